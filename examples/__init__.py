@@ -1,0 +1,1 @@
+"""Locustfiles to start from. ``locust-asyncdjango list`` says where they are installed."""

@@ -1,0 +1,46 @@
+"""Sync or async Django? A Locust extension that answers by measurement.
+
+The public names are loaded when they are first asked for: importing Locust patches the process with gevent, which the
+lab (``locust_asyncdjango.lab``) must not be.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from locust_asyncdjango._version import __version__
+
+if TYPE_CHECKING:
+    from locust_asyncdjango.client import FastUser
+    from locust_asyncdjango.failures import Failure, classify
+    from locust_asyncdjango.users import CpuUser, IoCreateUser, IoReadUser, RouteUser
+
+__all__ = [
+    "CpuUser",
+    "Failure",
+    "FastUser",
+    "IoCreateUser",
+    "IoReadUser",
+    "RouteUser",
+    "__version__",
+    "classify",
+]
+
+_HOMES = {
+    "CpuUser": "users",
+    "FastUser": "client",
+    "Failure": "failures",
+    "IoCreateUser": "users",
+    "IoReadUser": "users",
+    "RouteUser": "users",
+    "classify": "failures",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

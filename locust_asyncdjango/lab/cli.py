@@ -1,0 +1,168 @@
+"""``locust-asyncdjango``: run | serve | list."""
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import NoReturn
+
+from locust_asyncdjango._version import __version__
+from locust_asyncdjango.lab.errors import LabError, TrialError, UsageError
+from locust_asyncdjango.lab.process import Interrupted, free_port, port_is_free, stop_signals_as_interrupts
+from locust_asyncdjango.lab.servers import SERVERS, serving, site_env
+from locust_asyncdjango.routes import ROUTES
+
+DEFAULT_POSTS = 1_000_000
+DEFAULT_MAX_CONNECTIONS = 100
+DEFAULT_PORT = 8000
+
+Command = Callable[[argparse.Namespace], int]
+
+
+class Parser(argparse.ArgumentParser):
+    """Tells what is wrong in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        """Exit code 2, and where to read on."""
+        self.exit(2, f"{self.prog}: error: {message} (see {self.prog} --help)\n")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs a command and returns its exit code."""
+    options = parser().parse_args(arguments)
+    try:
+        with stop_signals_as_interrupts():
+            return int(options.command(options))
+    except Interrupted as interrupt:
+        return 0 if options.command is serve else 128 + interrupt.signum
+    except LabError as error:
+        message, code = str(error), 1 if isinstance(error, TrialError) else 2
+    except ModuleNotFoundError as error:
+        message, code = f"this needs {error.name}: pip install 'locust-asyncdjango[lab]'", 2
+    print(f"locust-asyncdjango: error: {message}", file=sys.stderr)
+    return code
+
+
+def parser() -> argparse.ArgumentParser:
+    """The commands and their flags."""
+    top = Parser(prog="locust-asyncdjango", description="Sync or async Django? Measure it.")
+    top.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
+    commands = top.add_subparsers(metavar="COMMAND", required=True)
+
+    def add(name: str, command: Command, text: str) -> argparse.ArgumentParser:
+        subparser = commands.add_parser(name, help=text, description=text)
+        subparser.set_defaults(command=command)
+        return subparser
+
+    measuring = add("run", run, "Measure routes on servers, one after another, and compare them.")
+    measuring.add_argument("--routes", type=names, default=tuple(ROUTES), help=f"of {','.join(ROUTES)} (default: all)")
+    measuring.add_argument(
+        "--servers", type=names, default=tuple(SERVERS), help=f"of {','.join(SERVERS)} (default: all)"
+    )
+    measuring.add_argument("--shape", default="RampTo500", help="Locust load shape (default: %(default)s)")
+    measuring.add_argument("-u", "--users", default="", help="the shape's cap, in users")
+    measuring.add_argument("-r", "--spawn-rate", default="", help="the shape's rate, in users a second")
+    measuring.add_argument("-t", "--run-time", default="", help="the shape's length, such as 40s or 3m")
+    measuring.add_argument("--output", type=Path, help="the results folder (default: results/<date and time>)")
+    serving_one = add("serve", serve, "Keep one server up until Ctrl-C, with its database.")
+    serving_one.add_argument("server", nargs="?", default="gunicorn-sync", help="its name (default: %(default)s)")
+    serving_one.add_argument("--port", type=int, help=f"(default: {DEFAULT_PORT}, or a free one where that is taken)")
+    for subparser in (measuring, serving_one):
+        subparser.add_argument(
+            "--posts", type=int, default=DEFAULT_POSTS, help="posts in the database (default: %(default)s)"
+        )
+        subparser.add_argument(
+            "--max-connections",
+            type=int,
+            default=DEFAULT_MAX_CONNECTIONS,
+            help="connection limit of the lab's own PostgreSQL (default: %(default)s)",
+        )
+    add("list", show_list, "Show the routes, the servers, and where the example locustfiles are.")
+    return top
+
+
+def names(text: str) -> tuple[str, ...]:
+    """Names separated by commas."""
+    return tuple(name.strip() for name in text.split(","))
+
+
+def run(options: argparse.Namespace) -> int:
+    """Measures, prints the table and the verdict; 1 when a trial could not be measured."""
+    from rich.console import Console
+
+    from locust_asyncdjango.lab import progress, report, runner
+    from locust_asyncdjango.lab.results import ResultsFolder
+    from locust_asyncdjango.lab.spec import Experiment, Load
+
+    load = Load(options.shape, options.users, options.spawn_rate, options.run_time)
+    experiment = Experiment(options.routes, options.servers, load, options.posts, options.max_connections)
+    folder = ResultsFolder(options.output or Path("results") / datetime.now().strftime("%Y-%m-%d-%H%M%S"))
+    console = Console()
+    with progress.shown(console) as announce:
+        results = runner.run(experiment, folder, announce)
+    folder.report.write_text(report.markdown(results), encoding="utf-8")
+    console.print(report.terminal_table(results))
+    for sentence in report.verdict(results):
+        console.print(sentence, highlight=False)
+    console.print(f"Report: {folder.report}", highlight=False, soft_wrap=True)
+    return 0 if all(result.figures for result in results) else 1
+
+
+def serve(options: argparse.Namespace) -> int:
+    """Keeps a server up; 1 when it ends by itself."""
+    from tempfile import TemporaryDirectory
+
+    from locust_asyncdjango.lab import services
+
+    if options.server not in SERVERS:
+        raise UsageError(f"there is no server {options.server!r}; choose from {', '.join(SERVERS)}")
+    port = port_to_serve(options.port)
+    with (
+        TemporaryDirectory(prefix="locust-asyncdjango-") as logs,
+        services.database(options.posts, options.max_connections, Path(logs)) as database_url,
+        serving(SERVERS[options.server], port, Path(logs), site_env(database_url)) as served,
+    ):
+        print(how_to_load(options.server, served.url), flush=True)
+        served.program.wait()
+        raise TrialError(f"{options.server} ended: {served.program.tail() or 'it said nothing'}")
+
+
+def port_to_serve(wanted: int | None) -> int:
+    """The port that was asked for, or else one that is free. Raises UsageError."""
+    if wanted is None:
+        return DEFAULT_PORT if port_is_free(DEFAULT_PORT) else free_port()
+    if not 1 <= wanted <= 65535:
+        raise UsageError("--port must be from 1 to 65535")
+    if not port_is_free(wanted):
+        raise UsageError(f"port {wanted} is taken or may not be used; choose another --port")
+    return wanted
+
+
+def how_to_load(server: str, url: str) -> str:
+    """What to do with a server that is up."""
+    from locust_asyncdjango.lab.trial import locustfile
+
+    return (
+        f"{server} answers at {url}/ until Ctrl-C. To load it, in another terminal:\n"
+        f"  locust -f {locustfile('io_read')} --shape RampTo500 -H {url}\n"
+        f"and open http://localhost:8089, or add --headless."
+    )
+
+
+def show_list(_options: argparse.Namespace) -> int:
+    """Prints what there is."""
+    from locust_asyncdjango.lab.trial import locustfile
+
+    print("routes")
+    for route in ROUTES.values():
+        print(f"  {route.name:<18} {route.method:<5} {locustfile(route.name)}")
+    print("servers")
+    for server in SERVERS.values():
+        slots = "unbounded" if server.slots is None else server.slots
+        print(f"  {server.name:<18} {server.interface}, slots: {slots}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,202 @@
+"""Programs: start, wait until ready, stop the whole group; nothing outlives the lab.
+
+Every program leads a process group of its own, so that a Ctrl-C at the terminal reaches the lab alone, and so that what
+a program started can be stopped with it.
+"""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+
+POLL_S = 0.05
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+class Interrupted(BaseException):
+    """The lab was asked to stop, by Ctrl-C or a signal."""
+
+    def __init__(self, signum: int) -> None:
+        super().__init__(signal.Signals(signum).name)
+        self.signum = signum
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """The user and group ids that a program runs as."""
+
+    uid: int
+    gid: int
+
+
+class _Interrupts:
+    """One Interrupted for the first stop signal, held back while something is being started or stopped."""
+
+    def __init__(self) -> None:
+        self.holds = 0
+        self.pending = 0
+        self.raised = False
+
+    def on_signal(self, signum: int, _frame: FrameType | None) -> None:
+        if self.raised:
+            return  # stopping already
+        self.pending = signum
+        if not self.holds:
+            self.release()
+
+    def release(self) -> None:
+        if self.pending and not self.raised:
+            self.raised = True
+            raise Interrupted(self.pending)
+
+
+_interrupts = _Interrupts()
+_running: set["Program"] = set()
+
+
+@contextmanager
+def stop_signals_as_interrupts() -> Iterator[None]:
+    """Within it SIGINT, SIGTERM and SIGHUP raise Interrupted, once; on leaving it, whatever still runs is stopped."""
+    before = {signum: signal.signal(signum, _interrupts.on_signal) for signum in STOP_SIGNALS}
+    try:
+        yield
+    finally:
+        _interrupts.raised = True
+        for program in list(_running):
+            program.stop()
+        _interrupts.__init__()  # type: ignore[misc]
+        for signum, handler in before.items():
+            signal.signal(signum, handler)
+
+
+@contextmanager
+def _held() -> Iterator[None]:
+    _interrupts.holds += 1
+    try:
+        yield
+    finally:
+        _interrupts.holds -= 1
+    if not _interrupts.holds:
+        _interrupts.release()
+
+
+class Program:
+    """A running program, whose output goes to a log file; with show_output its standard output goes to ours."""
+
+    def __init__(
+        self,
+        argv: Sequence[str],
+        *,
+        log: Path,
+        env: Mapping[str, str] | None = None,
+        account: Account | None = None,
+        stop_signal: signal.Signals = signal.SIGTERM,
+        patience_s: float = 10,
+        show_output: bool = False,
+    ) -> None:
+        self.name = log.stem
+        self.log = log
+        self.stop_signal = stop_signal
+        self.patience_s = patience_s
+        as_user = {"user": account.uid, "group": account.gid, "extra_groups": []} if account else {}
+        with log.open("ab") as output:
+            self.popen: subprocess.Popen[bytes] = subprocess.Popen(
+                argv,
+                stdin=subprocess.DEVNULL,
+                stdout=None if show_output else output,
+                stderr=output,
+                # A folder that every user may enter, and that holds no module or settings file by accident.
+                cwd="/",
+                env=dict(env) if env is not None else None,
+                start_new_session=True,
+                **as_user,  # type: ignore[call-overload]
+            )
+        _running.add(self)
+
+    @property
+    def pid(self) -> int:
+        """Also the id of its process group."""
+        return self.popen.pid
+
+    def exit_code(self) -> int | None:
+        """None while it runs; negative for a signal."""
+        return self.popen.poll()
+
+    def wait(self, timeout_s: float | None = None) -> int | None:
+        """Waits for its end and returns its exit code; None when the time is over first."""
+        try:
+            return self.popen.wait(timeout_s)
+        except subprocess.TimeoutExpired:
+            return None
+
+    def tail(self, lines: int = 1) -> str:
+        """The last lines of its log that are not blank."""
+        text = self.log.read_text(encoding="utf-8", errors="replace")
+        return "\n".join([line for line in text.splitlines() if line.strip()][-lines:])
+
+    def stop(self) -> None:
+        """Asks it to stop, waits, then kills what is left of its group."""
+        if self.popen.poll() is None:
+            self.popen.send_signal(self.stop_signal)
+            with suppress(subprocess.TimeoutExpired):
+                self.popen.wait(self.patience_s)
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.pid, signal.SIGKILL)
+        self.popen.wait()
+        _running.discard(self)
+
+
+@contextmanager
+def running(argv: Sequence[str], **how: object) -> Iterator[Program]:
+    """A Program that is stopped on leaving. Takes Program's keywords."""
+    program = None
+    try:
+        with _held():
+            program = Program(argv, **how)  # type: ignore[arg-type]
+        yield program
+    finally:
+        with _held():
+            if program is not None:
+                program.stop()
+
+
+def wait_until(ready: Callable[[], bool], program: Program, deadline_s: float) -> bool:
+    """Polls until ready; False when the program ended or the deadline passed first."""
+    deadline = time.monotonic() + deadline_s
+    while not ready():
+        if program.exit_code() is not None or time.monotonic() > deadline:
+            return False
+        time.sleep(POLL_S)
+    return True
+
+
+def free_port() -> int:
+    """A TCP port of 127.0.0.1 on which nothing listens now."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+        return port
+
+
+def port_is_free(port: int) -> bool:
+    """Whether a server could listen on this port of 127.0.0.1."""
+    with socket.socket() as listener:
+        # As servers do: a port whose last connections are still closing counts as free.
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True
+
+
+def python(*arguments: str) -> list[str]:
+    """An argv that runs this Python, which does not look for modules in its working directory."""
+    return [sys.executable, "-P", *arguments]

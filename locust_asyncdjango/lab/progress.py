@@ -1,0 +1,43 @@
+"""What is shown while trials run: a live line on a terminal, a line per trial elsewhere."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from locust_asyncdjango.lab.runner import Announce
+from locust_asyncdjango.lab.spec import Trial
+from locust_asyncdjango.lab.trial import Watch
+from locust_asyncdjango.series import Series
+
+
+@contextmanager
+def shown(console: Console) -> Iterator[Announce]:
+    """What tells the runner's progress to a console."""
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), TextColumn("{task.fields[now]}"))
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+
+        def announce(trial: Trial, number: int, of: int) -> Watch:
+            for task in progress.task_ids:
+                progress.remove_task(task)
+            title = f"{trial.route} on {trial.server} ({number} of {of})"
+            console.print(title)
+            current = progress.add_task(title, total=None, now="starting")
+
+            def watch(series: Series) -> None:
+                progress.update(
+                    current, completed=len(series.rows), total=series.header.get("run_time"), now=_now(series)
+                )
+
+            return watch
+
+        yield announce
+
+
+def _now(series: Series) -> str:
+    if not series.rows:
+        return "starting"
+    last = series.rows[-1]
+    failed = f", {last.failed.total()} failed/s" if last.failed else ""
+    return f"{last.users} users, {last.ok} ok/s{failed}"

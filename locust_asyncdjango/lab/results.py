@@ -1,0 +1,130 @@
+"""The results folder: its schema, and reading and writing it.
+
+experiment.json              what was asked for and where it ran
+trials/<id>/result.json      a trial's figures, or why there are none
+trials/<id>/series.jsonl     its series
+trials/<id>/*.log            what its programs said
+report.md                    the table and the verdict
+
+A trial is measured in trials/<id>.unfinished, which gets its name when it is whole.
+"""
+
+import json
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from locust_asyncdjango.lab.errors import UsageError
+from locust_asyncdjango.lab.spec import Experiment, Trial
+from locust_asyncdjango.saturation import KindOnset, Onset, Saturation
+
+FORMAT_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a trial gave: figures, or the error that kept it from being measured."""
+
+    trial: Trial
+    figures: Saturation | None
+    error: str
+    site: dict[str, Any]
+    """What the running site said about itself (/routes.json)."""
+
+    def to_json(self) -> dict[str, Any]:
+        """A JSON object of plain types."""
+        return {"format_version": FORMAT_VERSION, **asdict(self)}
+
+    @classmethod
+    def from_json(cls, result: dict[str, Any]) -> Self:
+        """Reads what ``to_json`` made."""
+        figures = result["figures"]
+        return cls(
+            trial=Trial(**result["trial"]),
+            figures=_figures(figures) if figures else None,
+            error=result["error"],
+            site=result["site"],
+        )
+
+
+class ResultsFolder:
+    """One experiment's results."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path.absolute()
+        self.trials = self.path / "trials"
+        self.report = self.path / "report.md"
+
+    def open(self, experiment: Experiment, about: dict[str, Any]) -> None:
+        """Makes the folder, or takes up one that holds this very experiment. Raises UsageError."""
+        # Through JSON, to compare what was read with what would be written.
+        asked: dict[str, Any] = json.loads(json.dumps(asdict(experiment)))
+        file = self.path / "experiment.json"
+        try:
+            self.trials.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=self.path):
+                pass
+            if not file.exists():
+                if any(self.trials.iterdir()):
+                    raise UsageError(f"{self.path} holds other files; choose another --output")
+                write_json(file, {"format_version": FORMAT_VERSION, "experiment": asked, **about})
+            elif _read_json(file).get("experiment") != asked:
+                raise UsageError(f"{self.path} holds the results of another experiment; choose another --output")
+        except OSError as error:
+            raise UsageError(f"cannot write to {self.path} ({error.strerror}); choose another --output") from None
+
+    def finished(self, trial: Trial) -> Result | None:
+        """The result of a trial that was measured before; None for one that was not, or failed."""
+        file = self.trials / trial.id / "result.json"
+        if not file.exists():
+            return None
+        result = Result.from_json(_read_json(file))
+        return result if result.figures else None
+
+    @contextmanager
+    def unfinished(self, trial: Trial) -> Iterator[Path]:
+        """The folder in which a trial is measured. It gets the trial's name on leaving, unless by an exception."""
+        folder = self.trials / f"{trial.id}.unfinished"
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir()
+        yield folder
+        whole = self.trials / trial.id
+        shutil.rmtree(whole, ignore_errors=True)
+        folder.rename(whole)
+
+
+def write_json(file: Path, content: dict[str, Any]) -> None:
+    """Writes a file that people can read too."""
+    file.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+
+
+def _read_json(file: Path) -> dict[str, Any]:
+    try:
+        content = json.loads(file.read_text(encoding="utf-8"))
+    except ValueError:
+        content = None
+    if not isinstance(content, dict) or content.get("format_version") != FORMAT_VERSION:
+        raise UsageError(f"{file} is not of results format {FORMAT_VERSION}; choose another --output")
+    return content
+
+
+def _figures(figures: dict[str, Any]) -> Saturation:
+    return Saturation(
+        **{
+            **figures,
+            "slowdown": _onset(figures["slowdown"]),
+            "errors": _onset(figures["errors"]),
+            "failures": tuple(
+                KindOnset(failure["kind"], failure["count"], Onset(**failure["first"]))
+                for failure in figures["failures"]
+            ),
+        }
+    )
+
+
+def _onset(onset: dict[str, int] | None) -> Onset | None:
+    return Onset(**onset) if onset else None

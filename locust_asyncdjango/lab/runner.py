@@ -1,0 +1,51 @@
+"""The loop over an experiment's trials, which skips those that are finished."""
+
+import os
+import platform
+from collections.abc import Callable
+from datetime import UTC, datetime
+from importlib.metadata import version
+from typing import Any
+
+from locust_asyncdjango.lab import trial as one_trial
+from locust_asyncdjango.lab.errors import TrialError
+from locust_asyncdjango.lab.matrix import trials
+from locust_asyncdjango.lab.results import Result, ResultsFolder, write_json
+from locust_asyncdjango.lab.spec import Experiment, Load, Trial
+
+MEASURED_WITH = ("locust-asyncdjango", "locust", "gunicorn", "uvicorn", "uvicorn-worker", "uvloop", "httptools")
+
+Announce = Callable[[Trial, int, int], one_trial.Watch]
+"""Is told the trial that starts, its number and how many there are; gives back who watches it."""
+
+
+def run(experiment: Experiment, folder: ResultsFolder, announce: Announce) -> list[Result]:
+    """Measures what is not measured yet; every result is on disk before the next trial starts."""
+    folder.open(experiment, _about_machine())
+    one_trial.check_load(experiment.routes[0], experiment.load, folder.path)
+    planned = trials(experiment)
+    results = []
+    for number, trial in enumerate(planned, 1):
+        result = folder.finished(trial)
+        if result is None:
+            result = _measure(trial, experiment.load, folder, announce(trial, number, len(planned)))
+        results.append(result)
+    return results
+
+
+def _measure(trial: Trial, load: Load, folder: ResultsFolder, watch: one_trial.Watch) -> Result:
+    with folder.unfinished(trial) as place:
+        try:
+            result = one_trial.measure(trial, load, place, watch)
+        except TrialError as error:
+            result = Result(trial, None, str(error), {})
+        write_json(place / "result.json", result.to_json())
+    return result
+
+
+def _about_machine() -> dict[str, Any]:
+    return {
+        "started": datetime.now(UTC).isoformat(timespec="seconds"),
+        "versions": {"python": platform.python_version(), **{name: version(name) for name in MEASURED_WITH}},
+        "machine": {"system": platform.platform(), "processors": os.cpu_count()},
+    }

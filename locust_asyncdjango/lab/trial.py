@@ -1,0 +1,106 @@
+"""One trial: a fresh database, a server, Locust against it, and the figures of its series."""
+
+import importlib.util
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from locust_asyncdjango import series
+from locust_asyncdjango.lab import servers, services
+from locust_asyncdjango.lab.errors import TrialError, UsageError
+from locust_asyncdjango.lab.process import Program, free_port, python, running
+from locust_asyncdjango.lab.results import Result
+from locust_asyncdjango.lab.spec import Load, Trial
+from locust_asyncdjango.saturation import saturation
+
+LOOK_S = 0.5
+"""Seconds between two looks at a running trial."""
+
+Watch = Callable[[series.Series], None]
+"""Is told what was recorded so far."""
+
+
+def measure(trial: Trial, load: Load, folder: Path, watch: Watch) -> Result:
+    """Runs a trial with its files in the folder. Raises TrialError, and UsageError where none can be run."""
+    server = servers.SERVERS[trial.server]
+    with (
+        services.database(trial.posts, trial.max_connections, folder) as database_url,
+        servers.serving(server, free_port(), folder, servers.site_env(database_url)) as serving,
+    ):
+        site = about_site(serving.url, server)
+        file = folder / "series.jsonl"
+        attack(trial.route, serving.url, load, file, watch)
+        if serving.program.exit_code() is not None:
+            raise TrialError(f"{server.name} ended during the trial: {serving.program.tail()}")
+    try:
+        recorded = series.read(file)
+    except series.SeriesError as error:
+        raise TrialError(f"Locust left no series: {error}") from None
+    return Result(trial, saturation(recorded), "", site)
+
+
+def about_site(url: str, server: servers.Server) -> dict[str, Any]:
+    """What the site says about itself; a trial whose server is not what its label says is refused."""
+    site: dict[str, Any] = json.loads(servers.get(f"{url}/routes.json"))
+    if site["interface"] != server.interface:
+        raise TrialError(f"{server.name} serves {site['interface']}, not {server.interface}")
+    return site
+
+
+def attack(route: str, url: str, load: Load, file: Path, watch: Watch) -> None:
+    """Runs Locust against a server until the load's time is over; the series goes to the file."""
+    argv = [
+        *_locust(route, load),
+        "--headless",
+        "--only-summary",
+        "--loglevel=WARNING",
+        "-H",
+        url,
+        "--series",
+        str(file),
+    ]
+    with running(argv, log=file.with_name("locust.log"), env=_locust_env()) as program:
+        while (code := program.wait(LOOK_S)) is None:
+            _look(file, watch)
+    # Locust's exit code 1 says that requests failed, which is a result.
+    if code not in (0, 1):
+        raise TrialError(f"Locust failed: {program.tail()}")
+
+
+def check_load(route: str, load: Load, logs: Path) -> None:
+    """Has Locust check the shape and what overrides it, without any request. Raises UsageError."""
+    with running([*_locust(route, load), "--list"], log=logs / "check.log", env=_locust_env()) as program:
+        if program.wait():
+            raise UsageError(_last_words(program))
+
+
+def locustfile(route: str) -> Path:
+    """The example that loads a route."""
+    spec = importlib.util.find_spec("locust_asyncdjango.examples")
+    if spec is None or spec.origin is None:
+        raise UsageError("the examples are not installed: pip install locust-asyncdjango anew")
+    return Path(spec.origin).with_name(f"{route}.py")
+
+
+def _locust(route: str, load: Load) -> list[str]:
+    return [*python("-m", "locust"), "-f", str(locustfile(route)), *load.arguments()]
+
+
+def _locust_env() -> dict[str, str]:
+    """The environment, without options that the user has set for Locust runs of his own."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("LOCUST_")}
+
+
+def _look(file: Path, watch: Watch) -> None:
+    try:
+        watch(series.read(file))
+    except series.SeriesError:
+        return  # nothing is written yet
+
+
+def _last_words(program: Program) -> str:
+    """What Locust said of an option, in the lab's own name."""
+    said = [line for line in program.tail(20).splitlines() if "error: " in line]
+    return said[-1].partition("error: ")[2] if said else f"Locust does not start: {program.tail()}"

@@ -1,0 +1,65 @@
+"""Our command-line flags in Locust, parsed once into one frozen Options."""
+
+import argparse
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Self
+
+from locust.argument_parser import LocustArgumentParser
+
+from locust_asyncdjango.shape_choice import UnknownShapeError, shape_named
+
+ENV_PREFIX = "LOCUST_ASYNCDJANGO_"
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the user asked for. A string that was not given is "", as Locust's web UI and workers want it."""
+
+    shape: str = ""
+    variant: str = ""
+    series: str = ""
+
+    @classmethod
+    def of(cls, parsed_options: Any) -> Self:
+        """Reads Locust's parsed options, which lack ours where Locust is used as a library."""
+        return cls(**{name: getattr(parsed_options, name, "") or "" for name in cls.__slots__})
+
+
+def add_options(parser: LocustArgumentParser) -> None:
+    """Adds our flags, each with its environment variable, in a group of their own."""
+    group = parser.add_argument_group("locust-asyncdjango options")
+
+    def add(name: str, metavar: str, text: str, *, check: Callable[[str], str] = str, in_web_ui: bool = False) -> None:
+        variable = ENV_PREFIX + name.upper()
+        action = group.add_argument(
+            f"--{name}",
+            metavar=metavar,
+            type=check,
+            default="",
+            env_var=variable,
+            help=f"{text} [env var: {variable}]",
+        )
+        # Locust's own keyword for this is known to its parser, not to the groups of one.
+        action.include_in_web_ui = in_web_ui
+
+    # A shape and a series are set up when Locust starts; changing them in the web UI would have no effect.
+    add("shape", "NAME", "Load shape of the library, such as RampTo500", check=_shape)
+    add("variant", "NAME", "View variant to ask for, such as sync or async", check=_variant, in_web_ui=True)
+    add("series", "FILE", "Write one row a second (JSON lines) to this file")
+
+
+def _shape(name: str) -> str:
+    try:
+        if name:
+            shape_named(name)
+    except UnknownShapeError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+    return name
+
+
+def _variant(name: str) -> str:
+    if not re.fullmatch(r"\w*", name, re.ASCII):
+        raise argparse.ArgumentTypeError(f"{name!r} is not a variant's name; use letters, digits and _, as in sync")
+    return name

@@ -1,0 +1,86 @@
+"""Failures as short JSON problems (RFC 9457) that name the exception, and never settings, SQL or a traceback."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from django.core.exceptions import BadRequest, PermissionDenied, SuspiciousOperation
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http.multipartparser import MultiPartParserError
+from django.utils.deprecation import MiddlewareMixin
+
+# What PostgreSQL says when it refuses a connection -> SQLSTATE. The drivers give no SQLSTATE for it (seen with psycopg2
+# 2.9), and the rest of the message holds host, port and user, so only the matched words are passed on.
+# PostgreSQL, src/backend: tcop/backend_startup.c, storage/lmgr/proc.c, utils/init/postinit.c.
+_REFUSALS = (
+    (re.compile(r"sorry, too many clients already"), "53300"),
+    (re.compile(r"remaining connection slots are reserved"), "53300"),
+    (re.compile(r"too many connections for (?:role|database)"), "53300"),
+    (re.compile(r"the database system is (?:starting up|shutting down|in recovery mode)"), "57P03"),
+    (re.compile(r"Connection refused"), "08006"),
+)
+
+
+# Django answers these itself, with 4xx.
+_DJANGOS_OWN = (Http404, PermissionDenied, SuspiciousOperation, BadRequest, MultiPartParserError)
+
+
+class BadInputError(ValueError):
+    """A view cannot use what the client sent; the message says why and is shown to the client."""
+
+
+class ProblemMiddleware(MiddlewareMixin):
+    """Answers an exception of a view with a JSON problem."""
+
+    def process_exception(self, _request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """400 for bad input, 500 for anything else."""
+        if isinstance(exception, BadInputError):
+            return problem(400, "Bad Request", detail=str(exception))
+        if isinstance(exception, _DJANGOS_OWN):
+            return None
+        return problem(500, "Internal Server Error", **_about(exception))
+
+
+def problem(status: int, title: str, **members: str) -> JsonResponse:
+    """A response of media type application/problem+json."""
+    body = {"type": "about:blank", "title": title, "status": status, **members}
+    return JsonResponse(body, status=status, content_type="application/problem+json")
+
+
+def bad_request(_request: HttpRequest, _exception: Exception) -> HttpResponse:
+    """Django's handler400."""
+    return problem(400, "Bad Request")
+
+
+def not_found(_request: HttpRequest, _exception: Exception) -> HttpResponse:
+    """Django's handler404."""
+    return problem(404, "Not Found", detail="the routes are listed at /")
+
+
+def server_error(_request: HttpRequest) -> HttpResponse:
+    """Django's handler500, for what fails outside a view."""
+    return problem(500, "Internal Server Error")
+
+
+def _about(exception: BaseException) -> dict[str, str]:
+    """The exception's name and, for a known refusal of the database, its SQLSTATE and PostgreSQL's own words."""
+    members = {"exception": _name(exception)}
+    for cause in _causes(exception):
+        sqlstate: Any = getattr(cause, "sqlstate", None) or getattr(cause, "pgcode", None)
+        if sqlstate:
+            return {**members, "sqlstate": str(sqlstate)}
+        for phrase, known in _REFUSALS:
+            if match := phrase.search(str(cause)):
+                return {**members, "sqlstate": known, "detail": match[0]}
+    return members
+
+
+def _causes(exception: BaseException | None) -> Iterator[BaseException]:
+    while exception is not None:
+        yield exception
+        exception = exception.__cause__
+
+
+def _name(exception: BaseException) -> str:
+    kind = type(exception)
+    return kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
