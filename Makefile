@@ -2,26 +2,26 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
-INSTALLED = $(VENV)/.installed
 
 .PHONY: demo test lint clean
 
-demo: $(INSTALLED)
-	$(BIN)/locust-asyncdjango run --routes io_read --servers gunicorn-sync,gunicorn-uvicorn -r 22 -t 40s --posts 100000
+demo: $(VENV)/.installed-all
+	$(BIN)/locust-asyncdjango run --routes io_read -r 22 -t 40s --posts 100000
 
-test: $(INSTALLED)
+test: $(VENV)/.installed-dev
 	$(BIN)/pytest
 
-lint: $(INSTALLED)
+lint: $(VENV)/.installed-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 
 clean:
-	rm -rf $(VENV) build dist *.egg-info results
+	rm -rf $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
-$(INSTALLED): setup.cfg pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python >= 3.11 is needed: make PYTHON=python3.12" >&2; exit 2; }
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --editable '.[dev]'
+$(VENV)/.installed-%: setup.cfg pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Python 3.11 or newer is needed; name one: make PYTHON=python3.12" >&2; exit 2; }
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --editable '.[$*]'
 	touch $@

@@ -131,10 +131,10 @@ def classify(
         return _by_response(status, headers or {}, body)
     if exception is None:
         return None
-    kind = _by_exception(exception)
+    kind, cause = _by_exception(exception)
     if kind == "no_response" and status:
         return _failure("check_failed", str(exception))
-    return _failure(kind, _named(exception))
+    return _failure(kind, _named(cause))
 
 
 def advice(kind: str) -> str:
@@ -149,15 +149,16 @@ def _failure(kind: str, message: str, status: int = 0) -> Failure:
     return Failure(kind, origin, ", ".join(filter(None, (f"HTTP {status}" if status else "", folded))), what_to_do)
 
 
-def _by_exception(exception: BaseException) -> str:
+def _by_exception(exception: BaseException) -> tuple[str, BaseException]:
+    """The kind, and which of the exception's causes tells it."""
     for cause in _causes(exception):
         number = getattr(cause, "errno", None)
         if number in _BY_ERRNO:
-            return _BY_ERRNO[number]
+            return _BY_ERRNO[number], cause
         for base in type(cause).__mro__:
             if base.__name__ in _BY_CLASS:
-                return _BY_CLASS[base.__name__]
-    return "no_response"
+                return _BY_CLASS[base.__name__], cause
+    return "no_response", exception
 
 
 def _causes(exception: BaseException) -> Iterator[BaseException]:
@@ -169,7 +170,9 @@ def _causes(exception: BaseException) -> Iterator[BaseException]:
         if isinstance(current, BaseException) and id(current) not in seen:
             seen.add(id(current))
             yield current
-            queue += [current.__cause__, current.__context__, getattr(current, "reason", None), *current.args]
+            # urllib3 keeps what it wraps in reason, geventhttpclient in original.
+            wrapped = (getattr(current, name, None) for name in ("reason", "original"))
+            queue += [current.__cause__, current.__context__, *wrapped, *current.args]
 
 
 def _named(exception: BaseException) -> str:

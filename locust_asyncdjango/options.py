@@ -18,6 +18,7 @@ class Options:
     """What the user asked for. A string that was not given is "", as Locust's web UI and workers want it."""
 
     shape: str = ""
+    path: str = ""
     variant: str = ""
     series: str = ""
 
@@ -46,6 +47,7 @@ def add_options(parser: LocustArgumentParser) -> None:
 
     # A shape and a series are set up when Locust starts; changing them in the web UI would have no effect.
     add("shape", "NAME", "Load shape of the library, such as RampTo500", check=_shape)
+    add("path", "PATH", "Path to ask for instead of the route's own, such as /posts/", check=_path, in_web_ui=True)
     add("variant", "NAME", "View variant to ask for, such as sync or async", check=_variant, in_web_ui=True)
     add("series", "FILE", "Write one row a second (JSON lines) to this file")
 
@@ -57,6 +59,12 @@ def _shape(name: str) -> str:
     except UnknownShapeError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
     return name
+
+
+def _path(path: str) -> str:
+    if path and not path.startswith("/"):
+        raise argparse.ArgumentTypeError(f"{path!r} is not a path; begin it with /")
+    return path
 
 
 def _variant(name: str) -> str:

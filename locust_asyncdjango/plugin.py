@@ -194,7 +194,9 @@ class _Run:
             path.parent.mkdir(parents=True, exist_ok=True)
             self.file = path.open("w", encoding="utf-8")
         except OSError as error:
-            sys.stderr.write(f"locust: error: --series: cannot write {path} ({error.strerror}); choose another place\n")
+            # What mkdir says of a file where a folder should be would mislead.
+            reason = "Not a directory" if isinstance(error, FileExistsError) else error.strerror
+            sys.stderr.write(f"locust: error: --series: cannot write {path} ({reason}); choose another place\n")
             sys.exit(2)
 
     def write(self, lines: list[dict[str, Any]]) -> None:

@@ -16,8 +16,8 @@ plugin.register()
 class RouteUser(FastUser):
     """Base of the route users.
 
-    ``path`` fits any server: override it for a view that lives elsewhere. ``variant`` is appended to it; without one,
-    the command line's ``--variant`` is.
+    ``path`` fits any server: override it for a view that lives elsewhere. ``variant``, if any, is appended to it. The
+    command line's ``--path`` and ``--variant`` come before both.
     """
 
     abstract = True
@@ -27,8 +27,9 @@ class RouteUser(FastUser):
 
     def __init__(self, environment: Any) -> None:
         super().__init__(environment)
-        variant = self.variant or Options.of(environment.parsed_options).variant
-        self.url = f"{self.path.rstrip('/')}/{variant}/" if variant else self.path
+        options = Options.of(environment.parsed_options)
+        path, variant = options.path or self.path, options.variant or self.variant
+        self.url = f"{path.rstrip('/')}/{variant}/" if variant else path
 
 
 class IoReadUser(RouteUser):

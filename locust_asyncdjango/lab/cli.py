@@ -101,11 +101,12 @@ def run(options: argparse.Namespace) -> int:
     console = Console()
     with progress.shown(console) as announce:
         results = runner.run(experiment, folder, announce)
-    folder.report.write_text(report.markdown(results), encoding="utf-8")
+    recorded = {r.trial.id: series for r in results if (series := folder.series(r.trial))}
+    page = folder.write_report(html=report.html(results, recorded), md=report.markdown(results))
     console.print(report.terminal_table(results))
     for sentence in report.verdict(results):
-        console.print(sentence, highlight=False)
-    console.print(f"Report: {folder.report}", highlight=False, soft_wrap=True)
+        console.print(sentence, highlight=False, soft_wrap=True)
+    console.print(f"Report: {page}", highlight=False, soft_wrap=True)
     return 0 if all(result.figures for result in results) else 1
 
 

@@ -40,6 +40,9 @@ class _Interrupts:
     """One Interrupted for the first stop signal, held back while something is being started or stopped."""
 
     def __init__(self) -> None:
+        self.reset()
+
+    def reset(self) -> None:
         self.holds = 0
         self.pending = 0
         self.raised = False
@@ -71,7 +74,7 @@ def stop_signals_as_interrupts() -> Iterator[None]:
         _interrupts.raised = True
         for program in list(_running):
             program.stop()
-        _interrupts.__init__()  # type: ignore[misc]
+        _interrupts.reset()
         for signum, handler in before.items():
             signal.signal(signum, handler)
 

@@ -1,13 +1,19 @@
 """Results -> text: the table and the verdict. Renderers take data and return what is to be printed or written."""
 
+from collections.abc import Iterable
+from html import escape
+from importlib.resources import files
 from itertools import groupby
+from string import Template
 
 from rich import box
 from rich.table import Table
 
 from locust_asyncdjango.failures import advice
+from locust_asyncdjango.lab.plots import timeline
 from locust_asyncdjango.lab.results import Result
 from locust_asyncdjango.saturation import Onset, Saturation
+from locust_asyncdjango.series import Series
 
 COLUMNS = ("route", "server", "peak req/s", "at users", "successes", "slowdown at", "errors at", "failures by kind")
 
@@ -35,30 +41,59 @@ def markdown(results: list[Result]) -> str:
     """The whole report as Markdown."""
     lines = ["# Results", "", *(f"- {sentence}" for sentence in verdict(results)), ""]
     lines += [f"| {' | '.join(row)} |" for row in (COLUMNS, ("---",) * len(COLUMNS), *rows(results))]
-    told = sorted({failure.kind for result in results if result.figures for failure in result.figures.failures})
-    if told:
-        lines += ["", "## What the failures call for", "", *(f"- `{kind}`: {advice(kind)}" for kind in told)]
-    lines += ["", "## What the numbers mean", "", *DEFINITIONS]
+    if kinds(results):
+        lines += ["", "## What the failures call for", "", *(f"- `{kind}`: {advice(kind)}" for kind in kinds(results))]
+    lines += ["", "## What the numbers mean", "", *(f"- {word}: {meaning}" for word, meaning in DEFINITIONS.items())]
     return "\n".join(lines) + "\n"
 
 
-DEFINITIONS = (
-    "- peak: the most successful requests a second over any ten consecutive seconds, and the users at their end.",
-    "- slowdown at: the users in the first of three seconds in a row whose median latency is more than one and a half"
-    " times the lowest of the first five seconds.",
-    "- errors at: the users in the first second that had a failure.",
-    "- Each trial ran once: take differences of a tenth or less for noise.",
+def html(results: list[Result], recorded: dict[str, Series]) -> str:
+    """The whole report as one HTML page that needs nothing else. recorded: series by trial id."""
+    parts = [f"<h1>Sync or async? {escape(_title(results))}</h1>", _list(map(escape, verdict(results)))]
+    parts += ["<h2>Figures</h2>", '<div class="scroll"><table>', _row("th", COLUMNS)]
+    parts += [*(_row("td", row) for row in rows(results)), "</table></div>", "<h2>Second by second</h2>", LEGEND]
+    for trial in (result.trial for result in results if result.trial.id in recorded):
+        title = f"{trial.route} on {trial.server}"
+        parts += [f"<h3>{escape(title)}</h3>", timeline(recorded[trial.id], escape(title))]
+    if kinds(results):
+        told = (f"<b>{escape(kind)}</b>: {escape(advice(kind))}" for kind in kinds(results))
+        parts += ["<h2>What the failures call for</h2>", _list(told)]
+    meanings = (f"<b>{word}</b>: {escape(meaning)}" for word, meaning in DEFINITIONS.items())
+    parts += ["<h2>What the numbers mean</h2>", _list(meanings)]
+    page = Template(files(__package__).joinpath("page.html").read_text(encoding="utf-8"))
+    return page.substitute(title=escape(_title(results)), body="\n".join(parts))
+
+
+def kinds(results: list[Result]) -> list[str]:
+    """The kinds of failure that happened."""
+    return sorted({failure.kind for result in results if result.figures for failure in result.figures.failures})
+
+
+LEGEND = (
+    '<p class="legend">Requests a second, on the left: <b class="ok">successful</b>, <b class="failed">failed</b>. '
+    'On the right: <b class="users">users</b>.</p>'
 )
+
+DEFINITIONS = {
+    "peak": "the most successful requests a second over any ten consecutive seconds, and the users at their end.",
+    "slowdown at": "the users in the first of three seconds in a row whose median latency is more than one and a half"
+    " times the lowest of the first five seconds.",
+    "errors at": "the users in the first second that had a failure.",
+    "how sure": "each trial ran once: take differences of a tenth or less for noise.",
+}
 
 
 def verdict(results: list[Result]) -> list[str]:
-    """A sentence or two per route: who carried more, and what broke first."""
+    """Sentences per route: who carried more, and what broke first on each server."""
     sentences = []
     for route, group in groupby(results, key=lambda result: result.trial.route):
-        measured = [(result, result.figures) for result in group if result.figures]
+        of_route = list(group)
+        measured = [(result, result.figures) for result in of_route if result.figures]
         if len(measured) > 1:
             sentences.append(f"{route}: {_winner(measured)}")
-        sentences += [f"{route} on {result.trial.server}: {_first_break(figures)}" for result, figures in measured]
+        for result in of_route:
+            told = _first_break(result.figures) if result.figures else f"not measured: {result.error}"
+            sentences.append(f"{route} on {result.trial.server}: {told}")
     return sentences
 
 
@@ -82,7 +117,7 @@ def _first_break(figures: Saturation) -> str:
 def _cells(result: Result) -> tuple[str, ...]:
     figures = result.figures
     if figures is None:
-        return ("-", "-", "-", "-", "-", f"not measured: {result.error}")
+        return ("-", "-", "-", "-", "-", "not measured")
     return (
         f"{figures.peak_per_s:.1f}",
         str(figures.peak_users),
@@ -91,6 +126,19 @@ def _cells(result: Result) -> tuple[str, ...]:
         _at(figures.errors, "-", "{}"),
         ", ".join(f"{failure.kind} {failure.count}" for failure in figures.failures) or "none",
     )
+
+
+def _title(results: list[Result]) -> str:
+    return ", ".join(dict.fromkeys(result.trial.route for result in results))
+
+
+def _list(items: Iterable[str]) -> str:
+    return f"<ul>{''.join(f'<li>{item}</li>' for item in items)}</ul>"
+
+
+def _row(tag: str, cells: tuple[str, ...]) -> str:
+    opening = {True: f'<{tag} class="number">', False: f"<{tag}>"}
+    return f"<tr>{''.join(f'{opening[cell[:1].isdigit()]}{escape(cell)}</{tag}>' for cell in cells)}</tr>"
 
 
 def _at(onset: Onset | None, otherwise: str, text: str) -> str:

@@ -1,10 +1,11 @@
 """The results folder: its schema, and reading and writing it.
 
 experiment.json              what was asked for and where it ran
+logs/                        what was said before the first trial
 trials/<id>/result.json      a trial's figures, or why there are none
 trials/<id>/series.jsonl     its series
 trials/<id>/*.log            what its programs said
-report.md                    the table and the verdict
+report.html, report.md       the table, the verdict and, in the first, the pictures
 
 A trial is measured in trials/<id>.unfinished, which gets its name when it is whole.
 """
@@ -21,6 +22,7 @@ from typing import Any, Self
 from locust_asyncdjango.lab.errors import UsageError
 from locust_asyncdjango.lab.spec import Experiment, Trial
 from locust_asyncdjango.saturation import KindOnset, Onset, Saturation
+from locust_asyncdjango.series import Series, SeriesError, read
 
 FORMAT_VERSION = 1
 
@@ -57,7 +59,7 @@ class ResultsFolder:
     def __init__(self, path: Path) -> None:
         self.path = path.absolute()
         self.trials = self.path / "trials"
-        self.report = self.path / "report.md"
+        self.logs = self.path / "logs"
 
     def open(self, experiment: Experiment, about: dict[str, Any]) -> None:
         """Makes the folder, or takes up one that holds this very experiment. Raises UsageError."""
@@ -66,6 +68,7 @@ class ResultsFolder:
         file = self.path / "experiment.json"
         try:
             self.trials.mkdir(parents=True, exist_ok=True)
+            self.logs.mkdir(exist_ok=True)
             with tempfile.TemporaryFile(dir=self.path):
                 pass
             if not file.exists():
@@ -84,6 +87,20 @@ class ResultsFolder:
             return None
         result = Result.from_json(_read_json(file))
         return result if result.figures else None
+
+    def series(self, trial: Trial) -> Series | None:
+        """What was recorded in a trial; None where it failed before anything was."""
+        try:
+            return read(self.trials / trial.id / "series.jsonl")
+        except SeriesError:
+            return None
+
+    def write_report(self, **texts: str) -> Path:
+        """Writes report.<ending> for each ending given, and returns the first of them."""
+        paths = [self.path / f"report.{ending}" for ending in texts]
+        for path, text in zip(paths, texts.values(), strict=True):
+            path.write_text(text, encoding="utf-8")
+        return paths[0]
 
     @contextmanager
     def unfinished(self, trial: Trial) -> Iterator[Path]:

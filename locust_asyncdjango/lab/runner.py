@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Any
 
+from locust_asyncdjango.lab import services
 from locust_asyncdjango.lab import trial as one_trial
 from locust_asyncdjango.lab.errors import TrialError
 from locust_asyncdjango.lab.matrix import trials
@@ -22,15 +23,15 @@ Announce = Callable[[Trial, int, int], one_trial.Watch]
 def run(experiment: Experiment, folder: ResultsFolder, announce: Announce) -> list[Result]:
     """Measures what is not measured yet; every result is on disk before the next trial starts."""
     folder.open(experiment, _about_machine())
-    one_trial.check_load(experiment.routes[0], experiment.load, folder.path)
     planned = trials(experiment)
-    results = []
-    for number, trial in enumerate(planned, 1):
-        result = folder.finished(trial)
-        if result is None:
-            result = _measure(trial, experiment.load, folder, announce(trial, number, len(planned)))
-        results.append(result)
-    return results
+    results = {trial: folder.finished(trial) for trial in planned}
+    if not all(results.values()):
+        one_trial.check_load(experiment.routes[0], experiment.load, folder.logs)
+        services.prepare(experiment.posts, folder.logs)
+    return [
+        result or _measure(trial, experiment.load, folder, announce(trial, number, len(planned)))
+        for number, (trial, result) in enumerate(results.items(), 1)
+    ]
 
 
 def _measure(trial: Trial, load: Load, folder: ResultsFolder, watch: one_trial.Watch) -> Result:

@@ -52,6 +52,15 @@ class Home:
                 os.chown(found, self.account.uid, self.account.gid, follow_symlinks=False)
 
 
+def prepare(posts: int, logs: Path) -> None:
+    """Sees that a database can be had, and seeds what takes long, before anything is measured. Raises UsageError."""
+    own = os.environ.get("DATABASE_URL")
+    if own:
+        seed(own, posts, logs)
+    else:
+        seeded_template(find_home(), posts, logs)
+
+
 @contextmanager
 def database(posts: int, max_connections: int, logs: Path) -> Iterator[str]:
     """The URL of a migrated and seeded database; what its programs say goes to the folder of logs.

@@ -1,0 +1,41 @@
+"""What people see: the target site's overview, and Locust's web UI with our shape."""
+
+import re
+
+from playwright.sync_api import Page, expect
+
+from locust_asyncdjango.lab.process import free_port
+from locust_asyncdjango.lab.trial import locustfile
+from tests.support import locust, running
+
+
+def test_the_overview_shows_every_route_and_leads_to_it(page: Page, wsgi_url: str) -> None:
+    page.goto(wsgi_url)
+    expect(page.get_by_role("heading", level=1)).to_have_text("target_site on WSGI")
+    expect(page.get_by_role("row")).to_have_count(4)
+    expect(page.get_by_text("The first 25 posts and the count of all: two queries.")).to_be_visible()
+    page.get_by_role("link", name="/io_read/", exact=True).click()
+    expect(page.locator("body")).to_contain_text('"count":')
+
+
+def test_the_overview_fits_a_phone(page: Page, wsgi_url: str) -> None:
+    page.set_viewport_size({"width": 400, "height": 800})
+    page.goto(wsgi_url)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 400
+
+
+def test_the_web_ui_offers_the_shapes_cap_and_rate_and_runs_it(page: Page, other_url: str) -> None:
+    ui = f"http://127.0.0.1:{(port := free_port())}"
+    arguments = ["--shape", "RampTo500", "--path", "/blog/latest/", "-H", other_url]
+    with running(
+        *locust("-f", locustfile("io_read"), *arguments, "--web-host", "127.0.0.1", "--web-port", str(port))
+    ) as ran:
+        ran.wait_for("Starting web interface")
+        page.goto(ui)
+        expect(page.get_by_label("Number of users")).to_have_value("500")
+        expect(page.get_by_label("Ramp up")).to_have_value("5")
+        page.get_by_label("Number of users").fill("10")
+        page.get_by_role("button", name=re.compile("start", re.IGNORECASE)).click()
+        expect(page.get_by_text("/blog/latest/").first).to_be_visible()
+        page.get_by_role("button", name=re.compile("^stop$", re.IGNORECASE)).click()
+        ran.wait_for("where this run saturated")

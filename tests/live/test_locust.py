@@ -1,0 +1,243 @@
+"""Locust with our users and shape, against sites that are ours and not."""
+
+import json
+import re
+import signal
+import time
+import urllib.parse
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from locust_asyncdjango import series
+from locust_asyncdjango.lab.process import free_port
+from locust_asyncdjango.lab.trial import locustfile
+from locust_asyncdjango.saturation import saturation
+from tests.support import Running, done, locust, running
+
+IO_READ = locustfile("io_read")
+IO_CREATE = locustfile("io_create")
+SHORT = ["--shape", "RampTo500", "-u", "20", "-r", "10", "-t", "4s", "--headless", "--only-summary"]
+
+
+def written(tmp_path: Path, text: str) -> Path:
+    """A locustfile."""
+    path = tmp_path / "mine.py"
+    path.write_text(text)
+    return path
+
+
+def test_the_examples_user_and_shape_fit_a_site_that_is_not_ours(other_url: str, tmp_path: Path) -> None:
+    file = tmp_path / "new" / "series.jsonl"
+    code, text = done(*locust("-f", IO_READ, *SHORT, "-H", other_url, "--path", "/blog/latest/", "--series", file))
+    assert code == 0
+    recorded = series.read(file)
+    assert recorded.header["shape"] == "RampTo500"
+    assert recorded.header["user_classes"] == ["IoReadUser"]
+    assert [row.users for row in recorded.rows][1] == 20
+    assert all(row.failed == {} for row in recorded.rows)
+    figures = saturation(recorded)
+    assert figures.successes > 20
+    assert "where this run saturated" in text
+    assert f"successes                     {figures.successes}\n" in text
+    assert "errors start                  none\n" in text
+
+
+def test_every_request_that_locust_counts_is_in_the_series(other_url: str, tmp_path: Path) -> None:
+    file = tmp_path / "series.jsonl"
+    arguments: list[str | Path] = ["-H", other_url, "--path", "/full/", "--series", file]
+    code, text = done(*locust("-f", IO_READ, *SHORT, *arguments))
+    assert code == 1  # Locust's rule: requests failed
+    rows = series.read(file).rows
+    assert sum(row.failed["db_too_many_clients"] for row in rows) == counted_by_locust(text) > 20
+    assert sum(row.ok for row in rows) == 0
+    assert "GET /full/: db_too_many_clients: HTTP 500" in text  # in Locust's own table
+    assert "x db_too_many_clients, first at " in text
+    assert "-> raise max_connections" in text
+
+
+def test_another_500_is_told_apart(other_url: str) -> None:
+    _, text = done(*locust("-f", IO_READ, *SHORT, "-H", other_url, "--path", "/broken/"))
+    assert "GET /broken/: server_error_opaque: HTTP 500" in text
+    assert "db_too_many_clients" not in text
+
+
+def test_our_own_site_and_its_variants(asgi_url: str) -> None:
+    for arguments, path in (
+        ((IO_CREATE,), "POST     /io_create/ "),
+        ((IO_READ, "--variant", "sync"), "GET      /io_read/sync/ "),
+        (
+            (locustfile("cpu"), "CpuUser", "--config-users", '{"user_class_name": "CpuUser", "n": 10}'),
+            "GET      /cpu/ ",
+        ),
+    ):
+        short = ["--shape", "RampTo500", "-u", "3", "-r", "3", "-t", "2s", "--headless", "--only-summary"]
+        code, text = done(*locust("-f", *arguments, *short, "-H", asgi_url))
+        assert (code, path in text) == (0, True), text
+
+
+def test_an_own_locustfile_with_another_path(other_url: str, tmp_path: Path) -> None:
+    mine = written(
+        tmp_path,
+        "from locust_asyncdjango import IoCreateUser, IoReadUser\n"
+        "class Latest(IoReadUser):\n    path = '/blog/latest/'\n    variant = 'async'\n"
+        "class Echo(IoCreateUser):\n    path = '/echo/'\n",
+    )
+    code, text = done(*locust("-f", mine, *SHORT, "-H", other_url))
+    assert code == 0
+    assert "/blog/latest/async/" in text
+    assert "/echo/" in text
+    assert "/io_read/" not in text  # the class that is extended does not run beside the one that extends it
+
+
+def test_stock_users_failures_are_classified_too(other_url: str, tmp_path: Path) -> None:
+    mine = written(
+        tmp_path,
+        "from locust import FastHttpUser, HttpUser, task\n"
+        "from locust_asyncdjango import plugin\n"
+        "plugin.register()\n"
+        "class Fast(FastHttpUser):\n"
+        "    @task\n    def full(self): self.client.get('/full/')\n"
+        "class Slow(HttpUser):\n"
+        "    @task\n    def missing(self): self.client.get('/nowhere/')\n"
+        "    @task\n    def check(self):\n"
+        "        with self.client.get('/blog/latest/', catch_response=True) as response:\n"
+        "            response.failure('no good')\n",
+    )
+    _, text = done(*locust("-f", mine, *SHORT, "-H", other_url))
+    for kind in ("db_too_many_clients", "client_error", "check_failed"):
+        assert f"x {kind}, first at " in text, text
+
+
+def test_nobody_listens() -> None:
+    code, text = done(*locust("-f", IO_READ, *SHORT, "-H", f"http://127.0.0.1:{free_port()}"))
+    assert code == 1
+    assert "GET /io_read/: connect_refused: ConnectionRefusedError: Connection refused" in text
+    assert "peak of successful requests   none" in text
+
+
+@pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM])
+def test_a_stopped_run_keeps_what_it_measured(other_url: str, tmp_path: Path, signum: signal.Signals) -> None:
+    file = tmp_path / "series.jsonl"
+    by_the_book: list[str | Path] = [
+        "--shape",
+        "RampTo500",
+        "--headless",
+        "-H",
+        other_url,
+        "--path",
+        "/blog/latest/",
+        "--series",
+        file,
+    ]
+    with running(*locust("-f", IO_READ, *by_the_book)) as program:
+        wait_for_rows(program, file, 3)
+        program.signal(signum)
+        assert program.end() == 0
+        assert program.left_behind() == []
+        figures = saturation(series.read(file))
+        assert f"successes                     {figures.successes}\n" in program.text
+        assert figures.successes > 0
+
+
+@pytest.mark.parametrize("mode", ["processes", "master"])
+def test_workers_rows_are_one_series(other_url: str, tmp_path: Path, mode: str) -> None:
+    file = tmp_path / "series.jsonl"
+    port = str(free_port())
+    load: list[str | Path] = [*SHORT, "-H", other_url, "--path", "/blog/latest/", "--series", file]
+    if mode == "processes":
+        code, text = done(
+            *locust("-f", IO_READ, *load, "--processes", "2", "--master-bind-port", port, "--master-port", port)
+        )
+    else:
+        worker = locust("-f", IO_READ, "--worker", "--master-port", port)
+        master = locust("-f", IO_READ, *load, "--master", "--master-bind-port", port, "--expect-workers", "2")
+        with running(*master) as program, running(*worker) as first, running(*worker) as second:
+            code = program.end()
+            assert (first.end(), second.end()) == (0, 0)
+            text = program.text
+            assert [*program.left_behind(), *first.left_behind(), *second.left_behind()] == []
+    assert code == 0, text
+    recorded = series.read(file)
+    assert sum(row.ok for row in recorded.rows) >= counted_by_locust(text) > 20
+    assert max(row.users for row in recorded.rows) == 20
+    assert f"successes                     {saturation(recorded).successes}\n" in text
+
+
+def test_the_web_ui_runs_the_shape_again_and_again(other_url: str, tmp_path: Path) -> None:
+    file = tmp_path / "series.jsonl"
+    port = str(free_port())
+    ui = f"http://127.0.0.1:{port}"
+    arguments: list[str | Path] = [
+        "--shape",
+        "RampTo500",
+        "--path",
+        "/blog/latest/",
+        "--series",
+        file,
+        "--loglevel",
+        "INFO",
+    ]
+    with running(*locust("-f", IO_READ, *arguments, "--web-host", "127.0.0.1", "--web-port", port)) as program:
+        program.wait_for("Starting web interface")
+        page = wait_for_page(ui)
+        # The form offers the shape's own cap and rate, not Locust's 1 and 1.
+        assert '"num_users": 500' in page
+        assert '"spawn_rate": 5.0' in page
+        for run in (1, 2):
+            form = {"user_count": "20", "spawn_rate": "10", "run_time": "3s", "host": other_url}
+            with urllib.request.urlopen(f"{ui}/swarm", urllib.parse.urlencode(form).encode()) as response:
+                assert json.loads(response.read())["message"] == "Swarming started using shape class 'RampTo500'"
+            program.wait_for(rf"(?s)(where this run saturated.*){{{run}}}")
+        program.signal(signal.SIGINT)
+        program.end()
+        assert program.left_behind() == []
+        assert program.text.count("where this run saturated") == 2
+    for path in (file, tmp_path / "series-2.jsonl"):
+        recorded = series.read(path)
+        assert max(row.users for row in recorded.rows) == 20
+        assert len(recorded.rows) <= 5
+        assert saturation(recorded).successes > 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--shape", "Nope"], "argument --shape: there is no shape 'Nope'; choose one of RampTo500"),
+        (["--series", "/dev/null/x"], "--series: cannot write /dev/null/x (Not a directory); choose another place"),
+    ],
+)
+def test_bad_input_is_one_line_and_exit_code_2(other_url: str, arguments: list[str], message: str) -> None:
+    code, text = done(*locust("-f", IO_READ, *arguments, "--headless", "-H", other_url, "--loglevel", "WARNING"))
+    assert code == 2
+    assert text == f"locust: error: {message}\n"
+
+
+def test_an_unknown_shape_ends_a_run_with_workers_as_well() -> None:
+    code, text = done(*locust("-f", IO_READ, "--shape", "Nope", "--headless", "--processes", "2"))
+    assert (code, text) == (2, "locust: error: argument --shape: there is no shape 'Nope'; choose one of RampTo500\n")
+
+
+def counted_by_locust(text: str) -> int:
+    """The requests in Locust's own last table."""
+    return int(re.findall(r"Aggregated +(\d+)", text)[0])
+
+
+def wait_for_rows(program: Running, file: Path, rows: int) -> None:
+    """Waits until the series has so many rows."""
+    program.wait_for("Shape test starting")
+    while not file.exists() or file.read_text().count("\n") <= rows:
+        assert program.popen.poll() is None, program.text
+        time.sleep(0.05)
+
+
+def wait_for_page(url: str) -> str:
+    """The web UI's page, once it is served."""
+    for _ in range(200):
+        try:
+            with urllib.request.urlopen(url) as response:
+                return str(response.read().decode())
+        except OSError:
+            time.sleep(0.05)
+    raise AssertionError("the web UI does not answer")

@@ -1,0 +1,103 @@
+"""The wheel, in a fresh environment outside the checkout."""
+
+import signal
+import subprocess
+import sys
+import urllib.request
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from locust_asyncdjango.lab.process import free_port
+from tests.conftest import POSTS
+from tests.support import done, running
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The built wheel."""
+    source = tmp_path_factory.mktemp("source") / "checkout"
+    # What git has, so that nothing is built that is only lying about.
+    files = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    for name in filter(None, files.split("\0")):
+        target = source / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes((ROOT / name).read_bytes())
+    subprocess.run([sys.executable, "-m", "build", "--wheel", source], check=True, capture_output=True)
+    (built,) = source.glob("dist/*.whl")
+    return built
+
+
+@pytest.fixture(scope="module")
+def bin_(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The programs of an environment that has the wheel."""
+    folder = tmp_path_factory.mktemp("environment")
+    subprocess.run([sys.executable, "-m", "venv", folder], check=True)
+    pip: list[str | Path] = [folder / "bin" / "python", "-m", "pip", "install", "--quiet", f"{wheel}[lab]"]
+    subprocess.run(pip, check=True, capture_output=True)
+    return folder / "bin"
+
+
+def test_what_the_wheel_holds(wheel: Path) -> None:
+    names = set(zipfile.ZipFile(wheel).namelist())
+    assert {
+        "locust_asyncdjango/py.typed",
+        "locust_asyncdjango/shapes/ramp.py",
+        "locust_asyncdjango/examples/io_read.py",
+        "target_site/templates/target_site/overview.html",
+        "target_site/migrations/0001_initial.py",
+    } <= names
+    assert {name.partition("/")[0] for name in names if ".dist-info" not in name} == {
+        "locust_asyncdjango",
+        "target_site",
+    }
+
+
+def test_it_serves_the_site_and_loads_it(bin_: Path, tmp_path: Path) -> None:
+    serve: list[str | Path] = [
+        bin_ / "locust-asyncdjango",
+        "serve",
+        "gunicorn-uvicorn",
+        "--port",
+        str(free_port()),
+        "--posts",
+        str(POSTS),
+    ]
+    with running(*serve, cwd=tmp_path) as program:
+        command = program.wait_for(r"locust -f (\S+/io_read\.py) --shape RampTo500 -H (http://\S+)\n")
+        program.wait_for("or add --headless")
+        assert ROOT not in Path(command[1]).parents
+        with urllib.request.urlopen(f"{command[2]}/") as response:
+            assert b"target_site on ASGI" in response.read()
+        load = ["--shape", "RampTo500", "-u", "5", "-r", "5", "-t", "3s", "--headless", "-H", command[2]]
+        code, text = done(bin_ / "locust", "-f", command[1], *load, cwd=tmp_path)
+        assert code == 0
+        assert "where this run saturated" in text
+        program.signal(signal.SIGINT)
+        assert program.end() == 0
+
+
+def test_its_users_run_from_a_locustfile_beside_which_lies_a_shapes_module(bin_: Path, tmp_path: Path) -> None:
+    (tmp_path / "shapes.py").write_text("raise ImportError('the wrong shapes')\n")
+    (tmp_path / "mine.py").write_text(
+        "from locust_asyncdjango import CpuUser, IoCreateUser, IoReadUser\n"
+        "from locust_asyncdjango.shapes import RampTo500\n"
+        "class Short(RampTo500):\n    users, spawn_rate, run_time = 3, 3.0, 2.0\n"
+    )
+    address = f"http://127.0.0.1:{free_port()}"
+    code, text = done(bin_ / "locust", "-f", "mine.py", "--headless", "--only-summary", "-H", address, cwd=tmp_path)
+    assert code == 1
+    for path in ("/io_read/", "/io_create/", "/cpu/"):
+        assert f"{path}: connect_refused" in text
+
+
+def test_without_the_lab_extra_one_line_says_how_to_get_it(bin_: Path, tmp_path: Path) -> None:
+    (tmp_path / "platformdirs.py").write_text("raise ModuleNotFoundError('planted', name='platformdirs')\n")
+    command: list[str | Path] = [bin_ / "locust-asyncdjango", "serve"]
+    assert done(*command, env={"PYTHONPATH": str(tmp_path)}) == (
+        2,
+        "locust-asyncdjango: error: this needs platformdirs: pip install 'locust-asyncdjango[lab]'\n",
+    )

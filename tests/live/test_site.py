@@ -1,0 +1,148 @@
+"""The target site on real servers and a real database."""
+
+import json
+import urllib.error
+import urllib.parse
+import urllib.request
+from contextlib import ExitStack, closing
+from html.parser import HTMLParser
+from typing import Any
+
+import psycopg2
+import pytest
+
+from tests.conftest import POSTS
+
+
+def ask(url: str, form: dict[str, str] | None = None) -> tuple[int, str, Any]:
+    """Status, media type and body of an answer."""
+    data = urllib.parse.urlencode(form).encode() if form is not None else None
+    try:
+        with urllib.request.urlopen(url, data, timeout=30) as response:
+            return _told(response)
+    except urllib.error.HTTPError as error:
+        with error:
+            return _told(error)
+
+
+def _told(response: Any) -> tuple[int, str, Any]:
+    media_type = response.headers.get_content_type()
+    body = response.read()
+    return response.status, media_type, json.loads(body) if media_type.endswith("json") else body.decode()
+
+
+@pytest.fixture(params=["wsgi", "asgi"])
+def url(request: pytest.FixtureRequest) -> str:
+    return str(request.getfixturevalue(f"{request.param}_url"))
+
+
+def test_every_variant_reads_the_same_on_every_server(wsgi_url: str, asgi_url: str) -> None:
+    answers = [ask(f"{url}/io_read/{variant}") for url in (wsgi_url, asgi_url) for variant in ("", "sync/", "async/")]
+    status, media_type, body = answers[0]
+    assert (status, media_type, len(body["posts"])) == (200, "application/json", 25)
+    assert body["count"] >= POSTS
+    ids = [post["id"] for post in body["posts"]]
+    assert ids == sorted(ids)
+    assert set(body["posts"][0]) == {"id", "title", "content", "created_at", "updated_at"}
+    assert all(answer == answers[0] for answer in answers)
+
+
+@pytest.mark.parametrize("variant", ["", "sync/", "async/"])
+def test_a_post_is_created(url: str, variant: str) -> None:
+    before = ask(f"{url}/io_read/")[2]["count"]
+    status, _, post = ask(f"{url}/io_create/{variant}", {"title": "Grüße", "content": "<b>"})
+    assert (status, post["title"], post["content"]) == (201, "Grüße", "<b>")
+    assert ask(f"{url}/io_read/")[2]["count"] == before + 1
+
+
+@pytest.mark.parametrize("variant", ["sync/", "async/"])
+def test_bad_input_is_a_problem(url: str, variant: str) -> None:
+    assert ask(f"{url}/io_create/{variant}", {"title": "no content"}) == (
+        400,
+        "application/problem+json",
+        {
+            "type": "about:blank",
+            "title": "Bad Request",
+            "status": 400,
+            "detail": "the form field content must have 1 to 100000 characters",
+        },
+    )
+    assert ask(f"{url}/cpu/{variant}?n=-1")[0] == 400
+
+
+@pytest.mark.parametrize("variant", ["", "sync/", "async/"])
+def test_squares_are_summed(url: str, variant: str) -> None:
+    assert ask(f"{url}/cpu/{variant}?n=1000") == (200, "application/json", {"n": 1000, "sum": 332833500})
+
+
+def test_a_method_that_is_not_offered(url: str) -> None:
+    assert ask(f"{url}/io_create/")[0] == 405
+    assert ask(f"{url}/io_read/", {"title": "x"})[0] == 405
+
+
+def test_no_such_route_is_a_problem(url: str) -> None:
+    status, media_type, body = ask(f"{url}/io_raed/")
+    assert (status, media_type, body["detail"]) == (404, "application/problem+json", "the routes are listed at /")
+
+
+def test_a_body_that_is_too_large_is_refused(url: str) -> None:
+    status, media_type, _ = ask(f"{url}/io_create/", {"title": "x", "content": "c" * 300_000})
+    assert (status, media_type) == (400, "application/problem+json")
+
+
+def test_the_natural_variant_is_the_interfaces(wsgi_url: str, asgi_url: str) -> None:
+    for url, interface, natural in ((wsgi_url, "wsgi", "sync"), (asgi_url, "asgi", "async")):
+        site = ask(f"{url}/routes.json")[2]
+        assert site["interface"] == interface
+        assert {route["name"]: route["natural"] for route in site["routes"]} == dict.fromkeys(
+            ["io_read", "io_create", "cpu"], natural
+        )
+        assert (site["settings"]["debug"], site["settings"]["conn_max_age"]) == (False, 0)
+
+
+class Links(HTMLParser):
+    """The links of a page."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag == "a":
+            self.found.append(dict(attrs)["href"] or "")
+
+
+def test_every_link_of_the_overview_leads_somewhere(url: str) -> None:
+    status, media_type, page = ask(f"{url}/")
+    assert (status, media_type) == (200, "text/html")
+    links = Links()
+    links.feed(page)
+    assert {"/io_read/", "/io_read/sync/", "/io_read/async/", "/cpu/", "/routes.json"} <= set(links.found)
+    for link in links.found:
+        assert ask(f"{url}{link}{'?n=10' if 'cpu' in link else ''}")[0] == 200
+
+
+def test_a_full_database_is_named_and_recovers(url: str, database_url: str) -> None:
+    with ExitStack() as stack:
+        for _ in range(10):
+            stack.enter_context(closing(psycopg2.connect(database_url)))
+        for variant in ("sync", "async"):
+            assert ask(f"{url}/io_read/{variant}/") == (
+                500,
+                "application/problem+json",
+                {
+                    "type": "about:blank",
+                    "title": "Internal Server Error",
+                    "status": 500,
+                    "exception": "django.db.utils.OperationalError",
+                    "sqlstate": "53300",
+                    "detail": "sorry, too many clients already",
+                },
+            )
+        assert ask(f"{url}/healthz") == (200, "text/plain", "ok\n")
+    # A server process of PostgreSQL takes a moment to end after its client has left.
+    for _ in range(100):
+        if ask(f"{url}/io_read/")[0] == 200:
+            break
+    else:
+        pytest.fail("the site did not recover")

@@ -1,0 +1,106 @@
+"""Real programs for tests: started in a group of their own, read while they run, stopped whatever happens."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import uuid
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import psutil
+
+BIN = Path(sys.executable).parent
+DEADLINE_S = 120
+MARK = "LOCUST_ASYNCDJANGO_TEST"
+"""An environment variable by which what a program started, and what that started, is known."""
+
+
+class Running:
+    """A program that runs, and what it has printed so far."""
+
+    def __init__(self, argv: list[str], env: Mapping[str, str], cwd: Path) -> None:
+        self.mark = uuid.uuid4().hex
+        self.output = tempfile.NamedTemporaryFile("w+", encoding="utf-8", errors="replace")  # noqa: SIM115
+        self.popen = subprocess.Popen(
+            argv,
+            stdin=subprocess.DEVNULL,
+            stdout=self.output,
+            stderr=subprocess.STDOUT,
+            cwd=cwd,
+            env={**os.environ, **env, MARK: self.mark},
+            start_new_session=True,
+        )
+
+    @property
+    def text(self) -> str:
+        """All it has printed."""
+        return Path(self.output.name).read_text(encoding="utf-8", errors="replace")
+
+    def wait_for(self, pattern: str) -> re.Match[str]:
+        """Waits until it has printed something."""
+        deadline = time.monotonic() + DEADLINE_S
+        while not (match := re.search(pattern, self.text)):
+            ended = self.popen.poll()
+            assert ended is None, f"it ended with {ended} before it printed {pattern!r}:\n{self.text}"
+            assert time.monotonic() < deadline, f"it did not print {pattern!r}:\n{self.text}"
+            time.sleep(0.05)
+        return match
+
+    def signal(self, signum: signal.Signals) -> None:
+        """Sends a signal to the program alone."""
+        self.popen.send_signal(signum)
+
+    def end(self) -> int:
+        """Waits for its end and returns its exit code."""
+        return self.popen.wait(DEADLINE_S)
+
+    def left_behind(self) -> list[str]:
+        """What it started that still runs, itself included."""
+        found = []
+        for process in psutil.process_iter():
+            with suppress(psutil.NoSuchProcess, psutil.AccessDenied):
+                if process.environ().get(MARK) == self.mark and process.status() != psutil.STATUS_ZOMBIE:
+                    found.append(" ".join(process.cmdline()))
+        return found
+
+    def kill(self) -> None:
+        """Kills all of it."""
+        for process in psutil.process_iter():
+            with suppress(psutil.NoSuchProcess, psutil.AccessDenied):
+                if process.environ().get(MARK) == self.mark:
+                    process.kill()
+        self.popen.wait()
+        self.output.close()
+
+
+@contextmanager
+def running(*argv: str | Path, env: Mapping[str, str] | None = None, cwd: Path = Path("/")) -> Iterator[Running]:
+    """A program that is killed with all it started on leaving."""
+    program = Running([str(part) for part in argv], env or {}, cwd)
+    try:
+        yield program
+    finally:
+        program.kill()
+
+
+def done(*argv: str | Path, env: Mapping[str, str] | None = None, cwd: Path = Path("/")) -> tuple[int, str]:
+    """Exit code and output of a program that ends by itself and leaves nothing behind."""
+    with running(*argv, env=env, cwd=cwd) as program:
+        code = program.end()
+        assert program.left_behind() == []
+        return code, program.text
+
+
+def lab(*arguments: str | Path) -> list[str | Path]:
+    """The command line of locust-asyncdjango."""
+    return [BIN / "locust-asyncdjango", *arguments]
+
+
+def locust(*arguments: str | Path) -> list[str | Path]:
+    """The command line of Locust."""
+    return [BIN / "locust", *arguments]

@@ -1,0 +1,190 @@
+"""The lab's pure parts, and what it says to bad input."""
+
+import json
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from locust_asyncdjango.lab import cli, services
+from locust_asyncdjango.lab.errors import UsageError
+from locust_asyncdjango.lab.matrix import trials
+from locust_asyncdjango.lab.report import markdown, terminal_table, verdict
+from locust_asyncdjango.lab.results import Result, ResultsFolder, write_json
+from locust_asyncdjango.lab.servers import SERVERS, site_env
+from locust_asyncdjango.lab.spec import Experiment, Load, Trial
+from locust_asyncdjango.saturation import KindOnset, Onset, Saturation
+
+SYNC = Result(Trial("io_read", "gunicorn-sync", 1000, 100), Saturation(23.0, 60, 4100, Onset(3, 20), None, ()), "", {})
+ASYNC = Result(
+    Trial("io_read", "gunicorn-uvicorn", 1000, 100),
+    Saturation(28.34, 105, 4210, Onset(3, 20), Onset(24, 125), (KindOnset("db_too_many_clients", 97, Onset(24, 125)),)),
+    "",
+    {"interface": "asgi"},
+)
+BROKEN = Result(Trial("cpu", "gunicorn-sync", 1000, 100), None, "gunicorn-sync did not start: no", {})
+
+
+def experiment(**changes: Any) -> Experiment:
+    asked = {
+        "routes": ("io_read",),
+        "servers": ("gunicorn-sync",),
+        "load": Load("RampTo500"),
+        "posts": 1000,
+        "max_connections": 100,
+    }
+    return Experiment(**{**asked, **changes})
+
+
+def test_trials_go_route_by_route() -> None:
+    planned = trials(experiment(routes=("cpu", "io_read"), servers=("gunicorn-sync", "gunicorn-uvicorn")))
+    assert [trial.id for trial in planned] == [
+        "cpu-gunicorn-sync",
+        "cpu-gunicorn-uvicorn",
+        "io_read-gunicorn-sync",
+        "io_read-gunicorn-uvicorn",
+    ]
+
+
+def test_only_what_was_given_is_passed_to_locust() -> None:
+    assert Load("RampTo500").arguments() == ["--shape", "RampTo500"]
+    assert Load("RampTo500", run_time="40s").arguments() == ["--shape", "RampTo500", "-t", "40s"]
+
+
+def test_a_server_listens_on_loopback_only() -> None:
+    for server in SERVERS.values():
+        assert "--bind=127.0.0.1:4242" in server.argv(4242)
+
+
+def test_a_servers_environment_is_the_labs(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("DJANGO_SETTINGS_MODULE", "GUNICORN_CMD_ARGS", "WEB_CONCURRENCY"):
+        monkeypatch.setenv(name, "the user's own")
+    env = site_env("postgresql://x")
+    assert (env["DJANGO_SETTINGS_MODULE"], env["DATABASE_URL"]) == ("target_site.settings", "postgresql://x")
+    assert not {"GUNICORN_CMD_ARGS", "WEB_CONCURRENCY"} & set(env)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ("run --routes io_raed", "there is no route 'io_raed'; choose from io_read, io_create, cpu"),
+        ("run --servers apache", "there is no server 'apache'; choose from gunicorn-sync, gunicorn-uvicorn"),
+        ("run --routes cpu,cpu", "name each route once, separated by commas: io_read,io_create,cpu"),
+        ("run --posts -1", "--posts must be 0 or more"),
+        ("run --max-connections 0", "--max-connections must be from 1 to 10000"),
+        ("run --output /dev/null/x", "cannot write to /dev/null/x (Not a directory); choose another --output"),
+        ("serve apache", "there is no server 'apache'; choose from gunicorn-sync, gunicorn-uvicorn"),
+        ("serve --port 70000", "--port must be from 1 to 65535"),
+    ],
+)
+def test_bad_input_is_one_line_and_exit_code_2(
+    arguments: str, message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(arguments.split()) == 2
+    assert capsys.readouterr().err == f"locust-asyncdjango: error: {message}\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ("", "locust-asyncdjango: error: the following arguments are required: COMMAND"),
+        ("fly", "locust-asyncdjango: error: argument COMMAND: invalid choice: 'fly'"),
+        ("run --posts many", "locust-asyncdjango run: error: argument --posts: invalid int value: 'many'"),
+    ],
+)
+def test_a_wrong_command_line_is_one_line_and_exit_code_2(
+    arguments: str, message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as exit_:
+        cli.main(arguments.split())
+    error = capsys.readouterr().err
+    assert (exit_.value.code, error.count("\n")) == (2, 1)
+    assert error.startswith(message)
+    assert error.endswith("--help)\n")
+
+
+def test_list_shows_locustfiles_that_exist(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["list"]) == 0
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+    routes = lines[1 : lines.index(["servers"])]
+    assert [row[:2] for row in routes] == [["io_read", "GET"], ["io_create", "POST"], ["cpu", "GET"]]
+    assert all(Path(row[2]).is_file() for row in routes)
+
+
+def test_seeding_needs_room(tmp_path: Path) -> None:
+    services.check_disk(tmp_path, 1)
+    with pytest.raises(UsageError, match=r"not enough disk: seeding needs 1048576\.0 GB in .*; ask for fewer --posts"):
+        services.check_disk(tmp_path, 2**50)
+
+
+def test_a_cache_that_cannot_be_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LOCUST_ASYNCDJANGO_CACHE", "/dev/null/x")
+    with pytest.raises(UsageError, match=r"the cache folder /dev/null/x cannot be written \(Not a directory\); set"):
+        services.find_home()
+
+
+@pytest.mark.parametrize("result", [SYNC, ASYNC, BROKEN], ids=["sync", "async", "broken"])
+def test_a_result_comes_back_from_its_file(result: Result) -> None:
+    assert Result.from_json(json.loads(json.dumps(result.to_json()))) == result
+
+
+def test_a_results_folder_knows_what_is_finished(tmp_path: Path) -> None:
+    folder = ResultsFolder(tmp_path / "new" / "results")
+    folder.open(experiment(), {})
+    for result in (SYNC, BROKEN):
+        with folder.unfinished(result.trial) as place:
+            write_json(place / "result.json", result.to_json())
+    assert folder.finished(SYNC.trial) == SYNC
+    assert folder.finished(BROKEN.trial) is None  # to be tried again
+    assert folder.finished(ASYNC.trial) is None
+
+
+def test_an_interrupted_trial_is_not_finished_and_its_files_are_kept(tmp_path: Path) -> None:
+    folder = ResultsFolder(tmp_path)
+    folder.open(experiment(), {})
+    with suppress(KeyboardInterrupt), folder.unfinished(SYNC.trial) as place:
+        (place / "series.jsonl").touch()
+        raise KeyboardInterrupt
+    assert folder.finished(SYNC.trial) is None
+    assert (tmp_path / "trials" / f"{SYNC.trial.id}.unfinished" / "series.jsonl").exists()
+
+
+def test_a_results_folder_takes_one_experiment(tmp_path: Path) -> None:
+    ResultsFolder(tmp_path).open(experiment(), {})
+    ResultsFolder(tmp_path).open(experiment(), {})
+    with pytest.raises(UsageError, match="holds the results of another experiment; choose another --output"):
+        ResultsFolder(tmp_path).open(experiment(posts=5), {})
+    (tmp_path / "experiment.json").write_text("{}")
+    with pytest.raises(UsageError, match="is not of results format 1; choose another --output"):
+        ResultsFolder(tmp_path).open(experiment(), {})
+
+
+def test_the_verdict() -> None:
+    assert verdict([SYNC, ASYNC, BROKEN]) == [
+        "io_read: gunicorn-uvicorn peaks highest, 28.3 against 23.0 req/s",
+        "io_read on gunicorn-sync: nothing broke; it slowed down from 20 users",
+        "io_read on gunicorn-uvicorn: db_too_many_clients broke first, at 125 users;"
+        " raise max_connections, use a connection pool, or put PgBouncer in front of the database",
+        "cpu on gunicorn-sync: not measured: gunicorn-sync did not start: no",
+    ]
+
+
+def test_the_report_has_every_trial() -> None:
+    lines = markdown([SYNC, ASYNC, BROKEN]).splitlines()
+    assert [line for line in lines if line.startswith("| ") and "---" not in line] == [
+        "| route | server | peak req/s | at users | successes | slowdown at | errors at | failures by kind |",
+        "| io_read | gunicorn-sync | 23.0 | 60 | 4100 | 20 | - | none |",
+        "| io_read | gunicorn-uvicorn | 28.3 | 105 | 4210 | 20 | 125 | db_too_many_clients 97 |",
+        "| cpu | gunicorn-sync | - | - | - | - | - | not measured |",
+    ]
+
+
+def test_the_table_fits_80_columns() -> None:
+    console = Console(width=80)
+    with console.capture() as capture:
+        console.print(terminal_table([SYNC, ASYNC, BROKEN]))
+    printed = capture.get()
+    assert "gunicorn-uvicorn  28.3   105      4210       20    125 db_too_many_clients 97" in printed
+    assert max(map(len, printed.splitlines())) <= 80

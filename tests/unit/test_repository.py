@@ -1,0 +1,62 @@
+"""Facts about the repository that its documents state."""
+
+import configparser
+import re
+from pathlib import Path
+
+import locust_asyncdjango
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text()
+
+
+def setup_cfg() -> configparser.ConfigParser:
+    parser = configparser.ConfigParser()
+    parser.read(ROOT / "setup.cfg")
+    return parser
+
+
+def test_every_dependency_has_its_reason_above_it() -> None:
+    lines = (ROOT / "setup.cfg").read_text().splitlines()
+    requirement = re.compile(r"^    [a-z0-9-]+(\[[a-z-]+\])?[><=]")
+    found = [number for number, line in enumerate(lines) if requirement.match(line) and "python" not in line]
+    found += [number for number, line in enumerate(lines) if line.strip().startswith("types-")]
+    assert len(found) > 15
+    assert [lines[n] for n in found if not lines[n - 1].startswith("    # ")] == []
+
+
+def test_every_folder_with_modules_is_a_package_of_the_wheel() -> None:
+    listed = set(setup_cfg()["options"]["packages"].split())
+    homes = {"shapes": "locust_asyncdjango.shapes", "examples": "locust_asyncdjango.examples"}
+    folders = {
+        file.parent.relative_to(ROOT)
+        for top in ("locust_asyncdjango", "target_site", "shapes", "examples")
+        for file in (ROOT / top).rglob("*.py")
+    }
+    assert listed == {homes.get(str(folder), ".".join(folder.parts)) for folder in folders}
+
+
+def test_the_readmes_make_commands_exist() -> None:
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    named = set(re.findall(r"^make ([a-z]+)", README, re.MULTILINE))
+    assert {"demo", "test"} <= named <= targets
+
+
+def test_the_readmes_files_exist() -> None:
+    assert [name for name in re.findall(r"(?:examples|docs)/\w+\.\w+", README) if not (ROOT / name).exists()] == []
+
+
+def test_the_readme_names_every_flag_of_ours_and_every_environment_variable() -> None:
+    from locust_asyncdjango.options import ENV_PREFIX, Options
+
+    assert [name for name in Options.__slots__ if f"--{name}" not in README] == []
+    assert [name for name in Options.__slots__ if f"{ENV_PREFIX}{name.upper()}" not in README] == []
+
+
+def test_the_changelog_has_the_version() -> None:
+    assert f"## [{locust_asyncdjango.__version__}]" in (ROOT / "CHANGELOG.md").read_text()
+
+
+def test_public_names_can_be_imported() -> None:
+    assert [name for name in locust_asyncdjango.__all__ if not getattr(locust_asyncdjango, name)] == []
+    assert dir(locust_asyncdjango) == sorted(locust_asyncdjango.__all__)

@@ -1,0 +1,172 @@
+"""What of the target site needs no database."""
+
+import json
+import subprocess
+import sys
+
+import django
+import pytest
+from asgiref.sync import async_to_sync
+from django.core.exceptions import SuspiciousOperation
+from django.db import OperationalError
+from django.http import Http404, HttpRequest, HttpResponse
+from django.test import RequestFactory
+
+from locust_asyncdjango.failures import classify
+from locust_asyncdjango.routes import ROUTES as CLIENT_ROUTES
+
+django.setup()
+
+from target_site.problems import BadInputError, ProblemMiddleware  # noqa: E402
+from target_site.routes import ROUTES, cpu, io_create  # noqa: E402
+
+FACTORY = RequestFactory()
+
+
+def answer(exception: Exception) -> tuple[int, dict[str, object]] | None:
+    """Status and problem with which the middleware answers an exception."""
+    response = ProblemMiddleware(lambda _: HttpResponse()).process_exception(HttpRequest(), exception)
+    return (response.status_code, json.loads(response.content)) if response else None
+
+
+@pytest.fixture
+def refused() -> OperationalError:
+    """As Django raises it from psycopg2's."""
+    cause = Exception('connection to server at "10.1.2.3", port 5432 failed: FATAL:  sorry, too many clients already\n')
+    error = OperationalError(*cause.args)
+    error.__cause__ = cause
+    return error
+
+
+def test_a_refused_connection_is_named_without_settings(refused: OperationalError) -> None:
+    assert answer(refused) == (
+        500,
+        {
+            "type": "about:blank",
+            "title": "Internal Server Error",
+            "status": 500,
+            "exception": "django.db.utils.OperationalError",
+            "sqlstate": "53300",
+            "detail": "sorry, too many clients already",
+        },
+    )
+
+
+def test_the_generator_knows_it_by_that(refused: OperationalError) -> None:
+    given = answer(refused)
+    assert given is not None
+    failure = classify(
+        status=given[0], headers={"content-type": "application/problem+json"}, body=json.dumps(given[1]).encode()
+    )
+    assert failure is not None
+    assert failure.kind == "db_too_many_clients"
+
+
+def test_other_exceptions_give_their_name_and_nothing_else() -> None:
+    given = answer(RuntimeError("SELECT secret FROM settings"))
+    assert given == (
+        500,
+        {"type": "about:blank", "title": "Internal Server Error", "status": 500, "exception": "RuntimeError"},
+    )
+
+
+def test_bad_input_is_told_to_the_client() -> None:
+    assert answer(BadInputError("n must be small")) == (
+        400,
+        {"type": "about:blank", "title": "Bad Request", "status": 400, "detail": "n must be small"},
+    )
+
+
+@pytest.mark.parametrize("exception", [Http404("x"), SuspiciousOperation("x")])
+def test_djangos_own_answers_go_their_own_way(exception: Exception) -> None:
+    assert answer(exception) is None
+
+
+@pytest.mark.parametrize(("n", "total"), [("0", 0), ("1", 0), ("4", 14), ("1000", 332833500)])
+def test_both_twins_sum_the_squares(n: str, total: int) -> None:
+    request = FACTORY.get("/cpu/", {"n": n})
+    for response in (cpu.cpu_sync(request), async_to_sync(cpu.cpu_async)(request)):
+        assert json.loads(response.content) == {"n": int(n), "sum": total}
+
+
+@pytest.mark.parametrize("n", ["", "-1", "1e3", "10.5", "100000001", "9" * 5000, "٣", " 1"])
+def test_n_is_bounded(n: str) -> None:
+    with pytest.raises(BadInputError, match="n must be a whole number from 0 to 100000000"):
+        cpu.squares_wanted(FACTORY.get("/cpu/", {"n": n}))
+
+
+def test_n_by_default() -> None:
+    assert cpu.squares_wanted(FACTORY.get("/cpu/")) == 10**7
+
+
+def test_a_posts_fields() -> None:
+    request = FACTORY.post("/io_create/", {"title": "t" * 100, "content": "c", "other": "x"})
+    assert io_create.post_fields(request) == {"title": "t" * 100, "content": "c"}
+
+
+@pytest.mark.parametrize(
+    ("form", "message"),
+    [
+        ({}, "the form field title must have 1 to 100 characters"),
+        ({"title": "t" * 101, "content": "c"}, "the form field title must have 1 to 100 characters"),
+        ({"title": "t"}, "the form field content must have 1 to 100000 characters"),
+        ({"title": "t", "content": "c" * 100_001}, "the form field content must have 1 to 100000 characters"),
+        ({"title": "\x00", "content": "c"}, "the form field title must not hold a NUL character"),
+    ],
+)
+def test_a_post_that_is_refused(form: dict[str, str], message: str) -> None:
+    with pytest.raises(BadInputError, match=message):
+        io_create.post_fields(FACTORY.post("/io_create/", form))
+
+
+def test_the_clients_table_of_routes_is_the_sites() -> None:
+    assert {route.name: route.method for route in ROUTES} == {
+        route.name: route.method for route in CLIENT_ROUTES.values()
+    }
+    assert all({"sync", "async"} <= set(route.variants) for route in ROUTES)
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "message"),
+    [
+        ("DATABASE_URL", "nonsense", "DATABASE_URL must look like postgresql://user:password@host:port/name"),
+        ("DATABASE_URL", "sqlite:///x", "DATABASE_URL must name a PostgreSQL database"),
+        ("TARGET_SITE_INTERFACE", "cgi", "TARGET_SITE_INTERFACE must be wsgi or asgi"),
+    ],
+)
+def test_a_wrong_setting_is_one_line_and_exit_code_2(variable: str, value: str, message: str) -> None:
+    done = site_command({variable: value}, "check")
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"CommandError: {message}")
+    assert done.stderr.count("\n") == 1
+
+
+def test_the_cache_is_redis_where_there_is_one() -> None:
+    code = "from django.conf import settings; print(settings.CACHES['default']['BACKEND'])"
+    assert (
+        "RedisCache" in site_command({"REDIS_URL": "redis://127.0.0.1:1/0"}, "shell", "--no-imports", "-c", code).stdout
+    )
+    assert "LocMemCache" in site_command({"REDIS_URL": ""}, "shell", "--no-imports", "-c", code).stdout
+
+
+def test_migrations_are_up_to_date() -> None:
+    done = site_command({}, "makemigrations", "--check", "--dry-run")
+    assert done.stdout == "No changes detected\n"
+
+
+@pytest.mark.parametrize("posts", ["-1", "100000001"])
+def test_how_many_posts_is_bounded(posts: str) -> None:
+    done = site_command({}, "seed_posts", "--posts", posts)
+    assert (done.returncode, done.stderr) == (2, "CommandError: --posts must be from 0 to 100000000\n")
+
+
+def site_command(env: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
+    import os
+
+    return subprocess.run(
+        [sys.executable, "-m", "target_site", *arguments],
+        env={**os.environ, **env},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
