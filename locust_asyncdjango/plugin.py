@@ -51,8 +51,11 @@ def register() -> None:
 def _on_init(environment: Environment, **_: Any) -> None:
     options = Options.of(environment.parsed_options)
     _leave_out_extended_users(environment)
-    if options.shape and not isinstance(environment.runner, WorkerRunner):
-        _use_shape(environment, shape_named(options.shape))
+    if not isinstance(environment.runner, WorkerRunner):
+        if options.shape:
+            _use_shape(environment, shape_named(options.shape))
+        if environment.shape_class is not None:
+            _make_way_for_shape(environment, environment.shape_class)
     _Run(environment, options).subscribe()
 
 
@@ -76,13 +79,17 @@ def _use_shape(environment: Environment, shape: LoadTestShape) -> None:
     shape.runner = environment.runner
     if environment.available_shape_classes is not None:
         environment.available_shape_classes[type(shape).__name__] = shape
+
+
+def _make_way_for_shape(environment: Environment, shape: LoadTestShape) -> None:
+    """Lets the shape's own cap and rate stand where none are given, and SIGTERM end its run in good order."""
     given = environment.parsed_options
     if given is None:
         return
-    # Locust would put 1 in the place of what was not given, in a headless run as well as in the web UI's form.
-    for option, default in (("num_users", "users"), ("spawn_rate", "spawn_rate")):
+    # Locust would put 1 in the place of what is not given, in a headless run as well as in the web UI's form.
+    for option, own in (("num_users", "users"), ("spawn_rate", "spawn_rate")):
         if getattr(given, option) is None:
-            setattr(given, option, getattr(shape, default, None))
+            setattr(given, option, getattr(shape, own, None))
     if given.headless:
         # Locust installs its own SIGTERM handler only after a headless shape is over.
         gevent.signal_handler(signal.SIGTERM, _runner(environment).quit)
