@@ -1,6 +1,8 @@
 # make demo and make test need nothing but Python >= 3.11 and make.
 PYTHON ?= python3
 VENV ?= .venv
+# What make test runs: all of it, or files and folders below tests/.
+TESTS ?= tests
 BIN = $(VENV)/bin
 
 .PHONY: demo test lint clean
@@ -9,7 +11,7 @@ demo: $(VENV)/.installed-all
 	$(BIN)/locust-asyncdjango run --routes io_read -r 22 -t 40s --posts 100000
 
 test: $(VENV)/.installed-dev
-	$(BIN)/pytest
+	$(BIN)/pytest $(TESTS)
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff format --check .
