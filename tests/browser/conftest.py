@@ -15,9 +15,9 @@ QUIET = [
 ]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    """Chromium without a window."""
+    """Chromium without a window. It ends before other tests, which cannot run inside Playwright's event loop."""
     chromium = shutil.which("chromium")
     if chromium is None:
         pytest.skip("there is no Chromium here: apt-get install chromium")
