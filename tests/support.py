@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -94,6 +95,18 @@ def done(*argv: str | Path, env: Mapping[str, str] | None = None, cwd: Path = Pa
         code = program.end()
         assert program.left_behind() == []
         return code, program.text
+
+
+def wait_for_page(url: str) -> str:
+    """A page, once it is served."""
+    deadline = time.monotonic() + DEADLINE_S
+    while True:
+        try:
+            with urllib.request.urlopen(url) as response:
+                return str(response.read().decode())
+        except OSError:
+            assert time.monotonic() < deadline, f"{url} does not answer"
+            time.sleep(0.05)
 
 
 def lab(*arguments: str | Path) -> list[str | Path]:

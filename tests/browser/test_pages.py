@@ -6,7 +6,7 @@ from playwright.sync_api import Page, expect
 
 from locust_asyncdjango.lab.process import free_port
 from locust_asyncdjango.lab.trial import locustfile
-from tests.support import locust, running
+from tests.support import locust, running, wait_for_page
 
 
 def test_the_overview_shows_every_route_and_leads_to_it(page: Page, wsgi_url: str) -> None:
@@ -30,7 +30,7 @@ def test_the_web_ui_offers_the_shapes_cap_and_rate_and_runs_it(page: Page, other
     with running(
         *locust("-f", locustfile("io_read"), *arguments, "--web-host", "127.0.0.1", "--web-port", str(port))
     ) as ran:
-        ran.wait_for("Starting web interface")
+        wait_for_page(ui)
         page.goto(ui)
         expect(page.get_by_label("Number of users")).to_have_value("500")
         expect(page.get_by_label("Ramp up")).to_have_value("5")

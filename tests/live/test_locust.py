@@ -14,7 +14,7 @@ from locust_asyncdjango import series
 from locust_asyncdjango.lab.process import free_port
 from locust_asyncdjango.lab.trial import locustfile
 from locust_asyncdjango.saturation import saturation
-from tests.support import Running, done, locust, running
+from tests.support import Running, done, locust, running, wait_for_page
 
 IO_READ = locustfile("io_read")
 IO_CREATE = locustfile("io_create")
@@ -180,7 +180,6 @@ def test_the_web_ui_runs_the_shape_again_and_again(other_url: str, tmp_path: Pat
         "INFO",
     ]
     with running(*locust("-f", IO_READ, *arguments, "--web-host", "127.0.0.1", "--web-port", port)) as program:
-        program.wait_for("Starting web interface")
         page = wait_for_page(ui)
         # The form offers the shape's own cap and rate, not Locust's 1 and 1.
         assert '"num_users": 500' in page
@@ -230,14 +229,3 @@ def wait_for_rows(program: Running, file: Path, rows: int) -> None:
     while not file.exists() or file.read_text().count("\n") <= rows:
         assert program.popen.poll() is None, program.text
         time.sleep(0.05)
-
-
-def wait_for_page(url: str) -> str:
-    """The web UI's page, once it is served."""
-    for _ in range(200):
-        try:
-            with urllib.request.urlopen(url) as response:
-                return str(response.read().decode())
-        except OSError:
-            time.sleep(0.05)
-    raise AssertionError("the web UI does not answer")
