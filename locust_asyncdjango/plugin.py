@@ -257,6 +257,6 @@ def _header(environment: Environment, options: Options) -> dict[str, Any]:
         shape=type(shape).__name__ if shape else "",
         users=getattr(given, "num_users", None),
         spawn_rate=getattr(given, "spawn_rate", None),
-        run_time=getattr(given, "run_time", None),
+        run_time=getattr(given, "run_time", None) or getattr(shape, "run_time", None),
         versions={"locust-asyncdjango": __version__, "locust": locust.__version__, "python": platform.python_version()},
     )

@@ -38,6 +38,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0 if options.command is serve else 128 + interrupt.signum
     except LabError as error:
         message, code = str(error), 1 if isinstance(error, TrialError) else 2
+    except OSError as error:
+        message, code = f"{error}; see that the disk has room and its folders can be written", 1
     except ModuleNotFoundError as error:
         message, code = f"this needs {error.name}: pip install 'locust-asyncdjango[lab]'", 2
     print(f"locust-asyncdjango: error: {message}", file=sys.stderr)

@@ -11,12 +11,15 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
+from typing import ParamSpec
 
 POLL_S = 0.05
+P = ParamSpec("P")
+
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -156,18 +159,24 @@ class Program:
         _running.discard(self)
 
 
-@contextmanager
-def running(argv: Sequence[str], **how: object) -> Iterator[Program]:
-    """A Program that is stopped on leaving. Takes Program's keywords."""
-    program = None
-    try:
-        with _held():
-            program = Program(argv, **how)  # type: ignore[arg-type]
-        yield program
-    finally:
-        with _held():
-            if program is not None:
-                program.stop()
+def _stopped_on_leaving(start: Callable[P, Program]) -> Callable[P, AbstractContextManager[Program]]:
+    @contextmanager
+    def started(*args: P.args, **kwargs: P.kwargs) -> Iterator[Program]:
+        program = None
+        try:
+            with _held():
+                program = start(*args, **kwargs)
+            yield program
+        finally:
+            with _held():
+                if program is not None:
+                    program.stop()
+
+    return started
+
+
+running = _stopped_on_leaving(Program)
+"""A context manager that takes Program's arguments; the program is stopped on leaving."""
 
 
 def wait_until(ready: Callable[[], bool], program: Program, deadline_s: float) -> bool:

@@ -15,20 +15,18 @@ from locust_asyncdjango.series import Series
 @contextmanager
 def shown(console: Console) -> Iterator[Announce]:
     """What tells the runner's progress to a console."""
-    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), TextColumn("{task.fields[now]}"))
+    columns = (BarColumn(), TimeElapsedColumn(), TextColumn("{task.description}"))
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
 
         def announce(trial: Trial, number: int, of: int) -> Watch:
             for task in progress.task_ids:
                 progress.remove_task(task)
-            title = f"{trial.route} on {trial.server} ({number} of {of})"
-            console.print(title)
-            current = progress.add_task(title, total=None, now="starting")
+            console.print(f"{trial.route} on {trial.server} ({number} of {of})")
+            current = progress.add_task("starting", total=None)
 
             def watch(series: Series) -> None:
-                progress.update(
-                    current, completed=len(series.rows), total=series.header.get("run_time"), now=_now(series)
-                )
+                length_s = series.header.get("run_time")
+                progress.update(current, completed=len(series.rows), total=length_s, description=_now(series))
 
             return watch
 

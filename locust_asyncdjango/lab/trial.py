@@ -43,7 +43,10 @@ def measure(trial: Trial, load: Load, folder: Path, watch: Watch) -> Result:
 
 def about_site(url: str, server: servers.Server) -> dict[str, Any]:
     """What the site says about itself; a trial whose server is not what its label says is refused."""
-    site: dict[str, Any] = json.loads(servers.get(f"{url}/routes.json"))
+    try:
+        site: dict[str, Any] = json.loads(servers.get(f"{url}/routes.json"))
+    except (OSError, ValueError) as error:
+        raise TrialError(f"{server.name} does not tell its routes: {error}") from None
     if site["interface"] != server.interface:
         raise TrialError(f"{server.name} serves {site['interface']}, not {server.interface}")
     return site
