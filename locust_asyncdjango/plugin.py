@@ -13,7 +13,7 @@ import sys
 import time
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, NoReturn
 
 import gevent
 import locust
@@ -86,6 +86,9 @@ def _make_way_for_shape(environment: Environment, shape: LoadTestShape) -> None:
     given = environment.parsed_options
     if given is None:
         return
+    for flag, value in (("-u", given.num_users), ("-t", given.run_time)):
+        if value is not None and value <= 0:
+            _refuse(f"{flag} must be more than 0 with a shape")
     # Locust would put 1 in the place of what is not given, in a headless run as well as in the web UI's form.
     for option, own in (("num_users", "users"), ("spawn_rate", "spawn_rate")):
         if getattr(given, option) is None:
@@ -93,6 +96,11 @@ def _make_way_for_shape(environment: Environment, shape: LoadTestShape) -> None:
     if given.headless:
         # Locust installs its own SIGTERM handler only after a headless shape is over.
         gevent.signal_handler(signal.SIGTERM, _runner(environment).quit)
+
+
+def _refuse(message: str) -> NoReturn:
+    sys.stderr.write(f"locust: error: {message}\n")
+    sys.exit(2)
 
 
 class _Run:
@@ -203,8 +211,7 @@ class _Run:
         except OSError as error:
             # What mkdir says of a file where a folder should be would mislead.
             reason = "Not a directory" if isinstance(error, FileExistsError) else error.strerror
-            sys.stderr.write(f"locust: error: --series: cannot write {path} ({reason}); choose another place\n")
-            sys.exit(2)
+            _refuse(f"--series: cannot write {path} ({reason}); choose another place")
 
     def write(self, lines: list[dict[str, Any]]) -> None:
         if self.file is not None:

@@ -101,8 +101,12 @@ def run(options: argparse.Namespace) -> int:
     experiment = Experiment(options.routes, options.servers, load, options.posts, options.max_connections)
     folder = ResultsFolder(options.output or Path("results") / datetime.now().strftime("%Y-%m-%d-%H%M%S"))
     console = Console()
-    with progress.shown(console) as announce:
-        results = runner.run(experiment, folder, announce)
+    try:
+        with progress.shown(console) as announce:
+            results = runner.run(experiment, folder, announce)
+    except Interrupted:
+        print(f"stopped; the same command with --output {folder.path} goes on from here", file=sys.stderr)
+        raise
     recorded = {r.trial.id: series for r in results if (series := folder.series(r.trial))}
     page = folder.write_report(html=report.html(results, recorded), md=report.markdown(results))
     console.print(report.terminal_table(results))

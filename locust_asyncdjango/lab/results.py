@@ -67,13 +67,13 @@ class ResultsFolder:
         asked: dict[str, Any] = json.loads(json.dumps(asdict(experiment)))
         file = self.path / "experiment.json"
         try:
+            if self.path.is_dir() and any(self.path.iterdir()) and not file.exists():
+                raise UsageError(f"{self.path} holds other files; choose another --output")
             self.trials.mkdir(parents=True, exist_ok=True)
             self.logs.mkdir(exist_ok=True)
             with tempfile.TemporaryFile(dir=self.path):
                 pass
             if not file.exists():
-                if any(self.trials.iterdir()):
-                    raise UsageError(f"{self.path} holds other files; choose another --output")
                 write_json(file, {"format_version": FORMAT_VERSION, "experiment": asked, **about})
             elif _read_json(file).get("experiment") != asked:
                 raise UsageError(f"{self.path} holds the results of another experiment; choose another --output")

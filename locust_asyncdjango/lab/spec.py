@@ -1,5 +1,6 @@
 """What is to be measured: an Experiment, frozen, checked once."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -16,6 +17,14 @@ class Load:
     users: str = ""
     spawn_rate: str = ""
     run_time: str = ""
+
+    def __post_init__(self) -> None:
+        # Locust checks the rest, but takes a nought for "not given", and a run without a shape has no end.
+        if not self.shape:
+            raise UsageError("--shape must name a shape, such as RampTo500")
+        for flag, value in (("-u", self.users), ("-t", self.run_time)):
+            if re.fullmatch(r"-.*|0+[hms]?", value):
+                raise UsageError(f"{flag} must be more than 0")
 
     def arguments(self) -> list[str]:
         """Locust's command-line arguments."""

@@ -89,6 +89,7 @@ def test_a_stopped_run_leaves_nothing_running_and_keeps_its_rows(
         program.signal(signum)
         assert program.end() == code
         assert program.left_behind() == []
+        assert f"stopped; the same command with --output {output} goes on from here\n" in program.text
         assert len(series.read(file).rows) >= 3
     assert runs_in(cache) == before
 

@@ -204,6 +204,7 @@ def test_the_web_ui_runs_the_shape_again_and_again(other_url: str, tmp_path: Pat
     ("arguments", "message"),
     [
         (["--shape", "Nope"], "argument --shape: there is no shape 'Nope'; choose one of RampTo500"),
+        (["--shape", "RampTo500", "-u", "0"], "-u must be more than 0 with a shape"),
         (["--series", "/dev/null/x"], "--series: cannot write /dev/null/x (Not a directory); choose another place"),
     ],
 )
