@@ -132,7 +132,7 @@ def serve(options: argparse.Namespace) -> int:
     ):
         print(how_to_load(options.server, served.url), flush=True)
         served.program.wait()
-        raise TrialError(f"{options.server} ended: {served.program.tail() or 'it said nothing'}")
+        raise TrialError(f"{options.server} ended: {served.program.last_words()}")
 
 
 def port_to_serve(wanted: int | None) -> int:

@@ -142,10 +142,14 @@ class Program:
         except subprocess.TimeoutExpired:
             return None
 
-    def tail(self, lines: int = 1) -> str:
-        """The last lines of its log that are not blank."""
+    def said(self) -> list[str]:
+        """The lines of its log that are not blank."""
         text = self.log.read_text(encoding="utf-8", errors="replace")
-        return "\n".join([line for line in text.splitlines() if line.strip()][-lines:])
+        return [line for line in text.splitlines() if line.strip()]
+
+    def last_words(self) -> str:
+        """The last line of its log."""
+        return (self.said() or ["it said nothing"])[-1]
 
     def stop(self) -> None:
         """Asks it to stop, waits, then kills what is left of its group."""

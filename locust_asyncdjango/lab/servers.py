@@ -60,7 +60,7 @@ def serving(server: Server, port: int, folder: Path, env: Mapping[str, str]) -> 
     url = f"http://127.0.0.1:{port}"
     with running(server.argv(port), log=folder / "server.log", env=env) as program:
         if not wait_until(lambda: answers(f"{url}/healthz"), program, START_DEADLINE_S):
-            raise TrialError(f"{server.name} did not start: {program.tail() or 'it said nothing'}")
+            raise TrialError(f"{server.name} did not start: {program.last_words()}")
         yield Serving(url, program)
 
 

@@ -33,7 +33,7 @@ def measure(trial: Trial, load: Load, folder: Path, watch: Watch) -> Result:
         file = folder / "series.jsonl"
         attack(trial.route, serving.url, load, file, watch)
         if serving.program.exit_code() is not None:
-            raise TrialError(f"{server.name} ended during the trial: {serving.program.tail()}")
+            raise TrialError(f"{server.name} ended during the trial: {serving.program.last_words()}")
     try:
         recorded = series.read(file)
     except series.SeriesError as error:
@@ -69,7 +69,7 @@ def attack(route: str, url: str, load: Load, file: Path, watch: Watch) -> None:
             _look(file, watch)
     # Locust's exit code 1 says that requests failed, which is a result.
     if code not in (0, 1):
-        raise TrialError(f"Locust failed: {program.tail()}")
+        raise TrialError(f"Locust failed: {program.last_words()}")
 
 
 def check_load(route: str, load: Load, logs: Path) -> None:
@@ -105,5 +105,5 @@ def _look(file: Path, watch: Watch) -> None:
 
 def _last_words(program: Program) -> str:
     """What Locust said of an option, in the lab's own name."""
-    said = [line for line in program.tail(20).splitlines() if "error: " in line]
-    return said[-1].partition("error: ")[2] if said else f"Locust does not start: {program.tail()}"
+    said = [line for line in program.said() if "error: " in line]
+    return said[-1].partition("error: ")[2] if said else f"Locust does not start: {program.last_words()}"
