@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +17,9 @@ import locust  # noqa: F401
 
 del os.environ["LOCUST_SKIP_MONKEY_PATCH"]
 os.environ["DJANGO_SETTINGS_MODULE"] = "target_site.settings"
+
+# A shell starts what it runs in the background with SIGINT ignored, which programs that the tests start would inherit.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 from locust_asyncdjango.lab import services
 from locust_asyncdjango.lab.process import free_port
