@@ -18,13 +18,13 @@ import locust  # noqa: F401
 del os.environ["LOCUST_SKIP_MONKEY_PATCH"]
 os.environ["DJANGO_SETTINGS_MODULE"] = "target_site.settings"
 
-# A shell starts what it runs in the background with SIGINT ignored, which programs that the tests start would inherit.
-signal.signal(signal.SIGINT, signal.default_int_handler)
-
 from locust_asyncdjango.lab import services
 from locust_asyncdjango.lab.process import free_port
 from locust_asyncdjango.lab.servers import SERVERS, serving, site_env
 from tests.support import BIN, running
+
+# A shell starts what it runs in the background with SIGINT ignored, which programs that the tests start would inherit.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 POSTS = 1000
 
