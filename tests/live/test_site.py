@@ -11,8 +11,6 @@ from typing import Any
 import psycopg2
 import pytest
 
-from tests.conftest import POSTS
-
 
 def ask(url: str, form: dict[str, str] | None = None) -> tuple[int, str, Any]:
     """Status, media type and body of an answer."""
@@ -40,7 +38,7 @@ def test_every_variant_reads_the_same_on_every_server(wsgi_url: str, asgi_url: s
     answers = [ask(f"{url}/io_read/{variant}") for url in (wsgi_url, asgi_url) for variant in ("", "sync/", "async/")]
     status, media_type, body = answers[0]
     assert (status, media_type, len(body["posts"])) == (200, "application/json", 25)
-    assert body["count"] >= POSTS
+    assert body["count"] >= 25  # how many more depends on the tests that came before
     ids = [post["id"] for post in body["posts"]]
     assert ids == sorted(ids)
     assert set(body["posts"][0]) == {"id", "title", "content", "created_at", "updated_at"}
