@@ -16,7 +16,8 @@ test: $(VENV)/.installed-dev
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/mypy
+	# The plugin for Django's types has imported psycopg before it reads the settings.
+	TARGET_SITE_ORM_DRIVER=psycopg $(BIN)/mypy
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -12,26 +12,49 @@ from locust_asyncdjango._version import __version__
 if TYPE_CHECKING:
     from locust_asyncdjango.client import FastUser
     from locust_asyncdjango.failures import Failure, classify
-    from locust_asyncdjango.users import CpuUser, IoCreateUser, IoReadUser, RouteUser
+    from locust_asyncdjango.users import (
+        CachedUser,
+        CpuUser,
+        ExternalUser,
+        IoCreateUser,
+        IoReadUser,
+        ListDetailUser,
+        OrmGetUser,
+        OrmPostUser,
+        RouteUser,
+        TemplateUser,
+    )
 
 __all__ = [
+    "CachedUser",
     "CpuUser",
+    "ExternalUser",
     "Failure",
     "FastUser",
     "IoCreateUser",
     "IoReadUser",
+    "ListDetailUser",
+    "OrmGetUser",
+    "OrmPostUser",
     "RouteUser",
+    "TemplateUser",
     "__version__",
     "classify",
 ]
 
 _HOMES = {
+    "CachedUser": "users",
     "CpuUser": "users",
-    "FastUser": "client",
+    "ExternalUser": "users",
     "Failure": "failures",
+    "FastUser": "client",
     "IoCreateUser": "users",
     "IoReadUser": "users",
+    "ListDetailUser": "users",
+    "OrmGetUser": "users",
+    "OrmPostUser": "users",
     "RouteUser": "users",
+    "TemplateUser": "users",
     "classify": "failures",
 }
 

@@ -31,6 +31,76 @@ class RouteUser(FastUser):
         path, variant = options.path or self.path, options.variant or self.variant
         self.url = f"{path.rstrip('/')}/{variant}/" if variant else path
 
+    def ask(self, **query: str | int | None) -> None:
+        """One GET, counted under the path without its query. What is None is left to the server."""
+        given = urlencode({name: value for name, value in query.items() if value is not None})
+        self.client.get(f"{self.url}?{given}" if given else self.url, name=self.url)
+
+
+class TemplateUser(RouteUser):
+    """Asks for a page that Django's templates render."""
+
+    path = ROUTES["template"].path
+    title: str | None = None
+    """The page's title; None leaves it to the server."""
+
+    @task
+    def template(self) -> None:
+        """One GET."""
+        self.ask(title=self.title)
+
+
+class OrmGetUser(RouteUser):
+    """Reads one post by its key."""
+
+    path = ROUTES["orm_get"].path
+    id: str | None = None
+    """The post's key, a UUID; None leaves it to the server."""
+
+    @task
+    def orm_get(self) -> None:
+        """One GET."""
+        self.ask(id=self.id)
+
+
+class ListDetailUser(RouteUser):
+    """Reads a list of posts and one of them whole."""
+
+    path = ROUTES["list_detail"].path
+    id: str | None = None
+    """The key of the one, a UUID; None leaves it to the server."""
+
+    @task
+    def list_detail(self) -> None:
+        """One GET."""
+        self.ask(id=self.id)
+
+
+class CachedUser(RouteUser):
+    """Asks for a response out of a cache."""
+
+    path = ROUTES["cached"].path
+    key: str | None = None
+    """Which response; None leaves it to the server."""
+
+    @task
+    def cached(self) -> None:
+        """One GET."""
+        self.ask(key=self.key)
+
+
+class ExternalUser(RouteUser):
+    """Asks for what the server has to ask a slow API for."""
+
+    path = ROUTES["external"].path
+    ms: int | None = None
+    """How long the first of the three calls takes, in milliseconds; None leaves it to the server."""
+
+    @task
+    def external(self) -> None:
+        """One GET."""
+        self.ask(ms=self.ms)
+
 
 class IoReadUser(RouteUser):
     """Reads the first posts and the count of all."""
@@ -40,19 +110,7 @@ class IoReadUser(RouteUser):
     @task
     def io_read(self) -> None:
         """One GET."""
-        self.client.get(self.url)
-
-
-class IoCreateUser(RouteUser):
-    """Creates one post from a form."""
-
-    path = ROUTES["io_create"].path
-    form: ClassVar[dict[str, str]] = {"title": "A post", "content": "Made by a load test. " * 5}
-
-    @task
-    def io_create(self) -> None:
-        """One POST of ``form``."""
-        self.client.post(self.url, data=self.form)
+        self.ask()
 
 
 class CpuUser(RouteUser):
@@ -64,6 +122,30 @@ class CpuUser(RouteUser):
 
     @task
     def cpu(self) -> None:
-        """One GET, counted under the path without its query."""
-        query = f"?{urlencode({'n': self.n})}" if self.n is not None else ""
-        self.client.get(self.url + query, name=self.url)
+        """One GET."""
+        self.ask(n=self.n)
+
+
+class FormUser(RouteUser):
+    """Base of the users that send a form."""
+
+    abstract = True
+
+    form: ClassVar[dict[str, str]] = {"title": "A post", "content": "Made by a load test. " * 5}
+
+    @task
+    def send(self) -> None:
+        """One POST of ``form``."""
+        self.client.post(self.url, data=self.form)
+
+
+class IoCreateUser(FormUser):
+    """Creates one post from a form."""
+
+    path = ROUTES["io_create"].path
+
+
+class OrmPostUser(FormUser):
+    """Has one Django form validated and saved."""
+
+    path = ROUTES["orm_post"].path

@@ -7,4 +7,11 @@ from django.core.asgi import get_asgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "target_site.settings")
 os.environ["TARGET_SITE_INTERFACE"] = "asgi"
 
-application = get_asgi_application()
+# Django is set up first: what is imported here needs its settings.
+_django = get_asgi_application()
+
+from django.conf import settings  # noqa: E402
+
+from target_site.entry import with_body_limit, with_lifespan  # noqa: E402
+
+application = with_lifespan(with_body_limit(_django, settings.DATA_UPLOAD_MAX_MEMORY_SIZE))

@@ -1,63 +1,95 @@
 """What the site says about itself, for people (/), programs (/routes.json) and those who wait for it (/healthz)."""
 
+import logging
 import platform
+from collections.abc import Mapping
 from importlib.metadata import version
 from typing import Any
 
 import django
 from django.conf import settings
+from django.core.handlers.asgi import ASGIRequest
 from django.db import connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
+from target_site.factors import ACCESS_LOGS
 from target_site.routes import ROUTES
+from target_site.routes.external import patched_by_gevent
+from target_site.routes.route import Route
+
+PACKAGES = ("psycopg2-binary", "psycopg", "psycopg-pool", "asyncpg", "redis", "aioredis", "httpx")
 
 
-@require_GET
+@require_safe
 def page(request: HttpRequest) -> HttpResponse:
     """Every route and variant with a link, and what is configured."""
-    return render(request, "target_site/overview.html", about())
+    return render(request, "target_site/overview.html", about(request))
 
 
-@require_GET
-def routes_json(_request: HttpRequest) -> HttpResponse:
+@require_safe
+def routes_json(request: HttpRequest) -> HttpResponse:
     """The same as JSON."""
-    return JsonResponse(about())
+    return JsonResponse(about(request))
 
 
-@require_GET
+@require_safe
 def healthz(_request: HttpRequest) -> HttpResponse:
     """Answers as soon as the server does, without database or cache."""
     return HttpResponse("ok\n", content_type="text/plain")
 
 
-def about() -> dict[str, Any]:
+def about(request: HttpRequest) -> dict[str, Any]:
     """Routes, interface, versions and settings; nothing secret, and no query."""
+    prefix = request.path.removesuffix("routes.json")
+    packages = {name: version(name) for name in PACKAGES}
     return {
-        "interface": settings.INTERFACE,
-        "routes": [
-            {
-                "name": route.name,
-                "method": route.method,
-                "summary": route.summary,
-                "path": f"/{route.name}/",
-                "natural": route.natural,
-                "variants": {variant: f"/{route.name}/{variant}/" for variant in route.variants},
-            }
-            for route in ROUTES
-        ],
-        "versions": {"python": platform.python_version(), "django": django.get_version(), **_driver()},
-        "settings": {
-            "conn_max_age": settings.DATABASES["default"]["CONN_MAX_AGE"],
-            "cache": settings.CACHES["default"]["BACKEND"].rpartition(".")[2],
-            "middleware": settings.MIDDLEWARE,
-            "debug": settings.DEBUG,
+        "interface": "asgi" if isinstance(request, ASGIRequest) else "wsgi",
+        "routes": [_about_route(route, prefix) for route in ROUTES],
+        "settings": _settings(),
+        "versions": {"python": platform.python_version(), "django": django.get_version(), **packages},
+    }
+
+
+def _about_route(route: Route, prefix: str) -> dict[str, Any]:
+    path = f"{prefix}{route.name}/"
+    return {
+        "name": route.name,
+        "method": route.method,
+        "summary": route.summary,
+        "path": path,
+        "natural": route.named(route.natural).name,
+        "parameters": dict(route.parameters),
+        "aliases": dict(route.aliases),
+        "variants": {
+            variant.name: {"path": f"{path}{variant.name}/", "side": variant.side, "summary": variant.summary}
+            for variant in route.variants
         },
     }
 
 
-def _driver() -> dict[str, str]:
-    """The ORM's driver and its version: Django takes psycopg 3 where it is installed, and psycopg2 otherwise."""
-    driver = connection.Database.__name__  # type: ignore[attr-defined]
-    return {driver: version("psycopg2-binary" if driver == "psycopg2" else driver)}
+def _settings() -> dict[str, Any]:
+    """What is in force, read where it takes effect."""
+    return {
+        "orm_driver": connection.Database.__name__,  # type: ignore[attr-defined]
+        "connections": _connections(settings.DATABASES["default"]),
+        "conn_max_age": settings.DATABASES["default"]["CONN_MAX_AGE"],
+        "middleware": settings.MIDDLEWARE,
+        "access_log": "on" if any(_is_written(logging.getLogger(name)) for name in ACCESS_LOGS) else "off",
+        "cache": settings.CACHES["default"]["BACKEND"].rpartition(".")[2],
+        "gevent": patched_by_gevent(),
+        "debug": settings.DEBUG,
+    }
+
+
+def _connections(database: Mapping[str, Any]) -> str:
+    pool = database["OPTIONS"].get("pool")
+    if pool:
+        # Without max_size psycopg_pool has four, and all beyond wait.
+        return f"from a pool of {pool.get('max_size', 4) if isinstance(pool, dict) else 4}"
+    return "persistent" if database["CONN_MAX_AGE"] != 0 else "closed after each request"
+
+
+def _is_written(log: logging.Logger) -> bool:
+    return log.hasHandlers() and log.isEnabledFor(logging.INFO)

@@ -9,6 +9,8 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.http.multipartparser import MultiPartParserError
 from django.utils.deprecation import MiddlewareMixin
 
+from target_site.models import Post
+
 # What PostgreSQL says when it refuses a connection -> SQLSTATE. The drivers give no SQLSTATE for it (seen with psycopg2
 # 2.9), and the rest of the message holds host, port and user, so only the matched words are passed on.
 # PostgreSQL, src/backend: tcop/backend_startup.c, storage/lmgr/proc.c, utils/init/postinit.c.
@@ -33,15 +35,17 @@ class ProblemMiddleware(MiddlewareMixin):
     """Answers an exception of a view with a JSON problem."""
 
     def process_exception(self, _request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        """400 for bad input, 500 for anything else."""
+        """400 for bad input, 404 for a post that is not there, 500 for anything else."""
         if isinstance(exception, BadInputError):
             return problem(400, "Bad Request", detail=str(exception))
+        if isinstance(exception, Post.DoesNotExist):
+            return problem(404, "Not Found", detail="there is no such post")
         if isinstance(exception, _DJANGOS_OWN):
             return None
         return problem(500, "Internal Server Error", **_about(exception))
 
 
-def problem(status: int, title: str, **members: str) -> JsonResponse:
+def problem(status: int, title: str, **members: Any) -> JsonResponse:
     """A response of media type application/problem+json."""
     body = {"type": "about:blank", "title": title, "status": status, **members}
     return JsonResponse(body, status=status, content_type="application/problem+json")

@@ -1,4 +1,5 @@
-"""The site's URLs: ``/<route>/<variant>/`` for each, ``/<route>/`` for the variant that suits the interface."""
+"""The site's URLs, to be included at any prefix: ``<route>/<variant>/`` for each variant, ``<route>/`` for the one that
+suits the interface."""
 
 from django.urls import URLPattern, path
 
@@ -9,9 +10,10 @@ from target_site.routes.route import Route
 
 def patterns(route: Route) -> list[URLPattern]:
     """A route's URLs."""
+    names = [*(variant.name for variant in route.variants), *route.aliases]
     return [
-        path(f"{route.name}/", route.variants[route.natural]),
-        *(path(f"{route.name}/{variant}/", view) for variant, view in route.variants.items()),
+        path(f"{route.name}/", route.named(route.natural).view),
+        *(path(f"{route.name}/{name}/", route.named(name).view) for name in names),
     ]
 
 
@@ -21,7 +23,3 @@ urlpatterns = [
     path("healthz", overview.healthz),
     *(pattern for route in ROUTES for pattern in patterns(route)),
 ]
-
-handler400 = "target_site.problems.bad_request"
-handler404 = "target_site.problems.not_found"
-handler500 = "target_site.problems.server_error"

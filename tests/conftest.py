@@ -21,6 +21,7 @@ os.environ["DJANGO_SETTINGS_MODULE"] = "target_site.settings"
 from locust_asyncdjango.lab import services
 from locust_asyncdjango.lab.process import free_port
 from locust_asyncdjango.lab.servers import SERVERS, serving, site_env
+from locust_asyncdjango.routes import ROUTES
 from tests.support import BIN, running
 
 # A shell starts what it runs in the background with SIGINT ignored, which programs that the tests start would inherit.
@@ -42,30 +43,36 @@ def cache() -> Iterator[Path]:
 
 
 @contextmanager
-def site_on(server: str, database_url: str, logs: Path) -> Iterator[str]:
-    """The URL of the target site on a server."""
-    with serving(SERVERS[server], free_port(), logs, site_env(database_url)) as served:
+def site_on(server: str, env: dict[str, str], logs: Path) -> Iterator[str]:
+    """The URL of the target site on a server. env: what names its services, and factors."""
+    with serving(SERVERS[server], free_port(), logs, site_env(env)) as served:
         yield served.url
 
 
 @pytest.fixture(scope="session")
-def database_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A database with 1,000 posts that takes 10 connections."""
-    with services.database(POSTS, 10, tmp_path_factory.mktemp("database")) as url:
-        yield url
+def services_env(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """A database with 1,000 posts that takes 10 connections, a Redis, and the slow API."""
+    with services.started(ROUTES, POSTS, 10, tmp_path_factory.mktemp("services")) as env:
+        yield env
 
 
 @pytest.fixture(scope="session")
-def wsgi_url(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def database_url(services_env: dict[str, str]) -> str:
+    """The database of services_env."""
+    return services_env["DATABASE_URL"]
+
+
+@pytest.fixture(scope="session")
+def wsgi_url(services_env: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The target site on WSGI."""
-    with site_on("gunicorn-sync", database_url, tmp_path_factory.mktemp("wsgi")) as url:
+    with site_on("gunicorn-sync", services_env, tmp_path_factory.mktemp("wsgi")) as url:
         yield url
 
 
 @pytest.fixture(scope="session")
-def asgi_url(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def asgi_url(services_env: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The target site on ASGI."""
-    with site_on("gunicorn-uvicorn", database_url, tmp_path_factory.mktemp("asgi")) as url:
+    with site_on("gunicorn-uvicorn", services_env, tmp_path_factory.mktemp("asgi")) as url:
         yield url
 
 

@@ -1,6 +1,7 @@
 """``locust-asyncdjango``: run | serve | list."""
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -62,6 +63,9 @@ def parser() -> argparse.ArgumentParser:
     measuring.add_argument(
         "--servers", type=names, default=tuple(SERVERS), help=f"of {','.join(SERVERS)} (default: all)"
     )
+    measuring.add_argument(
+        "--variants", type=names, default=(), help="names, or all that fit a server (default: the natural one)"
+    )
     measuring.add_argument("--shape", default="RampTo500", help="Locust load shape (default: %(default)s)")
     measuring.add_argument("-u", "--users", default="", help="the shape's cap, in users")
     measuring.add_argument("-r", "--spawn-rate", default="", help="the shape's rate, in users a second")
@@ -80,7 +84,7 @@ def parser() -> argparse.ArgumentParser:
             default=DEFAULT_MAX_CONNECTIONS,
             help="connection limit of the lab's own PostgreSQL (default: %(default)s)",
         )
-    add("list", show_list, "Show the routes, the servers, and where the example locustfiles are.")
+    add("list", show_list, "Show the routes and their variants, the servers, and where the example locustfiles are.")
     return top
 
 
@@ -98,7 +102,10 @@ def run(options: argparse.Namespace) -> int:
     from locust_asyncdjango.lab.spec import Experiment, Load
 
     load = Load(options.shape, options.users, options.spawn_rate, options.run_time)
-    experiment = Experiment(options.routes, options.servers, load, options.posts, options.max_connections)
+    factors = tuple(sorted(item for item in os.environ.items() if item[0].startswith("TARGET_SITE_")))
+    experiment = Experiment(
+        options.routes, options.servers, load, options.posts, options.max_connections, options.variants, factors
+    )
     folder = ResultsFolder(options.output or Path("results") / datetime.now().strftime("%Y-%m-%d-%H%M%S"))
     console = Console()
     try:
@@ -117,7 +124,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def serve(options: argparse.Namespace) -> int:
-    """Keeps a server up; 1 when it ends by itself."""
+    """Keeps a server and its services up; 1 when it ends by itself."""
     from tempfile import TemporaryDirectory
 
     from locust_asyncdjango.lab import services
@@ -127,8 +134,8 @@ def serve(options: argparse.Namespace) -> int:
     port = port_to_serve(options.port)
     with (
         TemporaryDirectory(prefix="locust-asyncdjango-") as logs,
-        services.database(options.posts, options.max_connections, Path(logs)) as database_url,
-        serving(SERVERS[options.server], port, Path(logs), site_env(database_url)) as served,
+        services.started(ROUTES, options.posts, options.max_connections, Path(logs)) as env,
+        serving(SERVERS[options.server], port, Path(logs), site_env(env)) as served,
     ):
         print(how_to_load(options.server, served.url), flush=True)
         served.program.wait()
@@ -164,6 +171,8 @@ def show_list(_options: argparse.Namespace) -> int:
     print("routes")
     for route in ROUTES.values():
         print(f"  {route.name:<18} {route.method:<5} {locustfile(route.name)}")
+        print(f"    sync:  {', '.join(route.sync_variants)}")
+        print(f"    async: {', '.join(route.async_variants)}")
     print("servers")
     for server in SERVERS.values():
         slots = "unbounded" if server.slots is None else server.slots

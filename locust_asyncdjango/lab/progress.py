@@ -21,7 +21,7 @@ def shown(console: Console) -> Iterator[Announce]:
         def announce(trial: Trial, number: int, of: int) -> Watch:
             for task in progress.task_ids:
                 progress.remove_task(task)
-            console.print(f"{trial.route} on {trial.server} ({number} of {of})")
+            console.print(f"{trial.title} ({number} of {of})")
             current = progress.add_task("starting", total=None)
 
             def watch(series: Series) -> None:

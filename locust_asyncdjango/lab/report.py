@@ -15,12 +15,25 @@ from locust_asyncdjango.lab.results import Result
 from locust_asyncdjango.saturation import Onset, Saturation
 from locust_asyncdjango.series import Series
 
-COLUMNS = ("route", "server", "peak req/s", "at users", "successes", "slowdown at", "errors at", "failures by kind")
+COLUMNS = (
+    "route",
+    "variant",
+    "server",
+    "peak req/s",
+    "at users",
+    "successes",
+    "slowdown at",
+    "errors at",
+    "failures by kind",
+)
 
 
 def rows(results: list[Result]) -> list[tuple[str, ...]]:
     """A row of text per result, in COLUMNS."""
-    return [(result.trial.route, result.trial.server, *_cells(result)) for result in results]
+    return [
+        (result.trial.route, result.trial.variant or "natural", result.trial.server, *_cells(result))
+        for result in results
+    ]
 
 
 def terminal_table(results: list[Result]) -> Table:
@@ -30,11 +43,17 @@ def terminal_table(results: list[Result]) -> Table:
     for column in ("peak\nreq/s", "at\nusers", "successes", "slowdown\nat users", "errors\nat"):
         table.add_column(column, no_wrap=True, justify="right")
     table.add_column("failures by kind", overflow="fold")
-    for route, group in groupby(rows(results), key=lambda row: row[0]):
-        table.add_row(f"[bold]{route}")
-        for _, server, *cells, failures in group:
-            table.add_row(server, *cells, failures.replace(", ", "\n"))
+    for heading, group in groupby(results, key=_heading):
+        table.add_row(f"[bold]{heading}")
+        for result in group:
+            *cells, failures = _cells(result)
+            table.add_row(result.trial.variant or result.trial.server, *cells, failures.replace(", ", "\n"))
     return table
+
+
+def _heading(result: Result) -> str:
+    trial = result.trial
+    return f"{trial.route} on {trial.server}" if trial.variant else trial.route
 
 
 def markdown(results: list[Result]) -> str:
@@ -53,8 +72,7 @@ def html(results: list[Result], recorded: dict[str, Series]) -> str:
     parts += ["<h2>Figures</h2>", '<div class="scroll"><table>', _row("th", COLUMNS)]
     parts += [*(_row("td", row) for row in rows(results)), "</table></div>", "<h2>Second by second</h2>", LEGEND]
     for trial in (result.trial for result in results if result.trial.id in recorded):
-        title = f"{trial.route} on {trial.server}"
-        parts += [f"<h3>{escape(title)}</h3>", timeline(recorded[trial.id], escape(title))]
+        parts += [f"<h3>{escape(trial.title)}</h3>", timeline(recorded[trial.id], escape(trial.title))]
     if kinds(results):
         told = (f"<b>{escape(kind)}</b>: {escape(advice(kind))}" for kind in kinds(results))
         parts += ["<h2>What the failures call for</h2>", _list(told)]
@@ -93,7 +111,7 @@ def verdict(results: list[Result]) -> list[str]:
             sentences.append(f"{route}: {_winner(measured)}")
         for result in of_route:
             told = _first_break(result.figures) if result.figures else f"not measured: {result.error}"
-            sentences.append(f"{route} on {result.trial.server}: {told}")
+            sentences.append(f"{result.trial.title}: {told}")
     return sentences
 
 
@@ -104,7 +122,7 @@ def _winner(measured: list[tuple[Result, Saturation]]) -> str:
     ratio = first.peak_per_s / second.peak_per_s if second.peak_per_s else float("inf")
     if ratio < 1.1:
         return f"no clear difference in peak throughput ({first.peak_per_s:.1f} and {second.peak_per_s:.1f} req/s)"
-    return f"{best.trial.server} peaks highest, {first.peak_per_s:.1f} against {second.peak_per_s:.1f} req/s"
+    return f"{best.trial.arm} peaks highest, {first.peak_per_s:.1f} against {second.peak_per_s:.1f} req/s"
 
 
 def _first_break(figures: Saturation) -> str:

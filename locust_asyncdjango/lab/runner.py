@@ -27,7 +27,7 @@ def run(experiment: Experiment, folder: ResultsFolder, announce: Announce) -> li
     results = {trial: folder.finished(trial) for trial in planned}
     if not all(results.values()):
         one_trial.check_load(experiment.routes[0], experiment.load, folder.logs)
-        services.prepare(experiment.posts, folder.logs)
+        services.prepare(experiment.routes, experiment.posts, folder.logs)
     return [
         result or _measure(trial, experiment.load, folder, announce(trial, number, len(planned)))
         for number, (trial, result) in enumerate(results.items(), 1)

@@ -64,11 +64,12 @@ def serving(server: Server, port: int, folder: Path, env: Mapping[str, str]) -> 
         yield Serving(url, program)
 
 
-def site_env(database_url: str) -> dict[str, str]:
-    """The environment in which the target site runs: the user's, without what would change a server's settings."""
+def site_env(services: Mapping[str, str]) -> dict[str, str]:
+    """The environment in which the target site runs: the user's, without what would change a server's settings, and
+    the variables that name its services."""
     unwanted = ("GUNICORN_", "UVICORN_", "WEB_CONCURRENCY")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(unwanted)}
-    return {**kept, "DATABASE_URL": database_url, "DJANGO_SETTINGS_MODULE": "target_site.settings"}
+    return {**kept, **services, "DJANGO_SETTINGS_MODULE": "target_site.settings"}
 
 
 def answers(url: str) -> bool:

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 
 from locust_asyncdjango.lab.errors import UsageError
 from locust_asyncdjango.lab.servers import SERVERS
-from locust_asyncdjango.routes import ROUTES
+from locust_asyncdjango.routes import NATURAL, ROUTES
+
+ALL_VARIANTS = ("all",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,17 +36,27 @@ class Load:
 
 @dataclass(frozen=True, slots=True)
 class Experiment:
-    """Routes x servers under one load."""
+    """Routes x servers x variants under one load.
+
+    variants: names, or ("all",) for all that a server's interface runs without a bridge, or () for the natural one.
+    factors: the environment variables of the site that are set, name and value.
+    """
 
     routes: tuple[str, ...]
     servers: tuple[str, ...]
     load: Load
     posts: int
     max_connections: int
+    variants: tuple[str, ...] = ()
+    factors: tuple[tuple[str, str], ...] = ()
 
     def __post_init__(self) -> None:
         _check_names("route", self.routes, ROUTES)
         _check_names("server", self.servers, SERVERS)
+        if self.variants not in ((), ALL_VARIANTS):
+            for route in self.routes:
+                known = (*ROUTES[route].sync_variants, *ROUTES[route].async_variants, *NATURAL)
+                _check_names(f"variant of {route}", self.variants, dict.fromkeys(known))
         if self.posts < 0:
             raise UsageError("--posts must be 0 or more")
         if not 1 <= self.max_connections <= 10_000:
@@ -53,17 +65,28 @@ class Experiment:
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """One server and route, run once."""
+    """One server, route and variant ("" for the natural one), run once."""
 
     route: str
     server: str
     posts: int
     max_connections: int
+    variant: str = ""
 
     @property
     def id(self) -> str:
         """Also the name of its folder."""
-        return f"{self.route}-{self.server}"
+        return "-".join(filter(None, (self.route, self.variant, self.server)))
+
+    @property
+    def arm(self) -> str:
+        """What sets it apart from the other trials of its route."""
+        return f"{self.variant} on {self.server}" if self.variant else self.server
+
+    @property
+    def title(self) -> str:
+        """What people call it."""
+        return f"{self.route}/{self.variant} on {self.server}" if self.variant else f"{self.route} on {self.server}"
 
 
 def _check_names(word: str, given: tuple[str, ...], known: Iterable[str]) -> None:

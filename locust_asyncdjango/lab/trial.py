@@ -26,12 +26,12 @@ def measure(trial: Trial, load: Load, folder: Path, watch: Watch) -> Result:
     """Runs a trial with its files in the folder. Raises TrialError, and UsageError where none can be run."""
     server = servers.SERVERS[trial.server]
     with (
-        services.database(trial.posts, trial.max_connections, folder) as database_url,
-        servers.serving(server, free_port(), folder, servers.site_env(database_url)) as serving,
+        services.started([trial.route], trial.posts, trial.max_connections, folder) as env,
+        servers.serving(server, free_port(), folder, servers.site_env(env)) as serving,
     ):
         site = about_site(serving.url, server)
         file = folder / "series.jsonl"
-        attack(trial.route, serving.url, load, file, watch)
+        attack(trial, serving.url, load, file, watch)
         if serving.program.exit_code() is not None:
             raise TrialError(f"{server.name} ended during the trial: {serving.program.last_words()}")
     try:
@@ -52,10 +52,11 @@ def about_site(url: str, server: servers.Server) -> dict[str, Any]:
     return site
 
 
-def attack(route: str, url: str, load: Load, file: Path, watch: Watch) -> None:
+def attack(trial: Trial, url: str, load: Load, file: Path, watch: Watch) -> None:
     """Runs Locust against a server until the load's time is over; the series goes to the file."""
     argv = [
-        *_locust(route, load),
+        *_locust(trial.route, load),
+        *(["--variant", trial.variant] if trial.variant else []),
         "--headless",
         "--only-summary",
         "--loglevel=WARNING",

@@ -1,25 +1,24 @@
 """cpu: the sum of the first n squares, no query. The async twin blocks its event loop, which is the point."""
 
 from django.http import HttpRequest, JsonResponse
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
-from target_site.problems import BadInputError
-
-from .route import Route
+from .parameters import number
+from .route import Route, Variant
 
 DEFAULT_N = 10**7
 LARGEST_N = 10**8
 
 
-@require_GET
+@require_safe
 def cpu_sync(request: HttpRequest) -> JsonResponse:
-    n = squares_wanted(request)
+    n = number(request, "n", LARGEST_N, DEFAULT_N)
     return JsonResponse({"n": n, "sum": sum_of_squares(n)})
 
 
-@require_GET
+@require_safe
 async def cpu_async(request: HttpRequest) -> JsonResponse:
-    n = squares_wanted(request)
+    n = number(request, "n", LARGEST_N, DEFAULT_N)
     return JsonResponse({"n": n, "sum": sum_of_squares(n)})
 
 
@@ -28,20 +27,13 @@ def sum_of_squares(n: int) -> int:
     return sum(i * i for i in range(n))
 
 
-def squares_wanted(request: HttpRequest) -> int:
-    """The query's n. Raises BadInputError."""
-    given = request.GET.get("n")
-    if given is None:
-        return DEFAULT_N
-    # The length is checked first: Python refuses to read very long numbers with an error of its own.
-    if given.isascii() and given.isdigit() and len(given) <= len(str(LARGEST_N)) and int(given) <= LARGEST_N:
-        return int(given)
-    raise BadInputError(f"n must be a whole number from 0 to {LARGEST_N}")
-
-
 ROUTE = Route(
     name="cpu",
     method="GET",
-    summary="The sum of the first n squares (n=10000000, or ?n=): no query, only the processor.",
-    variants={"sync": cpu_sync, "async": cpu_async},
+    summary="The sum of the first 10,000,000 squares: no query, only the processor.",
+    variants=(
+        Variant("sync", cpu_sync, "a function"),
+        Variant("async", cpu_async, "an async function, which keeps its event loop from all else meanwhile"),
+    ),
+    parameters={"n": f"how many squares, 0 to {LARGEST_N}"},
 )

@@ -1,16 +1,23 @@
 """io_create: one post from the form fields title and content, one query."""
 
+import uuid
+from datetime import datetime
+
+from asgiref.sync import sync_to_async
 from django.http import HttpRequest, JsonResponse
+from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
-from target_site.models import Post
+from target_site.models import Post, post_as_json
+from target_site.postgres import asyncpg_connection, psycopg2_connection
 from target_site.problems import BadInputError
 
-from .route import Route
+from .posts import COLUMNS, CONTENT_LIMIT, TITLE_LIMIT
+from .route import Route, Variant
 
-TITLE_LIMIT = 100
-CONTENT_LIMIT = 100_000
+INSERT = f"INSERT INTO target_site_post ({COLUMNS}) VALUES (%s, %s, %s, %s, %s)"  # noqa: S608 - constants
+INSERT_ASYNCPG = f"INSERT INTO target_site_post ({COLUMNS}) VALUES ($1, $2, $3, $4, $5)"  # noqa: S608 - constants
 
 
 @csrf_exempt
@@ -25,6 +32,37 @@ def io_create_sync(request: HttpRequest) -> JsonResponse:
 async def io_create_async(request: HttpRequest) -> JsonResponse:
     post = await Post.objects.acreate(**post_fields(request))
     return JsonResponse(post.as_json(), status=201)
+
+
+@csrf_exempt
+@require_POST
+async def io_create_sync_to_async(request: HttpRequest) -> JsonResponse:
+    post = await sync_to_async(Post.objects.create)(**post_fields(request))
+    return JsonResponse(post.as_json(), status=201)
+
+
+@csrf_exempt
+@require_POST
+def io_create_psycopg2(request: HttpRequest) -> JsonResponse:
+    row = new_row(**post_fields(request))
+    with psycopg2_connection() as connection, connection.cursor() as cursor:
+        cursor.execute(INSERT, [str(row[0]), *row[1:]])
+    return JsonResponse(post_as_json(*row), status=201)
+
+
+@csrf_exempt
+@require_POST
+async def io_create_asyncpg(request: HttpRequest) -> JsonResponse:
+    row = new_row(**post_fields(request))
+    async with asyncpg_connection(request) as connection:
+        await connection.execute(INSERT_ASYNCPG, *row)
+    return JsonResponse(post_as_json(*row), status=201)
+
+
+def new_row(title: str, content: str) -> tuple[uuid.UUID, str, str, datetime, datetime]:
+    """A row as the ORM makes it: key and times come from the site, not from the database."""
+    now = timezone.now()
+    return uuid.uuid4(), title, content, now, now
 
 
 def post_fields(request: HttpRequest) -> dict[str, str]:
@@ -44,5 +82,15 @@ ROUTE = Route(
     name="io_create",
     method="POST",
     summary="Creates one post from the form fields title and content: one query.",
-    variants={"sync": io_create_sync, "async": io_create_async},
+    variants=(
+        Variant("sync", io_create_sync, "the ORM's create"),
+        Variant("async", io_create_async, "the ORM's acreate"),
+        Variant("sync_to_async", io_create_sync_to_async, "the ORM's create in sync_to_async"),
+        Variant("psycopg2", io_create_psycopg2, "psycopg2 by itself"),
+        Variant("asyncpg", io_create_asyncpg, "asyncpg by itself"),
+    ),
+    parameters={
+        "title": f"1 to {TITLE_LIMIT} characters",
+        "content": f"1 to {CONTENT_LIMIT} characters",
+    },
 )

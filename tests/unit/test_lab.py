@@ -8,13 +8,14 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from locust_asyncdjango.lab import cli, services
+from locust_asyncdjango.lab import cli, postgres
 from locust_asyncdjango.lab.errors import UsageError
 from locust_asyncdjango.lab.matrix import trials
 from locust_asyncdjango.lab.report import markdown, terminal_table, verdict
 from locust_asyncdjango.lab.results import Result, ResultsFolder, write_json
 from locust_asyncdjango.lab.servers import SERVERS, site_env
 from locust_asyncdjango.lab.spec import Experiment, Load, Trial
+from locust_asyncdjango.routes import ROUTES
 from locust_asyncdjango.saturation import KindOnset, Onset, Saturation
 
 SYNC = Result(Trial("io_read", "gunicorn-sync", 1000, 100), Saturation(23.0, 60, 4100, Onset(3, 20), None, ()), "", {})
@@ -48,6 +49,23 @@ def test_trials_go_route_by_route() -> None:
     ]
 
 
+def test_all_variants_are_those_that_suit_the_server() -> None:
+    servers = ("gunicorn-sync", "gunicorn-uvicorn")
+    planned = trials(experiment(routes=("template",), servers=servers, variants=("all",)))
+    assert [trial.title for trial in planned] == [
+        "template/sync on gunicorn-sync",
+        "template/class_sync on gunicorn-sync",
+        "template/async on gunicorn-uvicorn",
+        "template/class_async on gunicorn-uvicorn",
+    ]
+
+
+def test_named_variants_run_on_every_server() -> None:
+    servers = ("gunicorn-sync", "gunicorn-uvicorn")
+    planned = trials(experiment(routes=("cpu",), servers=servers, variants=("async",)))
+    assert [trial.id for trial in planned] == ["cpu-async-gunicorn-sync", "cpu-async-gunicorn-uvicorn"]
+
+
 def test_only_what_was_given_is_passed_to_locust() -> None:
     assert Load("RampTo500").arguments() == ["--shape", "RampTo500"]
     assert Load("RampTo500", run_time="40s").arguments() == ["--shape", "RampTo500", "-t", "40s"]
@@ -61,7 +79,7 @@ def test_a_server_listens_on_loopback_only() -> None:
 def test_a_servers_environment_is_the_labs(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("DJANGO_SETTINGS_MODULE", "GUNICORN_CMD_ARGS", "WEB_CONCURRENCY"):
         monkeypatch.setenv(name, "the user's own")
-    env = site_env("postgresql://x")
+    env = site_env({"DATABASE_URL": "postgresql://x"})
     assert (env["DJANGO_SETTINGS_MODULE"], env["DATABASE_URL"]) == ("target_site.settings", "postgresql://x")
     assert not {"GUNICORN_CMD_ARGS", "WEB_CONCURRENCY"} & set(env)
 
@@ -69,9 +87,13 @@ def test_a_servers_environment_is_the_labs(monkeypatch: pytest.MonkeyPatch) -> N
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ("run --routes io_raed", "there is no route 'io_raed'; choose from io_read, io_create, cpu"),
+        ("run --routes io_raed", f"there is no route 'io_raed'; choose from {', '.join(ROUTES)}"),
         ("run --servers apache", "there is no server 'apache'; choose from gunicorn-sync, gunicorn-uvicorn"),
-        ("run --routes cpu,cpu", "name each route once, separated by commas: io_read,io_create,cpu"),
+        ("run --routes cpu,cpu", f"name each route once, separated by commas: {','.join(ROUTES)}"),
+        (
+            "run --routes cpu,template --variants class_sync",
+            "there is no variant of cpu 'class_sync'; choose from sync, async",
+        ),
         ("run --posts -1", "--posts must be 0 or more"),
         ("run -u 0", "-u must be more than 0"),
         ("run -u=-5", "-u must be more than 0"),
@@ -113,21 +135,22 @@ def test_a_wrong_command_line_is_one_line_and_exit_code_2(
 def test_list_shows_locustfiles_that_exist(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["list"]) == 0
     lines = [line.split() for line in capsys.readouterr().out.splitlines()]
-    routes = lines[1 : lines.index(["servers"])]
-    assert [row[:2] for row in routes] == [["io_read", "GET"], ["io_create", "POST"], ["cpu", "GET"]]
+    routes = [row for row in lines[1 : lines.index(["servers"])] if not row[0].endswith(":")]
+    assert [row[:2] for row in routes] == [[route.name, route.method] for route in ROUTES.values()]
     assert all(Path(row[2]).is_file() for row in routes)
+    assert ["async:", "async,", "sync_to_async,", "psycopg_async,", "asyncpg"] in lines
 
 
 def test_seeding_needs_room(tmp_path: Path) -> None:
-    services.check_disk(tmp_path, 1)
+    postgres.check_disk(tmp_path, 1)
     with pytest.raises(UsageError, match=r"not enough disk: seeding needs 1048576\.0 GB in .*; ask for fewer --posts"):
-        services.check_disk(tmp_path, 2**50)
+        postgres.check_disk(tmp_path, 2**50)
 
 
 def test_a_cache_that_cannot_be_written(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LOCUST_ASYNCDJANGO_CACHE", "/dev/null/x")
     with pytest.raises(UsageError, match=r"the cache folder /dev/null/x cannot be written \(Not a directory\); set"):
-        services.find_home()
+        postgres.find_home()
 
 
 @pytest.mark.parametrize("result", [SYNC, ASYNC, BROKEN], ids=["sync", "async", "broken"])
@@ -179,10 +202,10 @@ def test_the_verdict() -> None:
 def test_the_report_has_every_trial() -> None:
     lines = markdown([SYNC, ASYNC, BROKEN]).splitlines()
     assert [line for line in lines if line.startswith("| ") and "---" not in line] == [
-        "| route | server | peak req/s | at users | successes | slowdown at | errors at | failures by kind |",
-        "| io_read | gunicorn-sync | 23.0 | 60 | 4100 | 20 | - | none |",
-        "| io_read | gunicorn-uvicorn | 28.3 | 105 | 4210 | 20 | 125 | db_too_many_clients 97 |",
-        "| cpu | gunicorn-sync | - | - | - | - | - | not measured |",
+        "| route | variant | server | peak req/s | at users | successes | slowdown at | errors at | failures by kind |",
+        "| io_read | natural | gunicorn-sync | 23.0 | 60 | 4100 | 20 | - | none |",
+        "| io_read | natural | gunicorn-uvicorn | 28.3 | 105 | 4210 | 20 | 125 | db_too_many_clients 97 |",
+        "| cpu | natural | gunicorn-sync | - | - | - | - | - | not measured |",
     ]
 
 

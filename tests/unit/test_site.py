@@ -19,8 +19,10 @@ django.setup()
 
 from target_site.problems import BadInputError, ProblemMiddleware  # noqa: E402
 from target_site.routes import ROUTES, cpu, io_create  # noqa: E402
+from target_site.routes.parameters import number  # noqa: E402
 
 FACTORY = RequestFactory()
+SIDES = ("sync", "async")
 
 
 def answer(exception: Exception) -> tuple[int, dict[str, object]] | None:
@@ -92,11 +94,11 @@ def test_both_twins_sum_the_squares(n: str, total: int) -> None:
 @pytest.mark.parametrize("n", ["", "-1", "1e3", "10.5", "100000001", "9" * 5000, "٣", " 1"])
 def test_n_is_bounded(n: str) -> None:
     with pytest.raises(BadInputError, match="n must be a whole number from 0 to 100000000"):
-        cpu.squares_wanted(FACTORY.get("/cpu/", {"n": n}))
+        number(FACTORY.get("/cpu/", {"n": n}), "n", cpu.LARGEST_N, cpu.DEFAULT_N)
 
 
 def test_n_by_default() -> None:
-    assert cpu.squares_wanted(FACTORY.get("/cpu/")) == 10**7
+    assert number(FACTORY.get("/cpu/"), "n", cpu.LARGEST_N, cpu.DEFAULT_N) == 10**7
 
 
 def test_a_posts_fields() -> None:
@@ -120,10 +122,14 @@ def test_a_post_that_is_refused(form: dict[str, str], message: str) -> None:
 
 
 def test_the_clients_table_of_routes_is_the_sites() -> None:
-    assert {route.name: route.method for route in ROUTES} == {
-        route.name: route.method for route in CLIENT_ROUTES.values()
-    }
-    assert all({"sync", "async"} <= set(route.variants) for route in ROUTES)
+    assert [
+        (route.name, route.method, *(tuple(v.name for v in route.variants if v.side == side) for side in SIDES))
+        for route in ROUTES
+    ] == [(route.name, route.method, route.sync_variants, route.async_variants) for route in CLIENT_ROUTES.values()]
+
+
+def test_every_route_knows_sync_and_async() -> None:
+    assert {(route.named("sync").side, route.named("async").side) for route in ROUTES} == {("sync", "async")}
 
 
 @pytest.mark.parametrize(
@@ -139,14 +145,6 @@ def test_a_wrong_setting_is_one_line_and_exit_code_2(variable: str, value: str, 
     assert done.returncode == 2
     assert done.stderr.startswith(f"CommandError: {message}")
     assert done.stderr.count("\n") == 1
-
-
-def test_the_cache_is_redis_where_there_is_one() -> None:
-    code = "from django.conf import settings; print(settings.CACHES['default']['BACKEND'])"
-    assert (
-        "RedisCache" in site_command({"REDIS_URL": "redis://127.0.0.1:1/0"}, "shell", "--no-imports", "-c", code).stdout
-    )
-    assert "LocMemCache" in site_command({"REDIS_URL": ""}, "shell", "--no-imports", "-c", code).stdout
 
 
 def test_migrations_are_up_to_date() -> None:
