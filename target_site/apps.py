@@ -1,9 +1,9 @@
 """The app, as a project of your own installs it."""
 
-import atexit
-
 from django.apps import AppConfig
 from django.db import connections
+
+from target_site.shared import at_end
 
 
 class TargetSiteConfig(AppConfig):
@@ -16,4 +16,4 @@ class TargetSiteConfig(AppConfig):
         """Sees that the ORM's pool, where it has one, is closed when the process ends."""
         for database in connections.all():
             if database.settings_dict["OPTIONS"].get("pool"):
-                atexit.register(getattr(database, "close_pool"))  # noqa: B009 - PostgreSQL's alone has one
+                at_end(getattr(database, "close_pool"))  # noqa: B009 - PostgreSQL's alone has one

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from target_site.problems import problem
-from target_site.shared import close_by_loop
+from target_site.shared import close_all
 
 Scope = dict[str, Any]
 Message = Mapping[str, Any]
@@ -14,7 +14,7 @@ Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
 def with_lifespan(application: Application) -> Application:
-    """Closes the pools and clients of the event loop when the server shuts down."""
+    """Closes the pools and clients that requests share when the server shuts down."""
 
     async def wrapped(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "lifespan":
@@ -23,7 +23,7 @@ def with_lifespan(application: Application) -> Application:
         await receive()
         await send({"type": "lifespan.startup.complete"})
         await receive()
-        await close_by_loop()
+        await close_all()
         await send({"type": "lifespan.shutdown.complete"})
 
     return wrapped

@@ -8,6 +8,7 @@ from typing import Self
 from django.core.exceptions import ImproperlyConfigured
 
 LARGEST_POOL = 1000
+LONGEST_POOL_WAIT_S = 300
 
 ACCESS_LOGS = ("gunicorn.access", "uvicorn.access", "hypercorn.access", "_granian_access", "django.server")
 """Servers' loggers of a line per request."""
@@ -24,6 +25,8 @@ class Factors:
     connections: str
     """close after each request, keep them persistent, or lend them from a pool of pool_size."""
     pool_size: int
+    pool_wait_s: int
+    """For a connection of the pool to be free. Servers give up on a request after 30 s; some kill the worker for it."""
     middleware: str
     """none, Django's default seven, or those and one that is sync only."""
     access_log: str
@@ -39,6 +42,7 @@ class Factors:
             orm_driver=_chosen(env, "TARGET_SITE_ORM_DRIVER", "psycopg2", "psycopg"),
             connections=_chosen(env, "TARGET_SITE_CONNECTIONS", "close", "persistent", "pool"),
             pool_size=_whole_number(env, "TARGET_SITE_POOL_SIZE", 10, LARGEST_POOL),
+            pool_wait_s=_whole_number(env, "TARGET_SITE_POOL_WAIT_S", 10, LONGEST_POOL_WAIT_S),
             middleware=_chosen(env, "TARGET_SITE_MIDDLEWARE", "none", "default", "default+sync"),
             access_log=_chosen(env, "TARGET_SITE_ACCESS_LOG", "off", "on"),
             redis_url=_url(env, "REDIS_URL", "redis://127.0.0.1:6379/0", ("redis://", "rediss://")),

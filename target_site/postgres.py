@@ -22,9 +22,6 @@ from django.http import HttpRequest
 from target_site.factors import FACTORS, LARGEST_POOL
 from target_site.shared import Shared, SharedByLoop
 
-WAIT_S = 30
-"""For a connection to be free, as psycopg_pool has it."""
-
 POOLED = FACTORS.connections != "close"
 POOL_SIZE = LARGEST_POOL if FACTORS.connections == "persistent" else FACTORS.pool_size
 
@@ -42,9 +39,9 @@ class Psycopg2Pool:
     def connection(self) -> Iterator[Any]:
         """An open connection. Raises psycopg2.pool.PoolError when none becomes free."""
         try:
-            held = self._places.get(timeout=WAIT_S)
+            held = self._places.get(timeout=FACTORS.pool_wait_s)
         except queue.Empty:
-            raise psycopg2.pool.PoolError(f"no connection of the pool became free in {WAIT_S} s") from None
+            raise psycopg2.pool.PoolError(f"no connection of the pool became free in {FACTORS.pool_wait_s} s") from None
         try:
             held = held or self._connect()
             yield held
@@ -84,7 +81,12 @@ def psycopg2_connection(*, pooled: bool = POOLED) -> Iterator[Any]:
         yield connection
 
 
-_SETTINGS: dict[str, Any] = {"min_size": 0, "max_size": POOL_SIZE, "kwargs": {"autocommit": True}, "timeout": WAIT_S}
+_SETTINGS: dict[str, Any] = {
+    "min_size": 0,
+    "max_size": POOL_SIZE,
+    "kwargs": {"autocommit": True},
+    "timeout": FACTORS.pool_wait_s,
+}
 
 _psycopg_pool = Shared(
     lambda: psycopg_pool.ConnectionPool(dsn(), open=True, **_SETTINGS), psycopg_pool.ConnectionPool.close
@@ -146,5 +148,5 @@ async def asyncpg_connection(request: HttpRequest, *, pooled: bool = POOLED) -> 
         finally:
             await connection.close()
         return
-    async with _asyncpg_pool.lent(request) as pool, pool.acquire(timeout=WAIT_S) as connection:
+    async with _asyncpg_pool.lent(request) as pool, pool.acquire(timeout=FACTORS.pool_wait_s) as connection:
         yield connection

@@ -8,6 +8,7 @@ ALLOWED_HOSTS            comma-separated; default localhost and 127.0.0.1
 TARGET_SITE_ORM_DRIVER   psycopg2 (default) or psycopg
 TARGET_SITE_CONNECTIONS  close (default: one per request), persistent, or pool (with TARGET_SITE_ORM_DRIVER=psycopg)
 TARGET_SITE_POOL_SIZE    connections in a pool; default 10
+TARGET_SITE_POOL_WAIT_S  how long a request waits for one of them; default 10
 TARGET_SITE_MIDDLEWARE   none (default), default (Django's seven), or default+sync (and one that is sync only)
 TARGET_SITE_ACCESS_LOG   off (default) or on, for servers that log through Python
 TARGET_SITE_INTERFACE    wsgi or asgi, set by the entry points: which variant a route's own path stands for
@@ -66,7 +67,11 @@ if DATABASES["default"]["ENGINE"] != "django.db.backends.postgresql":
 # A connection per request is Django's default, and what the published comparisons are about.
 DATABASES["default"]["CONN_MAX_AGE"] = None if FACTORS.connections == "persistent" else 0
 if FACTORS.connections == "pool":
-    DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {"min_size": 0, "max_size": FACTORS.pool_size}
+    DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {
+        "min_size": 0,
+        "max_size": FACTORS.pool_size,
+        "timeout": FACTORS.pool_wait_s,
+    }
 
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": FACTORS.redis_url}}
 

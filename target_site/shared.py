@@ -14,6 +14,20 @@ from django.http import HttpRequest
 
 T = TypeVar("T")
 
+_closers: list[Callable[[], object]] = []
+
+
+def at_end(close: Callable[[], object]) -> None:
+    """Has something closed when the process ends."""
+    _closers.append(close)
+
+
+@atexit.register
+def close_shared() -> None:
+    """Closes what the process's threads share. What is asked for afterwards is made anew."""
+    while _closers:
+        _closers.pop()()
+
 
 class Shared(Generic[T]):
     """One of a kind for a process and all its threads."""
@@ -29,8 +43,13 @@ class Shared(Generic[T]):
         with self._lock:
             if self._thing is None:
                 self._thing = self._make()
-                atexit.register(self._close, self._thing)
+                at_end(self._end)
             return self._thing
+
+    def _end(self) -> None:
+        thing, self._thing = self._thing, None
+        if thing is not None:
+            self._close(thing)
 
 
 class SharedByLoop(Generic[T]):
@@ -75,9 +94,10 @@ class SharedByLoop(Generic[T]):
 _by_loop: list[SharedByLoop[Any]] = []
 
 
-async def close_by_loop() -> None:
-    """Closes what the running loop's requests have shared; called when an ASGI server shuts down."""
+async def close_all() -> None:
+    """Closes what the running loop's requests share, and the process's threads: an ASGI server may end by a signal."""
     await asyncio.gather(*(shared.close() for shared in _by_loop))
+    await asyncio.to_thread(close_shared)
 
 
 def _failed(future: "asyncio.Future[Any]") -> bool:

@@ -51,8 +51,8 @@ def site_on(server: str, env: dict[str, str], logs: Path) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def services_env(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
-    """A database with 1,000 posts that takes 10 connections, a Redis, and the slow API."""
-    with services.started(ROUTES, POSTS, 10, tmp_path_factory.mktemp("services")) as env:
+    """A database with 1,000 posts that takes 50 connections, a Redis, and the slow API."""
+    with services.started(ROUTES, POSTS, 50, tmp_path_factory.mktemp("services")) as env:
         yield env
 
 

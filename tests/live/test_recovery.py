@@ -1,0 +1,115 @@
+"""A database or a cache that goes away and comes back, while requests come in: the site goes on without a restart."""
+
+import itertools
+import threading
+import time
+import urllib.parse
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import pytest
+
+from locust_asyncdjango.lab import postgres, services
+from locust_asyncdjango.routes import ROUTES
+from tests.conftest import POSTS, site_on
+from tests.live.gate import Gate, opened
+from tests.live.http import ask, variants_of
+from tests.support import DEADLINE_S
+
+ARMS = {
+    "wsgi, persistent": ("gunicorn-sync", {"TARGET_SITE_CONNECTIONS": "persistent"}),
+    "asgi, pool": ("gunicorn-uvicorn", {"TARGET_SITE_CONNECTIONS": "pool", "TARGET_SITE_ORM_DRIVER": "psycopg"}),
+}
+
+
+def port_of(url: str) -> int:
+    port = urllib.parse.urlsplit(url).port
+    assert port is not None
+    return port
+
+
+class Load:
+    """Asks for addresses in turn, from several threads, and knows what was answered last."""
+
+    THREADS = 4
+
+    def __init__(self, addresses: list[str]) -> None:
+        self.addresses = addresses
+        self.answers: dict[str, list[int]] = {address: [] for address in addresses}
+        self.over = threading.Event()
+
+    def run(self, first: int) -> None:
+        for address in itertools.islice(itertools.cycle(self.addresses), first, None):
+            if self.over.is_set():
+                return
+            self.answers[address].append(ask(address)[0])
+
+    def wait_until_all(self, statuses: set[int]) -> None:
+        """Until each address has got two answers in a row, from now on, of these statuses."""
+        begun = {address: len(answers) for address, answers in self.answers.items()}
+        deadline = time.monotonic() + DEADLINE_S
+        while not all(
+            len(answers) >= begun[address] + 2 and set(answers[-2:]) <= statuses
+            for address, answers in self.answers.items()
+        ):
+            told = {address: answers[-3:] for address, answers in self.answers.items()}
+            assert time.monotonic() < deadline, f"not {statuses}: {told}"
+            time.sleep(0.1)
+
+
+@contextmanager
+def loading(addresses: list[str]) -> Iterator[Load]:
+    load = Load(addresses)
+    with ThreadPoolExecutor(Load.THREADS) as pool:
+        futures = [pool.submit(load.run, n) for n in range(Load.THREADS)]
+        try:
+            yield load
+        finally:
+            load.over.set()
+    for future in futures:
+        future.result()
+
+
+@pytest.mark.parametrize(("server", "factors"), ARMS.values(), ids=ARMS)
+def test_a_database_that_was_restarted(server: str, factors: dict[str, str], tmp_path: Path) -> None:
+    home = postgres.find_home()
+    template = postgres.seeded_template(home, POSTS, tmp_path)
+    with postgres.scratch_folder(home.cache / "runs") as scratch, ExitStack() as stack:
+        cluster = scratch / "cluster"
+        postgres.copy_cluster(home, template, cluster)
+        running = stack.enter_context(ExitStack())
+        url = running.enter_context(postgres.postgres(home, cluster, tmp_path / "postgres.log"))
+        gate = Gate(upstream=port_of(url))
+        stack.enter_context(opened(gate))
+        env = {
+            **factors,
+            "TARGET_SITE_POOL_WAIT_S": "1",
+            "DATABASE_URL": url.replace(f":{gate.upstream}/", f":{gate.port}/"),
+        }
+        site = stack.enter_context(site_on(server, env, tmp_path))
+        routes = (ROUTES[name] for name in ("orm_get", "list_detail", "io_read"))
+        addresses = [f"{site}{route.path}{variant}/" for route in routes for variant in variants_of(route)]
+        load = stack.enter_context(loading(addresses))
+        load.wait_until_all({200})
+        running.close()
+        load.wait_until_all({500})
+        gate.upstream = port_of(running.enter_context(postgres.postgres(home, cluster, tmp_path / "postgres.log")))
+        load.wait_until_all({200})
+
+
+@pytest.mark.parametrize("server", ["gunicorn-sync", "gunicorn-uvicorn"])
+def test_a_cache_that_was_restarted(server: str, database_url: str, tmp_path: Path) -> None:
+    with ExitStack() as stack:
+        running = stack.enter_context(ExitStack())
+        gate = Gate(upstream=port_of(running.enter_context(services.redis(tmp_path))))
+        stack.enter_context(opened(gate))
+        env = {"DATABASE_URL": database_url, "REDIS_URL": f"redis://127.0.0.1:{gate.port}/0"}
+        site = stack.enter_context(site_on(server, env, tmp_path))
+        load = stack.enter_context(loading([f"{site}/cached/{variant}/" for variant in variants_of(ROUTES["cached"])]))
+        load.wait_until_all({200})
+        running.close()
+        load.wait_until_all({500})
+        gate.upstream = port_of(running.enter_context(services.redis(tmp_path)))
+        load.wait_until_all({200})
