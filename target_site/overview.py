@@ -73,8 +73,8 @@ def _settings() -> dict[str, Any]:
     """What is in force, read where it takes effect."""
     return {
         "orm_driver": connection.Database.__name__,  # type: ignore[attr-defined]
-        "connections": _connections(settings.DATABASES["default"]),
-        "conn_max_age": settings.DATABASES["default"]["CONN_MAX_AGE"],
+        "connections": _connections(connection.settings_dict),
+        "conn_max_age": connection.settings_dict["CONN_MAX_AGE"],
         "middleware": settings.MIDDLEWARE,
         "access_log": "on" if any(_is_written(logging.getLogger(name)) for name in ACCESS_LOGS) else "off",
         "cache": settings.CACHES["default"]["BACKEND"].rpartition(".")[2],

@@ -1,21 +1,36 @@
 """What people see: the target site's overview, and Locust's web UI with our shape."""
 
 import re
+from urllib.parse import urlencode
 
 from playwright.sync_api import Page, expect
 
 from locust_asyncdjango.lab.process import free_port
 from locust_asyncdjango.lab.trial import locustfile
+from locust_asyncdjango.routes import ROUTES
 from tests.support import locust, running, wait_for_page
 
 
 def test_the_overview_shows_every_route_and_leads_to_it(page: Page, wsgi_url: str) -> None:
     page.goto(wsgi_url)
     expect(page.get_by_role("heading", level=1)).to_have_text("target_site on WSGI")
-    expect(page.get_by_role("row")).to_have_count(4)
+    expect(page.get_by_role("heading", level=3)).to_have_count(len(ROUTES))
+    variants = sum(len(route.sync_variants) + len(route.async_variants) for route in ROUTES.values())
+    expect(page.get_by_role("row")).to_have_count(variants)
     expect(page.get_by_text("The first 25 posts and the count of all: two queries.")).to_be_visible()
+    expect(page.locator("dl").first).to_contain_text("psycopg2")
     page.get_by_role("link", name="/io_read/", exact=True).click()
     expect(page.locator("body")).to_contain_text('"count":')
+
+
+def test_the_templates_page_runs_its_scripts_and_shows_its_title_as_text(page: Page, wsgi_url: str) -> None:
+    title = "</script><script>document.title = 'taken over'</script>"
+    for variant in ("sync", "async", "class_sync", "class_async"):
+        page.goto(f"{wsgi_url}/template/{variant}/?{urlencode({'title': title})}")
+        expect(page.get_by_role("heading", level=1)).to_have_text(title)
+        expect(page).to_have_title(title)
+        expect(page.locator("html")).to_have_attribute("data-script", "head")
+        expect(page.locator("html")).to_have_attribute("data-title", title)
 
 
 def test_the_overview_fits_a_phone(page: Page, wsgi_url: str) -> None:

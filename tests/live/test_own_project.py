@@ -1,0 +1,65 @@
+"""docs/own-project.md, done: the app in a project that Django's own startproject has made."""
+
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from locust_asyncdjango.lab.process import free_port
+from locust_asyncdjango.lab.trial import locustfile
+from locust_asyncdjango.routes import ROUTES
+from tests.live.http import ask, variants_of
+from tests.support import BIN, done, locust, running, wait_for_page
+
+DOCUMENT = (Path(__file__).parents[2] / "docs" / "own-project.md").read_text()
+
+
+def in_document(file: str) -> str:
+    """The lines that the document says to add to a file."""
+    found = re.search(rf"^```python\n# {re.escape(file)}\n(.*?)^```", DOCUMENT, re.MULTILINE | re.DOTALL)
+    assert found is not None
+    return found[1]
+
+
+@pytest.fixture(scope="module", params=["wsgi", "asgi"])
+def url(
+    request: pytest.FixtureRequest, services_env: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
+    """The project on a server."""
+    folder = tmp_path_factory.mktemp("own")
+    assert done(BIN / "django-admin", "startproject", "mysite", folder)[0] == 0
+    for name in ("settings.py", "urls.py", "asgi.py"):
+        with (folder / "mysite" / name).open("a") as file:
+            file.write("\n" + in_document(f"mysite/{name}"))
+    env = {**services_env, "TARGET_SITE_INTERFACE": request.param, "DJANGO_SETTINGS_MODULE": "mysite.settings"}
+    code, text = done(sys.executable, "manage.py", "seed_posts", "--posts", "1000", env=env, cwd=folder)
+    assert code == 0, text
+    port = free_port()
+    asgi = ["--worker-class=uvicorn_worker.UvicornWorker", "mysite.asgi"]
+    arguments = asgi if request.param == "asgi" else ["mysite.wsgi"]
+    with running(BIN / "gunicorn", f"--bind=127.0.0.1:{port}", *arguments, env=env, cwd=folder):
+        wait_for_page(f"http://127.0.0.1:{port}/bench/healthz")
+        yield f"http://127.0.0.1:{port}"
+
+
+def test_every_variant_answers_there(url: str) -> None:
+    site = ask(f"{url}/bench/routes.json")[2]
+    assert {route["path"] for route in site["routes"]} == {f"/bench{route.path}" for route in ROUTES.values()}
+    for route in ROUTES.values():
+        form = {"title": "t", "content": "c"} if route.method == "POST" else None
+        for variant in ("", *(f"{name}/" for name in variants_of(route))):
+            assert ask(f"{url}/bench{route.path}{variant}?ms=10&n=10", form)[0] == route.expected_status
+
+
+def test_the_projects_own_views_keep_their_errors_named(url: str) -> None:
+    assert ask(f"{url}/bench/orm_get/?id=x")[1] == "application/problem+json"
+    assert ask(f"{url}/admin/login/")[:2] == (200, "text/html")
+
+
+def test_the_examples_load_it(url: str) -> None:
+    load = ["--shape", "RampTo500", "-u", "3", "-r", "3", "-t", "3s", "--headless", "--path", "/bench/orm_get/"]
+    code, text = done(*locust("-f", locustfile("orm_get"), *load, "-H", url))
+    assert code == 0, text
+    assert "/bench/orm_get/" in text
