@@ -38,6 +38,8 @@ KINDS: dict[str, tuple[str, str]] = {
     ),
     "db_unreachable": ("database", "see whether the database runs and DATABASE_URL points to it"),
     "db_error": ("database", "look at the server's and the database's log"),
+    "cache_unavailable": ("cache", "see whether Redis runs, REDIS_URL points to it, and its maxclients suffices"),
+    "upstream_failure": ("upstream", "the server could not reach what it depends on: see whether that runs"),
     "gateway_bad": ("gateway", "the proxy got no good answer: see whether the application behind it still runs"),
     "unavailable_503": ("server", "the server sheds load: see its queue and worker limits"),
     "overloaded": ("server", "the server limits requests: slow down or raise its limit"),
@@ -110,7 +112,12 @@ _BY_PHRASE = (
     (re.compile(r"<h1>server error \(500\)</h1>", re.IGNORECASE), "server_error_opaque"),
 )
 
-_DATABASE_MODULES = ("django.db.", "psycopg", "asyncpg.")
+# By where the exception that a JSON problem names is from.
+_BY_MODULE = (
+    (("django.db.", "psycopg", "asyncpg."), "db_error"),
+    (("redis.", "aioredis."), "cache_unavailable"),
+    (("httpx.", "httpcore."), "upstream_failure"),
+)
 
 _BY_STATUS = {429: "overloaded", 502: "gateway_bad", 503: "unavailable_503", 504: "gateway_bad"}
 
@@ -188,8 +195,9 @@ def _by_response(status: int, headers: Mapping[str, str], body: bytes) -> Failur
     kind = _BY_SQLSTATE.get(sqlstate) or _BY_SQLSTATE.get(sqlstate[:2]) or ""
     if not kind and status >= 500:
         kind = _by_phrase(body)
-    if not kind and raised.startswith(_DATABASE_MODULES):
-        kind = "db_error"
+    if not kind:
+        library = f"{problem['library']}." if "library" in problem else raised
+        kind = next((named for modules, named in _BY_MODULE if library.startswith(modules)), "")
     if not kind:
         kind = _BY_STATUS.get(status) or ("app_error" if status >= 500 else "client_error")
     return _failure(kind, ": ".join(filter(None, (raised, str(problem.get("detail", ""))))), status)

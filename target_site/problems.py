@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from traceback import walk_tb
 from typing import Any
 
 from django.core.exceptions import BadRequest, PermissionDenied, SuspiciousOperation
@@ -19,8 +20,10 @@ _REFUSALS = (
     (re.compile(r"remaining connection slots are reserved"), "53300"),
     (re.compile(r"too many connections for (?:role|database)"), "53300"),
     (re.compile(r"the database system is (?:starting up|shutting down|in recovery mode)"), "57P03"),
-    (re.compile(r"Connection refused"), "08006"),
+    (re.compile(r"Connection refused|Connect call failed"), "08006"),
 )
+_DATABASES = ("django", "psycopg2", "psycopg", "psycopg_pool", "asyncpg")
+_LIBRARIES = (*_DATABASES, "redis", "aioredis", "httpx")
 
 
 # Django answers these itself, with 4xx.
@@ -67,9 +70,13 @@ def server_error(_request: HttpRequest) -> HttpResponse:
 
 
 def _about(exception: BaseException) -> dict[str, str]:
-    """The exception's name and, for a known refusal of the database, its SQLSTATE and PostgreSQL's own words."""
+    """The exception's name, the library that raised it where the name does not tell, and, for a known refusal of the
+    database, its SQLSTATE and PostgreSQL's own words."""
     members = {"exception": _name(exception)}
-    for cause in _causes(exception):
+    library = type(exception).__module__.partition(".")[0]
+    if library == "builtins" and (library := _raised_in(exception)):
+        members["library"] = library
+    for cause in _causes(exception) if library in _DATABASES else ():
         sqlstate: Any = getattr(cause, "sqlstate", None) or getattr(cause, "pgcode", None)
         if sqlstate:
             return {**members, "sqlstate": str(sqlstate)}
@@ -77,6 +84,15 @@ def _about(exception: BaseException) -> dict[str, str]:
             if match := phrase.search(str(cause)):
                 return {**members, "sqlstate": known, "detail": match[0]}
     return members
+
+
+def _raised_in(exception: BaseException) -> str:
+    """The library in whose code it was raised: asyncpg and aioredis let a bare ConnectionRefusedError through."""
+    found = ""
+    for frame, _ in walk_tb(exception.__traceback__):
+        package = frame.f_globals.get("__name__", "").partition(".")[0]
+        found = package if package in _LIBRARIES else found
+    return found
 
 
 def _causes(exception: BaseException | None) -> Iterator[BaseException]:

@@ -1,6 +1,7 @@
 """A database or a cache that goes away and comes back, while requests come in: the site goes on without a restart."""
 
 import itertools
+import json
 import threading
 import time
 import urllib.parse
@@ -8,9 +9,11 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from locust_asyncdjango.failures import classify
 from locust_asyncdjango.lab import postgres, services
 from locust_asyncdjango.routes import ROUTES
 from tests.conftest import POSTS, site_on
@@ -30,32 +33,39 @@ def port_of(url: str) -> int:
     return port
 
 
+def kind_of(answer: tuple[int, str, Any]) -> str:
+    """The kind of failure that an answer is, "" for a success."""
+    status, media_type, body = answer
+    failure = classify(status=status, headers={"content-type": media_type}, body=json.dumps(body).encode())
+    return failure.kind if failure else ""
+
+
 class Load:
-    """Asks for addresses in turn, from several threads, and knows what was answered last."""
+    """Asks for addresses in turn, from several threads, and knows what was answered: kinds of failure, "" for none."""
 
     THREADS = 4
 
     def __init__(self, addresses: list[str]) -> None:
         self.addresses = addresses
-        self.answers: dict[str, list[int]] = {address: [] for address in addresses}
+        self.answers: dict[str, list[str]] = {address: [] for address in addresses}
         self.over = threading.Event()
 
     def run(self, first: int) -> None:
         for address in itertools.islice(itertools.cycle(self.addresses), first, None):
             if self.over.is_set():
                 return
-            self.answers[address].append(ask(address)[0])
+            self.answers[address].append(kind_of(ask(address)))
 
-    def wait_until_all(self, statuses: set[int]) -> None:
-        """Until each address has got two answers in a row, from now on, of these statuses."""
+    def wait_until_all(self, *kinds: str) -> None:
+        """Until each address has got two answers in a row, from now on, of these kinds."""
         begun = {address: len(answers) for address, answers in self.answers.items()}
         deadline = time.monotonic() + DEADLINE_S
         while not all(
-            len(answers) >= begun[address] + 2 and set(answers[-2:]) <= statuses
+            len(answers) >= begun[address] + 2 and set(answers[-2:]) <= set(kinds)
             for address, answers in self.answers.items()
         ):
             told = {address: answers[-3:] for address, answers in self.answers.items()}
-            assert time.monotonic() < deadline, f"not {statuses}: {told}"
+            assert time.monotonic() < deadline, f"not {kinds}: {told}"
             time.sleep(0.1)
 
 
@@ -92,11 +102,11 @@ def test_a_database_that_was_restarted(server: str, factors: dict[str, str], tmp
         routes = (ROUTES[name] for name in ("orm_get", "list_detail", "io_read"))
         addresses = [f"{site}{route.path}{variant}/" for route in routes for variant in variants_of(route)]
         load = stack.enter_context(loading(addresses))
-        load.wait_until_all({200})
+        load.wait_until_all("")
         running.close()
-        load.wait_until_all({500})
+        load.wait_until_all("db_unreachable", "db_error")
         gate.upstream = port_of(running.enter_context(postgres.postgres(home, cluster, tmp_path / "postgres.log")))
-        load.wait_until_all({200})
+        load.wait_until_all("")
 
 
 @pytest.mark.parametrize("server", ["gunicorn-sync", "gunicorn-uvicorn"])
@@ -108,8 +118,8 @@ def test_a_cache_that_was_restarted(server: str, database_url: str, tmp_path: Pa
         env = {"DATABASE_URL": database_url, "REDIS_URL": f"redis://127.0.0.1:{gate.port}/0"}
         site = stack.enter_context(site_on(server, env, tmp_path))
         load = stack.enter_context(loading([f"{site}/cached/{variant}/" for variant in variants_of(ROUTES["cached"])]))
-        load.wait_until_all({200})
+        load.wait_until_all("")
         running.close()
-        load.wait_until_all({500})
+        load.wait_until_all("cache_unavailable")
         gate.upstream = port_of(running.enter_context(services.redis(tmp_path)))
-        load.wait_until_all({200})
+        load.wait_until_all("")
