@@ -1,20 +1,24 @@
-"""``locust-asyncdjango``: run | serve | list."""
+"""``locust-asyncdjango``: run | serve | services | startproject | list."""
 
 import argparse
 import os
+import shlex
+import shutil
 import sys
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import NoReturn
 
 from locust_asyncdjango._version import __version__
 from locust_asyncdjango.lab.errors import LabError, TrialError, UsageError
-from locust_asyncdjango.lab.process import Interrupted, free_port, port_is_free, stop_signals_as_interrupts
+from locust_asyncdjango.lab.process import Interrupted, free_port, port_is_free, running, stop_signals_as_interrupts
 from locust_asyncdjango.lab.servers import SERVERS, serving, site_env
 from locust_asyncdjango.routes import ROUTES
 
 DEFAULT_POSTS = 1_000_000
+DEFAULT_POSTS_OF_SERVICES = 1000
 DEFAULT_MAX_CONNECTIONS = 100
 DEFAULT_PORT = 8000
 
@@ -36,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with stop_signals_as_interrupts():
             return int(options.command(options))
     except Interrupted as interrupt:
-        return 0 if options.command is serve else 128 + interrupt.signum
+        return 0 if ends_by_ctrl_c(options) else 128 + interrupt.signum
     except LabError as error:
         message, code = str(error), 1 if isinstance(error, TrialError) else 2
     except OSError as error:
@@ -59,6 +63,29 @@ def parser() -> argparse.ArgumentParser:
         return subparser
 
     measuring = add("run", run, "Measure routes on servers, one after another, and compare them.")
+    add_what_to_measure(measuring)
+    add_database(measuring, DEFAULT_POSTS)
+    serving_one = add("serve", serve, "Keep one server up until Ctrl-C, with its database.")
+    serving_one.add_argument("server", nargs="?", default="gunicorn-sync", help="its name (default: %(default)s)")
+    serving_one.add_argument("--port", type=int, help=f"(default: {DEFAULT_PORT}, or a free one where that is taken)")
+    add_database(serving_one, DEFAULT_POSTS)
+    providing = add(
+        "services", with_services, "Keep PostgreSQL, Redis and the slow API up until a command ends, or until Ctrl-C."
+    )
+    providing.usage = "%(prog)s [-h] [--posts N] [--max-connections N] [--] [COMMAND ...]"
+    add_database(providing, DEFAULT_POSTS_OF_SERVICES)
+    providing.add_argument(
+        "argv", nargs=argparse.REMAINDER, metavar="COMMAND", help="finds them in DATABASE_URL, REDIS_URL, SLOW_API_URL"
+    )
+    starting = add("startproject", start_project, "Write the target site and the locustfiles as a project of your own.")
+    starting.add_argument("folder", type=Path, metavar="DIR", help="where: a new or an empty folder")
+    starting.add_argument("--name", help="of the site's package (default: the folder's, with _ for -)")
+    add("list", show_list, "Show the routes and their variants, the servers, and where the example locustfiles are.")
+    return top
+
+
+def add_what_to_measure(measuring: argparse.ArgumentParser) -> None:
+    """The flags of run alone."""
     measuring.add_argument("--routes", type=names, default=tuple(ROUTES), help=f"of {','.join(ROUTES)} (default: all)")
     measuring.add_argument(
         "--servers", type=names, default=tuple(SERVERS), help=f"of {','.join(SERVERS)} (default: all)"
@@ -71,21 +98,20 @@ def parser() -> argparse.ArgumentParser:
     measuring.add_argument("-r", "--spawn-rate", default="", help="the shape's rate, in users a second")
     measuring.add_argument("-t", "--run-time", default="", help="the shape's length, such as 40s or 3m")
     measuring.add_argument("--output", type=Path, help="the results folder (default: results/<date and time>)")
-    serving_one = add("serve", serve, "Keep one server up until Ctrl-C, with its database.")
-    serving_one.add_argument("server", nargs="?", default="gunicorn-sync", help="its name (default: %(default)s)")
-    serving_one.add_argument("--port", type=int, help=f"(default: {DEFAULT_PORT}, or a free one where that is taken)")
-    for subparser in (measuring, serving_one):
-        subparser.add_argument(
-            "--posts", type=int, default=DEFAULT_POSTS, help="posts in the database (default: %(default)s)"
-        )
-        subparser.add_argument(
-            "--max-connections",
-            type=int,
-            default=DEFAULT_MAX_CONNECTIONS,
-            help="connection limit of the lab's own PostgreSQL (default: %(default)s)",
-        )
-    add("list", show_list, "Show the routes and their variants, the servers, and where the example locustfiles are.")
-    return top
+
+
+def add_database(subparser: argparse.ArgumentParser, posts: int) -> None:
+    """The flags of what starts a database."""
+    subparser.add_argument(
+        "--posts", type=int, default=posts, metavar="N", help="posts in the database (default: %(default)s)"
+    )
+    subparser.add_argument(
+        "--max-connections",
+        type=int,
+        default=DEFAULT_MAX_CONNECTIONS,
+        metavar="N",
+        help="connection limit of the lab's own PostgreSQL (default: %(default)s)",
+    )
 
 
 def names(text: str) -> tuple[str, ...]:
@@ -162,6 +188,71 @@ def how_to_load(server: str, url: str) -> str:
         f"  locust -f {locustfile('io_read')} --shape RampTo500 -H {url}\n"
         f"and open http://localhost:8089, or add --headless."
     )
+
+
+def ends_by_ctrl_c(options: argparse.Namespace) -> bool:
+    """Whether a command goes on until it is stopped, so that this is no failure."""
+    return options.command is serve or (options.command is with_services and not command_given(options))
+
+
+def with_services(options: argparse.Namespace) -> int:
+    """Runs a command beside the site's services and returns its exit code; without one, keeps them up."""
+    from tempfile import TemporaryDirectory
+
+    from locust_asyncdjango.lab import services
+
+    argv = command_given(options)
+    if argv and not shutil.which(argv[0]):
+        raise UsageError(f"there is no program {argv[0]!r} to run; see that it is installed and on PATH")
+    with (
+        TemporaryDirectory(prefix="locust-asyncdjango-") as logs,
+        services.started(ROUTES, options.posts, options.max_connections, Path(logs)) as started,
+    ):
+        env = {**os.environ, **started}
+        seed_project(options.posts, env, Path(logs))
+        if argv:
+            return exit_code_of(argv, env)
+        for name in ("DATABASE_URL", "REDIS_URL", "SLOW_API_URL"):
+            print(f"export {name}={shlex.quote(env[name])}", flush=True)
+        while True:
+            time.sleep(1)  # until Ctrl-C
+
+
+def command_given(options: argparse.Namespace) -> list[str]:
+    """The command behind the flags, without the -- that may separate them."""
+    argv: list[str] = options.argv
+    return argv[1:] if argv[:1] == ["--"] else argv
+
+
+def seed_project(posts: int, env: Mapping[str, str], logs: Path) -> None:
+    """Seeds the table of a project in the current folder, as startproject wrote it; not in the user's own database."""
+    from locust_asyncdjango.lab import startproject
+
+    argv = startproject.seeding(Path.cwd(), posts)
+    if argv is None or os.environ.get("DATABASE_URL"):
+        return
+    with running(argv, log=logs / "project.log", cwd=Path.cwd(), env=env) as program:
+        if program.wait():
+            raise UsageError(f"this folder's manage.py seed_posts failed: {program.last_words()}")
+
+
+def exit_code_of(argv: list[str], env: Mapping[str, str]) -> int:
+    """Runs a command in the current folder; as a shell has it, 128 and more is a signal's."""
+    try:
+        with running(argv, log=None, cwd=Path.cwd(), env=env) as program:
+            code = program.wait() or 0
+    except OSError as error:
+        raise UsageError(f"{argv[0]} cannot be run: {error.strerror}; does a script name its interpreter?") from None
+    return 128 - code if code < 0 else code
+
+
+def start_project(options: argparse.Namespace) -> int:
+    """Writes a project and says what to do with it."""
+    from locust_asyncdjango.lab import startproject
+
+    name = startproject.write_project(options.folder, options.name)
+    print(startproject.next_steps(options.folder, name))
+    return 0
 
 
 def show_list(_options: argparse.Namespace) -> int:

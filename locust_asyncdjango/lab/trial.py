@@ -1,6 +1,5 @@
 """One trial: a fresh database, a server, Locust against it, and the figures of its series."""
 
-import importlib.util
 import json
 import os
 from collections.abc import Callable
@@ -10,6 +9,7 @@ from typing import Any
 from locust_asyncdjango import series
 from locust_asyncdjango.lab import servers, services
 from locust_asyncdjango.lab.errors import TrialError, UsageError
+from locust_asyncdjango.lab.packages import folder_of
 from locust_asyncdjango.lab.process import Program, free_port, python, running
 from locust_asyncdjango.lab.results import Result
 from locust_asyncdjango.lab.spec import Load, Trial
@@ -82,10 +82,7 @@ def check_load(route: str, load: Load, logs: Path) -> None:
 
 def locustfile(route: str) -> Path:
     """The example that loads a route."""
-    spec = importlib.util.find_spec("locust_asyncdjango.examples")
-    if spec is None or spec.origin is None:
-        raise UsageError("the examples are not installed: pip install locust-asyncdjango anew")
-    return Path(spec.origin).with_name(f"{route}.py")
+    return folder_of("locust_asyncdjango.examples") / f"{route}.py"
 
 
 def _locust(route: str, load: Load) -> list[str]:

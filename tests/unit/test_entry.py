@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from io import BytesIO
 from typing import Any
 
 import django
@@ -77,7 +78,9 @@ def test_the_end_of_the_lifespan_closes_what_is_shared() -> None:
     shared = SharedByLoop(make, close)
 
     async def application(scope: Scope, receive: Receive, send: Send) -> None:
-        async with shared.lent(django.core.handlers.asgi.ASGIRequest({"method": "GET", "path": "/"}, None)) as thing:
+        async with shared.lent(
+            django.core.handlers.asgi.ASGIRequest({"method": "GET", "path": "/"}, BytesIO())
+        ) as thing:
             assert thing == "a pool"
         await with_lifespan(reading)(scope, receive, send)
 

@@ -36,9 +36,9 @@ DRIVERS = {"psycopg2", "psycopg", "psycopg_pool", "asyncpg", "redis", "aioredis"
 LAB_MAY_USE = {"_version", "routes", "series", "saturation", "failures"}
 LAB_ORDER = [
     {"errors"},
-    {"process"},
+    {"packages", "process"},
     {"servers"},
-    {"spec", "postgres"},
+    {"spec", "postgres", "startproject"},
     {"services", "matrix", "results", "plots"},
     {"trial"},
     {"runner", "report"},

@@ -1,0 +1,211 @@
+"""A project of the user's own, and the services it runs beside: as a new user takes them up."""
+
+import json
+import os
+import signal
+import urllib.request
+from contextlib import closing
+from pathlib import Path
+
+import psycopg2
+import pytest
+
+from locust_asyncdjango.lab.process import free_port, port_is_free
+from tests.conftest import POSTS
+from tests.support import BIN, done, lab, locust, running
+
+ON_PATH = {"PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}"}
+
+
+@pytest.fixture(autouse=True)
+def _as_a_new_user(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The tests of the target site name its settings to all; a project has its own."""
+    monkeypatch.delenv("DJANGO_SETTINGS_MODULE")
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project whose folder has a - in its name."""
+    folder = tmp_path_factory.mktemp("projects") / "my-site"
+    code, text = done(*lab("startproject", folder.name), cwd=folder.parent)
+    assert code == 0
+    assert text.startswith("my-site has the site my_site, its tests and its locustfiles; README.md tells more. Next:\n")
+    assert "\n  cd my-site\n" in text
+    assert [path.name for path in folder.parent.iterdir()] == ["my-site"]
+    assert {path.name for path in folder.iterdir()} == {
+        "README.md",
+        "requirements.txt",
+        "manage.py",
+        "my_site",
+        "locustfiles",
+    }
+    return folder
+
+
+def test_its_tests_pass(project: Path) -> None:
+    command = lab("services", "--", "python", "-W", "error", "manage.py", "test")
+    code, text = done(*command, env=ON_PATH, cwd=project)
+    assert code == 0, text
+    assert "\nOK\n" in text  # none was skipped
+
+
+def test_its_tests_say_what_they_lack(project: Path, database_url: str) -> None:
+    env = {"DATABASE_URL": database_url, "REDIS_URL": "", "SLOW_API_URL": ""}
+    code, text = done(BIN / "python", "manage.py", "test", "-v2", env=env, cwd=project)
+    assert code == 0, text
+    assert "skipped 'needs a Redis: name one in REDIS_URL'" in text
+    assert "skipped 'needs the slow API: name it in SLOW_API_URL'" in text
+
+
+def test_its_tests_fail_when_a_variant_differs(tmp_path: Path, database_url: str) -> None:
+    folder = tmp_path / "different"
+    assert done(*lab("startproject", folder))[0] == 0
+    route = folder / "different" / "routes" / "cpu.py"
+    route.write_text(route.read_text().replace('"sum": sum_of_squares(n)', '"sum": sum_of_squares(n) + 1', 1))
+    code, text = done(BIN / "python", "manage.py", "test", env={"DATABASE_URL": database_url}, cwd=folder)
+    assert code == 1
+    assert "FAIL: test_cpu" in text
+    assert "FAILED (failures=" in text
+
+
+@pytest.mark.parametrize(
+    ("server", "application", "interface"),
+    [
+        ("gunicorn --bind=127.0.0.1:{port}", "my_site.wsgi", "wsgi"),
+        ("uvicorn --port={port}", "my_site.asgi:application", "asgi"),
+        ("gunicorn --bind=127.0.0.1:{port} -k uvicorn_worker.UvicornWorker", "my_site.asgi:application", "asgi"),
+    ],
+)
+def test_it_is_served_and_loaded(project: Path, server: str, application: str, interface: str) -> None:
+    port = free_port()
+    command = [*server.format(port=port).split(), application]
+    with running(*lab("services", "--posts", "50", *command), env=ON_PATH, cwd=project) as program:
+        program.wait_for("Booting worker|Uvicorn running on")
+        url = f"http://127.0.0.1:{port}"
+        for route in ("io_read", "orm_post", "cached", "external"):
+            load = ["--shape", "RampTo500", "-u", "2", "-r", "2", "-t", "2s", "--headless", "-H", url]
+            code, text = done(*locust("-f", f"locustfiles/{route}.py", *load), cwd=project)
+            assert code == 0, text
+        with urllib.request.urlopen(f"{url}/routes.json") as response:
+            assert json.loads(response.read())["interface"] == interface
+        with urllib.request.urlopen(f"{url}/io_read/") as response:
+            assert json.loads(response.read())["count"] > 50
+        program.signal(signal.SIGINT)
+        assert program.end() == 130
+        assert program.left_behind() == []
+
+
+def test_an_empty_folder_is_filled_and_no_other(tmp_path: Path) -> None:
+    folder = tmp_path / "mysite"
+    folder.mkdir()
+    number = folder.stat().st_ino
+    code, text = done(*lab("startproject", "."), cwd=folder)
+    assert (code, folder.stat().st_ino) == (0, number)
+    assert "\n  cd " not in text
+    before = sorted(folder.rglob("*"))
+    assert done(*lab("startproject", folder)) == (
+        2,
+        f"locust-asyncdjango: error: {folder} is there already and not an empty folder; name a new one\n",
+    )
+    assert sorted(folder.rglob("*")) == before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("test",), "the site's package cannot be called 'test': a module of that name is there already; choose anoth"),
+        (("site", "--name", "1st"), "the site's package cannot be called '1st'; choose a --name of at most 40 small "),
+        (("missing/mysite",), "missing/mysite cannot be written: No such file or directory; name another folder"),
+        (("a-file",), "a-file is there already and not an empty folder; name a new one"),
+        (("a-file/mysite",), "a-file/mysite cannot be written: Not a directory; name another folder"),
+    ],
+)
+def test_what_cannot_be_written(tmp_path: Path, arguments: tuple[str, ...], message: str) -> None:
+    (tmp_path / "a-file").touch()
+    code, text = done(*lab("startproject", *arguments), cwd=tmp_path)
+    assert code == 2
+    assert text.startswith(f"locust-asyncdjango: error: {message}")
+    assert text.count("\n") == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["a-file"]
+
+
+@pytest.mark.parametrize(("script", "code"), [("exit 0", 0), ("exit 7", 7), ("kill -KILL $$", 137)])
+def test_services_pass_on_the_commands_exit_code(script: str, code: int) -> None:
+    assert done(*lab("services", "--posts", "50", "sh", "-c", script))[0] == code
+
+
+def test_services_name_a_database_with_posts_to_the_command(tmp_path: Path) -> None:
+    (tmp_path / "here.py").write_text(
+        "import os, psycopg2\n"
+        "assert os.environ['REDIS_URL'].startswith('redis://127.0.0.1:')\n"
+        "assert os.environ['SLOW_API_URL'].startswith('http://127.0.0.1:')\n"
+        "cursor = psycopg2.connect(os.environ['DATABASE_URL']).cursor()\n"
+        "cursor.execute('TABLE target_site_post')\n"
+        "print(cursor.rowcount, 'posts')\n"
+    )
+    command = lab("services", "--posts", "50", "--max-connections", "7", "--", BIN / "python", "here.py")
+    code, text = done(*command, cwd=tmp_path)
+    assert (code, text.splitlines()[-1]) == (0, "50 posts")
+
+
+def test_the_users_own_database_gets_no_posts_of_the_project(project: Path, database_url: str) -> None:
+    env = {**ON_PATH, "DATABASE_URL": database_url}
+    show = "import os; print(os.environ['DATABASE_URL'])"
+    code, text = done(*lab("services", "--posts", str(POSTS), "python", "-c", show), env=env, cwd=project)
+    assert (code, text.splitlines()[-1]) == (0, database_url)
+    with closing(psycopg2.connect(database_url)) as connection, connection.cursor() as cursor:
+        cursor.execute("SELECT to_regclass('my_site_post')")
+        assert cursor.fetchone() == (None,)
+
+
+@pytest.mark.parametrize(("signum", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_stopped_command_leaves_nothing(signum: signal.Signals, code: int) -> None:
+    script = "sleep 1000 & echo started beside $REDIS_URL; wait"
+    with running(*lab("services", "--posts", "50", "--", "sh", "-c", script)) as program:
+        redis_port = int(program.wait_for(r"started beside redis://127\.0\.0\.1:(\d+)/0\n")[1])
+        assert "sleep 1000" in program.left_behind()
+        program.signal(signum)
+        program.signal(signum)
+        assert program.end() == code
+        assert program.left_behind() == []
+        assert port_is_free(redis_port)  # Redis overwrites the environment by which left_behind knows a process
+
+
+@pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM])
+def test_without_a_command_the_services_stay_up(signum: signal.Signals) -> None:
+    with running(*lab("services", "--posts", "50")) as program:
+        url = program.wait_for(r"export DATABASE_URL=(postgresql://\S+)\n")[1]
+        redis_port = int(program.wait_for(r"export REDIS_URL=redis://127\.0\.0\.1:(\d+)/0\n")[1])
+        slow_api = program.wait_for(r"export SLOW_API_URL=(http://127\.0\.0\.1:\d+)\n")[1]
+        with closing(psycopg2.connect(url)) as connection, connection.cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM target_site_post")
+            assert cursor.fetchone() == (50,)
+        with urllib.request.urlopen(f"{slow_api}/?ms=1") as response:
+            assert json.loads(response.read())["ms"] == 1
+        program.signal(signum)
+        assert program.end() == 0
+        assert program.left_behind() == []
+        assert port_is_free(redis_port)
+
+
+def test_a_command_that_cannot_be_run(tmp_path: Path) -> None:
+    no_script = tmp_path / "no-script"
+    no_script.write_bytes(b"\x00")
+    no_script.chmod(0o755)
+    for command, message in (
+        ("no-such-program", "there is no program 'no-such-program' to run; see that it is installed and on PATH"),
+        ("./no-script", "./no-script cannot be run: Exec format error; does a script name its interpreter?"),
+    ):
+        code, text = done(*lab("services", "--posts", "50", "--", command), cwd=tmp_path)
+        assert (code, text.splitlines()[-1]) == (2, f"locust-asyncdjango: error: {message}")
+
+
+def test_a_project_that_cannot_be_seeded(tmp_path: Path) -> None:
+    folder = tmp_path / "broken"
+    assert done(*lab("startproject", folder))[0] == 0
+    (folder / "broken" / "models.py").write_text("raise SystemExit('planted')\n")
+    code, text = done(*lab("services", "--posts", "50", "--", "true"), cwd=folder)
+    assert (code, text.splitlines()[-1]) == (
+        2,
+        "locust-asyncdjango: error: this folder's manage.py seed_posts failed: planted",
+    )
