@@ -10,7 +10,7 @@ import pytest
 from locust_asyncdjango.lab.process import free_port
 from locust_asyncdjango.lab.trial import locustfile
 from locust_asyncdjango.routes import ROUTES
-from tests.live.http import ask, variants_of
+from tests.live.asking import ask, variants_of
 from tests.support import BIN, done, locust, running, wait_for_page
 
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "own-project.md").read_text()

@@ -17,8 +17,8 @@ from locust_asyncdjango.failures import classify
 from locust_asyncdjango.lab import postgres, services
 from locust_asyncdjango.routes import ROUTES
 from tests.conftest import POSTS, site_on
+from tests.live.asking import ask, variants_of
 from tests.live.gate import Gate, opened
-from tests.live.http import ask, variants_of
 from tests.support import DEADLINE_S
 
 ARMS = {

@@ -12,7 +12,7 @@ import pytest
 from locust_asyncdjango.lab.process import free_port
 from locust_asyncdjango.lab.servers import SERVERS, serving, site_env
 from locust_asyncdjango.routes import ROUTES
-from tests.live.http import ask, variants_of
+from tests.live.asking import ask, variants_of
 
 
 @pytest.fixture(params=["wsgi", "asgi"])
