@@ -5,7 +5,7 @@ VENV ?= .venv
 TESTS ?= tests
 BIN = $(VENV)/bin
 
-.PHONY: demo test lint clean
+.PHONY: demo test lint bench clean
 
 demo: $(VENV)/.installed-all
 	$(BIN)/locust-asyncdjango run --routes io_read -r 22 -t 40s --posts 100000
@@ -18,6 +18,9 @@ lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .
 	# The plugin for Django's types has imported psycopg before it reads the settings.
 	TARGET_SITE_ORM_DRIVER=psycopg $(BIN)/mypy
+
+bench: $(VENV)/.installed-dev
+	$(BIN)/python benchmarks/plain_views.py
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
