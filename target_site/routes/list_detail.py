@@ -20,7 +20,8 @@ from .posts import ID_PARAMETER, post_wanted
 from .route import Route, Variant, View
 
 LENGTH = 800
-LIST = f"SELECT id, title FROM target_site_post ORDER BY id LIMIT {LENGTH}"  # noqa: S608 - constants
+# Keys as text: the ORM has psycopg2 make an object of each UUID, which for 800 of them takes longer than the rest.
+LIST = f"SELECT id::text AS key, title FROM target_site_post ORDER BY id LIMIT {LENGTH}"  # noqa: S608 - constants
 
 
 def by_psycopg2(*, pooled: bool) -> View:
@@ -95,7 +96,7 @@ def answer(rows: Any, row: Any) -> JsonResponse:
     """The list's rows and the detail's, or None. Raises Post.DoesNotExist."""
     if row is None:
         raise Post.DoesNotExist
-    items = [{"id": str(id_), "title": title} for id_, title in rows]
+    items = [{"id": id_, "title": title} for id_, title in rows]
     return JsonResponse({"items": items, "detail": post_as_json(*row)})
 
 
