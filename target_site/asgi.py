@@ -12,6 +12,6 @@ _django = get_asgi_application()
 
 from django.conf import settings  # noqa: E402
 
-from target_site.entry import with_body_limit, with_lifespan  # noqa: E402
+from target_site.entry import with_lifespan, with_limits  # noqa: E402
 
-application = with_lifespan(with_body_limit(_django, settings.DATA_UPLOAD_MAX_MEMORY_SIZE))
+application = with_lifespan(with_limits(_django, settings.DATA_UPLOAD_MAX_MEMORY_SIZE))

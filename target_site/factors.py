@@ -4,11 +4,14 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
+from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
+PREFIX = "TARGET_SITE_"
+
 LARGEST_POOL = 1000
-LONGEST_POOL_WAIT_S = 300
+LONGEST_POOL_WAIT_S = 25
 
 ACCESS_LOGS = ("gunicorn.access", "uvicorn.access", "hypercorn.access", "_granian_access", "django.server")
 """Servers' loggers of a line per request."""
@@ -36,7 +39,11 @@ class Factors:
 
     @classmethod
     def of(cls, env: Mapping[str, str]) -> Self:
-        """Raises ImproperlyConfigured."""
+        """Raises ImproperlyConfigured, also for a variable that looks like one of these and is none."""
+        for name in env:
+            if name.startswith(PREFIX) and name.removeprefix(PREFIX).lower() not in cls.__slots__:
+                known = ", ".join(PREFIX + field.upper() for field in cls.__slots__ if not field.endswith("_url"))
+                raise ImproperlyConfigured(f"there is no {name}; choose from {known}")
         factors = cls(
             interface=_chosen(env, "TARGET_SITE_INTERFACE", "wsgi", "asgi"),
             orm_driver=_chosen(env, "TARGET_SITE_ORM_DRIVER", "psycopg2", "psycopg"),
@@ -70,7 +77,12 @@ def _whole_number(env: Mapping[str, str], name: str, default: int, largest: int)
 
 def _url(env: Mapping[str, str], name: str, default: str, beginnings: tuple[str, ...]) -> str:
     value = env.get(name) or default
-    if not value.startswith(beginnings):
+    try:
+        parts = urlsplit(value)
+        usable = value.startswith(beginnings) and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable:
         raise ImproperlyConfigured(f"{name} must look like {default}")
     return value
 

@@ -1,9 +1,9 @@
 """Connections of the drivers by themselves, without the ORM, to the database that Django's settings name.
 
 Each driver connects for every request or lends from a bounded pool; where it is not told which, it does as
-TARGET_SITE_CONNECTIONS says: close, or a pool, which for "persistent" is one without a bound worth naming. All of them
-commit each query at once, as Django does, and a pool sends no query of its own. A connection that broke is not lent
-again, so that a database that was gone is used again when it is back.
+TARGET_SITE_CONNECTIONS says: close, or a pool, which for "persistent" is one without a bound worth naming. On WSGI an
+async driver always connects for the request. All of them commit each query at once, as Django does, and a pool sends no
+query of its own. A connection that broke is not lent again, so that a database that was gone is used when it is back.
 """
 
 import queue
@@ -20,7 +20,7 @@ from django.db import connections
 from django.http import HttpRequest
 
 from target_site.factors import FACTORS, LARGEST_POOL
-from target_site.shared import Shared, SharedByLoop
+from target_site.shared import Shared, SharedByLoop, outlives
 
 POOLED = FACTORS.connections != "close"
 POOL_SIZE = LARGEST_POOL if FACTORS.connections == "persistent" else FACTORS.pool_size
@@ -61,8 +61,11 @@ def dsn() -> str:
     login = ":".join(quote(part, safe="") for part in (database["USER"], database["PASSWORD"]) if part)
     place = f"{quote(database['HOST'], safe='')}:{database['PORT']}".rstrip(":")
     options = {name: value for name, value in database["OPTIONS"].items() if isinstance(value, str)}
+    options.pop("assume_role", None)  # Django's own
     address = f"postgresql://{login}@{place}" if login else f"postgresql://{place}"
-    return f"{address}/{quote(str(database['NAME']), safe='')}" + (f"?{urlencode(options)}" if options else "")
+    return f"{address}/{quote(str(database['NAME']), safe='')}" + (
+        f"?{urlencode(options, quote_via=quote)}" if options else ""
+    )
 
 
 def _connect_psycopg2() -> Any:
@@ -115,7 +118,7 @@ async def psycopg_async_connection(
     request: HttpRequest, *, pooled: bool = POOLED
 ) -> AsyncIterator[psycopg.AsyncConnection[Any]]:
     """An async connection of psycopg 3."""
-    if not pooled:
+    if not (pooled and outlives(request)):
         async with await psycopg.AsyncConnection.connect(dsn(), autocommit=True) as connection:
             yield connection
         return
@@ -141,7 +144,7 @@ _asyncpg_pool = SharedByLoop(_make_asyncpg_pool, _close_asyncpg_pool)
 @asynccontextmanager
 async def asyncpg_connection(request: HttpRequest, *, pooled: bool = POOLED) -> AsyncIterator[Any]:
     """A connection of asyncpg."""
-    if not pooled:
+    if not (pooled and outlives(request)):
         connection = await asyncpg.connect(dsn())
         try:
             yield connection

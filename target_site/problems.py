@@ -6,7 +6,7 @@ from traceback import walk_tb
 from typing import Any
 
 from django.core.exceptions import BadRequest, PermissionDenied, SuspiciousOperation
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.http.multipartparser import MultiPartParserError
 from django.utils.deprecation import MiddlewareMixin
 
@@ -35,7 +35,17 @@ class BadInputError(ValueError):
 
 
 class ProblemMiddleware(MiddlewareMixin):
-    """Answers an exception of a view with a JSON problem."""
+    """Answers an exception of a view, and a method that a view does not take, with a JSON problem."""
+
+    # MiddlewareMixin would run process_response in a thread.
+    def __call__(self, request: HttpRequest) -> Any:
+        """The answer, or on ASGI an awaitable of it."""
+        return self.__acall__(request) if self.async_mode else _told(self.get_response(request))
+
+    async def __acall__(self, request: HttpRequest) -> HttpResponseBase:
+        """The answer."""
+        response: Any = self.get_response(request)
+        return _told(await response)
 
     def process_exception(self, _request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """400 for bad input, 404 for a post that is not there, 500 for anything else."""
@@ -52,6 +62,26 @@ def problem(status: int, title: str, **members: Any) -> JsonResponse:
     """A response of media type application/problem+json."""
     body = {"type": "about:blank", "title": title, "status": status, **members}
     return JsonResponse(body, status=status, content_type="application/problem+json")
+
+
+def _told(response: Any) -> HttpResponseBase:
+    """The response, with a body where Django leaves a 405 without one."""
+    if response.status_code != 405 or response.streaming or response.content:
+        answer: HttpResponseBase = response
+        return answer
+    told = problem(405, "Method Not Allowed", detail=f"this takes {response['Allow']}")
+    told["Allow"] = response["Allow"]
+    return told
+
+
+def csrf_failure(_request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Django's CSRF_FAILURE_VIEW."""
+    return problem(403, "Forbidden", detail=reason)
+
+
+def forbidden(_request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001 - Django names it
+    """Django's handler403."""
+    return problem(403, "Forbidden")
 
 
 def bad_request(_request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001 - Django names it
@@ -89,7 +119,8 @@ def _about(exception: BaseException) -> dict[str, str]:
 def _raised_in(exception: BaseException) -> str:
     """The library in whose code it was raised: asyncpg and aioredis let a bare ConnectionRefusedError through."""
     found = ""
-    for frame, _ in walk_tb(exception.__traceback__):
+    frames = (frame for cause in _causes(exception) for frame, _ in walk_tb(cause.__traceback__))
+    for frame in frames:
         package = frame.f_globals.get("__name__", "").partition(".")[0]
         found = package if package in _LIBRARIES else found
     return found

@@ -75,12 +75,14 @@ if FACTORS.connections == "pool":
 
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": FACTORS.redis_url}}
 
+CSRF_FAILURE_VIEW = "target_site.problems.csrf_failure"
+
 USE_TZ = True
 TIME_ZONE = "UTC"
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 100
-# No route takes a file: what is sent as one is read and dropped, not stored.
+# No route takes a file: what is sent as one is dropped. The entry points bound the whole body by the limit above.
 FILE_UPLOAD_HANDLERS: list[str] = []
 
 # A line for each failed request would cost the server more than the request; the answer names the exception.

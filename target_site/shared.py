@@ -6,7 +6,7 @@ import asyncio
 import atexit
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from typing import Any, Generic, TypeVar
 
 from django.core.handlers.asgi import ASGIRequest
@@ -25,8 +25,14 @@ def at_end(close: Callable[[], object]) -> None:
 @atexit.register
 def close_shared() -> None:
     """Closes what the process's threads share. What is asked for afterwards is made anew."""
-    while _closers:
-        _closers.pop()()
+    with ExitStack() as stack:  # which goes on where one of them fails
+        while _closers:
+            stack.callback(_closers.pop(0))
+
+
+def outlives(request: HttpRequest) -> bool:
+    """Whether the event loop of a request's async view goes on after it: on ASGI. On WSGI each has one of its own."""
+    return isinstance(request, ASGIRequest)
 
 
 class Shared(Generic[T]):
@@ -68,7 +74,7 @@ class SharedByLoop(Generic[T]):
     @asynccontextmanager
     async def lent(self, request: HttpRequest) -> AsyncIterator[T]:
         """The thing, for the time of a request. Raises what making it raises."""
-        if isinstance(request, ASGIRequest):
+        if outlives(request):
             yield await self._get()
             return
         thing = await self._make()
@@ -96,8 +102,10 @@ _by_loop: list[SharedByLoop[Any]] = []
 
 async def close_all() -> None:
     """Closes what the running loop's requests share, and the process's threads: an ASGI server may end by a signal."""
-    await asyncio.gather(*(shared.close() for shared in _by_loop))
-    await asyncio.to_thread(close_shared)
+    try:
+        await asyncio.gather(*(shared.close() for shared in _by_loop))
+    finally:
+        await asyncio.to_thread(close_shared)
 
 
 def _failed(future: "asyncio.Future[Any]") -> bool:

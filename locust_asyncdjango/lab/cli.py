@@ -160,7 +160,7 @@ def serve(options: argparse.Namespace) -> int:
     port = port_to_serve(options.port)
     with (
         TemporaryDirectory(prefix="locust-asyncdjango-") as logs,
-        services.started(ROUTES, options.posts, options.max_connections, Path(logs)) as env,
+        services.for_all(options.posts, options.max_connections, Path(logs)) as env,
         serving(SERVERS[options.server], port, Path(logs), site_env(env)) as served,
     ):
         print(how_to_load(options.server, served.url), flush=True)
@@ -206,7 +206,7 @@ def with_services(options: argparse.Namespace) -> int:
         raise UsageError(f"there is no program {argv[0]!r} to run; see that it is installed and on PATH")
     with (
         TemporaryDirectory(prefix="locust-asyncdjango-") as logs,
-        services.started(ROUTES, options.posts, options.max_connections, Path(logs)) as started,
+        services.for_all(options.posts, options.max_connections, Path(logs)) as started,
     ):
         env = {**os.environ, **started}
         seed_project(options.posts, env, Path(logs))

@@ -12,7 +12,7 @@ from locust_asyncdjango.lab import postgres
 from locust_asyncdjango.lab.errors import TrialError, UsageError
 from locust_asyncdjango.lab.packages import folder_of
 from locust_asyncdjango.lab.process import free_port, python, running, wait_until
-from locust_asyncdjango.lab.servers import answers
+from locust_asyncdjango.lab.servers import answers, site_env
 
 START_DEADLINE_S = 60
 
@@ -21,7 +21,8 @@ NEEDED = {"cached": "REDIS_URL", "external": "SLOW_API_URL"}
 
 
 def prepare(routes: Collection[str], posts: int, logs: Path) -> None:
-    """Sees that the services can be had, before anything is measured. Raises UsageError."""
+    """Sees that the site's settings are right and its services can be had. Raises UsageError."""
+    check_settings(logs)
     if _wanted("REDIS_URL", routes):
         redis_program()
     postgres.prepare(posts, logs)
@@ -39,6 +40,22 @@ def started(routes: Collection[str], posts: int, max_connections: int, logs: Pat
             if _wanted(variable, routes):
                 env[variable] = stack.enter_context(start(logs))
         yield env
+
+
+@contextmanager
+def for_all(posts: int, max_connections: int, logs: Path) -> Iterator[dict[str, str]]:
+    """What every route needs, checked and started."""
+    prepare(NEEDED, posts, logs)
+    with started(NEEDED, posts, max_connections, logs) as env:
+        yield env
+
+
+def check_settings(logs: Path) -> None:
+    """Has the site read its environment. Raises UsageError."""
+    env = site_env({"DATABASE_URL": os.environ.get("DATABASE_URL") or "postgresql://127.0.0.1/not-asked-yet"})
+    with running(python("-m", "target_site", "check"), log=logs / "check-settings.log", env=env) as program:
+        if program.wait():
+            raise UsageError(program.last_words().removeprefix("CommandError: "))
 
 
 def _wanted(variable: str, routes: Collection[str]) -> bool:

@@ -1,5 +1,6 @@
 """cached: a response out of Redis. A miss makes it and puts it there."""
 
+import asyncio
 import hashlib
 import json
 import re
@@ -19,6 +20,8 @@ from target_site.shared import Shared, SharedByLoop
 from .route import Route, Variant
 
 SECONDS_KEPT = 60
+LONGEST_WAIT_S = 5
+"""For Redis to answer, as redis-py has it; aioredis would wait for ever."""
 LINES = 100
 
 
@@ -65,7 +68,7 @@ async def cached_async(request: HttpRequest) -> HttpResponse:
 @require_safe
 async def cached_aioredis(request: HttpRequest) -> HttpResponse:
     key = key_wanted(request)
-    async with AIOREDIS.lent(request) as client:
+    async with AIOREDIS.lent(request) as client, asyncio.timeout(LONGEST_WAIT_S):
         if (body := await client.get(key)) is not None:
             return hit(body)
         body = made(key)

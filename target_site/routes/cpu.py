@@ -7,7 +7,8 @@ from .parameters import number
 from .route import Route, Variant
 
 DEFAULT_N = 10**7
-LARGEST_N = 10**8
+LARGEST_N = DEFAULT_N
+"""More would only keep a worker from its heart-beat: a tenfold n takes ten seconds and more."""
 
 
 @require_safe

@@ -22,6 +22,8 @@ DEFAULT_MS = 300
 LARGEST_MS = 5000
 LARGEST_SEED = 10**9
 MOST_THREADS = 300
+LONGEST_CALL_S = 2 * LARGEST_MS / 1000 + 2
+"""Well below the 30 s after which servers give up on a request."""
 
 # As many connections at once as there are calls: with httpx's limit of 100, calls would wait for each other. No more
 # than its usual 20 are kept: at each call its pool compares all idle connections with all others (encode/httpx#3215),
@@ -29,7 +31,7 @@ MOST_THREADS = 300
 # uvicorn gives them up after 5. No proxy of the environment is asked.
 _SETTINGS: dict[str, Any] = {
     "limits": httpx.Limits(max_connections=None, max_keepalive_connections=20, keepalive_expiry=3),
-    "timeout": 30,
+    "timeout": LONGEST_CALL_S,
     "trust_env": False,
 }
 

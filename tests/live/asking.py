@@ -9,7 +9,7 @@ from typing import Any
 from locust_asyncdjango.routes import Route
 
 
-def ask(url: str, form: dict[str, str] | None = None) -> tuple[int, str, Any]:
+def ask(url: str | urllib.request.Request, form: dict[str, str] | None = None) -> tuple[int, str, Any]:
     """Status, media type and body of an answer."""
     data = urllib.parse.urlencode(form).encode() if form is not None else None
     try:

@@ -200,6 +200,17 @@ def test_what_a_killed_lab_leaves_behind_is_removed_by_the_next(cache: Path) -> 
     assert runs_in(cache) == before
 
 
+@pytest.mark.parametrize("command", [("serve",), ("run", "--routes", "cpu"), ("services", "true")])
+def test_a_wrong_setting_of_the_site_is_one_line_and_exit_code_2(command: tuple[str, ...], tmp_path: Path) -> None:
+    # The database is seeded already: it is not the seeding that finds out.
+    assert done(*lab("services", "--posts", str(POSTS), "true"))[0] == 0
+    argv = lab(*command[:1], "--posts", str(POSTS), *command[1:])
+    assert done(*argv, env={"TARGET_SITE_POOL_SIZE": "0"}, cwd=tmp_path) == (
+        2,
+        "locust-asyncdjango: error: TARGET_SITE_POOL_SIZE must be a whole number from 1 to 1000\n",
+    )
+
+
 def test_seeding_again_is_at_once(database_url: str) -> None:
     env = {**os.environ, "DATABASE_URL": database_url}
     argv = [sys.executable, "-m", "target_site", "seed_posts", "--posts"]
