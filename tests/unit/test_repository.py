@@ -60,3 +60,22 @@ def test_the_changelog_has_the_version() -> None:
 def test_public_names_can_be_imported() -> None:
     assert [name for name in locust_asyncdjango.__all__ if not getattr(locust_asyncdjango, name)] == []
     assert dir(locust_asyncdjango) == sorted(locust_asyncdjango.__all__)
+
+
+def test_the_readme_and_the_settings_name_every_factor() -> None:
+    import target_site
+    from target_site.factors import PREFIX, Factors
+
+    settings = Path(target_site.__file__).with_name("settings.py").read_text()
+    names = [name.upper() if name.endswith("_url") else PREFIX + name.upper() for name in Factors.__slots__]
+    assert [name for name in names if name not in settings] == []
+    assert [name for name in names if name not in README and name != f"{PREFIX}INTERFACE"] == []
+
+
+def test_the_readme_names_every_user_every_kind_and_every_route() -> None:
+    from locust_asyncdjango.failures import KINDS
+    from locust_asyncdjango.routes import ROUTES
+
+    bases = ("RouteUser", "FastUser")
+    users = [name for name in locust_asyncdjango.__all__ if name.endswith("User") and name not in bases]
+    assert [name for name in (*users, *KINDS, *ROUTES) if f"`{name}`" not in README] == []
