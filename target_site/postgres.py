@@ -20,7 +20,7 @@ from django.db import connections
 from django.http import HttpRequest
 
 from target_site.factors import FACTORS, LARGEST_POOL
-from target_site.shared import Shared, SharedByLoop, outlives
+from target_site.shared import Shared, SharedByLoop, loop_outlives
 
 POOLED = FACTORS.connections != "close"
 POOL_SIZE = LARGEST_POOL if FACTORS.connections == "persistent" else FACTORS.pool_size
@@ -118,7 +118,7 @@ async def psycopg_async_connection(
     request: HttpRequest, *, pooled: bool = POOLED
 ) -> AsyncIterator[psycopg.AsyncConnection[Any]]:
     """An async connection of psycopg 3."""
-    if not (pooled and outlives(request)):
+    if not (pooled and loop_outlives(request)):
         async with await psycopg.AsyncConnection.connect(dsn(), autocommit=True) as connection:
             yield connection
         return
@@ -144,7 +144,7 @@ _asyncpg_pool = SharedByLoop(_make_asyncpg_pool, _close_asyncpg_pool)
 @asynccontextmanager
 async def asyncpg_connection(request: HttpRequest, *, pooled: bool = POOLED) -> AsyncIterator[Any]:
     """A connection of asyncpg."""
-    if not (pooled and outlives(request)):
+    if not (pooled and loop_outlives(request)):
         connection = await asyncpg.connect(dsn())
         try:
             yield connection

@@ -66,7 +66,7 @@ def problem(status: int, title: str, **members: Any) -> JsonResponse:
 
 def _told(response: Any) -> HttpResponseBase:
     """The response, with a body where Django leaves a 405 without one."""
-    if response.status_code != 405 or response.streaming or response.content:
+    if response.status_code != 405 or "Allow" not in response or response.streaming or response.content:
         answer: HttpResponseBase = response
         return answer
     told = problem(405, "Method Not Allowed", detail=f"this takes {response['Allow']}")

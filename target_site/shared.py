@@ -30,7 +30,7 @@ def close_shared() -> None:
             stack.callback(_closers.pop(0))
 
 
-def outlives(request: HttpRequest) -> bool:
+def loop_outlives(request: HttpRequest) -> bool:
     """Whether the event loop of a request's async view goes on after it: on ASGI. On WSGI each has one of its own."""
     return isinstance(request, ASGIRequest)
 
@@ -74,7 +74,7 @@ class SharedByLoop(Generic[T]):
     @asynccontextmanager
     async def lent(self, request: HttpRequest) -> AsyncIterator[T]:
         """The thing, for the time of a request. Raises what making it raises."""
-        if outlives(request):
+        if loop_outlives(request):
             yield await self._get()
             return
         thing = await self._make()
