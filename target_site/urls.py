@@ -1,25 +1,23 @@
 """The site's URLs, to be included at any prefix: ``<route>/<variant>/`` for each variant, ``<route>/`` for the one that
 suits the interface."""
 
-from django.urls import URLPattern, path
+from django.urls import URLPattern, URLResolver, include, path
 
 from target_site import overview
 from target_site.routes import ROUTES
 from target_site.routes.route import Route
 
 
-def patterns(route: Route) -> list[URLPattern]:
-    """A route's URLs."""
+def patterns(route: Route) -> URLResolver:
+    """A route's URLs, in one group: a request is held against those of its own route only."""
     names = [*(variant.name for variant in route.variants), *route.aliases]
-    return [
-        path(f"{route.name}/", route.named(route.natural).view),
-        *(path(f"{route.name}/{name}/", route.named(name).view) for name in names),
-    ]
+    variants: list[URLPattern] = [path(f"{name}/", route.named(name).view) for name in names]
+    return path(f"{route.name}/", include([path("", route.named(route.natural).view), *variants]))
 
 
 urlpatterns = [
     path("", overview.page),
     path("routes.json", overview.routes_json),
     path("healthz", overview.healthz),
-    *(pattern for route in ROUTES for pattern in patterns(route)),
+    *map(patterns, ROUTES),
 ]

@@ -78,7 +78,8 @@ def test_the_same_on_wsgi() -> None:
     assert asked_wsgi({"CONTENT_LENGTH": "10", "CONTENT_TYPE": "text/plain; charset=UTF-8"})[0] == "200 OK"
     for length in ("11", "9" * 5000):
         status, body = asked_wsgi({"CONTENT_LENGTH": length})
-        assert (status, json.loads(body)["detail"]) == ("413 Request Entity Too Large", "a body may have 10 bytes")
+        # Its words have changed from one Python to the next.
+        assert (status.partition(" ")[0], json.loads(body)["detail"]) == ("413", "a body may have 10 bytes")
 
 
 def asked_wsgi(environ: dict[str, Any]) -> tuple[str, bytes]:
