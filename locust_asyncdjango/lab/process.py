@@ -5,6 +5,7 @@ a program started can be stopped with it.
 """
 
 import os
+import resource
 import signal
 import socket
 import subprocess
@@ -18,6 +19,7 @@ from types import FrameType
 from typing import ParamSpec
 
 POLL_S = 0.05
+MOST_FILES = 65_536
 P = ParamSpec("P")
 
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -115,6 +117,7 @@ class Program:
         self.log = log
         self.stop_signal = stop_signal
         self.patience_s = patience_s
+        self.asked_to_stop = False
         as_user = {"user": account.uid, "group": account.gid, "extra_groups": []} if account else {}
         with log.open("ab") if log else nullcontext() as output:
             self.popen: subprocess.Popen[bytes] = subprocess.Popen(
@@ -156,10 +159,16 @@ class Program:
         """The last line of its log."""
         return (self.said() or ["it said nothing"])[-1]
 
+    def ask_to_stop(self) -> None:
+        """Asks it once, and does not wait: so several can stop at the same time."""
+        if not self.asked_to_stop and self.popen.poll() is None:
+            self.popen.send_signal(self.stop_signal)
+        self.asked_to_stop = True
+
     def stop(self) -> None:
         """Asks it to stop, waits, then kills what is left of its group."""
         if self.popen.poll() is None:
-            self.popen.send_signal(self.stop_signal)
+            self.ask_to_stop()
             with suppress(subprocess.TimeoutExpired):
                 self.popen.wait(self.patience_s)
         with suppress(ProcessLookupError, PermissionError):
@@ -196,6 +205,16 @@ def wait_until(ready: Callable[[], bool], program: Program, deadline_s: float) -
             return False
         time.sleep(POLL_S)
     return True
+
+
+def allow_many_files() -> None:
+    """Lets what is started have as many open files as the system allows, since each connection is one; but no more than
+    servers that keep a table of them can bear."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MOST_FILES if hard == resource.RLIM_INFINITY else min(hard, MOST_FILES)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        with suppress(ValueError, OSError):  # macOS allows less than it says
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def free_port() -> int:
