@@ -1,0 +1,238 @@
+"""What does the lab's proxy cost? ``python benchmarks/proxy.py``; needs nginx and wrk.
+
+Pass-through: wrk asks nginx with 100 connections in a closed loop, directly and through the proxy, in rounds of which
+every second is turned round; the ratio is that of the medians. wrk, nginx and the proxy share the machine.
+
+Added delay: 500 connections through the proxy ask at random moments, each a little less than twice a second, so that
+the machine is not saturated; 500 others ask nginx directly, in the same run. What the proxy adds is the difference of
+the percentiles, less the latency that it was told to add. wrk's own figures for 500 connections in a closed loop stand
+below for comparison; in a short run its p99 is that of first requests, whose connections have to be opened too.
+"""
+
+import json
+import os
+import re
+import shutil
+import statistics
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from locust_asyncdjango.lab.cli import Parser
+from locust_asyncdjango.lab.errors import LabError, TrialError, UsageError
+from locust_asyncdjango.lab.process import (
+    Interrupted,
+    free_port,
+    port_is_free,
+    python,
+    running,
+    stop_signals_as_interrupts,
+    wait_until,
+)
+
+HERE = Path(__file__).resolve().parent
+GOAL_PER_S = 50_000
+GOAL_MEDIAN_MS, GOAL_P99_MS = 4, 10
+LATENCY_MS = 100
+CONNECTIONS, MANY_CONNECTIONS = 100, 500
+DEADLINE_S = 30
+
+NGINX = """
+daemon off;
+{user}
+worker_processes 1;
+pid {folder}/nginx.pid;
+error_log stderr crit;
+events {{ worker_connections 4096; }}
+http {{
+    access_log off;
+    keepalive_requests 1000000000;
+    keepalive_timeout 600s;
+    client_body_temp_path {folder}/body;
+    proxy_temp_path {folder}/proxy;
+    fastcgi_temp_path {folder}/fastcgi;
+    uwsgi_temp_path {folder}/uwsgi;
+    scgi_temp_path {folder}/scgi;
+    server {{
+        listen 127.0.0.1:{port} backlog=4096;
+        location / {{ return 200 "ok\\n"; }}
+    }}
+}}
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How much is measured."""
+
+    rounds: int
+    seconds: float
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.rounds <= 100:
+            raise UsageError("--rounds must be from 1 to 100")
+        if not 1 <= self.seconds <= 600:
+            raise UsageError("--seconds must be from 1 to 600")
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """Of latencies, in milliseconds."""
+
+    median_ms: float
+    p99_ms: float
+    count: int
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Prints what was found and whether it is what was aimed at. No figure makes it fail."""
+    try:
+        options = parse(arguments)
+        check_programs()
+        with stop_signals_as_interrupts(), tempfile.TemporaryDirectory() as folder:
+            bench(options, Path(folder))
+        return 0
+    except Interrupted as interrupt:
+        return 128 + interrupt.signum
+    except LabError as error:
+        print(f"proxy: error: {error}", file=sys.stderr)
+        return 1 if isinstance(error, TrialError) else 2
+
+
+def parse(arguments: Sequence[str] | None) -> Options:
+    """Raises UsageError."""
+    parser = Parser(prog="proxy", description="What does the lab's proxy cost?")
+    parser.add_argument("--rounds", type=int, default=5, help="direct and through (default: %(default)s)")
+    parser.add_argument("--seconds", type=float, default=4, help="of each (default: %(default)s)")
+    given = parser.parse_args(arguments)
+    return Options(given.rounds, given.seconds)
+
+
+def check_programs() -> None:
+    """Raises UsageError."""
+    missing = [name for name in ("nginx", "wrk") if not shutil.which(name)]
+    if missing:
+        raise UsageError(f"this needs {' and '.join(missing)}: apt-get install nginx-light wrk")
+
+
+def bench(options: Options, folder: Path) -> None:
+    """Measures and prints. Raises TrialError."""
+    with nginx(folder) as direct:
+        with proxy(folder, direct) as through:
+            print(throughput(options, direct, through, folder), flush=True)
+        with proxy(folder, direct, f"--latency-ms={LATENCY_MS}") as through:
+            print(added_delay(4 * options.seconds, direct, through, folder), flush=True)
+            for name, port in (("direct", direct), ("through", through)):
+                print(f"wrk, {MANY_CONNECTIONS} connections, closed loop, {name}: {closed_loop(options, port, folder)}")
+
+
+@contextmanager
+def nginx(folder: Path) -> Iterator[int]:
+    """The port of an nginx that answers "ok". Raises TrialError."""
+    port = free_port()
+    # As root its worker would become another user, who may not enter the folder.
+    user = "user root;" if os.geteuid() == 0 else ""
+    (folder / "nginx.conf").write_text(NGINX.format(port=port, folder=folder, user=user))
+    argv = ["nginx", "-p", str(folder), "-c", str(folder / "nginx.conf"), "-e", "stderr"]
+    with running(argv, log=folder / "nginx.log") as program:
+        if not wait_until(lambda: not port_is_free(port), program, DEADLINE_S):
+            raise TrialError(f"nginx did not start: {program.last_words()}")
+        yield port
+
+
+@contextmanager
+def proxy(folder: Path, upstream: int, *flags: str) -> Iterator[int]:
+    """The port of a proxy before upstream. Raises TrialError."""
+    port = free_port()
+    addresses = [f"--listen=127.0.0.1:{port}", f"--upstream=127.0.0.1:{upstream}"]
+    argv = python("-m", "locust_asyncdjango.lab.proxy", *addresses, *flags)
+    log = folder / "proxy.log"
+    log.unlink(missing_ok=True)
+    with running(argv, log=log) as program:
+        if not wait_until(lambda: bool(program.said()), program, DEADLINE_S):
+            raise TrialError(f"the proxy did not start: {program.last_words()}")
+        yield port
+
+
+def throughput(options: Options, direct: int, through: int, folder: Path) -> str:
+    """Requests per second, and what the proxy leaves of them."""
+    rates: dict[int, list[float]] = {direct: [], through: []}
+    for round_ in range(options.rounds):
+        for port in (direct, through) if round_ % 2 == 0 else (through, direct):
+            rates[port].append(requests_per_s(wrk(port, CONNECTIONS, options.seconds, folder)))
+    medians = {port: statistics.median(found) for port, found in rates.items()}
+    ratios = [passed / straight for straight, passed in zip(rates[direct], rates[through], strict=True)]
+    reached = "reached" if medians[through] >= GOAL_PER_S else "MISSED"
+    return (
+        f"pass-through, {CONNECTIONS} connections, req/s: median (min..max) of {options.rounds} rounds\n"
+        f"  direct  {spread(rates[direct])}\n"
+        f"  through {spread(rates[through])}; goal of {GOAL_PER_S} {reached}\n"
+        f"  through / direct {medians[through] / medians[direct]:.3f} ({min(ratios):.3f}..{max(ratios):.3f})"
+    )
+
+
+def spread(rates: Sequence[float]) -> str:
+    """Median and extremes."""
+    return f"{statistics.median(rates):.0f} ({min(rates):.0f}..{max(rates):.0f})"
+
+
+def closed_loop(options: Options, port: int, folder: Path) -> str:
+    """wrk's own latencies with many connections."""
+    text = wrk(port, MANY_CONNECTIONS, options.seconds, folder)
+    found = dict(re.findall(r"^ +(50|99)% +(\S+)$", text, re.MULTILINE))
+    return f"{requests_per_s(text):.0f} req/s, median {found.get('50')}, p99 {found.get('99')}"
+
+
+def wrk(port: int, connections: int, seconds: float, folder: Path) -> str:
+    """What wrk says. Raises TrialError."""
+    log = folder / "wrk.log"
+    log.unlink(missing_ok=True)
+    # One thread: there are nginx and the proxy to run as well.
+    flags = ["-t1", f"-c{connections}", f"-d{round(seconds)}s", "--latency"]
+    with running(["wrk", *flags, f"http://127.0.0.1:{port}/"], log=log) as program:
+        failed = program.wait()
+    text = log.read_text()
+    if failed or "Socket errors" in text or "Non-2xx" in text:
+        raise TrialError(f"wrk found errors: {program.last_words()}")
+    return text
+
+
+def requests_per_s(text: str) -> float:
+    """Of what wrk says. Raises TrialError."""
+    found = re.search(r"^Requests/sec: +([\d.]+)$", text, re.MULTILINE)
+    if not found:
+        raise TrialError(f"wrk said no rate: {text[-200:]!r}")
+    return float(found[1])
+
+
+def added_delay(seconds: float, direct: int, through: int, folder: Path) -> str:
+    """What the proxy adds beyond its latency. Raises TrialError."""
+    log = folder / "random_moments.log"
+    flags = [f"--seconds={seconds}", f"--connections={MANY_CONNECTIONS}"]
+    with running(python(str(HERE / "random_moments.py"), str(direct), str(through), *flags), log=log) as program:
+        if program.wait():
+            raise TrialError(f"asking failed: {program.last_words()}")
+        straight, passed = (Spread(*found) for found in json.loads(program.last_words()))
+    median_ms = passed.median_ms - straight.median_ms - LATENCY_MS
+    p99_ms = passed.p99_ms - straight.p99_ms - LATENCY_MS
+    lines = [
+        f"added delay, {MANY_CONNECTIONS} connections at random moments, latency {LATENCY_MS} ms; ms: median, p99",
+        *(
+            f"  {name:8}{found.median_ms:8.2f}{found.p99_ms:8.2f}   of {found.count} requests"
+            for name, found in (("direct", straight), ("through", passed))
+        ),
+        f"  added {verdict(median_ms, GOAL_MEDIAN_MS)} at the median, {verdict(p99_ms, GOAL_P99_MS)} at p99",
+    ]
+    return "\n".join(lines)
+
+
+def verdict(added_ms: float, goal_ms: float) -> str:
+    """Beside its goal."""
+    return f"{added_ms:+.2f} ms (goal of +{goal_ms} {'reached' if added_ms <= goal_ms else 'MISSED'})"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
