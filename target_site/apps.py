@@ -3,6 +3,7 @@
 from django.apps import AppConfig
 from django.db import connections
 
+from target_site.running_on import let_psycopg2_yield
 from target_site.shared import at_end
 
 
@@ -13,7 +14,8 @@ class TargetSiteConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Sees that the ORM's pool, where it has one, is closed when the process ends."""
+        """Has psycopg2 wait as gevent wants it, and the ORM's pool, where there is one, closed at the end."""
+        let_psycopg2_yield()
         for database in connections.all():
             if database.settings_dict["OPTIONS"].get("pool"):
                 at_end(getattr(database, "close_pool"))  # noqa: B009 - PostgreSQL's alone has one

@@ -13,7 +13,7 @@ PREFIX = "TARGET_SITE_"
 LARGEST_POOL = 1000
 LONGEST_POOL_WAIT_S = 25
 
-ACCESS_LOGS = ("gunicorn.access", "uvicorn.access", "hypercorn.access", "_granian_access", "django.server")
+ACCESS_LOGS = ("gunicorn.access", "uvicorn.access", "hypercorn.access", "granian.access", "django.server")
 """Servers' loggers of a line per request."""
 
 
@@ -33,7 +33,7 @@ class Factors:
     middleware: str
     """none, Django's default seven, or those and one that is sync only."""
     access_log: str
-    """on or off, for servers that log through Python."""
+    """off silences the server's, where it logs through Python; on lets it be."""
     redis_url: str
     slow_api_url: str
 

@@ -1,6 +1,5 @@
 """What the site says about itself, for people (/), programs (/routes.json) and those who wait for it (/healthz)."""
 
-import logging
 import platform
 from collections.abc import Mapping
 from importlib.metadata import version
@@ -14,9 +13,8 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from target_site.factors import ACCESS_LOGS
+from target_site import running_on
 from target_site.routes import ROUTES
-from target_site.routes.external import patched_by_gevent
 from target_site.routes.route import Route
 
 PACKAGES = ("psycopg2-binary", "psycopg", "psycopg-pool", "asyncpg", "redis", "aioredis", "httpx")
@@ -76,9 +74,9 @@ def _settings() -> dict[str, Any]:
         "connections": _connections(connection.settings_dict),
         "conn_max_age": connection.settings_dict["CONN_MAX_AGE"],
         "middleware": settings.MIDDLEWARE,
-        "access_log": "on" if any(_is_written(logging.getLogger(name)) for name in ACCESS_LOGS) else "off",
+        "access_log": "on" if running_on.writes_access_log() else "off",
         "cache": settings.CACHES["default"]["BACKEND"].rpartition(".")[2],
-        "gevent": patched_by_gevent(),
+        "gevent": running_on.patched_by_gevent(),
         "debug": settings.DEBUG,
     }
 
@@ -87,9 +85,5 @@ def _connections(database: Mapping[str, Any]) -> str:
     pool = database["OPTIONS"].get("pool")
     if pool:
         # Without max_size psycopg_pool has four, and all beyond wait.
-        return f"from a pool of {pool.get('max_size', 4) if isinstance(pool, dict) else 4}"
+        return f"from a pool of {pool.get('max_size', 4)}" if isinstance(pool, dict) else "from a pool of 4, pool: True"
     return "persistent" if database["CONN_MAX_AGE"] != 0 else "closed after each request"
-
-
-def _is_written(log: logging.Logger) -> bool:
-    return log.hasHandlers() and log.isEnabledFor(logging.INFO)

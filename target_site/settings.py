@@ -10,7 +10,7 @@ TARGET_SITE_CONNECTIONS  close (default: one per request), persistent, or pool (
 TARGET_SITE_POOL_SIZE    connections in a pool; default 10
 TARGET_SITE_POOL_WAIT_S  how long a request waits for one of them; default 10
 TARGET_SITE_MIDDLEWARE   none (default), default (Django's seven), or default+sync (and one that is sync only)
-TARGET_SITE_ACCESS_LOG   off (default) or on, for servers that log through Python
+TARGET_SITE_ACCESS_LOG   off (default) silences the server's where it logs through Python; on lets it be
 TARGET_SITE_INTERFACE    wsgi or asgi, set by the entry points: which variant a route's own path stands for
 """
 

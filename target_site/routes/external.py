@@ -1,7 +1,6 @@
 """external: three calls to a slow API (target_site.slow_api), which take ms, twice that and half of it."""
 
 import asyncio
-import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
@@ -13,6 +12,7 @@ from django.http import HttpRequest, JsonResponse
 from django.views.decorators.http import require_safe
 
 from target_site.factors import FACTORS
+from target_site.running_on import patched_by_gevent
 from target_site.shared import Shared, SharedByLoop
 
 from .parameters import number
@@ -62,12 +62,6 @@ def in_greenlets(client: httpx.Client, urls: list[str]) -> list[str]:
 
     found: list[str] = Pool(len(urls)).map(partial(country, client), urls)
     return found
-
-
-def patched_by_gevent() -> bool:
-    """Whether this process's sockets are gevent's."""
-    monkey: Any = sys.modules.get("gevent.monkey")
-    return bool(monkey and monkey.is_module_patched("socket"))
 
 
 class Clients:
