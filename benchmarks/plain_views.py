@@ -204,7 +204,7 @@ def measured(view: View, options: Options, logs: Path, env: Mapping[str, str]) -
 def both_sides(view: View, logs: Path, services_env: Mapping[str, str]) -> Iterator[tuple[Serving, Serving]]:
     """The plain site and ours. Both sites have their defaults, whatever the user has set for the target site."""
     ours = SERVERS[view.server]
-    plain = dataclasses.replace(ours, arguments=(*ours.arguments[:-1], f"plain_site:{ours.interface}"))
+    plain = dataclasses.replace(ours, argv=(*ours.argv[:-1], f"plain_site:{ours.interface}"))
     env = {name: value for name, value in site_env(services_env).items() if not name.startswith("TARGET_SITE_")}
     # The target site has it too, and saves a query for each connection: a matter of settings, not of views.
     env |= {"PGTZ": "UTC", "PYTHONPATH": str(HERE)}

@@ -62,12 +62,7 @@ class Running:
 
     def left_behind(self) -> list[str]:
         """What it started that still runs, itself included."""
-        found = []
-        for process in psutil.process_iter():
-            with suppress(psutil.NoSuchProcess, psutil.AccessDenied):
-                if process.environ().get(MARK) == self.mark and process.status() != psutil.STATUS_ZOMBIE:
-                    found.append(" ".join(process.cmdline()))
-        return found
+        return left_behind(self.mark)
 
     def kill(self) -> None:
         """Kills all of it."""
@@ -77,6 +72,16 @@ class Running:
                     process.kill()
         self.popen.wait()
         self.output.close()
+
+
+def left_behind(mark: str) -> list[str]:
+    """The command lines of what runs with this mark in its environment."""
+    found = []
+    for process in psutil.process_iter():
+        with suppress(psutil.NoSuchProcess, psutil.AccessDenied):
+            if process.environ().get(MARK) == mark and process.status() != psutil.STATUS_ZOMBIE:
+                found.append(" ".join(process.cmdline()))
+    return found
 
 
 @contextmanager

@@ -2,25 +2,23 @@
 
 import argparse
 import os
-import shlex
-import shutil
 import sys
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import NoReturn
 
 from locust_asyncdjango._version import __version__
 from locust_asyncdjango.lab.errors import LabError, TrialError, UsageError
-from locust_asyncdjango.lab.process import Interrupted, free_port, port_is_free, running, stop_signals_as_interrupts
-from locust_asyncdjango.lab.servers import SERVERS, serving, site_env
+from locust_asyncdjango.lab.experiment_file import ExperimentFile, read_experiment
+from locust_asyncdjango.lab.process import Interrupted, allow_many_files, stop_signals_as_interrupts
+from locust_asyncdjango.lab.servers import PUBLISHED, SERVERS, is_installed
+from locust_asyncdjango.lab.spec import ALL, DEFAULT_MAX_CONNECTIONS, Experiment, Load, check_conditions
 from locust_asyncdjango.routes import ROUTES
 
 DEFAULT_POSTS = 1_000_000
 DEFAULT_POSTS_OF_SERVICES = 1000
-DEFAULT_MAX_CONNECTIONS = 100
-DEFAULT_PORT = 8000
+DEFAULT_SERVER = "gunicorn-sync"
 
 Command = Callable[[argparse.Namespace], int]
 
@@ -36,8 +34,10 @@ class Parser(argparse.ArgumentParser):
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs a command and returns its exit code."""
     options = parser().parse_args(arguments)
+    allow_many_files()
     try:
         with stop_signals_as_interrupts():
+            options = with_file(options, sys.argv[1:] if arguments is None else arguments)
             return int(options.command(options))
     except Interrupted as interrupt:
         return 0 if ends_by_ctrl_c(options) else 128 + interrupt.signum
@@ -64,16 +64,18 @@ def parser() -> argparse.ArgumentParser:
 
     measuring = add("run", run, "Measure routes on servers, one after another, and compare them.")
     add_what_to_measure(measuring)
-    add_database(measuring, DEFAULT_POSTS)
-    serving_one = add("serve", serve, "Keep one server up until Ctrl-C, with its database.")
-    serving_one.add_argument("server", nargs="?", default="gunicorn-sync", help="its name (default: %(default)s)")
-    serving_one.add_argument("--port", type=int, help=f"(default: {DEFAULT_PORT}, or a free one where that is taken)")
-    add_database(serving_one, DEFAULT_POSTS)
+    add_conditions(measuring)
+    serving = add("serve", keep_up, "Keep one server up until Ctrl-C, or all side by side, with its services.")
+    serving.add_argument("server", nargs="?", help=f"its name (default: {DEFAULT_SERVER})")
+    serving.add_argument("--all", action="store_true", help="every installed server, from port 8000; slow API on 5000")
+    serving.add_argument("--port", type=int, help="of the first server (default: 8000, or a free one for one server)")
+    add_workers(serving)
+    add_services(serving, DEFAULT_POSTS)
     providing = add(
         "services", with_services, "Keep PostgreSQL, Redis and the slow API up until a command ends, or until Ctrl-C."
     )
-    providing.usage = "%(prog)s [-h] [--posts N] [--max-connections N] [--] [COMMAND ...]"
-    add_database(providing, DEFAULT_POSTS_OF_SERVICES)
+    providing.usage = "%(prog)s [-h] [--posts N] [--max-connections N] [--latency-ms N] [--] [COMMAND ...]"
+    add_services(providing, DEFAULT_POSTS_OF_SERVICES)
     providing.add_argument(
         "argv", nargs=argparse.REMAINDER, metavar="COMMAND", help="finds them in DATABASE_URL, REDIS_URL, SLOW_API_URL"
     )
@@ -84,11 +86,28 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
+def with_file(options: argparse.Namespace, arguments: Sequence[str]) -> argparse.Namespace:
+    """The options with those that an experiment's file adds; the command line comes after it, and so has the last word.
+    Raises UsageError."""
+    if options.command is not run:
+        return options
+    file = read_experiment(options.experiment) if options.experiment else ExperimentFile()
+    options = parser().parse_args([arguments[0], *file.flags, *arguments[1:]])
+    options.own_servers = file.own_servers
+    return options
+
+
 def add_what_to_measure(measuring: argparse.ArgumentParser) -> None:
-    """The flags of run alone."""
+    """What run alone takes."""
+    measuring.add_argument(
+        "experiment", nargs="?", type=Path, metavar="FILE", help="a TOML file with these flags and servers of your own"
+    )
     measuring.add_argument("--routes", type=names, default=tuple(ROUTES), help=f"of {','.join(ROUTES)} (default: all)")
     measuring.add_argument(
-        "--servers", type=names, default=tuple(SERVERS), help=f"of {','.join(SERVERS)} (default: all)"
+        "--servers",
+        type=names,
+        default=PUBLISHED,
+        help=f"of {','.join(SERVERS)}, or all that are installed (default: {','.join(PUBLISHED)})",
     )
     measuring.add_argument(
         "--variants", type=names, default=(), help="names, or all that fit a server (default: the natural one)"
@@ -100,17 +119,55 @@ def add_what_to_measure(measuring: argparse.ArgumentParser) -> None:
     measuring.add_argument("--output", type=Path, help="the results folder (default: results/<date and time>)")
 
 
-def add_database(subparser: argparse.ArgumentParser, posts: int) -> None:
-    """The flags of what starts a database."""
-    subparser.add_argument(
-        "--posts", type=int, default=posts, metavar="N", help="posts in the database (default: %(default)s)"
+def add_conditions(measuring: argparse.ArgumentParser) -> None:
+    """Under what run measures. Of what takes several numbers, each is measured in turn."""
+    add_posts(measuring, DEFAULT_POSTS)
+    measuring.add_argument(
+        "--max-connections",
+        type=numbers,
+        default=(DEFAULT_MAX_CONNECTIONS,),
+        metavar="N,...",
+        help=f"connection limits of the lab's own PostgreSQL (default: {DEFAULT_MAX_CONNECTIONS})",
     )
+    measuring.add_argument(
+        "--latency-ms",
+        type=numbers,
+        default=(0,),
+        metavar="N,...",
+        help="added to all that database, cache and API send (default: 0)",
+    )
+    measuring.add_argument(
+        "--client-latency-ms", type=int, default=0, metavar="N", help="added to all that servers send to the users"
+    )
+    add_workers(measuring)
+
+
+def add_workers(subparser: argparse.ArgumentParser) -> None:
+    """The flag of what starts servers."""
+    subparser.add_argument(
+        "--workers", type=int, default=1, metavar="N", help="processes of each server that has them (default: 1)"
+    )
+
+
+def add_services(subparser: argparse.ArgumentParser, posts: int) -> None:
+    """The flags of what starts services and keeps them up."""
+    add_posts(subparser, posts)
     subparser.add_argument(
         "--max-connections",
         type=int,
         default=DEFAULT_MAX_CONNECTIONS,
         metavar="N",
         help="connection limit of the lab's own PostgreSQL (default: %(default)s)",
+    )
+    subparser.add_argument(
+        "--latency-ms", type=int, default=0, metavar="N", help="added to all that database, cache and API send"
+    )
+
+
+def add_posts(subparser: argparse.ArgumentParser, posts: int) -> None:
+    """The flag of what fills a database."""
+    subparser.add_argument(
+        "--posts", type=int, default=posts, metavar="N", help="posts in the database (default: %(default)s)"
     )
 
 
@@ -119,19 +176,22 @@ def names(text: str) -> tuple[str, ...]:
     return tuple(name.strip() for name in text.split(","))
 
 
+def numbers(text: str) -> tuple[int, ...]:
+    """Whole numbers separated by commas."""
+    try:
+        return tuple(int(name) for name in names(text))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not whole numbers, separated by commas") from None
+
+
 def run(options: argparse.Namespace) -> int:
     """Measures, prints the table and the verdict; 1 when a trial could not be measured."""
     from rich.console import Console
 
     from locust_asyncdjango.lab import progress, report, runner
     from locust_asyncdjango.lab.results import ResultsFolder
-    from locust_asyncdjango.lab.spec import Experiment, Load
 
-    load = Load(options.shape, options.users, options.spawn_rate, options.run_time)
-    factors = tuple(sorted(item for item in os.environ.items() if item[0].startswith("TARGET_SITE_")))
-    experiment = Experiment(
-        options.routes, options.servers, load, options.posts, options.max_connections, options.variants, factors
-    )
+    experiment = experiment_of(options)
     folder = ResultsFolder(options.output or Path("results") / datetime.now().strftime("%Y-%m-%d-%H%M%S"))
     console = Console()
     try:
@@ -149,101 +209,57 @@ def run(options: argparse.Namespace) -> int:
     return 0 if all(result.figures for result in results) else 1
 
 
-def serve(options: argparse.Namespace) -> int:
-    """Keeps a server and its services up; 1 when it ends by itself."""
-    from tempfile import TemporaryDirectory
-
-    from locust_asyncdjango.lab import services
-
-    if options.server not in SERVERS:
-        raise UsageError(f"there is no server {options.server!r}; choose from {', '.join(SERVERS)}")
-    port = port_to_serve(options.port)
-    with (
-        TemporaryDirectory(prefix="locust-asyncdjango-") as logs,
-        services.for_all(options.posts, options.max_connections, Path(logs)) as env,
-        serving(SERVERS[options.server], port, Path(logs), site_env(env)) as served,
-    ):
-        print(how_to_load(options.server, served.url), flush=True)
-        served.program.wait()
-        raise TrialError(f"{options.server} ended: {served.program.last_words()}")
-
-
-def port_to_serve(wanted: int | None) -> int:
-    """The port that was asked for, or else one that is free. Raises UsageError."""
-    if wanted is None:
-        return DEFAULT_PORT if port_is_free(DEFAULT_PORT) else free_port()
-    if not 1 <= wanted <= 65535:
-        raise UsageError("--port must be from 1 to 65535")
-    if not port_is_free(wanted):
-        raise UsageError(f"port {wanted} is taken or may not be used; choose another --port")
-    return wanted
-
-
-def how_to_load(server: str, url: str) -> str:
-    """What to do with a server that is up."""
-    from locust_asyncdjango.lab.trial import locustfile
-
-    return (
-        f"{server} answers at {url}/ until Ctrl-C. To load it, in another terminal:\n"
-        f"  locust -f {locustfile('io_read')} --shape RampTo500 -H {url}\n"
-        f"and open http://localhost:8089, or add --headless."
+def experiment_of(options: argparse.Namespace) -> Experiment:
+    """What is to be measured. Raises UsageError."""
+    if options.servers == ALL:
+        options.servers = tuple(name for name, server in SERVERS.items() if is_installed(server))
+    return Experiment(
+        routes=options.routes,
+        servers=options.servers,
+        load=Load(options.shape, options.users, options.spawn_rate, options.run_time),
+        posts=options.posts,
+        max_connections=options.max_connections,
+        variants=options.variants,
+        factors=tuple(sorted(item for item in os.environ.items() if item[0].startswith("TARGET_SITE_"))),
+        latencies_ms=options.latency_ms,
+        client_latency_ms=options.client_latency_ms,
+        workers=options.workers,
+        own_servers=options.own_servers,
     )
+
+
+def keep_up(options: argparse.Namespace) -> int:
+    """Keeps servers and their services up; 1 when they end by themselves."""
+    from locust_asyncdjango.lab import serve
+
+    if options.all and options.server:
+        raise UsageError(f"name {options.server} or --all, not both")
+    wanted = serve.Wanted(options.posts, options.max_connections, options.latency_ms, options.workers, options.port)
+    check_conditions((options.max_connections,), (options.latency_ms,))
+    if options.all:
+        serve.side_by_side(wanted)
+    else:
+        serve.one(options.server or DEFAULT_SERVER, wanted)
+    return 0
 
 
 def ends_by_ctrl_c(options: argparse.Namespace) -> bool:
     """Whether a command goes on until it is stopped, so that this is no failure."""
-    return options.command is serve or (options.command is with_services and not command_given(options))
+    return options.command is keep_up or (options.command is with_services and not command_given(options))
 
 
 def with_services(options: argparse.Namespace) -> int:
     """Runs a command beside the site's services and returns its exit code; without one, keeps them up."""
-    from tempfile import TemporaryDirectory
+    from locust_asyncdjango.lab import beside
 
-    from locust_asyncdjango.lab import services
-
-    argv = command_given(options)
-    if argv and not shutil.which(argv[0]):
-        raise UsageError(f"there is no program {argv[0]!r} to run; see that it is installed and on PATH")
-    with (
-        TemporaryDirectory(prefix="locust-asyncdjango-") as logs,
-        services.for_all(options.posts, options.max_connections, Path(logs)) as started,
-    ):
-        env = {**os.environ, **started}
-        seed_project(options.posts, env, Path(logs))
-        if argv:
-            return exit_code_of(argv, env)
-        for name in ("DATABASE_URL", "REDIS_URL", "SLOW_API_URL"):
-            print(f"export {name}={shlex.quote(env[name])}", flush=True)
-        while True:
-            time.sleep(1)  # until Ctrl-C
+    check_conditions((options.max_connections,), (options.latency_ms,))
+    return beside.run(command_given(options), options.posts, options.max_connections, options.latency_ms)
 
 
 def command_given(options: argparse.Namespace) -> list[str]:
     """The command behind the flags, without the -- that may separate them."""
     argv: list[str] = options.argv
     return argv[1:] if argv[:1] == ["--"] else argv
-
-
-def seed_project(posts: int, env: Mapping[str, str], logs: Path) -> None:
-    """Seeds the table of a project in the current folder, as startproject wrote it; not in the user's own database."""
-    from locust_asyncdjango.lab import startproject
-
-    argv = startproject.seeding(Path.cwd(), posts)
-    if argv is None or os.environ.get("DATABASE_URL"):
-        return
-    with running(argv, log=logs / "project.log", cwd=Path.cwd(), env=env) as program:
-        if program.wait():
-            raise UsageError(f"this folder's manage.py seed_posts failed: {program.last_words()}")
-
-
-def exit_code_of(argv: list[str], env: Mapping[str, str]) -> int:
-    """Runs a command in the current folder; as a shell has it, 128 and more is a signal's."""
-    try:
-        with running(argv, log=None, cwd=Path.cwd(), env=env) as program:
-            code = program.wait() or 0
-    except OSError as error:
-        raise UsageError(f"{argv[0]} cannot be run: {error.strerror}; does a script name its interpreter?") from None
-    return 128 - code if code < 0 else code
 
 
 def start_project(options: argparse.Namespace) -> int:
@@ -267,7 +283,8 @@ def show_list(_options: argparse.Namespace) -> int:
     print("servers")
     for server in SERVERS.values():
         slots = "unbounded" if server.slots is None else server.slots
-        print(f"  {server.name:<18} {server.interface}, slots: {slots}")
+        missing = "" if is_installed(server) else f"; pip install 'locust-asyncdjango[{server.extra}]'"
+        print(f"  {server.name:<20} {server.interface}, slots: {slots}{missing}")
     return 0
 
 

@@ -17,6 +17,7 @@ from locust_asyncdjango.series import Series
 
 COLUMNS = (
     "route",
+    "conditions",
     "variant",
     "server",
     "peak req/s",
@@ -31,7 +32,13 @@ COLUMNS = (
 def rows(results: list[Result]) -> list[tuple[str, ...]]:
     """A row of text per result, in COLUMNS."""
     return [
-        (result.trial.route, result.trial.variant or "natural", result.trial.server, *_cells(result))
+        (
+            result.trial.route,
+            result.trial.conditions or "-",
+            result.trial.variant or "natural",
+            result.trial.server,
+            *_cells(result),
+        )
         for result in results
     ]
 
@@ -43,17 +50,17 @@ def terminal_table(results: list[Result]) -> Table:
     for column in ("peak\nreq/s", "at\nusers", "successes", "slowdown\nat users", "errors\nat"):
         table.add_column(column, no_wrap=True, justify="right")
     table.add_column("failures by kind", overflow="fold")
-    for heading, group in groupby(results, key=_heading):
-        table.add_row(f"[bold]{heading}")
+    for (heading, conditions), group in groupby(results, key=_heading):
+        table.add_row(f"[bold]{heading}", "", "", "", "", "", f"[dim]{conditions}")
         for result in group:
             *cells, failures = _cells(result)
             table.add_row(result.trial.variant or result.trial.server, *cells, failures.replace(", ", "\n"))
     return table
 
 
-def _heading(result: Result) -> str:
+def _heading(result: Result) -> tuple[str, str]:
     trial = result.trial
-    return f"{trial.route} on {trial.server}" if trial.variant else trial.route
+    return f"{trial.route} on {trial.server}" if trial.variant else trial.route, trial.conditions
 
 
 def markdown(results: list[Result]) -> str:
@@ -104,12 +111,12 @@ DEFINITIONS = {
 def verdict(results: list[Result]) -> list[str]:
     """Sentences per route: who carried more, and what broke first on each server."""
     sentences = []
-    for route, group in groupby(results, key=lambda result: result.trial.route):
-        of_route = list(group)
-        measured = [(result, result.figures) for result in of_route if result.figures]
+    for subject, group in groupby(results, key=lambda result: result.trial.subject):
+        compared = list(group)
+        measured = [(result, result.figures) for result in compared if result.figures]
         if len(measured) > 1:
-            sentences.append(f"{route}: {_winner(measured)}")
-        for result in of_route:
+            sentences.append(f"{subject}: {_winner(measured)}")
+        for result in compared:
             told = _first_break(result.figures) if result.figures else f"not measured: {result.error}"
             sentences.append(f"{result.trial.title}: {told}")
     return sentences

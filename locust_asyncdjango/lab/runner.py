@@ -12,9 +12,9 @@ from locust_asyncdjango.lab import trial as one_trial
 from locust_asyncdjango.lab.errors import TrialError
 from locust_asyncdjango.lab.matrix import trials
 from locust_asyncdjango.lab.results import Result, ResultsFolder, write_json
-from locust_asyncdjango.lab.spec import Experiment, Load, Trial
+from locust_asyncdjango.lab.spec import Experiment, Trial
 
-MEASURED_WITH = ("locust-asyncdjango", "locust", "gunicorn", "uvicorn", "uvicorn-worker", "uvloop", "httptools")
+MEASURED_WITH = ("locust-asyncdjango", "locust", "uvloop", "httptools")
 
 Announce = Callable[[Trial, int, int], one_trial.Watch]
 """Is told the trial that starts, its number and how many there are; gives back who watches it."""
@@ -27,17 +27,19 @@ def run(experiment: Experiment, folder: ResultsFolder, announce: Announce) -> li
     results = {trial: folder.finished(trial) for trial in planned}
     if not all(results.values()):
         one_trial.check_load(experiment.routes[0], experiment.load, folder.logs)
-        services.prepare(experiment.routes, experiment.posts, folder.logs)
+        if not all(experiment.server(trial.server).url for trial in planned):
+            services.prepare(experiment.routes, experiment.posts, folder.logs)
     return [
-        result or _measure(trial, experiment.load, folder, announce(trial, number, len(planned)))
+        result or _measure(experiment, trial, folder, announce(trial, number, len(planned)))
         for number, (trial, result) in enumerate(results.items(), 1)
     ]
 
 
-def _measure(trial: Trial, load: Load, folder: ResultsFolder, watch: one_trial.Watch) -> Result:
+def _measure(experiment: Experiment, trial: Trial, folder: ResultsFolder, watch: one_trial.Watch) -> Result:
+    server = experiment.server(trial.server)
     with folder.unfinished(trial) as place:
         try:
-            result = one_trial.measure(trial, load, place, watch)
+            result = one_trial.measure(trial, server, experiment.load, place, watch)
         except TrialError as error:
             result = Result(trial, None, str(error), {})
         write_json(place / "result.json", result.to_json())

@@ -10,9 +10,10 @@ from pathlib import Path
 
 from locust_asyncdjango.lab import postgres
 from locust_asyncdjango.lab.errors import TrialError, UsageError
+from locust_asyncdjango.lab.latency import delayed
 from locust_asyncdjango.lab.packages import folder_of
-from locust_asyncdjango.lab.process import free_port, python, running, wait_until
-from locust_asyncdjango.lab.servers import answers, site_env
+from locust_asyncdjango.lab.process import Program, free_port, python, running, wait_until
+from locust_asyncdjango.lab.servers import responds, site_env
 
 START_DEADLINE_S = 60
 
@@ -29,24 +30,37 @@ def prepare(routes: Collection[str], posts: int, logs: Path) -> None:
 
 
 @contextmanager
-def started(routes: Collection[str], posts: int, max_connections: int, logs: Path) -> Iterator[dict[str, str]]:
+def started(
+    routes: Collection[str],
+    posts: int,
+    max_connections: int,
+    logs: Path,
+    latency_ms: int = 0,
+    api_url: str = "",
+) -> Iterator[dict[str, str]]:
     """The environment variables that name what routes need; what the services say goes to the folder of logs.
 
-    Raises UsageError where one cannot be had, and TrialError where one does not start.
+    latency_ms: added to all that the services send, the user's own too. api_url: a slow API that is up already. Raises
+    UsageError where one cannot be had, and TrialError where one does not start.
     """
     with ExitStack() as stack:
         env = {"DATABASE_URL": stack.enter_context(postgres.database(posts, max_connections, logs))}
+        known = {"SLOW_API_URL": api_url, **os.environ}
         for variable, start in (("REDIS_URL", redis), ("SLOW_API_URL", slow_api)):
-            if _wanted(variable, routes):
+            if known.get(variable):
+                env[variable] = known[variable]
+            elif _wanted(variable, routes):
                 env[variable] = stack.enter_context(start(logs))
-        yield env
+        yield stack.enter_context(delayed(env, latency_ms, logs))
 
 
 @contextmanager
-def for_all(posts: int, max_connections: int, logs: Path) -> Iterator[dict[str, str]]:
+def for_all(
+    posts: int, max_connections: int, logs: Path, latency_ms: int = 0, api_url: str = ""
+) -> Iterator[dict[str, str]]:
     """What every route needs, checked and started."""
     prepare(NEEDED, posts, logs)
-    with started(NEEDED, posts, max_connections, logs) as env:
+    with started(NEEDED, posts, max_connections, logs, latency_ms, api_url) as env:
         yield env
 
 
@@ -77,15 +91,21 @@ def redis(logs: Path) -> Iterator[str]:
 
 
 @contextmanager
-def slow_api(logs: Path, port: int | None = None) -> Iterator[str]:
+def slow_api(logs: Path) -> Iterator[str]:
     """The URL of the slow API that the route external calls."""
-    port = port or free_port()
+    port = free_port()
+    with slow_api_on(port, logs):
+        yield f"http://127.0.0.1:{port}"
+
+
+@contextmanager
+def slow_api_on(port: int, logs: Path) -> Iterator[Program]:
+    """The slow API, on a port of 127.0.0.1."""
     argv = python("-m", "uvicorn", f"--port={port}", "--no-access-log", "--log-level=warning")
     with running([*argv, "target_site.slow_api:application"], log=logs / "slow-api.log") as program:
-        url = f"http://127.0.0.1:{port}"
-        if not wait_until(lambda: answers(f"{url}/?ms=0"), program, START_DEADLINE_S):
+        if not wait_until(lambda: responds(f"http://127.0.0.1:{port}/?ms=0"), program, START_DEADLINE_S):
             raise TrialError(f"the slow API did not start: {program.last_words()}")
-        yield url
+        yield program
 
 
 def redis_program() -> Path:

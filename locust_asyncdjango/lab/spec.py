@@ -4,11 +4,14 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from locust_asyncdjango.lab import servers
 from locust_asyncdjango.lab.errors import UsageError
-from locust_asyncdjango.lab.servers import SERVERS
+from locust_asyncdjango.lab.servers import SERVERS, Server
 from locust_asyncdjango.routes import NATURAL, ROUTES
 
-ALL_VARIANTS = ("all",)
+ALL = ("all",)
+DEFAULT_MAX_CONNECTIONS = 100
+LONGEST_LATENCY_MS = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,60 +39,115 @@ class Load:
 
 @dataclass(frozen=True, slots=True)
 class Experiment:
-    """Routes x servers x variants under one load.
+    """Routes x latencies x connection limits x servers x variants under one load.
 
     variants: names, or ("all",) for all that a server's interface runs without a bridge, or () for the natural one.
-    factors: the environment variables of the site that are set, name and value.
+    latencies_ms: of all that the site's services send. client_latency_ms: of all that the site sends. own_servers: the
+    user's, beside the table's. factors: the environment variables of the site that are set, name and value.
     """
 
     routes: tuple[str, ...]
     servers: tuple[str, ...]
     load: Load
     posts: int
-    max_connections: int
+    max_connections: tuple[int, ...]
     variants: tuple[str, ...] = ()
     factors: tuple[tuple[str, str], ...] = ()
+    latencies_ms: tuple[int, ...] = (0,)
+    client_latency_ms: int = 0
+    workers: int = 1
+    own_servers: tuple[Server, ...] = ()
 
     def __post_init__(self) -> None:
-        _check_names("route", self.routes, ROUTES)
-        _check_names("server", self.servers, SERVERS)
-        if self.variants not in ((), ALL_VARIANTS):
+        _check_once("route", self.routes, ROUTES)
+        _check_once("server", self.servers, self.known_servers)
+        if self.variants not in ((), ALL):
             for route in self.routes:
                 known = (*ROUTES[route].sync_variants, *ROUTES[route].async_variants, *NATURAL)
-                _check_names(f"variant of {route}", self.variants, dict.fromkeys(known))
+                _check_once(f"variant of {route}", self.variants, dict.fromkeys(known))
         if self.posts < 0:
             raise UsageError("--posts must be 0 or more")
-        if not 1 <= self.max_connections <= 10_000:
-            raise UsageError("--max-connections must be from 1 to 10000")
+        check_conditions(self.max_connections, self.latencies_ms)
+        _check_numbers("--client-latency-ms", (self.client_latency_ms,), 0, LONGEST_LATENCY_MS)
+        for server in map(self.server, self.servers):
+            servers.check(server, self.workers)
+            if server.url and (any(self.latencies_ms) or self.max_connections != (DEFAULT_MAX_CONNECTIONS,)):
+                raise UsageError(
+                    f"{server.name} runs already, with its own services: leave --latency-ms and --max-connections out"
+                )
+
+    @property
+    def known_servers(self) -> dict[str, Server]:
+        """The table's, and the user's own, by name."""
+        return {**SERVERS, **{server.name: server for server in self.own_servers}}
+
+    def server(self, name: str) -> Server:
+        """One of those."""
+        return self.known_servers[name]
 
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """One server, route and variant ("" for the natural one), run once."""
+    """One server, route and variant ("" for the natural one) under one set of conditions, run once."""
 
     route: str
     server: str
     posts: int
     max_connections: int
     variant: str = ""
+    latency_ms: int = 0
+    client_latency_ms: int = 0
+    workers: int = 1
 
     @property
     def id(self) -> str:
         """Also the name of its folder."""
-        return "-".join(filter(None, (self.route, self.variant, self.server)))
+        conditions = (
+            f"{self.latency_ms}ms" if self.latency_ms else "",
+            f"{self.max_connections}connections" if self.max_connections != DEFAULT_MAX_CONNECTIONS else "",
+        )
+        return "-".join(filter(None, (self.route, self.variant, self.server, *conditions)))
 
     @property
     def arm(self) -> str:
-        """What sets it apart from the other trials of its route."""
+        """What sets it apart from the other trials of its route and conditions."""
         return f"{self.variant} on {self.server}" if self.variant else self.server
+
+    @property
+    def conditions(self) -> str:
+        """What is not as usual; "" where all is."""
+        told = (
+            f"{self.latency_ms} ms latency" if self.latency_ms else "",
+            f"{self.client_latency_ms} ms to the users" if self.client_latency_ms else "",
+            f"{self.max_connections} connections" if self.max_connections != DEFAULT_MAX_CONNECTIONS else "",
+            f"{self.workers} workers" if self.workers > 1 else "",
+        )
+        return ", ".join(filter(None, told))
+
+    @property
+    def subject(self) -> str:
+        """What is compared: the route, and the conditions."""
+        return f"{self.route} ({self.conditions})" if self.conditions else self.route
 
     @property
     def title(self) -> str:
         """What people call it."""
-        return f"{self.route}/{self.variant} on {self.server}" if self.variant else f"{self.route} on {self.server}"
+        subject = f"{self.route}/{self.variant}" if self.variant else self.route
+        return f"{subject} on {self.server}" + (f" ({self.conditions})" if self.conditions else "")
 
 
-def _check_names(word: str, given: tuple[str, ...], known: Iterable[str]) -> None:
+def check_conditions(max_connections: tuple[int, ...], latencies_ms: tuple[int, ...]) -> None:
+    """Raises UsageError for what the services cannot be given."""
+    _check_numbers("--max-connections", max_connections, 1, 10_000)
+    _check_numbers("--latency-ms", latencies_ms, 0, LONGEST_LATENCY_MS)
+
+
+def _check_numbers(flag: str, given: tuple[int, ...], least: int, most: int) -> None:
+    if not given or len(set(given)) < len(given) or not all(least <= number <= most for number in given):
+        raise UsageError(f"{flag} must be from {least} to {most}" + (", each once" if len(given) > 1 else ""))
+
+
+def _check_once(word: str, given: tuple[str, ...], known: Iterable[str]) -> None:
     for name in given:
         if name not in known:
             raise UsageError(f"there is no {word} {name!r}; choose from {', '.join(known)}")

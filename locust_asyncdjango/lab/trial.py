@@ -1,17 +1,18 @@
 """One trial: a fresh database, a server, Locust against it, and the figures of its series."""
 
-import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
-from typing import Any
 
 from locust_asyncdjango import series
-from locust_asyncdjango.lab import servers, services
+from locust_asyncdjango.lab import preflight, services
 from locust_asyncdjango.lab.errors import TrialError, UsageError
+from locust_asyncdjango.lab.latency import proxied
 from locust_asyncdjango.lab.packages import folder_of
 from locust_asyncdjango.lab.process import Program, free_port, python, running
 from locust_asyncdjango.lab.results import Result
+from locust_asyncdjango.lab.servers import Server, responds, serving, site_env
 from locust_asyncdjango.lab.spec import Load, Trial
 from locust_asyncdjango.saturation import saturation
 
@@ -22,34 +23,40 @@ Watch = Callable[[series.Series], None]
 """Is told what was recorded so far."""
 
 
-def measure(trial: Trial, load: Load, folder: Path, watch: Watch) -> Result:
+def measure(trial: Trial, server: Server, load: Load, folder: Path, watch: Watch) -> Result:
     """Runs a trial with its files in the folder. Raises TrialError, and UsageError where none can be run."""
-    server = servers.SERVERS[trial.server]
-    with (
-        services.started([trial.route], trial.posts, trial.max_connections, folder) as env,
-        servers.serving(server, free_port(), folder, servers.site_env(env)) as serving,
-    ):
-        site = about_site(serving.url, server)
-        file = folder / "series.jsonl"
-        attack(trial, serving.url, load, file, watch)
-        if serving.program.exit_code() is not None:
-            raise TrialError(f"{server.name} ended during the trial: {serving.program.last_words()}")
+    file = folder / "series.jsonl"
+    with site(trial, server, folder) as (url, program):
+        about = preflight.inspected(trial, server, url, os.environ)
+        with nearby(url, trial.client_latency_ms, folder / "proxy-client.log") as users_url:
+            attack(trial, users_url, load, file, watch)
+        if program and program.exit_code() is not None:
+            raise TrialError(f"{server.name} ended during the trial: {program.last_words()}")
     try:
         recorded = series.read(file)
     except series.SeriesError as error:
         raise TrialError(f"Locust left no series: {error}") from None
-    return Result(trial, saturation(recorded), "", site)
+    return Result(trial, saturation(recorded), "", about)
 
 
-def about_site(url: str, server: servers.Server) -> dict[str, Any]:
-    """What the site says about itself; a trial whose server is not what its label says is refused."""
-    try:
-        site: dict[str, Any] = json.loads(servers.get(f"{url}/routes.json"))
-    except (OSError, ValueError) as error:
-        raise TrialError(f"{server.name} does not tell its routes: {error}") from None
-    if site["interface"] != server.interface:
-        raise TrialError(f"{server.name} serves {site['interface']}, not {server.interface}")
-    return site
+@contextmanager
+def site(trial: Trial, server: Server, folder: Path) -> Iterator[tuple[str, Program | None]]:
+    """The URL of the site on a server, with what the trial's route needs, and its program, None if it ran already."""
+    if server.url:
+        if not responds(server.url):
+            raise TrialError(f"{server.name} does not answer at {server.url}")
+        yield server.url, None
+        return
+    with (
+        services.started([trial.route], trial.posts, trial.max_connections, folder, trial.latency_ms) as env,
+        serving(server, free_port(), folder, site_env(env), trial.workers) as served,
+    ):
+        yield served.url, served.program
+
+
+def nearby(url: str, latency_ms: int, log: Path) -> AbstractContextManager[str]:
+    """The URL by which users reach the site, with latency added to what it sends."""
+    return proxied(url, latency_ms, log) if latency_ms else nullcontext(url)
 
 
 def attack(trial: Trial, url: str, load: Load, file: Path, watch: Watch) -> None:

@@ -42,11 +42,11 @@ def test_an_async_server_passes_the_connection_limit_and_a_sync_one_does_not(tmp
         assert re.search(
             rf"{server} +{figures['peak_per_s']:.1f} +{figures['peak_users']} +{figures['successes']}", text
         )
-        recorded = series.read(output / "trials" / f"io_read-{server}" / "series.jsonl")
+        recorded = series.read(output / "trials" / f"io_read-{server}-10connections" / "series.jsonl")
         assert sum(row.ok for row in recorded.rows) == figures["successes"] > 0
     assert "io_read on gunicorn-uvicorn: db_too_many_clients broke first" in text
     assert (output / "report.md").read_text().startswith("# Results\n")
-    assert json.loads((output / "experiment.json").read_text())["experiment"]["max_connections"] == 10
+    assert json.loads((output / "experiment.json").read_text())["experiment"]["max_connections"] == [10]
 
     # What is finished is not measured again.
     before = [path.stat().st_mtime_ns for path in sorted(output.rglob("result.json"))]

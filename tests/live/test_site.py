@@ -3,7 +3,6 @@
 import urllib.parse
 import urllib.request
 from contextlib import ExitStack, closing, suppress
-from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -148,9 +147,7 @@ def test_a_full_database_is_named_and_recovers(url: str, database_url: str) -> N
 
 
 def test_on_a_gevent_worker_the_gevent_pool_is_taken(services_env: dict[str, str], tmp_path: Path) -> None:
-    arguments = tuple(part.replace("=sync", "=gevent") for part in SERVERS["gunicorn-sync"].arguments)
-    server = replace(SERVERS["gunicorn-sync"], arguments=arguments)
-    with serving(server, free_port(), tmp_path, site_env(services_env)) as served:
+    with serving(SERVERS["gunicorn-gevent"], free_port(), tmp_path, site_env(services_env)) as served:
         assert ask(f"{served.url}/routes.json")[2]["settings"]["gevent"] is True
         for variant in ROUTES["external"].sync_variants:
             status, _, body = ask(f"{served.url}/external/{variant}/?ms=20&seed=7")

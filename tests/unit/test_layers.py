@@ -32,16 +32,18 @@ ROOM_1 = {
     "__init__": {"_version", "client", "failures", "users"},
 }
 # gevent only where it has patched the process already, for the variant that tells so.
-DRIVERS = {"psycopg2", "psycopg", "psycopg_pool", "asyncpg", "redis", "aioredis", "httpx", "gevent"}
+DRIVERS = {"psycopg2", "psycopg", "psycopg_pool", "asyncpg", "redis", "aioredis", "httpx", "gevent", "psycogreen"}
 LAB_MAY_USE = {"_version", "routes", "series", "saturation", "failures"}
 LAB_ORDER = [
     {"errors"},
-    {"packages", "process"},
-    {"servers"},
+    {"packages", "process", "toxics"},
+    {"servers", "latency", "fleet", "flow"},
+    {"line"},
+    {"proxy"},
     {"spec", "postgres", "startproject"},
-    {"services", "matrix", "results", "plots"},
-    {"trial"},
-    {"runner", "report"},
+    {"services", "matrix", "results", "plots", "experiment_file", "preflight"},
+    {"trial", "beside"},
+    {"runner", "report", "serve"},
     {"progress"},
     {"cli"},
 ]

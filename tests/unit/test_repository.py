@@ -79,3 +79,19 @@ def test_the_readme_names_every_user_every_kind_and_every_route() -> None:
     bases = ("RouteUser", "FastUser")
     users = [name for name in locust_asyncdjango.__all__ if name.endswith("User") and name not in bases]
     assert [name for name in (*users, *KINDS, *ROUTES) if f"`{name}`" not in README] == []
+
+
+def test_the_documents_name_every_server_with_its_slots() -> None:
+    from locust_asyncdjango.lab.servers import SERVERS
+
+    rows = re.findall(r"^\| `([\w-]+)` \| .* \| (\w+) \|$", (ROOT / "docs" / "servers.md").read_text(), re.MULTILINE)
+    assert rows == [(server.name, str(server.slots or "unbounded")) for server in SERVERS.values()]
+    assert [name for name in SERVERS if f"`{name}`" not in README] == []
+
+
+def test_the_documents_name_every_setting_of_the_proxy() -> None:
+    from locust_asyncdjango.lab.toxics import SETTINGS
+
+    text = (ROOT / "docs" / "latency.md").read_text()
+    downstream = [name for name in SETTINGS if not name.startswith("upstream_")]
+    assert [name for name in downstream if f"`{name}`" not in text or f"--{name.replace('_', '-')}" not in text] == []

@@ -1,0 +1,132 @@
+"""The lab's runs under latency and on servers of the user's own, and every server side by side."""
+
+import json
+import re
+import secrets
+import signal
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from locust_asyncdjango import series
+from locust_asyncdjango.lab.errors import UsageError
+from locust_asyncdjango.lab.process import port_is_free
+from locust_asyncdjango.lab.serve import ports_to_serve
+from locust_asyncdjango.lab.servers import SERVERS
+from tests.conftest import POSTS
+from tests.support import done, lab, running, wait_for_page
+
+WAITRESS = ["{python}", "-m", "waitress", "--listen=127.0.0.1:{port}", "--threads=2", "target_site.wsgi:application"]
+SMALL = ("--posts", str(POSTS), "-u", "2", "-r", "2", "-t", "4s")
+
+
+def results_in(output: Path) -> dict[str, dict[str, Any]]:
+    return {path.parent.name: json.loads(path.read_text()) for path in output.glob("trials/*/result.json")}
+
+
+def test_each_round_trip_takes_the_latency(tmp_path: Path) -> None:
+    output = tmp_path / "results"
+    latency = ("--latency-ms", "0,50", "--client-latency-ms", "30")
+    code, text = done(
+        *lab("run", "--routes", "io_create", "--servers", "gunicorn-uvicorn", *SMALL, *latency, "--output", output)
+    )
+    assert code == 0, text
+    near, far = (results_in(output)[f"io_create-gunicorn-uvicorn{ending}"] for ending in ("", "-50ms"))
+    assert near["site"]["database"]["round_trip_ms"] < 50 <= far["site"]["database"]["round_trip_ms"]
+    assert (near["figures"]["failures"], far["figures"]["failures"]) == ([], [])
+    fastest = {
+        folder.name: min(ms for row in series.read(folder / "series.jsonl").rows for ms in row.ok_ms)
+        for folder in output.glob("trials/*")
+    }
+    assert fastest["io_create-gunicorn-uvicorn"] >= 30
+    # TCP, startup, two steps of the password, the query: five at the least.
+    assert fastest["io_create-gunicorn-uvicorn-50ms"] >= 30 + 5 * 50
+    assert "io_create on gunicorn-uvicorn (50 ms latency, 30 ms to the users): nothing broke" in text
+
+
+def test_servers_of_the_users_own(wsgi_url: str, tmp_path: Path) -> None:
+    output, file = tmp_path / "results", tmp_path / "experiment.toml"
+    file.write_text(
+        f"""
+        routes = ["template"]
+        servers = ["mine", "wrong", "there"]
+        posts = {POSTS}
+        users = 2
+        spawn_rate = 2
+        run_time = "4s"
+        [server.mine]
+        argv = {json.dumps(WAITRESS)}
+        interface = "wsgi"
+        slots = 2
+        [server.wrong]
+        argv = {json.dumps(WAITRESS)}
+        interface = "wsgi"
+        slots = 4
+        [server.there]
+        url = "{wsgi_url}"
+        interface = "wsgi"
+        slots = 1
+        """
+    )
+    code, text = done(*lab("run", file, "--run-time", "3s", "--output", output))
+    assert code == 1, text
+    results = results_in(output)
+    assert results["template-mine"]["site"]["slots"] == {"processes": 1, "most_in_flight": 2, "sent": 5}
+    assert results["template-mine"]["figures"]["successes"] > 0
+    assert results["template-there"]["site"]["server"] == "gunicorn sync"
+    assert results["template-there"]["figures"]["successes"] > 0
+    refused = "wrong is not what its label says: of 7 requests at once a process had 2 in flight, not 4"
+    assert (results["template-wrong"]["figures"], results["template-wrong"]["error"]) == (None, refused)
+    assert f"template on wrong: not measured: {refused}" in text
+    assert json.loads((output / "experiment.json").read_text())["experiment"]["load"]["run_time"] == "3s"
+    wait_for_page(f"{wsgi_url}/healthz")  # what ran already is not stopped
+
+
+def first_port_of(count: int) -> int:
+    """The first of so many free ports in a row."""
+    while True:
+        try:
+            # Below those that the system gives to connections.
+            return ports_to_serve(10_000 + secrets.randbelow(20_000), count)[0]
+        except UsageError:
+            continue
+
+
+def test_every_server_side_by_side(tmp_path: Path) -> None:
+    port = first_port_of(len(SERVERS))
+    with running(*lab("serve", "--all", "--port", str(port), "--posts", str(POSTS)), cwd=tmp_path) as program:
+        program.wait_for(r" waitress +http")
+        for name, server_port in zip(SERVERS, range(port, port + len(SERVERS)), strict=True):
+            assert f"{name}: http://127.0.0.1:{server_port}\n" in program.text
+            row = re.search(rf" {name} +http://127.0.0.1:{server_port} +{SERVERS[name].interface} .+\n", program.text)
+            assert row, program.text
+            processes, memory_mb = map(int, row[0].split()[-3:-1])
+            assert (processes >= 1, memory_mb >= 10) == (True, True)
+            with urllib.request.urlopen(f"http://127.0.0.1:{server_port}/preflight.json") as response:
+                assert json.loads(response.read())["server"] == SERVERS[name].inside
+        with urllib.request.urlopen("http://127.0.0.1:3031") as response:
+            assert len(json.loads(response.read())["workers"][0]["cores"]) == 100
+
+        (daphne,) = (process for process in psutil.process_iter(["cmdline"]) if is_daphne(process, port))
+        daphne.kill()
+        program.wait_for(r"daphne ended \(-9\): ")
+        program.signal(signal.SIGINT)
+        assert program.end() == 0
+        assert program.left_behind() == []
+    assert all(port_is_free(server_port) for server_port in (*range(port, port + len(SERVERS)), 3030, 3031, 3032))
+
+
+def is_daphne(process: psutil.Process, first_port: int) -> bool:
+    return f"--port={first_port + list(SERVERS).index('daphne')}" in process.info["cmdline"]
+
+
+def test_serve_says_what_it_cannot_do(tmp_path: Path) -> None:
+    for arguments, message in (
+        (("daphne", "--all"), "name daphne or --all, not both"),
+        (("daphne", "--workers", "2"), "daphne has no number of processes to set; leave --workers, or the server, out"),
+        (("--all", "--port", "65530"), "--port must be from 1 to 65522"),
+        (("--latency-ms", "-1"), "--latency-ms must be from 0 to 10000"),
+    ):
+        assert done(*lab("serve", *arguments), cwd=tmp_path) == (2, f"locust-asyncdjango: error: {message}\n")

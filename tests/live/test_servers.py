@@ -1,0 +1,134 @@
+"""Every server: it starts, is what its label says, and leaves nothing; and what is not is found out."""
+
+import os
+import uuid
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from locust_asyncdjango.lab import preflight
+from locust_asyncdjango.lab.errors import TrialError
+from locust_asyncdjango.lab.process import free_port, port_is_free
+from locust_asyncdjango.lab.servers import SERVERS, Server, serving, site_env
+from locust_asyncdjango.lab.spec import Trial
+from tests.support import MARK, left_behind
+
+STARTS = int(os.environ.get("STARTS", "1"))
+"""How often each server is started in a row."""
+WSGI = "target_site.wsgi:application"
+GUNICORN = ("{python}", "-P", "-m", "gunicorn", "--bind=127.0.0.1:{port}", "--no-control-socket", "--log-level=warning")
+PLANTED = {"PYTHONPATH": str(Path(__file__).parent), "DJANGO_SETTINGS_MODULE": "planted_settings"}
+
+
+def trial_on(server: Server, **changes: Any) -> Trial:
+    """The one whose database is services_env's."""
+    return replace(Trial("io_read", server.name, 1000, max_connections=50), **changes)
+
+
+@contextmanager
+def up(server: Server, env: Mapping[str, str], logs: Path, workers: int = 1) -> Iterator[str]:
+    """The URL of a server, which leaves no process and no port taken."""
+    mark, port = uuid.uuid4().hex, free_port()
+    with serving(server, port, logs, {**site_env(env), **env, MARK: mark}, workers) as served:
+        yield served.url
+    assert left_behind(mark) == []
+    assert port_is_free(port)
+
+
+@pytest.mark.parametrize("name", SERVERS)
+def test_a_server_is_what_its_label_says_and_leaves_nothing(
+    name: str, services_env: dict[str, str], tmp_path: Path
+) -> None:
+    server = SERVERS[name]
+    for _ in range(STARTS):
+        with up(server, services_env, tmp_path) as url:
+            seen = preflight.inspected(trial_on(server), server, url, {})
+        assert (seen["server"], seen["interface"]) == (server.inside, server.interface)
+        assert seen["server_version"][0].isdigit()
+        assert seen["slots"]["most_in_flight"] == min(server.slots or 120, 120)
+        assert seen["database"]["max_connections"] == 50
+        assert seen["blocks"] == []
+
+
+@pytest.mark.parametrize("name", [name for name in SERVERS if name != "waitress"])
+def test_it_has_as_many_processes_and_writes_an_access_log_as_it_is_told(
+    name: str, services_env: dict[str, str], tmp_path: Path
+) -> None:
+    server, on = SERVERS[name], {"TARGET_SITE_ACCESS_LOG": "on"}
+    workers = 2 if server.has_workers else 1
+    with up(server, {**services_env, **on}, tmp_path, workers) as url:
+        seen = preflight.inspected(trial_on(server, workers=workers), server, url, on)
+    assert seen["slots"]["processes"] == workers
+    assert "/preflight.json" in (tmp_path / f"{name}.log").read_text()
+
+
+def own(*arguments: str, **changes: Any) -> Server:
+    """A server of a user's own, on gunicorn."""
+    return replace(Server("mine", "wsgi", argv=(*GUNICORN, *arguments, WSGI)), **changes)
+
+
+PSYCOPG_FIRST = ("{python}", "-P", "-c", "import psycopg; from gunicorn.app.wsgiapp import run; run()", *GUNICORN[4:])
+
+
+@pytest.mark.parametrize(
+    ("server", "env", "changes", "reason"),
+    [
+        (
+            replace(SERVERS["gunicorn-gevent"], argv=(*PSYCOPG_FIRST, "--worker-class=gevent", WSGI)),
+            {},
+            {},
+            "psycopg blocks all greenlets: gevent patched after its import",
+        ),
+        (own(), {**PLANTED, "PLANTED": "pool", "TARGET_SITE_ORM_DRIVER": "psycopg"}, {}, "its pool has 4 connections"),
+        (own(), {**PLANTED, "PLANTED": "debug"}, {}, "DEBUG is on"),
+        (own("--access-logfile=-"), {"TARGET_SITE_ACCESS_LOG": "on"}, {}, "its access log is on, not off"),
+        (own(interface="asgi"), {}, {}, "it serves wsgi, not asgi"),
+        (own("--threads=3", slots=2), {}, {}, "a process had 3 requests in flight, more than 2"),
+        (own("--threads=2", slots=3), {}, {}, "of 6 requests at once a process had 2 in flight, not 3"),
+        (
+            replace(SERVERS["gunicorn-sync"], argv=own("--worker-class=gthread").argv),
+            {},
+            {},
+            "it runs on gunicorn gthread, not on gunicorn sync",
+        ),
+        (own(), {}, {"max_connections": 1000}, "max_connections is 50, not 1000"),
+        (own(), {}, {"latency_ms": 100}, "ms away, not 100"),
+        (SERVERS["gunicorn-sync"], {"TARGET_SITE_ORM_DRIVER": "psycopg"}, {}, "orm_driver is psycopg, not psycopg2"),
+        (SERVERS["gunicorn-sync"], {"TARGET_SITE_MIDDLEWARE": "default"}, {}, "its middleware is default, not none"),
+    ],
+)
+def test_an_arm_that_is_not_what_its_label_says_is_refused(
+    server: Server,
+    env: dict[str, str],
+    changes: dict[str, Any],
+    reason: str,
+    services_env: dict[str, str],
+    tmp_path: Path,
+) -> None:
+    with up(server, {**services_env, **env}, tmp_path) as url, pytest.raises(TrialError) as refused:
+        preflight.inspected(trial_on(server, **changes), server, url, {})
+    assert str(refused.value).startswith(f"{server.name} is not what its label says: ")
+    assert reason in str(refused.value)
+
+
+def test_a_server_without_a_number_of_slots_is_recorded_as_it_is(services_env: dict[str, str], tmp_path: Path) -> None:
+    server = own("--threads=3")
+    with up(server, services_env, tmp_path) as url:
+        seen = preflight.inspected(trial_on(server), server, url, {})
+    assert seen["slots"] == {"processes": 1, "most_in_flight": 3, "sent": 10}
+
+
+def test_a_site_that_is_not_ours_is_taken_as_it_is(other_url: str) -> None:
+    server = Server("other", "wsgi", url=other_url)
+    assert preflight.inspected(trial_on(server), server, other_url, {}) == {"preflight": preflight.NOTHING_TO_ASK}
+
+
+def test_a_site_whose_database_is_gone_is_refused_with_the_reason(tmp_path: Path) -> None:
+    server = SERVERS["gunicorn-sync"]
+    env = {"DATABASE_URL": f"postgresql://127.0.0.1:{free_port()}/none"}
+    with up(server, env, tmp_path) as url, pytest.raises(TrialError, match=r"fails before any load: HTTP 500 .*Operat"):
+        preflight.inspected(trial_on(server), server, url, {})
