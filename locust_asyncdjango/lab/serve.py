@@ -2,8 +2,7 @@
 
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -14,8 +13,8 @@ from rich.live import Live
 from locust_asyncdjango.lab import servers, services
 from locust_asyncdjango.lab.errors import TrialError, UsageError
 from locust_asyncdjango.lab.fleet import Member, table
-from locust_asyncdjango.lab.process import Program, free_port, port_is_free
-from locust_asyncdjango.lab.servers import SERVERS, Server, serving, site_env
+from locust_asyncdjango.lab.process import free_port, port_is_free
+from locust_asyncdjango.lab.servers import SERVERS, Server, Serving, serving, site_env
 from locust_asyncdjango.lab.trial import locustfile
 
 DEFAULT_PORT = 8000
@@ -42,11 +41,11 @@ def one(name: str, wanted: Wanted) -> None:
     with (
         TemporaryDirectory(prefix="locust-asyncdjango-") as logs,
         services.for_all(wanted.posts, wanted.max_connections, Path(logs), wanted.latency_ms) as env,
-        kept_up(server, port, wanted.workers, env, Path(logs)) as program,
+        serving(server, port, Path(logs), site_env(env), wanted.workers, stats_port=stats_port(server)) as served,
     ):
-        print(how_to_load(name, f"http://127.0.0.1:{port}"), *looks_inside([server]), sep="\n", flush=True)
-        program.wait()
-        raise TrialError(f"{name} ended: {program.last_words()}")
+        print(how_to_load(server, served), flush=True)
+        served.program.wait()
+        raise TrialError(f"{name} ended: {served.program.last_words()}")
 
 
 def side_by_side(wanted: Wanted) -> None:
@@ -65,19 +64,22 @@ def side_by_side(wanted: Wanted) -> None:
         members = [Member("slow API", api_url, "asgi", None, api)]
         for server, port in zip(installed, ports, strict=True):
             members.append(start(server, port, wanted.workers, env, logs, stack))
-            print(f"{server.name}: {members[-1].ended or members[-1].url}", flush=True)
         stack.callback(ask_to_stop, members)
-        print(*looks_inside(installed), sep="\n", flush=True)
         watch(members)
 
 
 def start(server: Server, port: int, workers: int, env: dict[str, str], logs: Path, stack: ExitStack) -> Member:
-    """A server that is up for as long as the stack, or what it said instead of starting."""
+    """A server that is up for as long as the stack, or why it is not; and says which."""
     member = Member(server.name, f"http://127.0.0.1:{port}", server.interface, server.slots)
+    workers = workers if server.has_workers else 1
     try:
-        member.program = stack.enter_context(kept_up(server, port, workers if server.has_workers else 1, env, logs))
+        up = serving(server, port, logs, site_env(env), workers, stats_port=stats_port(server))
+        served = stack.enter_context(up)
+        member.program = served.program
+        print(f"{server.name}: {served.url}", *look_inside(served), sep="\n  ", flush=True)
     except TrialError as error:
-        member.ended = str(error)
+        member.ended = "did not start"
+        print(error, file=sys.stderr, flush=True)
     return member
 
 
@@ -113,13 +115,11 @@ def look(members: list[Member]) -> None:
             print(f"{member.name} {member.ended}", file=sys.stderr, flush=True)
 
 
-@contextmanager
-def kept_up(server: Server, port: int, workers: int, env: dict[str, str], logs: Path) -> Iterator[Program]:
-    """A server, with uWSGI's statistics where it has some. Raises UsageError where their port is taken."""
-    if server.stats_port and not port_is_free(server.stats_port):
-        raise UsageError(f"port {server.stats_port}, for {server.name}'s statistics, is taken; see what runs there")
-    with serving(server, port, logs, site_env(env), workers, with_stats=bool(server.stats_port)) as served:
-        yield served.program
+def stats_port(server: Server) -> int:
+    """Where uWSGI is to tell its statistics: the usual port, or a free one where that is taken; 0 for other servers."""
+    if not server.stats_port:
+        return 0
+    return server.stats_port if port_is_free(server.stats_port) else free_port()
 
 
 def port_to_serve(wanted: int | None) -> int:
@@ -140,19 +140,18 @@ def ports_to_serve(first: int, count: int) -> list[int]:
     return ports
 
 
-def how_to_load(name: str, url: str) -> str:
+def how_to_load(server: Server, served: Serving) -> str:
     """What to do with a server that is up."""
-    return (
-        f"{name} answers at {url}/ until Ctrl-C. To load it, in another terminal:\n"
-        f"  locust -f {locustfile('io_read')} --shape RampTo500 -H {url}\n"
-        f"and open http://localhost:8089, or add --headless."
-    )
-
-
-def looks_inside(served: list[Server]) -> list[str]:
-    """How to see the statistics of those that have some."""
-    return [
-        f"To look inside {server.name}: uwsgitop 127.0.0.1:{server.stats_port} (pip install uwsgitop)"
-        for server in served
-        if server.stats_port
+    lines = [
+        f"{server.name} answers at {served.url}/ until Ctrl-C. To load it, in another terminal:",
+        f"  locust -f {locustfile('io_read')} --shape RampTo500 -H {served.url}",
+        "and open http://localhost:8089, or add --headless.",
     ]
+    return "\n".join([*lines, *look_inside(served)])
+
+
+def look_inside(served: Serving) -> list[str]:
+    """How to see the statistics of a server that has some."""
+    return (
+        [f"to look inside: uwsgitop 127.0.0.1:{served.stats_port} (pip install uwsgitop)"] if served.stats_port else []
+    )

@@ -29,8 +29,8 @@ class Server:
     unbounded. argv: with {port}, and where they make sense {workers}, {backlog} and {python}. package: the module that
     it needs; extra: which of ours brings it. inside: what the target site sees it to be (target_site.running_on), ""
     where that is not to be checked. access_log: what its argv ends with where it is to write none, and where it is to
-    write one. stats_port: where uWSGI tells its statistics while it is kept up. url: where it runs already; then it has
-    no argv.
+    write one. stats_port: the usual one of uWSGI's statistics, while it is kept up. url: where it runs already; then it
+    has no argv.
     """
 
     name: str
@@ -54,12 +54,13 @@ class Server:
         """Whether it can be told how many processes to have."""
         return any("{workers}" in part for part in self.argv)
 
-    def command(
-        self, port: int, workers: int = 1, *, with_access_log: bool = False, with_stats: bool = False
-    ) -> list[str]:
-        """The command line that makes it listen on a port of 127.0.0.1, with so many worker processes."""
+    def command(self, port: int, workers: int = 1, *, with_access_log: bool = False, stats_port: int = 0) -> list[str]:
+        """The command line that makes it listen on a port of 127.0.0.1, with so many worker processes.
+
+        stats_port: where uWSGI is to tell its statistics; 0 for nowhere.
+        """
         values = {"port": port, "workers": workers, "backlog": _backlog(), "python": sys.executable}
-        stats = [f"--stats=127.0.0.1:{self.stats_port}"] if with_stats else []
+        stats = [f"--stats=127.0.0.1:{stats_port}"] if stats_port else []
         return [*(part.format_map(values) for part in self.argv), *self.access_log[with_access_log].split(), *stats]
 
 
@@ -188,20 +189,21 @@ class Serving:
 
     url: str
     program: Program
+    stats_port: int
 
 
 @contextmanager
 def serving(
-    server: Server, port: int, folder: Path, env: Mapping[str, str], workers: int = 1, *, with_stats: bool = False
+    server: Server, port: int, folder: Path, env: Mapping[str, str], workers: int = 1, stats_port: int = 0
 ) -> Iterator[Serving]:
     """A server that answers at its URL; its log goes to the folder. Raises TrialError when it does not start."""
     url = f"http://127.0.0.1:{port}"
     with_access_log = env.get("TARGET_SITE_ACCESS_LOG") == "on"
-    command = server.command(port, workers, with_access_log=with_access_log, with_stats=with_stats)
+    command = server.command(port, workers, with_access_log=with_access_log, stats_port=stats_port)
     with running(command, log=folder / f"{server.name}.log", env=env) as program:
         if not wait_until(lambda: responds(f"{url}/healthz"), program, START_DEADLINE_S):
             raise TrialError(f"{server.name} did not start: {program.last_words()}")
-        yield Serving(url, program)
+        yield Serving(url, program, stats_port)
 
 
 def site_env(services: Mapping[str, str]) -> dict[str, str]:

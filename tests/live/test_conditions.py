@@ -4,6 +4,7 @@ import json
 import re
 import secrets
 import signal
+import socket
 import urllib.request
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from locust_asyncdjango.lab.process import port_is_free
 from locust_asyncdjango.lab.serve import ports_to_serve
 from locust_asyncdjango.lab.servers import SERVERS
 from tests.conftest import POSTS
+from tests.live.proxied import rest_of
 from tests.support import done, lab, running, wait_for_page
 
 WAITRESS = ["{python}", "-m", "waitress", "--listen=127.0.0.1:{port}", "--threads=2", "target_site.wsgi:application"]
@@ -106,8 +108,10 @@ def test_every_server_side_by_side(tmp_path: Path) -> None:
             assert (processes >= 1, memory_mb >= 10) == (True, True)
             with urllib.request.urlopen(f"http://127.0.0.1:{server_port}/preflight.json") as response:
                 assert json.loads(response.read())["server"] == SERVERS[name].inside
-        with urllib.request.urlopen("http://127.0.0.1:3031") as response:
-            assert len(json.loads(response.read())["workers"][0]["cores"]) == 100
+        stats = re.findall(r"uwsgitop 127\.0\.0\.1:(\d+) ", program.text)
+        assert len(stats) == 3
+        with socket.create_connection(("127.0.0.1", int(stats[1]))) as connection:
+            assert len(json.loads(rest_of(connection))["workers"][0]["cores"]) == 100
 
         (daphne,) = (process for process in psutil.process_iter(["cmdline"]) if is_daphne(process, port))
         daphne.kill()
@@ -115,7 +119,7 @@ def test_every_server_side_by_side(tmp_path: Path) -> None:
         program.signal(signal.SIGINT)
         assert program.end() == 0
         assert program.left_behind() == []
-    assert all(port_is_free(server_port) for server_port in (*range(port, port + len(SERVERS)), 3030, 3031, 3032))
+    assert all(port_is_free(server_port) for server_port in (*range(port, port + len(SERVERS)), *map(int, stats)))
 
 
 def is_daphne(process: psutil.Process, first_port: int) -> bool:
