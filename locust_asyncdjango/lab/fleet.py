@@ -19,7 +19,7 @@ class Taken:
     """
 
     at_s: float
-    processes: int
+    pids: frozenset[int]
     memory_mb: float
     cpu_s: float
 
@@ -37,16 +37,16 @@ class Member:
     now: Taken | None = None
     before: Taken | None = None
 
-    def look(self) -> bool:
-        """Notes what it takes; whether it has ended since the last look."""
+    def look(self) -> str:
+        """Notes what it takes; tells what has happened since the last look, "" for nothing."""
         if self.program is None or self.ended:
-            return False
+            return ""
         code = self.program.exit_code()
         if code is not None:
             self.ended = f"ended ({code}): {self.program.last_words()}"
-            return True
+            return self.ended
         self.before, self.now = self.now, taken(self.program.pid)
-        return False
+        return replaced(self.before.pids, self.now.pids) if self.before else ""
 
     @property
     def cpu_percent(self) -> float | None:
@@ -57,16 +57,22 @@ class Member:
         return max(0.0, 100 * (self.now.cpu_s - self.before.cpu_s) / (self.now.at_s - self.before.at_s))
 
 
+def replaced(before: frozenset[int], now: frozenset[int]) -> str:
+    """What a server has done about processes of its own that have ended; "" where none has."""
+    ended, new = (", ".join(map(str, sorted(pids))) for pids in (before - now, now - before))
+    return f"has lost the process {ended} and started {new or 'no other'}" if ended else ""
+
+
 def taken(pid: int) -> Taken:
     """What a process and its descendants take now."""
-    processes, memory, cpu_s = 0, 0, 0.0
+    pids, memory, cpu_s = set(), 0, 0.0
     with suppress(psutil.NoSuchProcess):
         for process in [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]:
             with suppress(psutil.NoSuchProcess):
                 memory += _memory(process)
                 cpu_s += sum(process.cpu_times()[:2])
-                processes += 1
-    return Taken(time.monotonic(), processes, memory / 1e6, cpu_s)
+                pids.add(process.pid)
+    return Taken(time.monotonic(), frozenset(pids), memory / 1e6, cpu_s)
 
 
 def _memory(process: psutil.Process) -> int:
@@ -96,4 +102,4 @@ def _figures(member: Member) -> tuple[str, ...]:
     if member.ended or member.now is None:
         return (slots, "ended" if member.ended else "-", "-", "-")
     cpu = "-" if member.cpu_percent is None else f"{member.cpu_percent:.0f}"
-    return (slots, str(member.now.processes), f"{member.now.memory_mb:.0f}", cpu)
+    return (slots, str(len(member.now.pids)), f"{member.now.memory_mb:.0f}", cpu)

@@ -109,10 +109,10 @@ def ask_to_stop(members: list[Member]) -> None:
 
 
 def look(members: list[Member]) -> None:
-    """Has each note what it takes, and says which have ended."""
+    """Has each note what it takes, and says what has ended, or was started anew by its server."""
     for member in members:
-        if member.look():
-            print(f"{member.name} {member.ended}", file=sys.stderr, flush=True)
+        if told := member.look():
+            print(f"{member.name} {told}", file=sys.stderr, flush=True)
 
 
 def stats_port(server: Server) -> int:

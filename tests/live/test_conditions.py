@@ -113,17 +113,21 @@ def test_every_server_side_by_side(tmp_path: Path) -> None:
         with socket.create_connection(("127.0.0.1", int(stats[1]))) as connection:
             assert len(json.loads(rest_of(connection))["workers"][0]["cores"]) == 100
 
-        (daphne,) = (process for process in psutil.process_iter(["cmdline"]) if is_daphne(process, port))
-        daphne.kill()
+        main_process(f"--port={port + list(SERVERS).index('daphne')}").kill()
         program.wait_for(r"daphne ended \(-9\): ")
+        (worker,) = main_process(f"--bind=127.0.0.1:{port}").children()
+        worker.kill()
+        program.wait_for(rf"gunicorn-sync has lost the process {worker.pid} and started \d+")
         program.signal(signal.SIGINT)
         assert program.end() == 0
         assert program.left_behind() == []
     assert all(port_is_free(server_port) for server_port in (*range(port, port + len(SERVERS)), *map(int, stats)))
 
 
-def is_daphne(process: psutil.Process, first_port: int) -> bool:
-    return f"--port={first_port + list(SERVERS).index('daphne')}" in process.info["cmdline"]
+def main_process(argument: str) -> psutil.Process:
+    """Of the program that has this argument; what it forks has it too."""
+    having = [process for process in psutil.process_iter(["cmdline"]) if argument in (process.info["cmdline"] or ())]
+    return min(having, key=psutil.Process.create_time)
 
 
 def test_serve_says_what_it_cannot_do(tmp_path: Path) -> None:

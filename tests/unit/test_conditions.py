@@ -261,8 +261,8 @@ def test_the_table_of_servers_that_run_fits_80_columns() -> None:
             "http://127.0.0.1:65000",
             server.interface,
             server.slots,
-            before=fleet.Taken(0, 2, 1234.5, 1),
-            now=fleet.Taken(2, 10, 1234.5, 5),
+            before=fleet.Taken(0, frozenset(range(2)), 1234.5, 1),
+            now=fleet.Taken(2, frozenset(range(10)), 1234.5, 5),
         )
         for server in SERVERS.values()
     ]
