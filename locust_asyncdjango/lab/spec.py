@@ -119,7 +119,7 @@ class Trial:
         told = (
             f"{self.latency_ms} ms latency" if self.latency_ms else "",
             f"{self.client_latency_ms} ms to the users" if self.client_latency_ms else "",
-            f"{self.max_connections} connections" if self.max_connections != DEFAULT_MAX_CONNECTIONS else "",
+            f"max_connections {self.max_connections}" if self.max_connections != DEFAULT_MAX_CONNECTIONS else "",
             f"{self.workers} workers" if self.workers > 1 else "",
         )
         return ", ".join(filter(None, told))

@@ -44,7 +44,7 @@ def test_an_async_server_passes_the_connection_limit_and_a_sync_one_does_not(tmp
         )
         recorded = series.read(output / "trials" / f"io_read-{server}-10connections" / "series.jsonl")
         assert sum(row.ok for row in recorded.rows) == figures["successes"] > 0
-    assert "io_read on gunicorn-uvicorn: db_too_many_clients broke first" in text
+    assert "io_read on gunicorn-uvicorn (max_connections 10): db_too_many_clients broke first" in text
     assert (output / "report.md").read_text().startswith("# Results\n")
     assert json.loads((output / "experiment.json").read_text())["experiment"]["max_connections"] == [10]
 

@@ -37,12 +37,12 @@ def test_servers_are_compared_under_the_same_conditions_one_after_another() -> N
     assert [trial.title for trial in planned] == [
         "io_read on gunicorn-sync",
         "io_read on mine",
-        "io_read on gunicorn-sync (1000 connections)",
-        "io_read on mine (1000 connections)",
+        "io_read on gunicorn-sync (max_connections 1000)",
+        "io_read on mine (max_connections 1000)",
         "io_read on gunicorn-sync (100 ms latency)",
         "io_read on mine (100 ms latency)",
-        "io_read on gunicorn-sync (100 ms latency, 1000 connections)",
-        "io_read on mine (100 ms latency, 1000 connections)",
+        "io_read on gunicorn-sync (100 ms latency, max_connections 1000)",
+        "io_read on mine (100 ms latency, max_connections 1000)",
     ]
     assert len({trial.id for trial in planned}) == len(planned)
     assert planned[-1].id == "io_read-mine-100ms-1000connections"
