@@ -20,6 +20,10 @@ from typing import ParamSpec
 
 POLL_S = 0.05
 MOST_FILES = 65_536
+KILLED_S = 2
+"""How long processes that were killed may take to be gone. Where nobody reaps orphans, they never are."""
+NO_SIGNAL = 0
+"""Only asks whether there is a process."""
 P = ParamSpec("P")
 
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -171,10 +175,21 @@ class Program:
             self.ask_to_stop()
             with suppress(subprocess.TimeoutExpired):
                 self.popen.wait(self.patience_s)
-        with suppress(ProcessLookupError, PermissionError):
-            os.killpg(self.pid, signal.SIGKILL)
+        _signal_group(self.pid, signal.SIGKILL)
         self.popen.wait()
+        deadline = time.monotonic() + KILLED_S
+        while _signal_group(self.pid, NO_SIGNAL) and time.monotonic() < deadline:
+            time.sleep(0.01)
         _running.discard(self)
+
+
+def _signal_group(pid: int, signum: int) -> bool:
+    """Whether there still was a process in the group to get the signal."""
+    try:
+        os.killpg(pid, signum)
+    except (ProcessLookupError, PermissionError):
+        return False
+    return True
 
 
 def _stopped_on_leaving(start: Callable[P, Program]) -> Callable[P, AbstractContextManager[Program]]:
