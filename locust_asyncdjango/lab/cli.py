@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from locust_asyncdjango._version import __version__
 from locust_asyncdjango.lab.errors import LabError, TrialError, UsageError
@@ -24,7 +24,10 @@ Command = Callable[[argparse.Namespace], int]
 
 
 class Parser(argparse.ArgumentParser):
-    """Tells what is wrong in one line."""
+    """Tells what is wrong in one line, and takes a flag by its whole name only: so it is the key of a file too."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings, allow_abbrev=False)
 
     def error(self, message: str) -> NoReturn:
         """Exit code 2, and where to read on."""
@@ -106,8 +109,8 @@ def add_what_to_measure(measuring: argparse.ArgumentParser) -> None:
     measuring.add_argument(
         "--servers",
         type=names,
-        default=PUBLISHED,
-        help=f"of {','.join(SERVERS)}, or all that are installed (default: {','.join(PUBLISHED)})",
+        default=(),
+        help=f"of {','.join(SERVERS)}, or all that are installed (default: {','.join(PUBLISHED)}, and your own)",
     )
     measuring.add_argument(
         "--variants", type=names, default=(), help="names, or all that fit a server (default: the natural one)"
@@ -211,11 +214,13 @@ def run(options: argparse.Namespace) -> int:
 
 def experiment_of(options: argparse.Namespace) -> Experiment:
     """What is to be measured. Raises UsageError."""
+    names_of_own = tuple(server.name for server in options.own_servers)
     if options.servers == ALL:
-        options.servers = tuple(name for name, server in SERVERS.items() if is_installed(server))
+        fitting = (s for s in SERVERS.values() if is_installed(s) and (options.workers == 1 or s.has_workers))
+        options.servers = (*(server.name for server in fitting), *names_of_own)
     return Experiment(
         routes=options.routes,
-        servers=options.servers,
+        servers=options.servers or (*PUBLISHED, *names_of_own),
         load=Load(options.shape, options.users, options.spawn_rate, options.run_time),
         posts=options.posts,
         max_connections=options.max_connections,

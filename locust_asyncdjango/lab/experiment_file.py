@@ -39,7 +39,16 @@ def read_experiment(path: Path) -> ExperimentFile:
     return ExperimentFile(flags, tuple(_own_server(path, name, about) for name, about in own_servers.items()))
 
 
+KEYS = (
+    *("routes", "servers", "variants", "shape", "users", "spawn_rate", "run_time", "output"),
+    *("posts", "max_connections", "latency_ms", "client_latency_ms", "workers"),
+)
+"""The flags of run, with _ for -."""
+
+
 def _flag(path: Path, name: str, value: object) -> str:
+    if name not in KEYS:
+        raise UsageError(f"{path}: there is no key {name!r}; choose from {', '.join(KEYS)}")
     values = value if isinstance(value, list) else [value]
     if not all(isinstance(item, str | int) and not isinstance(item, bool) for item in values):
         raise UsageError(f"{path}: {name} must be a text, a whole number or a list of these")
@@ -69,9 +78,17 @@ def _own_server(path: Path, name: str, about: Mapping[str, Any]) -> Server:
         raise UsageError(f"{where} needs argv, by which it is started, or url, where it runs already")
     if argv:
         _check_argv(where, argv)
-    elif not url.startswith(("http://", "https://")) or not urlsplit(url).hostname:
+    elif not _is_web_address(url):
         raise UsageError(f"{where} url must look like http://127.0.0.1:8000")
     return Server(name, about["interface"], about.get("slots"), argv, url=url)
+
+
+def _is_web_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
 
 
 def _check_argv(where: str, argv: tuple[Any, ...]) -> None:

@@ -49,7 +49,7 @@ def upstream(url: str) -> str:
     """What a proxy before a URL connects to. Raises UsageError where none can stand."""
     parts = urlsplit(url)
     if parts.scheme not in DEFAULT_PORTS:
-        raise UsageError(f"latency cannot be added to {parts.scheme}:// addresses; leave --latency-ms out")
+        raise UsageError(f"no latency can be added to {parts.scheme}:// addresses; leave it out, or name another")
     port = parts.port or DEFAULT_PORTS[parts.scheme]
     # PostgreSQL's Unix socket, by its folder: as the host, or as a parameter of the query.
     host = unquote(parts.hostname or "") or parse_qs(parts.query).get("host", ["127.0.0.1"])[0]

@@ -178,12 +178,15 @@ def requests_to_send(server: Server, workers: int) -> int:
 
 def _held(url: str, sent: int, hold_ms: int) -> list[tuple[int, int]]:
     ask = partial(get, f"{url}/slots/?ms={hold_ms}", ANSWER_S)
-    with ThreadPoolExecutor(sent) as pool:
-        try:
-            answers = [json.loads(asked.result()) for asked in [pool.submit(ask) for _ in range(sent)]]
-        except (OSError, ValueError) as error:
-            raise TrialError(f"{urlsplit(url).netloc} does not hold requests: {error}") from None
-    return [(answer["process"], answer["in_flight"]) for answer in answers]
+    pool = ThreadPoolExecutor(sent)
+    try:
+        answers = [json.loads(asked.result()) for asked in [pool.submit(ask) for _ in range(sent)]]
+        return [(answer["process"], answer["in_flight"]) for answer in answers]
+    except (OSError, ValueError, LookupError, TypeError) as error:
+        raise TrialError(f"{urlsplit(url).netloc} does not hold requests: {error}") from None
+    finally:
+        # Not waited for: who stops the lab stops the server, and with it what is still being asked.
+        pool.shutdown(wait=False, cancel_futures=True)
 
 
 def _problem(error: urllib.error.HTTPError) -> str:

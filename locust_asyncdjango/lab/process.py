@@ -4,6 +4,7 @@ Every program leads a process group of its own, so that a Ctrl-C at the terminal
 a program started can be stopped with it.
 """
 
+import math
 import os
 import resource
 import signal
@@ -143,14 +144,16 @@ class Program:
 
     def exit_code(self) -> int | None:
         """None while it runs; negative for a signal."""
-        return self.popen.poll()
+        # Popen takes a lock, which an exception out of a signal handler could leave taken.
+        with _held():
+            return self.popen.poll()
 
-    def wait(self, timeout_s: float | None = None) -> int | None:
+    def wait(self, timeout_s: float = math.inf) -> int | None:
         """Waits for its end and returns its exit code; None when the time is over first."""
-        try:
-            return self.popen.wait(timeout_s)
-        except subprocess.TimeoutExpired:
-            return None
+        deadline = time.monotonic() + timeout_s
+        while (code := self.exit_code()) is None and time.monotonic() < deadline:
+            time.sleep(POLL_S)
+        return code
 
     def said(self) -> list[str]:
         """The lines of its log that are not blank."""
@@ -165,13 +168,13 @@ class Program:
 
     def ask_to_stop(self) -> None:
         """Asks it once, and does not wait: so several can stop at the same time."""
-        if not self.asked_to_stop and self.popen.poll() is None:
+        if not self.asked_to_stop and self.exit_code() is None:
             self.popen.send_signal(self.stop_signal)
         self.asked_to_stop = True
 
     def stop(self) -> None:
         """Asks it to stop, waits, then kills what is left of its group."""
-        if self.popen.poll() is None:
+        if self.exit_code() is None:
             self.ask_to_stop()
             with suppress(subprocess.TimeoutExpired):
                 self.popen.wait(self.patience_s)

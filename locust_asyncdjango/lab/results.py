@@ -35,7 +35,7 @@ class Result:
     figures: Saturation | None
     error: str
     site: dict[str, Any]
-    """What the running site said about itself (/routes.json)."""
+    """What the preflight found; empty where the trial was refused."""
 
     def to_json(self) -> dict[str, Any]:
         """A JSON object of plain types."""

@@ -28,7 +28,8 @@ def run(experiment: Experiment, folder: ResultsFolder, announce: Announce) -> li
     if not all(results.values()):
         one_trial.check_load(experiment.routes[0], experiment.load, folder.logs)
         if not all(experiment.server(trial.server).url for trial in planned):
-            services.prepare(experiment.routes, experiment.posts, folder.logs)
+            with_latency = any(experiment.latencies_ms)
+            services.prepare(experiment.routes, experiment.posts, folder.logs, with_latency=with_latency)
     return [
         result or _measure(experiment, trial, folder, announce(trial, number, len(planned)))
         for number, (trial, result) in enumerate(results.items(), 1)

@@ -1,5 +1,6 @@
 """Servers kept up until Ctrl-C: one, or every installed one side by side."""
 
+import os
 import sys
 import time
 from contextlib import ExitStack
@@ -52,20 +53,27 @@ def side_by_side(wanted: Wanted) -> None:
     """Keeps up the slow API and every installed server. Raises TrialError when all have ended by themselves."""
     servers.check_workers(wanted.workers)
     installed = [server for server in SERVERS.values() if servers.is_installed(server)]
-    ports = ports_to_serve(wanted.port or DEFAULT_PORT, len(installed))
-    api_port = API_PORT if port_is_free(API_PORT) else free_port()
-    api_url = f"http://127.0.0.1:{api_port}"
+    ports = ports_to_serve(DEFAULT_PORT if wanted.port is None else wanted.port, len(installed))
     with ExitStack() as stack:
         logs = Path(stack.enter_context(TemporaryDirectory(prefix="locust-asyncdjango-")))
-        api = stack.enter_context(services.slow_api_on(api_port, logs))
+        beside = [] if os.environ.get("SLOW_API_URL") else [start_slow_api(logs, stack)]
+        api_url = beside[0].url if beside else ""
         env = stack.enter_context(
             services.for_all(wanted.posts, wanted.max_connections, logs, wanted.latency_ms, api_url)
         )
-        members = [Member("slow API", api_url, "asgi", None, api)]
+        members: list[Member] = []
         for server, port in zip(installed, ports, strict=True):
             members.append(start(server, port, wanted.workers, env, logs, stack))
         stack.callback(ask_to_stop, members)
-        watch(members)
+        watch(beside, members)
+
+
+def start_slow_api(logs: Path, stack: ExitStack) -> Member:
+    """On its usual port, or a free one where that is taken."""
+    port = API_PORT if port_is_free(API_PORT) else free_port()
+    return Member(
+        "slow API", f"http://127.0.0.1:{port}", "asgi", None, stack.enter_context(services.slow_api_on(port, logs))
+    )
 
 
 def start(server: Server, port: int, workers: int, env: dict[str, str], logs: Path, stack: ExitStack) -> Member:
@@ -83,27 +91,28 @@ def start(server: Server, port: int, workers: int, env: dict[str, str], logs: Pa
     return member
 
 
-def watch(members: list[Member]) -> None:
-    """Shows what they take: on a terminal each second, elsewhere once; and says when one ends, which is not started
-    again. Raises TrialError when none is left."""
+def watch(beside: list[Member], members: list[Member]) -> None:
+    """Shows what servers and what is beside them take: on a terminal each second, elsewhere once; and says when one
+    ends, which is not started again. Raises TrialError when no server is left."""
     console = Console()
-    look(members)
+    shown = beside + members
+    look(shown)
     time.sleep(LOOK_S)
-    look(members)
+    look(shown)
     if not console.is_terminal:
-        console.print(table(members))
+        console.print(table(shown))
     with Live(console=console, auto_refresh=False, transient=True) as live:
-        while any(not member.ended for member in members[1:]):
+        while any(not member.ended for member in members):
             if console.is_terminal:
-                live.update(table(members), refresh=True)
+                live.update(table(shown), refresh=True)
             time.sleep(LOOK_S)
-            look(members)
+            look(shown)
     raise TrialError("every server has ended")
 
 
 def ask_to_stop(members: list[Member]) -> None:
     """All at once, so that none waits for another."""
-    for member in members[1:]:
+    for member in members:
         if member.program:
             member.program.ask_to_stop()
 

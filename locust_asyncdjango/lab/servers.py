@@ -1,5 +1,6 @@
 """The servers: a table of how each is started. Adding one is adding a row."""
 
+import http.client
 import importlib.util
 import os
 import shlex
@@ -228,6 +229,9 @@ def responds(url: str) -> bool:
 
 def get(url: str, timeout_s: float = 5) -> bytes:
     """The body that a GET gets with 200. Raises OSError."""
-    with _DIRECT.open(url, timeout=timeout_s) as response:
-        body: bytes = response.read()
-        return body
+    try:
+        with _DIRECT.open(url, timeout=timeout_s) as response:
+            body: bytes = response.read()
+            return body
+    except http.client.HTTPException as error:
+        raise OSError(f"no HTTP answer: {error!r}") from None

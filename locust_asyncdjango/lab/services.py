@@ -10,7 +10,7 @@ from pathlib import Path
 
 from locust_asyncdjango.lab import postgres
 from locust_asyncdjango.lab.errors import TrialError, UsageError
-from locust_asyncdjango.lab.latency import delayed
+from locust_asyncdjango.lab.latency import delayed, upstream
 from locust_asyncdjango.lab.packages import folder_of
 from locust_asyncdjango.lab.process import Program, free_port, python, running, wait_until
 from locust_asyncdjango.lab.servers import responds, site_env
@@ -21,9 +21,12 @@ NEEDED = {"cached": "REDIS_URL", "external": "SLOW_API_URL"}
 """Route -> the service it needs beside the database."""
 
 
-def prepare(routes: Collection[str], posts: int, logs: Path) -> None:
+def prepare(routes: Collection[str], posts: int, logs: Path, *, with_latency: bool = False) -> None:
     """Sees that the site's settings are right and its services can be had. Raises UsageError."""
     check_settings(logs)
+    for url in filter(None, map(os.environ.get, ("DATABASE_URL", *NEEDED.values()))):
+        if with_latency:
+            upstream(url)
     if _wanted("REDIS_URL", routes):
         redis_program()
     postgres.prepare(posts, logs)
@@ -59,7 +62,7 @@ def for_all(
     posts: int, max_connections: int, logs: Path, latency_ms: int = 0, api_url: str = ""
 ) -> Iterator[dict[str, str]]:
     """What every route needs, checked and started."""
-    prepare(NEEDED, posts, logs)
+    prepare(NEEDED, posts, logs, with_latency=latency_ms > 0)
     with started(NEEDED, posts, max_connections, logs, latency_ms, api_url) as env:
         yield env
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from locust_asyncdjango.lab import servers
 from locust_asyncdjango.lab.errors import UsageError
+from locust_asyncdjango.lab.latency import upstream
 from locust_asyncdjango.lab.servers import SERVERS, Server
 from locust_asyncdjango.routes import NATURAL, ROUTES
 
@@ -75,6 +76,8 @@ class Experiment:
                 raise UsageError(
                     f"{server.name} runs already, with its own services: leave --latency-ms and --max-connections out"
                 )
+            if server.url and self.client_latency_ms:
+                upstream(server.url)
 
     @property
     def known_servers(self) -> dict[str, Server]:

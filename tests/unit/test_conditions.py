@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from locust_asyncdjango.lab import fleet, latency, servers
+from locust_asyncdjango.lab import cli, fleet, latency, servers
 from locust_asyncdjango.lab.errors import UsageError
-from locust_asyncdjango.lab.experiment_file import ExperimentFile, read_experiment
+from locust_asyncdjango.lab.experiment_file import KEYS, ExperimentFile, read_experiment
 from locust_asyncdjango.lab.matrix import trials
 from locust_asyncdjango.lab.preflight import Slots, requests_to_send, wrong_site, wrong_slots
 from locust_asyncdjango.lab.report import verdict
@@ -89,6 +89,12 @@ def test_conditions_that_cannot_be_had(changes: dict[str, Any], message: str) ->
     assert str(refused.value) == message
 
 
+def test_latency_to_users_needs_a_server_without_tls() -> None:
+    server = Server("staging", "asgi", url="https://staging.example")
+    with pytest.raises(UsageError, match="no latency can be added to https:// addresses"):
+        experiment(servers=("staging",), own_servers=(server,), client_latency_ms=20)
+
+
 def test_a_server_that_is_not_installed_is_a_line_with_the_command_that_installs_it() -> None:
     server = Server("granite", "wsgi", package="no_such_package", extra="servers")
     assert not servers.is_installed(server)
@@ -122,6 +128,8 @@ def test_a_file_is_flags_and_servers(tmp_path: Path) -> None:
     ("text", "message"),
     [
         ("routes =", "is not TOML: Invalid value (at end of document)"),
+        ("help = 1", f"there is no key 'help'; choose from {', '.join(KEYS)}"),
+        ("[server.x]\ninterface = 'wsgi'\nurl = 'http://['", "[server.x] url must look like http://127.0.0.1:8000"),
         ("posts = 1.5", "posts must be a text, a whole number or a list of these"),
         ("server = 1", "servers of your own are tables: [server.NAME]"),
         ("[server.x]\nport = 1", "[server.x] may have interface, slots, argv, url and nothing else"),
@@ -154,6 +162,23 @@ def test_a_file_that_cannot_be_used(tmp_path: Path, text: str, message: str) -> 
     assert str(refused.value).removeprefix(str(file)).lstrip(": ") == message
 
 
+def test_the_keys_of_a_file_are_the_flags_of_run() -> None:
+    options = vars(cli.parser().parse_args(["run"]))
+    assert set(KEYS) == options.keys() - {"command", "experiment"}
+
+
+def test_what_is_measured_where_nothing_is_named() -> None:
+    def servers_of(own: tuple[Server, ...], *arguments: str) -> tuple[str, ...]:
+        options = cli.parser().parse_args(["run", *arguments])
+        options.own_servers = own
+        return cli.experiment_of(options).servers
+
+    assert servers_of(()) == ("gunicorn-sync", "gunicorn-uvicorn")
+    assert servers_of((MINE,)) == ("gunicorn-sync", "gunicorn-uvicorn", "mine")
+    assert servers_of((), "--servers", "all") == tuple(SERVERS)
+    assert set(SERVERS) - set(servers_of((), "--servers", "all", "--workers", "2")) == {"daphne", "waitress"}
+
+
 def test_the_example_is_an_experiment() -> None:
     file = read_experiment(Path(__file__).parents[2] / "examples" / "experiment.toml")
     assert [server.name for server in file.own_servers] == ["mine"]
@@ -179,7 +204,7 @@ def test_a_url_through_a_proxy(url: str, upstream: str, behind_9: str) -> None:
 
 
 def test_no_proxy_stands_before_a_certificate() -> None:
-    with pytest.raises(UsageError, match="latency cannot be added to rediss:// addresses; leave --latency-ms out"):
+    with pytest.raises(UsageError, match="no latency can be added to rediss:// addresses"):
         latency.upstream("rediss://cache.example")
 
 
