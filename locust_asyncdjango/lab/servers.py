@@ -4,6 +4,7 @@ import http.client
 import importlib.util
 import os
 import shlex
+import shutil
 import sys
 import urllib.error
 import urllib.request
@@ -167,8 +168,16 @@ def check(server: Server, workers: int) -> None:
     if not is_installed(server):
         raise UsageError(f"{server.name} is not installed: pip install 'locust-asyncdjango[{server.extra}]'")
     check_workers(workers)
+    program = server.command(port=0)[0] if server.argv else ""
+    if program and not shutil.which(program, path=search_path()):
+        raise UsageError(f"{server.name}: there is no program {program!r}; see that it is installed and on PATH")
     if workers > 1 and not server.has_workers:
         raise UsageError(f"{server.name} has no number of processes to set; leave --workers, or the server, out")
+
+
+def search_path() -> str:
+    """Where servers' programs are looked for: what is installed with the lab comes first, active environment or not."""
+    return os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
 
 
 def check_workers(workers: int) -> None:
@@ -203,7 +212,8 @@ def serving(
     command = server.command(port, workers, with_access_log=with_access_log, stats_port=stats_port)
     with running(command, log=folder / f"{server.name}.log", env=env) as program:
         if not wait_until(lambda: responds(f"{url}/healthz"), program, START_DEADLINE_S):
-            raise TrialError(f"{server.name} did not start: {program.last_words()}")
+            waited = f" in {START_DEADLINE_S} s" if program.exit_code() is None else ""
+            raise TrialError(f"{server.name} did not start{waited}: {program.last_words()}")
         yield Serving(url, program, stats_port)
 
 
@@ -212,7 +222,7 @@ def site_env(services: Mapping[str, str]) -> dict[str, str]:
     the variables that name its services."""
     unwanted = ("GUNICORN_", "UVICORN_", "UWSGI_", "GRANIAN_", "WEB_CONCURRENCY", "PSYCOPG_WAIT_FUNC")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(unwanted)}
-    return {**kept, **services, "DJANGO_SETTINGS_MODULE": "target_site.settings"}
+    return {**kept, "PATH": search_path(), **services, "DJANGO_SETTINGS_MODULE": "target_site.settings"}
 
 
 def responds(url: str) -> bool:

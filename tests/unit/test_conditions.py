@@ -103,6 +103,13 @@ def test_a_server_that_is_not_installed_is_a_line_with_the_command_that_installs
     assert str(refused.value) == "granite is not installed: pip install 'locust-asyncdjango[servers]'"
 
 
+def test_a_server_whose_program_is_not_there() -> None:
+    server = Server("mine", "wsgi", argv=("no-such-program", "{port}"))
+    with pytest.raises(UsageError) as refused:
+        servers.check(server, 1)
+    assert str(refused.value) == "mine: there is no program 'no-such-program'; see that it is installed and on PATH"
+
+
 def test_a_file_is_flags_and_servers(tmp_path: Path) -> None:
     file = tmp_path / "experiment.toml"
     file.write_text(
