@@ -11,7 +11,6 @@ import os
 import re
 import statistics
 import sys
-import tempfile
 import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -20,10 +19,11 @@ from pathlib import Path
 
 import psutil
 
+from bench import run, spread
 from locust_asyncdjango.lab import services
 from locust_asyncdjango.lab.cli import Parser
-from locust_asyncdjango.lab.errors import LabError, TrialError, UsageError
-from locust_asyncdjango.lab.process import Interrupted, free_port, python, running, stop_signals_as_interrupts
+from locust_asyncdjango.lab.errors import TrialError, UsageError
+from locust_asyncdjango.lab.process import free_port, python, running
 from locust_asyncdjango.lab.servers import SERVERS, Serving, serving, site_env
 
 HERE = Path(__file__).resolve().parent
@@ -138,17 +138,8 @@ class Pair:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Prints a row for each view, then what it means. No figure makes it fail."""
-    try:
-        options = parse(arguments)
-        with stop_signals_as_interrupts(), tempfile.TemporaryDirectory() as logs:
-            bench(options, Path(logs))
-        return 0
-    except Interrupted as interrupt:
-        return 128 + interrupt.signum
-    except LabError as error:
-        print(f"plain_views: error: {error}", file=sys.stderr)
-        return 1 if isinstance(error, TrialError) else 2
+    """Prints a row for each view, then what it means."""
+    return run("plain_views", arguments, parse, bench)
 
 
 def parse(arguments: Sequence[str] | None) -> Options:
@@ -264,15 +255,10 @@ def row(view: View, pairs: Sequence[Pair]) -> str:
     median = statistics.median
     return (
         f"{view.name:22}{median(p.plain.rate for p in pairs):12.1f}{median(p.ours.rate for p in pairs):12.1f}"
-        f"{spread([p.speed for p in pairs]):>24}"
+        f"{spread([p.speed for p in pairs], 3):>24}"
         f"{median(p.plain.cpu_ms for p in pairs):12.3f}{median(p.ours.cpu_ms for p in pairs):12.3f}"
-        f"{spread([p.cpu for p in pairs]):>24}"
+        f"{spread([p.cpu for p in pairs], 3):>24}"
     )
-
-
-def spread(ratios: Sequence[float]) -> str:
-    """Median and extremes."""
-    return f"{statistics.median(ratios):.3f} ({min(ratios):.3f}..{max(ratios):.3f})"
 
 
 def verdict(pairs: Sequence[Pair]) -> str:

@@ -10,58 +10,27 @@ below for comparison; in a short run its p99 is that of first requests, whose co
 """
 
 import json
-import os
 import re
-import shutil
 import statistics
 import sys
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from bench import run, spread
 from locust_asyncdjango.lab.cli import Parser
-from locust_asyncdjango.lab.errors import LabError, TrialError, UsageError
-from locust_asyncdjango.lab.process import (
-    Interrupted,
-    free_port,
-    port_is_free,
-    python,
-    running,
-    stop_signals_as_interrupts,
-    wait_until,
-)
+from locust_asyncdjango.lab.errors import TrialError, UsageError
+from locust_asyncdjango.lab.process import free_port, python, running, wait_until
+from web import DEADLINE_S, check_programs, nginx, requests_per_s, wrk
 
 HERE = Path(__file__).resolve().parent
 GOAL_PER_S = 50_000
 GOAL_MEDIAN_MS, GOAL_P99_MS = 4, 10
 LATENCY_MS = 100
 CONNECTIONS, MANY_CONNECTIONS = 100, 500
-DEADLINE_S = 30
 
-NGINX = """
-daemon off;
-{user}
-worker_processes 1;
-pid {folder}/nginx.pid;
-error_log stderr crit;
-events {{ worker_connections 4096; }}
-http {{
-    access_log off;
-    keepalive_requests 1000000000;
-    keepalive_timeout 600s;
-    client_body_temp_path {folder}/body;
-    proxy_temp_path {folder}/proxy;
-    fastcgi_temp_path {folder}/fastcgi;
-    uwsgi_temp_path {folder}/uwsgi;
-    scgi_temp_path {folder}/scgi;
-    server {{
-        listen 127.0.0.1:{port} backlog=4096;
-        location / {{ return 200 "ok\\n"; }}
-    }}
-}}
-"""
+OK = 'location / { return 200 "ok\\n"; }'
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,18 +57,8 @@ class Spread:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Prints what was found and whether it is what was aimed at. No figure makes it fail."""
-    try:
-        options = parse(arguments)
-        check_programs()
-        with stop_signals_as_interrupts(), tempfile.TemporaryDirectory() as folder:
-            bench(options, Path(folder))
-        return 0
-    except Interrupted as interrupt:
-        return 128 + interrupt.signum
-    except LabError as error:
-        print(f"proxy: error: {error}", file=sys.stderr)
-        return 1 if isinstance(error, TrialError) else 2
+    """Prints what was found and whether it is what was aimed at."""
+    return run("proxy", arguments, parse, measure)
 
 
 def parse(arguments: Sequence[str] | None) -> Options:
@@ -111,36 +70,16 @@ def parse(arguments: Sequence[str] | None) -> Options:
     return Options(given.rounds, given.seconds)
 
 
-def check_programs() -> None:
-    """Raises UsageError."""
-    missing = [name for name in ("nginx", "wrk") if not shutil.which(name)]
-    if missing:
-        raise UsageError(f"this needs {' and '.join(missing)}: apt-get install nginx-light wrk")
-
-
-def bench(options: Options, folder: Path) -> None:
-    """Measures and prints. Raises TrialError."""
-    with nginx(folder) as direct:
+def measure(options: Options, folder: Path) -> None:
+    """Measures and prints. Raises UsageError and TrialError."""
+    check_programs("nginx", "wrk")
+    with nginx(folder, OK) as direct:
         with proxy(folder, direct) as through:
             print(throughput(options, direct, through, folder), flush=True)
         with proxy(folder, direct, f"--latency-ms={LATENCY_MS}") as through:
             print(added_delay(4 * options.seconds, direct, through, folder), flush=True)
             for name, port in (("direct", direct), ("through", through)):
                 print(f"wrk, {MANY_CONNECTIONS} connections, closed loop, {name}: {closed_loop(options, port, folder)}")
-
-
-@contextmanager
-def nginx(folder: Path) -> Iterator[int]:
-    """The port of an nginx that answers "ok". Raises TrialError."""
-    port = free_port()
-    # As root its worker would become another user, who may not enter the folder.
-    user = "user root;" if os.geteuid() == 0 else ""
-    (folder / "nginx.conf").write_text(NGINX.format(port=port, folder=folder, user=user))
-    argv = ["nginx", "-p", str(folder), "-c", str(folder / "nginx.conf"), "-e", "stderr"]
-    with running(argv, log=folder / "nginx.log") as program:
-        if not wait_until(lambda: not port_is_free(port), program, DEADLINE_S):
-            raise TrialError(f"nginx did not start: {program.last_words()}")
-        yield port
 
 
 @contextmanager
@@ -162,7 +101,7 @@ def throughput(options: Options, direct: int, through: int, folder: Path) -> str
     rates: dict[int, list[float]] = {direct: [], through: []}
     for round_ in range(options.rounds):
         for port in (direct, through) if round_ % 2 == 0 else (through, direct):
-            rates[port].append(requests_per_s(wrk(port, CONNECTIONS, options.seconds, folder)))
+            rates[port].append(requests_per_s(wrk(address(port), CONNECTIONS, options.seconds, folder)))
     medians = {port: statistics.median(found) for port, found in rates.items()}
     ratios = [passed / straight for straight, passed in zip(rates[direct], rates[through], strict=True)]
     reached = "reached" if medians[through] >= GOAL_PER_S else "MISSED"
@@ -174,38 +113,16 @@ def throughput(options: Options, direct: int, through: int, folder: Path) -> str
     )
 
 
-def spread(rates: Sequence[float]) -> str:
-    """Median and extremes."""
-    return f"{statistics.median(rates):.0f} ({min(rates):.0f}..{max(rates):.0f})"
+def address(port: int) -> str:
+    """Of what nginx or the proxy serves."""
+    return f"http://127.0.0.1:{port}/"
 
 
 def closed_loop(options: Options, port: int, folder: Path) -> str:
     """wrk's own latencies with many connections."""
-    text = wrk(port, MANY_CONNECTIONS, options.seconds, folder)
+    text = wrk(address(port), MANY_CONNECTIONS, options.seconds, folder)
     found = dict(re.findall(r"^ +(50|99)% +(\S+)$", text, re.MULTILINE))
     return f"{requests_per_s(text):.0f} req/s, median {found.get('50')}, p99 {found.get('99')}"
-
-
-def wrk(port: int, connections: int, seconds: float, folder: Path) -> str:
-    """What wrk says. Raises TrialError."""
-    log = folder / "wrk.log"
-    log.unlink(missing_ok=True)
-    # One thread: there are nginx and the proxy to run as well.
-    flags = ["-t1", f"-c{connections}", f"-d{round(seconds)}s", "--latency"]
-    with running(["wrk", *flags, f"http://127.0.0.1:{port}/"], log=log) as program:
-        failed = program.wait()
-    text = log.read_text()
-    if failed or "Socket errors" in text or "Non-2xx" in text:
-        raise TrialError(f"wrk found errors: {program.last_words()}")
-    return text
-
-
-def requests_per_s(text: str) -> float:
-    """Of what wrk says. Raises TrialError."""
-    found = re.search(r"^Requests/sec: +([\d.]+)$", text, re.MULTILINE)
-    if not found:
-        raise TrialError(f"wrk said no rate: {text[-200:]!r}")
-    return float(found[1])
 
 
 def added_delay(seconds: float, direct: int, through: int, folder: Path) -> str:
