@@ -35,7 +35,7 @@ def failing(user: Any) -> None:
     user.client.get("/failing")
 
 
-ALL = [get, large, post, failing]
+ALL: list[Any] = [get, large, post, failing]
 """What --tags chooses from."""
 
 

@@ -23,11 +23,10 @@ from locust.runners import MasterRunner, Runner, WorkerRunner
 
 from locust_asyncdjango import series
 from locust_asyncdjango._version import __version__
-from locust_asyncdjango.client import FailedRequestError
 from locust_asyncdjango.failures import classify
 from locust_asyncdjango.options import Options, add_options
 from locust_asyncdjango.recorder import Recorder
-from locust_asyncdjango.sample import Sample
+from locust_asyncdjango.response import FailedRequestError
 from locust_asyncdjango.saturation import saturation
 from locust_asyncdjango.shape_choice import shape_named
 from locust_asyncdjango.summary import summary
@@ -116,6 +115,8 @@ class _Run:
         self.files = 0
         self.ticker: gevent.Greenlet | None = None
         self.broken = False
+        self.users = 0
+        """That ran when the second began."""
 
     @property
     def is_worker(self) -> bool:
@@ -137,11 +138,23 @@ class _Run:
         if self.options.series and not self.is_worker:
             self.open_file()
 
-    def on_request(self, name: str, response_time: float, response_length: int, **about: Any) -> None:
+    def on_request(
+        self,
+        name: str,
+        response_time: float | None,
+        response_length: int | None,
+        exception: BaseException | None = None,
+        response: Any = None,
+        # Named only so that no dict has to be made of them.
+        request_type: str = "",  # noqa: ARG002
+        context: Any = None,  # noqa: ARG002
+        start_time: float = 0,  # noqa: ARG002
+        url: str | None = None,  # noqa: ARG002
+        **_: Any,
+    ) -> None:
         try:
-            kind = _kind(about.get("exception"), about.get("response"))
-            ms, size = response_time or 0.0, response_length or 0
-            self.recorder.add(Sample(time.time(), name, kind, ms, size, self.runner.user_count))
+            kind = "" if exception is None else _kind(exception, response)
+            self.recorder.add((time.time(), name, kind, response_time or 0.0, response_length or 0, self.users))
         except Exception:
             # A listener that raises would disturb the run it measures: say it once and go on.
             if not self.broken:
@@ -178,8 +191,9 @@ class _Run:
             gevent.sleep(1 - time.time() % 1)
             now = time.time()
             if not self.is_master:
-                # Of the second that has just ended.
-                self.recorder.note_users(now - 0.5, self.runner.user_count)
+                # At the end of the second that has just ended, and at the beginning of the next.
+                self.users = self.runner.user_count
+                self.recorder.note_users(now - 0.5, self.users)
             self.hand_on(before=now - MASTER_LAG_S if self.is_master else now)
 
     def hand_on(self, before: float | None = None) -> None:
@@ -229,10 +243,8 @@ def _runner(environment: Environment) -> Runner:
     return environment.runner
 
 
-def _kind(exception: BaseException | None, response: Any) -> str:
-    """The kind of a request's failure; "" for what Locust counts as a success."""
-    if exception is None:
-        return ""
+def _kind(exception: BaseException, response: Any) -> str:
+    """The kind of a request's failure."""
     if isinstance(exception, FailedRequestError):
         return exception.failure.kind
     status = getattr(response, "status_code", 0) or 0

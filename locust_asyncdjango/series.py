@@ -39,15 +39,16 @@ class Row:
 
     def add(self, sample: Sample) -> None:
         """Folds one sample in."""
-        bucket = three_digits(sample.ms)
-        if sample.kind:
-            self.failed[sample.kind] += 1
-            self.failed_ms[bucket] += 1
+        _, _, kind, ms, size, users = sample
+        if kind:
+            self.failed[kind] += 1
+            self.failed_ms[three_digits(ms)] += 1
         else:
             self.ok += 1
-            self.ok_ms[bucket] += 1
-        self.bytes += sample.bytes
-        self.users = max(self.users, sample.users)
+            self.ok_ms[three_digits(ms)] += 1
+        self.bytes += size
+        if users > self.users:
+            self.users = users
 
     def merge(self, other: Self) -> None:
         """Adds the same second of another worker."""
@@ -109,6 +110,11 @@ class Series:
 
 def three_digits(ms: float) -> float:
     """Rounds to three significant digits: within 0.5 % of the truth, and few enough values to count."""
+    # Nearly all are here, where arithmetic is quicker than a format.
+    if 1 <= ms < 10:
+        return int(ms * 100 + 0.5) / 100
+    if 10 <= ms < 100:
+        return int(ms * 10 + 0.5) / 10
     return float(f"{ms:.3g}")
 
 

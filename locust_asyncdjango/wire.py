@@ -1,0 +1,248 @@
+"""HTTP/1.1 without a socket: a request -> bytes, received bytes -> an answer. httptools (llhttp) parses.
+
+Nothing that a peer sends is trusted: what is not HTTP, too long or more than was asked for raises or ends the
+connection. The head of an answer is kept as it came; its fields are split only when somebody asks for them.
+"""
+
+import re
+import zlib
+from collections.abc import Iterable
+from contextlib import suppress
+
+import brotli
+from geventhttpclient.header import Headers
+from geventhttpclient.response import HTTPConnectionClosed, HTTPParseError
+from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
+
+MOST_HEAD_BYTES = 64 * 1024
+MOST_BODY_BYTES = 256 * 1024 * 1024
+"""Of a body read whole, and of what it is decoded to."""
+
+SET_COOKIE, CONTENT_ENCODING = b"\nset-cookie:", b"\ncontent-encoding:"
+
+# RFC 9110, sections 5.1, 5.5 and 9.1; RFC 9112, section 3: what a peer could read as more than one request is refused.
+_TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
+_FIELD_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
+_TARGET = re.compile(r"/(?!/)[!-~]*")
+
+_BROTLI_PIECE = 1024 * 1024
+_MANY_PIECES = 1000
+
+
+class UndecodableBodyError(HTTPParseError):
+    """The body is not in the content coding that the answer names, in one that is not known, or too long."""
+
+
+def request_head(method: str, target: str, fields: Iterable[tuple[str, object]]) -> bytes:
+    """A request up to, but without, the empty line. Raises ValueError for what would not be one request."""
+    if not _TOKEN.fullmatch(method):
+        raise ValueError(f"invalid HTTP method {method!r}")
+    if not _TARGET.fullmatch(target):
+        raise ValueError(f"invalid request target {target!r}: it has to begin with one / and be percent-encoded")
+    lines = [f"{method} {target} HTTP/1.1\r\n"]
+    for name, value in fields:
+        line = str(value)
+        if not _TOKEN.fullmatch(name):
+            raise ValueError(f"invalid header name {name!r}")
+        if not _FIELD_VALUE.fullmatch(line):
+            raise ValueError(f"invalid value for header {name!r}: {line!r}")
+        lines.append(f"{name}: {line}\r\n")
+    return "".join(lines).encode("latin-1")
+
+
+def whole_request(head: bytes, body: bytes) -> bytes:
+    """A request with a body, which may be empty, and its length."""
+    return b"%bContent-Length: %d\r\n\r\n%b" % (head, len(body), body)
+
+
+class Answer:
+    """A final response. head: its bytes up to the body, or more; body: as it came, still in its content coding."""
+
+    __slots__ = ("body", "head", "keep_alive", "status")
+
+    def __init__(self, status: int, head: bytes, body: bytes, keep_alive: bool) -> None:
+        self.status = status
+        self.head = head
+        self.body = body
+        self.keep_alive = keep_alive
+
+    def may_have(self, field: bytes) -> bool:
+        """Whether a header field may be there, such as SET_COOKIE. Cheap; where it says no, there is none."""
+        return field in self.head.lower()
+
+
+class Reader:
+    """Turns the bytes of one connection into answers, one after the other."""
+
+    def __init__(self) -> None:
+        self._pieces: list[bytes] = []
+        # llhttp calls it for each piece of a body: no function of our own in between.
+        self.on_body = self._pieces.append
+        self._parser = HttpResponseParser(self)
+        self._head = b""
+        self._body = bytearray()
+        self._has_body = self._whole = self._keep_alive = False
+        self.received = 0
+        """Bytes of the answer that has begun."""
+
+    def feed(self, data: bytes) -> Answer | None:
+        """The answer, once it is whole. data: at least one byte. Raises HTTPParseError."""
+        try:
+            self._parser.feed_data(data)
+        except HttpParserUpgrade:
+            raise HTTPParseError("the server switched to another protocol without being asked") from None
+        except HttpParserError as error:
+            if not self._whole:
+                raise HTTPParseError(f"not an HTTP response: {error}") from None
+            # What follows a whole answer was not asked for: it spoils the connection, not the answer.
+            self._keep_alive = False
+        if self._whole and not self.received:
+            return self._taken(data, len(data))  # it came at once, as most do
+        self.received += len(data)
+        if not self._has_body:
+            self._head += data
+            self._has_body = bool(self._pieces)
+        if self._whole:
+            return self._taken(self._head, self.received)
+        self._limit()
+        return None
+
+    def _limit(self) -> None:
+        if not self._has_body and self.received > MOST_HEAD_BYTES:
+            raise HTTPParseError(f"a response head of more than {MOST_HEAD_BYTES} bytes")
+        if self.received > MOST_HEAD_BYTES + MOST_BODY_BYTES:
+            raise HTTPParseError(f"a body of more than {MOST_BODY_BYTES} bytes: ask for it with stream=True")
+        if len(self._pieces) > _MANY_PIECES:
+            # Tiny chunks would need many times their size.
+            self._body += b"".join(self._pieces)
+            self._pieces.clear()
+
+    def end(self) -> Answer:
+        """The answer that ends with the connection, which has just been closed. Raises HTTPConnectionClosed."""
+        if not self.received:
+            raise HTTPConnectionClosed("the connection was closed before an answer came")
+        fields = _Fields(self._head)
+        if not fields.complete or not _ends_with_connection(fields.headers):
+            raise HTTPConnectionClosed("the connection was closed in the middle of an answer")
+        return self._taken(self._head, self.received)
+
+    def _taken(self, head: bytes, received: int) -> Answer:
+        body = b"".join(self._pieces)
+        self._pieces.clear()
+        if self._body:
+            body = bytes(self._body) + body
+            self._body.clear()
+        if body and received == len(head):
+            head = head[: -len(body)]
+        answer = Answer(self._parser.get_status_code(), head, body, self._keep_alive)
+        self._whole = self._keep_alive = False
+        if self.received:
+            self._head, self._has_body, self.received = b"", False, 0
+        return answer
+
+    # What llhttp calls.
+
+    def on_message_begin(self) -> None:
+        if self._whole:
+            raise HttpParserError("more than one answer")
+
+    def on_message_complete(self) -> None:
+        # After an interim (1xx) response comes another.
+        if self._parser.get_status_code() >= 200:
+            self._whole = True
+            self._keep_alive = self._parser.should_keep_alive()
+
+
+class HeadReader(Reader):
+    """For one answer to HEAD, which ends with its head, whatever that says."""
+
+    def on_headers_complete(self) -> None:
+        self.on_message_complete()
+
+    def _taken(self, head: bytes, received: int) -> Answer:
+        if self._pieces:
+            self._pieces.clear()
+            self._keep_alive = False
+        return super()._taken(head, received)
+
+
+class _Fields:
+    """The header fields of a final response, and whether they have all come."""
+
+    def __init__(self, head: bytes) -> None:
+        self.headers = Headers()
+        self.complete = False
+        self._parser = HttpResponseParser(self)
+        # What is wrong with it, or was not asked for, whoever read it before has said.
+        with suppress(HttpParserError, HttpParserUpgrade):
+            self._parser.feed_data(head)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        if not self.complete:  # later ones are trailers, or another answer's
+            self.headers.add(name.decode("latin-1"), value.decode("latin-1"))
+
+    def on_headers_complete(self) -> None:
+        if self._parser.get_status_code() >= 200:
+            self.complete = True
+        else:
+            self.headers.clear()
+
+
+def headers_of(head: bytes) -> Headers:
+    """The header fields of an Answer's head."""
+    return _Fields(head).headers
+
+
+def _ends_with_connection(headers: Headers) -> bool:
+    """As RFC 9112, section 6.3 has it, for an answer that may have a body and is not whole."""
+    codings = ",".join(headers.getlist("transfer-encoding")).lower().split(",")
+    return codings[-1].strip() != "chunked" and "content-length" not in headers
+
+
+def decoded(body: bytes, headers: Headers) -> bytes:
+    """The body without its content coding. Raises UndecodableBodyError."""
+    coding = (headers.getlist("content-encoding") or ["identity"])[0].lower()
+    if coding == "identity" or not body:
+        return body
+    try:
+        if coding == "gzip":
+            return _inflated(body, 16 + zlib.MAX_WBITS)
+        if coding == "deflate":
+            # Some servers send raw deflate data, others what RFC 9110 asks for, in zlib's format.
+            try:
+                return _inflated(body, -zlib.MAX_WBITS)
+            except zlib.error:
+                return _inflated(body, zlib.MAX_WBITS)
+        if coding == "br":
+            return _unbrotlied(body)
+    except (zlib.error, brotli.error) as error:
+        raise UndecodableBodyError(f"the body is not {coding}, as its Content-Encoding says: {error}") from None
+    raise UndecodableBodyError(f"unknown Content-Encoding {coding!r}")
+
+
+def _inflated(body: bytes, wbits: int) -> bytes:
+    inflater = zlib.decompressobj(wbits)
+    plain = inflater.decompress(body, MOST_BODY_BYTES)
+    if inflater.unconsumed_tail:
+        raise _too_long()
+    if not inflater.eof:
+        raise zlib.error("it is cut short")
+    return plain
+
+
+def _unbrotlied(body: bytes) -> bytes:
+    decompressor = brotli.Decompressor()
+    pieces = [decompressor.process(body, output_buffer_limit=_BROTLI_PIECE)]
+    size = len(pieces[0])
+    while not decompressor.can_accept_more_data() and not decompressor.is_finished():
+        pieces.append(decompressor.process(b"", output_buffer_limit=_BROTLI_PIECE))
+        size += len(pieces[-1])
+        if size > MOST_BODY_BYTES:
+            raise _too_long()
+    if not decompressor.is_finished():
+        raise brotli.error("it is cut short")
+    return b"".join(pieces)
+
+
+def _too_long() -> UndecodableBodyError:
+    return UndecodableBodyError(f"a body that decodes to more than {MOST_BODY_BYTES} bytes: ask with stream=True")

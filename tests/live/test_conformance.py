@@ -1,0 +1,467 @@
+"""FastUser beside FastHttpUser: the same requests, answers and reports, but for what is listed here with its reason."""
+
+import gzip
+import io
+import ssl
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+import brotli
+import gevent
+import pytest
+import trustme
+from locust import FastHttpUser
+from locust.env import Environment
+
+from locust_asyncdjango import FastUser
+from tests.live.scripted import CLOSE, RESET, Asked, Scripted, Step, scripted
+
+TEXT = "Grüße, мир"
+
+
+def answer(status: int = 200, body: bytes = b"ok", *lines: str) -> bytes:
+    """With its length."""
+    head = [f"HTTP/1.1 {status} Said", f"Content-Length: {len(body)}", *lines, "", ""]
+    return "\r\n".join(head).encode("latin-1") + body
+
+
+def chunked(*chunks: bytes) -> bytes:
+    """Of an answer with chunks."""
+    body = b"".join(b"%x\r\n%b\r\n" % (len(chunk), chunk) for chunk in (*chunks, b""))
+    return b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + body
+
+
+def to(status: int, where: str) -> bytes:
+    """A redirect."""
+    return answer(status, b"moved", f"Location: {where}")
+
+
+# By path.
+ANSWERS: dict[str, list[Step]] = {
+    "/ok": [answer()],
+    "/empty": [answer(200, b"")],
+    "/chunked": [chunked(b"o", b"k" * 5000)],
+    "/until-close": [b"HTTP/1.1 200 OK\r\n\r\nok", CLOSE],
+    "/closes": [answer(200, b"ok", "Connection: close"), CLOSE],
+    "/http10": [b"HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nok", CLOSE],
+    "/in-pieces": [b"HTTP/1.1 200 OK\r\nContent-", 0.05, b"Length: 4\r\n\r\no", 0.05, b"kok"],
+    "/large": [answer(200, b"x" * 1_000_000)],
+    "/interim": [b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early\r\nLink: a\r\n\r\n" + answer()],
+    "/no-reason": [b"HTTP/1.1 200\r\nContent-Length: 2\r\n\r\nok"],
+    "/many-fields": [answer(200, b"ok", *(f"X-{i}: {i}" for i in range(100)))],
+    "/twice": [answer(200, b"ok", "X-A: 1", "x-a: 2", "X-Empty:", "X-Latin: \xe9", "X-Space:  a ")],
+    "/utf-8": [answer(200, TEXT.encode(), "Content-Type: text/plain; charset=utf-8")],
+    "/koi8": [answer(200, "мир".encode("koi8-r"), "Content-Type: text/plain; charset=koi8-r")],
+    "/unknown-charset": [answer(200, TEXT.encode(), "Content-Type: text/plain; charset=klingon")],
+    "/no-text-charset": [answer(200, TEXT.encode(), "Content-Type: text/plain; charset=zlib")],
+    "/two-types": [answer(200, TEXT.encode(), "Content-Type: text/plain", "Content-Type: text/html")],
+    "/undeclared": [answer(200, TEXT.encode() * 5)],
+    "/json": [answer(200, b'{"a": [1]}', "Content-Type: application/json")],
+    "/no-json": [answer(200, b"<html>", "Content-Type: application/json")],
+    "/gzip": [answer(200, gzip.compress(b"ok" * 99, mtime=0), "Content-Encoding: gzip")],
+    "/deflate": [answer(200, zlib.compress(b"ok" * 99), "Content-Encoding: deflate")],
+    "/br": [answer(200, brotli.compress(b"ok" * 99), "Content-Encoding: br")],
+    "/identity": [answer(200, b"ok", "Content-Encoding: identity")],
+    "/bad-gzip": [answer(200, b"not gzip", "Content-Encoding: gzip")],
+    "/bad-br": [answer(200, b"not brotli", "Content-Encoding: br")],
+    "/zstd": [answer(200, b"ok", "Content-Encoding: zstd")],
+    "/empty-gzip": [answer(200, b"", "Content-Encoding: gzip")],
+    "/gzip-error": [answer(500, gzip.compress(b"broken" * 9, mtime=0), "Content-Encoding: gzip")],
+    "/binary-error": [answer(500, b"\xff\xfe\x00broken")],
+    "/moved-301": [to(301, "/ok")],
+    "/moved-302": [to(302, "/ok")],
+    "/moved-303": [to(303, "/ok")],
+    "/moved-307": [to(307, "/echo")],
+    "/moved-308": [to(308, "/echo")],
+    "/moved-relative": [to(302, "ok?x=1")],
+    "/moved-twice": [to(302, "/moved-302")],
+    "/moved-to-error": [to(302, "/binary-error")],
+    "/moved-nowhere": [answer(302, b"where?")],
+    "/moved-and-closed": [answer(302, b"", "Location: /ok", "Connection: close"), CLOSE],
+    "/loop": [to(302, "/loop")],
+    "/ftp": [to(302, "ftp://127.0.0.1/")],
+    "/bad-port": [to(302, "http://127.0.0.1:port/")],
+    "/sets": [answer(200, b"ok", "Set-Cookie: a=1; Path=/", "Set-Cookie: b=2; Path=/other")],
+    "/sets-and-moves": [answer(302, b"", "Location: /ok", "Set-Cookie: seen=yes; Path=/")],
+    "/unsets": [answer(200, b"ok", "Set-Cookie: a=; Path=/; Max-Age=0")],
+    "/dropped": [CLOSE],
+    "/reset": [RESET],
+    "/half-head": [b"HTTP/1.1 200 OK\r\nContent-", CLOSE],
+    "/half-body": [b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nok", CLOSE],
+    "/half-chunk": [b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9\r\nok", CLOSE],
+    "/rubbish": [b"SSH-2.0-OpenSSH_9.6\r\n", CLOSE],
+    "/two-lengths": [b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\nokk"],
+    "/silent": [5.0, CLOSE],
+    "/surplus": [answer() + b"surplus"],
+    "/lines": [chunked(b"one\ntw", "o ü\nthree".encode())],
+}
+
+
+def script(asked: Asked) -> list[Step]:
+    """What the server says."""
+    path = asked.path.removeprefix("http://").partition("/")[2] if asked.path.startswith("http://") else asked.path[1:]
+    if path.startswith("status/"):
+        status = int(path.removeprefix("status/"))
+        return [f"HTTP/1.1 {status} X\r\n\r\n".encode() if status in {204, 304} else answer(status, b"said")]
+    if path == "echo":
+        return [answer(200, asked.body)]
+    if path == "private":
+        return [answer(200 if asked.headers.get("authorization") == "Basic bWU6c8OpY3JldA==" else 401)]
+    told = ANSWERS.get(f"/{path}", [answer(404, b"no such path")])
+    if asked.line.startswith("HEAD"):
+        return [step.partition(b"\r\n\r\n")[0] + b"\r\n\r\n" if isinstance(step, bytes) else step for step in told]
+    return told
+
+
+@dataclass
+class Seen:
+    """All that a locustfile, a listener and the server see of a case."""
+
+    raised: str = ""
+    status: int | None = None
+    ok: bool | None = None
+    headers: list[tuple[str, str]] | None = None
+    content: bytes | None = None
+    text: str | None = None
+    encoding: Any = None
+    json: Any = None
+    url: str | None = None
+    request: Any = None
+    history: list[int] | None = None
+    timed: bool = False
+    cookies: list[str] = field(default_factory=list)
+    events: list[dict[str, Any]] = field(default_factory=list)
+    asked: list[Asked] = field(default_factory=list)
+    connections: int = 0
+
+
+Ask = Callable[[Any], Any]
+"""Does something with a session."""
+
+
+def see(user_class: type[FastHttpUser], server: Scripted, ask: Ask, **settings: Any) -> Seen:
+    """What one of the two makes of it."""
+    environment = Environment()
+    events: list[dict[str, Any]] = []
+    environment.events.request.add_listener(lambda **event: events.append(event))
+    defaults = {"host": server.url, "abstract": False, "network_timeout": 0.5, "connection_timeout": 0.5}
+    user = type("User", (user_class,), {**defaults, **settings})(environment)
+    asked_before, connections_before = len(server.asked), server.connections
+    seen = Seen()
+    try:
+        response = ask(user.client)
+    except Exception as error:  # noqa: BLE001
+        seen.raised = type(error).__name__
+    else:
+        look_at(seen, response)
+    seen.cookies = sorted(f"{cookie.name}={cookie.value}" for cookie in user.client.cookiejar)
+    seen.events = [told(event) for event in events]
+    seen.asked = server.asked[asked_before:]
+    seen.connections = server.connections - connections_before
+    user.client.client.close()
+    return seen
+
+
+def look_at(seen: Seen, response: Any) -> None:
+    """Fills in what a response says; a list of lines is one of iter_lines."""
+    if isinstance(response, list):
+        seen.text = "\n".join(response)
+        return
+    seen.status, seen.ok, seen.url = response.status_code, response.ok, response.url
+    seen.headers = sorted(response.headers.items()) if response.headers is not None else None
+    seen.request = (response.request.method, response.request.url, response.request.body)
+    for name in ("content", "text", "encoding"):
+        try:
+            setattr(seen, name, getattr(response, name))
+        except Exception as error:  # noqa: BLE001
+            setattr(seen, name, f"raises {type(error).__name__}")
+    try:
+        seen.json = response.json()
+    except Exception as error:  # noqa: BLE001
+        seen.json = type(error).__name__
+    seen.timed = bool(seen.status and getattr(response, "elapsed", None))
+    seen.history = [each.status_code for each in getattr(response, "history", [])] if seen.status else None
+
+
+def told(event: dict[str, Any]) -> dict[str, Any]:
+    """An event, without what differs between any two runs, and with no more of an exception than that there is one."""
+    assert event["response_time"] > 0
+    assert event["start_time"] > 1e9
+    kept = ("request_type", "name", "response_length", "context", "url")
+    return {
+        **{name: event[name] for name in kept},
+        "failed": event["exception"] is not None,
+        "status": event["response"].status_code,
+        "keys": sorted(event),
+    }
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Scripted]:
+    with scripted(script) as started:
+        yield started
+
+
+def checked(path: str, do: Callable[[Any], None] = lambda _: None, **kwargs: Any) -> Ask:
+    """A request in a with-block."""
+
+    def ask(client: Any) -> Any:
+        with client.get(path, catch_response=True, **kwargs) as response:
+            do(response)
+        return response
+
+    return ask
+
+
+def in_turn(*asks: Ask) -> Ask:
+    """One after the other; the last one's response."""
+    return lambda client: [ask(client) for ask in asks][-1]
+
+
+def get(path: str, **kwargs: Any) -> Ask:
+    """One GET."""
+    return lambda client: client.get(path, **kwargs)
+
+
+def post(path: str, **kwargs: Any) -> Ask:
+    """One POST."""
+    return lambda client: client.post(path, **kwargs)
+
+
+def with_method(method: str, path: str, **kwargs: Any) -> Ask:
+    """One of any method."""
+    return lambda client: client.request(method, path, **kwargs)
+
+
+def renamed(client: Any) -> Any:
+    """With rename_request."""
+    with client.rename_request("a name"):
+        return client.get("/ok")
+
+
+def set_default_header(client: Any) -> None:
+    """On the user agent, which is where it works."""
+    client.client.default_headers["X-A"] = "1"
+
+
+def set_host(client: Any) -> None:
+    """To one by another name."""
+    client.base_url = client.base_url.replace("127.0.0.1", "localhost")
+
+
+def set_credentials(client: Any) -> None:
+    """After a login, say."""
+    client.auth_header = "Basic bWU6c8OpY3JldA=="
+
+
+def timed_out(client: Any) -> Any:
+    """The locustfile's own limit is shorter than the user's."""
+    with gevent.Timeout(0.1):
+        return client.get("/silent")
+
+
+def raise_key_error(_: Any) -> None:
+    """What a locustfile does when it does not find what it looks for."""
+    raise KeyError("no such key")
+
+
+CASES: dict[str, Ask] = {
+    **{f"GET {path}": get(path) for path in ANSWERS},
+    **{f"HEAD {path}": with_method("HEAD", path) for path in ("/ok", "/chunked", "/gzip", "/echo")},
+    **{f"POST {path}": post(path, data={"a": "ü"}) for path in ANSWERS if "moved" in path},
+    **{
+        method: with_method(method, "/echo", data="body")
+        for method in ("PUT", "PATCH", "DELETE", "OPTIONS", "get", "PROPFIND")
+    },
+    "put": lambda client: client.put("/echo", data="x"),
+    "patch": lambda client: client.patch("/echo", json=[1]),
+    "delete": lambda client: client.delete("/ok"),
+    "options": lambda client: client.options("/ok"),
+    "no body": post("/echo"),
+    "empty body": post("/echo", data={}),
+    "form": post("/echo", data={"a": "ü", "b": [1, 2]}),
+    "text": post("/echo", data=TEXT),
+    "bytes": post("/echo", data=b"\x00\xff"),
+    "typed text": post("/echo", data="<a/>", headers={"Content-Type": "text/xml"}),
+    "typed form": post("/echo", data={"a": "b"}, headers={"content-type": "application/x-own"}),
+    "json": post("/echo", json={"a": TEXT}),
+    "typed json": post("/echo", json={"a": 1}, headers={"Content-Type": "application/own+json"}),
+    "json null": post("/echo", json=None),
+    "large body": post("/echo", data="x" * 3_000_000),
+    "own length": post("/echo", data=b"four", headers={"Content-Length": "4"}),
+    "a file": lambda client: client.post(
+        "/echo", files={"file": ("name.txt", io.BytesIO(b"in it"), "text/plain", {}, "border")}
+    ),
+    "a file and a form": lambda client: client.post(
+        "/echo", data={"a": "b"}, files={"file": ("name.txt", b"in it", "text/plain", {}, "border")}
+    ),
+    "a stream": lambda client: client.post("/echo", data=(piece for piece in [b"a", b"bc"])),
+    "absolute": lambda client: client.get(f"{client.base_url}/ok"),
+    "absolute and elsewhere": lambda client: client.get("http://127.0.0.1:1/", name="nowhere"),
+    "chunks": post("/echo", data=b"abc", headers={"Transfer-Encoding": "chunked"}),
+    "params": get("/ok", params={"a": "ü", "b": [1, 2]}),
+    "query": get("/ok?a=b%20c&d"),
+    "query to be quoted": get("/ok?a=ü b"),
+    "fragment": get("/ok#part"),
+    "no path": lambda client: client.get(""),
+    "headers": get("/ok", headers={"X-A": "1", "Accept": "text/html", "User-Agent": "mine"}),
+    "own codings": get("/gzip", headers={"accept-encoding": "identity"}),
+    "own host": get("/ok", headers={"Host": "example.com"}),
+    "a list of values": get("/ok", headers={"X-A": ["1", "2"]}),
+    "bad header": get("/ok", headers={"X-A": "1\r\nX-B: 2"}),
+    "auth": get("/private", auth=("me", "sécret".encode())),
+    "no auth": get("/private"),
+    "own cookie": get("/ok", headers={"Cookie": "own=1"}),
+    "name": get("/ok", name="a name"),
+    "renamed": renamed,
+    "context": get("/ok", context={"a": 1}),
+    "not followed": get("/moved-302", allow_redirects=False),
+    "follows at most": get("/moved-twice", max_redirects=1),
+    "cookies come back": in_turn(get("/sets"), get("/ok"), get("/other/x")),
+    "cookies end": in_turn(get("/sets"), get("/unsets"), get("/ok")),
+    "cookies on the way": get("/sets-and-moves"),
+    "after a close": in_turn(get("/closes"), get("/ok")),
+    "after surplus": in_turn(get("/surplus"), get("/ok")),
+    "one connection": in_turn(*[get("/ok")] * 5),
+    "streamed": get("/large", stream=True),
+    "streamed error": get("/binary-error", stream=True),
+    "lines": lambda client: list(client.iter_lines("/lines")),
+    "with": checked("/ok"),
+    "with an error": checked("/binary-error"),
+    "with an error that is none": checked("/binary-error", lambda response: response.success()),
+    "with a failure": checked("/ok", lambda response: response.failure("no good")),
+    "with no answer": checked("/dropped"),
+    "with gzip": checked("/gzip"),
+    "with a redirect": checked("/moved-302"),
+    "with a KeyError": checked("/ok", raise_key_error),
+    "with no JSON": checked("/no-json", lambda response: response.json()),
+    "a default header set later": in_turn(get("/ok"), set_default_header, get("/ok")),
+    "another host set later": in_turn(get("/ok"), set_host, get("/ok")),
+    "credentials set later": in_turn(get("/private"), set_credentials, get("/private")),
+    "a Timeout of gevent's": timed_out,
+    "success without a with-block": lambda client: client.get("/ok").success(),
+}
+
+Settings = dict[str, Any]
+
+# With attributes of the user class; {address} is the server's.
+SET: dict[str, tuple[Ask, Settings]] = {
+    "default headers": (get("/ok"), {"default_headers": {"X-A": "1", "User-Agent": "mine"}}),
+    "retries": (get("/silent"), {"max_retries": 1, "network_timeout": 0.2}),
+    "no retries of a POST": (post("/silent", data="x"), {"max_retries": 1, "network_timeout": 0.2}),
+    "no redirects": (get("/moved-302"), {"max_redirects": 0}),
+    "few redirects": (get("/loop"), {"max_redirects": 2}),
+    "a proxy": (get("/ok"), {"host": "http://nowhere.invalid", "proxy_host": "127.0.0.1", "proxy_port": "{port}"}),
+    "credentials": (get("/private"), {"host": "http://me:s%C3%A9cret@{address}"}),
+    "credentials and a redirect": (get("/moved-302"), {"host": "http://me:s%C3%A9cret@{address}"}),
+    "a path": (get("/ok"), {"host": "http://{address}/status/299?"}),
+    "a host's end": (get("/ok"), {"host": "http://{address}/"}),
+    "a name": (get("/ok"), {"host": "http://localhost:{port}"}),
+    "nobody listens": (get("/ok"), {"host": "http://127.0.0.1:1"}),
+    "no such host": (get("/ok"), {"host": "http://no-such-host.invalid"}),
+    "TLS where there is none": (get("/ok"), {"host": "https://{address}"}),
+}
+
+
+def filled_in(settings: Settings, server: Scripted) -> Settings:
+    """With the server's address."""
+    port = server.address.partition(":")[2]
+    return {
+        name: value.replace("{address}", server.address).replace("{port}", port) if isinstance(value, str) else value
+        for name, value in settings.items()
+    }
+
+
+AS_SENT = "request.body is what was sent, where FastHttpUser's is what was given"
+WHATEVER_COMES = "stock raises an error in the task and reports nothing"
+NO_BODY = "a body that is empty has nothing to decode; stock reports a failure"
+UNDECODABLE = "content is the body as it came; stock raises each time it is looked at"
+CHARSET = "what has no known charset is read as UTF-8; stock raises"
+NOT_WHOLE = "an answer cut short is no answer: status 0; stock has a response with what came"
+SURPLUS = "what follows an answer that is whole was not asked for and ends the connection; stock loses the answer"
+WITH_BLOCK = "stock forgets history and elapsed there, and leaves out a request whose with-block raises"
+SENT_ONCE = "a request is sent anew only where a kept connection was closed; stock sends it 12 times"
+ALL = {each.name for each in fields(Seen)} - {"cookies", "asked", "connections"}
+
+# Why FastUser is not the same there, and in which of the fields.
+DIFFERENT: dict[str, tuple[str, set[str]]] = {
+    **dict.fromkeys(("patch", "typed text", "json", "typed json", "empty body"), (AS_SENT, {"request"})),
+    "a stream": ("a generator is no other's equal", {"request"}),
+    **dict.fromkeys(
+        (
+            "GET /bad-br",
+            "GET /zstd",
+            "GET /binary-error",
+            "GET /moved-to-error",
+            "GET /bad-port",
+            "POST /moved-to-error",
+            "bad header",
+            "a host's end",
+            "streamed error",
+            "with an error",
+            "with an error that is none",
+        ),
+        (WHATEVER_COMES, ALL),
+    ),
+    **dict.fromkeys(
+        ("with", "with a failure", "with gzip", "with a redirect", "with a KeyError", "with no JSON"),
+        (WITH_BLOCK, {"history", "timed", "events"}),
+    ),
+    "GET /bad-gzip": (UNDECODABLE, ALL),
+    **dict.fromkeys(("GET /unknown-charset", "GET /no-text-charset", "GET /two-types"), (CHARSET, ALL)),
+    "GET /empty-gzip": (NO_BODY, ALL),
+    "HEAD /gzip": (NO_BODY, ALL),
+    "GET /half-body": (NOT_WHOLE, ALL),
+    "GET /half-chunk": (NOT_WHOLE, ALL),
+    "GET /surplus": (SURPLUS, ALL),
+    "after surplus": (SURPLUS, {"events", "connections"}),
+    **dict.fromkeys(("GET /dropped", "GET /reset", "with no answer"), (SENT_ONCE, {"asked", "connections"})),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_the_same(server: Scripted, name: str) -> None:
+    compare(name, see(FastHttpUser, server, CASES[name]), see(FastUser, server, CASES[name]))
+
+
+@pytest.mark.parametrize("name", SET)
+def test_the_same_with_settings(server: Scripted, name: str) -> None:
+    ask, settings = SET[name]
+    settings = filled_in(settings, server)
+    compare(name, see(FastHttpUser, server, ask, **settings), see(FastUser, server, ask, **settings))
+
+
+def test_every_status(server: Scripted) -> None:
+    every: Ask = in_turn(*(get(f"/status/{status}") for status in range(200, 1000)))
+    stock, ours = see(FastHttpUser, server, every), see(FastUser, server, every)
+    assert [event["failed"] for event in ours.events] == [
+        not (status < 209 or status in {226, 301, 302, 303, 304, 307, 308}) for status in range(200, 1000)
+    ]
+    compare("every status", stock, ours)
+
+
+@pytest.mark.parametrize("path", ["/ok", "/gzip", "/moved-302", "/binary-error", "/dropped", "/half-body"])
+def test_tls(path: str) -> None:
+    authority = trustme.CA()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    with scripted(script, context) as server:
+        ours = see(FastUser, server, get(path))
+        if path in {"/ok", "/gzip", "/moved-302"}:
+            compare(f"TLS {path}", see(FastHttpUser, server, get(path)), ours)
+        assert [event["failed"] for event in ours.events] == [path not in {"/ok", "/gzip", "/moved-302"}]
+
+
+def test_no_difference_is_without_its_case() -> None:
+    assert DIFFERENT.keys() <= CASES.keys() | SET.keys()
+
+
+def compare(name: str, stock: Seen, ours: Seen) -> None:
+    """Where they may differ, they have to: what has become the same is to be crossed out."""
+    different = {each.name for each in fields(Seen) if getattr(stock, each.name) != getattr(ours, each.name)}
+    shown = {each: (getattr(stock, each), getattr(ours, each)) for each in different}
+    reason, allowed = DIFFERENT.get(name, ("", set()))
+    assert different <= allowed, shown
+    assert bool(different) == bool(reason), f"no longer different: {name}"

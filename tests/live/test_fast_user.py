@@ -1,0 +1,270 @@
+"""FastUser on connections that are kept, cut, slow, shared and hostile."""
+
+import gc
+import random
+import re
+import socket
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import gevent
+import pytest
+from geventhttpclient.client import HTTPClientPool
+from locust.env import Environment
+
+from locust_asyncdjango import FastUser
+from tests.live.scripted import CLOSE, RESET, Asked, Step, scripted
+from tests.live.test_conformance import ANSWERS, answer
+
+FUZZED = 10_000
+
+
+class Recorded:
+    """A user of a server, and what it reports."""
+
+    def __init__(self, host: str, **settings: Any) -> None:
+        self.events: list[dict[str, Any]] = []
+        environment = Environment()
+        environment.events.request.add_listener(lambda **event: self.events.append(event))
+        defaults = {"host": host, "network_timeout": 5.0, "connection_timeout": 5.0}
+        self.user: FastUser = type("User", (FastUser,), {**defaults, **settings})(environment)
+        self.client: Any = self.user.client
+
+    @property
+    def kinds(self) -> list[str]:
+        """Of the failures, "" for each success."""
+        return [event["exception"].failure.kind if event["exception"] else "" for event in self.events]
+
+
+def after(first: Sequence[Step], then: Sequence[Step]) -> Callable[[Asked], Sequence[Step]]:
+    """Says one thing to the first request, another to the second, and is well again."""
+    told = iter([first, then])
+    return lambda asked: next(told, [answer(200, asked.body or b"well")])
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_connection_that_was_closed_while_idle_is_not_used(method: str) -> None:
+    with scripted(after([answer(), CLOSE], [answer()])) as server:
+        ours = Recorded(server.url)
+        ours.client.get("/")
+        gevent.sleep(0.1)  # lets the loop hear of the close
+        ours.client.request(method, "/", data=b"form" if method == "POST" else None)
+        assert (ours.kinds, server.connections, len(server.asked)) == (["", ""], 2, 2)
+
+
+@pytest.mark.parametrize(
+    ("method", "how", "kinds", "asked"),
+    [
+        ("GET", CLOSE, ["", ""], 3),
+        ("GET", RESET, ["", ""], 3),
+        ("PUT", CLOSE, ["", ""], 3),
+        ("POST", CLOSE, ["", "connection_dropped"], 2),
+        ("PATCH", RESET, ["", "connection_dropped"], 2),
+    ],
+)
+def test_what_may_be_sent_anew_is(method: str, how: str, kinds: list[str], asked: int) -> None:
+    with scripted(after([answer()], [how])) as server:
+        ours = Recorded(server.url)
+        ours.client.get("/")
+        ours.client.request(method, "/", data=b"x")
+        assert (ours.kinds, len(server.asked)) == (kinds, asked)
+
+
+def test_nothing_is_sent_anew_once_an_answer_has_begun() -> None:
+    with scripted(after([answer()], [b"HTTP/1.1 200", CLOSE])) as server:
+        ours = Recorded(server.url)
+        ours.client.get("/")
+        ours.client.get("/")
+        assert (ours.kinds, len(server.asked)) == (["", "connection_dropped"], 2)
+
+
+def test_an_answer_that_nobody_asked_for_is_not_taken_for_the_next() -> None:
+    unasked = answer(200, b"stolen")
+    with scripted(after([answer(), 0.05, unasked], [answer()])) as server:
+        ours = Recorded(server.url)
+        ours.client.get("/")
+        gevent.sleep(0.2)  # lets it come
+        assert ours.client.get("/").content == b"ok"
+        assert (ours.kinds, server.connections) == (["", ""], 2)
+
+
+def test_a_peer_that_drips_is_cut_off() -> None:
+    piece: list[Step] = [0.05, b"X"]
+    drip: list[Step] = [b"HTTP/1.1 200 OK\r\n", *piece * 100]
+    with scripted(lambda _: drip) as server:
+        ours = Recorded(server.url, network_timeout=0.3)
+        assert ours.client.get("/").status_code == 0
+        assert ours.kinds == ["timeout"]
+        assert 300 <= ours.events[0]["response_time"] < 4000
+
+
+def test_a_large_answer_may_take_longer_than_the_timeout() -> None:
+    piece: list[Step] = [0.1, b"x" * 20_000]
+    parts: list[Step] = [b"HTTP/1.1 200 OK\r\nContent-Length: 160000\r\n\r\n", *piece * 8]
+    with scripted(lambda _: parts) as server:
+        ours = Recorded(server.url, network_timeout=0.3)
+        assert len(ours.client.get("/").content) == 160_000
+        assert ours.kinds == [""]
+
+
+def test_a_timeout_does_not_shorten_the_next() -> None:
+    with scripted(lambda asked: [0.25, answer(200, asked.path.encode())]) as server:
+        ours = Recorded(server.url, network_timeout=0.4)
+        assert [ours.client.get(f"/{n}").content for n in range(5)] == [b"/%d" % n for n in range(5)]
+
+
+def test_a_long_request_that_nobody_reads() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        ours = Recorded(f"http://127.0.0.1:{listener.getsockname()[1]}", network_timeout=0.3)
+        ours.client.post("/", data=b"x" * 30_000_000)
+        assert ours.kinds == ["timeout"]
+
+
+def test_a_long_request_that_is_refused_before_it_is_read() -> None:
+    def refuse() -> None:
+        accepted, _ = listener.accept()
+        with accepted:
+            accepted.recv(1000)
+            accepted.sendall(answer(413, b"too long", "Connection: close"))
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=refuse)
+        thread.start()
+        ours = Recorded(f"http://127.0.0.1:{listener.getsockname()[1]}")
+        response = ours.client.post("/", data=b"x" * 30_000_000)
+        thread.join()
+        assert (response.status_code, response.content, ours.kinds) == (413, b"too long", ["client_error"])
+
+
+def ask_all(ours: Sequence[Recorded], paths: Sequence[str]) -> list[bytes]:
+    """All at once, each by a greenlet of its own."""
+    asking = [gevent.spawn(user.client.get, path) for user, path in zip(ours, paths, strict=True)]
+    return [greenlet.get().content for greenlet in asking]
+
+
+def test_several_greenlets_share_a_session() -> None:
+    paths = [f"/{n}" for n in range(9)]
+    with scripted(lambda asked: [0.05, answer(200, asked.path.encode())]) as server:
+        ours = Recorded(server.url, concurrency=3)
+        assert ask_all([ours] * 9, paths) == [path.encode() for path in paths]
+        assert (ours.kinds, server.connections) == ([""] * 9, 3)
+
+
+def test_several_users_share_a_client_pool() -> None:
+    paths = [f"/{n}" for n in range(6)]
+    pool = HTTPClientPool(concurrency=2, network_timeout=5.0)
+    with scripted(lambda asked: [0.05, answer(200, asked.path.encode())]) as server:
+        users = [Recorded(server.url, client_pool=pool) for _ in paths]
+        assert ask_all(users, paths) == [path.encode() for path in paths]
+        assert server.connections == 2
+
+
+def test_a_killed_greenlet_gives_its_connection_back() -> None:
+    with scripted(after([5.0], [answer()])) as server:
+        ours = Recorded(server.url, concurrency=1)
+        asking = gevent.spawn(ours.client.get, "/slow")
+        gevent.sleep(0.1)
+        asking.kill()
+        assert ours.client.get("/").status_code == 200
+        assert [event["name"] for event in ours.events] == ["/"]
+
+
+def open_files() -> int:
+    """Of this process."""
+    gc.collect()
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
+def test_a_user_that_is_gone_leaves_no_connection() -> None:
+    with scripted(lambda _: [answer()]) as server:
+        before = open_files()
+        users = [Recorded(server.url) for _ in range(20)]
+        ask_all(users, ["/"] * 20)
+        assert open_files() >= before + 40  # both ends
+        del users
+        deadline = gevent.Timeout.start_new(10)
+        while open_files() > before + 2:
+            gevent.sleep(0.05)
+        deadline.close()
+
+
+def test_many_paths_are_not_all_kept_prepared() -> None:
+    with scripted(lambda asked: [answer(200, asked.line.encode())]) as server:
+        ours = Recorded(server.url)
+        for n in range(300):
+            assert ours.client.get(f"/?n={n}", name="/").content == b"GET /?n=%d HTTP/1.1" % n
+        assert len(ours.client._prepared) <= 64
+
+
+def test_kinds_are_what_locust_shows() -> None:
+    with scripted(lambda asked: ANSWERS[asked.path]) as server:
+        ours = Recorded(server.url, network_timeout=0.3)
+        for path in ("/rubbish", "/silent", "/dropped", "/half-body", "/bad-gzip", "/zstd", "/loop"):
+            ours.client.get(path)
+        assert ours.kinds == [
+            "protocol_error",
+            "timeout",
+            "connection_dropped",
+            "connection_dropped",
+            "protocol_error",
+            "protocol_error",
+            "no_response",
+        ]
+        assert repr(ours.events[0]["exception"]).startswith("protocol_error: HTTPParseError: not an HTTP response: ")
+
+
+WHOLE = [b"".join(step for step in steps if isinstance(step, bytes)) for steps in ANSWERS.values()]
+INSERTED = (b"\r\n", b"\r\n\r\n", b"\x00", b"HTTP/1.1 200 OK\r\n", b"Content-Length: 5\r\n", b"0\r\n\r\n", b"\xff" * 9)
+
+
+def fuzzed(seed: int) -> list[Step]:
+    """An answer, or what is left of one; most connections are closed after it."""
+    chance = random.Random(seed)  # noqa: S311  # the same each time
+    said = bytearray(chance.choice([each for each in WHOLE if len(each) < 10_000]))
+    for _ in range(chance.choice([0, 1, 1, 2, 5])):
+        where = chance.randrange(len(said) + 1)
+        match chance.randrange(4):
+            case 0:
+                said[where : where + 1] = bytes([chance.randrange(256)])
+            case 1:
+                said[where:where] = chance.choice(INSERTED)
+            case 2:
+                del said[where : where + chance.randrange(20)]
+            case _:
+                said[where:] = said[where : where + chance.randrange(200)]
+    cut = chance.randrange(len(said) + 1)
+    pieces: list[Step] = [bytes(said[:cut]), bytes(said[cut:])]
+    match chance.randrange(30):
+        case 0:
+            return pieces
+        case n if n < 4:
+            return [*pieces, RESET]
+        case _:
+            return [*pieces, CLOSE]
+
+
+def fuzz_script(asked: Asked) -> Sequence[Step]:
+    """By the number in the path."""
+    number = re.search(r"\d+", asked.path)
+    return fuzzed(int(number[0])) if number else [CLOSE]
+
+
+def test_whatever_comes_is_reported_once() -> None:
+    numbers = iter(range(FUZZED))
+
+    def ask(ours: Recorded) -> None:
+        for number in numbers:
+            response = ours.client.get(f"/{number}", name=str(number))
+            with suppress(ValueError, TypeError):
+                response.json()
+            assert response.text is None or isinstance(response.text, str)
+
+    with scripted(fuzz_script) as server:
+        users = [Recorded(server.url, network_timeout=0.2, max_redirects=3) for _ in range(20)]
+        gevent.joinall([gevent.spawn(ask, ours) for ours in users], timeout=300, raise_error=True)
+    reported = sorted(int(event["name"]) for ours in users for event in ours.events)
+    assert reported == list(range(FUZZED))
+    assert {kind for ours in users for kind in ours.kinds} >= {"", "connection_dropped", "protocol_error", "timeout"}
