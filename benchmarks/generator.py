@@ -6,6 +6,7 @@ All arms take turns, in rounds of which every second is turned round; a ratio is
 and wrk (C), which record far less, stand beside them where they are installed.
 """
 
+import json
 import os
 import shutil
 import statistics
@@ -25,16 +26,20 @@ from locust_asyncdjango.lab.process import free_port, port_is_free, python, runn
 from web import DEADLINE_S, nginx, requests_per_s, wrk
 
 HERE = Path(__file__).resolve().parent
-SMALL = "x" * 29
-LARGE = "x" * 10_000
-PROBLEM = '{"sqlstate": "53300", "exception": "django.db.utils.OperationalError", "detail": "too many clients already"}'
+ANSWERS = {
+    "/small": (200, "text/plain", "x" * 29 + "\n"),
+    "/large": (200, "text/plain", "x" * 10_000),
+    "/form": (200, "text/plain", "ok\n"),
+    "/failing": (
+        500,
+        "application/problem+json",
+        '{"sqlstate": "53300", "exception": "django.db.utils.OperationalError", "detail": "too many clients already"}',
+    ),
+}
+"""Status, type and body by path."""
 
-LOCATIONS = """
-        location = /small {{ return 200 "{small}\\n"; }}
-        location = /large {{ root {folder}; }}
-        location = /form {{ return 200 "ok\\n"; }}
-        location = /failing {{ types {{}} default_type application/problem+json; return 500 '{problem}'; }}
-"""
+MOST_IN_A_WORD = 1000
+"""Characters in nginx's configuration."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +64,8 @@ WORK = {
 STOCK_HTTP, STOCK_FAST, OURS = "StockHttp", "StockFast", "Ours"
 NAMES = {STOCK_HTTP: "HttpUser", STOCK_FAST: "FastHttpUser", OURS: "FastUser"}
 """By the class in generator_users.py."""
-TOOLS = ("hey", "wrk")
+TOOLS, BY_TOOLS = ("hey", "wrk"), ("get", "large")
+"""And what they can do: plain GETs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,20 +147,35 @@ def pins() -> tuple[tuple[str, ...], tuple[str, ...]]:
 def served(folder: Path, pin: Sequence[str]) -> Iterator[str]:
     """The URL of nginx, or of a server in its place. Raises TrialError."""
     if shutil.which("nginx"):
-        (folder / "large").write_text(LARGE)
-        with nginx(folder, LOCATIONS.format(folder=folder, small=SMALL, problem=PROBLEM), pin=pin) as port:
+        with nginx(folder, locations(), pin=pin) as port:
             yield f"http://127.0.0.1:{port}"
         return
-    port = free_port()
-    with running([*pin, *python(str(HERE / "fixed_answers.py"), str(port))], log=folder / "server.log") as program:
+    port, answers = free_port(), folder / "answers.json"
+    answers.write_text(json.dumps(ANSWERS))
+    argv = [*pin, *python(str(HERE / "fixed_answers.py"), str(port), str(answers))]
+    with running(argv, log=folder / "server.log") as program:
         if not wait_until(lambda: not port_is_free(port), program, DEADLINE_S):
             raise TrialError(f"the server did not start: {program.last_words()}")
         yield f"http://127.0.0.1:{port}"
 
 
+def locations() -> str:
+    """nginx's. What is too long for a word of its configuration is put together: a file would have to be opened."""
+    lines = []
+    for path, (status, content_type, body) in ANSWERS.items():
+        pieces = [body[i : i + MOST_IN_A_WORD] for i in range(0, len(body), MOST_IN_A_WORD)]
+        names = [f"$piece{path.replace('/', '_')}_{i}" for i in range(len(pieces))]
+        sets = [
+            f"set {name} '{piece.replace(chr(10), chr(92) + 'n')}';" for name, piece in zip(names, pieces, strict=True)
+        ]
+        said = f"default_type {content_type}; return {status} '{''.join(names)}';"
+        lines.append(f"location = {path} {{ {' '.join(sets)} {said} }}")
+    return "\n".join(lines)
+
+
 def in_turn(options: Options, work: Work, users: int, place: Place) -> dict[str, list[Found]]:
     """What each arm found in each round. Raises TrialError."""
-    tools = [tool for tool in TOOLS if shutil.which(tool) and work.tag == "get"]
+    tools = [tool for tool in TOOLS if shutil.which(tool) and work.tag in BY_TOOLS]
     arms = [*options.arms, *tools]
     found: dict[str, list[Found]] = {arm: [] for arm in arms}
     for round_ in range(options.rounds):

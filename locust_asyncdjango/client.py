@@ -27,7 +27,7 @@ from locust.contrib.fasthttp import (
 
 from locust_asyncdjango.connection import Pool, Pools
 from locust_asyncdjango.response import Checked, CheckedResponse, Response, SocketResponse, failed
-from locust_asyncdjango.wire import SET_COOKIE, request_head, whole_request
+from locust_asyncdjango.wire import Answer, field_lines, is_target, request_line, whole_request
 
 MOST_PREPARED = 64
 """Requests that a session keeps prepared."""
@@ -38,8 +38,11 @@ REPEATABLE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"})
 WITH_LENGTH = frozenset({"POST", "PUT", "PATCH"})
 """Methods that say how long their body is even when there is none (RFC 9110, section 8.6)."""
 
-LEFT_TO_AGENT = frozenset({"expect", "transfer-encoding"})
-"""Header fields that change how a request is sent."""
+LEFT_TO_AGENT = frozenset({"content-length", "expect", "transfer-encoding"})
+"""Header fields that say how a request is sent."""
+
+NOT_OURS = frozenset({"expect", "transfer-encoding"})
+"""Those of them that only geventhttpclient's connections can obey."""
 
 FORM, TEXT, BYTES = (
     "application/x-www-form-urlencoded; charset=utf-8",
@@ -66,28 +69,43 @@ class Jar(CookieJar):
         super().set_cookie(cookie)
 
 
-class Prepared:
-    """A request but for its body: its bytes, where it goes, and what it was made of."""
+class Origin:
+    """Where requests of a kind go, and what they have in common: all but the target and the body."""
 
-    __slots__ = ("bodyless", "head", "headers", "method", "pool", "repeatable", "url", "whole")
-
-    def __init__(self, method: str, url: str, headers: Headers, pool: Pool) -> None:
-        """url: whole. Raises ValueError for what would not be one request."""
+    def __init__(self, method: str, url: URL, headers: Headers, pool: Pool) -> None:
+        """Raises ValueError for a header that is none."""
         self.method = method
-        self.url = url
         self.headers = headers
         self.pool = pool
-        self.head = _head(method, URL(url), headers)
-        self.whole = whole_request(self.head, b"") if method in WITH_LENGTH else self.head + b"\r\n"
+        self.lines = field_lines(_with_host(headers, url))
         self.repeatable = method in REPEATABLE
         self.bodyless = method == "HEAD"
 
+
+class Prepared:
+    """A request but for its body."""
+
+    __slots__ = ("head", "origin", "url", "whole")
+
+    def __init__(self, origin: Origin, url: str, target: str) -> None:
+        """Raises ValueError for a target that is none."""
+        self.origin = origin
+        self.url = url
+        self.head = request_line(origin.method, target) + origin.lines
+        self.whole = whole_request(self.head, b"") if origin.method in WITH_LENGTH else self.head + b"\r\n"
+
+    def ask(self, body: bytes) -> Answer:
+        """Raises what Pool.ask does."""
+        origin = self.origin
+        whole = whole_request(self.head, body) if body else self.whole
+        return origin.pool.ask(whole, origin.repeatable, origin.bodyless)
+
     def request(self, body: bytes) -> FastRequest:
         """As geventhttpclient has it."""
-        headers = self.headers.copy()
+        headers = self.origin.headers.copy()
         if body:
             headers["content-length"] = str(len(body))
-        return FastRequest(self.url, method=self.method, headers=headers, payload=body or None)
+        return FastRequest(self.url, method=self.origin.method, headers=headers, payload=body or None)
 
 
 class FastSession(FastHttpSession):
@@ -99,6 +117,7 @@ class FastSession(FastHttpSession):
         self.client.cookiejar = self.cookiejar
         self._pools = Pools.beside(self.client.clientpool)
         self._prepared: dict[Any, Prepared | None] = {}
+        self._origins: dict[Any, Origin | None] = {}
         self._default_headers = self.client.default_headers.copy()
 
     # Passing no keywords on is cheaper than passing none of them on.
@@ -133,7 +152,7 @@ class FastSession(FastHttpSession):
         """Sends a request and reports it once; see FastHttpSession.request for the arguments and what comes back."""
         start_time = time.time()
         user_context = self.user.context() if self.user else {}
-        context = {**user_context, **context} if context else user_context
+        context = {**user_context, **context} if context else {**user_context}
         if auth or self.auth_header:
             headers = {
                 **(headers or {}),
@@ -197,43 +216,54 @@ class FastSession(FastHttpSession):
                 content_type, body = BYTES, data
             else:
                 return None, b""
-        key: tuple[Any, ...] = (method, url, content_type, self.base_url)
+        common: tuple[Any, ...] = (method, content_type, self.base_url)
         if headers:
-            key += tuple(headers.items())
+            common += tuple(headers.items())
         if not dict.__eq__(self.client.default_headers, self._default_headers):
             self._default_headers = self.client.default_headers.copy()
             self._prepared.clear()
+            self._origins.clear()
         try:
-            prepared = self._prepared[key]
+            prepared = self._prepared[url, common]
         except KeyError:
             if len(self._prepared) >= MOST_PREPARED:
                 self._prepared.clear()
-            prepared = self._prepared[key] = self._prepare(method, url, headers, content_type)
+            prepared = self._prepared[url, common] = self._prepare(url, common, headers)
         except TypeError:  # a header with a list of values
             return None, b""
         return prepared, body
 
-    def _prepare(self, method: str, url: str, headers: dict[str, Any] | None, content_type: str) -> Prepared | None:
+    def _prepare(self, url: str, common: tuple[Any, ...], headers: dict[str, Any] | None) -> Prepared | None:
         """None where it is left to the long way, also to say what is wrong with it."""
-        fields = self.client.default_headers.copy()
-        fields.update(_accepting(headers))
         full_url = self._build_url(url)
         try:
-            parts = URL(full_url)
-            if self._pools is None or parts.scheme != "http" or not LEFT_TO_AGENT.isdisjoint(fields):
-                return None
-            if "content-length" in fields:
-                return None
-            if content_type and "content-type" not in fields:
-                fields["content-type"] = content_type
-            return Prepared(method.upper(), full_url, fields, self._pools.to(parts))
+            if not is_target(url):
+                parts = URL(full_url)
+                origin = self._origin(parts, common, headers)
+                return Prepared(origin, full_url, parts.quoted_uri or "/") if origin else None
+            if common not in self._origins:
+                if len(self._origins) >= MOST_PREPARED:
+                    self._origins.clear()
+                base = URL(self.base_url or "")
+                self._origins[common] = None if base.request_uri else self._origin(base, common, headers)
+            origin = self._origins[common]
+            return Prepared(origin, full_url, url) if origin else None
         except ValueError:
             return None
 
+    def _origin(self, url: URL, common: tuple[Any, ...], headers: dict[str, Any] | None) -> Origin | None:
+        method, content_type = common[:2]
+        fields = self.client.default_headers.copy()
+        fields.update(_accepting(headers))
+        if self._pools is None or url.scheme != "http" or not LEFT_TO_AGENT.isdisjoint(fields):
+            return None
+        if content_type and "content-type" not in fields:
+            fields["content-type"] = content_type
+        return Origin(method.upper(), url, fields, self._pools.to(url))
+
     def _by_the_short_way(self, prepared: Prepared, body: bytes) -> Response | ErrorResponse:
-        whole = whole_request(prepared.head, body) if body else prepared.whole
         try:
-            answer = prepared.pool.ask(whole, prepared.repeatable, prepared.bodyless)
+            answer = prepared.ask(body)
         except ERRORS as error:
             return ErrorResponse(prepared.request(body), failed(prepared.url, error))
         return Response(answer, prepared, body)
@@ -268,7 +298,7 @@ class FastSession(FastHttpSession):
         """Keeps cookies, names a failure, and says how long the content is."""
         if isinstance(response, ErrorResponse):
             return 0
-        if isinstance(response, Response) and response.answer.may_have(SET_COOKIE):
+        if isinstance(response, Response) and response.answer.may_set_cookie:
             self.cookiejar.extract_cookies(response, response.request)  # type: ignore[arg-type]
         if stream:
             declared = response.headers.get("content-length") if response.headers else None
@@ -296,13 +326,13 @@ def _for_json(headers: dict[str, Any] | None) -> dict[str, Any]:
     return given
 
 
-def _head(method: str, url: URL, headers: Headers) -> bytes:
-    """With a Host field (RFC 9110, section 7.2)."""
-    host = f"[{url.host}]" if ":" in url.host else url.host
+def _with_host(headers: Headers, url: URL) -> list[tuple[str, str]]:
+    """The fields of a request, with Host (RFC 9110, section 7.2)."""
     fields = list(headers.items())
     if "host" not in headers:
+        host = f"[{url.host}]" if ":" in url.host else url.host
         fields.append(("Host", host if url.port == 80 else f"{host}:{url.port}"))
-    return request_head(method, url.quoted_uri or "/", fields)
+    return fields
 
 
 class _Made:
@@ -342,13 +372,14 @@ class _LongWay(LocustUserAgent):
         if isinstance(body, str):
             body = body.encode()
         pools = self._pools if url.scheme == "http" and not self._stream else None
-        if pools is None or not isinstance(body, bytes) or not LEFT_TO_AGENT.isdisjoint(request.headers):
+        if pools is None or not isinstance(body, bytes) or not NOT_OURS.isdisjoint(request.headers):
             read_later: FastResponse = super()._urlopen(request)  # type: ignore[no-untyped-call]
             return read_later
         headers = request.headers.copy()
         if body or request.method in WITH_LENGTH:
             headers.setdefault("Content-Length", str(len(body)))
-        head = _head(request.method, url, headers) + b"\r\n"
+        line = request_line(request.method, url.quoted_uri or "/")
+        head = b"%b%b\r\n" % (line, field_lines(_with_host(headers, url)))
         pool = pools.to(url)
         response = Response(
             pool.ask(head + body, request.method in REPEATABLE, request.method == "HEAD"), _Made(request), b""

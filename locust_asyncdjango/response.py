@@ -18,7 +18,7 @@ from locust.exception import (
 )
 
 from locust_asyncdjango.failures import Failure, classify
-from locust_asyncdjango.wire import CONTENT_ENCODING, Answer, UndecodableBodyError, decoded, headers_of
+from locust_asyncdjango.wire import Answer, UndecodableBodyError, decoded, headers_of
 
 _REMEMBERED_BYTES = 16 * 1024
 """A server that is overloaded says the same thousands of times; longer answers are classified each time."""
@@ -153,7 +153,7 @@ class Response(Readable):
         """The body without its content coding, or as it came, where that cannot be undone; then ``error`` says so."""
         if self._cached_content is None:
             self._cached_content = self.answer.body
-            if self.answer.may_have(CONTENT_ENCODING):
+            if self.answer.may_be_coded:
                 try:
                     self._cached_content = decoded(self.answer.body, self.headers)
                 except UndecodableBodyError as error:

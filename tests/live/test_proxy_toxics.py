@@ -2,7 +2,6 @@
 
 import socket
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -21,13 +20,6 @@ from tests.live.proxied import (
 from tests.support import DEADLINE_S
 
 
-@pytest.fixture(scope="module")
-def shared() -> Iterator[Proxied]:
-    """One for tests that set all that they need."""
-    with proxied() as proxy:
-        yield proxy
-
-
 def test_a_fin_takes_as_long_as_data() -> None:
     with proxied("--upstream-latency-ms=100") as proxy, proxy.pair() as (client, server):
         begin_s = time.monotonic()
@@ -36,9 +28,9 @@ def test_a_fin_takes_as_long_as_data() -> None:
         assert time.monotonic() - begin_s >= 0.1
 
 
-def test_settings_change_while_a_connection_is_open(shared: Proxied) -> None:
-    assert shared.patch(**CLEAR)[0] == 200
-    with shared.pair() as (client, server):
+def test_settings_change_while_a_connection_is_open(shared_proxy: Proxied) -> None:
+    assert shared_proxy.patch(**CLEAR)[0] == 200
+    with shared_proxy.pair() as (client, server):
 
         def there_and_back() -> None:
             client.sendall(b"question")
@@ -46,25 +38,25 @@ def test_settings_change_while_a_connection_is_open(shared: Proxied) -> None:
             assert exactly(client, 8) == b"question"
 
         there_and_back()
-        assert shared.patch(latency_ms=100, upstream_latency_ms=50)[0] == 200
+        assert shared_proxy.patch(latency_ms=100, upstream_latency_ms=50)[0] == 200
         assert taken_s(there_and_back) >= 0.15
-        assert shared.patch(**CLEAR)[0] == 200
+        assert shared_proxy.patch(**CLEAR)[0] == 200
         there_and_back()
-        assert shared.patch(jitter_ms=1, upstream_kb_per_s=1)[0] == 200
+        assert shared_proxy.patch(jitter_ms=1, upstream_kb_per_s=1)[0] == 200
         assert taken_s(there_and_back) >= 0.008
 
 
-def test_a_wrong_change_is_refused_and_says_why(shared: Proxied) -> None:
+def test_a_wrong_change_is_refused_and_says_why(shared_proxy: Proxied) -> None:
     def names_and_values() -> dict[str, Any]:
         # Connections of other tests may still be ending.
-        return {name: value for name, value in shared.ask("GET")[1].items() if name != "counters"}
+        return {name: value for name, value in shared_proxy.ask("GET")[1].items() if name != "counters"}
 
     before = names_and_values()
-    assert shared.patch(latency_ms=1, colour="red") == (
+    assert shared_proxy.patch(latency_ms=1, colour="red") == (
         400,
         {"error": f"there is no setting 'colour'; choose from {', '.join(before)}"},
     )
-    assert shared.ask("PATCH", "nonsense")[0] == 400
+    assert shared_proxy.ask("PATCH", "nonsense")[0] == 400
     assert names_and_values() == before
 
 

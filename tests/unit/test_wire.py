@@ -10,11 +10,21 @@ import brotli
 import pytest
 from geventhttpclient.header import Headers
 from geventhttpclient.response import HTTPConnectionClosed, HTTPParseError
+from geventhttpclient.url import URL
 from hypothesis import given
 from hypothesis import strategies as st
 
 from locust_asyncdjango import wire
-from locust_asyncdjango.wire import HeadReader, Reader, UndecodableBodyError, decoded, headers_of, request_head
+from locust_asyncdjango.wire import (
+    HeadReader,
+    Reader,
+    UndecodableBodyError,
+    decoded,
+    field_lines,
+    headers_of,
+    is_target,
+    request_line,
+)
 
 OK = b"HTTP/1.1 200 OK\r\n"
 END = None
@@ -172,8 +182,7 @@ def test_header_fields() -> None:
         "X-Latin": "é",
         "Transfer-Encoding": "chunked",
     }
-    assert answer.may_have(wire.SET_COOKIE)
-    assert not answer.may_have(wire.CONTENT_ENCODING)
+    assert (answer.may_set_cookie, answer.may_be_coded) == (True, False)
 
 
 ODD = b" \r\n\t0123456789:;,=HTTP/.100204304okContent-LengthTransfer-Encodingchunkedgzip\x00\xff"
@@ -268,28 +277,38 @@ def test_decoding_does_no_harm(body: bytes, coding: str) -> None:
 
 
 def test_a_request() -> None:
-    head = request_head("POST", "/a?b=%20", [("Host", "x:1"), ("X-Latin", "é"), ("X-Number", 5)])
+    head = request_line("POST", "/a?b=%20") + field_lines([("Host", "x:1"), ("X-Latin", "é"), ("X-Number", 5)])
     assert wire.whole_request(head, b"ok") == (
         b"POST /a?b=%20 HTTP/1.1\r\nHost: x:1\r\nX-Latin: \xe9\r\nX-Number: 5\r\nContent-Length: 2\r\n\r\nok"
     )
 
 
 @pytest.mark.parametrize(
-    ("method", "target", "field"),
+    ("method", "target"),
     [
-        ("GET /", "/", ("A", "b")),
-        ("", "/", ("A", "b")),
-        ("GET", "/ HTTP/1.1\r\nX: y", ("A", "b")),
-        ("GET", "//host/", ("A", "b")),
-        ("GET", "x", ("A", "b")),
-        ("GET", "/é", ("A", "b")),
-        ("GET", "/", ("A\r\nB", "b")),
-        ("GET", "/", ("A", "b\r\nX: y")),
-        ("GET", "/", ("A", "b\n")),
-        ("GET", "/", ("A", "→")),
-        ("GET", "/", ("", "b")),
+        ("GET /", "/"),
+        ("", "/"),
+        ("GET", "/ HTTP/1.1\r\nX: y"),
+        ("GET", "//host/"),
+        ("GET", "x"),
+        ("GET", "/é"),
+        ("GET", "/\n"),
     ],
 )
-def test_what_would_not_be_one_request(method: str, target: str, field: tuple[str, str]) -> None:
+def test_what_would_not_be_one_line(method: str, target: str) -> None:
     with pytest.raises(ValueError, match=r"^invalid "):
-        request_head(method, target, [field])
+        request_line(method, target)
+    assert method != "GET" or not is_target(target)
+
+
+@pytest.mark.parametrize("field", [("A\r\nB", "b"), ("A", "b\r\nX: y"), ("A", "b\n"), ("A", "→"), ("", "b")])
+def test_what_would_not_be_one_field(field: tuple[str, str]) -> None:
+    with pytest.raises(ValueError, match=r"^invalid "):
+        field_lines([field])
+
+
+@given(st.text(st.sampled_from("/aZ09-._~!$&'()*+,;=:@?#[]%25aE3Ff4 é\n"), max_size=12).map("/".__add__))
+def test_a_plain_target_is_what_geventhttpclient_would_ask_for(path: str) -> None:
+    if is_target(path):
+        assert URL(f"http://host{path}").quoted_uri == path
+        request_line("GET", path)

@@ -1,0 +1,14 @@
+"""What the tests with real programs share."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.live.proxied import Proxied, proxied
+
+
+@pytest.fixture(scope="module")
+def shared_proxy() -> Iterator[Proxied]:
+    """A proxy for tests that set all that they need."""
+    with proxied() as proxy:
+        yield proxy
