@@ -6,6 +6,7 @@ retries, over our connections where they serve (plain HTTP), and over its own fo
 """
 
 import time
+from collections.abc import Callable
 from http.cookiejar import Cookie, CookieJar
 from json import dumps
 from typing import Any
@@ -27,7 +28,7 @@ from locust.contrib.fasthttp import (
 
 from locust_asyncdjango.connection import Pool, Pools
 from locust_asyncdjango.response import Checked, CheckedResponse, Response, SocketResponse, failed
-from locust_asyncdjango.wire import Answer, field_lines, is_target, request_line, whole_request
+from locust_asyncdjango.wire import field_lines, is_target, request_line, whole_request
 
 MOST_PREPARED = 64
 """Requests that a session keeps prepared."""
@@ -62,11 +63,44 @@ ERRORS = (Exception, gevent.Timeout)
 class Jar(CookieJar):
     """Knows whether it has ever been given a cookie."""
 
-    used = False
+    def __init__(self, changed: Callable[[], None]) -> None:
+        super().__init__()
+        self.used = False
+        self._changed = changed
 
     def set_cookie(self, cookie: Cookie) -> None:
         self.used = True
+        self._changed()
         super().set_cookie(cookie)
+
+
+class DefaultHeaders(Headers):
+    """Tells when it is changed."""
+
+    changed: Callable[[], None] = staticmethod(lambda: None)
+
+    def __setitem__(self, field: str, value: Any) -> None:
+        self.changed()
+        super().__setitem__(field, value)
+
+    def __delitem__(self, field: str) -> None:
+        self.changed()
+        super().__delitem__(field)
+
+    def add(self, field: str, value: Any) -> None:
+        """See Headers.add."""
+        self.changed()
+        super().add(field, value)
+
+    def update(self, *args: Any, **kwargs: str) -> None:  # type: ignore[override]
+        """See Headers.update."""
+        self.changed()
+        super().update(*args, **kwargs)
+
+    def clear(self) -> None:
+        """See dict.clear."""
+        self.changed()
+        super().clear()
 
 
 class Origin:
@@ -94,12 +128,6 @@ class Prepared:
         self.head = request_line(origin.method, target) + origin.lines
         self.whole = whole_request(self.head, b"") if origin.method in WITH_LENGTH else self.head + b"\r\n"
 
-    def ask(self, body: bytes) -> Answer:
-        """Raises what Pool.ask does."""
-        origin = self.origin
-        whole = whole_request(self.head, body) if body else self.whole
-        return origin.pool.ask(whole, origin.repeatable, origin.bodyless)
-
     def request(self, body: bytes) -> FastRequest:
         """As geventhttpclient has it."""
         headers = self.origin.headers.copy()
@@ -112,13 +140,29 @@ class FastSession(FastHttpSession):
     """FastHttpSession that sends what is plain by the short way, and reports each request once whatever comes."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self._prepared: dict[tuple[Any, ...], Prepared] = {}
+        self._origins: dict[tuple[Any, ...], Origin | None] = {}
         super().__init__(*args, **kwargs)
-        self.cookiejar: Jar = Jar()
+        self.cookiejar: Jar = Jar(self._forget)
         self.client.cookiejar = self.cookiejar
+        self.client.default_headers = DefaultHeaders(self.client.default_headers)
+        self.client.default_headers.changed = self._forget
         self._pools = Pools.beside(self.client.clientpool)
-        self._prepared: dict[Any, Prepared | None] = {}
-        self._origins: dict[Any, Origin | None] = {}
-        self._default_headers = self.client.default_headers.copy()
+
+    @property
+    def base_url(self) -> str | None:
+        """What a path is appended to."""
+        return self._base_url
+
+    @base_url.setter
+    def base_url(self, url: str | None) -> None:
+        self._base_url = url
+        self._forget()
+
+    def _forget(self) -> None:
+        """What was prepared is no longer right."""
+        self._prepared.clear()
+        self._origins.clear()
 
     # Passing no keywords on is cheaper than passing none of them on.
 
@@ -162,7 +206,9 @@ class FastSession(FastHttpSession):
             data, headers = dumps(json), _for_json(headers)
 
         prepared, body = None, b""
-        if not (stream or kwargs or self.cookiejar.used or self.client.max_retries):
+        if not (data or headers or stream or kwargs):
+            prepared = self._prepared.get((method, url))
+        if prepared is None and not (stream or kwargs):
             prepared, body = self._ready(method, url, headers, data)
         begun = time.perf_counter()
         response: Outcome | None = self._by_the_short_way(prepared, body) if prepared is not None else None
@@ -207,6 +253,8 @@ class FastSession(FastHttpSession):
     def _ready(self, method: str, url: str, headers: dict[str, Any] | None, data: Any) -> tuple[Prepared | None, bytes]:
         """The request and its body; None for a request that the short way will not do for."""
         content_type, body = "", b""
+        if self._pools is None or self.cookiejar.used or self.client.max_retries:
+            return None, b""
         if data:
             if isinstance(data, dict):
                 content_type, body = FORM, urlencode(data).encode()
@@ -216,40 +264,41 @@ class FastSession(FastHttpSession):
                 content_type, body = BYTES, data
             else:
                 return None, b""
-        common: tuple[Any, ...] = (method, content_type, self.base_url)
-        if headers:
-            common += tuple(headers.items())
-        if not dict.__eq__(self.client.default_headers, self._default_headers):
-            self._default_headers = self.client.default_headers.copy()
-            self._prepared.clear()
-            self._origins.clear()
+        common = (method, content_type, *headers.items()) if headers else (method, content_type)
+        key = (*common, url) if data or headers else (method, url)
         try:
-            prepared = self._prepared[url, common]
-        except KeyError:
-            if len(self._prepared) >= MOST_PREPARED:
-                self._prepared.clear()
-            prepared = self._prepared[url, common] = self._prepare(url, common, headers)
+            prepared = self._prepared.get(key)
         except TypeError:  # a header with a list of values
             return None, b""
+        if prepared is None:
+            prepared = self._prepare(url, common, headers)
+            if prepared is not None:
+                if len(self._prepared) >= MOST_PREPARED:
+                    self._prepared.clear()
+                self._prepared[key] = prepared
         return prepared, body
 
     def _prepare(self, url: str, common: tuple[Any, ...], headers: dict[str, Any] | None) -> Prepared | None:
         """None where it is left to the long way, also to say what is wrong with it."""
         full_url = self._build_url(url)
         try:
-            if not is_target(url):
+            if is_target(url):
+                target, origin = url, self._base_origin(common, headers)
+            else:
                 parts = URL(full_url)
-                origin = self._origin(parts, common, headers)
-                return Prepared(origin, full_url, parts.quoted_uri or "/") if origin else None
-            if common not in self._origins:
-                if len(self._origins) >= MOST_PREPARED:
-                    self._origins.clear()
-                base = URL(self.base_url or "")
-                self._origins[common] = None if base.request_uri else self._origin(base, common, headers)
-            origin = self._origins[common]
-            return Prepared(origin, full_url, url) if origin else None
+                target, origin = parts.quoted_uri or "/", self._origin(parts, common, headers)
+            return Prepared(origin, full_url, target) if origin else None
         except ValueError:
             return None
+
+    def _base_origin(self, common: tuple[Any, ...], headers: dict[str, Any] | None) -> Origin | None:
+        """That of base_url; None where a path is not all that follows it."""
+        if common not in self._origins:
+            if len(self._origins) >= MOST_PREPARED:
+                self._origins.clear()
+            base = URL(self.base_url or "")
+            self._origins[common] = None if base.request_uri else self._origin(base, common, headers)
+        return self._origins[common]
 
     def _origin(self, url: URL, common: tuple[Any, ...], headers: dict[str, Any] | None) -> Origin | None:
         method, content_type = common[:2]
@@ -262,8 +311,10 @@ class FastSession(FastHttpSession):
         return Origin(method.upper(), url, fields, self._pools.to(url))
 
     def _by_the_short_way(self, prepared: Prepared, body: bytes) -> Response | ErrorResponse:
+        origin = prepared.origin
+        whole = whole_request(prepared.head, body) if body else prepared.whole
         try:
-            answer = prepared.ask(body)
+            answer = origin.pool.ask(whole, origin.repeatable, origin.bodyless)
         except ERRORS as error:
             return ErrorResponse(prepared.request(body), failed(prepared.url, error))
         return Response(answer, prepared, body)
@@ -296,10 +347,14 @@ class FastSession(FastHttpSession):
 
     def _take_in(self, response: Outcome, stream: bool) -> int:
         """Keeps cookies, names a failure, and says how long the content is."""
+        if isinstance(response, Response):
+            answer = response.answer
+            if answer.status in VALID and not answer.may_set_cookie and not answer.may_be_coded:
+                return len(answer.body)
+            if answer.may_set_cookie:
+                self.cookiejar.extract_cookies(response, response.request)  # type: ignore[arg-type]
         if isinstance(response, ErrorResponse):
             return 0
-        if isinstance(response, Response) and response.answer.may_set_cookie:
-            self.cookiejar.extract_cookies(response, response.request)  # type: ignore[arg-type]
         if stream:
             declared = response.headers.get("content-length") if response.headers else None
             length = int(declared) if isinstance(declared, str) and declared.isdecimal() else 0

@@ -26,6 +26,9 @@ RECEIVE_BYTES = 64 * 1024
 SLOWEST_BYTES_PER_S = 1000
 """For every so many bytes of an answer a peer has a second more: a large one may take longer than the timeout."""
 
+CUT_OFF = (BrokenPipeError, ConnectionResetError)
+"""While a request is sent. Its answer may be there: a server may refuse a long one before it has read it all."""
+
 _socket: Any = monkey.get_original("socket", "socket")
 
 
@@ -61,10 +64,13 @@ class Connection:
         """
         reader = self._reading = HeadReader() if bodyless else self._reader
         self._begun = time.monotonic()
+        sent = 0
         try:
             sent = self._socket.send(request)
         except BlockingIOError:
-            sent = 0
+            pass
+        except CUT_OFF:
+            sent = len(request)
         if sent < len(request):
             self._send_rest(memoryview(request)[sent:])
         self._asker = getcurrent()
@@ -89,10 +95,8 @@ class Connection:
                     self._hub.wait(writable)
                     with suppress(BlockingIOError):
                         rest = rest[self._socket.send(rest) :]
-        except (BrokenPipeError, ConnectionResetError):
-            # A server may refuse a long request before it has read all of it: its answer may be there already.
-            if self.is_quiet:
-                raise
+        except CUT_OFF:
+            pass
         finally:
             writable.close()
         if not self.is_quiet:
@@ -142,8 +146,10 @@ class Pool:
             settings.get("connection_timeout", ConnectionPool.DEFAULT_CONNECTION_TIMEOUT),
             settings.get("network_timeout", ConnectionPool.DEFAULT_NETWORK_TIMEOUT),
         )
-        # A kept connection, or None for one that may be opened; the last one used comes first.
+        # The connection that was used last, if it is free; the others, and None for each that may be opened.
+        self._last: Connection | None = None
         self._free: LifoQueue[Connection | None] = LifoQueue(items=[None] * settings.get("concurrency", 1))
+        self._waiting = 0
 
     def ask(self, request: bytes, repeatable: bool, bodyless: bool) -> Answer:
         """The answer to a whole request, on a connection that is kept if it can be used again.
@@ -151,7 +157,9 @@ class Pool:
         repeatable: may be sent anew where a kept connection turns out to be closed (RFC 9110, section 9.2.2).
         bodyless: to HEAD. Raises OSError (TimeoutError) and HTTPParseError.
         """
-        connection, kept = self._free.get(), None
+        connection, self._last, kept = self._last, None, None
+        if connection is None:
+            connection = self._next_free()
         try:
             if connection is None or not connection.is_quiet:
                 connection = self._opened(connection)
@@ -159,7 +167,7 @@ class Pool:
             else:
                 try:
                     answer = connection.ask(request, bodyless)
-                except (HTTPConnectionClosed, ConnectionResetError, BrokenPipeError):
+                except (HTTPConnectionClosed, *CUT_OFF):
                     if not (repeatable and connection.heard_nothing):
                         raise
                     connection = self._opened(connection)
@@ -170,12 +178,23 @@ class Pool:
         finally:
             if kept is None and connection is not None:
                 connection.close()
-            self._free.put(kept)
+            if kept is None or self._waiting or self._last is not None:
+                self._free.put(kept)
+            else:
+                self._last = kept
 
     def __del__(self) -> None:
-        for connection in self._free.queue:
+        for connection in (self._last, *self._free.queue):
             if connection is not None:
                 connection.close()
+
+    def _next_free(self) -> Connection | None:
+        self._waiting += 1
+        try:
+            connection: Connection | None = self._free.get()
+            return connection
+        finally:
+            self._waiting -= 1
 
     def _opened(self, stale: Connection | None) -> Connection:
         if stale is not None:
@@ -199,7 +218,10 @@ class Pools:
     def beside(cls, client_pool: HTTPClientPool) -> "Pools | None":
         """Those of everybody who uses this client pool; None where they do not serve."""
         settings = {name: value for name, value in client_pool.client_args.items() if value is not None}
-        if not settings.keys() <= cls.KNOWN:
+        endless = any(
+            client_pool.client_args.get(name, 0) is None for name in ("connection_timeout", "network_timeout")
+        )
+        if endless or not settings.keys() <= cls.KNOWN:
             return None
         return cls._shared.setdefault(client_pool, cls(settings))
 

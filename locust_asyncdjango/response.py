@@ -104,6 +104,8 @@ class Readable(FastResponse):
 class Response(Readable):
     """An answer that came whole. Its header fields, content and request are made when they are asked for."""
 
+    status_code: int = 0
+    """HTTP's."""
     error: Exception | None = None
     # geventhttpclient keeps these in slots, which have no value until one is set.
     _elapsed: float | None = None
@@ -116,13 +118,9 @@ class Response(Readable):
     def __init__(self, answer: Answer, asked: Asked, body: bytes) -> None:
         """asked, body: make the request, if it is asked for."""
         self.answer = answer
+        self.status_code = answer.status
         self._asked = asked
         self._body = body
-
-    @property
-    def status_code(self) -> int:
-        """HTTP's."""
-        return self.answer.status
 
     @property
     def url(self) -> str:

@@ -378,6 +378,7 @@ SET: dict[str, tuple[Ask, Settings]] = {
     "no retries of a POST": (post("/silent", data="x"), {"max_retries": 1, "network_timeout": 0.2}),
     "no redirects": (get("/moved-302"), {"max_redirects": 0}),
     "few redirects": (get("/loop"), {"max_redirects": 2}),
+    "no timeouts": (get("/ok"), {"connection_timeout": None, "network_timeout": None}),
     "a proxy": (get("/ok"), {"host": "http://nowhere.invalid", "proxy_host": "127.0.0.1", "proxy_port": "{port}"}),
     "credentials": (get("/private"), {"host": "http://me:s%C3%A9cret@{address}"}),
     "credentials and a redirect": (get("/moved-302"), {"host": "http://me:s%C3%A9cret@{address}"}),
