@@ -140,8 +140,8 @@ class FastSession(FastHttpSession):
     """FastHttpSession that sends what is plain by the short way, and reports each request once whatever comes."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        self._prepared: dict[tuple[Any, ...], Prepared] = {}
-        self._origins: dict[tuple[Any, ...], Origin | None] = {}
+        self._prepared: dict[tuple[str, ...], Prepared] = {}
+        self._origins: dict[tuple[str, str, str], Origin | None] = {}
         super().__init__(*args, **kwargs)
         self.cookiejar: Jar = Jar(self._forget)
         self.client.cookiejar = self.cookiejar
@@ -264,12 +264,10 @@ class FastSession(FastHttpSession):
                 content_type, body = BYTES, data
             else:
                 return None, b""
-        common = (method, content_type, *headers.items()) if headers else (method, content_type)
+        # As text, since 1 and True are the same key but not the same header.
+        common = (method, content_type, str(headers) if headers else "")
         key = (*common, url) if data or headers else (method, url)
-        try:
-            prepared = self._prepared.get(key)
-        except TypeError:  # a header with a list of values
-            return None, b""
+        prepared = self._prepared.get(key)
         if prepared is None:
             prepared = self._prepare(url, common, headers)
             if prepared is not None:
@@ -278,7 +276,7 @@ class FastSession(FastHttpSession):
                 self._prepared[key] = prepared
         return prepared, body
 
-    def _prepare(self, url: str, common: tuple[Any, ...], headers: dict[str, Any] | None) -> Prepared | None:
+    def _prepare(self, url: str, common: tuple[str, str, str], headers: dict[str, Any] | None) -> Prepared | None:
         """None where it is left to the long way, also to say what is wrong with it."""
         full_url = self._build_url(url)
         try:
@@ -291,7 +289,7 @@ class FastSession(FastHttpSession):
         except ValueError:
             return None
 
-    def _base_origin(self, common: tuple[Any, ...], headers: dict[str, Any] | None) -> Origin | None:
+    def _base_origin(self, common: tuple[str, str, str], headers: dict[str, Any] | None) -> Origin | None:
         """That of base_url; None where a path is not all that follows it."""
         if common not in self._origins:
             if len(self._origins) >= MOST_PREPARED:
@@ -300,8 +298,8 @@ class FastSession(FastHttpSession):
             self._origins[common] = None if base.request_uri else self._origin(base, common, headers)
         return self._origins[common]
 
-    def _origin(self, url: URL, common: tuple[Any, ...], headers: dict[str, Any] | None) -> Origin | None:
-        method, content_type = common[:2]
+    def _origin(self, url: URL, common: tuple[str, str, str], headers: dict[str, Any] | None) -> Origin | None:
+        method, content_type, _ = common
         fields = self.client.default_headers.copy()
         fields.update(_accepting(headers))
         if self._pools is None or url.scheme != "http" or not LEFT_TO_AGENT.isdisjoint(fields):

@@ -328,6 +328,7 @@ CASES: dict[str, Ask] = {
     "own codings": get("/gzip", headers={"accept-encoding": "identity"}),
     "own host": get("/ok", headers={"Host": "example.com"}),
     "a list of values": get("/ok", headers={"X-A": ["1", "2"]}),
+    "alike but not the same": in_turn(*(get("/ok", headers={"X-A": value}) for value in (1, True, 1.0, "1"))),
     "bad header": get("/ok", headers={"X-A": "1\r\nX-B: 2"}),
     "auth": get("/private", auth=("me", "sécret".encode())),
     "no auth": get("/private"),

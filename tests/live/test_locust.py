@@ -76,6 +76,15 @@ def test_our_own_site_and_its_variants(asgi_url: str) -> None:
         assert (code, path in text) == (0, True), text
 
 
+def test_the_example_of_a_locustfile_with_another_base_class(wsgi_url: str) -> None:
+    load = ["-u", "5", "-r", "5", "-t", "3s", "--headless", "--only-summary"]
+    code, text = done(*locust("-f", locustfile("fast_user"), *load, "-H", wsgi_url))
+    assert code == 0, text
+    for row in ("GET      /io_read/ ", "GET      /routes.json ", "POST     /io_create/ "):
+        assert row in text, text
+    assert "where this run saturated" in text
+
+
 def test_an_own_locustfile_with_another_path(other_url: str, tmp_path: Path) -> None:
     mine = written(
         tmp_path,
