@@ -10,11 +10,9 @@ from collections.abc import Callable
 from http.cookiejar import Cookie, CookieJar
 from json import dumps
 from typing import Any
-from urllib.parse import urlencode
 
 import gevent
 from geventhttpclient.header import Headers
-from geventhttpclient.url import URL
 from locust.contrib.fasthttp import (
     ErrorResponse,
     FastHttpSession,
@@ -26,31 +24,10 @@ from locust.contrib.fasthttp import (
     _construct_basic_auth_str,
 )
 
-from locust_asyncdjango.connection import Pool, Pools
+from locust_asyncdjango.connection import Pools
+from locust_asyncdjango.prepared import NOT_OURS, REPEATABLE, WITH_LENGTH, Prepared, Preparer, accepting, with_host
 from locust_asyncdjango.response import Checked, CheckedResponse, Response, SocketResponse, failed
-from locust_asyncdjango.wire import field_lines, is_target, request_line, whole_request
-
-MOST_PREPARED = 64
-"""Requests that a session keeps prepared."""
-
-REPEATABLE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"})
-"""Methods that may be sent anew where nobody knows whether they arrived (RFC 9110, section 9.2.2)."""
-
-WITH_LENGTH = frozenset({"POST", "PUT", "PATCH"})
-"""Methods that say how long their body is even when there is none (RFC 9110, section 8.6)."""
-
-LEFT_TO_AGENT = frozenset({"content-length", "expect", "transfer-encoding"})
-"""Header fields that say how a request is sent."""
-
-NOT_OURS = frozenset({"expect", "transfer-encoding"})
-"""Those of them that only geventhttpclient's connections can obey."""
-
-FORM, TEXT, BYTES = (
-    "application/x-www-form-urlencoded; charset=utf-8",
-    "text/plain; charset=utf-8",
-    "application/octet-stream",
-)
-"""What a body is unless its Content-Type says otherwise."""
+from locust_asyncdjango.wire import field_lines, request_line, whole_request
 
 VALID, REDIRECTS = LocustUserAgent.valid_response_codes, LocustUserAgent.redirect_response_codes
 
@@ -74,80 +51,15 @@ class Jar(CookieJar):
         super().set_cookie(cookie)
 
 
-class DefaultHeaders(Headers):
-    """Tells when it is changed."""
-
-    changed: Callable[[], None] = staticmethod(lambda: None)
-
-    def __setitem__(self, field: str, value: Any) -> None:
-        self.changed()
-        super().__setitem__(field, value)
-
-    def __delitem__(self, field: str) -> None:
-        self.changed()
-        super().__delitem__(field)
-
-    def add(self, field: str, value: Any) -> None:
-        """See Headers.add."""
-        self.changed()
-        super().add(field, value)
-
-    def update(self, *args: Any, **kwargs: str) -> None:  # type: ignore[override]
-        """See Headers.update."""
-        self.changed()
-        super().update(*args, **kwargs)
-
-    def clear(self) -> None:
-        """See dict.clear."""
-        self.changed()
-        super().clear()
-
-
-class Origin:
-    """Where requests of a kind go, and what they have in common: all but the target and the body."""
-
-    def __init__(self, method: str, url: URL, headers: Headers, pool: Pool) -> None:
-        """Raises ValueError for a header that is none."""
-        self.method = method
-        self.headers = headers
-        self.pool = pool
-        self.lines = field_lines(_with_host(headers, url))
-        self.repeatable = method in REPEATABLE
-        self.bodyless = method == "HEAD"
-
-
-class Prepared:
-    """A request but for its body."""
-
-    __slots__ = ("head", "origin", "url", "whole")
-
-    def __init__(self, origin: Origin, url: str, target: str) -> None:
-        """Raises ValueError for a target that is none."""
-        self.origin = origin
-        self.url = url
-        self.head = request_line(origin.method, target) + origin.lines
-        self.whole = whole_request(self.head, b"") if origin.method in WITH_LENGTH else self.head + b"\r\n"
-
-    def request(self, body: bytes) -> FastRequest:
-        """As geventhttpclient has it."""
-        headers = self.origin.headers.copy()
-        if body:
-            headers["content-length"] = str(len(body))
-        return FastRequest(self.url, method=self.origin.method, headers=headers, payload=body or None)
-
-
 class FastSession(FastHttpSession):
     """FastHttpSession that sends what is plain by the short way, and reports each request once whatever comes."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        self._prepared: dict[tuple[str, ...], Prepared] = {}
-        self._origins: dict[tuple[str, str, str], Origin | None] = {}
         super().__init__(*args, **kwargs)
-        self.cookiejar: Jar = Jar(self._forget)
-        self.client.cookiejar = self.cookiejar
-        self.client.default_headers = DefaultHeaders(self.client.default_headers)
-        self.client.default_headers.changed = self._forget
         self._pools = Pools.beside(self.client.clientpool)
+        self._requests = Preparer(self.client, self._pools)
+        self.cookiejar: Jar = Jar(self._requests.forget)
+        self.client.cookiejar = self.cookiejar
 
     @property
     def base_url(self) -> str | None:
@@ -157,12 +69,8 @@ class FastSession(FastHttpSession):
     @base_url.setter
     def base_url(self, url: str | None) -> None:
         self._base_url = url
-        self._forget()
-
-    def _forget(self) -> None:
-        """What was prepared is no longer right."""
-        self._prepared.clear()
-        self._origins.clear()
+        if hasattr(self, "_requests"):  # not while FastHttpSession sets it
+            self._requests.forget()
 
     # Passing no keywords on is cheaper than passing none of them on.
 
@@ -207,9 +115,9 @@ class FastSession(FastHttpSession):
 
         prepared, body = None, b""
         if not (data or headers or stream or kwargs):
-            prepared = self._prepared.get((method, url))
-        if prepared is None and not (stream or kwargs):
-            prepared, body = self._ready(method, url, headers, data)
+            prepared = self._requests.kept.get((method, url))
+        if prepared is None and not (stream or kwargs or self.cookiejar.used or self.client.max_retries):
+            prepared, body = self._requests.ready(self._base_url, method, url, headers, data)
         begun = time.perf_counter()
         response: Outcome | None = self._by_the_short_way(prepared, body) if prepared is not None else None
         if response is None or (allow_redirects and response.status_code in REDIRECTS):
@@ -250,64 +158,6 @@ class FastSession(FastHttpSession):
         )
         return response  # type: ignore[return-value]  # as FastHttpSession's
 
-    def _ready(self, method: str, url: str, headers: dict[str, Any] | None, data: Any) -> tuple[Prepared | None, bytes]:
-        """The request and its body; None for a request that the short way will not do for."""
-        content_type, body = "", b""
-        if self._pools is None or self.cookiejar.used or self.client.max_retries:
-            return None, b""
-        if data:
-            if isinstance(data, dict):
-                content_type, body = FORM, urlencode(data).encode()
-            elif isinstance(data, str):
-                content_type, body = TEXT, data.encode()
-            elif isinstance(data, bytes):
-                content_type, body = BYTES, data
-            else:
-                return None, b""
-        # As text, since 1 and True are the same key but not the same header.
-        common = (method, content_type, str(headers) if headers else "")
-        key = (*common, url) if data or headers else (method, url)
-        prepared = self._prepared.get(key)
-        if prepared is None:
-            prepared = self._prepare(url, common, headers)
-            if prepared is not None:
-                if len(self._prepared) >= MOST_PREPARED:
-                    self._prepared.clear()
-                self._prepared[key] = prepared
-        return prepared, body
-
-    def _prepare(self, url: str, common: tuple[str, str, str], headers: dict[str, Any] | None) -> Prepared | None:
-        """None where it is left to the long way, also to say what is wrong with it."""
-        full_url = self._build_url(url)
-        try:
-            if is_target(url):
-                target, origin = url, self._base_origin(common, headers)
-            else:
-                parts = URL(full_url)
-                target, origin = parts.quoted_uri or "/", self._origin(parts, common, headers)
-            return Prepared(origin, full_url, target) if origin else None
-        except ValueError:
-            return None
-
-    def _base_origin(self, common: tuple[str, str, str], headers: dict[str, Any] | None) -> Origin | None:
-        """That of base_url; None where a path is not all that follows it."""
-        if common not in self._origins:
-            if len(self._origins) >= MOST_PREPARED:
-                self._origins.clear()
-            base = URL(self.base_url or "")
-            self._origins[common] = None if base.request_uri else self._origin(base, common, headers)
-        return self._origins[common]
-
-    def _origin(self, url: URL, common: tuple[str, str, str], headers: dict[str, Any] | None) -> Origin | None:
-        method, content_type, _ = common
-        fields = self.client.default_headers.copy()
-        fields.update(_accepting(headers))
-        if self._pools is None or url.scheme != "http" or not LEFT_TO_AGENT.isdisjoint(fields):
-            return None
-        if content_type and "content-type" not in fields:
-            fields["content-type"] = content_type
-        return Origin(method.upper(), url, fields, self._pools.to(url))
-
     def _by_the_short_way(self, prepared: Prepared, body: bytes) -> Response | ErrorResponse:
         origin = prepared.origin
         whole = whole_request(prepared.head, body) if body else prepared.whole
@@ -329,7 +179,7 @@ class FastSession(FastHttpSession):
     ) -> Outcome:
         """first: the answer that the short way has had, if any."""
         agent = _LongWay(self.client, self._pools, stream, first)
-        url, headers = self._build_url(url), _accepting(headers)
+        url, headers = self._build_url(url), accepting(headers)
         try:
             response: Response | SocketResponse = agent.urlopen(
                 url, method=method, headers=headers, payload=data, **kwargs
@@ -363,29 +213,12 @@ class FastSession(FastHttpSession):
         return length
 
 
-def _accepting(headers: dict[str, Any] | None) -> dict[str, Any]:
-    """With the content codings that can be undone, unless others are asked for."""
-    given = headers or {}
-    if "Accept-Encoding" in given or "accept-encoding" in given:
-        return given
-    return {**given, "Accept-Encoding": "gzip, deflate, br"}
-
-
 def _for_json(headers: dict[str, Any] | None) -> dict[str, Any]:
     given = dict(headers or {})
     for name in ("Content-Type", "Accept"):
         if name not in given and name.lower() not in given:
             given[name] = "application/json"
     return given
-
-
-def _with_host(headers: Headers, url: URL) -> list[tuple[str, str]]:
-    """The fields of a request, with Host (RFC 9110, section 7.2)."""
-    fields = list(headers.items())
-    if "host" not in headers:
-        host = f"[{url.host}]" if ":" in url.host else url.host
-        fields.append(("Host", host if url.port == 80 else f"{host}:{url.port}"))
-    return fields
 
 
 class _Made:
@@ -432,7 +265,7 @@ class _LongWay(LocustUserAgent):
         if body or request.method in WITH_LENGTH:
             headers.setdefault("Content-Length", str(len(body)))
         line = request_line(request.method, url.quoted_uri or "/")
-        head = b"%b%b\r\n" % (line, field_lines(_with_host(headers, url)))
+        head = b"%b%b\r\n" % (line, field_lines(with_host(headers, url)))
         pool = pools.to(url)
         response = Response(
             pool.ask(head + body, request.method in REPEATABLE, request.method == "HEAD"), _Made(request), b""

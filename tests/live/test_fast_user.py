@@ -16,8 +16,8 @@ from geventhttpclient.client import HTTPClientPool
 from locust.env import Environment
 
 from locust_asyncdjango import FastUser
+from tests.live.answers import ANSWERS, answer
 from tests.live.scripted import CLOSE, RESET, Asked, Step, scripted
-from tests.live.test_conformance import ANSWERS, answer
 
 FUZZED = 10_000
 
@@ -196,7 +196,7 @@ def test_many_paths_are_not_all_kept_prepared() -> None:
         ours = Recorded(server.url)
         for n in range(300):
             assert ours.client.get(f"/?n={n}", name="/").content == b"GET /?n=%d HTTP/1.1" % n
-        assert len(ours.client._prepared) <= 64
+        assert len(ours.client._requests.kept) <= 64
 
 
 def test_kinds_are_what_locust_shows() -> None:
