@@ -6,14 +6,12 @@ retries, over our connections where they serve (plain HTTP), and over its own fo
 """
 
 import time
-from collections.abc import Callable
-from http.cookiejar import Cookie, CookieJar
 from json import dumps
 from typing import Any
 
-import gevent
 from geventhttpclient.header import Headers
 from locust.contrib.fasthttp import (
+    FAILURE_EXCEPTIONS,
     ErrorResponse,
     FastHttpSession,
     FastHttpUser,
@@ -25,7 +23,17 @@ from locust.contrib.fasthttp import (
 )
 
 from locust_asyncdjango.connection import Pools
-from locust_asyncdjango.prepared import NOT_OURS, REPEATABLE, WITH_LENGTH, Prepared, Preparer, accepting, with_host
+from locust_asyncdjango.prepared import (
+    NOT_OURS,
+    REPEATABLE,
+    WITH_LENGTH,
+    Prepared,
+    Preparer,
+    WatchedAgent,
+    accepting,
+    as_sent,
+    target_of,
+)
 from locust_asyncdjango.response import Checked, CheckedResponse, Response, SocketResponse, failed
 from locust_asyncdjango.wire import field_lines, request_line, whole_request
 
@@ -33,22 +41,9 @@ VALID, REDIRECTS = LocustUserAgent.valid_response_codes, LocustUserAgent.redirec
 
 Outcome = Response | SocketResponse | ErrorResponse
 
-# What a client raises when a request fails; a Timeout of gevent's is no Exception.
-ERRORS = (Exception, gevent.Timeout)
-
-
-class Jar(CookieJar):
-    """Knows whether it has ever been given a cookie."""
-
-    def __init__(self, changed: Callable[[], None]) -> None:
-        super().__init__()
-        self.used = False
-        self._changed = changed
-
-    def set_cookie(self, cookie: Cookie) -> None:
-        self.used = True
-        self._changed()
-        super().set_cookie(cookie)
+# What a request may end with, whatever the server sends; a redirect can lead to what is no address at all. What else is
+# raised while it waits was thrown by somebody, and is not ours.
+ERRORS = (*FAILURE_EXCEPTIONS, RuntimeError, ValueError)
 
 
 class FastSession(FastHttpSession):
@@ -56,10 +51,9 @@ class FastSession(FastHttpSession):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._pools = Pools.beside(self.client.clientpool)
-        self._requests = Preparer(self.client, self._pools)
-        self.cookiejar: Jar = Jar(self._requests.forget)
-        self.client.cookiejar = self.cookiejar
+        self._requests = Preparer(self.client)
+        self.client: WatchedAgent = self._requests.agent
+        self.cookiejar = self._requests.jar
 
     @property
     def base_url(self) -> str | None:
@@ -116,7 +110,7 @@ class FastSession(FastHttpSession):
         prepared, body = None, b""
         if not (data or headers or stream or kwargs):
             prepared = self._requests.kept.get((method, url))
-        if prepared is None and not (stream or kwargs or self.cookiejar.used or self.client.max_retries):
+        if prepared is None and not (stream or kwargs):
             prepared, body = self._requests.ready(self._base_url, method, url, headers, data)
         begun = time.perf_counter()
         response: Outcome | None = self._by_the_short_way(prepared, body) if prepared is not None else None
@@ -178,7 +172,7 @@ class FastSession(FastHttpSession):
         **kwargs: Any,
     ) -> Outcome:
         """first: the answer that the short way has had, if any."""
-        agent = _LongWay(self.client, self._pools, stream, first)
+        agent = _LongWay(self.client, self._requests.pools, stream, first)
         url, headers = self._build_url(url), accepting(headers)
         try:
             response: Response | SocketResponse = agent.urlopen(
@@ -199,8 +193,8 @@ class FastSession(FastHttpSession):
             answer = response.answer
             if answer.status in VALID and not answer.may_set_cookie and not answer.may_be_coded:
                 return len(answer.body)
-            if answer.may_set_cookie:
-                self.cookiejar.extract_cookies(response, response.request)  # type: ignore[arg-type]
+            if answer.may_set_cookie and self.client.cookiejar is not None:
+                self.client.cookiejar.extract_cookies(response, response.request)  # type: ignore[arg-type]
         if isinstance(response, ErrorResponse):
             return 0
         if stream:
@@ -264,8 +258,8 @@ class _LongWay(LocustUserAgent):
         headers = request.headers.copy()
         if body or request.method in WITH_LENGTH:
             headers.setdefault("Content-Length", str(len(body)))
-        line = request_line(request.method, url.quoted_uri or "/")
-        head = b"%b%b\r\n" % (line, field_lines(with_host(headers, url)))
+        line = request_line(request.method, target_of(url))
+        head = b"%b%b\r\n" % (line, field_lines(as_sent(headers, url)))
         pool = pools.to(url)
         response = Response(
             pool.ask(head + body, request.method in REPEATABLE, request.method == "HEAD"), _Made(request), b""

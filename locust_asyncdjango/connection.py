@@ -6,6 +6,7 @@ no longer of use; the timer looks whether a deadline has passed, once in a timeo
 request (libev's manual: "Be smart about timeouts").
 """
 
+import select
 import time
 from contextlib import suppress
 from typing import Any, ClassVar
@@ -30,6 +31,7 @@ CUT_OFF = (BrokenPipeError, ConnectionResetError)
 """While a request is sent. Its answer may be there: a server may refuse a long one before it has read it all."""
 
 _socket: Any = monkey.get_original("socket", "socket")
+_poll: Any = monkey.get_original("select", "poll")
 
 
 class Connection:
@@ -45,12 +47,18 @@ class Connection:
         self._asker: Any = None
         self._begun = 0.0
         self._reader = self._reading = Reader()
-        self.is_quiet = True
-        """Whether nothing has come since the last answer, not even the end: then it can be used again."""
+        self._watched = True
+        self._readiness = _poll()
+        self._readiness.register(self._socket.fileno(), select.POLLIN)
         self._hub = get_hub()
         self._readable = self._hub.loop.io(self._socket.fileno(), READ)
         self._readable.start(self._something_came)
         self._look_again_in(network_timeout_s)
+
+    def is_quiet(self) -> bool:
+        """Whether nothing has come since the last answer, not even the end: then it can be used again."""
+        # The loop need not have run since then.
+        return not self._readiness.poll(0)
 
     @property
     def heard_nothing(self) -> bool:
@@ -99,9 +107,13 @@ class Connection:
             pass
         finally:
             writable.close()
-        if not self.is_quiet:
-            self.is_quiet = True
+        if not self._watched:
+            self._watched = True
             self._readable.start(self._something_came)
+        # The answer has its time from here on.
+        self._begun = time.monotonic()
+        self._timer.close()
+        self._look_again_in(self._timeout_s)
 
     # What the watchers call, in the hub.
 
@@ -109,7 +121,7 @@ class Connection:
         if self._asker is not None:
             self._asker.switch()
         else:
-            self.is_quiet = False
+            self._watched = False
             self._readable.stop()
 
     def _look_at_deadline(self) -> None:
@@ -161,7 +173,7 @@ class Pool:
         if connection is None:
             connection = self._next_free()
         try:
-            if connection is None or not connection.is_quiet:
+            if connection is None or not connection.is_quiet():
                 connection = self._opened(connection)
                 answer = connection.ask(request, bodyless)
             else:
@@ -205,8 +217,9 @@ class Pool:
 class Pools:
     """A Pool for each origin, with the settings of a geventhttpclient HTTPClientPool."""
 
-    KNOWN = frozenset({"concurrency", "connection_timeout", "network_timeout", "insecure", "ssl_context_factory"})
-    """What they can be set to; other settings are left to geventhttpclient."""
+    OBEYED: ClassVar[tuple[str, ...]] = ("concurrency", "connection_timeout", "network_timeout")
+    KNOWN = frozenset({*OBEYED, "insecure", "ssl_context_factory"})
+    """Settings that they obey or that are not for them; with others, all is left to geventhttpclient."""
 
     _shared: ClassVar[WeakKeyDictionary[HTTPClientPool, "Pools"]] = WeakKeyDictionary()
 
@@ -217,12 +230,14 @@ class Pools:
     @classmethod
     def beside(cls, client_pool: HTTPClientPool) -> "Pools | None":
         """Those of everybody who uses this client pool; None where they do not serve."""
-        settings = {name: value for name, value in client_pool.client_args.items() if value is not None}
-        endless = any(
-            client_pool.client_args.get(name, 0) is None for name in ("connection_timeout", "network_timeout")
-        )
-        if endless or not settings.keys() <= cls.KNOWN:
+        given = client_pool.client_args
+        settings = {
+            name: given[name] for name in ("concurrency", "connection_timeout", "network_timeout") if name in given
+        }
+        others = {name for name, value in given.items() if value is not None}
+        if None in settings.values() or not others <= cls.KNOWN:
             return None
+        # Nothing else of the settings is kept: a factory may be a method, whose user would never go.
         return cls._shared.setdefault(client_pool, cls(settings))
 
     def to(self, url: URL) -> Pool:

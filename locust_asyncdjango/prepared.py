@@ -1,13 +1,14 @@
 """Requests that are ready to be sent: what does not change from one to the next is made once and kept."""
 
 from collections.abc import Callable
+from http.cookiejar import Cookie, CookieJar
 from typing import Any
 from urllib.parse import urlencode
 
+from geventhttpclient.client import HTTPClient
 from geventhttpclient.header import Headers
 from geventhttpclient.url import URL
-from geventhttpclient.useragent import UserAgent
-from locust.contrib.fasthttp import FastRequest, absolute_http_url_regexp
+from locust.contrib.fasthttp import FastRequest, LocustUserAgent, absolute_http_url_regexp
 
 from locust_asyncdjango.connection import Pool, Pools
 from locust_asyncdjango.wire import field_lines, is_target, request_line, whole_request
@@ -33,6 +34,20 @@ FORM, TEXT, BYTES = (
     "application/octet-stream",
 )
 """What a body is unless its Content-Type says otherwise."""
+
+
+class Jar(CookieJar):
+    """Knows whether it has ever been given a cookie."""
+
+    def __init__(self, changed: Callable[[], None]) -> None:
+        super().__init__()
+        self.used = False
+        self._changed = changed
+
+    def set_cookie(self, cookie: Cookie) -> None:
+        self.used = True
+        self._changed()
+        super().set_cookie(cookie)
 
 
 class DefaultHeaders(Headers):
@@ -64,6 +79,45 @@ class DefaultHeaders(Headers):
         super().clear()
 
 
+class WatchedAgent(LocustUserAgent):
+    """A session's user agent, which tells when its default headers or its cookies are changed."""
+
+    def __init__(self, agent: LocustUserAgent, jar: Jar, changed: Callable[[], None]) -> None:
+        self.__dict__.update(agent.__dict__)
+        self._changed = changed
+        self.default_headers = agent.default_headers
+        self.cookiejar = jar
+
+    @property
+    def default_headers(self) -> Headers:
+        """Sent with every request."""
+        headers: Headers = self.__dict__["default_headers"]
+        return headers
+
+    @default_headers.setter
+    def default_headers(self, headers: Headers) -> None:
+        watched = DefaultHeaders(list(headers.items()))
+        watched.changed = self._changed
+        self.__dict__["default_headers"] = watched
+        self._changed()
+
+    @property
+    def cookiejar(self) -> CookieJar | None:
+        """Where cookies are kept, and taken from."""
+        jar: CookieJar | None = self.__dict__["cookiejar"]
+        return jar
+
+    @cookiejar.setter
+    def cookiejar(self, jar: CookieJar | None) -> None:
+        self.__dict__["cookiejar"] = jar
+        self._changed()
+
+    def may_send_cookies(self) -> bool:
+        """A jar that is not ours may hold some already."""
+        jar = self.cookiejar
+        return jar is not None and (not isinstance(jar, Jar) or jar.used)
+
+
 class Origin:
     """Where requests of a kind go, and what they have in common: all but the target and the body."""
 
@@ -72,7 +126,7 @@ class Origin:
         self.method = method
         self.headers = headers
         self.pool = pool
-        self.lines = field_lines(with_host(headers, url))
+        self.lines = field_lines(as_sent(headers, url))
         self.repeatable = method in REPEATABLE
         self.bodyless = method == "HEAD"
 
@@ -100,14 +154,13 @@ class Prepared:
 class Preparer:
     """Prepares a session's requests and keeps them, until what they were made of changes."""
 
-    def __init__(self, agent: UserAgent, pools: Pools | None) -> None:
+    def __init__(self, agent: LocustUserAgent) -> None:
         self.kept: dict[tuple[str, ...], Prepared] = {}
         """By method and URL; where there is more, by its type, the header and the URL."""
         self._origins: dict[tuple[str, str, str], Origin | None] = {}
-        self._pools = pools
-        self._agent = agent
-        agent.default_headers = headers = DefaultHeaders(agent.default_headers)
-        headers.changed = self.forget
+        self.jar = Jar(self.forget)
+        self.agent = WatchedAgent(agent, self.jar, self.forget)
+        self.pools = Pools.beside(agent.clientpool)
 
     def forget(self) -> None:
         """What is kept is no longer right."""
@@ -119,6 +172,8 @@ class Preparer:
     ) -> tuple[Prepared | None, bytes]:
         """The request and its body; None for a request that the short way will not do for."""
         content_type, body = "", b""
+        if self.pools is None or self.agent.max_retries or self.agent.may_send_cookies():
+            return None, b""
         if data:
             if isinstance(data, dict):
                 content_type, body = FORM, urlencode(data).encode()
@@ -150,7 +205,7 @@ class Preparer:
                 target, origin = url, self._base_origin(base_url, common, headers)
             else:
                 parts = URL(full_url)
-                target, origin = parts.quoted_uri or "/", self._origin(parts, common, headers)
+                target, origin = target_of(parts), self._origin(parts, common, headers)
             return Prepared(origin, full_url, target) if origin else None
         except ValueError:
             return None
@@ -163,18 +218,18 @@ class Preparer:
             if len(self._origins) >= MOST_KEPT:
                 self._origins.clear()
             base = URL(base_url or "")
-            self._origins[common] = None if base.request_uri else self._origin(base, common, headers)
+            self._origins[common] = None if base.request_uri or base.fragment else self._origin(base, common, headers)
         return self._origins[common]
 
     def _origin(self, url: URL, common: tuple[str, str, str], headers: dict[str, Any] | None) -> Origin | None:
         method, content_type, _ = common
-        fields = self._agent.default_headers.copy()
+        fields = self.agent.default_headers.copy()
         fields.update(accepting(headers))
-        if self._pools is None or url.scheme != "http" or not LEFT_TO_AGENT.isdisjoint(fields):
+        if self.pools is None or url.scheme != "http" or not LEFT_TO_AGENT.isdisjoint(fields):
             return None
         if content_type and "content-type" not in fields:
             fields["content-type"] = content_type
-        return Origin(method.upper(), url, fields, self._pools.to(url))
+        return Origin(method.upper(), url, fields, self.pools.to(url))
 
 
 def accepting(headers: dict[str, Any] | None) -> dict[str, Any]:
@@ -185,10 +240,16 @@ def accepting(headers: dict[str, Any] | None) -> dict[str, Any]:
     return {**given, "Accept-Encoding": "gzip, deflate, br"}
 
 
-def with_host(headers: Headers, url: URL) -> list[tuple[str, str]]:
-    """The fields of a request, with Host (RFC 9110, section 7.2)."""
+def target_of(url: URL) -> str:
+    """What is asked for at its origin, percent-encoded."""
+    target: str = url.quoted_uri
+    return target if target.startswith("/") else f"/{target}"
+
+
+def as_sent(headers: Headers, url: URL) -> list[tuple[str, str]]:
+    """The fields of a request, with those that every request has: Host is RFC 9110's, section 7.2."""
     fields = list(headers.items())
     if "host" not in headers:
         host = f"[{url.host}]" if ":" in url.host else url.host
         fields.append(("Host", host if url.port == 80 else f"{host}:{url.port}"))
-    return fields
+    return fields + [(name, value) for name, value in HTTPClient.DEFAULT_HEADERS.items() if name not in headers]

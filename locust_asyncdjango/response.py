@@ -4,10 +4,17 @@ from contextlib import suppress
 from functools import cached_property, lru_cache
 from typing import Any, Protocol
 
+import brotli
 from geventhttpclient.header import Headers
 from geventhttpclient.response import HTTPParseError, HTTPSocketResponse
 from geventhttpclient.useragent import CompatResponse
-from locust.contrib.fasthttp import FastRequest, FastResponse, LocustBadStatusCode, ResponseContextManager
+from locust.contrib.fasthttp import (
+    FAILURE_EXCEPTIONS,
+    FastRequest,
+    FastResponse,
+    LocustBadStatusCode,
+    ResponseContextManager,
+)
 from locust.exception import (
     InterruptTaskSet,
     RescheduleTask,
@@ -183,7 +190,7 @@ class SocketResponse(Readable):
         try:
             content: bytes = super()._content()  # type: ignore[no-untyped-call]
             return content
-        except Exception as error:  # noqa: BLE001  # whatever a server sends, its request is reported
+        except (*FAILURE_EXCEPTIONS, ValueError, brotli.error) as error:
             self.error = self.error or failed(self.url, error, self.status_code)
             return b""
 

@@ -56,7 +56,7 @@ def field_lines(fields: Iterable[tuple[str, object]]) -> bytes:
     lines = []
     for name, value in fields:
         line = str(value)
-        if not _TOKEN.fullmatch(name):
+        if not isinstance(name, str) or not _TOKEN.fullmatch(name):
             raise ValueError(f"invalid header name {name!r}")
         if not _FIELD_VALUE.fullmatch(line):
             raise ValueError(f"invalid value for header {name!r}: {line!r}")

@@ -21,6 +21,9 @@ class Asked:
 
     line: str
     headers: Mapping[str, str]
+    """Their names in lower case."""
+    names: tuple[str, ...]
+    """As they were written, sorted; those that depend on the body aside."""
     body: bytes
 
     @property
@@ -91,18 +94,20 @@ def _read(incoming: io.BufferedReader) -> Asked | None:
     line = incoming.readline().decode("latin-1").rstrip()
     if not line.endswith(" HTTP/1.1"):
         return None
-    headers = {}
+    headers, names = {}, []
     while field := incoming.readline().decode("latin-1").rstrip():
         name, _, value = field.partition(": ")
         headers[name.lower()] = value
+        if not name.lower().startswith("content-"):
+            names.append(name)
     if headers.get("transfer-encoding") == "chunked":
         body = b""
         while size := int(incoming.readline(), 16):
             body += incoming.read(size)
             incoming.readline()
         incoming.readline()
-        return Asked(line, headers, body)
-    return Asked(line, headers, incoming.read(int(headers.get("content-length", 0))))
+        return Asked(line, headers, tuple(sorted(names)), body)
+    return Asked(line, headers, tuple(sorted(names)), incoming.read(int(headers.get("content-length", 0))))
 
 
 @contextmanager

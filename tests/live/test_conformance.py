@@ -4,11 +4,13 @@ import io
 import ssl
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, fields
+from http.cookiejar import Cookie, CookieJar
 from typing import Any
 
 import gevent
 import pytest
 import trustme
+from geventhttpclient.header import Headers
 from locust import FastHttpUser
 from locust.env import Environment
 
@@ -166,6 +168,36 @@ def set_default_header(client: Any) -> None:
     client.client.default_headers["X-A"] = "1"
 
 
+def replace_default_headers(client: Any) -> None:
+    """All of them."""
+    client.client.default_headers = Headers({"X-B": "2"})
+
+
+def replace_jar(client: Any) -> None:
+    """By one that holds a cookie."""
+    jar = CookieJar()
+    rest = {"HttpOnly": None}
+    jar.set_cookie(
+        Cookie(0, "c", "v", None, False, "127.0.0.1", True, False, "/", True, False, None, False, None, None, rest)  # type: ignore[arg-type]  # noqa: FBT003
+    )
+    client.client.cookiejar = jar
+
+
+def forget_jar(client: Any) -> None:
+    """The user agent's goes on."""
+    client.cookiejar = CookieJar()
+
+
+class OwnError(Exception):
+    """Of a locustfile."""
+
+
+def thrown(client: Any) -> Any:
+    """Into the greenlet, while it waits."""
+    with gevent.Timeout(0.1, OwnError):
+        return client.get("/silent")
+
+
 def set_host(client: Any) -> None:
     """To one by another name."""
     client.base_url = client.base_url.replace("127.0.0.1", "localhost")
@@ -259,6 +291,12 @@ CASES: dict[str, Ask] = {
     "with a KeyError": checked("/ok", raise_key_error),
     "with no JSON": checked("/no-json", lambda response: response.json()),
     "a default header set later": in_turn(get("/ok"), set_default_header, get("/ok")),
+    "other default headers set later": in_turn(get("/ok"), replace_default_headers, get("/ok")),
+    "another jar": in_turn(get("/ok"), replace_jar, get("/ok")),
+    "the session's own jar": in_turn(get("/ok"), forget_jar, get("/sets"), get("/ok")),
+    "an error thrown by somebody": thrown,
+    "only a query": get("?q=1"),
+    "a header's name that is bytes": get("/ok", headers={b"X": "y"}),
     "another host set later": in_turn(get("/ok"), set_host, get("/ok")),
     "credentials set later": in_turn(get("/private"), set_credentials, get("/private")),
     "a Timeout of gevent's": timed_out,
@@ -327,6 +365,7 @@ DIFFERENT: dict[str, tuple[str, set[str]]] = {
             "GET /bad-port",
             "POST /moved-to-error",
             "bad header",
+            "a header's name that is bytes",
             "a host's end",
             "streamed error",
             "with an error",

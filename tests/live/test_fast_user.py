@@ -4,6 +4,7 @@ import gc
 import random
 import re
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -16,6 +17,7 @@ from geventhttpclient.client import HTTPClientPool
 from locust.env import Environment
 
 from locust_asyncdjango import FastUser
+from locust_asyncdjango.connection import RECEIVE_BYTES
 from tests.live.answers import ANSWERS, answer
 from tests.live.scripted import CLOSE, RESET, Asked, Step, scripted
 
@@ -89,6 +91,15 @@ def test_an_answer_that_nobody_asked_for_is_not_taken_for_the_next() -> None:
         gevent.sleep(0.2)  # lets it come
         assert ours.client.get("/").content == b"ok"
         assert (ours.kinds, server.connections) == (["", ""], 2)
+
+
+def test_a_second_answer_right_behind_a_full_buffer_is_not_taken_for_the_next() -> None:
+    full = answer(200, b"x" * (RECEIVE_BYTES - len(answer(200, b"x" * 60_000)) + 60_000))
+    with scripted(after([full + answer(200, b"stolen")], [answer()])) as server:
+        ours = Recorded(server.url)
+        assert len(full) == RECEIVE_BYTES
+        assert ours.client.get("/").status_code == 200
+        assert ours.client.get("/").content == b"ok"
 
 
 def test_a_peer_that_drips_is_cut_off() -> None:
@@ -178,12 +189,13 @@ def open_files() -> int:
     return len(list(Path("/proc/self/fd").iterdir()))
 
 
-def test_a_user_that_is_gone_leaves_no_connection() -> None:
+@pytest.mark.parametrize("settings", [{}, {"ssl_context_factory": lambda _user: ssl.create_default_context()}])
+def test_a_user_that_is_gone_leaves_no_connection(settings: dict[str, Any]) -> None:
     with scripted(lambda _: [answer()]) as server:
         before = open_files()
-        users = [Recorded(server.url) for _ in range(20)]
+        users = [Recorded(server.url, **settings) for _ in range(20)]
         ask_all(users, ["/"] * 20)
-        assert open_files() >= before + 40  # both ends
+        assert open_files() >= before + 20
         del users
         deadline = gevent.Timeout.start_new(10)
         while open_files() > before + 2:

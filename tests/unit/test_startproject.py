@@ -61,7 +61,9 @@ def test_a_projects_files() -> None:
     names = {str(path) for path in files}
     assert {"README.md", "requirements.txt", "manage.py", "mysite/settings.py", "mysite/tests.py"} <= names
     assert {"mysite/templates/mysite/overview.html", "mysite/migrations/0001_initial.py"} <= names
-    assert {name for name in names if name.startswith("locustfiles")} == {f"locustfiles/{r}.py" for r in ROUTES}
+    assert {name for name in names if name.startswith("locustfiles")} == {
+        f"locustfiles/{name}.py" for name in (*ROUTES, "fast_user")
+    }
     assert not any("__pycache__" in name or "__main__" in name for name in names)
     assert [path for path, text in files.items() if "target_site" in f"{path} {text}"] == []
     for path, text in files.items():
