@@ -47,7 +47,8 @@ class Connection:
         self._asker: Any = None
         self._begun = 0.0
         self._reader = self._reading = Reader()
-        self._watched = True
+        self.undisturbed = True
+        """Whether the loop has seen nothing come while the connection was idle."""
         self._readiness = _poll()
         self._readiness.register(self._socket.fileno(), select.POLLIN)
         self._hub = get_hub()
@@ -56,9 +57,8 @@ class Connection:
         self._look_again_in(network_timeout_s)
 
     def is_quiet(self) -> bool:
-        """Whether nothing has come since the last answer, not even the end: then it can be used again."""
-        # The loop need not have run since then.
-        return not self._readiness.poll(0)
+        """Whether nothing has come since the last answer, not even the end; also where the loop has not run since."""
+        return self.undisturbed and not self._readiness.poll(0)
 
     @property
     def heard_nothing(self) -> bool:
@@ -91,6 +91,8 @@ class Connection:
                     continue
                 answer = reader.feed(data) if data else reader.end()
                 if answer is not None:
+                    if len(data) == RECEIVE_BYTES and not self.is_quiet():
+                        answer.keep_alive = False
                     return answer
         finally:
             self._asker = None
@@ -107,8 +109,8 @@ class Connection:
             pass
         finally:
             writable.close()
-        if not self._watched:
-            self._watched = True
+        if not self.undisturbed:
+            self.undisturbed = True
             self._readable.start(self._something_came)
         # The answer has its time from here on.
         self._begun = time.monotonic()
@@ -121,7 +123,7 @@ class Connection:
         if self._asker is not None:
             self._asker.switch()
         else:
-            self._watched = False
+            self.undisturbed = False
             self._readable.stop()
 
     def _look_at_deadline(self) -> None:
@@ -173,7 +175,8 @@ class Pool:
         if connection is None:
             connection = self._next_free()
         try:
-            if connection is None or not connection.is_quiet():
+            # What may not be sent anew must not go out on a connection that was closed a moment ago.
+            if connection is None or not (connection.undisturbed if repeatable else connection.is_quiet()):
                 connection = self._opened(connection)
                 answer = connection.ask(request, bodyless)
             else:
@@ -231,9 +234,7 @@ class Pools:
     def beside(cls, client_pool: HTTPClientPool) -> "Pools | None":
         """Those of everybody who uses this client pool; None where they do not serve."""
         given = client_pool.client_args
-        settings = {
-            name: given[name] for name in ("concurrency", "connection_timeout", "network_timeout") if name in given
-        }
+        settings: dict[str, Any] = {name: given[name] for name in cls.OBEYED if name in given}
         others = {name for name, value in given.items() if value is not None}
         if None in settings.values() or not others <= cls.KNOWN:
             return None
