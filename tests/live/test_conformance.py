@@ -234,6 +234,7 @@ CASES: dict[str, Ask] = {
     "no body": post("/echo"),
     "empty body": post("/echo", data={}),
     "form": post("/echo", data={"a": "ü", "b": [1, 2]}),
+    "forms alike": in_turn(*(post("/echo", data={"a": value}) for value in ("1", 1, True, "1", "ü", "ü"))),
     "text": post("/echo", data=TEXT),
     "bytes": post("/echo", data=b"\x00\xff"),
     "typed text": post("/echo", data="<a/>", headers={"Content-Type": "text/xml"}),
