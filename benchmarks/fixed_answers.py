@@ -1,7 +1,7 @@
 """Stands in for nginx where there is none: ``python benchmarks/fixed_answers.py PORT FILE``.
 
-FILE has, by path, the head and body of each answer, as JSON. uvloop serves, so that no Python but one lookup runs for
-a request; what follows a request's head it takes for the body of a form, up to the length that it is told.
+FILE has, by path, the status, type and body of each answer, as JSON. uvloop serves, so that little Python runs for a
+request; what follows a request's head it takes for the body of a form, up to the length that it is told.
 """
 
 import asyncio

@@ -22,8 +22,8 @@ from bench import run, spread
 from locust_asyncdjango import series
 from locust_asyncdjango.lab.cli import Parser
 from locust_asyncdjango.lab.errors import TrialError, UsageError
-from locust_asyncdjango.lab.process import free_port, port_is_free, python, running, wait_until
-from web import DEADLINE_S, nginx, requests_per_s, wrk
+from locust_asyncdjango.lab.process import free_port, python, running
+from web import listening, nginx, requests_per_s, wrk
 
 HERE = Path(__file__).resolve().parent
 ANSWERS = {
@@ -153,9 +153,7 @@ def served(folder: Path, pin: Sequence[str]) -> Iterator[str]:
     port, answers = free_port(), folder / "answers.json"
     answers.write_text(json.dumps(ANSWERS))
     argv = [*pin, *python(str(HERE / "fixed_answers.py"), str(port), str(answers))]
-    with running(argv, log=folder / "server.log") as program:
-        if not wait_until(lambda: not port_is_free(port), program, DEADLINE_S):
-            raise TrialError(f"the server did not start: {program.last_words()}")
+    with listening(argv, port, folder / "server.log"):
         yield f"http://127.0.0.1:{port}"
 
 

@@ -53,10 +53,17 @@ def nginx(folder: Path, locations: str, *, pin: Sequence[str] = ()) -> Iterator[
     conf = folder / "nginx.conf"
     conf.write_text(NGINX.format(port=port, folder=folder, user=user, locations=locations))
     argv = [*pin, "nginx", "-p", str(folder), "-c", str(conf), "-e", "stderr"]
-    with running(argv, log=folder / "nginx.log") as program:
-        if not wait_until(lambda: not port_is_free(port), program, DEADLINE_S):
-            raise TrialError(f"nginx did not start: {program.last_words()}")
+    with listening(argv, port, folder / "nginx.log"):
         yield port
+
+
+@contextmanager
+def listening(argv: Sequence[str], port: int, log: Path) -> Iterator[None]:
+    """A server that has begun to listen on a port of 127.0.0.1. Raises TrialError."""
+    with running(argv, log=log) as program:
+        if not wait_until(lambda: not port_is_free(port), program, DEADLINE_S):
+            raise TrialError(f"the server did not start: {program.last_words()}")
+        yield
 
 
 def wrk(url: str, connections: int, seconds: float, folder: Path, *, pin: Sequence[str] = ()) -> str:

@@ -123,33 +123,21 @@ class FastSession(FastHttpSession):
         if prepared is not None:
             response._elapsed = took_s
         length = self._take_in(response, stream)
-        full_url = prepared.url if prepared is not None else self._build_url(url)
-        name = name or self.request_name or url
+        about = {
+            "request_type": method,
+            "name": name or self.request_name or url,
+            "context": context,
+            "response": response,
+            "exception": response.error,
+            "start_time": start_time,
+            "url": prepared.url if prepared is not None else self._build_url(url),
+            "response_length": length,
+            "response_time": took_s * 1000,
+        }
         if catch_response:
             checked = CheckedResponse if isinstance(response, Response) else Checked
-            about = {
-                "request_type": method,
-                "name": name,
-                "context": context,
-                "response": response,
-                "exception": response.error,
-                "start_time": start_time,
-                "url": full_url,
-                "response_length": length,
-                "response_time": took_s * 1000,
-            }
             return checked(response, self.request_event, about, catch_response)
-        self.request_event.fire(
-            request_type=method,
-            name=name,
-            context=context,
-            response=response,
-            exception=response.error,
-            start_time=start_time,
-            url=full_url,
-            response_length=length,
-            response_time=took_s * 1000,
-        )
+        self.request_event.fire(**about)
         return response  # type: ignore[return-value]  # as FastHttpSession's
 
     def _by_the_short_way(self, prepared: Prepared, body: bytes) -> Response | ErrorResponse:

@@ -72,11 +72,10 @@ class Connection:
         """
         reader = self._reading = HeadReader() if bodyless else self._reader
         self._begun = time.monotonic()
-        sent = 0
         try:
             sent = self._socket.send(request)
         except BlockingIOError:
-            pass
+            sent = 0
         except CUT_OFF:
             sent = len(request)
         if sent < len(request):
@@ -100,13 +99,11 @@ class Connection:
     def _send_rest(self, rest: memoryview) -> None:
         writable = self._hub.loop.io(self._socket.fileno(), WRITE)
         try:
-            with gevent.Timeout(self._timeout_s, self._late()):
+            with suppress(*CUT_OFF), gevent.Timeout(self._timeout_s, self._late()):
                 while rest:
                     self._hub.wait(writable)
                     with suppress(BlockingIOError):
                         rest = rest[self._socket.send(rest) :]
-        except CUT_OFF:
-            pass
         finally:
             writable.close()
         if not self.undisturbed:

@@ -40,12 +40,13 @@ class Row:
     def add(self, sample: Sample) -> None:
         """Folds one sample in."""
         _, _, kind, ms, size, users = sample
+        bucket = three_digits(ms)
         if kind:
             self.failed[kind] += 1
-            self.failed_ms[three_digits(ms)] += 1
+            self.failed_ms[bucket] += 1
         else:
             self.ok += 1
-            self.ok_ms[three_digits(ms)] += 1
+            self.ok_ms[bucket] += 1
         self.bytes += size
         if users > self.users:
             self.users = users

@@ -42,6 +42,8 @@ class Scripted:
         self.script = script
         self.asked: list[Asked] = []
         self.connections = 0
+        self.said = 0
+        """Scripts that were carried out, with what they close."""
         self._tls = tls
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=128)
         self._open: list[socket.socket] = []
@@ -79,15 +81,24 @@ class Scripted:
             with accepted, accepted.makefile("rb") as incoming:
                 while (asked := _read(incoming)) is not None:
                     self.asked.append(asked)
-                    for step in self.script(asked):
-                        if isinstance(step, bytes):
-                            accepted.sendall(step)
-                        elif isinstance(step, float):
-                            time.sleep(step)
-                        else:
-                            if step == RESET:
-                                accepted.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-                            return
+                    if not _say(accepted, self.script(asked)):
+                        break
+                    self.said += 1
+            self.said += 1
+
+
+def _say(accepted: socket.socket, steps: Sequence[Step]) -> bool:
+    """Whether the connection goes on."""
+    for step in steps:
+        if isinstance(step, bytes):
+            accepted.sendall(step)
+        elif isinstance(step, float):
+            time.sleep(step)
+        else:
+            if step == RESET:
+                accepted.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            return False
+    return True
 
 
 def _read(incoming: io.BufferedReader) -> Asked | None:

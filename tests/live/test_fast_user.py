@@ -14,31 +14,13 @@ from typing import Any
 import gevent
 import pytest
 from geventhttpclient.client import HTTPClientPool
-from locust.env import Environment
 
-from locust_asyncdjango import FastUser
 from locust_asyncdjango.connection import RECEIVE_BYTES
 from tests.live.answers import ANSWERS, answer
+from tests.live.recorded import Recorded
 from tests.live.scripted import CLOSE, RESET, Asked, Step, scripted
 
 FUZZED = 10_000
-
-
-class Recorded:
-    """A user of a server, and what it reports."""
-
-    def __init__(self, host: str, **settings: Any) -> None:
-        self.events: list[dict[str, Any]] = []
-        environment = Environment()
-        environment.events.request.add_listener(lambda **event: self.events.append(event))
-        defaults = {"host": host, "network_timeout": 5.0, "connection_timeout": 5.0}
-        self.user: FastUser = type("User", (FastUser,), {**defaults, **settings})(environment)
-        self.client: Any = self.user.client
-
-    @property
-    def kinds(self) -> list[str]:
-        """Of the failures, "" for each success."""
-        return [event["exception"].failure.kind if event["exception"] else "" for event in self.events]
 
 
 def after(first: Sequence[Step], then: Sequence[Step]) -> Callable[[Asked], Sequence[Step]]:
@@ -47,12 +29,20 @@ def after(first: Sequence[Step], then: Sequence[Step]) -> Callable[[Asked], Sequ
     return lambda asked: next(told, [answer(200, asked.body or b"well")])
 
 
+def wait_until(true: Callable[[], object]) -> None:
+    """Polls, and lets the loop hear of what has come by then."""
+    with gevent.Timeout(10):
+        while not true():
+            gevent.sleep(0.01)
+    gevent.sleep(0.01)
+
+
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_a_connection_that_was_closed_while_idle_is_not_used(method: str) -> None:
     with scripted(after([answer(), CLOSE], [answer()])) as server:
         ours = Recorded(server.url)
         ours.client.get("/")
-        gevent.sleep(0.1)  # lets the loop hear of the close
+        wait_until(lambda: server.said)
         ours.client.request(method, "/", data=b"form" if method == "POST" else None)
         assert (ours.kinds, server.connections, len(server.asked)) == (["", ""], 2, 2)
 
@@ -88,7 +78,7 @@ def test_an_answer_that_nobody_asked_for_is_not_taken_for_the_next() -> None:
     with scripted(after([answer(), 0.05, unasked], [answer()])) as server:
         ours = Recorded(server.url)
         ours.client.get("/")
-        gevent.sleep(0.2)  # lets it come
+        wait_until(lambda: server.said)
         assert ours.client.get("/").content == b"ok"
         assert (ours.kinds, server.connections) == (["", ""], 2)
 
@@ -177,7 +167,7 @@ def test_a_killed_greenlet_gives_its_connection_back() -> None:
     with scripted(after([5.0], [answer()])) as server:
         ours = Recorded(server.url, concurrency=1)
         asking = gevent.spawn(ours.client.get, "/slow")
-        gevent.sleep(0.1)
+        wait_until(lambda: server.asked)
         asking.kill()
         assert ours.client.get("/").status_code == 200
         assert [event["name"] for event in ours.events] == ["/"]
@@ -197,10 +187,7 @@ def test_a_user_that_is_gone_leaves_no_connection(settings: dict[str, Any]) -> N
         ask_all(users, ["/"] * 20)
         assert open_files() >= before + 20
         del users
-        deadline = gevent.Timeout.start_new(10)
-        while open_files() > before + 2:
-            gevent.sleep(0.05)
-        deadline.close()
+        wait_until(lambda: open_files() <= before + 2)
 
 
 def test_many_paths_are_not_all_kept_prepared() -> None:
