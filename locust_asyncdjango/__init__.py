@@ -12,6 +12,7 @@ from locust_asyncdjango._version import __version__
 if TYPE_CHECKING:
     from locust_asyncdjango.client import FastUser
     from locust_asyncdjango.failures import Failure, classify
+    from locust_asyncdjango.own_rules import add_rule
     from locust_asyncdjango.users import (
         CachedUser,
         CpuUser,
@@ -39,6 +40,7 @@ __all__ = [
     "RouteUser",
     "TemplateUser",
     "__version__",
+    "add_rule",
     "classify",
 ]
 
@@ -55,6 +57,7 @@ _HOMES = {
     "OrmPostUser": "users",
     "RouteUser": "users",
     "TemplateUser": "users",
+    "add_rule": "own_rules",
     "classify": "failures",
 }
 

@@ -2,15 +2,26 @@
 
 import errno
 import json
+import re
 import socket
 import ssl
+from collections.abc import Iterator
+from http.client import BadStatusLine, RemoteDisconnected
+from typing import Any
 
 import pytest
+import requests
+import urllib3
 from geventhttpclient.useragent import RetriesExceeded
 from hypothesis import given
 from hypothesis import strategies as st
+from locust.exception import ResponseError
 
-from locust_asyncdjango.failures import KINDS, MESSAGE_LIMIT, Failure, advice, classify
+from locust_asyncdjango import own_rules
+from locust_asyncdjango.failures import MESSAGE_LIMIT, Failure, advice, classify
+from locust_asyncdjango.kinds import KINDS
+from locust_asyncdjango.own_rules import add_rule
+from locust_asyncdjango.rules import RULES, Rule
 
 PROBLEM = {"Content-Type": "application/problem+json"}
 
@@ -48,7 +59,7 @@ def wrapping(cause: BaseException) -> Exception:
         (
             socket.gaierror(-2, "Name or service not known"),
             "dns_failure",
-            "gaierror: [Errno -N] Name or service not known",
+            "gaierror: [Errno -2] Name or service not known",
         ),
         (ssl.SSLError("bad record"), "tls_failure", "SSLError: ('bad record',)"),
         (HTTPParseError("garbage at byte 17"), "protocol_error", "HTTPParseError: garbage at byte N"),
@@ -63,8 +74,7 @@ def wrapping(cause: BaseException) -> Exception:
     ids=lambda value: value if isinstance(value, str) else type(value).__name__,
 )
 def test_a_request_without_an_answer(exception: Exception, kind: str, message: str) -> None:
-    origin, what_to_do = KINDS[kind]
-    assert classify(exception=exception) == Failure(kind, origin, message, what_to_do)
+    assert classify(exception=exception) == Failure(kind, KINDS[kind].origin, message, KINDS[kind].advice)
 
 
 @pytest.mark.parametrize(
@@ -93,7 +103,7 @@ def test_a_request_without_an_answer(exception: Exception, kind: str, message: s
             {"Content-Type": "text/html"},
             b'<pre>connection to server at "10.0.0.1", port 5432 failed: FATAL:  sorry, too many clients already</pre>',
             "db_too_many_clients",
-            "HTTP 500",
+            'HTTP 500, connection to server at "...", port N failed: FATAL: sorry, too many clients already',
             id="another site says it in its page",
         ),
         pytest.param(
@@ -101,7 +111,7 @@ def test_a_request_without_an_answer(exception: Exception, kind: str, message: s
             {},
             b"FATAL: remaining connection slots are reserved for roles with the SUPERUSER attribute",
             "db_too_many_clients",
-            "HTTP 500",
+            "HTTP 500, FATAL: remaining connection slots are reserved for roles with the SUPERUSER attribute",
             id="slots kept back for superusers",
         ),
         pytest.param(
@@ -148,25 +158,35 @@ def test_a_request_without_an_answer(exception: Exception, kind: str, message: s
             id="the view's own error",
         ),
         pytest.param(500, PROBLEM, b"[1]", "app_error", "HTTP 500", id="a problem that is not an object"),
-        pytest.param(500, PROBLEM, b"{", "app_error", "HTTP 500", id="a problem that is cut"),
+        pytest.param(500, PROBLEM, b"{", "app_error", "HTTP 500, {", id="a problem that is cut"),
         pytest.param(
             500,
             {},
             b"<!doctype html><h1>Server Error (500)</h1><p></p>",
             "server_error_opaque",
-            "HTTP 500",
+            "HTTP 500, Server Error (N)",
             id="Django's bare page",
         ),
-        pytest.param(502, {}, b"<h1>Bad Gateway</h1>", "gateway_bad", "HTTP 502", id="a proxy without its server"),
+        pytest.param(
+            502, {}, b"<h1>Bad Gateway</h1>", "gateway_bad", "HTTP 502, Bad Gateway", id="a proxy without its server"
+        ),
         pytest.param(503, {}, b"", "unavailable_503", "HTTP 503", id="shedding load"),
         pytest.param(429, {}, b"", "overloaded", "HTTP 429", id="limiting"),
-        pytest.param(404, {}, b"too many clients already", "client_error", "HTTP 404", id="text counts in a 5xx only"),
+        pytest.param(
+            404,
+            {},
+            b"too many clients already",
+            "client_error",
+            "HTTP 404, too many clients already",
+            id="text counts in a 5xx only",
+        ),
     ],
 )
 def test_a_bad_answer(status: int, headers: dict[str, str], body: bytes, kind: str, message: str) -> None:
-    origin, what_to_do = KINDS[kind]
     failure = classify(exception=RuntimeError("bad status"), status=status, headers=headers, body=body)
-    assert failure == Failure(kind, origin, message, what_to_do)
+    assert failure is not None
+    assert (failure.kind, failure.origin, failure.message) == (kind, KINDS[kind].origin, message)
+    assert failure.advice == advice(kind, failure.where)
 
 
 def test_a_success_is_not_a_failure() -> None:
@@ -174,9 +194,350 @@ def test_a_success_is_not_a_failure() -> None:
     assert classify() is None  # a user that does not speak HTTP
 
 
+HTML, JSON, TEXT = ({"Content-Type": kind} for kind in ("text/html; charset=utf-8", "application/json", "text/plain"))
+SETTINGS = (
+    b"<tr><td>DATABASES</td><td>{'ENGINE': 'django.db.backends.postgresql'}: sorry, too many clients already"
+    b" redis.exceptions.ConnectionError httpx.ReadTimeout Error 111 connecting to 127.0.0.1:6379</td></tr>" * 200
+)
+
+
+def debug_page(name: str, value: str, place: str = "/site/mine/views.py") -> bytes:
+    """As Django 5.2 lays it out, with what is anywhere in one."""
+    return (
+        f"<!DOCTYPE html><html><head><title>{name}\n          at /io_read/</title></head><body><h1>{name}</h1>"
+        f'<pre class="exception_value">{value}</pre><table><tr><th scope="row">Exception Location:</th>'
+        f'<td><span class="fname">{place}</span>, line 1, in get</td></tr></table>'
+    ).encode() + SETTINGS
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "body", "kind", "where"),
+    [
+        pytest.param(
+            500,
+            HTML,
+            debug_page("OperationalError", "connection failed: FATAL:  sorry, too many clients already"),
+            "db_too_many_clients",
+            "server",
+            id="a debug page's exception value",
+        ),
+        pytest.param(
+            500, HTML, debug_page("KeyError", "&#x27;title&#x27;"), "app_error", "", id="and nothing else of it"
+        ),
+        pytest.param(
+            500,
+            HTML,
+            debug_page("OperationalError", "deadlock detected\nDETAIL:  Process 1"),
+            "db_contention",
+            "",
+            id="deadlock",
+        ),
+        pytest.param(
+            500,
+            HTML,
+            debug_page("OperationalError", "Verklemmung (Deadlock) entdeckt"),
+            "db_contention",
+            "",
+            id="in another language",
+        ),
+        pytest.param(
+            500,
+            HTML,
+            debug_page(
+                "OperationalError",
+                "connection to server at &quot;127.0.0.1&quot;, port 5432 failed: FATAL:  tut mir leid, schon zu viele"
+                " Verbindungen",
+            ),
+            "db_too_many_clients",
+            "server",
+            id="libpq's words before those in another language",
+        ),
+        pytest.param(
+            500,
+            HTML,
+            debug_page("ConnectionError", "Error 111 connecting to 127.0.0.1:6379. Connection refused."),
+            "cache_unavailable",
+            "",
+            id="redis-py's words",
+        ),
+        pytest.param(
+            500,
+            HTML,
+            debug_page("TimeoutError", "", "/venv/lib/python3.13/site-packages/asyncpg/pool.py"),
+            "db_pool_timeout",
+            "pool",
+            id="an exception without words, by its place",
+        ),
+        pytest.param(
+            500,
+            HTML,
+            debug_page("OperationalError", "[Errno 111] Connection refused", "/v/site-packages/kombu/connection.py"),
+            "broker_unavailable",
+            "",
+            id="Celery's OperationalError",
+        ),
+        pytest.param(
+            500,
+            TEXT,
+            b"OperationalError at /io_read/\nsorry, too many clients already\n\nRequest Method: GET\n" + SETTINGS,
+            "db_too_many_clients",
+            "server",
+            id="the debug answer for programs",
+        ),
+        pytest.param(
+            500,
+            TEXT,
+            b'Traceback (most recent call last):\n  File "x.py", line 1, in <module>\n    redis()\n'
+            b"redis.exceptions.MaxConnectionsError: Too many connections\n",
+            "cache_unavailable",
+            "",
+            id="a traceback's last line",
+        ),
+        pytest.param(
+            500,
+            HTML,
+            b"<html><head><title>sqlalchemy.exc.TimeoutError: QueuePool limit of size 5 overflow 10 reached\n"
+            b"// Werkzeug Debugger</title></head>" + SETTINGS,
+            "db_pool_timeout",
+            "pool",
+            id="Flask's debugger",
+        ),
+        pytest.param(
+            500, JSON, b'{"errors": [{"message": "database is locked"}]}', "db_contention", "", id="GraphQL's errors"
+        ),
+        pytest.param(
+            500, JSON, b'{"detail": "(1040, \'Too many connections\')"}', "db_too_many_clients", "server", id="MySQL"
+        ),
+        pytest.param(
+            500,
+            TEXT,
+            b'FATAL:  too many connections for role "web"',
+            "db_too_many_clients",
+            "role",
+            id="a role's limit",
+        ),
+        pytest.param(
+            500,
+            TEXT,
+            b'FATAL:  too many connections for database "web"',
+            "db_too_many_clients",
+            "database",
+            id="a database's limit",
+        ),
+        pytest.param(
+            500,
+            PROBLEM,
+            problem(sqlstate="08P01", detail="no more connections allowed (max_client_conn)"),
+            "db_too_many_clients",
+            "pooler",
+            id="PgBouncer, whose SQLSTATE tells nothing",
+        ),
+        pytest.param(500, TEXT, b"FATAL:  query_wait_timeout", "db_pool_timeout", "pooler", id="PgBouncer had to wait"),
+        pytest.param(
+            500,
+            PROBLEM,
+            problem(exception="django.db.utils.OperationalError", cause="psycopg_pool.PoolTimeout"),
+            "db_pool_timeout",
+            "pool",
+            id="what Django has wrapped",
+        ),
+        pytest.param(
+            500, PROBLEM, problem(exception="httpx.PoolTimeout"), "upstream_failure", "", id="another PoolTimeout"
+        ),
+        pytest.param(500, PROBLEM, problem(sqlstate="57014"), "db_timeout", "", id="statement_timeout"),
+        pytest.param(500, PROBLEM, problem(sqlstate="40P01"), "db_contention", "", id="a deadlock by SQLSTATE"),
+        pytest.param(
+            500, TEXT, b"OSError: [Errno 24] Too many open files", "server_exhausted", "", id="the server's files"
+        ),
+        pytest.param(
+            500,
+            JSON,
+            b'{"detail": "HTTPConnectionPool(host=\'api\', port=80): Read timed out."}',
+            "upstream_failure",
+            "",
+            id="requests",
+        ),
+        pytest.param(
+            500, HTML, b"<html>Internal Server Error</html>", "server_error_opaque", "", id="others' bare page"
+        ),
+        pytest.param(
+            500,
+            HTML,
+            b"<html><body>We wrote of internal server error pages, and of deadlocks</body></html>",
+            "app_error",
+            "",
+            id="no bare page",
+        ),
+        pytest.param(
+            502, JSON, b'{"detail": "the bank says no"}', "app_error", "", id="a JSON 502 is the application's"
+        ),
+        pytest.param(504, {}, b"", "gateway_bad", "", id="a proxy that says nothing"),
+        pytest.param(522, HTML, b"<title>522: Connection timed out</title>", "gateway_bad", "", id="Cloudflare"),
+        pytest.param(
+            503,
+            HTML,
+            b"<html><body><h1>503 Service Unavailable</h1>\nNo server is available to handle this request.\n</body>",
+            "gateway_bad",
+            "",
+            id="HAProxy",
+        ),
+        pytest.param(
+            503,
+            HTML,
+            b"<html><head><title>503 Service Temporarily Unavailable</title></head><body><center><h1>503 Service"
+            b" Temporarily Unavailable</h1></center><hr><center>nginx/1.22.1</center></body></html>",
+            "overloaded",
+            "gateway",
+            id="nginx's own limit",
+        ),
+        pytest.param(503, {"retry-after": "5"}, b"", "overloaded", "", id="Retry-After"),
+        pytest.param(404, {"Retry-After": "5"}, b"", "client_error", "", id="not with any status"),
+        pytest.param(403, JSON, b'{"message": "API rate limit exceeded"}', "overloaded", "", id="words of a limit"),
+        pytest.param(
+            400,
+            JSON,
+            b'{"detail": "Request was throttled. Expected available in 3 seconds."}',
+            "overloaded",
+            "",
+            id="DRF's",
+        ),
+        pytest.param(599, {}, b"", "app_error", "", id="a status nobody knows"),
+    ],
+)
+def test_what_an_answer_says(status: int, headers: dict[str, str], body: bytes, kind: str, where: str) -> None:
+    failure = classify(status=status, headers=headers, body=body)
+    assert failure is not None
+    assert (failure.kind, failure.where) == (kind, where), failure
+
+
+class CatchResponseError(ResponseError):
+    """As Locust's."""
+
+
 def test_the_locustfiles_own_check() -> None:
-    failure = classify(exception=AssertionError("no posts"), status=200)
-    assert failure == Failure("check_failed", "check", "no posts", advice("check_failed"))
+    failure = classify(exception=AssertionError("no posts on page 7"), status=200)
+    assert failure == Failure("check_failed", "check", "no posts on page N", advice("check_failed"))
+
+
+@pytest.mark.parametrize(
+    ("said", "status", "body", "kind"),
+    [
+        pytest.param("no good", 200, b"fine", "check_failed", id="a check of its own"),
+        pytest.param(
+            "no good",
+            200,
+            b'{"errors": [{"message": "too many clients already"}]}',
+            "db_too_many_clients",
+            id="the answer says why",
+        ),
+        pytest.param("deadlock detected", 200, b"fine", "db_contention", id="or the check"),
+        pytest.param(
+            "deadlock detected", 500, b"<h1>Server Error (500)</h1>", "db_contention", id="where the answer does not"
+        ),
+        pytest.param("no good", 500, b"<h1>Server Error (500)</h1>", "server_error_opaque", id="nor the check"),
+        pytest.param(
+            "deadlock detected", 500, b"sorry, too many clients already", "db_too_many_clients", id="answer first"
+        ),
+        pytest.param("not there", 404, b"", "client_error", id="a status is an answer too"),
+        pytest.param("wrong total", 0, b"", "check_failed", id="of what is not HTTP"),
+    ],
+)
+def test_a_failed_check_is_classified_by_its_answer_first(said: str, status: int, body: bytes, kind: str) -> None:
+    failure = classify(exception=CatchResponseError(said), status=status, body=body)
+    assert failure is not None
+    assert failure.kind == kind
+
+
+def chained(outer: Exception, inner: BaseException) -> Exception:
+    outer.__cause__ = inner
+    return outer
+
+
+class NewConnectionError(urllib3.exceptions.TimeoutError):
+    """As urllib3 1 derives it."""
+
+
+def driver_error(name: str, message: str, **attributes: str) -> Exception:
+    """An exception of a library, known by its module."""
+    module, _, last = name.rpartition(".")
+    error: Exception = type(last, (Exception,), {"__module__": module, **attributes})(message)
+    return error
+
+
+@pytest.mark.parametrize(
+    ("exception", "kind"),
+    [
+        pytest.param(
+            requests.ConnectionError(
+                urllib3.exceptions.ProtocolError("Connection aborted.", RemoteDisconnected("no answer"))
+            ),
+            "connection_dropped",
+            id="requests: an empty reply",
+        ),
+        pytest.param(
+            requests.ConnectionError(urllib3.exceptions.ProtocolError("Connection aborted.", BadStatusLine("SSH-2.0"))),
+            "protocol_error",
+            id="requests: rubbish",
+        ),
+        pytest.param(
+            requests.exceptions.ChunkedEncodingError(urllib3.exceptions.IncompleteRead(2, 8)),
+            "connection_dropped",
+            id="cut",
+        ),
+        pytest.param(
+            requests.ConnectionError(
+                urllib3.exceptions.MaxRetryError(
+                    None,  # type: ignore[arg-type]
+                    "/",
+                    chained(NewConnectionError("x"), ConnectionRefusedError(errno.ECONNREFUSED, "x")),
+                )
+            ),
+            "connect_refused",
+            id="urllib3 keeps it in reason",
+        ),
+        pytest.param(requests.ConnectTimeout("x"), "timeout", id="by its base"),
+        pytest.param(
+            driver_error("httpx.RemoteProtocolError", "Server disconnected without sending"),
+            "connection_dropped",
+            id="h11",
+        ),
+        pytest.param(
+            driver_error("httpx.RemoteProtocolError", "illegal status line"), "protocol_error", id="h11: rubbish"
+        ),
+        pytest.param(ssl.SSLCertVerificationError("certificate has expired"), "tls_failure", id="a certificate"),
+        pytest.param(ssl.SSLEOFError(8, "EOF occurred"), "connection_dropped", id="closed while it spoke TLS"),
+        pytest.param(OSError(errno.EADDRNOTAVAIL, "x"), "client_exhausted", id="no port is free"),
+        pytest.param(RuntimeError("can't start new thread"), "client_exhausted", id="no thread is"),
+        pytest.param(
+            RuntimeError("[Errno 111] Connection refused"), "connect_refused", id="words, when nothing else tells"
+        ),
+        pytest.param(
+            driver_error("psycopg2.errors.DeadlockDetected", "x", pgcode="40P01"),
+            "db_contention",
+            id="psycopg2 in a locustfile",
+        ),
+        pytest.param(
+            driver_error("asyncpg.exceptions.TooManyConnectionsError", "x"),
+            "db_too_many_clients",
+            id="asyncpg in a locustfile",
+        ),
+        pytest.param(
+            driver_error(
+                "psycopg.OperationalError", "connection failed: connection to server at ::1, port 1 failed: x"
+            ),
+            "db_unreachable",
+            id="not connect_refused",
+        ),
+        pytest.param(driver_error("redis.exceptions.TimeoutError", "x"), "cache_unavailable", id="not timeout"),
+        pytest.param(driver_error("sqlalchemy.exc.TimeoutError", "x"), "db_pool_timeout", id="a pool in a locustfile"),
+        pytest.param(driver_error("kombu.exceptions.OperationalError", "x"), "broker_unavailable", id="a broker"),
+        pytest.param(ValueError("deadlock detected"), "no_response", id="words of nobody known"),
+    ],
+)
+def test_what_was_raised(exception: Exception, kind: str) -> None:
+    failure = classify(exception=exception)
+    assert failure is not None
+    assert failure.kind == kind
 
 
 def test_a_body_that_breaks_off_is_not_a_failed_check() -> None:
@@ -185,15 +546,132 @@ def test_a_body_that_breaks_off_is_not_a_failed_check() -> None:
     assert failure.kind == "connection_dropped"
 
 
-@given(status=st.integers(400, 599), body=st.binary(max_size=2000), content_type=st.text(max_size=40))
+GENERATORS = {kind for kind, about in KINDS.items() if about.origin in {"generator", "network"}}
+RAISED = {row.kind for row in RULES if row.raised or row.errnos}
+
+
+def test_what_an_answer_says_is_never_the_generators_own() -> None:
+    signs_of_answers = {
+        row.kind for row in RULES if row.words or row.names or row.sqlstates or row.statuses or row.libraries
+    }
+    assert not signs_of_answers & (GENERATORS | RAISED)
+
+
+WORDS = [words for row in RULES for words in row.words if isinstance(words, str)]
+
+
+@pytest.mark.parametrize("row", [row for row in RULES if row.words], ids=lambda row: f"{row.kind} {row.where}")
+def test_every_sign_in_words_is_found(row: Rule) -> None:
+    for words in row.words:
+        if isinstance(words, str):
+            failure = classify(status=500, headers=TEXT, body=f"It says: {words}, and more".encode())
+            assert failure is not None
+            assert (failure.kind, failure.where) == (row.kind, row.where), words
+
+
+@pytest.mark.parametrize(
+    ("said", "kind"),
+    [
+        ("Resource ID : 1. The request limit for the database is 30 and has been reached.", "db_too_many_clients"),
+        ("the pool 'pool-1' has already 10 requests waiting", "db_pool_timeout"),
+        ("Can't connect to MySQL server on 'db'", "db_unreachable"),
+        ("Can't connect to local server through socket", "db_unreachable"),
+        ('database "web" does not exist', "db_unreachable"),
+        ("Error -2 connecting to cache:6379. Name or service not known.", "cache_unavailable"),
+        ("Timeout reading from 127.0.0.1:6379", "cache_unavailable"),
+        ("Timeout reading from socket", "cache_unavailable"),
+        ("Cannot connect to host api:80 ssl:default [Connect call failed]", "upstream_failure"),
+        ("500 Internal Server Error", "server_error_opaque"),
+    ],
+)
+def test_every_sign_that_is_a_pattern_is_found(said: str, kind: str) -> None:
+    failure = classify(status=500, headers=TEXT, body=said.encode())
+    assert failure is not None
+    assert failure.kind == kind
+
+
+@given(
+    status=st.integers(400, 599),
+    body=st.one_of(
+        st.binary(max_size=2000),
+        st.lists(st.sampled_from([*WORDS, "<title>", "</title>", "<h1>", '{"detail": "', '"}', "\n", ":  "])).map(
+            lambda parts: " ".join(parts).encode()
+        ),
+    ),
+    content_type=st.one_of(st.text(max_size=40), st.sampled_from(["text/html", "application/json", "text/plain"])),
+)
 def test_no_answer_confuses_it(status: int, body: bytes, content_type: str) -> None:
     for headers in ({"content-type": content_type}, PROBLEM):
         failure = classify(exception=RuntimeError(), status=status, headers=headers, body=body)
         assert failure is not None
-        assert failure.kind in KINDS
+        assert failure.kind in set(KINDS) - GENERATORS - RAISED
         assert len(failure.message) <= MESSAGE_LIMIT + len("HTTP 500, ")
+        assert "\n" not in failure.message
 
 
 def test_every_kind_says_what_to_do() -> None:
-    assert all(origin and what_to_do for origin, what_to_do in KINDS.values())
-    assert advice("a kind of the user's own") == ""
+    assert all(kind.origin and kind.advice for kind in KINDS.values())
+    assert advice("a kind nobody knows") == ""
+    assert "CONNECTION LIMIT" in advice("db_too_many_clients", "role")
+    assert advice("db_too_many_clients", "server") == advice("db_too_many_clients")
+
+
+@pytest.fixture
+def _own_rules(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setattr(own_rules, "_rules", [])
+    monkeypatch.setattr(own_rules, "_broken", set())
+    kinds = dict(KINDS)
+    yield
+    KINDS.clear()
+    KINDS.update(kinds)
+
+
+@pytest.mark.usefixtures("_own_rules")
+class TestOwnRules:
+    def test_it_comes_first(self) -> None:
+        add_rule("quota_spent", status=403, text="monthly quota", origin="upstream", advice="buy more")
+        assert classify(status=403, body=b"your Monthly Quota of 100") == Failure(
+            "quota_spent", "upstream", "HTTP 403, your Monthly Quota of N", "buy more"
+        )
+        other = classify(status=402, body=b"your monthly quota")
+        assert other is not None
+        assert other.kind == "client_error"
+
+    def test_by_exception_and_function(self) -> None:
+        add_rule("upset", exception=ValueError)
+        add_rule("tea_time", when=lambda _exception, status, _body: status == 418)
+        for arguments, kind in (
+            ({"exception": chained(RuntimeError(), ValueError())}, "upset"),
+            ({"status": 418}, "tea_time"),
+        ):
+            failure = classify(**arguments)
+            assert failure is not None
+            assert failure.kind == kind
+
+    def test_one_that_raises_is_logged_once_and_passed_over(self, caplog: pytest.LogCaptureFixture) -> None:
+        add_rule("broken", when=lambda *_: bool(1 / 0))
+        for _ in range(3):
+            failure = classify(status=500, body=b"x")
+            assert failure is not None
+            assert failure.kind == "app_error"
+        assert [record.message for record in caplog.records] == [
+            "The rule for broken raised, and is passed over; later times are not told"
+        ]
+
+    @pytest.mark.parametrize(
+        ("arguments", "message"),
+        [
+            (
+                {"kind": "too many", "status": 500},
+                "'too many' is not a kind's name; use letters, digits and _, as in quota_spent",
+            ),
+            ({"kind": "all"}, "the rule for all would fit every failure; give it a status, text, exception or when"),
+            (
+                {"kind": "odd", "text": "("},
+                "the rule for odd: '(' is not a regular expression (missing ), unterminated subpattern at position 0)",
+            ),
+        ],
+    )
+    def test_a_wrong_one_is_refused(self, arguments: dict[str, Any], message: str) -> None:
+        with pytest.raises(ValueError, match=re.escape(message)):
+            add_rule(**arguments)

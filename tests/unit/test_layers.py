@@ -8,7 +8,24 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = "locust_asyncdjango"
-STANDARD_LIBRARY_ONLY = {"sample", "series", "saturation", "failures", "routes", "recorder", "summary"}
+STANDARD_LIBRARY_ONLY = {
+    "sample",
+    "series",
+    "saturation",
+    "failures",
+    "own_rules",
+    "signs",
+    "rules",
+    "kinds",
+    "evidence",
+    "folding",
+    "postgres_messages",
+    "thresholds",
+    "junit",
+    "routes",
+    "recorder",
+    "summary",
+}
 ROOM_1 = {
     "plugin": {
         "_version",
@@ -28,11 +45,15 @@ ROOM_1 = {
     "prepared": {"connection", "wire"},
     "connection": {"wire"},
     "response": {"failures", "wire"},
+    "failures": {"own_rules", "signs", "rules", "kinds", "evidence", "folding"},
+    "own_rules": {"rules", "kinds", "evidence"},
+    "signs": {"rules", "evidence", "postgres_messages"},
+    "thresholds": {"series", "kinds"},
     "recorder": {"series", "sample"},
     "series": {"sample"},
     "saturation": {"series"},
     "summary": {"saturation", "failures"},
-    "__init__": {"_version", "client", "failures", "users"},
+    "__init__": {"_version", "client", "failures", "own_rules", "users"},
 }
 # gevent only where it has patched the process already, for the variant that tells so.
 DRIVERS = {"psycopg2", "psycopg", "psycopg_pool", "asyncpg", "redis", "aioredis", "httpx", "gevent", "psycogreen"}

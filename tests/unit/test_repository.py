@@ -73,7 +73,7 @@ def test_the_readme_and_the_settings_name_every_factor() -> None:
 
 
 def test_the_readme_names_every_user_every_kind_and_every_route() -> None:
-    from locust_asyncdjango.failures import KINDS
+    from locust_asyncdjango.kinds import KINDS
     from locust_asyncdjango.routes import ROUTES
 
     bases = ("RouteUser", "FastUser")

@@ -1,0 +1,203 @@
+"""What an answer, or an exception, says of an error: names, SQLSTATE and text, by whatever way it says so.
+
+A page is judged by where its error stands, never by words anywhere in it: a debug page shows the settings, which name
+every database, and the source code around the error.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from html import unescape
+from typing import Any, NamedTuple
+
+BODY_LIMIT = 64 * 1024
+"""Bytes of a body that are looked at."""
+
+TEXT_LIMIT = 2000
+"""Characters of an error's own text that are."""
+
+SHORT_PAGE = 4096
+"""Bytes of a page that is read whole; of a longer one only its title and headings are."""
+
+
+class Evidence(NamedTuple):
+    """What is known of an error; "" and () where it is not.
+
+    names: of the exception and what caused it, dotted as far as known. library: the dotted module that raised it.
+    sqlstate: a database's. text: the error in words. form: json, html or text.
+    """
+
+    names: tuple[str, ...] = ()
+    library: str = ""
+    sqlstate: str = ""
+    text: str = ""
+    form: str = ""
+
+    @property
+    def told(self) -> str:
+        """For people: the exception and the first line of its words."""
+        return ": ".join(filter(None, (self.names[0] if self.names else "", self.text.partition("\n")[0])))
+
+
+def of_answer(headers: Mapping[str, str], body: bytes) -> Evidence:
+    """What an answer says. headers: any case."""
+    media_type = field(headers, "content-type")
+    body = body[:BODY_LIMIT]
+    begin = body[:200].lstrip()
+    if "json" in media_type or begin[:1] in {b"{", b"["}:
+        return _of_json(body)
+    if b'class="exception_value"' in body:
+        return _of_debug_page(body)
+    if "html" in media_type or begin[:1] == b"<":
+        return _of_page(body)
+    return _of_text(body)
+
+
+def of_exception(exception: BaseException) -> Evidence:
+    """What an exception says itself, of the error of a library that raised it or that it wraps."""
+    found = list(causes(exception))
+    return Evidence(
+        names=tuple(
+            dict.fromkeys(f"{base.__module__}.{base.__name__}" for each in found for base in type(each).__mro__)
+        ),
+        sqlstate=next(filter(None, map(_sqlstate, found)), ""),
+        text="\n".join(dict.fromkeys(filter(None, map(str, found))))[:TEXT_LIMIT],
+        form="text",
+    )
+
+
+def causes(exception: BaseException) -> Iterator[BaseException]:
+    """The exception and what it wraps, outermost first, each once."""
+    queue: list[Any] = [exception]
+    seen: set[int] = set()
+    while queue:
+        current = queue.pop(0)
+        if isinstance(current, BaseException) and id(current) not in seen:
+            seen.add(id(current))
+            yield current
+            # urllib3 keeps what it wraps in reason, geventhttpclient in original.
+            queue += [current.__cause__, current.__context__]
+            queue += [getattr(current, name, None) for name in ("reason", "original")]
+            queue += current.args
+
+
+def field(headers: Mapping[str, str], name: str) -> str:
+    """A header field in lower case; "" where there is none."""
+    for each in headers:
+        if len(each) == len(name) and each.lower() == name:
+            return str(headers[each]).lower()
+    return ""
+
+
+def _sqlstate(exception: BaseException) -> str:
+    return str(getattr(exception, "sqlstate", None) or getattr(exception, "pgcode", None) or "")
+
+
+# --- JSON: a problem (RFC 9457) such as the target site's, or what other frameworks make of an error
+
+_DEPTH, _BREADTH = 3, 5
+"""To which a JSON error's members are looked at."""
+
+_TEXTS = ("detail", "details", "message", "error", "error_description", "errors", "reason", "msg")
+
+
+def _of_json(body: bytes) -> Evidence:
+    try:
+        said = json.loads(body)
+    except (ValueError, RecursionError):
+        return Evidence(text=_words(body[:TEXT_LIMIT]), form="json")
+    if not isinstance(said, dict):
+        return Evidence(text=" ".join(_texts(said))[:TEXT_LIMIT], form="json")
+    texts = [text for member in _TEXTS if member in said for text in _texts(said[member])]
+    return Evidence(
+        names=tuple(str(said[member]) for member in ("exception", "cause") if said.get(member)),
+        library=str(said.get("library", "")),
+        sqlstate=str(said.get("sqlstate", "")),
+        text="; ".join(dict.fromkeys(texts or _texts(said.get("title"))))[:TEXT_LIMIT],
+        form="json",
+    )
+
+
+def _texts(value: Any, depth: int = 0) -> list[str]:
+    """Strings in what a member holds, such as GraphQL's list of errors."""
+    if isinstance(value, str):
+        return [value]
+    if isinstance(value, dict):
+        value = [value[name] for name in _TEXTS if name in value]
+    if not isinstance(value, list) or depth == _DEPTH:
+        return []
+    return [text for each in value[:_BREADTH] for text in _texts(each, depth + 1)]
+
+
+# --- Pages
+
+
+def _of_debug_page(body: bytes) -> Evidence:
+    """Django's: its title is "<exception> at <path>"."""
+    title = _words(_between(body, b"<title>", b"</title>"))
+    return Evidence(
+        names=(_first_word(title),),
+        library=_installed_in(body),
+        text=_words(_between(body, b'class="exception_value">', b"</")),
+        form="html",
+    )
+
+
+def _installed_in(body: bytes) -> str:
+    """The library in whose code the exception was raised, from the page's line "Exception Location"."""
+    place = _between(body, b"Exception Location", b"</tr>") or _between(body, b"Exception Location:", b"\n")
+    found = re.search(rb"(?:site|dist)-packages[/\\]([\w./\\]+?)\.py", place)
+    return re.sub(r"[/\\]+", ".", found[1].decode()) if found else ""
+
+
+def _of_page(body: bytes) -> Evidence:
+    if len(body) <= SHORT_PAGE:
+        return Evidence(text=_page_words(body), form="html")
+    title = _words(_between(body, b"<title>", b"</title>"))
+    if (end := title.find("// Werkzeug Debugger")) >= 0:
+        name, _, text = title[:end].partition(": ")
+        return Evidence(names=(name,), text=text.strip(), form="html")
+    headings = (_page_words(found[0]) for found in re.finditer(rb"<h[12].{0,1000}?</h[12]>", body, re.DOTALL))
+    return Evidence(text=" ".join(dict.fromkeys((title, *headings)))[:TEXT_LIMIT], form="html")
+
+
+@lru_cache(maxsize=64)
+def _page_words(page: bytes) -> str:
+    """A page's words without its markup. A server says the same page thousands of times."""
+    return _words(re.sub(rb"(?is)<(script|style|!--).*?(?:</\1>|-->)|<[^>]*>", b" ", page))
+
+
+# --- Plain text: Django's and Starlette's debug answers for programs, and everything else
+
+
+def _of_text(body: bytes) -> Evidence:
+    head, request, _ = body.partition(b"\nRequest Method:")
+    if request:
+        title, _, value = head.partition(b"\n")
+        return Evidence((_first_word(_words(title)),), _installed_in(body), "", _words(value), "text")
+    if b"Traceback (most recent call last)" in body:
+        last = body.rstrip().rpartition(b"\n  ")[2].partition(b"\n")[2] or body[-TEXT_LIMIT:]
+        name, _, raised = _words(last).partition(": ")
+        return Evidence((name,), text=raised, form="text")
+    return Evidence(text=_words(body), form="text")
+
+
+def _words(said: bytes) -> str:
+    """Bytes as text without entities and empty lines, as much as is looked at."""
+    text = said[: 2 * TEXT_LIMIT].decode("utf-8", "replace").strip()
+    if "\n" in text:
+        text = "\n".join(line for each in text.splitlines() if (line := each.strip()))
+    return (unescape(text) if "&" in text else text)[:TEXT_LIMIT]
+
+
+def _first_word(text: str) -> str:
+    return next(iter(text.split(None, 1)), "")
+
+
+def _between(body: bytes, begin: bytes, end: bytes) -> bytes:
+    start = body.find(begin)
+    if start < 0:
+        return b""
+    start += len(begin)
+    return body[start : max(body.find(end, start, start + 4 * TEXT_LIMIT), start)]
