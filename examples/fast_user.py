@@ -5,10 +5,7 @@ locust -f examples/fast_user.py -u 50 -r 10 -t 30s --headless -H http://127.0.0.
 
 from locust import constant, task
 
-from locust_asyncdjango import FastUser, plugin
-
-# The summary of where the run saturated, and --shape, --series and the other flags.
-plugin.register()
+from locust_asyncdjango import FastUser
 
 
 class Visitor(FastUser):

@@ -49,7 +49,8 @@ _HOMES = {
     "CpuUser": "users",
     "ExternalUser": "users",
     "Failure": "failures",
-    "FastUser": "client",
+    # With the plugin, as whoever takes it expects.
+    "FastUser": "users",
     "IoCreateUser": "users",
     "IoReadUser": "users",
     "ListDetailUser": "users",

@@ -23,6 +23,7 @@ from locust.contrib.fasthttp import (
 )
 
 from locust_asyncdjango.connection import Pools
+from locust_asyncdjango.failed import failed
 from locust_asyncdjango.prepared import (
     NOT_OURS,
     REPEATABLE,
@@ -34,7 +35,7 @@ from locust_asyncdjango.prepared import (
     as_sent,
     target_of,
 )
-from locust_asyncdjango.response import Checked, CheckedResponse, Response, SocketResponse, failed
+from locust_asyncdjango.response import Checked, CheckedResponse, Response, SocketResponse
 from locust_asyncdjango.wire import field_lines, request_line, whole_request
 
 VALID, REDIRECTS = LocustUserAgent.valid_response_codes, LocustUserAgent.redirect_response_codes

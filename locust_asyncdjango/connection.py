@@ -23,7 +23,7 @@ from geventhttpclient.url import URL
 from locust_asyncdjango.wire import Answer, HeadReader, Reader
 
 READ, WRITE = 1, 2
-RECEIVE_BYTES = 64 * 1024
+RECEIVE_BYTES = 32 * 1024
 SLOWEST_BYTES_PER_S = 1000
 """For every so many bytes of an answer a peer has a second more: a large one may take longer than the timeout."""
 

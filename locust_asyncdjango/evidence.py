@@ -110,11 +110,13 @@ def _of_json(body: bytes) -> Evidence:
     if not isinstance(said, dict):
         return Evidence(text=" ".join(_texts(said))[:TEXT_LIMIT], form="json")
     texts = [text for member in _TEXTS if member in said for text in _texts(said[member])]
+    names = tuple(str(said[member]) for member in ("exception", "cause") if said.get(member))
     return Evidence(
-        names=tuple(str(said[member]) for member in ("exception", "cause") if said.get(member)),
+        names=names,
         library=str(said.get("library", "")),
         sqlstate=str(said.get("sqlstate", "")),
-        text="; ".join(dict.fromkeys(texts or _texts(said.get("title"))))[:TEXT_LIMIT],
+        # A problem's title is often its status in words, which say less than the exception's name.
+        text="; ".join(dict.fromkeys(texts or ([] if names else _texts(said.get("title")))))[:TEXT_LIMIT],
         form="json",
     )
 
@@ -144,11 +146,27 @@ def _of_debug_page(body: bytes) -> Evidence:
     )
 
 
+_FRAME = re.compile(rb'(?:class="fname">|\n  File ")([^<"\n]+)')
+_INSTALLED = re.compile(rb"(?:site|dist)-packages[/\\]([\w./\\]+?)\.pyx?\b")
+# Python's own library, and what is compiled or frozen, whose paths lead nowhere.
+_PYTHONS = re.compile(rb"^<|^[^/\\:]+[/\\].*\.pyx|[/\\](?:lib[/\\]python3[\d.]*t?|Lib)[/\\](?:\w+[/\\])*\w+\.py\b")
+
+
 def _installed_in(body: bytes) -> str:
-    """The library in whose code the exception was raised, from the page's line "Exception Location"."""
+    """The library in whose code the exception was raised, from the page's line "Exception Location". Where Python's own
+    code raised it, such as asyncio's: the library that had called that, from the frames that the page shows."""
     place = _between(body, b"Exception Location", b"</tr>") or _between(body, b"Exception Location:", b"\n")
-    found = re.search(rb"(?:site|dist)-packages[/\\]([\w./\\]+?)\.py", place)
-    return re.sub(r"[/\\]+", ".", found[1].decode()) if found else ""
+    span = _between(place, b'class="fname">', b"</span>") or place.strip()
+    private = ""
+    for path in filter(None, (span, *reversed(_FRAME.findall(body)))):
+        if found := _INSTALLED.search(path):
+            module = re.sub(r"[/\\]+", ".", found[1].decode())
+            if "._" not in module:  # as asyncpg's copy of asyncio.wait_for is
+                return module
+            private = private or module
+        elif not _PYTHONS.search(path):
+            break
+    return private
 
 
 def _of_page(body: bytes) -> Evidence:

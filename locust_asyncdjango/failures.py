@@ -94,7 +94,7 @@ def _of_exception(
         row = by_evidence(of_answer(headers, body))
     if row is None and (checked or is_of_a_service(exception)):
         row = by_evidence(of_exception(exception))
-    told = str(exception) if checked or status else _named(exception)
+    told = str(exception) if checked else _named(exception)
     return _failure(row or (_CHECK_FAILED if checked or status else _NO_RESPONSE), told)
 
 

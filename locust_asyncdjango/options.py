@@ -9,6 +9,7 @@ from typing import Any, Self
 from locust.argument_parser import LocustArgumentParser
 
 from locust_asyncdjango.shape_choice import UnknownShapeError, shape_named
+from locust_asyncdjango.thresholds import Threshold, ThresholdError, threshold
 
 ENV_PREFIX = "LOCUST_ASYNCDJANGO_"
 
@@ -21,35 +22,49 @@ class Options:
     path: str = ""
     variant: str = ""
     series: str = ""
+    failures: str = ""
+    junit: str = ""
+    fail_on: tuple[Threshold, ...] = ()
+    stop_on: tuple[Threshold, ...] = ()
 
     @classmethod
     def of(cls, parsed_options: Any) -> Self:
         """Reads Locust's parsed options, which lack ours where Locust is used as a library."""
-        return cls(**{name: getattr(parsed_options, name, "") or "" for name in cls.__slots__})
+        given: dict[str, Any] = {name: getattr(parsed_options, name, "") or "" for name in cls.__slots__}
+        for name in ("fail_on", "stop_on"):
+            given[name] = tuple(map(threshold, given[name]))
+        return cls(**given)
 
 
 def add_options(parser: LocustArgumentParser) -> None:
     """Adds our flags, each with its environment variable, in a group of their own."""
     group = parser.add_argument_group("locust-asyncdjango options")
 
-    def add(name: str, metavar: str, text: str, *, check: Callable[[str], str] = str, in_web_ui: bool = False) -> None:
+    def add(
+        name: str, metavar: str, text: str, *, check: Callable[[str], str] = str, in_web_ui: bool = False, **more: Any
+    ) -> None:
         variable = ENV_PREFIX + name.upper()
         action = group.add_argument(
-            f"--{name}",
+            f"--{name.replace('_', '-')}",
             metavar=metavar,
             type=check,
-            default="",
             env_var=variable,
             help=f"{text} [env var: {variable}]",
+            **{"default": "", **more},
         )
         # Locust's own keyword for this is known to its parser, not to the groups of one.
         action.include_in_web_ui = in_web_ui
 
-    # A shape and a series are set up when Locust starts; changing them in the web UI would have no effect.
+    # A shape and a file are set up when Locust starts; changing them in the web UI would have no effect.
     add("shape", "NAME", "Load shape of the library, such as RampTo500", check=_shape)
     add("path", "PATH", "Path to ask for instead of the route's own, such as /posts/", check=_path, in_web_ui=True)
     add("variant", "NAME", "View variant to ask for, such as sync or async", check=_variant, in_web_ui=True)
     add("series", "FILE", "Write one row a second (JSON lines) to this file")
+    add("failures", "FILE", "Write the failures by kind and message, with samples (JSON), to this file")
+    add("junit", "FILE", "Write the outcome as JUnit XML to this file")
+    repeated: dict[str, Any] = {"check": _threshold, "action": "append", "default": []}
+    add("fail_on", "LIMIT", "Exit with 3 if this is so, as in 'p95>800ms for 10s'; may be repeated", **repeated)
+    add("stop_on", "LIMIT", "End the run as soon as this is so; may be repeated", **repeated)
 
 
 def _shape(name: str) -> str:
@@ -71,3 +86,11 @@ def _variant(name: str) -> str:
     if not re.fullmatch(r"\w*", name, re.ASCII):
         raise argparse.ArgumentTypeError(f"{name!r} is not a variant's name; use letters, digits and _, as in sync")
     return name
+
+
+def _threshold(text: str) -> str:
+    try:
+        threshold(text)
+    except ThresholdError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+    return text

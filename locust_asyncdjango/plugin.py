@@ -1,47 +1,57 @@
-"""The only subscriber to Locust's events; wires options, shape, failures, recorder and summary together.
+"""The only subscriber to Locust's events; wires options, lineup, failures, recorder, outputs and summary together.
 
-Importing the user classes registers it. For a locustfile with stock users only::
+Importing the user classes imports it. For a locustfile with stock users only, one line does::
 
     import locust_asyncdjango.plugin
-    locust_asyncdjango.plugin.register()
 """
 
 import logging
 import platform
-import signal
 import sys
 import time
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import IO, Any, NoReturn
+from typing import Any, NoReturn
 
 import gevent
 import locust
-from locust import LoadTestShape, events
+from locust import events
 from locust.env import Environment
+from locust.exception import RPCError
 from locust.runners import MasterRunner, Runner, WorkerRunner
 
 from locust_asyncdjango import series
 from locust_asyncdjango._version import __version__
-from locust_asyncdjango.failures import classify
+from locust_asyncdjango.failed import FailedRequestError, content_of, failure_of, forget_messages
+from locust_asyncdjango.junit import junit
+from locust_asyncdjango.lineup import LineupError, line_up
 from locust_asyncdjango.options import Options, add_options
+from locust_asyncdjango.outcome import Outcome, Requested, cases, failures_told
+from locust_asyncdjango.outputs import OutputError, Outputs
 from locust_asyncdjango.recorder import Recorder
-from locust_asyncdjango.response import FailedRequestError
-from locust_asyncdjango.saturation import saturation
-from locust_asyncdjango.shape_choice import shape_named
 from locust_asyncdjango.summary import summary
+from locust_asyncdjango.tally import FailureSample, Tally
+from locust_asyncdjango.thresholds import Crossing, Watch
 
 log = logging.getLogger(__name__)
 
+CROSSED = 3
+"""The exit code when a threshold of --fail-on was crossed."""
+
 ROWS_MESSAGE = "locust_asyncdjango_rows"
-"""The message by which a worker sends its rows to the master, once a second."""
+"""The message by which a worker sends what it has recorded to the master, once a second."""
+
+FINISH_MESSAGE = "locust_asyncdjango_finish"
+"""By which a master asks its workers to stop and to send what is left, and by which they say that they did."""
 
 MASTER_LAG_S = 3
 """Seconds for which a master holds a row open for workers that are late."""
 
+FINISH_DEADLINE_S = 10
+"""For which a master waits for them at the end."""
+
 
 def register() -> None:
-    """Subscribes to Locust's events; a second call does nothing."""
+    """Subscribes to Locust's events, as importing this module does; a second call does nothing."""
     if _on_init not in events.init._handlers:
         events.init_command_line_parser.add_listener(add_options)
         events.init.add_listener(_on_init)
@@ -49,52 +59,12 @@ def register() -> None:
 
 def _on_init(environment: Environment, **_: Any) -> None:
     options = Options.of(environment.parsed_options)
-    _leave_out_extended_users(environment)
-    if not isinstance(environment.runner, WorkerRunner):
-        if options.shape:
-            _use_shape(environment, shape_named(options.shape))
-        if environment.shape_class is not None:
-            _make_way_for_shape(environment, environment.shape_class)
-    _Run(environment, options).subscribe()
-
-
-def _leave_out_extended_users(environment: Environment) -> None:
-    """Drops our route users that a user class of the locustfile extends, unless they were asked for by name.
-
-    ``from locust_asyncdjango import IoReadUser`` makes Locust run it; with a subclass beside it, that is not meant.
-    """
-    if getattr(environment.parsed_options, "user_classes", None):
-        return
-    given = environment.user_classes
-    extended = {base for user in given for base in user.__mro__[1:] if base.__module__ == "locust_asyncdjango.users"}
-    if any(user in extended for user in given):
-        given[:] = [user for user in given if user not in extended]
-        log.info("Running %s; the classes they extend are left out", ", ".join(user.__name__ for user in given))
-
-
-def _use_shape(environment: Environment, shape: LoadTestShape) -> None:
-    """Makes Locust run the shape, as it does with one from the locustfile."""
-    environment.shape_class = shape
-    shape.runner = environment.runner
-    if environment.available_shape_classes is not None:
-        environment.available_shape_classes[type(shape).__name__] = shape
-
-
-def _make_way_for_shape(environment: Environment, shape: LoadTestShape) -> None:
-    """Lets the shape's own cap and rate stand where none are given, and SIGTERM end its run in good order."""
-    given = environment.parsed_options
-    if given is None:
-        return
-    for flag, value in (("-u", given.num_users), ("-t", given.run_time)):
-        if value is not None and value <= 0:
-            _refuse(f"{flag} must be more than 0 with a shape")
-    # Locust would put 1 in the place of what is not given, in a headless run as well as in the web UI's form.
-    for option, own in (("num_users", "users"), ("spawn_rate", "spawn_rate")):
-        if getattr(given, option) is None:
-            setattr(given, option, getattr(shape, own, None))
-    if given.headless:
-        # Locust installs its own SIGTERM handler only after a headless shape is over.
-        gevent.signal_handler(signal.SIGTERM, _runner(environment).quit)
+    try:
+        line_up(environment, options)
+        outputs = Outputs(Options() if isinstance(environment.runner, WorkerRunner) else options)
+    except (LineupError, OutputError) as error:
+        _refuse(str(error))
+    _Run(environment, options, outputs).subscribe()
 
 
 def _refuse(message: str) -> NoReturn:
@@ -103,20 +73,31 @@ def _refuse(message: str) -> NoReturn:
 
 
 class _Run:
-    """The recording of one Locust process: of every request on a worker or alone, of the workers' rows on a master."""
+    """The recording of one Locust process: of every request on a worker or alone, of what workers send on a master."""
 
-    def __init__(self, environment: Environment, options: Options) -> None:
+    def __init__(self, environment: Environment, options: Options, outputs: Outputs) -> None:
         self.environment = environment
         self.options = options
+        self.outputs = outputs
         self.runner = _runner(environment)
-        self.recorder = Recorder(time.time())
-        self.header: dict[str, Any] = {}
-        self.file: IO[str] | None = None
-        self.files = 0
         self.ticker: gevent.Greenlet | None = None
+        self.header: dict[str, Any] = {}
         self.broken = False
+        self.crossed = False
+        self.finished: set[str] = set()
+        """Workers that have sent all that they had."""
+        self.begin()
+
+    def begin(self) -> None:
+        """Makes everything ready for a run."""
+        self.recorder = Recorder(time.time())
+        self.tally = Tally(self.recorder.started)
+        self.watches = [Watch(limit) for limit in self.options.stop_on]
+        self.stopped_by: Crossing | None = None
+        self.unrecorded = 0
         self.users = 0
         """That ran when the second began."""
+        forget_messages()
 
     @property
     def is_worker(self) -> bool:
@@ -135,8 +116,9 @@ class _Run:
         listen.quit.add_listener(self.on_quit)
         if isinstance(self.runner, MasterRunner):
             self.runner.register_message(ROWS_MESSAGE, self.on_rows)
-        if self.options.series and not self.is_worker:
-            self.open_file()
+            self.runner.register_message(FINISH_MESSAGE, self.on_finished)
+        elif isinstance(self.runner, WorkerRunner):
+            self.runner.register_message(FINISH_MESSAGE, self.on_finish)
 
     def on_request(
         self,
@@ -146,45 +128,109 @@ class _Run:
         exception: BaseException | None = None,
         response: Any = None,
         # Named only so that no dict has to be made of them.
-        request_type: str = "",  # noqa: ARG002
+        request_type: str = "",
         context: Any = None,  # noqa: ARG002
         start_time: float = 0,  # noqa: ARG002
-        url: str | None = None,  # noqa: ARG002
+        url: str | None = None,
         **_: Any,
     ) -> None:
+        now = time.time()
         try:
-            kind = "" if exception is None else _kind(exception, response)
-            self.recorder.add((time.time(), name, kind, response_time or 0.0, response_length or 0, self.users))
+            kind = ""
+            if exception is not None:
+                failure = failure_of(exception, response)
+                kind = failure.kind
+                self.tally.add(failure, now)
+                if self.tally.wants_sample(kind):
+                    self.tally.keep(self.sample(kind, now, f"{request_type} {name}", url, exception, response))
+            self.recorder.add((now, name, kind, float(response_time or 0), int(response_length or 0), self.users))
         except Exception:
-            # A listener that raises would disturb the run it measures: say it once and go on.
+            # A listener that raises would disturb the run it measures: say it once, count it and go on.
+            self.unrecorded += 1
             if not self.broken:
                 self.broken = True
-                log.exception("A request was not recorded; later ones of the kind will be passed over silently")
+                log.exception("A request was not recorded; later ones will only be counted")
+
+    def sample(
+        self, kind: str, now: float, name: str, url: str | None, exception: BaseException, response: Any
+    ) -> FailureSample:
+        raised = exception.__cause__ if isinstance(exception, FailedRequestError) else exception
+        return FailureSample.of(
+            kind=kind,
+            t=int(now) - self.tally.started,
+            name=name,
+            url=url or str(getattr(response, "url", None) or ""),
+            status=getattr(response, "status_code", 0) or 0,
+            exception="" if raised is None else repr(raised),
+            body=content_of(response),
+        )
 
     def on_test_start(self, **_: Any) -> None:
-        if self.header and self.file is not None:
-            self.open_file()  # the web UI's second run and later ones
-        self.recorder = Recorder(time.time())
+        if self.header:
+            self.next_run()
+        self.begin()
         self.header = _header(self.environment, self.options)
-        self.write([self.header])
+        self.outputs.write_rows([self.header])
         self.ticker = gevent.spawn(self.tick_every_second)
 
+    def next_run(self) -> None:
+        """The web UI's second run and later ones."""
+        try:
+            self.outputs.next_run()
+        except OutputError as error:
+            _refuse(str(error))
+
     def on_test_stop(self, **_: Any) -> None:
+        self.gather()
         self.finish()
         if self.environment.web_ui is not None:
+            self.conclude()
             self.show_summary()
 
     def on_quitting(self, **_: Any) -> None:
+        # Locust does so only when it has settled the exit code, to which the last seconds belong, and when a worker has
+        # told its master that it is gone.
+        if self.is_worker:
+            self.runner.stop()
+        else:
+            self.runner.quit()
         self.finish()
+        if self.environment.web_ui is None:
+            self.conclude()
+        if self.crossed:
+            self.environment.process_exit_code = CROSSED
 
     def on_quit(self, **_: Any) -> None:
-        # A master has heard the last of its workers only now.
-        self.finish()
         if self.environment.web_ui is None:
             self.show_summary()
 
     def on_rows(self, msg: Any, **_: Any) -> None:
         self.recorder.merge(msg.data["rows"], msg.data["started"])
+        self.tally.merge(msg.data["failures"], msg.data["started"])
+        self.unrecorded += msg.data["unrecorded"]
+
+    def on_finish(self, **_: Any) -> None:
+        """A worker's master wants what is left."""
+        self.runner.stop()
+        self.finish()
+        self.runner.send_message(FINISH_MESSAGE)
+
+    def on_finished(self, msg: Any, **_: Any) -> None:
+        self.finished.add(msg.node_id)
+
+    def gather(self) -> None:
+        """Has a master wait until its workers have sent what is left; those that are gone have done so before."""
+        if not isinstance(self.runner, MasterRunner):
+            return
+        self.finished.clear()
+        self.runner.send_message(FINISH_MESSAGE)
+        deadline = time.monotonic() + FINISH_DEADLINE_S
+        while missing := self.runner.clients.keys() - self.finished:
+            gone = {client.id for client in self.runner.clients.missing}
+            if missing <= gone or time.monotonic() > deadline:
+                log.warning("%s did not send the last second, which is not counted", ", ".join(sorted(missing)))
+                return
+            gevent.sleep(0.05)
 
     def tick_every_second(self) -> None:
         while True:
@@ -194,15 +240,40 @@ class _Run:
                 # At the end of the second that has just ended, and at the beginning of the next.
                 self.users = self.runner.user_count
                 self.recorder.note_users(now - 0.5, self.users)
-            self.hand_on(before=now - MASTER_LAG_S if self.is_master else now)
+            self.look_for_stop(self.hand_on(before=now - MASTER_LAG_S if self.is_master else now))
 
-    def hand_on(self, before: float | None = None) -> None:
-        """Gives the rows that are complete to the master or the file."""
-        rows = self.recorder.take(before)
-        if rows and self.is_worker:
-            self.runner.send_message(ROWS_MESSAGE, {"rows": rows, "started": self.recorder.started})
+    def hand_on(self, before: float | None = None) -> list[dict[str, Any]]:
+        """Gives what is complete to the master or the file, and returns its rows."""
+        rows, failures = self.recorder.take(before), self.tally.take(before)
+        if self.is_worker:
+            self.send(rows, failures)
         else:
-            self.write(rows)
+            self.outputs.write_rows(rows)
+        return rows
+
+    def send(self, rows: list[dict[str, Any]], failures: dict[str, Any]) -> None:
+        """Sends what a worker has to its master, or keeps it for later if the master cannot be reached."""
+        message = {"rows": rows, "failures": failures, "unrecorded": self.unrecorded, "started": self.recorder.started}
+        if not (rows or failures or self.unrecorded):
+            return
+        try:
+            self.runner.send_message(ROWS_MESSAGE, message)
+            self.unrecorded = 0
+        except RPCError:
+            self.recorder.merge(rows, self.recorder.started)
+            self.tally.merge(failures, self.tally.started)
+
+    def look_for_stop(self, rows: list[dict[str, Any]]) -> None:
+        """Ends the run when a threshold of --stop-on is crossed."""
+        if self.is_worker or self.stopped_by or not rows:
+            return
+        for watch in self.watches:
+            for row in rows:
+                watch.add(series.Row.from_json(row))
+        self.stopped_by = next(filter(None, (watch.crossing() for watch in self.watches)), None)
+        if self.stopped_by:
+            log.info("Stopping: %s", self.stopped_by.told)
+            gevent.spawn(self.runner.stop if self.environment.web_ui is not None else self.runner.quit)
 
     def finish(self) -> None:
         """Hands on what is left."""
@@ -211,31 +282,28 @@ class _Run:
             self.ticker = None
         self.hand_on()
 
-    def open_file(self) -> None:
-        """Opens the series file, or the next one in the web UI's later runs; one line and exit code 2 if it cannot."""
-        if self.file is not None:
-            self.file.close()
-        self.files += 1
-        path = Path(self.options.series)
-        if self.files > 1:
-            path = path.with_name(f"{path.stem}-{self.files}{path.suffix}")
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self.file = path.open("w", encoding="utf-8")
-        except OSError as error:
-            # What mkdir says of a file where a folder should be would mislead.
-            reason = "Not a directory" if isinstance(error, FileExistsError) else error.strerror
-            _refuse(f"--series: cannot write {path} ({reason}); choose another place")
+    def outcome(self) -> Outcome:
+        """Of the run so far."""
+        recorded = self.recorder.series(self.header)
+        return Outcome.of(recorded, self.tally, self.options.fail_on, self.stopped_by, self.unrecorded)
 
-    def write(self, lines: list[dict[str, Any]]) -> None:
-        if self.file is not None:
-            for line in lines:
-                series.write_line(self.file, line)
+    def conclude(self) -> None:
+        """Writes what is written at the end, and sees which thresholds were crossed."""
+        if self.is_worker or not self.header:
+            return
+        recorded, outcome = self.recorder.series(self.header), self.outcome()
+        self.crossed |= bool(outcome.crossed)
+        told = cases(outcome, self.options.fail_on, _requested(self.environment))
+        try:
+            self.outputs.write_failures(failures_told(self.header, recorded, self.tally, self.unrecorded))
+            self.outputs.write_junit(junit(told, self.header["started"], len(recorded.rows)))
+        except (OutputError, OSError) as error:
+            log.error("%s", error)  # the summary is still to come
 
     def show_summary(self) -> None:
         if self.header and not self.is_worker:
             # Where Locust's own tables go.
-            logging.getLogger("locust.stats_logger").info(summary(saturation(self.recorder.series(self.header))))
+            logging.getLogger("locust.stats_logger").info(summary(self.outcome()))
 
 
 def _runner(environment: Environment) -> Runner:
@@ -243,26 +311,16 @@ def _runner(environment: Environment) -> Runner:
     return environment.runner
 
 
-def _kind(exception: BaseException, response: Any) -> str:
-    """The kind of a request's failure."""
-    if isinstance(exception, FailedRequestError):
-        return exception.failure.kind
-    status = getattr(response, "status_code", 0) or 0
-    failure = classify(
-        exception=exception,
-        status=status,
-        headers=getattr(response, "headers", None),
-        body=_body(response) if status >= 400 else b"",
-    )
-    return failure.kind if failure else ""
-
-
-def _body(response: Any) -> bytes:
-    # requests has False here while a streamed body is unread; reading it is left to the locustfile.
-    if getattr(response, "_content", None) is False:
-        return b""
-    content = getattr(response, "content", None)
-    return content if isinstance(content, bytes) else b""
+def _requested(environment: Environment) -> list[Requested]:
+    """What Locust has counted."""
+    errors: dict[tuple[str, str], list[tuple[int, str]]] = {}
+    for error in environment.stats.errors.values():
+        told = error.to_name().removeprefix(f"{error.method} {error.name}: ")
+        errors.setdefault((error.method, error.name), []).append((error.occurrences, told))
+    return [
+        Requested(f"{method} {name}", entry.num_requests, entry.num_failures, tuple(errors.get((method, name), ())))
+        for (name, method), entry in sorted(environment.stats.entries.items())
+    ]
 
 
 def _header(environment: Environment, options: Options) -> dict[str, Any]:
@@ -279,3 +337,6 @@ def _header(environment: Environment, options: Options) -> dict[str, Any]:
         run_time=getattr(given, "run_time", None) or getattr(shape, "run_time", None),
         versions={"locust-asyncdjango": __version__, "locust": locust.__version__, "python": platform.python_version()},
     )
+
+
+register()

@@ -1,7 +1,7 @@
 """What a locustfile sees of an answer: Locust's FastResponse, filled in only as far as somebody looks."""
 
 from contextlib import suppress
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import Any, Protocol
 
 import brotli
@@ -12,7 +12,6 @@ from locust.contrib.fasthttp import (
     FAILURE_EXCEPTIONS,
     FastRequest,
     FastResponse,
-    LocustBadStatusCode,
     ResponseContextManager,
 )
 from locust.exception import (
@@ -24,64 +23,11 @@ from locust.exception import (
     StopUser,
 )
 
-from locust_asyncdjango.failures import Failure, classify
+from locust_asyncdjango.failed import FailedRequestError, error_of, failed, failure_of, failure_with, refused
 from locust_asyncdjango.wire import Answer, UndecodableBodyError, decoded, headers_of
-
-_REMEMBERED_BYTES = 16 * 1024
-"""A server that is overloaded says the same thousands of times; longer answers are classified each time."""
 
 _CONTROL = (InterruptTaskSet, RescheduleTask, RescheduleTaskImmediately, StopTest, StopUser)
 """What a locustfile raises to go elsewhere; it says nothing of the request."""
-
-
-class FailedRequestError(LocustBadStatusCode):
-    """A request that failed, with the Failure that says why. Locust shows its repr in the failures table."""
-
-    def __init__(self, url: str | None, failure: Failure, status: int) -> None:
-        # geventhttpclient's would put a text together that nobody reads.
-        Exception.__init__(self, url, failure, status)
-        self.url = url
-        self.code = status
-        self.failure = failure
-
-    @property
-    def text(self) -> str:  # type: ignore[override]
-        """What geventhttpclient's exceptions say."""
-        return self.failure.message
-
-    @property
-    def kw_text(self) -> str:  # type: ignore[override]
-        """What geventhttpclient's exceptions were made with."""
-        return f"code={self.code}"
-
-    def __repr__(self) -> str:
-        return f"{self.failure.kind}: {self.failure.message}"
-
-    __str__ = __repr__
-
-
-def failed(url: str | None, error: BaseException, status: int = 0) -> FailedRequestError:
-    """The exception for a request that ended with an error. status: of its answer, if one came."""
-    named = FailedRequestError(url, _classified(status, error), status)
-    named.__cause__ = error
-    return named
-
-
-def _classified(status: int, error: BaseException | None, headers: Headers | None = None, body: bytes = b"") -> Failure:
-    """Of an answer that is no success, if only because Locust does not know its status, or of an error."""
-    failure = classify(
-        exception=error or LocustBadStatusCode(None, code=status),
-        status=status,
-        headers=dict(headers.items()) if headers else None,
-        body=body,
-    )
-    assert failure is not None, "an exception is always a failure"  # noqa: S101
-    return failure
-
-
-@lru_cache(maxsize=128)
-def _remembered(status: int, head: bytes, content: bytes) -> Failure:
-    return _classified(status, None, headers_of(head), content)
 
 
 class Asked(Protocol):
@@ -173,12 +119,7 @@ class Response(Readable):
 
     def refused(self) -> FailedRequestError:
         """The exception for its status, which is none of a success."""
-        status, content = self.status_code, self.content
-        if len(content) <= _REMEMBERED_BYTES:
-            failure = _remembered(status, self.answer.head, content)
-        else:
-            failure = _classified(status, None, self.headers, content)
-        return FailedRequestError(self.url, failure, status)
+        return refused(self.url, self.status_code, self.answer.head, self.content)
 
 
 class SocketResponse(Readable):
@@ -197,7 +138,7 @@ class SocketResponse(Readable):
     def refused(self) -> FailedRequestError:
         """The exception for its status, which is none of a success."""
         status, content = self.status_code, getattr(self, "_cached_content", b"")  # a stream's is left unread
-        return FailedRequestError(self.url, _classified(status, None, self.headers, content), status)
+        return error_of(self.url, failure_with(None, status, self.headers, content), status)
 
 
 class _Arrived(HTTPSocketResponse):
@@ -221,8 +162,18 @@ class Checked(ResponseContextManager):
             return super().__exit__(exc, value, traceback)  # type: ignore[no-untyped-call]
         if isinstance(value, Exception) and not isinstance(value, _CONTROL):
             self.request_meta["exception"] = self.request_meta["exception"] or value
-        self._report_request()  # type: ignore[no-untyped-call]
+        self._report_request()
         return False
+
+    def _report_request(self) -> None:
+        raised = self.request_meta["exception"]
+        if raised is not None and not isinstance(raised, FailedRequestError):
+            # A check of the locustfile's own.
+            if isinstance(self, Response):
+                self.content  # noqa: B018  # reads it
+            failure = failure_of(raised, self)
+            self.request_meta["exception"] = error_of(self.url, failure, self.status_code, raised)
+        super()._report_request()  # type: ignore[no-untyped-call]
 
 
 class CheckedResponse(Response, Checked):

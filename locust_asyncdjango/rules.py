@@ -163,6 +163,10 @@ RULES: tuple[Rule, ...] = (
             "CrashShutdownError",
             "ConnectionDoesNotExistError",
             "PoolClosed",
+            "asyncpg.ConnectionRefusedError",
+            "asyncpg.ConnectionResetError",
+            "asyncpg.OSError",
+            "asyncpg.connect_utils.TimeoutError",
         ),
         words=(
             "the database system is ",

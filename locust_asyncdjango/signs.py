@@ -46,7 +46,7 @@ _WITH_WORDS: dict[str, list[tuple[str, Rule]]] = {}
 for _row in RULES:
     for _name, _, _said in (sign.partition(": ") for sign in _row.raised if ": " in sign):
         _WITH_WORDS.setdefault(_name, []).append((_said, _row))
-_CHECKS = {"ResponseError", "AssertionError"}
+_CHECKS = {"CatchResponseError", "ResponseError", "AssertionError"}
 
 # PEP 249's names of errors, which a debug page shows without their library.
 _DB_API = {"OperationalError", "InternalError", "InterfaceError", "DatabaseError"}
@@ -65,7 +65,7 @@ def by_evidence(said: Evidence, *, by_words: bool = True) -> Rule | None:
     """The row that fits an error best: by its SQLSTATE, its name, its words in any language, or its library."""
     row = _by_sqlstate(said.sqlstate) or _by_name(said)
     if row is not None:
-        return row
+        return _placed(row, said.text)
     of_library = _by_library(said)
     row = _by_words(said, of_library) if by_words else None
     return row or of_library
@@ -131,6 +131,14 @@ def _by_name(said: Evidence) -> Rule | None:
             if sign in _BY_NAME:
                 return _BY_NAME[sign]
     return None
+
+
+def _placed(row: Rule, text: str) -> Rule:
+    """The row of the kind whose place the words tell: PostgreSQL has one SQLSTATE for all limits on connections."""
+    if not row.where or not text:
+        return row
+    found = _found_in(text, _BY_WORDS) or _found_in(english(text), _BY_WORDS)
+    return found if found and found.kind == row.kind else row
 
 
 def _by_words(said: Evidence, of_library: Rule | None) -> Rule | None:

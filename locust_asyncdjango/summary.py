@@ -1,11 +1,20 @@
-"""A run's figures as text, for the end of a Locust run. At most 80 columns wide, but for the advice."""
+"""A run's outcome as text, for the end of a Locust run. At most 80 columns wide, but for the advice."""
+
+from collections.abc import Iterator
 
 from locust_asyncdjango.failures import advice
-from locust_asyncdjango.saturation import Onset, Saturation
+from locust_asyncdjango.outcome import Outcome
+from locust_asyncdjango.saturation import KindOnset, Onset
+from locust_asyncdjango.tally import FailureRow
+
+WIDTH = 80
+MESSAGES_SHOWN = 2
+"""Of each kind, the most frequent ones."""
 
 
-def summary(figures: Saturation) -> str:
+def summary(outcome: Outcome) -> str:
     """A block of lines to print."""
+    figures = outcome.figures
     peak = f"{figures.peak_per_s:.1f} req/s at {figures.peak_users} users" if figures.successes else "none"
     lines = [
         "locust-asyncdjango: where this run saturated",
@@ -14,11 +23,26 @@ def summary(figures: Saturation) -> str:
         f"  slowdown starts               {_at(figures.slowdown, 'not seen')}",
         f"  errors start                  {_at(figures.errors, 'none')}",
     ]
-    for failure in figures.failures:
-        lines.append(f"  {failure.count} x {failure.kind}, first {_at(failure.first)}")
-        if advice(failure.kind):
-            lines.append(f"      -> {advice(failure.kind)}")
+    for kind in figures.failures:
+        lines += _of_kind(kind, [row for row in outcome.failures if row.kind == kind.kind])
+    if outcome.stopped_by:
+        lines.append(f"  stopped by {outcome.stopped_by.told}")
+    lines += [f"  FAILED {crossing.told}" for crossing in outcome.crossed]
+    if outcome.unrecorded:
+        lines.append(f"  {outcome.unrecorded} requests could not be recorded; the log says why of the first")
     return "\n".join(lines)
+
+
+def _of_kind(kind: KindOnset, rows: list[FailureRow]) -> Iterator[str]:
+    yield f"  {kind.count} x {kind.kind}, first {_at(kind.first)}"
+    for row in rows[:MESSAGES_SHOWN]:
+        # The kind's name says as much as a row for all other messages.
+        text = f"      {row.count} x {row.message}"
+        yield text if len(text) <= WIDTH else f"{text[: WIDTH - 3]}..."
+    if others := len(rows[MESSAGES_SHOWN:]):
+        yield f"      and {others} other message{'s' if others > 1 else ''}"
+    for told in dict.fromkeys(filter(None, [row.advice for row in rows[:MESSAGES_SHOWN]] or [advice(kind.kind)])):
+        yield f"      -> {told}"
 
 
 def _at(onset: Onset | None, otherwise: str = "") -> str:

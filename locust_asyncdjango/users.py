@@ -5,12 +5,10 @@ from urllib.parse import urlencode
 
 from locust import task
 
-from locust_asyncdjango import plugin
+import locust_asyncdjango.plugin  # noqa: F401  # records and classifies; it registers itself
 from locust_asyncdjango.client import FastUser
 from locust_asyncdjango.options import Options
 from locust_asyncdjango.routes import ROUTES
-
-plugin.register()
 
 
 class RouteUser(FastUser):

@@ -84,7 +84,7 @@ def test_an_answer_that_nobody_asked_for_is_not_taken_for_the_next() -> None:
 
 
 def test_a_second_answer_right_behind_a_full_buffer_is_not_taken_for_the_next() -> None:
-    full = answer(200, b"x" * (RECEIVE_BYTES - len(answer(200, b"x" * 60_000)) + 60_000))
+    full = answer(200, b"x" * (RECEIVE_BYTES - len(answer(200, b"x" * 30_000)) + 30_000))
     with scripted(after([full + answer(200, b"stolen")], [answer()])) as server:
         ours = Recorded(server.url)
         assert len(full) == RECEIVE_BYTES

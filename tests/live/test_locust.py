@@ -103,8 +103,7 @@ def test_stock_users_failures_are_classified_too(other_url: str, tmp_path: Path)
     mine = written(
         tmp_path,
         "from locust import FastHttpUser, HttpUser, task\n"
-        "from locust_asyncdjango import plugin\n"
-        "plugin.register()\n"
+        "import locust_asyncdjango.plugin\n"
         "class Fast(FastHttpUser):\n"
         "    @task\n    def full(self): self.client.get('/full/')\n"
         "class Slow(HttpUser):\n"
@@ -138,6 +137,14 @@ def test_a_stopped_run_keeps_what_it_measured(other_url: str, tmp_path: Path, si
         "/blog/latest/",
         "--series",
         file,
+        "--failures",
+        tmp_path / "failures.json",
+        "--junit",
+        tmp_path / "junit.xml",
+        "--html",
+        tmp_path / "report.html",
+        "--csv",
+        tmp_path / "stats",
     ]
     with running(*locust("-f", IO_READ, *by_the_book)) as program:
         program.wait_for("Shape test starting")
@@ -148,6 +155,10 @@ def test_a_stopped_run_keeps_what_it_measured(other_url: str, tmp_path: Path, si
         figures = saturation(series.read(file))
         assert f"successes                     {figures.successes}\n" in program.text
         assert figures.successes > 0
+    assert json.loads((tmp_path / "failures.json").read_text())["failures"] == []
+    assert '<testcase classname="requests" name="GET /blog/latest/"' in (tmp_path / "junit.xml").read_text()
+    for name in ("report.html", "stats_stats.csv"):
+        assert "/blog/latest/" in (tmp_path / name).read_text()
 
 
 @pytest.mark.parametrize("mode", ["processes", "master"])
@@ -215,6 +226,17 @@ def test_the_web_ui_runs_the_shape_again_and_again(other_url: str, tmp_path: Pat
         (["--shape", "Nope"], "argument --shape: there is no shape 'Nope'; choose one of RampTo500"),
         (["--shape", "RampTo500", "-u", "0"], "-u must be more than 0 with a shape"),
         (["--series", "/dev/null/x"], "--series: cannot write /dev/null/x (Not a directory); choose another place"),
+        (["--junit", "/dev/null/x"], "--junit: cannot write /dev/null/x (Not a directory); choose another place"),
+        (
+            ["--failures", "/proc/x"],
+            "--failures: cannot write /proc/x (No such file or directory); choose another place",
+        ),
+        (
+            ["--fail-on", "db_to_many_clients>0"],
+            "argument --fail-on: 'db_to_many_clients>0': there is no metric or kind 'db_to_many_clients'; did you mean"
+            " db_too_many_clients?",
+        ),
+        (["--stop-on", "p95"], "argument --stop-on: 'p95': say what it is compared with, as in p95>800ms"),
     ],
 )
 def test_bad_input_is_one_line_and_exit_code_2(other_url: str, arguments: list[str], message: str) -> None:

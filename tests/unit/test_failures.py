@@ -15,7 +15,7 @@ import urllib3
 from geventhttpclient.useragent import RetriesExceeded
 from hypothesis import given
 from hypothesis import strategies as st
-from locust.exception import ResponseError
+from locust.exception import CatchResponseError
 
 from locust_asyncdjango import own_rules
 from locust_asyncdjango.failures import MESSAGE_LIMIT, Failure, advice, classify
@@ -408,10 +408,6 @@ def test_what_an_answer_says(status: int, headers: dict[str, str], body: bytes, 
     failure = classify(status=status, headers=headers, body=body)
     assert failure is not None
     assert (failure.kind, failure.where) == (kind, where), failure
-
-
-class CatchResponseError(ResponseError):
-    """As Locust's."""
 
 
 def test_the_locustfiles_own_check() -> None:

@@ -49,7 +49,7 @@ def test_the_readmes_files_exist() -> None:
 def test_the_readme_names_every_flag_of_ours_and_every_environment_variable() -> None:
     from locust_asyncdjango.options import ENV_PREFIX, Options
 
-    assert [name for name in Options.__slots__ if f"--{name}" not in README] == []
+    assert [name for name in Options.__slots__ if f"--{name.replace('_', '-')}" not in README] == []
     assert [name for name in Options.__slots__ if f"{ENV_PREFIX}{name.upper()}" not in README] == []
 
 

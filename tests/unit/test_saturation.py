@@ -4,7 +4,6 @@ from collections import Counter
 
 from locust_asyncdjango.saturation import KindOnset, Onset, Saturation, saturation
 from locust_asyncdjango.series import Row, Series
-from locust_asyncdjango.summary import summary
 
 
 def series(*rows: Row) -> Series:
@@ -66,20 +65,4 @@ def test_nothing_but_failures() -> None:
         None,
         Onset(0, 5),
         (KindOnset("timeout", 9, Onset(1, 10)), KindOnset("connect_refused", 6, Onset(0, 5))),
-    )
-    assert "peak of successful requests   none" in summary(figures)
-
-
-def test_the_summary_says_all_of_it() -> None:
-    figures = Saturation(
-        28.34, 105, 4210, Onset(3, 20), Onset(24, 125), (KindOnset("db_too_many_clients", 97, Onset(24, 125)),)
-    )
-    assert summary(figures) == (
-        "locust-asyncdjango: where this run saturated\n"
-        "  peak of successful requests   28.3 req/s at 105 users\n"
-        "  successes                     4210\n"
-        "  slowdown starts               at 20 users, after 3 s\n"
-        "  errors start                  at 125 users, after 24 s\n"
-        "  97 x db_too_many_clients, first at 125 users, after 24 s\n"
-        "      -> raise max_connections, use a connection pool, or put PgBouncer in front of the database"
     )

@@ -1,0 +1,114 @@
+"""How a run ended, as text, JSON and cases for a CI server."""
+
+from collections import Counter
+
+from locust_asyncdjango.failures import Failure
+from locust_asyncdjango.junit import Case
+from locust_asyncdjango.outcome import Outcome, Requested, cases, failures_told
+from locust_asyncdjango.saturation import KindOnset, Onset, Saturation
+from locust_asyncdjango.series import Row, Series
+from locust_asyncdjango.summary import summary
+from locust_asyncdjango.tally import FailureRow, FailureSample, Tally
+from locust_asyncdjango.thresholds import threshold
+
+FULL = "HTTP 500, django.db.utils.OperationalError: sorry, too many clients already"
+SERIES = Series(
+    {"started": "2026-01-01T00:00:00+00:00"},
+    (
+        Row(0, 5, 10, Counter(), 0, Counter({20.0: 10})),
+        Row(1, 10, 5, Counter({"db_too_many_clients": 5}), 0, Counter({40.0: 5})),
+    ),
+)
+FIGURES = Saturation(
+    28.34, 105, 4210, Onset(3, 20), Onset(24, 125), (KindOnset("db_too_many_clients", 97, Onset(24, 125)),)
+)
+
+
+def outcome(*limits: str) -> Outcome:
+    """Of SERIES."""
+    return Outcome.of(SERIES, Tally(0), map(threshold, limits), None, 0)
+
+
+def test_the_summary_says_all_of_it() -> None:
+    crossed = outcome("db_too_many_clients>0", "p95>1s", "ratio>1%").crossed
+    rows = (
+        FailureRow("db_too_many_clients", "server", FULL, 90, 24, 30),
+        FailureRow("db_too_many_clients", "role", "too many connections for role", 6, 25, 30),
+        FailureRow("db_too_many_clients", "role", "x" * 100, 1, 25, 30),
+    )
+    assert summary(Outcome(FIGURES, rows, crossed, crossed[0], 2)) == (
+        "locust-asyncdjango: where this run saturated\n"
+        "  peak of successful requests   28.3 req/s at 105 users\n"
+        "  successes                     4210\n"
+        "  slowdown starts               at 20 users, after 3 s\n"
+        "  errors start                  at 125 users, after 24 s\n"
+        "  97 x db_too_many_clients, first at 125 users, after 24 s\n"
+        "      90 x HTTP 500, django.db.utils.OperationalError: sorry, too many client...\n"
+        "      6 x too many connections for role\n"
+        "      and 1 other message\n"
+        "      -> raise max_connections, use a connection pool, or put PgBouncer in front of the database\n"
+        "      -> raise the role's limit (ALTER ROLE ... CONNECTION LIMIT), use a connection pool, or PgBouncer\n"
+        "  stopped by db_too_many_clients>0: 5 at 10 users, after 1 s\n"
+        "  FAILED db_too_many_clients>0: 5 at 10 users, after 1 s\n"
+        "  FAILED ratio>1%: 25% at 10 users, after 1 s\n"
+        "  2 requests could not be recorded; the log says why of the first"
+    )
+
+
+def test_the_summary_of_a_run_without_successes() -> None:
+    assert "peak of successful requests   none" in summary(Outcome(Saturation(0.0, 0, 0, None, None, ())))
+
+
+def test_what_failed_is_told_with_users_advice_and_samples() -> None:
+    tally = Tally(0)
+    tally.add(Failure("quota_spent", "upstream", "HTTP 403", "", ""), 1.5)
+    sample = FailureSample("quota_spent", 1, "GET /", "http://127.0.0.1/", 403, "", "no more")
+    tally.keep(sample)
+    assert failures_told(SERIES.header, SERIES, tally, 3) == {
+        "run": SERIES.header,
+        "unrecorded": 3,
+        "failures": [
+            {
+                "kind": "quota_spent",
+                "where": "",
+                "message": "HTTP 403",
+                "count": 1,
+                "first_t": 1,
+                "last_t": 1,
+                "first_users": 10,
+                "origin": "",
+                "advice": "",
+            }
+        ],
+        "samples": [
+            {
+                "kind": "quota_spent",
+                "t": 1,
+                "name": "GET /",
+                "url": "http://127.0.0.1/",
+                "status": 403,
+                "exception": "",
+                "body": "no more",
+            }
+        ],
+    }
+
+
+REQUESTED = [Requested("GET /a", 10, 0, ()), Requested("POST /b", 10, 5, ((4, "timeout: x"), (1, "app_error: y")))]
+
+
+def test_without_thresholds_each_name_that_failed_is_a_failed_case() -> None:
+    assert list(cases(outcome(), (), REQUESTED)) == [
+        Case("requests", "GET /a"),
+        Case("requests", "POST /b", "5 of 10 requests failed", "4 x timeout: x\n1 x app_error: y"),
+    ]
+
+
+def test_with_thresholds_they_alone_decide() -> None:
+    limits = [threshold(text) for text in ("ratio>10%", "ratio>90%")]
+    assert list(cases(outcome("ratio>10%", "ratio>90%"), limits, REQUESTED)) == [
+        Case("thresholds", "ratio>10%", "ratio>10%: 25% at 10 users, after 1 s"),
+        Case("thresholds", "ratio>90%"),
+        Case("requests", "GET /a"),
+        Case("requests", "POST /b", "", "5 of 10 requests failed\n4 x timeout: x\n1 x app_error: y"),
+    ]
