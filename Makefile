@@ -23,6 +23,7 @@ bench: $(VENV)/.installed-dev
 	$(BIN)/python benchmarks/plain_views.py
 	$(BIN)/python benchmarks/proxy.py
 	$(BIN)/python benchmarks/generator.py
+	$(BIN)/python benchmarks/failures.py
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis

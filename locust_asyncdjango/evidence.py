@@ -40,15 +40,14 @@ class Evidence(NamedTuple):
         return ": ".join(filter(None, (self.names[0] if self.names else "", self.text.partition("\n")[0])))
 
 
-def of_answer(headers: Mapping[str, str], body: bytes) -> Evidence:
-    """What an answer says. headers: any case."""
-    media_type = field(headers, "content-type")
+def of_answer(media_type: str, body: bytes) -> Evidence:
+    """What an answer says. media_type: in lower case."""
     body = body[:BODY_LIMIT]
     begin = body[:200].lstrip()
     if "json" in media_type or begin[:1] in {b"{", b"["}:
         return _of_json(body)
-    if b'class="exception_value"' in body:
-        return _of_debug_page(body)
+    if (start := body.find(_DJANGO)) >= 0:
+        return _of_debug_page(body, start)
     if "html" in media_type or begin[:1] == b"<":
         return _of_page(body)
     return _of_text(body)
@@ -57,10 +56,9 @@ def of_answer(headers: Mapping[str, str], body: bytes) -> Evidence:
 def of_exception(exception: BaseException) -> Evidence:
     """What an exception says itself, of the error of a library that raised it or that it wraps."""
     found = list(causes(exception))
+    kinds: list[Any] = list(map(type, found))
     return Evidence(
-        names=tuple(
-            dict.fromkeys(f"{base.__module__}.{base.__name__}" for each in found for base in type(each).__mro__)
-        ),
+        names=tuple(dict.fromkeys(name for kind in kinds for name in _names(kind))),
         sqlstate=next(filter(None, map(_sqlstate, found)), ""),
         text="\n".join(dict.fromkeys(filter(None, map(str, found))))[:TEXT_LIMIT],
         form="text",
@@ -80,6 +78,11 @@ def causes(exception: BaseException) -> Iterator[BaseException]:
             queue += [current.__cause__, current.__context__]
             queue += [getattr(current, name, None) for name in ("reason", "original")]
             queue += current.args
+
+
+@lru_cache(maxsize=256)
+def _names(kind: type[BaseException]) -> tuple[str, ...]:
+    return tuple(f"{base.__module__}.{base.__name__}" for base in kind.__mro__)
 
 
 def field(headers: Mapping[str, str], name: str) -> str:
@@ -134,39 +137,45 @@ def _texts(value: Any, depth: int = 0) -> list[str]:
 
 # --- Pages
 
+_DJANGO = b'class="exception_value"'
+"""Stands in its debug page before the exception's words."""
 
-def _of_debug_page(body: bytes) -> Evidence:
-    """Django's: its title is "<exception> at <path>"."""
+
+def _of_debug_page(body: bytes, start: int) -> Evidence:
+    """Django's: its title is "<exception> at <path>"; the exception's words, and its place, follow ``start``."""
     title = _words(_between(body, b"<title>", b"</title>"))
-    return Evidence(
-        names=(_first_word(title),),
-        library=_installed_in(body),
-        text=_words(_between(body, b'class="exception_value">', b"</")),
-        form="html",
-    )
+    value = _words(_between(body[start : start + 4 * TEXT_LIMIT], b">", b"</"))
+    return Evidence(names=(_first_word(title),), library=_raised_in(body, start), text=value, form="html")
 
 
 _FRAME = re.compile(rb'(?:class="fname">|\n  File ")([^<"\n]+)')
 _INSTALLED = re.compile(rb"(?:site|dist)-packages[/\\]([\w./\\]+?)\.pyx?\b")
 # Python's own library, and what is compiled or frozen, whose paths lead nowhere.
 _PYTHONS = re.compile(rb"^<|^[^/\\:]+[/\\].*\.pyx|[/\\](?:lib[/\\]python3[\d.]*t?|Lib)[/\\](?:\w+[/\\])*\w+\.py\b")
+# asyncpg's, for Python before 3.12.
+_COPY_OF_PYTHONS = b"_asyncio_compat"
 
 
-def _installed_in(body: bytes) -> str:
-    """The library in whose code the exception was raised, from the page's line "Exception Location". Where Python's own
-    code raised it, such as asyncio's: the library that had called that, from the frames that the page shows."""
-    place = _between(body, b"Exception Location", b"</tr>") or _between(body, b"Exception Location:", b"\n")
-    span = _between(place, b'class="fname">', b"</span>") or place.strip()
-    private = ""
-    for path in filter(None, (span, *reversed(_FRAME.findall(body)))):
-        if found := _INSTALLED.search(path):
-            module = re.sub(r"[/\\]+", ".", found[1].decode())
-            if "._" not in module:  # as asyncpg's copy of asyncio.wait_for is
-                return module
-            private = private or module
-        elif not _PYTHONS.search(path):
+def _raised_in(body: bytes, start: int) -> str:
+    """The library in whose code the exception was raised, from the line "Exception Location" behind ``start``.
+
+    Where Python's own code raised it, such as asyncio's: the library that had called that, from the frames shown.
+    """
+    for path in filter(None, _paths(body, start)):
+        if (found := _INSTALLED.search(path)) and not found[1].endswith(_COPY_OF_PYTHONS):
+            return re.sub(r"[/\\]+", ".", found[1].decode())
+        if not found and not _PYTHONS.search(path):
             break
-    return private
+    return ""
+
+
+def _paths(body: bytes, start: int) -> Iterator[bytes]:
+    """Of the code that raised, then of what had called it; the page is searched for these only if they are wanted."""
+    at = body.find(b"Exception Location", start, start + 4 * TEXT_LIMIT)
+    if at >= 0:
+        place = body[at : at + 1000]
+        yield _between(place, b'class="fname">', b"</span>") or _between(place, b":", b"\n").strip()
+    yield from reversed(_FRAME.findall(body))
 
 
 def _of_page(body: bytes) -> Evidence:
@@ -190,10 +199,10 @@ def _page_words(page: bytes) -> str:
 
 
 def _of_text(body: bytes) -> Evidence:
-    head, request, _ = body.partition(b"\nRequest Method:")
+    head, request, _ = body[: 4 * TEXT_LIMIT].partition(b"\nRequest Method:")
     if request:
         title, _, value = head.partition(b"\n")
-        return Evidence((_first_word(_words(title)),), _installed_in(body), "", _words(value), "text")
+        return Evidence((_first_word(_words(title)),), _raised_in(body, len(head)), "", _words(value), "text")
     if b"Traceback (most recent call last)" in body:
         last = body.rstrip().rpartition(b"\n  ")[2].partition(b"\n")[2] or body[-TEXT_LIMIT:]
         name, _, raised = _words(last).partition(": ")

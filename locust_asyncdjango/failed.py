@@ -3,17 +3,13 @@
 from functools import cache, lru_cache
 from typing import Any
 
-from geventhttpclient.header import Headers
 from geventhttpclient.useragent import CompatResponse
 from locust.contrib.fasthttp import LocustBadStatusCode
 from locust.exception import CatchResponseError
 
-from locust_asyncdjango.failures import Failure, classify
+from locust_asyncdjango.failures import REMEMBERED_BYTES, Failure, classify
 from locust_asyncdjango.own_rules import rules_added
 from locust_asyncdjango.wire import headers_of
-
-_REMEMBERED_BYTES = 16 * 1024
-"""A server that is overloaded says the same thousands of times; longer answers are classified each time."""
 
 MESSAGES_LIMIT = 200
 """Different messages of a process that Locust's table gets; it has a row for each, however many."""
@@ -65,7 +61,7 @@ def failed(url: str | None, error: BaseException, status: int = 0) -> FailedRequ
 
 def refused(url: str | None, status: int, head: bytes, content: bytes) -> FailedRequestError:
     """The exception for an answer whose status is none of a success. head: as it came. content: decoded."""
-    if len(content) <= _REMEMBERED_BYTES:
+    if len(content) <= REMEMBERED_BYTES:
         return error_of(url, _remembered(rules_added(), status, head, content), status)
     return error_of(url, failure_with(status=status, headers=headers_of(head), body=content), status)
 
@@ -89,13 +85,16 @@ def failure_of(exception: Any, response: Any) -> Failure:
 
 
 def failure_with(
-    error: BaseException | None = None, status: int = 0, headers: Headers | None = None, body: bytes = b""
+    error: BaseException | None = None, status: int = 0, headers: Any = None, body: bytes = b""
 ) -> Failure:
-    """Of an answer that is no success, if only because Locust does not know its status, or of an error."""
+    """Of an answer that is no success, if only because Locust does not know its status, or of an error.
+
+    headers: any client's.
+    """
     failure = classify(
         exception=error or LocustBadStatusCode(None, code=status),
         status=status,
-        headers=dict(headers.items()) if headers else None,
+        headers=headers,
         body=body,
     )
     assert failure is not None, "an exception is always a failure"  # noqa: S101

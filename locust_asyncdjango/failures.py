@@ -9,6 +9,7 @@ own rules come before the table::
 
 import errno
 import os
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -22,6 +23,9 @@ from locust_asyncdjango.signs import by_evidence, by_limit, by_raised, by_status
 
 MESSAGE_LIMIT = 200
 """Characters of a message that are kept."""
+
+REMEMBERED_BYTES = 16 * 1024
+"""A server that is overloaded says the same thousands of times; longer answers are looked at each time."""
 
 _CHECK_FAILED, _NO_RESPONSE, _OVERLOADED = Rule("check_failed"), Rule("no_response"), Rule("overloaded")
 _MAY_BE_LIMITED = {403, 413, 429, 503}
@@ -57,10 +61,15 @@ def classify(
     if exception is None and status < 400:
         return None
     row = own_row(exception, status, body)
-    if status >= 400:
-        return _of_answer(row, exception, status, headers or {}, body)
-    assert exception is not None, "a success has been left"  # noqa: S101
-    return _of_exception(row, exception, status, headers or {}, body)
+    media_type = field(headers or {}, "content-type")
+    if status < 400:
+        assert exception is not None, "a success has been left"  # noqa: S101
+        return _of_exception(row, exception, status, media_type, body)
+    limited = status in _MAY_BE_LIMITED and bool(field(headers or {}, "retry-after"))
+    check = exception if exception is not None and is_check(exception) else None
+    if row or check or len(body) > REMEMBERED_BYTES:
+        return _of_answer(row, check, status, media_type, limited, body)
+    return _remembered(status, media_type, limited, body)
 
 
 def advice(kind: str, where: str = "") -> str:
@@ -72,26 +81,28 @@ def advice(kind: str, where: str = "") -> str:
 
 
 def _of_answer(
-    row: Rule | None, exception: BaseException | None, status: int, headers: Mapping[str, str], body: bytes
+    row: Rule | None, check: BaseException | None, status: int, media_type: str, limited: bool, body: bytes
 ) -> Failure:
-    said = of_answer(headers, body)
+    said = of_answer(media_type, body)
     row = row or by_evidence(said, by_words=status >= 500) or by_limit(said.text)
-    if (row is None or row.kind == "server_error_opaque") and exception is not None and is_check(exception):
-        row = by_evidence(of_exception(exception)) or row
-    if row is None and status in _MAY_BE_LIMITED and field(headers, "retry-after"):
-        row = _OVERLOADED
-    return _failure(row or by_status(status, said.form), said.told, status)
+    if check is not None and (row is None or row.kind == "server_error_opaque"):
+        row = by_evidence(of_exception(check)) or row
+    row = row or (_OVERLOADED if limited else by_status(status, said.form))
+    return _failure(row, said.told, status)
 
 
-def _of_exception(
-    row: Rule | None, exception: BaseException, status: int, headers: Mapping[str, str], body: bytes
-) -> Failure:
+@lru_cache(maxsize=128)
+def _remembered(status: int, media_type: str, limited: bool, body: bytes) -> Failure:
+    return _of_answer(None, None, status, media_type, limited, body)
+
+
+def _of_exception(row: Rule | None, exception: BaseException, status: int, media_type: str, body: bytes) -> Failure:
     checked = is_check(exception)
     raised = None if row or checked else by_raised(exception)
     if raised:
         return _failure(raised[0], _named(raised[1]))
     if row is None and status:
-        row = by_evidence(of_answer(headers, body))
+        row = by_evidence(of_answer(media_type, body))
     if row is None and (checked or is_of_a_service(exception)):
         row = by_evidence(of_exception(exception))
     told = str(exception) if checked else _named(exception)
@@ -100,7 +111,9 @@ def _of_exception(
 
 def _failure(row: Rule, told: str, status: int = 0) -> Failure:
     kind = KINDS[row.kind]
-    message = ", ".join(filter(None, (f"HTTP {status}" if status else "", _message(told))))
+    message = _message(told)
+    if status:
+        message = f"HTTP {status}, {message}" if message else f"HTTP {status}"
     return Failure(row.kind, kind.origin, message, row.advice or kind.advice, row.where)
 
 
@@ -110,6 +123,7 @@ def _message(told: str) -> str:
 
 
 def _named(exception: BaseException) -> str:
-    number = getattr(exception, "errno", None)
+    # OpenSSL's numbers are none of the system's.
+    number = None if isinstance(exception, ssl.SSLError) else getattr(exception, "errno", None)
     detail = os.strerror(number) if isinstance(number, int) and number in errno.errorcode else str(exception)
     return f"{type(exception).__name__}: {detail}" if detail else type(exception).__name__

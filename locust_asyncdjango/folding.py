@@ -15,16 +15,14 @@ _SECRET = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 
-# Without any of these there is no secret; to look for them first is quicker.
-_HINTS = ("://", "pass", "pwd", "secret", "token", "key", "auth", "cookie", "bearer", "basic", "sess", "sign", "cred")
-
 # Names; and whole sentences only behind a word, since an exception's repr has its message in quotes.
 _QUOTED = re.compile(
     r""""(?:(?<=\w ")[^"\n]*|[^"\s]*)"|'(?:(?<=\w ')[^'\n]*|(?<!\w')[^'\s]*)'(?!\w)|`[^`\n]*`"""
     r"""|«[^»\n]*»|»[^«\n]*«|„[^“”\n]*[“”]|“[^”\n]*”|「[^」\n]*」"""
 )
 _QUOTE = re.compile("[\"'`«»„“「]")
-_MAY_VARY = re.compile(r"[\d@]")
+# Words; from their beginning only, or each letter of each would be tried.
+_MAY_VARY = re.compile(r"(?<!\S)[^\s\d@]*+[\d@]\S*")
 _VARYING = re.compile(r"[A-Za-z_:.@+-]*+\d[\w.:@+-]*|[\w.+-]++@[\w-]+\.[\w.-]+")
 _NUMBER = re.compile(r"\d+(?:\.\d+)*")
 _FORMS = (
@@ -45,17 +43,42 @@ def folded(message: str) -> str:
     """The message on one line with numbers, ids, addresses and quoted names folded, so that few differ."""
     if _QUOTE.search(message):
         message = _QUOTED.sub('"..."', message)
-    words = message.split()
-    for at, word in enumerate(words):
-        if _MAY_VARY.search(word) and not _CODE.fullmatch(word if word[0] in "(O" else f"{words[at - 1][-5:]} {word}"):
-            words[at] = _VARYING.sub(_fold, word)
-    return " ".join(words)
+    return " ".join(_MAY_VARY.sub(_fold_word, message).split())
 
 
 def redacted(text: str) -> str:
     """The text without passwords, tokens, cookies and other secrets."""
-    lower = text.lower()
-    return _SECRET.sub(_hide, text) if any(hint in lower for hint in _HINTS) else text
+    return _SECRET.sub(_hide, text) if _may_hold_a_secret(text.lower()) else text
+
+
+def _may_hold_a_secret(text: str) -> bool:
+    """Whether to look for one. As plain as this, it costs a fifth of what a loop or a pattern does."""
+    return (
+        ("://" in text and "@" in text)
+        or "pass" in text
+        or "pwd" in text
+        or "secret" in text
+        or "token" in text
+        or "key" in text
+        or "auth" in text
+        or "cookie" in text
+        or "bearer" in text
+        or "basic" in text
+        or "sess" in text
+        or "sign" in text
+        or "cred" in text
+    )
+
+
+def _fold_word(match: re.Match[str]) -> str:
+    word, start = match[0], match.start()
+    if word.isdecimal():
+        return "N"
+    if _CODE.fullmatch(match.string, start, match.end()) or _CODE.fullmatch(
+        match.string, max(start - 6, 0), match.end()
+    ):
+        return word
+    return _VARYING.sub(_fold, word)
 
 
 def _fold(match: re.Match[str]) -> str:

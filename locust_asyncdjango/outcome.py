@@ -1,6 +1,6 @@
 """How a run ended: what failed, which thresholds were crossed, and what is told of it."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -42,16 +42,17 @@ class Requested:
     errors: tuple[tuple[int, str], ...]
 
 
-def failures_told(header: dict[str, Any], series: Series, tally: Tally, unrecorded: int) -> dict[str, Any]:
+def failures_told(
+    header: dict[str, Any], tally: Tally, users_at: Callable[[int], int], unrecorded: int
+) -> dict[str, Any]:
     """What failed, as plain types: rows by kind and message, with users at the first and samples of each kind."""
-    users = {row.t: row.users for row in series.rows}
     rows = tally.rows()
     kinds = dict.fromkeys(row.kind for row in rows)
     return {
         "run": header,
         "unrecorded": unrecorded,
         "failures": [
-            {**asdict(row), "origin": row.origin, "advice": row.advice, "first_users": users.get(row.first_t, 0)}
+            {**asdict(row), "origin": row.origin, "advice": row.advice, "first_users": users_at(row.first_t)}
             for row in rows
         ],
         "samples": [asdict(sample) for kind in kinds for sample in tally.samples(kind)],

@@ -29,6 +29,7 @@ from locust_asyncdjango.outcome import Outcome, Requested, cases, failures_told
 from locust_asyncdjango.outputs import OutputError, Outputs
 from locust_asyncdjango.recorder import Recorder
 from locust_asyncdjango.summary import summary
+from locust_asyncdjango.tab import add_tab
 from locust_asyncdjango.tally import FailureSample, Tally
 from locust_asyncdjango.thresholds import Crossing, Watch
 
@@ -119,6 +120,8 @@ class _Run:
             self.runner.register_message(FINISH_MESSAGE, self.on_finished)
         elif isinstance(self.runner, WorkerRunner):
             self.runner.register_message(FINISH_MESSAGE, self.on_finish)
+        if self.environment.web_ui is not None:
+            add_tab(self.environment.web_ui, self.failures)
 
     def on_request(
         self,
@@ -287,16 +290,20 @@ class _Run:
         recorded = self.recorder.series(self.header)
         return Outcome.of(recorded, self.tally, self.options.fail_on, self.stopped_by, self.unrecorded)
 
+    def failures(self) -> dict[str, Any]:
+        """What failed so far."""
+        return failures_told(self.header, self.tally, self.recorder.users_at, self.unrecorded)
+
     def conclude(self) -> None:
         """Writes what is written at the end, and sees which thresholds were crossed."""
         if self.is_worker or not self.header:
             return
-        recorded, outcome = self.recorder.series(self.header), self.outcome()
+        outcome = self.outcome()
         self.crossed |= bool(outcome.crossed)
         told = cases(outcome, self.options.fail_on, _requested(self.environment))
         try:
-            self.outputs.write_failures(failures_told(self.header, recorded, self.tally, self.unrecorded))
-            self.outputs.write_junit(junit(told, self.header["started"], len(recorded.rows)))
+            self.outputs.write_failures(self.failures())
+            self.outputs.write_junit(junit(told, self.header["started"], time.time() - self.recorder.started))
         except (OutputError, OSError) as error:
             log.error("%s", error)  # the summary is still to come
 

@@ -55,6 +55,10 @@ class Recorder:
             self._all.setdefault(row.t, Row(row.t)).merge(row)
         return [row.to_json() for row in rows]
 
+    def users_at(self, t: int) -> int:
+        """How many users ran in a second since the start; 0 if nothing was recorded in it."""
+        return max(rows[t].users if t in rows else 0 for rows in (self._all, self._open))
+
     def series(self, header: dict[str, Any]) -> Series:
         """All that was recorded."""
         self._fold()

@@ -340,8 +340,9 @@ RULES: tuple[Rule, ...] = (
         ),
         statuses=(502, 504, *range(520, 528), 530),
     ),
-    # Django's answer to an exception when DEBUG is off and nothing names it, and other servers'.
-    Rule("server_error_opaque", words=("server error (500)", re.compile(r"^(?:500 )?internal server error\W*$"))),
+    # Django's answer to an exception when DEBUG is off and nothing names it, and other servers': gunicorn's page for a
+    # worker that ran into its timeout has the words twice.
+    Rule("server_error_opaque", words=("server error (500)", re.compile(r"^(?:(?:500 )?internal server error\W*)+$"))),
     Rule("unavailable_503", statuses=(503,)),
     Rule("app_error", statuses=tuple(range(500, 600))),
     Rule("client_error", statuses=tuple(range(400, 500))),
@@ -386,15 +387,19 @@ RULES: tuple[Rule, ...] = (
             "WebSocketConnectionClosedException",
             "RemoteProtocolError: server disconnected",
             "InvalidChunkLength: got length b''",
+            "HTTPParseError: incomplete response",
+            "HTTPParseError: ('invalid eof state'",
             ": connection reset by peer",
             ": broken pipe",
             ": connection closed",
+            ": response ended prematurely",
         ),
         errnos=(errno.ECONNRESET, errno.ECONNABORTED, errno.EPIPE),
     ),
     Rule("timeout", raised=("Timeout", "TimeoutError", "TimeoutException", ": timed out"), errnos=(errno.ETIMEDOUT,)),
     Rule(
-        "tls_failure", raised=("SSLError", "CertificateError", "ClientConnectorSSLError", ": certificate verify failed")
+        "tls_failure",
+        raised=("SSLError", "CertificateError", "ClientConnectorSSLError", ": certificate verify failed", ": [ssl"),
     ),
     Rule(
         "protocol_error",
@@ -409,6 +414,17 @@ RULES: tuple[Rule, ...] = (
             "ContentDecodingError",
             "DecodeError",
             "RemoteProtocolError",
+            "error: while decompressing data",
         ),
+    ),
+    Rule(
+        "protocol_error",
+        where="redirect",
+        raised=(
+            "TooManyRedirects",
+            "RetriesExceeded: redirection limit reached",
+            "UnsupportedRedirectSchemeError",
+        ),
+        advice="the server redirects without end, or to what is not HTTP: check scheme, host, cookies and login",
     ),
 )

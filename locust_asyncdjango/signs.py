@@ -2,7 +2,9 @@
 
 import re
 from collections.abc import Callable, Collection, Iterable
+from functools import lru_cache
 from operator import itemgetter
+from typing import Any
 
 from locust_asyncdjango.evidence import Evidence, causes
 from locust_asyncdjango.postgres_messages import english
@@ -50,8 +52,8 @@ _CHECKS = {"CatchResponseError", "ResponseError", "AssertionError"}
 
 # PEP 249's names of errors, which a debug page shows without their library.
 _DB_API = {"OperationalError", "InternalError", "InterfaceError", "DatabaseError"}
-# urllib3 1 derives it from its TimeoutError, whatever it wraps.
-_WRAPPERS = {"NewConnectionError"}
+# urllib3 1 derives the first from its TimeoutError, whatever it wraps; the others wrap a server's silence, too.
+_WRAPPERS = {"NewConnectionError", "requests.exceptions.SSLError", "urllib3.exceptions.SSLError"}
 
 
 def by_status(status: int, form: str) -> Rule:
@@ -63,10 +65,10 @@ def by_status(status: int, form: str) -> Rule:
 
 def by_evidence(said: Evidence, *, by_words: bool = True) -> Rule | None:
     """The row that fits an error best: by its SQLSTATE, its name, its words in any language, or its library."""
-    row = _by_sqlstate(said.sqlstate) or _by_name(said)
+    row = _by_sqlstate(said.sqlstate) or _by_name(said.names, said.library)
     if row is not None:
         return _placed(row, said.text)
-    of_library = _by_library(said)
+    of_library = _by_library(said.names, said.library)
     row = _by_words(said, of_library) if by_words else None
     return row or of_library
 
@@ -88,7 +90,13 @@ def by_raised(exception: BaseException) -> tuple[Rule, BaseException] | None:
 
 def is_check(exception: BaseException) -> bool:
     """Whether a locustfile's own check raised it."""
-    return any(base.__name__ in _CHECKS for base in type(exception).__mro__)
+    kind: Any = type(exception)
+    return _is_of_check(kind)
+
+
+@lru_cache(maxsize=256)
+def _is_of_check(kind: type[BaseException]) -> bool:
+    return any(base.__name__ in _CHECKS for base in kind.__mro__)
 
 
 def is_of_a_service(exception: BaseException) -> bool:
@@ -104,7 +112,8 @@ def _of_a_service(exception: BaseException) -> bool:
 def _by_class(exception: BaseException) -> Rule | None:
     if (row := _BY_ERRNO.get(getattr(exception, "errno", None) or 0)) is not None:
         return row
-    for base in () if type(exception).__name__ in _WRAPPERS else type(exception).__mro__:
+    raised = type(exception)
+    for base in () if {raised.__name__, f"{raised.__module__}.{raised.__name__}"} & _WRAPPERS else raised.__mro__:
         if base.__name__ in _WITH_WORDS and (row := _by_what_was_raised(exception, base.__name__)):
             return row
         if base.__name__ in _BY_RAISED:
@@ -123,31 +132,35 @@ def _by_sqlstate(sqlstate: str) -> Rule | None:
     return _BY_SQLSTATE.get(sqlstate) or _BY_SQLSTATE.get(sqlstate[:3]) or _BY_SQLSTATE.get(sqlstate[:2])
 
 
-def _by_name(said: Evidence) -> Rule | None:
-    for name in said.names:
+@lru_cache(maxsize=256)
+def _by_name(names: tuple[str, ...], library: str) -> Rule | None:
+    for name in names:
         module, _, last = name.rpartition(".")
-        root = (module or said.library).partition(".")[0]
-        for sign in (f"{said.library}.{last}", f"{root}.{last}", last):
+        root = (module or library).partition(".")[0]
+        for sign in (f"{library}.{last}", f"{root}.{last}", last):
             if sign in _BY_NAME:
                 return _BY_NAME[sign]
     return None
 
 
 def _placed(row: Rule, text: str) -> Rule:
-    """The row of the kind whose place the words tell: PostgreSQL has one SQLSTATE for all limits on connections."""
-    if not row.where or not text:
+    """The row whose place the words tell: PostgreSQL has one SQLSTATE for all limits on connections, and what a pooler
+    says as it ends a connection comes under the driver's own name for that."""
+    if not text or not (row.where or row.kind == "db_unreachable"):
         return row
     found = _found_in(text, _BY_WORDS) or _found_in(english(text), _BY_WORDS)
-    return found if found and found.kind == row.kind else row
+    return found if found and (found.kind == row.kind or found.where == "pooler") else row
 
 
 def _by_words(said: Evidence, of_library: Rule | None) -> Rule | None:
     row = _found_in(said.text, _BY_WORDS)
     # "connection to server at ... failed" is libpq's own; why it failed the server may say in another language.
-    from_database = {found.kind for found in (row, of_library) if found} & {"db_unreachable", "db_error"}
-    if from_database or (row is None and (":  " in said.text or not _DB_API.isdisjoint(said.names))):
-        row = _found_in(english(said.text), _BY_WORDS) or row
-    return row
+    if row is None:
+        foreign = of_library is not None and of_library.kind == "db_error"
+        foreign = foreign or ":  " in said.text or not _DB_API.isdisjoint(said.names)
+    else:
+        foreign = row.kind == "db_unreachable"
+    return (_found_in(english(said.text), _BY_WORDS) if foreign else None) or row
 
 
 def _found_in(text: str, signs: _WordIndex) -> Rule | None:
@@ -159,11 +172,13 @@ def _found_in(text: str, signs: _WordIndex) -> Rule | None:
     return None
 
 
-def _by_library(said: Evidence) -> Rule | None:
-    modules = (*(name.rpartition(".")[0] for name in said.names), said.library)
+@lru_cache(maxsize=256)
+def _by_library(names: tuple[str, ...], library: str) -> Rule | None:
+    modules = (*(name.rpartition(".")[0] for name in names), library)
     return next((row for module in modules if (row := _of_module(module))), None)
 
 
+@lru_cache(maxsize=256)
 def _of_module(module: str) -> Rule | None:
     root, _, rest = module.partition(".")
     return _BY_LIBRARY.get(f"{root}.{rest.partition('.')[0]}") or _BY_LIBRARY.get(root)

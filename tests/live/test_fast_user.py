@@ -210,7 +210,7 @@ def test_kinds_are_what_locust_shows() -> None:
             "connection_dropped",
             "protocol_error",
             "protocol_error",
-            "no_response",
+            "protocol_error",
         ]
         assert repr(ours.events[0]["exception"]).startswith("protocol_error: HTTPParseError: not an HTTP response: ")
 

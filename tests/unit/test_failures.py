@@ -5,6 +5,7 @@ import json
 import re
 import socket
 import ssl
+import zlib
 from collections.abc import Iterator
 from http.client import BadStatusLine, RemoteDisconnected
 from typing import Any
@@ -62,6 +63,12 @@ def wrapping(cause: BaseException) -> Exception:
             "gaierror: [Errno -2] Name or service not known",
         ),
         (ssl.SSLError("bad record"), "tls_failure", "SSLError: ('bad record',)"),
+        (ssl.SSLError(1, "wrong version number"), "tls_failure", "SSLError: wrong version number"),
+        (
+            requests.exceptions.SSLError("a long story", ssl.SSLCertVerificationError(1, "certificate has expired")),
+            "tls_failure",
+            "SSLCertVerificationError: certificate has expired",
+        ),
         (HTTPParseError("garbage at byte 17"), "protocol_error", "HTTPParseError: garbage at byte N"),
         (
             wrapping(ConnectionRefusedError(errno.ECONNREFUSED, "x")),
@@ -201,12 +208,13 @@ SETTINGS = (
 )
 
 
-def debug_page(name: str, value: str, place: str = "/site/mine/views.py") -> bytes:
+def debug_page(name: str, value: str, place: str = "/site/mine/views.py", frames: tuple[str, ...] = ()) -> bytes:
     """As Django 5.2 lays it out, with what is anywhere in one."""
     return (
         f"<!DOCTYPE html><html><head><title>{name}\n          at /io_read/</title></head><body><h1>{name}</h1>"
         f'<pre class="exception_value">{value}</pre><table><tr><th scope="row">Exception Location:</th>'
         f'<td><span class="fname">{place}</span>, line 1, in get</td></tr></table>'
+        + "".join(f'<code class="fname">{frame}</code>, line 1' for frame in frames)
     ).encode() + SETTINGS
 
 
@@ -343,6 +351,80 @@ def debug_page(name: str, value: str, place: str = "/site/mine/views.py") -> byt
         ),
         pytest.param(
             500, PROBLEM, problem(exception="httpx.PoolTimeout"), "upstream_failure", "", id="another PoolTimeout"
+        ),
+        pytest.param(
+            500,
+            PROBLEM,
+            problem(sqlstate="53300", detail='zu viele Verbindungen von Rolle "..."'),
+            "db_too_many_clients",
+            "role",
+            id="the place of a SQLSTATE, by words in any language",
+        ),
+        pytest.param(
+            500,
+            PROBLEM,
+            problem(sqlstate="08003", detail="connection was closed in the middle of operation: query_wait_timeout"),
+            "db_pool_timeout",
+            "pooler",
+            id="what a pooler says as it ends a connection",
+        ),
+        pytest.param(
+            500,
+            PROBLEM,
+            problem(title="Internal Server Error", exception="redis.exceptions.ConnectionError"),
+            "cache_unavailable",
+            "",
+            id="an exception's name, not the problem's title",
+        ),
+        pytest.param(
+            500,
+            HTML,
+            debug_page(
+                "TimeoutError",
+                "",
+                "/usr/lib/python3.13/asyncio/timeouts.py",
+                ("/site/mine/views.py", "/venv/lib/python3.13/site-packages/asyncpg/pool.py"),
+            ),
+            "db_pool_timeout",
+            "pool",
+            id="raised by Python's own code, for a library",
+        ),
+        pytest.param(
+            500,
+            HTML,
+            debug_page(
+                "ConnectionRefusedError",
+                "[Errno 111] Connection refused",
+                "uvloop/loop.pyx",
+                ("/venv/lib/python3.13/site-packages/asyncpg/connect_utils.py", "uvloop/loop.pyx"),
+            ),
+            "db_unreachable",
+            "",
+            id="or by what is compiled",
+        ),
+        pytest.param(
+            500,
+            HTML,
+            debug_page(
+                "TimeoutError",
+                "",
+                "/usr/lib/python3.13/asyncio/timeouts.py",
+                ("/venv/lib/python3.13/site-packages/asyncpg/pool.py", "/site/mine/views.py"),
+            ),
+            "app_error",
+            "",
+            id="or for the application",
+        ),
+        pytest.param(
+            500,
+            TEXT,
+            b"TimeoutError at /\n\n\nRequest Method: GET\n\nTraceback (most recent call last):\n"
+            b'  File "/site/views.py", line 1, in get\n'
+            b'  File "/v/lib/python3.11/site-packages/asyncpg/pool.py", line 1, in _acquire\n'
+            b'  File "/v/lib/python3.11/site-packages/asyncpg/_asyncio_compat.py", line 1, in wait_for\n',
+            "db_pool_timeout",
+            "pool",
+            id="for programs too, past asyncpg's copy of asyncio",
         ),
         pytest.param(500, PROBLEM, problem(sqlstate="57014"), "db_timeout", "", id="statement_timeout"),
         pytest.param(500, PROBLEM, problem(sqlstate="40P01"), "db_contention", "", id="a deadlock by SQLSTATE"),
@@ -502,6 +584,28 @@ def driver_error(name: str, message: str, **attributes: str) -> Exception:
         ),
         pytest.param(ssl.SSLCertVerificationError("certificate has expired"), "tls_failure", id="a certificate"),
         pytest.param(ssl.SSLEOFError(8, "EOF occurred"), "connection_dropped", id="closed while it spoke TLS"),
+        pytest.param(
+            requests.exceptions.SSLError(urllib3.exceptions.SSLError(ssl.SSLEOFError(8, "EOF occurred"))),
+            "connection_dropped",
+            id="requests: closed while it spoke TLS",
+        ),
+        pytest.param(requests.exceptions.SSLError("[SSL: NO] no"), "tls_failure", id="requests: TLS, in words alone"),
+        pytest.param(HTTPParseError("Incomplete response."), "connection_dropped", id="geventhttpclient: half a body"),
+        pytest.param(
+            HTTPParseError(("Invalid EOF state", 14)), "connection_dropped", id="geventhttpclient: half a head"
+        ),
+        pytest.param(
+            requests.exceptions.ChunkedEncodingError(urllib3.exceptions.ProtocolError("Response ended prematurely")),
+            "connection_dropped",
+            id="requests: no last chunk",
+        ),
+        pytest.param(
+            zlib.error("Error -3 while decompressing data: incorrect header check"), "protocol_error", id="no gzip"
+        ),
+        pytest.param(requests.TooManyRedirects("Exceeded 30 redirects."), "protocol_error", id="requests: in circles"),
+        pytest.param(
+            RetriesExceeded("/", "Redirection limit reached (30)"), "protocol_error", id="geventhttpclient: in circles"
+        ),
         pytest.param(OSError(errno.EADDRNOTAVAIL, "x"), "client_exhausted", id="no port is free"),
         pytest.param(RuntimeError("can't start new thread"), "client_exhausted", id="no thread is"),
         pytest.param(
@@ -578,6 +682,7 @@ def test_every_sign_in_words_is_found(row: Rule) -> None:
         ("Timeout reading from socket", "cache_unavailable"),
         ("Cannot connect to host api:80 ssl:default [Connect call failed]", "upstream_failure"),
         ("500 Internal Server Error", "server_error_opaque"),
+        ("<title>Internal Server Error</title><h1>Internal Server Error</h1>", "server_error_opaque"),
     ],
 )
 def test_every_sign_that_is_a_pattern_is_found(said: str, kind: str) -> None:

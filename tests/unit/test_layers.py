@@ -42,6 +42,7 @@ ROOM_1 = {
         "junit",
         "series",
         "summary",
+        "tab",
     },
     "users": {"plugin", "options", "routes", "client"},
     "options": {"shape_choice", "thresholds"},

@@ -64,7 +64,7 @@ def test_what_failed_is_told_with_users_advice_and_samples() -> None:
     tally.add(Failure("quota_spent", "upstream", "HTTP 403", "", ""), 1.5)
     sample = FailureSample("quota_spent", 1, "GET /", "http://127.0.0.1/", 403, "", "no more")
     tally.keep(sample)
-    assert failures_told(SERIES.header, SERIES, tally, 3) == {
+    assert failures_told(SERIES.header, tally, lambda t: SERIES.rows[t].users, 3) == {
         "run": SERIES.header,
         "unrecorded": 3,
         "failures": [
