@@ -18,7 +18,8 @@ from locust_asyncdjango.evidence import field, of_answer, of_exception
 from locust_asyncdjango.folding import folded, redacted
 from locust_asyncdjango.kinds import KINDS
 from locust_asyncdjango.own_rules import own_row
-from locust_asyncdjango.rules import RULES, Rule
+from locust_asyncdjango.rule import Rule
+from locust_asyncdjango.rules import RULES
 from locust_asyncdjango.signs import by_evidence, by_limit, by_raised, by_status, is_check, is_of_a_service
 
 MESSAGE_LIMIT = 200

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from locust_asyncdjango.evidence import BODY_LIMIT, causes
 from locust_asyncdjango.kinds import KINDS, Kind
-from locust_asyncdjango.rules import Rule
+from locust_asyncdjango.rule import Rule
 
 log = logging.getLogger(__name__)
 

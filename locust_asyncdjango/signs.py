@@ -8,7 +8,8 @@ from typing import Any
 
 from locust_asyncdjango.evidence import Evidence, causes
 from locust_asyncdjango.postgres_messages import english
-from locust_asyncdjango.rules import RULES, UNTELLING_SQLSTATES, Rule, Words
+from locust_asyncdjango.rule import Rule, Words
+from locust_asyncdjango.rules import RULES, UNTELLING_SQLSTATES
 
 
 def _index(signs: Callable[[Rule], Collection[str | int]]) -> dict[str | int, Rule]:

@@ -4,6 +4,7 @@ experiment.json              what was asked for and where it ran
 logs/                        what was said before the first trial
 trials/<id>/result.json      a trial's figures, or why there are none
 trials/<id>/series.jsonl     its series
+trials/<id>/failures.json    its failures by kind and message, with samples
 trials/<id>/*.log            what its programs said
 report.html, report.md       the table, the verdict and, in the first, the pictures
 

@@ -71,6 +71,8 @@ def attack(trial: Trial, url: str, load: Load, file: Path, watch: Watch) -> None
         url,
         "--series",
         str(file),
+        "--failures",
+        str(file.with_name("failures.json")),
     ]
     with running(argv, log=file.with_name("locust.log"), env=_locust_env()) as program:
         while (code := program.wait(LOOK_S)) is None:

@@ -22,7 +22,8 @@ from locust_asyncdjango import own_rules
 from locust_asyncdjango.failures import MESSAGE_LIMIT, Failure, advice, classify
 from locust_asyncdjango.kinds import KINDS
 from locust_asyncdjango.own_rules import add_rule
-from locust_asyncdjango.rules import RULES, Rule
+from locust_asyncdjango.rule import Rule
+from locust_asyncdjango.rules import RULES
 
 PROBLEM = {"Content-Type": "application/problem+json"}
 
@@ -471,6 +472,15 @@ def debug_page(name: str, value: str, place: str = "/site/mine/views.py", frames
             "overloaded",
             "gateway",
             id="nginx's own limit",
+        ),
+        pytest.param(
+            500,
+            HTML,
+            b"<html><head><title>500 Internal Server Error</title></head><body><h1>500 Internal Server Error</h1>"
+            b"<hr><center>nginx/1.22.1</center></body></html>",
+            "gateway_bad",
+            "",
+            id="nginx's own error",
         ),
         pytest.param(503, {"retry-after": "5"}, b"", "overloaded", "", id="Retry-After"),
         pytest.param(404, {"Retry-After": "5"}, b"", "client_error", "", id="not with any status"),

@@ -1,0 +1,164 @@
+"""Each cause at a gateway, or at an application server that kills its workers, gets its kind, whichever client asks."""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+import trustme
+
+from locust_asyncdjango.lab.process import free_port
+from tests.live.answers import ANSWERS, answer
+from tests.live.clients import Kinds, all_three, kinds
+from tests.live.gateways import DEADLINE_S, asking, haproxy, listening, nginx
+from tests.live.scripted import CLOSE, RESET, Asked, Scripted, Step, scripted
+from tests.support import BIN, wait_for_page
+
+HERE = Path(__file__).parent
+PATIENCE_S = 5.0
+BAD, LIMITED = all_three("gateway_bad"), all_three("overloaded, gateway")
+
+APPLICATION: dict[str, list[Step]] = {
+    "/slow": [1.0],
+    "/closes": [CLOSE],
+    "/resets": [RESET],
+    "/half-body": ANSWERS["/half-body"],
+    "/rubbish": ANSWERS["/rubbish"],
+    "/says-502": [answer(502, b'{"detail": "the bank says no"}', "Content-Type: application/json")],
+    "/says-503": [answer(503, b"<h1>Service Unavailable</h1>")],
+    "/held": [PATIENCE_S],
+}
+
+NGINX = """
+    proxy_http_version 1.1;
+    proxy_read_timeout 200ms;
+    location / {{ proxy_pass {application}; }}
+    location = /dead {{ proxy_pass http://127.0.0.1:{dead}; }}
+    location = /limited {{ limit_req zone=requests; proxy_pass {application}; }}
+    location = /limited-429 {{ limit_req zone=requests; limit_req_status 429; proxy_pass {application}; }}
+    location = /held {{ limit_conn connections 1; proxy_read_timeout 60s; proxy_pass {application}; }}
+    location = /small {{ client_max_body_size 1k; proxy_pass {application}; }}
+}}
+server {{
+    listen 127.0.0.1:{tls_port} ssl;
+    ssl_certificate {certificate};
+    ssl_certificate_key {certificate};
+"""
+THROUGH_NGINX: dict[str, Kinds] = {
+    "/dead": BAD,
+    "/slow": BAD,
+    "/closes": BAD,
+    "/resets": BAD,
+    "/half-body": all_three("connection_dropped"),
+    # It takes it for HTTP/0.9, and passes it on.
+    "/rubbish": all_three("protocol_error"),
+    "/says-502": all_three("app_error"),
+    "/says-503": all_three("unavailable_503"),
+    # One request a minute was let through before.
+    "/limited": LIMITED,
+    "/limited-429": all_three("overloaded"),
+    # One connection is taken.
+    "/held": LIMITED,
+}
+
+HAPROXY = """
+    http-request deny deny_status 429 if {{ path /denied }}
+    use_backend dead if {{ path /dead }}
+    use_backend full if {{ path /held }}
+    default_backend application
+backend application
+    server one {application}
+backend dead
+    server one 127.0.0.1:{dead}
+backend full
+    timeout server 60s
+    server one {application} maxconn 1
+"""
+THROUGH_HAPROXY: dict[str, Kinds] = {
+    "/dead": BAD,
+    "/slow": BAD,
+    "/closes": BAD,
+    "/rubbish": BAD,
+    "/half-body": all_three("connection_dropped"),
+    "/says-503": all_three("unavailable_503"),
+    "/denied": all_three("overloaded"),
+    # One request is all that the server gets at once; the others waited in its queue for too long.
+    "/held": BAD,
+}
+
+
+def script(asked: Asked) -> list[Step]:
+    """The application's, by path; well otherwise."""
+    return APPLICATION.get(asked.path, [answer()])
+
+
+@pytest.fixture(scope="module")
+def application() -> Iterator[Scripted]:
+    with scripted(script) as started:
+        yield started
+
+
+def wait_until(true: Callable[[], object]) -> None:
+    """Polls."""
+    deadline = time.monotonic() + DEADLINE_S
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def held(stack: ExitStack, application: Scripted, url: str) -> None:
+    """Until the stack is closed, a request is at the application."""
+    before = len(application.asked)
+    stack.enter_context(asking(url, "/held"))
+    wait_until(lambda: len(application.asked) > before)
+
+
+def seen(url: str, paths: Sequence[str]) -> dict[str, Kinds]:
+    """What the clients make of each."""
+    return {path: kinds(url, path, timeout_s=PATIENCE_S) for path in paths}
+
+
+def test_nginx(application: Scripted, tmp_path: Path) -> None:
+    certificate, tls_port = tmp_path / "certificate.pem", free_port()
+    trustme.CA().issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(str(certificate))
+    locations = NGINX.format(application=application.url, dead=free_port(), tls_port=tls_port, certificate=certificate)
+    with nginx(tmp_path, locations) as url, ExitStack() as stack:
+        wait_for_page(f"{url}/limited")
+        held(stack, application, url)
+        assert seen(url, list(THROUGH_NGINX)) == THROUGH_NGINX
+        for size in (2_000, 5_000_000):
+            assert kinds(url, "/small", data=b"x" * size, timeout_s=PATIENCE_S) == all_three("client_error")
+        assert kinds(url.replace("http:", "https:"), timeout_s=PATIENCE_S) == all_three("tls_failure")
+        # It answers in plain HTTP, with 400.
+        assert kinds(f"http://127.0.0.1:{tls_port}") == all_three("client_error")
+
+
+def test_haproxy(application: Scripted, tmp_path: Path) -> None:
+    rules = HAPROXY.format(application=application.address, dead=free_port())
+    with haproxy(tmp_path, rules) as url, ExitStack() as stack:
+        held(stack, application, url)
+        assert seen(url, list(THROUGH_HAPROXY)) == THROUGH_HAPROXY
+
+
+def test_gunicorn_that_kills_its_workers(tmp_path: Path) -> None:
+    port = free_port()
+    argv = [str(BIN / "gunicorn"), f"--bind=127.0.0.1:{port}", "--workers=6", "--timeout=1", "dying_site"]
+    with (
+        listening(argv, port, tmp_path / "gunicorn.log", HERE) as url,
+        nginx(tmp_path, f"proxy_http_version 1.1; location / {{ proxy_pass {url}; }}") as in_front,
+    ):
+        wait_for_page(in_front)
+        assert seen(url, ["/killed", "/half"]) == dict.fromkeys(["/killed", "/half"], all_three("connection_dropped"))
+        assert seen(in_front, ["/killed", "/half"]) == {"/killed": BAD, "/half": all_three("connection_dropped")}
+        # The worker is asked to end before it is killed, and says that something went wrong.
+        assert kinds(url, "/stuck", timeout_s=PATIENCE_S) == all_three("server_error_opaque")
+        assert kinds(url.replace("http:", "https:"), timeout_s=PATIENCE_S) == all_three("tls_failure")
+
+
+def test_uvicorn_at_its_limit(tmp_path: Path) -> None:
+    port = free_port()
+    argv = [str(BIN / "uvicorn"), f"--port={port}", "--limit-concurrency=2", "dying_site:asgi"]
+    with listening(argv, port, tmp_path / "uvicorn.log", HERE) as url, asking(url, "/") as connected:
+        assert connected.recv(12) == b"HTTP/1.1 200"
+        assert kinds(url, timeout_s=PATIENCE_S) == all_three("unavailable_503")
