@@ -15,7 +15,10 @@ KINDS: dict[str, Kind] = {
     "db_too_many_clients": Kind(
         "database", "raise max_connections, use a connection pool, or put PgBouncer in front of the database"
     ),
-    "db_pool_timeout": Kind("database", "the pool is too small for the requests in flight: raise its max_size"),
+    "db_pool_timeout": Kind(
+        "database",
+        "raise the pool's max_size to the requests in flight; or it cannot connect: see whether the database runs",
+    ),
     "db_unreachable": Kind("database", "see whether the database runs and DATABASE_URL points to it"),
     "db_timeout": Kind("database", "a query ran into its time limit: look at its plan, or raise statement_timeout"),
     "db_contention": Kind("database", "transactions wait for each other: shorten them, lock in one order, or retry"),

@@ -12,16 +12,32 @@ from django.utils.deprecation import MiddlewareMixin
 
 from target_site.models import Post
 
-# What PostgreSQL says when it refuses a connection -> SQLSTATE. The drivers give no SQLSTATE for it (seen with psycopg2
-# 2.9), and the rest of the message holds host, port and user, so only the matched words are passed on.
-# PostgreSQL, src/backend: tcop/backend_startup.c, storage/lmgr/proc.c, utils/init/postinit.c.
+# What is said of a connection that is refused or lost -> SQLSTATE, where the driver gives none (seen with psycopg2 2.9
+# and psycopg 3.3). PostgreSQL, src/backend: tcop/backend_startup.c, storage/lmgr/proc.c, utils/init/postinit.c. What it
+# says in another language is passed on without.
 _REFUSALS = (
     (re.compile(r"sorry, too many clients already"), "53300"),
     (re.compile(r"remaining connection slots are reserved"), "53300"),
     (re.compile(r"too many connections for (?:role|database)"), "53300"),
     (re.compile(r"the database system is (?:starting up|shutting down|in recovery mode)"), "57P03"),
     (re.compile(r"Connection refused|Connect call failed"), "08006"),
+    (re.compile(r"server closed the connection unexpectedly"), "08006"),
 )
+# libpq puts the server's message after its severity, in any language, a colon and two spaces (fe-protocol3.c). What
+# comes before holds host, port and user, and the lines after it may hold a row.
+_AFTER_SEVERITY = re.compile(r":  ([^\n]+)")
+_OF_CONNECTIONS = ("08", "28", "3D", "53", "57P")
+"""Classes of SQLSTATE whose primary messages speak of connections, and hold no data but quoted names."""
+_QUOTED = re.compile(
+    r"""
+    "[^",]*(?:"|(?=,)|$) | "[^"]*"             # a comma ends a name for ja, one of whose messages lacks a closing quote
+    | «[^«»]*» | »[^«»]*« | <<[^<>]*>> | >>[^<>]*<<
+    | „[^„“”]*[“”] | “[^“”]*” | \u2018[^\u2018\u2019]*\u2019 | 「[^「」]*」 | 『[^『』]*』
+    | `[^`']*[`'] | (?<!\w)'[^']*'(?!\w)
+    """,
+    re.VERBOSE,
+)
+_MESSAGE_LIMIT = 200
 _DATABASES = ("django", "psycopg2", "psycopg", "psycopg_pool", "asyncpg")
 _LIBRARIES = (*_DATABASES, "redis", "aioredis", "httpx")
 
@@ -100,30 +116,48 @@ def server_error(_request: HttpRequest) -> HttpResponse:
 
 
 def _about(exception: BaseException) -> dict[str, str]:
-    """The exception's name, the library that raised it where the name does not tell, and, for a known refusal of the
-    database, its SQLSTATE and PostgreSQL's own words."""
+    """The exception's name, that of the library's own exception behind it, the module that raised it where the name
+    does not tell, a database's SQLSTATE, and its words where it refuses or ends a connection."""
     members = {"exception": _name(exception)}
-    library = type(exception).__module__.partition(".")[0]
-    if library == "builtins" and (library := _raised_in(exception)):
+    causes = list(_causes(exception))
+    of_libraries = [cause for cause in causes if _root(type(cause).__module__) in _LIBRARIES]
+    if of_libraries and of_libraries[-1] is not exception:
+        members["cause"] = _name(of_libraries[-1])
+    library = type(exception).__module__
+    if library == "builtins" and (library := _raised_in(causes)):
         members["library"] = library
-    for cause in _causes(exception) if library in _DATABASES else ():
-        sqlstate: Any = getattr(cause, "sqlstate", None) or getattr(cause, "pgcode", None)
-        if sqlstate:
-            return {**members, "sqlstate": str(sqlstate)}
-        for phrase, known in _REFUSALS:
-            if match := phrase.search(str(cause)):
-                return {**members, "sqlstate": known, "detail": match[0]}
+    for cause in causes if _root(library) in _DATABASES else ():
+        if told := _told_by_database(cause):
+            return members | told
     return members
 
 
-def _raised_in(exception: BaseException) -> str:
-    """The library in whose code it was raised: asyncpg and aioredis let a bare ConnectionRefusedError through."""
-    found = ""
-    frames = (frame for cause in _causes(exception) for frame, _ in walk_tb(cause.__traceback__))
-    for frame in frames:
-        package = frame.f_globals.get("__name__", "").partition(".")[0]
-        found = package if package in _LIBRARIES else found
-    return found
+def _told_by_database(cause: BaseException) -> dict[str, str]:
+    """SQLSTATE and words of a database's refusal, with names left out; the SQLSTATE alone of other errors."""
+    code: Any = getattr(cause, "sqlstate", None) or getattr(cause, "pgcode", None)
+    sqlstate = str(code or "")
+    text = str(cause)
+    said = _AFTER_SEVERITY.search(text) if not sqlstate or sqlstate.startswith(_OF_CONNECTIONS) else None
+    message = said[1] if said else text.partition("\n")[0] if sqlstate.startswith(_OF_CONNECTIONS) else ""
+    for phrase, known in _REFUSALS if not sqlstate else ():
+        if match := phrase.search(text):
+            sqlstate, message = known, message or match[0]
+            break
+    detail = _QUOTED.sub('"..."', message)[:_MESSAGE_LIMIT].strip()
+    return {name: value for name, value in (("sqlstate", sqlstate), ("detail", detail)) if value}
+
+
+def _raised_in(causes: list[BaseException]) -> str:
+    """The library's module in whose code it was raised: asyncpg and aioredis let a bare ConnectionRefusedError through,
+    and asyncpg's pool a TimeoutError, out of a copy of asyncio's code."""
+    frames = (frame for cause in causes for frame, _ in walk_tb(cause.__traceback__))
+    modules = [str(frame.f_globals.get("__name__", "")) for frame in frames]
+    known = (name for name in reversed(modules) if _root(name) in _LIBRARIES)
+    return next((name for name in known if not name.endswith("._asyncio_compat")), "")
+
+
+def _root(module: str) -> str:
+    return module.partition(".")[0]
 
 
 def _causes(exception: BaseException | None) -> Iterator[BaseException]:

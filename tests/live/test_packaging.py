@@ -45,6 +45,7 @@ def test_what_the_wheel_holds(wheel: Path) -> None:
     names = set(zipfile.ZipFile(wheel).namelist())
     assert {
         "locust_asyncdjango/py.typed",
+        "locust_asyncdjango/postgres_messages.txt",
         "locust_asyncdjango/shapes/ramp.py",
         "locust_asyncdjango/examples/io_read.py",
         "target_site/templates/target_site/overview.html",

@@ -133,6 +133,7 @@ def test_a_full_database_is_named_and_recovers(url: str, database_url: str) -> N
                     "title": "Internal Server Error",
                     "status": 500,
                     "exception": "django.db.utils.OperationalError",
+                    "cause": "psycopg2.OperationalError",
                     "sqlstate": "53300",
                     "detail": "sorry, too many clients already",
                 },

@@ -3,9 +3,12 @@
 import json
 import subprocess
 import sys
+from typing import Any
 
+import asyncpg
 import django
 import psycopg.conninfo
+import psycopg_pool
 import pytest
 from asgiref.sync import async_to_sync
 from django.core.exceptions import SuspiciousOperation
@@ -65,6 +68,51 @@ def test_the_generator_knows_it_by_that(refused: OperationalError) -> None:
     )
     assert failure is not None
     assert failure.kind == "db_too_many_clients"
+
+
+@pytest.mark.parametrize(
+    ("message", "detail"),
+    [
+        ("ВАЖНО:  роль «алиса» не существует", 'роль "..." не существует'),
+        ("FATAL:  Passwort-Authentifizierung für Benutzer »alice« fehlgeschlagen", None),
+        ('FATAL:  ロール"alice"からの接続が多すぎます', 'ロール"..."からの接続が多すぎます'),
+        (
+            'FATAL:  ホスト"10.1.2.3", ユーザー"alice, データベース"shop"',
+            'ホスト"...", ユーザー"...", データベース"..."',
+        ),
+        ("FATAL:  sorry\nDETAIL:  Key (name)=(alice)", "sorry"),
+    ],
+)
+def test_a_refusal_in_any_language_is_passed_on_without_names(message: str, detail: str | None) -> None:
+    given = answer(OperationalError(f'connection to server at "10.1.2.3", port 5432 failed: {message}\n'))
+    assert given is not None
+    assert given[1].get("detail") == (detail or 'Passwort-Authentifizierung für Benutzer "..." fehlgeschlagen')
+    assert "alice" not in str(given)
+    assert "10.1.2.3" not in str(given)
+
+
+def test_what_django_has_wrapped_is_named() -> None:
+    error = OperationalError("couldn't get a connection after 1.00 sec")
+    error.__cause__ = psycopg_pool.PoolTimeout(*error.args)
+    given = answer(error)
+    assert given is not None
+    assert (given[1]["exception"], given[1]["cause"]) == (
+        "django.db.utils.OperationalError",
+        "psycopg_pool.PoolTimeout",
+    )
+
+
+def test_the_module_that_raised_what_python_does_is_named() -> None:
+    async def hurried() -> None:
+        pool: Any = asyncpg.create_pool("postgresql://127.0.0.1:1/x", min_size=0, max_size=1)
+        async with pool:
+            await pool.acquire(timeout=5)
+
+    with pytest.raises(OSError, match="Connect") as caught:
+        async_to_sync(hurried)()
+    given = answer(caught.value)
+    assert given is not None
+    assert given[1]["library"] == "asyncpg.connect_utils"
 
 
 def test_other_exceptions_give_their_name_and_nothing_else() -> None:
