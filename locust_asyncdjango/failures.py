@@ -29,8 +29,8 @@ REMEMBERED_BYTES = 16 * 1024
 """A server that is overloaded says the same thousands of times; longer answers are looked at each time."""
 
 _CHECK_FAILED, _NO_RESPONSE, _OVERLOADED = Rule("check_failed"), Rule("no_response"), Rule("overloaded")
-_MAY_BE_LIMITED = {403, 413, 429, 503}
-"""Statuses with which Retry-After speaks of a limit."""
+_MAY_BE_LIMITED = {400, 402, 403, 413, 420, 429, 503}
+"""Statuses with which Retry-After, and words of a limit, speak of one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,9 @@ def _of_answer(
     row: Rule | None, check: BaseException | None, status: int, media_type: str, limited: bool, body: bytes
 ) -> Failure:
     said = of_answer(media_type, body)
-    row = row or by_evidence(said, by_words=status >= 500) or by_limit(said.text)
+    row = row or by_evidence(said, by_words=status >= 500)
+    if row is None and status in _MAY_BE_LIMITED:
+        row = by_limit(said.text)
     if check is not None and (row is None or row.kind == "server_error_opaque"):
         row = by_evidence(of_exception(check)) or row
     row = row or (_OVERLOADED if limited else by_status(status, said.form))

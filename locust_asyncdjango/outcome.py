@@ -51,10 +51,7 @@ def failures_told(
     return {
         "run": header,
         "unrecorded": unrecorded,
-        "failures": [
-            {**asdict(row), "origin": row.origin, "advice": row.advice, "first_users": users_at(row.first_t)}
-            for row in rows
-        ],
+        "failures": [{**asdict(row), "first_users": users_at(row.first_t)} for row in rows],
         "samples": [asdict(sample) for kind in kinds for sample in tally.samples(kind)],
     }
 

@@ -24,19 +24,14 @@ class OwnRule:
     raised: str
     when: When | None
 
-    def fits(self, exception: BaseException | None, status: int, body: bytes) -> bool:
-        """Whether all that is given is so."""
+    def fits(self, exception: BaseException | None, status: int, body: bytes, said: str) -> bool:
+        """Whether all that is given is so. said: by the body and the exception."""
         return bool(
             (not self.status or status == self.status)
             and (not self.raised or self.raised in _names(exception))
-            and (self.text is None or self._is_said(exception, body))
+            and (self.text is None or self.text.search(said))
             and (self.when is None or self.when(exception, status, body))
         )
-
-    def _is_said(self, exception: BaseException | None, body: bytes) -> bool:
-        assert self.text is not None  # noqa: S101 - fits has looked
-        text = body[:BODY_LIMIT].decode("utf-8", "replace")
-        return bool(self.text.search(text) or self.text.search(str(exception or "")))
 
 
 _rules: list[OwnRule] = []
@@ -80,9 +75,12 @@ def rules_added() -> int:
 
 def own_row(exception: BaseException | None, status: int, body: bytes) -> Rule | None:
     """The row of the first rule that fits. One that raises is logged once and passed over."""
+    if not _rules:
+        return None
+    said = f"{body[:BODY_LIMIT].decode('utf-8', 'replace')}\n{exception or ''}"
     for rule in _rules:
         try:
-            if rule.fits(exception, status, body):
+            if rule.fits(exception, status, body, said):
                 return rule.row
         except Exception:
             if rule.row.kind not in _broken:

@@ -8,9 +8,8 @@ than its first minutes.
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Self
 
-from locust_asyncdjango.failures import Failure, advice
+from locust_asyncdjango.failures import Failure
 from locust_asyncdjango.folding import redacted
-from locust_asyncdjango.kinds import KINDS
 
 ROWS_LIMIT = 200
 SAMPLES_LIMIT = 3
@@ -35,16 +34,8 @@ class FailureRow:
     count: int
     first_t: int
     last_t: int
-
-    @property
-    def origin(self) -> str:
-        """The part that they come from."""
-        return KINDS[self.kind].origin if self.kind in KINDS else ""
-
-    @property
-    def advice(self) -> str:
-        """What to do about them."""
-        return advice(self.kind, self.where)
+    origin: str
+    advice: str
 
     def merge(self, other: Self) -> None:
         """Adds others of the same kind and message."""
@@ -98,7 +89,8 @@ class Tally:
         t = int(when) - self.started
         known = self._fresh.setdefault(t, {}).get((failure.kind, failure.where, failure.message))
         if known is None:
-            self._count(self._fresh[t], FailureRow(failure.kind, failure.where, failure.message, 1, t, t))
+            row = FailureRow(failure.kind, failure.where, failure.message, 1, t, t, failure.origin, failure.advice)
+            self._count(self._fresh[t], row)
         else:
             known.count += 1
 

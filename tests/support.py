@@ -129,3 +129,10 @@ def lab(*arguments: str | Path) -> list[str | Path]:
 def locust(*arguments: str | Path) -> list[str | Path]:
     """The command line of Locust."""
     return [BIN / "locust", *arguments]
+
+
+def written(folder: Path, text: str) -> Path:
+    """A locustfile."""
+    path = folder / "mine.py"
+    path.write_text(text)
+    return path

@@ -9,17 +9,10 @@ from xml.etree import ElementTree
 from locust_asyncdjango import series
 from locust_asyncdjango.lab.process import free_port
 from locust_asyncdjango.lab.trial import locustfile
-from tests.support import Running, done, locust, running, wait_for_lines
+from tests.support import Running, done, locust, running, wait_for_lines, written
 
 IO_READ = locustfile("io_read")
 SHORT = ["--headless", "-u", "5", "-r", "5", "-t", "3s", "--only-summary"]
-
-
-def written(folder: Path, text: str) -> Path:
-    """A locustfile."""
-    path = folder / "mine.py"
-    path.write_text(text)
-    return path
 
 
 def test_a_threshold_that_is_crossed_fails_the_run(other_url: str, tmp_path: Path) -> None:

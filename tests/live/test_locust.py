@@ -13,18 +13,11 @@ from locust_asyncdjango import series
 from locust_asyncdjango.lab.process import free_port
 from locust_asyncdjango.lab.trial import locustfile
 from locust_asyncdjango.saturation import saturation
-from tests.support import done, locust, running, wait_for_lines, wait_for_page
+from tests.support import done, locust, running, wait_for_lines, wait_for_page, written
 
 IO_READ = locustfile("io_read")
 IO_CREATE = locustfile("io_create")
 SHORT = ["--shape", "RampTo500", "-u", "20", "-r", "10", "-t", "4s", "--headless", "--only-summary"]
-
-
-def written(tmp_path: Path, text: str) -> Path:
-    """A locustfile."""
-    path = tmp_path / "mine.py"
-    path.write_text(text)
-    return path
 
 
 def test_the_examples_user_and_shape_fit_a_site_that_is_not_ours(other_url: str, tmp_path: Path) -> None:

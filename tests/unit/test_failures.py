@@ -483,7 +483,7 @@ def debug_page(name: str, value: str, place: str = "/site/mine/views.py", frames
             id="nginx's own error",
         ),
         pytest.param(503, {"retry-after": "5"}, b"", "overloaded", "", id="Retry-After"),
-        pytest.param(404, {"Retry-After": "5"}, b"", "client_error", "", id="not with any status"),
+        pytest.param(404, {"Retry-After": "5"}, b"see our rate limits", "client_error", "", id="not with any status"),
         pytest.param(403, JSON, b'{"message": "API rate limit exceeded"}', "overloaded", "", id="words of a limit"),
         pytest.param(
             400,

@@ -62,7 +62,7 @@ ROOM_1 = {
     "rules": {"raised", "rule"},
     "raised": {"rule"},
     "thresholds": {"series", "kinds"},
-    "tally": {"failures", "folding", "kinds"},
+    "tally": {"failures", "folding"},
     "recorder": {"series", "sample"},
     "series": {"sample"},
     "saturation": {"series"},

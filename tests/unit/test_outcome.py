@@ -32,9 +32,9 @@ def outcome(*limits: str) -> Outcome:
 def test_the_summary_says_all_of_it() -> None:
     crossed = outcome("db_too_many_clients>0", "p95>1s", "ratio>1%").crossed
     rows = (
-        FailureRow("db_too_many_clients", "server", FULL, 90, 24, 30),
-        FailureRow("db_too_many_clients", "role", "too many connections for role", 6, 25, 30),
-        FailureRow("db_too_many_clients", "role", "x" * 100, 1, 25, 30),
+        FailureRow("db_too_many_clients", "server", FULL, 90, 24, 30, "database", "raise max_connections"),
+        FailureRow("db_too_many_clients", "role", "too many for role", 6, 25, 30, "database", "raise the role's"),
+        FailureRow("db_too_many_clients", "role", "x" * 100, 1, 25, 30, "database", "raise the role's"),
     )
     assert summary(Outcome(FIGURES, rows, crossed, crossed[0], 2)) == (
         "locust-asyncdjango: where this run saturated\n"
@@ -44,10 +44,10 @@ def test_the_summary_says_all_of_it() -> None:
         "  errors start                  at 125 users, after 24 s\n"
         "  97 x db_too_many_clients, first at 125 users, after 24 s\n"
         "      90 x HTTP 500, django.db.utils.OperationalError: sorry, too many client...\n"
-        "      6 x too many connections for role\n"
+        "      6 x too many for role\n"
         "      and 1 other message\n"
-        "      -> raise max_connections, use a connection pool, or put PgBouncer in front of the database\n"
-        "      -> raise the role's limit (ALTER ROLE ... CONNECTION LIMIT), use a connection pool, or PgBouncer\n"
+        "      -> raise max_connections\n"
+        "      -> raise the role's\n"
         "  stopped by db_too_many_clients>0: 5 at 10 users, after 1 s\n"
         "  FAILED db_too_many_clients>0: 5 at 10 users, after 1 s\n"
         "  FAILED ratio>1%: 25% at 10 users, after 1 s\n"
@@ -61,7 +61,7 @@ def test_the_summary_of_a_run_without_successes() -> None:
 
 def test_what_failed_is_told_with_users_advice_and_samples() -> None:
     tally = Tally(0)
-    tally.add(Failure("quota_spent", "upstream", "HTTP 403", "", ""), 1.5)
+    tally.add(Failure("quota_spent", "upstream", "HTTP 403", "buy more"), 1.5)
     sample = FailureSample("quota_spent", 1, "GET /", "http://127.0.0.1/", 403, "", "no more")
     tally.keep(sample)
     assert failures_told(SERIES.header, tally, lambda t: SERIES.rows[t].users, 3) == {
@@ -76,8 +76,8 @@ def test_what_failed_is_told_with_users_advice_and_samples() -> None:
                 "first_t": 1,
                 "last_t": 1,
                 "first_users": 10,
-                "origin": "",
-                "advice": "",
+                "origin": "upstream",
+                "advice": "buy more",
             }
         ],
         "samples": [
