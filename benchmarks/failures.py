@@ -127,7 +127,7 @@ def parse(arguments: Sequence[str] | None) -> Options:
 def measure(options: Options, _folder: Path) -> None:
     """Both tables."""
     locusts, ours = listeners()
-    print(f"{'microseconds an event':40} {'our listener':>22} {'Locusts own':>22} {'ratio':>6}")
+    print(f"{'microseconds an event':40} {'our listener':>22} {"Locust's own":>22} {'ratio':>6}")
     for name, case in CASES.items():
         numbers = count()
         took: dict[str, list[float]] = {"locusts": [], "ours": []}

@@ -85,6 +85,8 @@ class _Run:
         self.header: dict[str, Any] = {}
         self.broken = False
         self.crossed = False
+        self.unsent: list[dict[str, Any]] = []
+        """Of a worker."""
         self.finished: set[str] = set()
         """Workers that have sent all that they had."""
         self.begin()
@@ -139,14 +141,13 @@ class _Run:
     ) -> None:
         now = time.time()
         try:
-            kind = ""
-            if exception is not None:
-                failure = failure_of(exception, response)
-                kind = failure.kind
+            failure = None if exception is None else failure_of(exception, response)
+            kind = failure.kind if failure else ""
+            self.recorder.add((now, name, kind, float(response_time or 0), int(response_length or 0), self.users))
+            if failure and exception is not None:
                 self.tally.add(failure, now)
                 if self.tally.wants_sample(kind):
                     self.tally.keep(self.sample(kind, now, f"{request_type} {name}", url, exception, response))
-            self.recorder.add((now, name, kind, float(response_time or 0), int(response_length or 0), self.users))
         except Exception:
             # A listener that raises would disturb the run it measures: say it once, count it and go on.
             self.unrecorded += 1
@@ -255,16 +256,18 @@ class _Run:
         return rows
 
     def send(self, rows: list[dict[str, Any]], failures: dict[str, Any]) -> None:
-        """Sends what a worker has to its master, or keeps it for later if the master cannot be reached."""
-        message = {"rows": rows, "failures": failures, "unrecorded": self.unrecorded, "started": self.recorder.started}
-        if not (rows or failures or self.unrecorded):
-            return
-        try:
-            self.runner.send_message(ROWS_MESSAGE, message)
+        """Sends what a worker has to its master, and keeps for later what cannot be sent now."""
+        if rows or failures or self.unrecorded:
+            started = self.recorder.started
+            news = {"rows": rows, "failures": failures, "unrecorded": self.unrecorded, "started": started}
+            self.unsent.append(news)
             self.unrecorded = 0
-        except RPCError:
-            self.recorder.merge(rows, self.recorder.started)
-            self.tally.merge(failures, self.tally.started)
+        try:
+            while self.unsent:
+                self.runner.send_message(ROWS_MESSAGE, self.unsent[0])
+                self.unsent.pop(0)
+        except RPCError as error:
+            log.warning("The master cannot be reached (%s); what was recorded is kept for later", error)
 
     def look_for_stop(self, rows: list[dict[str, Any]]) -> None:
         """Ends the run when a threshold of --stop-on is crossed."""
