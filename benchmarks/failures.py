@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from locust import events
@@ -84,27 +85,38 @@ def debug_page(n: int) -> bytes:
     return head + value.encode() + place.encode() + b"<td>DATABASES</td>" * 2800
 
 
-def no_connection(_: int) -> Event:
-    return of(ConnectionRefusedError(111, "Connection refused"))
+HEAD = b"HTTP/1.1 500 X\r\nContent-Type: application/problem+json\r\n\r\n"
 
 
-def head(status: int) -> bytes:
-    return f"HTTP/1.1 {status} X\r\nContent-Type: application/problem+json\r\n\r\n".encode()
+def named_by_client(content: bytes) -> Event:
+    """As FastUser fires it, which has classified the answer."""
+    return of(refused(URL, 500, HEAD, content), None)
 
 
-CASES: dict[str, Callable[[int], Event]] = {
-    "a success": lambda _: of(None, Answer(200, {}, b"[]")),
-    "connection refused": no_connection,
-    "JSON problem": lambda n: of(ValueError("500"), Answer(500, PROBLEM, problem(n))),
-    "JSON problem, FastUser": lambda n: of(refused(URL, 500, head(500), problem(n)), Answer(500, PROBLEM, b"")),
-    "JSON problem, FastUser, the same again": lambda _: of(refused(URL, 500, head(500), problem(0))),
-    "Django's bare page": lambda _: of(ValueError("500"), Answer(500, HTML, b"<h1>Server Error (500)</h1><p></p>")),
-    "Django's debug page, 60 kB": lambda n: of(ValueError("500"), Answer(500, HTML, debug_page(n))),
-    "an unknown text": lambda n: of(
-        ValueError("500"), Answer(500, {}, f"nobody knows what went wrong in {n}".encode())
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What is measured. made: a value by number, beforehand. event: of that value, while the clock runs."""
+
+    name: str
+    made: Callable[[int], Any]
+    event: Callable[[Any], Event] = lambda event: event
+
+
+CASES = (
+    Case("a success", lambda _: of(None, Answer(200, {}, b"[]"))),
+    Case("connection refused", lambda _: of(ConnectionRefusedError(111, "Connection refused"))),
+    Case("JSON problem", lambda n: of(ValueError("500"), Answer(500, PROBLEM, problem(n)))),
+    Case("JSON problem, FastUser", problem, named_by_client),
+    Case("JSON problem, FastUser, the same again", lambda _: problem(0), named_by_client),
+    Case(
+        "Django's bare page", lambda _: of(ValueError("500"), Answer(500, HTML, b"<h1>Server Error (500)</h1><p></p>"))
     ),
-    "a failed check": lambda n: of(CatchResponseError(f"no posts on page {n}"), Answer(200, {}, b"[]")),
-}
+    Case("Django's debug page, 60 kB", lambda n: of(ValueError("500"), Answer(500, HTML, debug_page(n)))),
+    Case(
+        "an unknown text", lambda n: of(ValueError("500"), Answer(500, {}, b"nobody knows what went wrong in %d" % n))
+    ),
+    Case("a failed check", lambda n: of(CatchResponseError(f"no posts on page {n}"), Answer(200, {}, b"[]"))),
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -127,16 +139,16 @@ def parse(arguments: Sequence[str] | None) -> Options:
 def measure(options: Options, _folder: Path) -> None:
     """Both tables."""
     locusts, ours = listeners()
-    print(f"{'microseconds an event':40} {'our listener':>22} {"Locust's own":>22} {'ratio':>6}")
-    for name, case in CASES.items():
+    print("{:40} {:>22} {:>22} {:>6}".format("microseconds an event", "our listener", "Locust's own", "ratio"))
+    for case in CASES:
         numbers = count()
         took: dict[str, list[float]] = {"locusts": [], "ours": []}
         for turn in range(options.rounds):
             order = [("locusts", locusts), ("ours", ours)]
             for side, listener in order if turn % 2 else order[::-1]:
-                took[side].append(per_event_us(listener, case, numbers, options.events))
-        ratio = sorted(took["ours"])[options.rounds // 2] / sorted(took["locusts"])[options.rounds // 2]
-        print(f"{name:40} {spread(took['ours'], 1):>22} {spread(took['locusts'], 1):>22} {ratio:6.1f}")
+                took[side].append(per_event_us(listener, case, numbers, options.events, named=side == "ours"))
+        ratio = median(took["ours"]) / median(took["locusts"])
+        print(f"{case.name:40} {spread(took['ours'], 1):>22} {spread(took['locusts'], 1):>22} {ratio:6.1f}")
     a_day(ours, options.per_hour)
 
 
@@ -150,19 +162,17 @@ def listeners() -> tuple[Callable[..., None], Callable[..., None]]:
 
 
 def per_event_us(
-    listener: Callable[..., None], case: Callable[[int], Event], numbers: "count[int]", how_many: int
+    listener: Callable[..., None], case: Case, numbers: "count[int]", how_many: int, *, named: bool
 ) -> float:
-    """Processor time of a listener; what the client does to name the failure is part of it for FastUser."""
-    made = case is CASES["JSON problem, FastUser"] or case is CASES["JSON problem, FastUser, the same again"]
-    prepared = [] if made and "plugin" in listener.__module__ else [case(next(numbers)) for _ in range(how_many)]
+    """Processor time of a listener. named: with what a client does to name the failure."""
+    made = [case.made(next(numbers)) for _ in range(how_many)]
+    event = case.event
+    if not named:
+        made, event = [event(value) for value in made], lambda event: event
     gc.collect()
     begun = time.process_time()
-    if prepared:
-        for event in prepared:
-            listener(**event)
-    else:
-        for _ in range(how_many):
-            listener(**case(next(numbers)))
+    for value in made:
+        listener(**event(value))
     return (time.process_time() - begun) / how_many * 1e6
 
 

@@ -21,6 +21,11 @@ SHORT_PAGE = 4096
 """Bytes of a page that is read whole; of a longer one only its title and headings are."""
 
 
+_ZEROS = str.maketrans("123456789", "000000000")
+# Numbers by which errors are told apart: errno, a status, MySQL's and Oracle's codes.
+_CODE = re.compile(r"Errno|\(\d|[Oo][Rr][Aa]-|^\d{3} ")
+
+
 class Evidence(NamedTuple):
     """What is known of an error; "" and () where it is not.
 
@@ -38,6 +43,13 @@ class Evidence(NamedTuple):
     def told(self) -> str:
         """For people: the exception and the first line of its words."""
         return ": ".join(filter(None, (self.names[0] if self.names else "", self.text.partition("\n")[0])))
+
+    @property
+    def alike(self) -> "Evidence":
+        """With each digit a 0, so that errors that differ in a number are the same; but for codes of errors."""
+        if _CODE.search(self.text):
+            return self
+        return Evidence(self.names, self.library, self.sqlstate, self.text.translate(_ZEROS), self.form)
 
 
 def of_answer(media_type: str, body: bytes) -> Evidence:

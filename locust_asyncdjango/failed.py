@@ -7,9 +7,12 @@ from geventhttpclient.useragent import CompatResponse
 from locust.contrib.fasthttp import LocustBadStatusCode
 from locust.exception import CatchResponseError
 
-from locust_asyncdjango.failures import REMEMBERED_BYTES, Failure, classify
+from locust_asyncdjango.failures import Failure, classify
 from locust_asyncdjango.own_rules import rules_added
 from locust_asyncdjango.wire import headers_of
+
+REMEMBERED_BYTES = 16 * 1024
+"""A server that is overloaded says the same thousands of times; longer answers are looked at each time."""
 
 MESSAGES_LIMIT = 200
 """Different messages of a process that Locust's table gets; it has a row for each, however many."""
@@ -63,7 +66,7 @@ def refused(url: str | None, status: int, head: bytes, content: bytes) -> Failed
     """The exception for an answer whose status is none of a success. head: as it came. content: decoded."""
     if len(content) <= REMEMBERED_BYTES:
         return error_of(url, _remembered(rules_added(), status, head, content), status)
-    return error_of(url, failure_with(status=status, headers=headers_of(head), body=content), status)
+    return error_of(url, failure_with(status=status, headers=_fields(head), body=content), status)
 
 
 def failure_of(exception: Any, response: Any) -> Failure:
@@ -131,7 +134,11 @@ def _bounded(message: str) -> str:
 
 @lru_cache(maxsize=128)
 def _remembered(_rules: int, status: int, head: bytes, content: bytes) -> Failure:
-    return failure_with(status=status, headers=headers_of(head), body=content)
+    return failure_with(status=status, headers=_fields(head), body=content)
+
+
+# Within a second a server's heads are the same.
+_fields = lru_cache(maxsize=16)(headers_of)
 
 
 @cache

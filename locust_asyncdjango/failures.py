@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from locust_asyncdjango.evidence import field, of_answer, of_exception
+from locust_asyncdjango.evidence import Evidence, field, of_answer, of_exception
 from locust_asyncdjango.folding import folded, redacted
 from locust_asyncdjango.kinds import KINDS
 from locust_asyncdjango.own_rules import own_row
@@ -24,9 +24,6 @@ from locust_asyncdjango.signs import by_evidence, by_limit, by_raised, by_status
 
 MESSAGE_LIMIT = 200
 """Characters of a message that are kept."""
-
-REMEMBERED_BYTES = 16 * 1024
-"""A server that is overloaded says the same thousands of times; longer answers are looked at each time."""
 
 _CHECK_FAILED, _NO_RESPONSE, _OVERLOADED = Rule("check_failed"), Rule("no_response"), Rule("overloaded")
 _MAY_BE_LIMITED = {400, 402, 403, 413, 420, 429, 503}
@@ -68,9 +65,7 @@ def classify(
         return _of_exception(row, exception, status, media_type, body)
     limited = status in _MAY_BE_LIMITED and bool(field(headers or {}, "retry-after"))
     check = exception if exception is not None and is_check(exception) else None
-    if row or check or len(body) > REMEMBERED_BYTES:
-        return _of_answer(row, check, status, media_type, limited, body)
-    return _remembered(status, media_type, limited, body)
+    return _of_answer(row, check, status, media_type, limited, body)
 
 
 def advice(kind: str, where: str = "") -> str:
@@ -85,31 +80,41 @@ def _of_answer(
     row: Rule | None, check: BaseException | None, status: int, media_type: str, limited: bool, body: bytes
 ) -> Failure:
     said = of_answer(media_type, body)
-    row = row or by_evidence(said, by_words=status >= 500)
+    if row is not None:
+        return _failure(row, said.told, status)
+    return _by_answer(said.alike, of_exception(check).alike if check is not None else None, status, limited)
+
+
+# A server that is overloaded says the same thousands of times, but for a number.
+@lru_cache(maxsize=512)
+def _by_answer(said: Evidence, check: Evidence | None, status: int, limited: bool) -> Failure:
+    row = by_evidence(said, by_words=status >= 500)
     if row is None and status in _MAY_BE_LIMITED:
         row = by_limit(said.text)
     if check is not None and (row is None or row.kind == "server_error_opaque"):
-        row = by_evidence(of_exception(check)) or row
+        row = by_evidence(check) or row
     row = row or (_OVERLOADED if limited else by_status(status, said.form))
     return _failure(row, said.told, status)
 
 
-@lru_cache(maxsize=128)
-def _remembered(status: int, media_type: str, limited: bool, body: bytes) -> Failure:
-    return _of_answer(None, None, status, media_type, limited, body)
-
-
 def _of_exception(row: Rule | None, exception: BaseException, status: int, media_type: str, body: bytes) -> Failure:
-    checked = is_check(exception)
-    raised = None if row or checked else by_raised(exception)
-    if raised:
+    if is_check(exception):
+        said = of_exception(exception)
+        if row is not None:
+            return _failure(row, str(exception))
+        return _by_check(said.alike, of_answer(media_type, body).alike if status else Evidence())
+    if row is None and (raised := by_raised(exception)):
         return _failure(raised[0], _named(raised[1]))
     if row is None and status:
         row = by_evidence(of_answer(media_type, body))
-    if row is None and (checked or is_of_a_service(exception)):
+    if row is None and is_of_a_service(exception):
         row = by_evidence(of_exception(exception))
-    told = str(exception) if checked else _named(exception)
-    return _failure(row or (_CHECK_FAILED if checked or status else _NO_RESPONSE), told)
+    return _failure(row or (_CHECK_FAILED if status else _NO_RESPONSE), _named(exception))
+
+
+@lru_cache(maxsize=512)
+def _by_check(check: Evidence, said: Evidence) -> Failure:
+    return _failure(by_evidence(said) or by_evidence(check) or _CHECK_FAILED, check.text)
 
 
 def _failure(row: Rule, told: str, status: int = 0) -> Failure:
