@@ -6,6 +6,7 @@ every database, and the source code around the error.
 
 import json
 import re
+from collections import deque
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from html import unescape
@@ -17,13 +18,25 @@ BODY_LIMIT = 64 * 1024
 TEXT_LIMIT = 2000
 """Characters of an error's own text that are."""
 
+SHORT_TEXT = 500
+"""Bytes of a text that says no more than an error, though its status is a success's."""
+
+NAME_LIMIT = 200
+"""Characters of an exception's name."""
+
+ARGUMENTS_LIMIT = 10
+"""Of an exception's, in which others are looked for."""
+
+HEADINGS = 8192
+"""Bytes of a longer page in which title and headings are looked for."""
+
 SHORT_PAGE = 4096
 """Bytes of a page that is read whole; of a longer one only its title and headings are."""
 
 
 _ZEROS = str.maketrans("123456789", "000000000")
-# Numbers by which errors are told apart: errno, a status, MySQL's and Oracle's codes.
-_CODE = re.compile(r"Errno|\(\d|[Oo][Rr][Aa]-|^\d{3} ")
+# Numbers by which errors are told apart: errno, MySQL's and Oracle's codes.
+_CODE = re.compile(r"Errno|\(\d|[Oo][Rr][Aa]-")
 
 
 class Evidence(NamedTuple):
@@ -52,15 +65,21 @@ class Evidence(NamedTuple):
         return Evidence(self.names, self.library, self.sqlstate, self.text.translate(_ZEROS), self.form)
 
 
-def of_answer(media_type: str, body: bytes) -> Evidence:
-    """What an answer says. media_type: in lower case."""
+def of_answer(media_type: str, body: bytes, *, of_success: bool = False) -> Evidence:
+    """What an answer says of an error. media_type: in lower case.
+
+    of_success: its status tells of none: then only what is there for errors counts, not what a page or text is about.
+    """
     body = body[:BODY_LIMIT]
     begin = body[:200].lstrip()
     if "json" in media_type or begin[:1] in {b"{", b"["}:
-        return _of_json(body)
+        return _of_json(body, _ERRORS if of_success else _TEXTS)
     if (start := body.find(_DJANGO)) >= 0:
         return _of_debug_page(body, start)
-    if "html" in media_type or begin[:1] == b"<":
+    is_page = "html" in media_type or begin[:1] == b"<"
+    if of_success and (is_page or len(body) > SHORT_TEXT):
+        return Evidence()
+    if is_page:
         return _of_page(body)
     return _of_text(body)
 
@@ -72,24 +91,32 @@ def of_exception(exception: BaseException) -> Evidence:
     return Evidence(
         names=tuple(dict.fromkeys(name for kind in kinds for name in _names(kind))),
         sqlstate=next(filter(None, map(_sqlstate, found)), ""),
-        text="\n".join(dict.fromkeys(filter(None, map(str, found))))[:TEXT_LIMIT],
+        text="\n".join(dict.fromkeys(filter(None, map(said_by, found))))[:TEXT_LIMIT],
         form="text",
     )
 
 
 def causes(exception: BaseException) -> Iterator[BaseException]:
     """The exception and what it wraps, outermost first, each once."""
-    queue: list[Any] = [exception]
+    queue: deque[Any] = deque([exception])
     seen: set[int] = set()
     while queue:
-        current = queue.pop(0)
+        current = queue.popleft()
         if isinstance(current, BaseException) and id(current) not in seen:
             seen.add(id(current))
             yield current
             # urllib3 keeps what it wraps in reason, geventhttpclient in original.
-            queue += [current.__cause__, current.__context__]
+            queue += [current.__cause__, None if current.__suppress_context__ else current.__context__]
             queue += [getattr(current, name, None) for name in ("reason", "original")]
-            queue += current.args
+            queue += current.args[:ARGUMENTS_LIMIT]
+
+
+def said_by(exception: BaseException) -> str:
+    """Its message; its class, where it cannot say it."""
+    try:
+        return str(exception)
+    except Exception:  # noqa: BLE001 - whatever a locustfile's own class raises
+        return type(exception).__name__
 
 
 @lru_cache(maxsize=256)
@@ -100,7 +127,7 @@ def _names(kind: type[BaseException]) -> tuple[str, ...]:
 def field(headers: Mapping[str, str], name: str) -> str:
     """A header field in lower case; "" where there is none."""
     for each in headers:
-        if len(each) == len(name) and each.lower() == name:
+        if len(str(each)) == len(name) and str(each).lower() == name:
             return str(headers[each]).lower()
     return ""
 
@@ -114,22 +141,27 @@ def _sqlstate(exception: BaseException) -> str:
 _DEPTH, _BREADTH = 3, 5
 """To which a JSON error's members are looked at."""
 
+_ERRORS = ("error", "errors")
+_NAME = re.compile(r"[\w.:$]+")
 _TEXTS = ("detail", "details", "message", "error", "error_description", "errors", "reason", "msg")
 
 
-def _of_json(body: bytes) -> Evidence:
+def _of_json(body: bytes, members: tuple[str, ...]) -> Evidence:
     try:
         said = json.loads(body)
     except (ValueError, RecursionError):
         return Evidence(text=_words(body[:TEXT_LIMIT]), form="json")
     if not isinstance(said, dict):
         return Evidence(text=" ".join(_texts(said))[:TEXT_LIMIT], form="json")
-    texts = [text for member in _TEXTS if member in said for text in _texts(said[member])]
-    names = tuple(str(said[member]) for member in ("exception", "cause") if said.get(member))
+    texts = [text for member in members if member in said for text in _texts(said[member])]
+    named = [text for member in ("exception", "cause") if said.get(member) for text in _texts(said[member])]
+    # Rails says the whole exception there.
+    names = tuple(name[:NAME_LIMIT] for name in named if _NAME.fullmatch(name))
+    texts = [*(text for text in named if not _NAME.fullmatch(text)), *texts]
     return Evidence(
         names=names,
-        library=str(said.get("library", "")),
-        sqlstate=str(said.get("sqlstate", "")),
+        library=str(said.get("library") or "")[:NAME_LIMIT] if names else "",
+        sqlstate=str(said.get("sqlstate") or "")[:NAME_LIMIT],
         # A problem's title is often its status in words, which say less than the exception's name.
         text="; ".join(dict.fromkeys(texts or ([] if names else _texts(said.get("title")))))[:TEXT_LIMIT],
         form="json",
@@ -160,7 +192,7 @@ def _of_debug_page(body: bytes, start: int) -> Evidence:
     return Evidence(names=(_first_word(title),), library=_raised_in(body, start), text=value, form="html")
 
 
-_FRAME = re.compile(rb'(?:class="fname">|\n  File ")([^<"\n]+)')
+_FRAME = re.compile(rb'(?:class="fname">|\n  File ")([^<"\n]{1,300})(?=[<"\n])')
 _INSTALLED = re.compile(rb"(?:site|dist)-packages[/\\]([\w./\\]+?)\.pyx?\b")
 # Python's own library, and what is compiled or frozen, whose paths lead nowhere.
 _PYTHONS = re.compile(rb"^<|^[^/\\:]+[/\\].*\.pyx|[/\\](?:lib[/\\]python3[\d.]*t?|Lib)[/\\](?:\w+[/\\])*\w+\.py\b")
@@ -197,14 +229,14 @@ def _of_page(body: bytes) -> Evidence:
     if (end := title.find("// Werkzeug Debugger")) >= 0:
         name, _, text = title[:end].partition(": ")
         return Evidence(names=(name,), text=text.strip(), form="html")
-    headings = (_page_words(found[0]) for found in re.finditer(rb"<h[12].{0,1000}?</h[12]>", body, re.DOTALL))
+    headings = (_page_words(found[0]) for found in re.finditer(rb"<h[12].{0,300}?</h[12]>", body[:HEADINGS], re.DOTALL))
     return Evidence(text=" ".join(dict.fromkeys((title, *headings)))[:TEXT_LIMIT], form="html")
 
 
 @lru_cache(maxsize=64)
 def _page_words(page: bytes) -> str:
     """A page's words without its markup. A server says the same page thousands of times."""
-    return _words(re.sub(rb"(?is)<(script|style|!--).*?(?:</\1>|-->)|<[^>]*>", b" ", page))
+    return _words(re.sub(rb"(?is)<(script|style)\b(?:.*?</\1>|.*)|<!--(?:.*?-->|.*)|<[^>]*>", b" ", page))
 
 
 # --- Plain text: Django's and Starlette's debug answers for programs, and everything else

@@ -1,5 +1,6 @@
 """Failures as exceptions: one class a kind, so that Locust's tables, reports and OpenTelemetry name it."""
 
+import logging
 from functools import cache, lru_cache
 from typing import Any
 
@@ -7,9 +8,11 @@ from geventhttpclient.useragent import CompatResponse
 from locust.contrib.fasthttp import LocustBadStatusCode
 from locust.exception import CatchResponseError
 
-from locust_asyncdjango.failures import Failure, classify
+from locust_asyncdjango.failures import Failure, advice, classify
 from locust_asyncdjango.own_rules import rules_added
 from locust_asyncdjango.wire import headers_of
+
+log = logging.getLogger(__name__)
 
 REMEMBERED_BYTES = 16 * 1024
 """A server that is overloaded says the same thousands of times; longer answers are looked at each time."""
@@ -70,14 +73,25 @@ def refused(url: str | None, status: int, head: bytes, content: bytes) -> Failed
 
 
 def failure_of(exception: Any, response: Any) -> Failure:
-    """The failure that a request event tells of, whoever fired it: any exception, and any client's response or None."""
+    """The failure that a request event tells of, whoever fired it: any exception, and any client's response or None.
+
+    What cannot be read is no reason to lose a request: it counts, with what is known of it.
+    """
     if isinstance(exception, FailedRequestError):
         return exception.failure
+    try:
+        return _failure_of(exception, response)
+    except Exception:
+        log.exception("A failure could not be classified, and counts as no_response")
+        return Failure("no_response", "network", type(exception).__name__, advice("no_response"))
+
+
+def _failure_of(exception: Any, response: Any) -> Failure:
     if not isinstance(exception, BaseException):
         exception = CatchResponseError(exception)
     if response is None:
         response = getattr(exception, "response", None)
-    status = getattr(response, "status_code", 0) or 0
+    status = status_of(response)
     hidden = None if status else getattr(response, "error", None)
     if isinstance(hidden, FailedRequestError):
         return hidden.failure
@@ -104,6 +118,12 @@ def failure_with(
     return failure
 
 
+def status_of(response: Any) -> int:
+    """The status of any client's response, 0 where there is none."""
+    status = getattr(response, "status_code", 0)
+    return int(status) if isinstance(status, int) or (isinstance(status, str) and status.isdecimal()) else 0
+
+
 def content_of(response: Any) -> bytes:
     """The body of any client's response as far as it was read; the rest of a stream is the locustfile's to read."""
     if isinstance(response, CompatResponse):
@@ -112,7 +132,9 @@ def content_of(response: Any) -> bytes:
         content = None
     else:
         content = getattr(response, "content", None)
-    return content if isinstance(content, bytes) else b""
+    if isinstance(content, str):
+        return content.encode("utf-8", "replace")
+    return bytes(content) if isinstance(content, (bytes, bytearray, memoryview)) else b""
 
 
 def forget_messages() -> None:

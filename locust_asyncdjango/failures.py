@@ -14,13 +14,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from locust_asyncdjango.evidence import Evidence, field, of_answer, of_exception
+from locust_asyncdjango.evidence import Evidence, field, of_answer, of_exception, said_by
 from locust_asyncdjango.folding import folded, redacted
 from locust_asyncdjango.kinds import KINDS
 from locust_asyncdjango.own_rules import own_row
 from locust_asyncdjango.rule import Rule
 from locust_asyncdjango.rules import RULES
-from locust_asyncdjango.signs import by_evidence, by_limit, by_raised, by_status, is_check, is_of_a_service
+from locust_asyncdjango.signs import (
+    by_broken_connection,
+    by_evidence,
+    by_limit,
+    by_raised,
+    by_status,
+    is_check,
+    is_of_a_service,
+)
 
 MESSAGE_LIMIT = 200
 """Characters of a message that are kept."""
@@ -65,6 +73,9 @@ def classify(
         return _of_exception(row, exception, status, media_type, body)
     limited = status in _MAY_BE_LIMITED and bool(field(headers or {}, "retry-after"))
     check = exception if exception is not None and is_check(exception) else None
+    broken = by_broken_connection(exception) if exception is not None and not (row or check) else None
+    if broken:
+        return _failure(broken[0], _named(broken[1]))
     return _of_answer(row, check, status, media_type, limited, body)
 
 
@@ -101,12 +112,12 @@ def _of_exception(row: Rule | None, exception: BaseException, status: int, media
     if is_check(exception):
         said = of_exception(exception)
         if row is not None:
-            return _failure(row, str(exception))
-        return _by_check(said.alike, of_answer(media_type, body).alike if status else Evidence())
+            return _failure(row, said_by(exception))
+        return _by_check(said.alike, of_answer(media_type, body, of_success=True).alike if status else Evidence())
     if row is None and (raised := by_raised(exception)):
         return _failure(raised[0], _named(raised[1]))
     if row is None and status:
-        row = by_evidence(of_answer(media_type, body))
+        row = by_evidence(of_answer(media_type, body, of_success=True))
     if row is None and is_of_a_service(exception):
         row = by_evidence(of_exception(exception))
     return _failure(row or (_CHECK_FAILED if status else _NO_RESPONSE), _named(exception))
@@ -127,11 +138,11 @@ def _failure(row: Rule, told: str, status: int = 0) -> Failure:
 
 @lru_cache(maxsize=256)
 def _message(told: str) -> str:
-    return folded(redacted(told[: 2 * MESSAGE_LIMIT]))[:MESSAGE_LIMIT]
+    return folded(redacted(told)[: 2 * MESSAGE_LIMIT])[:MESSAGE_LIMIT]
 
 
 def _named(exception: BaseException) -> str:
     # OpenSSL's numbers are none of the system's.
     number = None if isinstance(exception, ssl.SSLError) else getattr(exception, "errno", None)
-    detail = os.strerror(number) if isinstance(number, int) and number in errno.errorcode else str(exception)
+    detail = os.strerror(number) if isinstance(number, int) and number in errno.errorcode else said_by(exception)
     return f"{type(exception).__name__}: {detail}" if detail else type(exception).__name__

@@ -2,17 +2,27 @@
 
 import re
 
+# A quoted one may have been cut before its end.
+_VALUE = r"""
+    (?: \\?b?\\?"[^"\r\n]*"? | \\?b?\\?'[^'\r\n]*'? | &quot;.*?(?:&quot;|$) | &\#x27;.*?(?:&\#x27;|$)
+        | [^\s"'&,;<>)}\\]+ )
+"""
 _SECRET = re.compile(
-    r"""
-    (?P<login> :// [^\s/@:"'<>]* : ) [^\s"'<>]* @
-    | (?P<field> (?: authorization | cookie | x-api-key ) (?:["']|&quot;)? \s* [:=] \s* ) [^\r\n<]+
-    | (?P<scheme> \b (?:bearer|basic) \s+ ) (?=\S*[\d=]) [^\s"'<>,;]{8,}
-    | (?P<named> (?: password | passwd | passphrase | pwd | secret | token | (?:api|access|private)[_-]?key | sessionid
-          | signature | credentials? ) \w{0,20}
-          (?:["']|&quot;|&\#x27;|&\#39;)? (?: \s* [:=] \s* | \s+value= | </td>\s*<td[^>]*>(?:<pre>)? ) )
-      (?: "[^"\r\n]*" | '[^'\r\n]*' | &quot;.*?&quot; | &\#x27;.*?&\#x27; | [^\s"'&,;<>)}]+ )
+    rf"""
+    (?P<login> :// (?: [^\s/@:"'<>]*:(?!\d+(?:[/?\s]|$)) [^\s"'<>]* (?:@|$) | [^\s/@"'<>]+ @ ) )
+    | (?P<field> (?: authorization | cookie | x-api-key ) (?:\\?["']|&quot;)? \s* [:=] \s* ) [^\r\n<]+
+    | (?P<scheme> \b (?:bearer|basic) \s+ ) (?=\S*[\d=]) [^\s"'<>,;]{{8,}}
+    | (?P<parameter> [?&] (?: sig | key | auth | code | state | nonce | jwt | id_token ) = ) [^\s"'&<>]+
+    | (?P<input> <input \b [^>]{{0,200}} type=["']?password [^>]{{0,200}} value= ) (?: "[^"]*"? | '[^']*'? )
+    | (?P<auth> \b auth \s* = \s* \( ) [^)\r\n]*
+    | (?P<named> (?: password | passwd | passphrase | pwd | secret | token | (?:api|access|private|secret)[_-]?key
+          | sess(?:ion)?id | signature | credentials? | (?<![a-z])pass ) \w{{0,20}}
+          (?:\\?["']|&quot;|&\#x27;|&\#39;)?
+          (?: \s* [:=] \s* | \s+value= | , \s* (?=\\?["']) | </td>\s*<td[^>]*>(?:<pre>)? | > ) ) {_VALUE}
+    | (?P<key> -----BEGIN\ [A-Z ]*PRIVATE\ KEY----- ) .*? (?: -----END | $ )
+    | (?P<bare> ) (?: \b AKIA[0-9A-Z]{{16}} \b | \b eyJ[\w-]{{8,}}\.[\w-]+(?:\.[\w-]*)? )
     """,
-    re.IGNORECASE | re.VERBOSE,
+    re.IGNORECASE | re.VERBOSE | re.DOTALL,
 )
 
 # Names; and whole sentences only behind a word, since an exception's repr has its message in quotes.
@@ -47,14 +57,15 @@ def folded(message: str) -> str:
 
 
 def redacted(text: str) -> str:
-    """The text without passwords, tokens, cookies and other secrets."""
+    """The text without passwords, tokens, cookies and other secrets, and without what cannot be written as UTF-8."""
+    text = text.encode("utf-8", "replace").decode()
     return _SECRET.sub(_hide, text) if _may_hold_a_secret(text.lower()) else text
 
 
 def _may_hold_a_secret(text: str) -> bool:
     """Whether to look for one. As plain as this, it costs a fifth of what a loop or a pattern does."""
     return (
-        ("://" in text and "@" in text)
+        "://" in text
         or "pass" in text
         or "pwd" in text
         or "secret" in text
@@ -65,8 +76,12 @@ def _may_hold_a_secret(text: str) -> bool:
         or "bearer" in text
         or "basic" in text
         or "sess" in text
-        or "sign" in text
+        or "sig" in text
         or "cred" in text
+        or "code=" in text
+        or "akia" in text
+        or "eyj" in text
+        or "jwt=" in text
     )
 
 
@@ -91,6 +106,5 @@ def _fold(match: re.Match[str]) -> str:
 
 
 def _hide(match: re.Match[str]) -> str:
-    if match["login"]:
-        return "://***@"
-    return f"{match['field'] or match['scheme'] or match['named'] or ''}***"
+    name = match.lastgroup or ""
+    return "://***@" if name == "login" else f"{match[name]}***"

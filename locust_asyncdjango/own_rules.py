@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from locust_asyncdjango.evidence import BODY_LIMIT, causes
+from locust_asyncdjango.evidence import BODY_LIMIT, causes, said_by
 from locust_asyncdjango.kinds import KINDS, Kind
 from locust_asyncdjango.rule import Rule
 
@@ -77,7 +77,8 @@ def own_row(exception: BaseException | None, status: int, body: bytes) -> Rule |
     """The row of the first rule that fits. One that raises is logged once and passed over."""
     if not _rules:
         return None
-    said = f"{body[:BODY_LIMIT].decode('utf-8', 'replace')}\n{exception or ''}"
+    raised = "" if exception is None else said_by(exception)
+    said = f"{body[:BODY_LIMIT].decode('utf-8', 'replace')}\n{raised}"
     for rule in _rules:
         try:
             if rule.fits(exception, status, body, said):

@@ -9,6 +9,8 @@ import logging
 import platform
 import sys
 import time
+from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, NoReturn
 
@@ -16,12 +18,14 @@ import gevent
 import locust
 from locust import events
 from locust.env import Environment
-from locust.exception import RPCError
+from locust.exception import RPCError, RPCSendError
 from locust.runners import MasterRunner, Runner, WorkerRunner
 
 from locust_asyncdjango import series
 from locust_asyncdjango._version import __version__
-from locust_asyncdjango.failed import FailedRequestError, content_of, failure_of, forget_messages
+from locust_asyncdjango.failed import FailedRequestError, content_of, failure_of, forget_messages, status_of
+from locust_asyncdjango.failures import Failure
+from locust_asyncdjango.folding import redacted
 from locust_asyncdjango.junit import junit
 from locust_asyncdjango.lineup import LineupError, line_up
 from locust_asyncdjango.options import Options, add_options
@@ -37,6 +41,9 @@ log = logging.getLogger(__name__)
 
 CROSSED = 3
 """The exit code when a threshold of --fail-on was crossed."""
+
+UNWRITTEN = 1
+"""The exit code when a file could not be written to its end."""
 
 ROWS_MESSAGE = "locust_asyncdjango_rows"
 """The message by which a worker sends what it has recorded to the master, once a second."""
@@ -85,6 +92,7 @@ class _Run:
         self.header: dict[str, Any] = {}
         self.broken = False
         self.crossed = False
+        self.unwritten = False
         self.unsent: list[dict[str, Any]] = []
         """Of a worker."""
         self.finished: set[str] = set()
@@ -147,7 +155,7 @@ class _Run:
             if failure and exception is not None:
                 self.tally.add(failure, now)
                 if self.tally.wants_sample(kind):
-                    self.tally.keep(self.sample(kind, now, f"{request_type} {name}", url, exception, response))
+                    self.keep_sample(failure, now, f"{request_type} {name}", url, exception, response)
         except Exception:
             # A listener that raises would disturb the run it measures: say it once, count it and go on.
             self.unrecorded += 1
@@ -155,34 +163,31 @@ class _Run:
                 self.broken = True
                 log.exception("A request was not recorded; later ones will only be counted")
 
-    def sample(
-        self, kind: str, now: float, name: str, url: str | None, exception: BaseException, response: Any
-    ) -> FailureSample:
+    def keep_sample(
+        self, failure: Failure, now: float, name: str, url: str | None, exception: BaseException, response: Any
+    ) -> None:
         raised = exception.__cause__ if isinstance(exception, FailedRequestError) else exception
-        return FailureSample.of(
-            kind=kind,
-            t=int(now) - self.tally.started,
-            name=name,
-            url=url or str(getattr(response, "url", None) or ""),
-            status=getattr(response, "status_code", 0) or 0,
-            exception="" if raised is None else repr(raised),
-            body=content_of(response),
-        )
+        with suppress(Exception):  # of what a client's own classes raise: the failure counts without a sample
+            sample = FailureSample.of(
+                kind=failure.kind,
+                message=failure.message,
+                t=int(now) - self.tally.started,
+                name=name,
+                url=url or str(getattr(response, "url", None) or ""),
+                status=status_of(response),
+                exception="" if raised is None else repr(raised),
+                body=content_of(response),
+            )
+            self.tally.keep(sample)
 
     def on_test_start(self, **_: Any) -> None:
         if self.header:
-            self.next_run()
+            # The web UI's second run and later ones.
+            self.write(self.outputs.next_run)
         self.begin()
         self.header = _header(self.environment, self.options)
-        self.outputs.write_rows([self.header])
+        self.write(self.outputs.write_rows, [self.header])
         self.ticker = gevent.spawn(self.tick_every_second)
-
-    def next_run(self) -> None:
-        """The web UI's second run and later ones."""
-        try:
-            self.outputs.next_run()
-        except OutputError as error:
-            _refuse(str(error))
 
     def on_test_stop(self, **_: Any) -> None:
         self.gather()
@@ -196,6 +201,7 @@ class _Run:
         # told its master that it is gone.
         if self.is_worker:
             self.runner.stop()
+            self.send_stats()
         else:
             self.runner.quit()
         self.finish()
@@ -203,6 +209,8 @@ class _Run:
             self.conclude()
         if self.crossed:
             self.environment.process_exit_code = CROSSED
+        elif self.unwritten and self.environment.process_exit_code is None:
+            self.environment.process_exit_code = UNWRITTEN
 
     def on_quit(self, **_: Any) -> None:
         if self.environment.web_ui is None:
@@ -217,7 +225,13 @@ class _Run:
         """A worker's master wants what is left."""
         self.runner.stop()
         self.finish()
+        self.send_stats()
         self.runner.send_message(FINISH_MESSAGE)
+
+    def send_stats(self) -> None:
+        """Sends what Locust itself has counted since it last did so; Locust does it only when a master says quit."""
+        with suppress(RPCError, RPCSendError):
+            self.runner._send_stats()  # type: ignore[attr-defined]
 
     def on_finished(self, msg: Any, **_: Any) -> None:
         self.finished.add(msg.node_id)
@@ -239,12 +253,18 @@ class _Run:
     def tick_every_second(self) -> None:
         while True:
             gevent.sleep(1 - time.time() % 1)
-            now = time.time()
-            if not self.is_master:
-                # At the end of the second that has just ended, and at the beginning of the next.
-                self.users = self.runner.user_count
-                self.recorder.note_users(now - 0.5, self.users)
-            self.look_for_stop(self.hand_on(before=now - MASTER_LAG_S if self.is_master else now))
+            try:
+                self.tick(time.time())
+            except Exception:
+                log.exception("A second could not be handed on")
+
+    def tick(self, now: float) -> None:
+        """Once a second."""
+        if not self.is_master:
+            # At the end of the second that has just ended, and at the beginning of the next.
+            self.users = self.runner.user_count
+            self.recorder.note_users(now - 0.5, self.users)
+        self.look_for_stop(self.hand_on(before=now - MASTER_LAG_S if self.is_master else now))
 
     def hand_on(self, before: float | None = None) -> list[dict[str, Any]]:
         """Gives what is complete to the master or the file, and returns its rows."""
@@ -252,7 +272,7 @@ class _Run:
         if self.is_worker:
             self.send(rows, failures)
         else:
-            self.outputs.write_rows(rows)
+            self.write(self.outputs.write_rows, rows)
         return rows
 
     def send(self, rows: list[dict[str, Any]], failures: dict[str, Any]) -> None:
@@ -266,7 +286,7 @@ class _Run:
             while self.unsent:
                 self.runner.send_message(ROWS_MESSAGE, self.unsent[0])
                 self.unsent.pop(0)
-        except RPCError as error:
+        except (RPCError, RPCSendError) as error:
             log.warning("The master cannot be reached (%s); what was recorded is kept for later", error)
 
     def look_for_stop(self, rows: list[dict[str, Any]]) -> None:
@@ -304,11 +324,16 @@ class _Run:
         outcome = self.outcome()
         self.crossed |= bool(outcome.crossed)
         told = cases(outcome, self.options.fail_on, _requested(self.environment))
+        self.write(self.outputs.write_failures, self.failures())
+        self.write(self.outputs.write_junit, junit(told, self.header["started"], time.time() - self.recorder.started))
+
+    def write(self, writes: Callable[..., None], *content: Any) -> None:
+        """Writes to a file, and goes on measuring if that cannot be done."""
         try:
-            self.outputs.write_failures(self.failures())
-            self.outputs.write_junit(junit(told, self.header["started"], time.time() - self.recorder.started))
-        except (OutputError, OSError) as error:
-            log.error("%s", error)  # the summary is still to come
+            writes(*content)
+        except OutputError as error:
+            self.unwritten = True
+            log.error("%s", error)
 
     def show_summary(self) -> None:
         if self.header and not self.is_worker:
@@ -338,7 +363,7 @@ def _header(environment: Environment, options: Options) -> dict[str, Any]:
     shape = environment.shape_class
     return series.header(
         started=datetime.now(UTC).isoformat(timespec="seconds"),
-        host=environment.host or "",
+        host=redacted(environment.host or ""),
         user_classes=sorted(user.__name__ for user in environment.user_classes),
         variant=options.variant,
         shape=type(shape).__name__ if shape else "",

@@ -12,9 +12,10 @@ class Rule:
 
     where: the place within its origin, where that changes what to do; ``advice`` then says what. sqlstates: whole ones,
     or their first two or three characters. names: of exceptions that an answer tells of, or that a driver raised in the
-    locustfile; ``library.Name``, or ``Name`` of any. words: of the error, in lower case. libraries: that raised what
-    has no better sign. statuses: HTTP's. raised: exceptions of the generator's own, by class or base; ``Name: words``
-    where words decide, ``: words`` for what no class tells. errnos: theirs.
+    locustfile; ``library.Name``, or ``Name`` of any. words: of the error, in lower case. driver_words: that count only
+    where a database's driver raised. libraries: that raised what has no better sign. statuses: HTTP's. raised:
+    exceptions of the generator's own, by class or base; ``Name: words`` where words decide, ``: words`` for what no
+    class tells. errnos: theirs.
     """
 
     kind: str
@@ -22,6 +23,7 @@ class Rule:
     sqlstates: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
     words: tuple[Words, ...] = ()
+    driver_words: tuple[Words, ...] = ()
     libraries: tuple[str, ...] = ()
     statuses: tuple[int, ...] = ()
     raised: tuple[str, ...] = ()

@@ -6,7 +6,7 @@ from functools import lru_cache
 from operator import itemgetter
 from typing import Any
 
-from locust_asyncdjango.evidence import Evidence, causes
+from locust_asyncdjango.evidence import Evidence, causes, said_by
 from locust_asyncdjango.postgres_messages import english
 from locust_asyncdjango.rule import Rule, Words
 from locust_asyncdjango.rules import RULES, UNTELLING_SQLSTATES
@@ -26,11 +26,13 @@ _WORD = re.compile(r"[a-z]{3,}")
 _WordIndex = dict[str, list[tuple[int, Words, Rule]]]
 
 
-def _index_of_words(rows: Iterable[Rule]) -> _WordIndex:
+def _index_of_words(
+    rows: Iterable[Rule], words_of: Callable[[Rule], tuple[Words, ...]] = lambda row: row.words
+) -> _WordIndex:
     """By one word of each sign: a text without it need not be searched, and most texts have none of them."""
     found: _WordIndex = {}
     for place, row in enumerate(rows):
-        for words in row.words:
+        for words in words_of(row):
             known = _WORD.findall(words if isinstance(words, str) else words.pattern)
             # The last may go on in the text: "rate limit" is in "rate limited".
             found.setdefault(max(known[:-1] or known, key=len), []).append((place, words, row))
@@ -43,6 +45,7 @@ _BY_LIBRARY = _index(lambda row: row.libraries)
 _BY_STATUS = _index(lambda row: row.statuses)
 _BY_ERRNO = _index(lambda row: row.errnos)
 _BY_WORDS = _index_of_words(RULES)
+_BY_DRIVERS_WORDS = _index_of_words(RULES, lambda row: row.driver_words)
 _BY_WORDS_OF_LIMITS = _index_of_words(row for row in RULES if row.kind == "overloaded")
 _BY_RAISED = _index(lambda row: [sign for sign in row.raised if ": " not in sign])
 _WITH_WORDS: dict[str, list[tuple[str, Rule]]] = {}
@@ -51,10 +54,19 @@ for _row in RULES:
         _WITH_WORDS.setdefault(_name, []).append((_said, _row))
 _CHECKS = {"CatchResponseError", "ResponseError", "AssertionError"}
 
+_OF_STATUS = {"LocustBadStatusCode", "BadStatusCode", "HTTPError", "HTTPStatusError", "ClientResponseError"}
+"""What clients raise for an answer's status."""
+
 # PEP 249's names of errors, which a debug page shows without their library.
 _DB_API = {"OperationalError", "InternalError", "InterfaceError", "DatabaseError"}
-# urllib3 1 derives the first from its TimeoutError, whatever it wraps; the others wrap a server's silence, too.
-_WRAPPERS = {"NewConnectionError", "requests.exceptions.SSLError", "urllib3.exceptions.SSLError"}
+# urllib3 1 derives the first from its TimeoutError, whatever it wraps; the next two wrap a server's silence, too; the
+# last is of a header that the locustfile would send.
+_NOT_BY_CLASS = {
+    "NewConnectionError",
+    "requests.exceptions.SSLError",
+    "urllib3.exceptions.SSLError",
+    "requests.exceptions.InvalidHeader",
+}
 
 
 def by_status(status: int, form: str) -> Rule:
@@ -77,6 +89,13 @@ def by_evidence(said: Evidence, *, by_words: bool = True) -> Rule | None:
 def by_limit(text: str) -> Rule | None:
     """The row of words that speak of too many requests."""
     return _found_in(text, _BY_WORDS_OF_LIMITS)
+
+
+def by_broken_connection(exception: BaseException) -> tuple[Rule, BaseException] | None:
+    """As by_raised, of an exception with which an answer broke off; by its class alone."""
+    if type(exception).__name__ in _OF_STATUS:
+        return None
+    return next(((row, each) for each in causes(exception) if (row := _by_class(each)) is not None), None)
 
 
 def by_raised(exception: BaseException) -> tuple[Rule, BaseException] | None:
@@ -114,7 +133,7 @@ def _by_class(exception: BaseException) -> Rule | None:
     if (row := _BY_ERRNO.get(getattr(exception, "errno", None) or 0)) is not None:
         return row
     raised = type(exception)
-    for base in () if {raised.__name__, f"{raised.__module__}.{raised.__name__}"} & _WRAPPERS else raised.__mro__:
+    for base in () if {raised.__name__, f"{raised.__module__}.{raised.__name__}"} & _NOT_BY_CLASS else raised.__mro__:
         if base.__name__ in _WITH_WORDS and (row := _by_what_was_raised(exception, base.__name__)):
             return row
         if base.__name__ in _BY_RAISED:
@@ -123,7 +142,7 @@ def _by_class(exception: BaseException) -> Rule | None:
 
 
 def _by_what_was_raised(exception: BaseException, name: str = "") -> Rule | None:
-    said = str(exception).lower()
+    said = said_by(exception).lower()
     return next((row for words, row in _WITH_WORDS.get(name, ()) if words in said), None)
 
 
@@ -155,12 +174,11 @@ def _placed(row: Rule, text: str) -> Rule:
 
 def _by_words(said: Evidence, of_library: Rule | None) -> Rule | None:
     row = _found_in(said.text, _BY_WORDS)
+    from_database = (of_library is not None and of_library.kind == "db_error") or not _DB_API.isdisjoint(said.names)
+    if row is None and from_database:
+        row = _found_in(said.text, _BY_DRIVERS_WORDS)
     # "connection to server at ... failed" is libpq's own; why it failed the server may say in another language.
-    if row is None:
-        foreign = of_library is not None and of_library.kind == "db_error"
-        foreign = foreign or ":  " in said.text or not _DB_API.isdisjoint(said.names)
-    else:
-        foreign = row.kind == "db_unreachable"
+    foreign = from_database or ":  " in said.text if row is None else row.kind == "db_unreachable"
     return (_found_in(english(said.text), _BY_WORDS) if foreign else None) or row
 
 

@@ -57,21 +57,21 @@ def add_tab(web_ui: Any, told: Callable[[], dict[str, Any]]) -> None:
 
 
 def rows(told: dict[str, Any]) -> list[dict[str, Any]]:
-    """The table's rows, most frequent first, each with a sample of its kind."""
-    samples = {sample["kind"]: sample for sample in reversed(told["samples"])}
+    """The table's rows, most frequent first, each with a sample, if one is kept."""
+    samples = {(sample["kind"], sample["message"]): sample for sample in reversed(told["samples"])}
     return [
         {
-            # By which the page tells rows apart.
-            "name": f"{row['kind']} {row['where']} {row['message']}",
+            # By which the page tells rows apart, and sorts them.
+            "name": f"{rank:04}",
             "count": row["count"],
             "kind": f"{row['kind']} ({row['where']})" if row["where"] else row["kind"],
             "origin": row["origin"],
             "first": f"{row['first_users']} users, {row['first_t']} s",
             "message": row["message"],
             "advice": row["advice"],
-            "sample": _shown(samples.get(row["kind"])),
+            "sample": _shown(samples.get((row["kind"], row["message"]))),
         }
-        for row in told["failures"]
+        for rank, row in enumerate(told["failures"])
     ]
 
 

@@ -46,9 +46,10 @@ class FailureRow:
 
 @dataclass(frozen=True, slots=True)
 class FailureSample:
-    """One failed request as it was, without secrets. status: 0 where no answer came."""
+    """One failed request as it was, without secrets. message: of its row. status: 0 where no answer came."""
 
     kind: str
+    message: str
     t: int
     name: str
     url: str
@@ -57,11 +58,12 @@ class FailureSample:
     body: str
 
     @classmethod
-    def of(cls, kind: str, t: int, name: str, url: str, status: int, exception: str, body: bytes) -> Self:
+    def of(cls, kind: str, message: str, t: int, name: str, url: str, status: int, exception: str, body: bytes) -> Self:
         """A sample of what was seen: secrets taken out, texts cut."""
         text = body[: 4 * TEXT_LIMIT].decode("utf-8", "replace")
         return cls(
             kind,
+            message,
             t,
             redacted(name[:TEXT_LIMIT]),
             redacted(url[:TEXT_LIMIT]),

@@ -48,6 +48,10 @@ class Response:
         self.__dict__.update(attributes)
 
 
+class Broken:
+    status_code = property(lambda _self: 1 / 0)
+
+
 REFUSED = ConnectionRefusedError(errno.ECONNREFUSED, "x")
 FULL = Response(status_code=500, headers={}, content=b"sorry, too many clients already")
 
@@ -72,6 +76,8 @@ FULL = Response(status_code=500, headers={}, content=b"sorry, too many clients a
         pytest.param(
             ValueError("x"), Response(status_code=500, _content=False, content=None), "app_error", id="unread"
         ),
+        pytest.param(ValueError("x"), Response(status_code="503", content="busy"), "unavailable_503", id="as text"),
+        pytest.param(ValueError("x"), Broken(), "no_response", id="a response that cannot be read"),
         pytest.param(ValueError("x"), None, "no_response", id="no answer, and nothing known"),
     ],
 )

@@ -482,6 +482,63 @@ def debug_page(name: str, value: str, place: str = "/site/mine/views.py", frames
             "",
             id="nginx's own error",
         ),
+        pytest.param(
+            503,
+            HTML,
+            b"<title>Oops</title><h1>503 Service Temporarily Unavailable</h1><hr>nginx",
+            "overloaded",
+            "gateway",
+            id="whatever stands before nginx's words",
+        ),
+        pytest.param(
+            500,
+            JSON,
+            b'{"status": 500, "error": "Internal Server Error", "exception": "#<ActiveRecord::ConnectionNotEstablished:'
+            b' FATAL: sorry, too many clients already>"}',
+            "db_too_many_clients",
+            "server",
+            id="Rails says the whole exception",
+        ),
+        pytest.param(
+            500, TEXT, b"Error 1040: Too many connections", "db_too_many_clients", "server", id="MySQL from Go"
+        ),
+        pytest.param(
+            503, TEXT, b"Too many connections from your address", "unavailable_503", "", id="not a database's"
+        ),
+        pytest.param(
+            500,
+            HTML,
+            debug_page("OperationalError", "Too many connections"),
+            "db_too_many_clients",
+            "server",
+            id="but where a driver raised it",
+        ),
+        pytest.param(
+            500,
+            PROBLEM,
+            problem(exception="smtplib.SMTPServerDisconnected", detail="Connection already closed"),
+            "app_error",
+            "",
+            id="nor this",
+        ),
+        pytest.param(
+            500,
+            PROBLEM,
+            problem(exception="psycopg2.InterfaceError", detail="connection already closed"),
+            "db_unreachable",
+            "",
+            id="but this",
+        ),
+        pytest.param(500, TEXT, b"error while reading from /data/file.csv", "app_error", "", id="a file, not Redis"),
+        pytest.param(
+            500, TEXT, b"Error while reading from 127.0.0.1:6379 : (104, 'reset')", "cache_unavailable", "", id="Redis"
+        ),
+        pytest.param(500, TEXT, b"cURL error 7: Could not connect to server", "app_error", "", id="curl, not libpq"),
+        pytest.param(
+            500, TEXT, b"the payment transaction timeout was reached", "app_error", "", id="a bank's transaction"
+        ),
+        pytest.param(404, JSON, b'{"library": "requests", "shelf": 7}', "client_error", "", id="a library with books"),
+        pytest.param(500, JSON, b'{"detail": "bad \\ud800 char"}', "app_error", "", id="what no encoding can write"),
         pytest.param(503, {"retry-after": "5"}, b"", "overloaded", "", id="Retry-After"),
         pytest.param(404, {"Retry-After": "5"}, b"see our rate limits", "client_error", "", id="not with any status"),
         pytest.param(403, JSON, b'{"message": "API rate limit exceeded"}', "overloaded", "", id="words of a limit"),
@@ -520,6 +577,14 @@ def test_the_locustfiles_own_check() -> None:
         ),
         pytest.param("deadlock detected", 200, b"fine", "db_contention", id="or the check"),
         pytest.param(
+            "no good",
+            200,
+            b"<html><h1>How to fix 'deadlock detected'</h1></html>",
+            "check_failed",
+            id="not what a page is about",
+        ),
+        pytest.param("no good", 200, b'{"message": "Learn what a rate limit is"}', "check_failed", id="nor a message"),
+        pytest.param(
             "deadlock detected", 500, b"<h1>Server Error (500)</h1>", "db_contention", id="where the answer does not"
         ),
         pytest.param("no good", 500, b"<h1>Server Error (500)</h1>", "server_error_opaque", id="nor the check"),
@@ -550,6 +615,22 @@ def driver_error(name: str, message: str, **attributes: str) -> Exception:
     module, _, last = name.rpartition(".")
     error: Exception = type(last, (Exception,), {"__module__": module, **attributes})(message)
     return error
+
+
+def unchained() -> Exception:
+    """Raised from None while another was handled."""
+    try:
+        try:
+            raise ConnectionRefusedError(errno.ECONNREFUSED, "x")
+        except ConnectionRefusedError:
+            raise ValueError("bad data") from None
+    except ValueError as error:
+        return error
+
+
+class MuteError(Exception):
+    def __str__(self) -> str:
+        raise RuntimeError("no")
 
 
 @pytest.mark.parametrize(
@@ -641,6 +722,9 @@ def driver_error(name: str, message: str, **attributes: str) -> Exception:
         pytest.param(driver_error("redis.exceptions.TimeoutError", "x"), "cache_unavailable", id="not timeout"),
         pytest.param(driver_error("sqlalchemy.exc.TimeoutError", "x"), "db_pool_timeout", id="a pool in a locustfile"),
         pytest.param(driver_error("kombu.exceptions.OperationalError", "x"), "broker_unavailable", id="a broker"),
+        pytest.param(requests.exceptions.InvalidHeader("x"), "no_response", id="the locustfile's own header"),
+        pytest.param(unchained(), "no_response", id="what is said to have no cause"),
+        pytest.param(MuteError(), "no_response", id="one that cannot say it"),
         pytest.param(ValueError("deadlock detected"), "no_response", id="words of nobody known"),
     ],
 )
@@ -650,10 +734,28 @@ def test_what_was_raised(exception: Exception, kind: str) -> None:
     assert failure.kind == kind
 
 
-def test_a_body_that_breaks_off_is_not_a_failed_check() -> None:
-    failure = classify(exception=ConnectionResetError(errno.ECONNRESET, "x"), status=200)
+@pytest.mark.parametrize("status", [200, 500])
+def test_a_body_that_breaks_off_is_neither_a_failed_check_nor_the_applications_error(status: int) -> None:
+    failure = classify(exception=ConnectionResetError(errno.ECONNRESET, "x"), status=status, body=b"half")
     assert failure is not None
     assert failure.kind == "connection_dropped"
+
+
+def test_a_message_can_be_written_and_sent() -> None:
+    failure = classify(status=500, headers=JSON, body=b'{"detail": "bad \\ud800 char"}')
+    assert failure is not None
+    assert failure.message.encode() == b"HTTP 500, bad ? char"
+
+
+def test_a_secret_that_is_cut_does_not_show() -> None:
+    for said in (
+        "x" * 380 + " password='hunter2 and more",
+        "x" * 1980 + " password='hunter2",
+        "x" * 385 + " http://me:hunter2@h/",
+    ):
+        failure = classify(status=500, headers=TEXT, body=said.encode())
+        assert failure is not None
+        assert "hunter" not in failure.message
 
 
 GENERATORS = {kind for kind, about in KINDS.items() if about.origin in {"generator", "network"}}

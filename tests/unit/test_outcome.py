@@ -62,7 +62,7 @@ def test_the_summary_of_a_run_without_successes() -> None:
 def test_what_failed_is_told_with_users_advice_and_samples() -> None:
     tally = Tally(0)
     tally.add(Failure("quota_spent", "upstream", "HTTP 403", "buy more"), 1.5)
-    sample = FailureSample("quota_spent", 1, "GET /", "http://127.0.0.1/", 403, "", "no more")
+    sample = FailureSample("quota_spent", "HTTP 403", 1, "GET /", "http://127.0.0.1/", 403, "", "no more")
     tally.keep(sample)
     assert failures_told(SERIES.header, tally, lambda t: SERIES.rows[t].users, 3) == {
         "run": SERIES.header,
@@ -83,6 +83,7 @@ def test_what_failed_is_told_with_users_advice_and_samples() -> None:
         "samples": [
             {
                 "kind": "quota_spent",
+                "message": "HTTP 403",
                 "t": 1,
                 "name": "GET /",
                 "url": "http://127.0.0.1/",

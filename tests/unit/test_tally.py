@@ -18,7 +18,17 @@ def failure(message: str, kind: str = "app_error", where: str = "") -> Failure:
 
 def sample(kind: str = "app_error", **about: Any) -> FailureSample:
     return FailureSample.of(
-        **{"kind": kind, "t": 1, "name": "/", "url": "/", "status": 500, "exception": "", "body": b"", **about}
+        **{
+            "kind": kind,
+            "message": "a",
+            "t": 1,
+            "name": "/",
+            "url": "/",
+            "status": 500,
+            "exception": "",
+            "body": b"",
+            **about,
+        }
     )
 
 
