@@ -18,6 +18,7 @@ from statistics import median
 from typing import Any
 
 from locust import events
+from locust.contrib.fasthttp import LocustBadStatusCode
 from locust.env import Environment
 from locust.exception import CatchResponseError
 
@@ -105,15 +106,19 @@ class Case:
 CASES = (
     Case("a success", lambda _: of(None, Answer(200, {}, b"[]"))),
     Case("connection refused", lambda _: of(ConnectionRefusedError(111, "Connection refused"))),
-    Case("JSON problem", lambda n: of(ValueError("500"), Answer(500, PROBLEM, problem(n)))),
+    Case("JSON problem", lambda n: of(LocustBadStatusCode(URL, code=500), Answer(500, PROBLEM, problem(n)))),
     Case("JSON problem, FastUser", problem, named_by_client),
     Case("JSON problem, FastUser, the same again", lambda _: problem(0), named_by_client),
     Case(
-        "Django's bare page", lambda _: of(ValueError("500"), Answer(500, HTML, b"<h1>Server Error (500)</h1><p></p>"))
+        "Django's bare page",
+        lambda _: of(LocustBadStatusCode(URL, code=500), Answer(500, HTML, b"<h1>Server Error (500)</h1><p></p>")),
     ),
-    Case("Django's debug page, 60 kB", lambda n: of(ValueError("500"), Answer(500, HTML, debug_page(n)))),
     Case(
-        "an unknown text", lambda n: of(ValueError("500"), Answer(500, {}, b"nobody knows what went wrong in %d" % n))
+        "Django's debug page, 60 kB", lambda n: of(LocustBadStatusCode(URL, code=500), Answer(500, HTML, debug_page(n)))
+    ),
+    Case(
+        "an unknown text",
+        lambda n: of(LocustBadStatusCode(URL, code=500), Answer(500, {}, b"nobody knows what went wrong in %d" % n)),
     ),
     Case("a failed check", lambda n: of(CatchResponseError(f"no posts on page {n}"), Answer(200, {}, b"[]"))),
 )
@@ -184,7 +189,7 @@ def a_day(ours: Callable[..., None], per_hour: int) -> None:
     for _ in range(24):
         for _ in range(per_hour):
             said = "".join(chr(97 + int(digit)) for digit in str(next(letters)))
-            ours(**of(ValueError("500"), Answer(500, {}, f"it went wrong in {said}".encode())))
+            ours(**of(LocustBadStatusCode(URL, code=500), Answer(500, {}, f"it went wrong in {said}".encode())))
         gc.collect()
         after.append(tracemalloc.get_traced_memory()[0])
     tracemalloc.stop()

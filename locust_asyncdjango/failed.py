@@ -109,7 +109,7 @@ def failure_with(
     headers: any client's.
     """
     failure = classify(
-        exception=error or LocustBadStatusCode(None, code=status),
+        exception=error if error or status >= 400 else LocustBadStatusCode(None, code=status),
         status=status,
         headers=headers,
         body=body,
