@@ -8,7 +8,7 @@ from geventhttpclient.useragent import CompatResponse
 from locust.contrib.fasthttp import LocustBadStatusCode
 from locust.exception import CatchResponseError
 
-from locust_asyncdjango.failures import Failure, advice, classify
+from locust_asyncdjango.failures import MESSAGES_LIMIT, OTHER, Failure, advice, classify
 from locust_asyncdjango.own_rules import rules_added
 from locust_asyncdjango.wire import headers_of
 
@@ -16,12 +16,6 @@ log = logging.getLogger(__name__)
 
 REMEMBERED_BYTES = 16 * 1024
 """A server that is overloaded says the same thousands of times; longer answers are looked at each time."""
-
-MESSAGES_LIMIT = 200
-"""Different messages of a process that Locust's table gets; it has a row for each, however many."""
-
-OTHER = "other"
-"""The message of those beyond the limit."""
 
 
 class FailedRequestError(LocustBadStatusCode):
@@ -143,6 +137,7 @@ def forget_messages() -> None:
 
 
 _messages: set[str] = set()
+"""That Locust's table has got of this process; it has a row for each, however many."""
 
 
 def _bounded(message: str) -> str:

@@ -33,6 +33,12 @@ from locust_asyncdjango.signs import (
 MESSAGE_LIMIT = 200
 """Characters of a message that are kept."""
 
+MESSAGES_LIMIT = 200
+"""Different messages that are told apart in a table."""
+
+OTHER = "other"
+"""The message of those beyond the limit."""
+
 _CHECK_FAILED, _NO_RESPONSE, _OVERLOADED = Rule("check_failed"), Rule("no_response"), Rule("overloaded")
 _MAY_BE_LIMITED = {400, 402, 403, 413, 420, 429, 503}
 """Statuses with which Retry-After, and words of a limit, speak of one."""
@@ -110,10 +116,11 @@ def _by_answer(said: Evidence, check: Evidence | None, status: int, limited: boo
 
 def _of_exception(row: Rule | None, exception: BaseException, status: int, media_type: str, body: bytes) -> Failure:
     if is_check(exception):
-        said = of_exception(exception)
         if row is not None:
             return _failure(row, said_by(exception))
-        return _by_check(said.alike, of_answer(media_type, body, of_success=True).alike if status else Evidence())
+        return _by_check(
+            of_exception(exception).alike, of_answer(media_type, body, of_success=True).alike if status else Evidence()
+        )
     if row is None and (raised := by_raised(exception)):
         return _failure(raised[0], _named(raised[1]))
     if row is None and status:

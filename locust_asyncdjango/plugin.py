@@ -105,6 +105,8 @@ class _Run:
         self.tally = Tally(self.recorder.started)
         self.watches = [Watch(limit) for limit in self.options.stop_on]
         self.stopped_by: Crossing | None = None
+        self.outcome: Outcome | None = None
+        """Once it has ended."""
         self.unrecorded = 0
         self.users = 0
         """That ran when the second began."""
@@ -200,11 +202,10 @@ class _Run:
         # Locust does so only when it has settled the exit code, to which the last seconds belong, and when a worker has
         # told its master that it is gone.
         if self.is_worker:
-            self.runner.stop()
-            self.send_stats()
+            self.end_worker()
         else:
             self.runner.quit()
-        self.finish()
+            self.finish()
         if self.environment.web_ui is None:
             self.conclude()
         if self.crossed:
@@ -223,13 +224,13 @@ class _Run:
 
     def on_finish(self, **_: Any) -> None:
         """A worker's master wants what is left."""
-        self.runner.stop()
-        self.finish()
-        self.send_stats()
+        self.end_worker()
         self.runner.send_message(FINISH_MESSAGE)
 
-    def send_stats(self) -> None:
-        """Sends what Locust itself has counted since it last did so; Locust does it only when a master says quit."""
+    def end_worker(self) -> None:
+        """Stops the users and sends what is left, also of what Locust has counted, which does so only on a quit."""
+        self.runner.stop()
+        self.finish()
         with suppress(RPCError, RPCSendError):
             self.runner._send_stats()  # type: ignore[attr-defined]
 
@@ -293,9 +294,9 @@ class _Run:
         """Ends the run when a threshold of --stop-on is crossed."""
         if self.is_worker or self.stopped_by or not rows:
             return
-        for watch in self.watches:
-            for row in rows:
-                watch.add(series.Row.from_json(row))
+        for row in map(series.Row.from_json, rows if self.watches else ()):
+            for watch in self.watches:
+                watch.add(row)
         self.stopped_by = next(filter(None, (watch.crossing() for watch in self.watches)), None)
         if self.stopped_by:
             log.info("Stopping: %s", self.stopped_by.told)
@@ -308,11 +309,6 @@ class _Run:
             self.ticker = None
         self.hand_on()
 
-    def outcome(self) -> Outcome:
-        """Of the run so far."""
-        recorded = self.recorder.series(self.header)
-        return Outcome.of(recorded, self.tally, self.options.fail_on, self.stopped_by, self.unrecorded)
-
     def failures(self) -> dict[str, Any]:
         """What failed so far."""
         return failures_told(self.header, self.tally, self.recorder.users_at, self.unrecorded)
@@ -321,9 +317,10 @@ class _Run:
         """Writes what is written at the end, and sees which thresholds were crossed."""
         if self.is_worker or not self.header:
             return
-        outcome = self.outcome()
-        self.crossed |= bool(outcome.crossed)
-        told = cases(outcome, self.options.fail_on, _requested(self.environment))
+        recorded = self.recorder.series(self.header)
+        self.outcome = Outcome.of(recorded, self.tally, self.options.fail_on, self.stopped_by, self.unrecorded)
+        self.crossed |= bool(self.outcome.crossed)
+        told = cases(self.outcome, self.options.fail_on, _requested(self.environment))
         self.write(self.outputs.write_failures, self.failures())
         self.write(self.outputs.write_junit, junit(told, self.header["started"], time.time() - self.recorder.started))
 
@@ -336,9 +333,9 @@ class _Run:
             log.error("%s", error)
 
     def show_summary(self) -> None:
-        if self.header and not self.is_worker:
+        if self.outcome is not None:
             # Where Locust's own tables go.
-            logging.getLogger("locust.stats_logger").info(summary(self.outcome()))
+            logging.getLogger("locust.stats_logger").info(summary(self.outcome))
 
 
 def _runner(environment: Environment) -> Runner:

@@ -1,25 +1,21 @@
 """Failures counted by kind and message, with samples of each kind: bounded, and exact over many workers.
 
 A worker hands out what was added since the last time; its master adds that up. However many different messages there
-are, a tally has at most ROWS_LIMIT rows, and one more per kind for all others: a day of failures takes no more memory
-than its first minutes.
+are, a tally has at most MESSAGES_LIMIT rows, and one more per kind for all others: a day of failures takes no more
+memory than its first minutes.
 """
 
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Self
 
-from locust_asyncdjango.failures import Failure
+from locust_asyncdjango.failures import MESSAGES_LIMIT, OTHER, Failure
 from locust_asyncdjango.folding import redacted
 
-ROWS_LIMIT = 200
 SAMPLES_LIMIT = 3
 """Per kind: the first ones."""
 
 TEXT_LIMIT = 2000
 """Characters of a sample's body and of its exception."""
-
-OTHER = "other"
-"""The message of all failures of a kind beyond the limit."""
 
 _Key = tuple[str, str, str]
 
@@ -144,7 +140,7 @@ class Tally:
     def _count(self, rows: dict[_Key, FailureRow], row: FailureRow) -> None:
         key = (row.kind, row.where, row.message)
         if key not in self._keys:
-            if row.message == OTHER or len(self._keys) >= ROWS_LIMIT:
+            if row.message == OTHER or len(self._keys) >= MESSAGES_LIMIT:
                 key = (row.kind, "", OTHER)
                 row = replace(row, where="", message=OTHER)
             else:

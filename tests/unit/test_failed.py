@@ -8,8 +8,8 @@ import requests
 from locust.exception import CatchResponseError
 
 from locust_asyncdjango import failed
-from locust_asyncdjango.failed import MESSAGES_LIMIT, FailedRequestError, error_of, failure_of, forget_messages
-from locust_asyncdjango.failures import Failure
+from locust_asyncdjango.failed import FailedRequestError, error_of, failure_of, forget_messages
+from locust_asyncdjango.failures import MESSAGES_LIMIT, Failure
 
 
 def failure(message: str, kind: str = "app_error") -> Failure:

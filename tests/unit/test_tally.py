@@ -6,8 +6,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from locust_asyncdjango.failures import Failure, classify
-from locust_asyncdjango.tally import OTHER, ROWS_LIMIT, SAMPLES_LIMIT, TEXT_LIMIT, FailureRow, FailureSample, Tally
+from locust_asyncdjango.failures import MESSAGES_LIMIT, OTHER, Failure, classify
+from locust_asyncdjango.tally import SAMPLES_LIMIT, TEXT_LIMIT, FailureRow, FailureSample, Tally
 
 STARTED = 1_000_000
 
@@ -50,14 +50,14 @@ def test_rows_by_kind_place_and_message() -> None:
 
 def test_beyond_the_limit_there_is_one_more_row_a_kind() -> None:
     tally = Tally(STARTED)
-    for n in range(ROWS_LIMIT + 50):
+    for n in range(MESSAGES_LIMIT + 50):
         tally.add(failure(f"message {n}"), STARTED)
         tally.add(failure("always the same", "timeout"), STARTED)
     rows = {(row.kind, row.message): row.count for row in tally.rows()}
-    assert len(rows) == ROWS_LIMIT + 1
-    assert rows["timeout", "always the same"] == ROWS_LIMIT + 50
+    assert len(rows) == MESSAGES_LIMIT + 1
+    assert rows["timeout", "always the same"] == MESSAGES_LIMIT + 50
     assert rows["app_error", OTHER] == 51
-    assert sum(rows.values()) == 2 * (ROWS_LIMIT + 50)
+    assert sum(rows.values()) == 2 * (MESSAGES_LIMIT + 50)
 
 
 Added = tuple[int, int, str]  # worker, second, message
