@@ -12,6 +12,8 @@ from functools import lru_cache
 from html import unescape
 from typing import Any, NamedTuple
 
+from locust_asyncdjango.folding import with_zeros
+
 BODY_LIMIT = 64 * 1024
 """Bytes of a body that are looked at."""
 
@@ -32,11 +34,6 @@ HEADINGS = 8192
 
 SHORT_PAGE = 4096
 """Bytes of a page that is read whole; of a longer one only its title and headings are."""
-
-
-_ZEROS = str.maketrans("123456789", "000000000")
-# Numbers by which errors are told apart: errno, MySQL's and Oracle's codes.
-_CODE = re.compile(r"Errno|\(\d|[Oo][Rr][Aa]-")
 
 
 class Evidence(NamedTuple):
@@ -61,10 +58,7 @@ class Evidence(NamedTuple):
     def alike(self) -> "Evidence":
         """With each digit a 0, so that errors that differ in a number are the same; but for codes of errors."""
         names, library, sqlstate, text, form = self
-        # To look for one character of each code first is quicker.
-        if ("(" in text or "-" in text or "E" in text) and _CODE.search(text):
-            return self
-        return Evidence(names, library, sqlstate, text.translate(_ZEROS), form)
+        return Evidence(names, library, sqlstate, with_zeros(text), form)
 
 
 def of_answer(media_type: str, body: bytes, *, of_success: bool = False) -> Evidence:

@@ -47,6 +47,9 @@ _FORMS = (
 )
 # Numbers by which errors are told apart: errno, MySQL's and Oracle's codes.
 _CODE = re.compile(r"Errno -?\d+\]|\(\d{4},|ORA-\d+:?")
+# What each of them begins with.
+_MAY_BE_CODE = re.compile(r"Errno|\(\d|[Oo][Rr][Aa]-")
+_ZEROS = str.maketrans("123456789", "000000000")
 
 
 def folded(message: str) -> str:
@@ -54,6 +57,14 @@ def folded(message: str) -> str:
     if _QUOTE.search(message):
         message = _QUOTED.sub('"..."', message)
     return " ".join(_MAY_VARY.sub(_fold_word, message).split())
+
+
+def with_zeros(text: str) -> str:
+    """The text with each digit a 0, or as it is where a number may tell errors apart."""
+    # To look for one character of each code first is quicker.
+    if ("(" in text or "-" in text or "E" in text) and _MAY_BE_CODE.search(text):
+        return text
+    return text.translate(_ZEROS)
 
 
 def redacted(text: str) -> str:

@@ -59,6 +59,7 @@ ROOM_1 = {
     "response": {"failed", "wire"},
     "failed": {"failures", "own_rules", "wire"},
     "failures": {"own_rules", "signs", "rule", "rules", "kinds", "evidence", "folding"},
+    "evidence": {"folding"},
     "own_rules": {"rule", "kinds", "evidence"},
     "signs": {"rule", "rules", "evidence", "postgres_messages"},
     "rules": {"raised", "rule"},
