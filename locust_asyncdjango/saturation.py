@@ -12,9 +12,11 @@ Definitions
 
 from collections import Counter
 from dataclasses import dataclass
+from fractions import Fraction
 
-from locust_asyncdjango.series import Row, Series
+from locust_asyncdjango.series import Row, Series, percentile_ms
 
+MEDIAN = Fraction(50)
 PEAK_WINDOW_S = 10
 BASELINE_SECONDS = 5
 SLOW_FACTOR = 1.5
@@ -64,16 +66,6 @@ def saturation(series: Series) -> Saturation:
     )
 
 
-def median_ms(counts: Counter[float]) -> float:
-    """The median of a histogram of milliseconds (the lower of two); it must not be empty."""
-    left = (counts.total() + 1) // 2
-    for ms, n in sorted(counts.items()):
-        left -= n
-        if left <= 0:
-            return ms
-    raise ValueError("the histogram is empty")
-
-
 def _peak(rows: tuple[Row, ...]) -> tuple[float, int]:
     window = min(PEAK_WINDOW_S, len(rows))
     if not window:
@@ -86,7 +78,7 @@ def _peak(rows: tuple[Row, ...]) -> tuple[float, int]:
 
 def _slowdown(rows: tuple[Row, ...]) -> Onset | None:
     answered = [row for row in rows if row.ok]
-    medians = [median_ms(row.ok_ms) for row in answered]
+    medians = [percentile_ms(row.ok_ms, MEDIAN) for row in answered]
     if not medians:
         return None
     limit = SLOW_FACTOR * min(medians[:BASELINE_SECONDS])

@@ -8,6 +8,8 @@ import json
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from fractions import Fraction
+from math import ceil
 from pathlib import Path
 from typing import IO, Any, Self
 
@@ -117,6 +119,13 @@ def three_digits(ms: float) -> float:
     if 10 <= ms < 100:
         return int(ms * 10 + 0.5) / 10
     return float(f"{ms:.3g}")
+
+
+def percentile_ms(counts: Counter[float], percent: Fraction) -> float:
+    """The lowest latency such that at least so many per cent took no longer (nearest rank), of a histogram with any."""
+    # A fraction, as a rank that is off by a rounding is another rank.
+    left = ceil(percent * counts.total() / 100)
+    return next(ms for ms in sorted(counts) if (left := left - counts[ms]) <= 0)
 
 
 def header(**about: Any) -> dict[str, Any]:

@@ -13,11 +13,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
 from fractions import Fraction
-from math import ceil, fsum
+from math import fsum
 from operator import ge, gt, le, lt
 
 from locust_asyncdjango.kinds import KINDS
-from locust_asyncdjango.series import Row, Series
+from locust_asyncdjango.series import Row, Series, percentile_ms
 
 
 class ThresholdError(ValueError):
@@ -224,6 +224,4 @@ def _latency_ms(metric: str, counts: Counter[float]) -> float | None:
         return None
     if metric == "mean":
         return fsum(ms * n for ms, n in counts.items()) / successes
-    # A fraction, as a rank that is off by a rounding is another rank.
-    left = ceil(Fraction(metric[1:]) * successes / 100)
-    return next(ms for ms in sorted(counts) if (left := left - counts[ms]) <= 0)
+    return percentile_ms(counts, Fraction(metric[1:]))
