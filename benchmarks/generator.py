@@ -23,6 +23,7 @@ from locust_asyncdjango import series
 from locust_asyncdjango.lab.cli import Parser
 from locust_asyncdjango.lab.errors import TrialError, UsageError
 from locust_asyncdjango.lab.process import free_port, python, running
+from locust_asyncdjango.second import Second
 from web import listening, nginx, requests_per_s, wrk
 
 HERE = Path(__file__).resolve().parent
@@ -200,18 +201,18 @@ def with_locust(arm: str, work: Work, users: int, seconds: int, place: Place) ->
         while program.wait(0.5) is None:
             with suppress(psutil.NoSuchProcess):
                 memory_mb = max(memory_mb, process.memory_info().rss / 1e6)
-    rows = series.read(file).rows
+    rows = series.read(file).seconds
     if not rows or any(set(row.failed) - {work.kind} or (work.kind and row.ok) for row in rows):
         raise TrialError(f"{NAMES[arm]} had other answers than those that are measured: {program.last_words()}")
     return Found(steady_rate(rows, users), memory_mb)
 
 
-def steady_rate(rows: Sequence[series.Row], users: int) -> float:
+def steady_rate(rows: Sequence[Second], users: int) -> float:
     """Requests per second while all users ran, in whole seconds. Raises TrialError."""
     whole = [row for row in rows if row.users == users][1:-1]
     if not whole:
         raise TrialError(f"{users} users did not run for long enough: try more --seconds")
-    return statistics.mean(row.ok + sum(row.failed.values()) for row in whole)
+    return statistics.mean(row.ok + row.failures for row in whole)
 
 
 def with_tool(arm: str, work: Work, users: int, seconds: int, place: Place) -> Found:

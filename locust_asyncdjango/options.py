@@ -4,6 +4,7 @@ import argparse
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Self
 
 from locust.argument_parser import LocustArgumentParser
@@ -11,6 +12,7 @@ from locust.argument_parser import LocustArgumentParser
 from locust_asyncdjango.shape_choice import UnknownShapeError, shape_named
 from locust_asyncdjango.thresholds import Threshold, ThresholdError, threshold
 
+LIVE = ("panel", "lines", "none")
 ENV_PREFIX = "LOCUST_ASYNCDJANGO_"
 
 
@@ -21,9 +23,11 @@ class Options:
     shape: str = ""
     path: str = ""
     variant: str = ""
-    series: str = ""
+    series: tuple[str, ...] = ()
     failures: str = ""
     junit: str = ""
+    report: str = ""
+    live: str = ""
     fail_on: tuple[Threshold, ...] = ()
     stop_on: tuple[Threshold, ...] = ()
 
@@ -33,7 +37,18 @@ class Options:
         given: dict[str, Any] = {name: getattr(parsed_options, name, "") or "" for name in cls.__slots__}
         for name in ("fail_on", "stop_on"):
             given[name] = tuple(map(threshold, given[name]))
+        given["series"] = tuple(given["series"])
+        if given["report"]:
+            _keep_what_it_is_made_of(given)
         return cls(**given)
+
+
+def _keep_what_it_is_made_of(given: dict[str, Any]) -> None:
+    """A report can be made again from a run's series and failures, also of a run that was killed."""
+    report = Path(given["report"])
+    if not any(not name.lower().endswith(".csv") for name in given["series"]):
+        given["series"] += (str(report.with_suffix(".series.jsonl")),)
+    given["failures"] = given["failures"] or str(report.with_suffix(".failures.json"))
 
 
 def add_options(parser: LocustArgumentParser) -> None:
@@ -59,12 +74,15 @@ def add_options(parser: LocustArgumentParser) -> None:
     add("shape", "NAME", "Load shape of the library, such as RampTo500", check=_shape)
     add("path", "PATH", "Path to ask for instead of the route's own, such as /posts/", check=_path, in_web_ui=True)
     add("variant", "NAME", "View variant to ask for, such as sync or async", check=_variant, in_web_ui=True)
-    add("series", "FILE", "Write one row a second (JSON lines) to this file")
+    repeated: dict[str, Any] = {"action": "append", "default": []}
+    add("series", "FILE", "Write one row a second to this file: .csv, or else JSON lines; may be repeated", **repeated)
     add("failures", "FILE", "Write the failures by kind and message, with samples (JSON), to this file")
     add("junit", "FILE", "Write the outcome as JUnit XML to this file")
-    repeated: dict[str, Any] = {"check": _threshold, "action": "append", "default": []}
-    add("fail_on", "LIMIT", "Exit with 3 if this is so, as in 'p95>800ms for 10s'; may be repeated", **repeated)
-    add("stop_on", "LIMIT", "End the run as soon as this is so; may be repeated", **repeated)
+    add("report", "FILE", "Write a report of the run to this .html file, and beside it .md and .json", check=_report)
+    add("live", "HOW", "Show a headless run as it goes: panel, lines or none (default: by what stdout is)", check=_live)
+    limits: dict[str, Any] = {"check": _threshold, **repeated}
+    add("fail_on", "LIMIT", "Exit with 3 if this is so, as in 'p95>800ms for 10s'; may be repeated", **limits)
+    add("stop_on", "LIMIT", "End the run as soon as this is so; may be repeated", **limits)
 
 
 def _shape(name: str) -> str:
@@ -74,6 +92,18 @@ def _shape(name: str) -> str:
     except UnknownShapeError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
     return name
+
+
+def _report(name: str) -> str:
+    if name and not name.endswith(".html"):
+        raise argparse.ArgumentTypeError(f"{name!r} does not end with .html; beside it come .md and .json")
+    return name
+
+
+def _live(how: str) -> str:
+    if how not in ("", *LIVE):
+        raise argparse.ArgumentTypeError(f"{how!r} is none of {', '.join(LIVE)}")
+    return how
 
 
 def _path(path: str) -> str:

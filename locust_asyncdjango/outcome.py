@@ -5,10 +5,9 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from locust_asyncdjango.junit import Case
-from locust_asyncdjango.saturation import Saturation, saturation
-from locust_asyncdjango.series import Series
+from locust_asyncdjango.saturation import Saturation
 from locust_asyncdjango.tally import FailureRow, Tally
-from locust_asyncdjango.thresholds import Crossing, Threshold, crossings
+from locust_asyncdjango.thresholds import Crossing, Threshold
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,13 +22,6 @@ class Outcome:
     crossed: tuple[Crossing, ...] = ()
     stopped_by: Crossing | None = None
     unrecorded: int = 0
-
-    @classmethod
-    def of(
-        cls, series: Series, tally: Tally, fail_on: Iterable[Threshold], stopped_by: Crossing | None, unrecorded: int
-    ) -> "Outcome":
-        """The outcome of what was recorded."""
-        return cls(saturation(series), tuple(tally.rows()), crossings(fail_on, series), stopped_by, unrecorded)
 
 
 @dataclass(frozen=True, slots=True)

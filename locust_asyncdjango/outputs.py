@@ -1,5 +1,7 @@
 """The files that a run writes: its series as it goes, its failures and its JUnit XML at the end."""
 
+import csv
+import io
 import json
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -9,9 +11,12 @@ from typing import IO, Any
 from locust_asyncdjango import series
 from locust_asyncdjango.junit import Case, junit
 from locust_asyncdjango.options import Options
+from locust_asyncdjango.row import Row
+from locust_asyncdjango.second import Second
 
 FORMAT = "locust-asyncdjango failures"
 FORMAT_VERSION = 1
+CSV_COLUMNS = ("t", "users", "ok", "failed", "kinds", "bytes", "mean_ms", "p50_ms", "p95_ms", "p99_ms", "cpu")
 
 
 class OutputError(ValueError):
@@ -24,71 +29,109 @@ class Outputs:
     def __init__(self, options: Options) -> None:
         """Sees that each file can be written, before anything is measured. Raises OutputError."""
         self._options = options
-        self._series: IO[str] | None = None
+        self._series: dict[str, IO[str]] = {}
         self._run = 1
-        named = [path for path in (options.series, options.failures, options.junit) if path]
+        named = [path for path in (*options.series, options.failures, options.junit, options.report) if path]
         if len(set(named)) < len(named):
-            raise OutputError("--series, --failures and --junit name the same file; give each its own")
+            raise OutputError("two files that are to be written are the same; give each its own name")
         # What a former run has left would be taken for this one's.
         unfinished = junit(
             [Case("run", "the run", "it did not end")], datetime.now(UTC).isoformat(timespec="seconds"), 0
         )
         self.write_failures({"failures": [], "samples": [], "unfinished": True})
         self.write_junit(unfinished)
-        if options.series:
-            self._series = self._open("series")
+        self._open_series()
+        if options.report:
+            self._open("report", options.report).close()
 
     def next_run(self) -> None:
         """Has what follows written to new files. Raises OutputError."""
         self._run += 1
-        if self._series is not None:
-            self._series.close()
-            self._series = None
-            self._series = self._open("series")
-
-    def write_rows(self, lines: list[dict[str, Any]]) -> None:
-        """Appends a header or rows to the series. Raises OutputError, and writes no more of it then."""
-        if self._series is None:
-            return
-        try:
-            for line in lines:
-                series.write_line(self._series, line)
-        except OSError as error:
+        for file in self._series.values():
             with suppress(OSError):
-                self._series.close()
-            self._series = None
-            raise self._error("series", error, "what follows is not in it") from None
+                file.close()
+        self._series.clear()
+        self._open_series()
+
+    def write_header(self, header: dict[str, Any]) -> None:
+        """Begins the series. Raises OutputError."""
+        self._append(series.line(header), csv_line(CSV_COLUMNS))
+
+    def write_rows(self, rows: list[Row]) -> None:
+        """Appends rows to the series, whole and at once. Raises OutputError, and writes no more to that file then."""
+        if self._series and rows:
+            as_csv = "".join(csv_line(csv_cells(row)) for row in rows) if any(map(is_csv, self._series)) else ""
+            self._append("".join(series.line(row.to_json()) for row in rows), as_csv)
 
     def write_failures(self, content: dict[str, Any]) -> None:
         """Writes what failed. Raises OutputError."""
         about = {"format": FORMAT, "version": FORMAT_VERSION}
-        self._write("failures", json.dumps({**about, **content}, indent=1) + "\n")
+        self._write("failures", self._options.failures, json.dumps({**about, **content}, indent=1) + "\n")
 
     def write_junit(self, text: str) -> None:
         """Writes JUnit XML. Raises OutputError."""
-        self._write("junit", text)
+        self._write("junit", self._options.junit, text)
 
-    def _write(self, flag: str, text: str) -> None:
-        if getattr(self._options, flag):
-            try:
-                with self._open(flag) as file:
-                    file.write(text)
-            except OSError as error:
-                raise self._error(flag, error, "free some space") from None
-
-    def _open(self, flag: str) -> IO[str]:
-        path = self._path(flag)
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            return path.open("w", encoding="utf-8")
-        except OSError as error:
-            raise self._error(flag, error, "choose another place") from None
-
-    def _path(self, flag: str) -> Path:
-        path = Path(getattr(self._options, flag))
+    def path(self, named: str) -> Path:
+        """Where a file that was named so is in this run."""
+        path = Path(named)
         return path.with_name(f"{path.stem}-{self._run}{path.suffix}") if self._run > 1 else path
 
-    def _error(self, flag: str, error: OSError, what_to_do: str) -> OutputError:
+    def _open_series(self) -> None:
+        for named in self._options.series:
+            self._series[named] = self._open("series", named)
+
+    def _append(self, as_json: str, as_csv: str) -> None:
+        failed: list[OutputError] = []
+        for named, file in list(self._series.items()):
+            try:
+                file.write(as_csv if is_csv(named) else as_json)
+                file.flush()
+            except OSError as error:
+                with suppress(OSError):
+                    self._series.pop(named).close()
+                failed.append(self._error("series", named, error, "what follows is not in it"))
+        if failed:
+            raise OutputError("; ".join(map(str, failed)))
+
+    def _write(self, flag: str, named: str, text: str) -> None:
+        if named:
+            try:
+                with self._open(flag, named) as file:
+                    file.write(text)
+            except OSError as error:
+                raise self._error(flag, named, error, "free some space") from None
+
+    def _open(self, flag: str, named: str) -> IO[str]:
+        path = self.path(named)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            return path.open("w", encoding="utf-8", newline="" if is_csv(named) else None)
+        except OSError as error:
+            raise self._error(flag, named, error, "choose another place") from None
+
+    def _error(self, flag: str, named: str, error: OSError, what_to_do: str) -> OutputError:
         # What mkdir says of a file where a folder should be would mislead.
         reason = "Not a directory" if isinstance(error, FileExistsError) else error.strerror
-        return OutputError(f"--{flag}: cannot write {self._path(flag)} ({reason}); {what_to_do}")
+        return OutputError(f"--{flag}: cannot write {self.path(named)} ({reason}); {what_to_do}")
+
+
+def is_csv(named: str) -> bool:
+    """Whether a series of this name is written as CSV, not as JSON lines."""
+    return named.lower().endswith(".csv")
+
+
+def csv_cells(row: Row) -> tuple[object, ...]:
+    """A row in CSV_COLUMNS; latencies are of successes. Kinds are written as ``timeout=3 app_error=1``."""
+    second = Second.of(row)
+    kinds = " ".join(f"{kind}={count}" for kind, count in row.failed.most_common())
+    latencies = (second.mean_ms, second.p50_ms, second.p95_ms, second.p99_ms)
+    shown = ("" if ms is None else f"{ms:.5g}" for ms in latencies)
+    return (row.t, row.users, row.ok, second.failures, kinds, row.bytes, *shown, f"{row.cpu:g}")
+
+
+def csv_line(cells: tuple[object, ...]) -> str:
+    """As RFC 4180 has it."""
+    text = io.StringIO()
+    csv.writer(text).writerow(cells)
+    return text.getvalue()

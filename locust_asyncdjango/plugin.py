@@ -6,36 +6,38 @@ Importing the user classes imports it. For a locustfile with stock users only, o
 """
 
 import logging
-import platform
 import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import UTC, datetime
 from typing import Any, NoReturn
 
 import gevent
-import locust
 from locust import events
 from locust.env import Environment
-from locust.exception import RPCError, RPCSendError
 from locust.runners import MasterRunner, Runner, WorkerRunner
 
-from locust_asyncdjango import series
-from locust_asyncdjango._version import __version__
+from locust_asyncdjango import about
+from locust_asyncdjango.charts import over_time
+from locust_asyncdjango.exchange import FINISH_MESSAGE, ROWS_MESSAGE, FromWorkers, ToMaster
 from locust_asyncdjango.failed import FailedRequestError, content_of, failure_of, forget_messages, status_of
 from locust_asyncdjango.failures import Failure
-from locust_asyncdjango.folding import redacted
+from locust_asyncdjango.history import History
 from locust_asyncdjango.junit import junit
 from locust_asyncdjango.lineup import LineupError, line_up
+from locust_asyncdjango.live import Live
 from locust_asyncdjango.options import Options, add_options
-from locust_asyncdjango.outcome import Outcome, Requested, cases, failures_told
-from locust_asyncdjango.outputs import OutputError, Outputs
+from locust_asyncdjango.outcome import Outcome, cases, failures_told
+from locust_asyncdjango.outputs import OutputError, Outputs, is_csv
 from locust_asyncdjango.recorder import Recorder
+from locust_asyncdjango.reporting import make_report
+from locust_asyncdjango.row import Row
+from locust_asyncdjango.saturation import Saturation, saturation
 from locust_asyncdjango.summary import summary
-from locust_asyncdjango.tab import add_tab
+from locust_asyncdjango.tab import add_tabs
 from locust_asyncdjango.tally import FailureSample, Tally
-from locust_asyncdjango.thresholds import Crossing, Watch
+from locust_asyncdjango.thresholds import Crossing, Watch, crossings
+from locust_asyncdjango.told import Number, numbers
 
 log = logging.getLogger(__name__)
 
@@ -45,17 +47,8 @@ CROSSED = 3
 UNWRITTEN = 1
 """The exit code when a file could not be written to its end."""
 
-ROWS_MESSAGE = "locust_asyncdjango_rows"
-"""The message by which a worker sends what it has recorded to the master, once a second."""
-
-FINISH_MESSAGE = "locust_asyncdjango_finish"
-"""By which a master asks its workers to stop and to send what is left, and by which they say that they did."""
-
-MASTER_LAG_S = 3
-"""Seconds for which a master holds a row open for workers that are late."""
-
-FINISH_DEADLINE_S = 10
-"""For which a master waits for them at the end."""
+MASTER_TICK_S = 0.3
+"""How long after each second a master looks: by then its workers have told what they have of it."""
 
 
 def register() -> None:
@@ -72,7 +65,19 @@ def _on_init(environment: Environment, **_: Any) -> None:
         outputs = Outputs(Options() if isinstance(environment.runner, WorkerRunner) else options)
     except (LineupError, OutputError) as error:
         _refuse(str(error))
-    _Run(environment, options, outputs).subscribe()
+    _Run(environment, options, outputs, _live(environment, options)).subscribe()
+
+
+def _live(environment: Environment, options: Options) -> Live | None:
+    """What shows a headless run, unless it is a worker's or only its summary is wanted."""
+    given = environment.parsed_options
+    if given is None or not given.headless or given.only_summary or isinstance(environment.runner, WorkerRunner):
+        return None
+    # The log of --processes' workers would be written into a panel.
+    live = Live.of(options.live or ("lines" if given.processes else ""), sys.stdout)
+    if live and live.replaces_tables:
+        given.only_summary = True
+    return live
 
 
 def _refuse(message: str) -> NoReturn:
@@ -83,42 +88,35 @@ def _refuse(message: str) -> NoReturn:
 class _Run:
     """The recording of one Locust process: of every request on a worker or alone, of what workers send on a master."""
 
-    def __init__(self, environment: Environment, options: Options, outputs: Outputs) -> None:
+    def __init__(self, environment: Environment, options: Options, outputs: Outputs, live: Live | None) -> None:
         self.environment = environment
         self.options = options
         self.outputs = outputs
+        self.live = live
         self.runner = _runner(environment)
+        self.to_master = ToMaster(self.runner) if isinstance(self.runner, WorkerRunner) else None
+        self.from_workers = FromWorkers(self.runner) if isinstance(self.runner, MasterRunner) else None
         self.ticker: gevent.Greenlet | None = None
         self.header: dict[str, Any] = {}
         self.broken = False
         self.crossed = False
         self.unwritten = False
-        self.unsent: list[dict[str, Any]] = []
-        """Of a worker."""
-        self.finished: set[str] = set()
-        """Workers that have sent all that they had."""
         self.begin()
 
     def begin(self) -> None:
         """Makes everything ready for a run."""
         self.recorder = Recorder(time.time())
+        self.history = History()
         self.tally = Tally(self.recorder.started)
-        self.watches = [Watch(limit) for limit in self.options.stop_on]
+        self.stop_on = [Watch(limit) for limit in self.options.stop_on]
+        self.fail_on = [Watch(limit) for limit in self.options.fail_on]
         self.stopped_by: Crossing | None = None
         self.outcome: Outcome | None = None
         """Once it has ended."""
         self.unrecorded = 0
-        self.users = 0
-        """That ran when the second began."""
+        self.figures_of = -1
+        self.last_figures = saturation([])
         forget_messages()
-
-    @property
-    def is_worker(self) -> bool:
-        return isinstance(self.runner, WorkerRunner)
-
-    @property
-    def is_master(self) -> bool:
-        return isinstance(self.runner, MasterRunner)
 
     def subscribe(self) -> None:
         listen = self.environment.events
@@ -133,7 +131,7 @@ class _Run:
         elif isinstance(self.runner, WorkerRunner):
             self.runner.register_message(FINISH_MESSAGE, self.on_finish)
         if self.environment.web_ui is not None:
-            add_tab(self.environment.web_ui, self.failures)
+            add_tabs(self.environment.web_ui, self)
 
     def on_request(
         self,
@@ -153,7 +151,7 @@ class _Run:
         try:
             failure = None if exception is None else failure_of(exception, response)
             kind = failure.kind if failure else ""
-            self.recorder.add((now, name, kind, float(response_time or 0), int(response_length or 0), self.users))
+            self.recorder.add((now, kind, float(response_time or 0), int(response_length or 0)))
             if failure and exception is not None:
                 self.tally.add(failure, now)
                 if self.tally.wants_sample(kind):
@@ -187,12 +185,15 @@ class _Run:
             # The web UI's second run and later ones.
             self.write(self.outputs.next_run)
         self.begin()
-        self.header = _header(self.environment, self.options)
-        self.write(self.outputs.write_rows, [self.header])
+        self.header = about.header(self.environment, self.options)
+        self.write(self.outputs.write_header, self.header)
+        if self.live:
+            self.live.start(self.header)
         self.ticker = gevent.spawn(self.tick_every_second)
 
     def on_test_stop(self, **_: Any) -> None:
-        self.gather()
+        if self.from_workers:
+            self.from_workers.gather()
         self.finish()
         if self.environment.web_ui is not None:
             self.conclude()
@@ -201,8 +202,8 @@ class _Run:
     def on_quitting(self, **_: Any) -> None:
         # Locust does so only when it has settled the exit code, to which the last seconds belong, and when a worker has
         # told its master that it is gone.
-        if self.is_worker:
-            self.end_worker()
+        if self.to_master:
+            self.end_worker(self.to_master)
         else:
             self.runner.quit()
             self.finish()
@@ -217,43 +218,16 @@ class _Run:
         if self.environment.web_ui is None:
             self.show_summary()
 
-    def on_rows(self, msg: Any, **_: Any) -> None:
-        self.recorder.merge(msg.data["rows"], msg.data["started"])
-        self.tally.merge(msg.data["failures"], msg.data["started"])
-        self.unrecorded += msg.data["unrecorded"]
-
-    def on_finish(self, **_: Any) -> None:
-        """A worker's master wants what is left."""
-        self.end_worker()
-        self.runner.send_message(FINISH_MESSAGE)
-
-    def end_worker(self) -> None:
-        """Stops the users and sends what is left, also of what Locust has counted, which does so only on a quit."""
+    def end_worker(self, to_master: ToMaster) -> None:
+        """Stops the users and sends what is left."""
         self.runner.stop()
         self.finish()
-        with suppress(RPCError, RPCSendError):
-            self.runner._send_stats()  # type: ignore[attr-defined]
-
-    def on_finished(self, msg: Any, **_: Any) -> None:
-        self.finished.add(msg.node_id)
-
-    def gather(self) -> None:
-        """Has a master wait until its workers have sent what is left; those that are gone have done so before."""
-        if not isinstance(self.runner, MasterRunner):
-            return
-        self.finished.clear()
-        self.runner.send_message(FINISH_MESSAGE)
-        deadline = time.monotonic() + FINISH_DEADLINE_S
-        while missing := self.runner.clients.keys() - self.finished:
-            gone = {client.id for client in self.runner.clients.missing}
-            if missing <= gone or time.monotonic() > deadline:
-                log.warning("%s did not send the last second, which is not counted", ", ".join(sorted(missing)))
-                return
-            gevent.sleep(0.05)
+        to_master.send_locusts_own()
 
     def tick_every_second(self) -> None:
+        late_s = MASTER_TICK_S if self.from_workers else 0.0
         while True:
-            gevent.sleep(1 - time.time() % 1)
+            gevent.sleep(1 - (time.time() - late_s) % 1)
             try:
                 self.tick(time.time())
             except Exception:
@@ -261,43 +235,61 @@ class _Run:
 
     def tick(self, now: float) -> None:
         """Once a second."""
-        if not self.is_master:
-            # At the end of the second that has just ended, and at the beginning of the next.
-            self.users = self.runner.user_count
-            self.recorder.note_users(now - 0.5, self.users)
-        self.look_for_stop(self.hand_on(before=now - MASTER_LAG_S if self.is_master else now))
-
-    def hand_on(self, before: float | None = None) -> list[dict[str, Any]]:
-        """Gives what is complete to the master or the file, and returns its rows."""
-        rows, failures = self.recorder.take(before), self.tally.take(before)
-        if self.is_worker:
-            self.send(rows, failures)
+        if self.from_workers:
+            self.hand_on(self.from_workers.complete_until(now))
         else:
-            self.write(self.outputs.write_rows, rows)
-        return rows
+            # Of the second that has just ended.
+            self.recorder.note(now - 0.5, self.runner.user_count, self.runner.current_cpu_usage)
+            self.hand_on(now)
+        if self.live:
+            self.live.tick(self.history.seconds(), self.tally.rows)
+        self.look_for_stop()
 
-    def send(self, rows: list[dict[str, Any]], failures: dict[str, Any]) -> None:
-        """Sends what a worker has to its master, and keeps for later what cannot be sent now."""
-        if rows or failures or self.unrecorded:
-            started = self.recorder.started
-            news = {"rows": rows, "failures": failures, "unrecorded": self.unrecorded, "started": started}
-            self.unsent.append(news)
+    def hand_on(self, before: float | None = None) -> None:
+        """Gives what is complete to the master, or to the files and to those who look at it."""
+        rows, failures = self.recorder.take(before), self.tally.take(before)
+        if self.to_master:
+            news = {
+                "rows": [row.to_json() for row in rows],
+                "failures": failures,
+                "unrecorded": self.unrecorded,
+                "started": self.recorder.started,
+                "until": before,
+            }
             self.unrecorded = 0
-        try:
-            while self.unsent:
-                self.runner.send_message(ROWS_MESSAGE, self.unsent[0])
-                self.unsent.pop(0)
-        except (RPCError, RPCSendError) as error:
-            log.warning("The master cannot be reached (%s); what was recorded is kept for later", error)
-
-    def look_for_stop(self, rows: list[dict[str, Any]]) -> None:
-        """Ends the run when a threshold of --stop-on is crossed."""
-        if self.is_worker or self.stopped_by or not rows:
+            self.to_master.send(news)
             return
-        for row in map(series.Row.from_json, rows if self.watches else ()):
-            for watch in self.watches:
+        for row in rows:
+            self.history.add(row)
+            for watch in (*self.stop_on, *self.fail_on):
                 watch.add(row)
-        self.stopped_by = next(filter(None, (watch.crossing() for watch in self.watches)), None)
+        self.write(self.outputs.write_rows, rows)
+
+    def on_rows(self, msg: Any, **_: Any) -> None:
+        """A worker tells its master what it has recorded."""
+        news = msg.data
+        self.recorder.merge(map(Row.from_json, news["rows"]), news["started"], time.time())
+        self.tally.merge(news["failures"], news["started"])
+        self.unrecorded += news["unrecorded"]
+        if self.from_workers and news["until"]:
+            self.from_workers.told(msg.node_id, int(news["until"]))
+
+    def on_finish(self, **_: Any) -> None:
+        """A worker's master wants what is left."""
+        if self.to_master:
+            self.end_worker(self.to_master)
+            self.to_master.say_finished()
+
+    def on_finished(self, msg: Any, **_: Any) -> None:
+        """A worker has told its master all that it had."""
+        if self.from_workers:
+            self.from_workers.finished(msg.node_id)
+
+    def look_for_stop(self) -> None:
+        """Ends the run when a threshold of --stop-on is crossed."""
+        if self.to_master or self.stopped_by:
+            return
+        self.stopped_by = next(crossings(self.stop_on), None)
         if self.stopped_by:
             log.info("Stopping: %s", self.stopped_by.told)
             gevent.spawn(self.runner.stop if self.environment.web_ui is not None else self.runner.quit)
@@ -307,22 +299,49 @@ class _Run:
         if self.ticker is not None:
             self.ticker.kill(block=False)
             self.ticker = None
+        if self.live:
+            self.live.stop()
         self.hand_on()
 
     def failures(self) -> dict[str, Any]:
         """What failed so far."""
-        return failures_told(self.header, self.tally, self.recorder.users_at, self.unrecorded)
+        return failures_told(self.header, self.tally, self.history.users_at, self.unrecorded)
+
+    def figures(self) -> Saturation:
+        """Where the run saturated so far, as of its last second: it is asked for more often than there is news."""
+        last = self.history.total.t
+        if self.figures_of != last:
+            self.figures_of, self.last_figures = last, saturation(self.history.seconds())
+        return self.last_figures
+
+    def numbers(self) -> tuple[Number, ...]:
+        """The figures in words."""
+        return numbers(self.figures())
+
+    def charted(self) -> dict[str, Any]:
+        """What the page with charts shows beside them."""
+        return {
+            "state": self.runner.state,
+            "about": about.told(self.header) if self.header else "",
+            "charts": over_time(self.history.seconds(), self.figures()),
+        }
 
     def conclude(self) -> None:
         """Writes what is written at the end, and sees which thresholds were crossed."""
-        if self.is_worker or not self.header:
+        if self.to_master or not self.header:
             return
-        recorded = self.recorder.series(self.header)
-        self.outcome = Outcome.of(recorded, self.tally, self.options.fail_on, self.stopped_by, self.unrecorded)
+        self.outcome = Outcome(
+            saturation(self.history.seconds()),
+            tuple(self.tally.rows()),
+            tuple(crossings(self.fail_on)),
+            self.stopped_by,
+            self.unrecorded,
+        )
         self.crossed |= bool(self.outcome.crossed)
-        told = cases(self.outcome, self.options.fail_on, _requested(self.environment))
+        told = cases(self.outcome, self.options.fail_on, about.requested(self.environment))
         self.write(self.outputs.write_failures, self.failures())
         self.write(self.outputs.write_junit, junit(told, self.header["started"], time.time() - self.recorder.started))
+        self.write(self.make_report)
 
     def write(self, writes: Callable[..., None], *content: Any) -> None:
         """Writes to a file, and goes on measuring if that cannot be done."""
@@ -331,6 +350,14 @@ class _Run:
         except OutputError as error:
             self.unwritten = True
             log.error("%s", error)
+
+    def make_report(self) -> None:
+        """Has the report made of the files that were written. Raises OutputError."""
+        given = self.options
+        if given.report:
+            series = next(name for name in given.series if not is_csv(name))
+            made = make_report(*map(self.outputs.path, (given.report, series, given.failures)))
+            log.info("%s", made)
 
     def show_summary(self) -> None:
         if self.outcome is not None:
@@ -341,34 +368,6 @@ class _Run:
 def _runner(environment: Environment) -> Runner:
     assert environment.runner is not None, "Locust makes the runner before it fires init"  # noqa: S101
     return environment.runner
-
-
-def _requested(environment: Environment) -> list[Requested]:
-    """What Locust has counted."""
-    errors: dict[tuple[str, str], list[tuple[int, str]]] = {}
-    for error in environment.stats.errors.values():
-        told = error.to_name().removeprefix(f"{error.method} {error.name}: ")
-        errors.setdefault((error.method, error.name), []).append((error.occurrences, told))
-    return [
-        Requested(f"{method} {name}", entry.num_requests, entry.num_failures, tuple(errors.get((method, name), ())))
-        for (name, method), entry in sorted(environment.stats.entries.items())
-    ]
-
-
-def _header(environment: Environment, options: Options) -> dict[str, Any]:
-    given = environment.parsed_options
-    shape = environment.shape_class
-    return series.header(
-        started=datetime.now(UTC).isoformat(timespec="seconds"),
-        host=redacted(environment.host or ""),
-        user_classes=sorted(user.__name__ for user in environment.user_classes),
-        variant=options.variant,
-        shape=type(shape).__name__ if shape else "",
-        users=getattr(given, "num_users", None),
-        spawn_rate=getattr(given, "spawn_rate", None),
-        run_time=getattr(given, "run_time", None) or getattr(shape, "run_time", None),
-        versions={"locust-asyncdjango": __version__, "locust": locust.__version__, "python": platform.python_version()},
-    )
 
 
 register()

@@ -1,71 +1,75 @@
-"""Samples -> rows of a series, and the merge of workers' rows. No clock and no I/O of its own."""
+"""Samples -> rows, and the merge of workers' rows. No clock and no I/O of its own, and nothing kept that was taken."""
 
 from collections.abc import Iterable
-from typing import Any
 
+from locust_asyncdjango.row import Row
 from locust_asyncdjango.sample import Sample
-from locust_asyncdjango.series import Row, Series
 
 BATCH = 100
 """Samples that are folded at once: one after the other they are folded in a third of the time that each alone takes."""
 
 
 class Recorder:
-    """Folds samples and other recorders' rows into one row a second.
-
-    It keeps all rows for the analysis at the end, and apart from them those that were not yet taken: by a worker to
-    send them to its master, by others to append them to the series file.
-    """
+    """Folds samples and other recorders' rows into one row a second, until they are taken."""
 
     def __init__(self, started: float) -> None:
+        """started: epoch seconds; second 0 is the whole one in which it lies."""
         self.started = int(started)
-        self._all: dict[int, Row] = {}
-        self._open: dict[int, Row] = {}
+        self._rows: dict[int, Row] = {}
         self._unfolded: list[Sample] = []
+        self._users = 0
+        self._noted = -1
+        """The last second of which it is known how many users ran."""
 
     def add(self, sample: Sample) -> None:
-        """Records a finished request."""
+        """Records a finished request. Raises ValueError if its latency is no duration."""
+        if not 0 <= sample[2] < 1e12:
+            raise ValueError(f"a latency of {sample[2]} ms cannot be")
         self._unfolded.append(sample)
         if len(self._unfolded) >= BATCH:
             self._fold()
 
     def _fold(self) -> None:
-        for sample in self._unfolded:
-            self._open_row(int(sample[0]) - self.started).add(sample)
+        started = self.started
+        for ended, kind, ms, size in self._unfolded:
+            t = max(int(ended) - started, 0)
+            # What began before the first second, by another's clock, counts as of the first.
+            began = max(int(ended - ms / 1000) - started, 0)
+            self._row(t).add(kind, ms, size, t - began)
         self._unfolded.clear()
 
-    def note_users(self, when: float, users: int) -> None:
-        """Records how many users run, so that a second without samples has its row too."""
-        row = self._open_row(int(when) - self.started)
-        row.users = max(row.users, users)
+    def note(self, when: float, users: int, cpu: float = 0.0) -> None:
+        """Records what is so at the end of a second: users that run, and per cent of a processor that are used."""
+        t = max(int(when) - self.started, 0)
+        for second in range(self._noted + 1, t + 1):
+            self._row(second).users = users
+        self._row(t).cpu = cpu
+        self._users, self._noted = users, max(t, self._noted)
 
-    def merge(self, rows: Iterable[dict[str, Any]], started: int) -> None:
-        """Adds rows that another recorder, which began at epoch second ``started``, gave out."""
-        for row in map(Row.from_json, rows):
-            row.t += started - self.started
-            self._open_row(row.t).merge(row)
+    def merge(self, rows: Iterable[Row], started: int, now: float) -> None:
+        """Adds rows that another recorder, which began at epoch second ``started``, has given out by ``now``.
 
-    def take(self, before: float | None = None) -> list[dict[str, Any]]:
-        """The rows, as JSON objects, that no later sample can change; all of them without ``before`` (epoch)."""
+        By a clock that goes before this one they would lie ahead: they count as of now.
+        """
+        for row in rows:
+            row.t = min(max(row.t + started - self.started, 0), int(now) - self.started)
+            self._row(row.t).merge(row)
+
+    def take(self, before: float | None = None) -> list[Row]:
+        """The rows of the seconds before one (epoch), in order; without ``before`` all of them.
+
+        A second that is added to afterwards has a further row, with what came late.
+        """
         self._fold()
         limit = None if before is None else int(before) - self.started
-        ripe = sorted(t for t in self._open if limit is None or t < limit)
-        rows = [self._open.pop(t) for t in ripe]
+        rows = [self._rows.pop(t) for t in sorted(t for t in self._rows if limit is None or t < limit)]
         for row in rows:
-            self._all.setdefault(row.t, Row(row.t)).merge(row)
-        return [row.to_json() for row in rows]
+            # The second in which a run ended: its users are gone.
+            row.users = row.users or (self._users if row.t > self._noted else 0)
+        return rows
 
-    def users_at(self, t: int) -> int:
-        """How many users ran in a second since the start; 0 if nothing was recorded in it."""
-        return max(rows[t].users if t in rows else 0 for rows in (self._all, self._open))
-
-    def series(self, header: dict[str, Any]) -> Series:
-        """All that was recorded."""
-        self._fold()
-        return Series.of(header, [*self._all.values(), *self._open.values()])
-
-    def _open_row(self, t: int) -> Row:
-        row = self._open.get(t)
+    def _row(self, t: int) -> Row:
+        row = self._rows.get(t)
         if row is None:
-            row = self._open[t] = Row(t)
+            row = self._rows[t] = Row(t)
         return row

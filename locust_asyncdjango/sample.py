@@ -1,7 +1,7 @@
 """One finished request, in the form everything after the client reads."""
 
-Sample = tuple[float, str, str, float, int, int]
-"""When (epoch seconds at its end), name, failure kind ("" for a success), milliseconds, bytes of body, users.
+Sample = tuple[float, str, float, int]
+"""When it ended (epoch seconds), failure kind ("" for a success), milliseconds that it took, bytes of body.
 
 A plain tuple: one is made for each request, and a class of our own takes three times as long to make.
 """

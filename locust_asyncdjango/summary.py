@@ -4,8 +4,9 @@ from collections.abc import Iterator
 
 from locust_asyncdjango.failures import advice
 from locust_asyncdjango.outcome import Outcome
-from locust_asyncdjango.saturation import KindOnset, Onset
+from locust_asyncdjango.saturation import KindOnset
 from locust_asyncdjango.tally import FailureRow
+from locust_asyncdjango.told import numbers, onset
 
 WIDTH = 80
 MESSAGES_SHOWN = 2
@@ -14,16 +15,11 @@ MESSAGES_SHOWN = 2
 
 def summary(outcome: Outcome) -> str:
     """A block of lines to print."""
-    figures = outcome.figures
-    peak = f"{figures.peak_per_s:.1f} req/s at {figures.peak_users} users" if figures.successes else "none"
     lines = [
-        "locust-asyncdjango: where this run saturated",
-        f"  peak of successful requests   {peak}",
-        f"  successes                     {figures.successes}",
-        f"  slowdown starts               {_at(figures.slowdown, 'not seen')}",
-        f"  errors start                  {_at(figures.errors, 'none')}",
+        "locust-asyncdjango: where this run saturated (95 % intervals)",
+        *(f"  {number.name:<29} {number.text}" for number in numbers(outcome.figures)),
     ]
-    for kind in figures.failures:
+    for kind in outcome.figures.failures:
         lines += _of_kind(kind, [row for row in outcome.failures if row.kind == kind.kind])
     if outcome.stopped_by:
         lines.append(f"  stopped by {outcome.stopped_by.told}")
@@ -34,7 +30,7 @@ def summary(outcome: Outcome) -> str:
 
 
 def _of_kind(kind: KindOnset, rows: list[FailureRow]) -> Iterator[str]:
-    yield f"  {kind.count} x {kind.kind}, first {_at(kind.first)}"
+    yield f"  {kind.count} x {kind.kind}, first {onset(kind.first)}"
     for row in rows[:MESSAGES_SHOWN]:
         # The kind's name says as much as a row for all other messages.
         text = f"      {row.count} x {row.message}"
@@ -43,7 +39,3 @@ def _of_kind(kind: KindOnset, rows: list[FailureRow]) -> Iterator[str]:
         yield f"      and {others} other message{'s' if others > 1 else ''}"
     for told in dict.fromkeys(filter(None, [row.advice for row in rows[:MESSAGES_SHOWN]] or [advice(kind.kind)])):
         yield f"      -> {told}"
-
-
-def _at(onset: Onset | None, otherwise: str = "") -> str:
-    return f"at {onset.users} users, after {onset.t} s" if onset else otherwise

@@ -1,67 +1,142 @@
-"""The tab "Failure kinds" in Locust's web UI: what failed, by kind and message, and what to do about it.
+"""What Locust's web UI shows of us: the tabs "Saturation" and "Failure kinds", and a page with charts.
 
 Locust's page asks for /stats/requests every two seconds and shows, in tabs that are named in its template's arguments,
-what it finds there under ``extended_stats``: rows of plain text. All that is kept can be downloaded as JSON beside it.
+what it finds there under ``extended_stats``: rows of plain text. A tab takes nothing else, so the charts have a page of
+their own, and all that is kept of failures can be downloaded as JSON; "Download Data" leads to both.
 """
 
 import json
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Sequence
+from importlib.resources import files
+from typing import Any, Protocol
 
-from flask import Blueprint, Flask, Response, request
+from flask import Blueprint, Flask, Response, abort, request
 
-KEY = "failure-kinds"
+from locust_asyncdjango.told import Number
+
+PAGE = "live-charts"
+STATIC = {
+    "live.js": "text/javascript",
+    "charts.js": "text/javascript",
+    "uPlot.iife.min.js": "text/javascript",
+    "charts.css": "text/css",
+    "uPlot.min.css": "text/css",
+}
+SATURATION = "saturation"
+KINDS = "failure-kinds"
 FILE = "failure-kinds.json"
-COLUMNS = {
-    "count": "# Failures",
-    "kind": "Kind",
-    "origin": "Origin",
-    "first": "First",
-    "message": "Message",
-    "advice": "What to do",
-    "sample": "Sample",
+TABS: dict[str, tuple[str, dict[str, str]]] = {
+    SATURATION: ("Saturation", {"figure": "Figure", "text": "This run, with 95 % interval", "meaning": "What it is"}),
+    KINDS: (
+        "Failure kinds",
+        {
+            "count": "# Failures",
+            "kind": "Kind",
+            "origin": "Origin",
+            "first": "First",
+            "message": "Message",
+            "advice": "What to do",
+            "sample": "Sample",
+        },
+    ),
 }
 SAMPLE_LIMIT = 300
 """Characters of a sample that the table shows."""
 
 
-def add_tab(web_ui: Any, told: Callable[[], dict[str, Any]]) -> None:
-    """Adds it to a locust.web.WebUI. told: makes what ``outcome.failures_told`` does, of the run so far."""
+class Run(Protocol):
+    """The run so far, as the web UI asks for it."""
+
+    def numbers(self) -> Sequence[Number]:
+        """The four numbers."""
+
+    def failures(self) -> dict[str, Any]:
+        """As ``outcome.failures_told`` has them."""
+
+    def charted(self) -> dict[str, Any]:
+        """state, about (what runs) and charts."""
+
+
+def add_tabs(web_ui: Any, run: Run) -> None:
+    """Adds them to a locust.web.WebUI."""
     arguments = web_ui.template_args
-    for name, more in (
-        ("extended_tabs", {"title": "Failure kinds", "key": KEY}),
-        (
-            "extended_tables",
-            {"key": KEY, "structure": [{"key": key, "title": title} for key, title in COLUMNS.items()]},
-        ),
-        ("extended_csv_files", {"href": f"./{FILE}", "title": "Download failure kinds (JSON)"}),
-    ):
+
+    def add(name: str, more: dict[str, Any]) -> None:
         arguments[name] = [*arguments.get(name, ()), more]
+
+    for key, (title, columns) in TABS.items():
+        add("extended_tabs", {"title": title, "key": key})
+        add(
+            "extended_tables",
+            {"key": key, "structure": [{"key": key, "title": title} for key, title in columns.items()]},
+        )
+    add("extended_csv_files", {"href": f"./{PAGE}", "title": "Live charts"})
+    add("extended_csv_files", {"href": f"./{FILE}", "title": "Download failure kinds (JSON)"})
+
+    app: Flask = web_ui.app
+    base_path = app.blueprints["locust"].url_prefix or ""
 
     def with_rows(response: Response) -> Response:
         if request.endpoint == "locust.request_stats" and response.is_json:
             report = response.get_json()
-            report.setdefault("extended_stats", []).append({"key": KEY, "data": rows(told())})
+            rows = {SATURATION: number_rows(run.numbers(), f"{base_path}/{PAGE}"), KINDS: failure_rows(run.failures())}
+            report.setdefault("extended_stats", []).extend({"key": key, "data": data} for key, data in rows.items())
             response.set_data(json.dumps(report))
         return response
 
+    app.after_request(with_rows)
+    app.register_blueprint(_pages(web_ui, run, base_path))
+
+
+def _pages(web_ui: Any, run: Run, base_path: str) -> Blueprint:
+    """All behind the web UI's login, if it has one."""
+    own = Blueprint("locust_asyncdjango", __name__, url_prefix=base_path)
+    static = files(__package__).joinpath("static")
+
     def download() -> Response:
         headers = {"Content-Disposition": f"attachment; filename={FILE}"}
-        return Response(json.dumps(told(), indent=1), mimetype="application/json", headers=headers)
+        return Response(json.dumps(run.failures(), indent=1), mimetype="application/json", headers=headers)
 
-    app: Flask = web_ui.app
-    app.after_request(with_rows)
-    own = Blueprint("locust_asyncdjango", __name__, url_prefix=app.blueprints["locust"].url_prefix)
-    own.add_url_rule(f"/{FILE}", "failure_kinds", web_ui.auth_required_if_enabled(download))
-    app.register_blueprint(own)
+    def page() -> Response:
+        return Response(static.joinpath("live.html").read_bytes(), mimetype="text/html")
+
+    def file(name: str) -> Response:
+        if name not in STATIC:
+            abort(404)
+        return Response(static.joinpath(name).read_bytes(), mimetype=STATIC[name])
+
+    def data() -> Response:
+        told = {
+            **run.charted(),
+            "numbers": [[number.name, number.text, number.meaning] for number in run.numbers()],
+            "columns": TABS[KINDS][1],
+            "failures": failure_rows(run.failures()),
+        }
+        return Response(json.dumps(told), mimetype="application/json", headers={"Cache-Control": "no-store"})
+
+    for path, name, view in (
+        (FILE, "failure_kinds", download),
+        (PAGE, "page", page),
+        (f"{PAGE}.json", "data", data),
+        (f"{PAGE}/<name>", "file", file),
+    ):
+        own.add_url_rule(f"/{path}", name, web_ui.auth_required_if_enabled(view))
+    return own
 
 
-def rows(told: dict[str, Any]) -> list[dict[str, Any]]:
-    """The table's rows, most frequent first, each with a sample, if one is kept."""
+def number_rows(numbers: Sequence[Number], page: str) -> list[dict[str, Any]]:
+    """The rows of the tab "Saturation"; the last says where the charts are."""
+    rows = [{"figure": number.name, "text": number.text, "meaning": number.meaning} for number in numbers]
+    rows.append({"figure": "charts", "text": page, "meaning": 'a page of its own; the tab "Download Data" leads to it'})
+    # By the name the page tells rows apart, and sorts them.
+    return [{"name": f"{rank:04}", **row} for rank, row in enumerate(rows)]
+
+
+def failure_rows(told: dict[str, Any]) -> list[dict[str, Any]]:
+    """The rows of the tab "Failure kinds", most frequent first, each with a sample, if one is kept."""
     samples = {(sample["kind"], sample["message"]): sample for sample in reversed(told["samples"])}
     return [
         {
-            # By which the page tells rows apart, and sorts them.
             "name": f"{rank:04}",
             "count": row["count"],
             "kind": f"{row['kind']} ({row['where']})" if row["where"] else row["kind"],

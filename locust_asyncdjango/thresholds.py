@@ -8,16 +8,15 @@ Definitions
 """
 
 import re
-from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
 from fractions import Fraction
-from math import fsum
 from operator import ge, gt, le, lt
 
+from locust_asyncdjango.histogram import Histogram, percentile_ms, sum_ms
 from locust_asyncdjango.kinds import KINDS
-from locust_asyncdjango.series import Row, Series, percentile_ms
+from locust_asyncdjango.row import Row
 
 
 class ThresholdError(ValueError):
@@ -138,13 +137,9 @@ class Watch:
             self._first = Crossing(self.threshold, row.t + missing - 1, row.users, value)
 
 
-def crossings(thresholds: Iterable[Threshold], series: Series) -> tuple[Crossing, ...]:
-    """Those of the thresholds that a whole run crossed, in their order."""
-    watches = [Watch(each) for each in thresholds]
-    for row in series.rows:
-        for watch in watches:
-            watch.add(row)
-    return tuple(crossing for watch in watches if (crossing := watch.crossing()))
+def crossings(watches: Iterable[Watch]) -> Iterator[Crossing]:
+    """Those of the thresholds that are crossed so far, in their order."""
+    return (crossing for watch in watches if (crossing := watch.crossing()))
 
 
 def threshold(text: str) -> Threshold:
@@ -218,10 +213,10 @@ def _value(of: Threshold, row: Row, seconds: int) -> float | None:
     return count / (row.ok + failed) if row.ok + failed else None
 
 
-def _latency_ms(metric: str, counts: Counter[float]) -> float | None:
+def _latency_ms(metric: str, counts: Histogram) -> float | None:
     successes = counts.total()
     if not successes:
         return None
     if metric == "mean":
-        return fsum(ms * n for ms, n in counts.items()) / successes
+        return sum_ms(counts) / successes
     return percentile_ms(counts, Fraction(metric[1:]))

@@ -1,4 +1,4 @@
-"""``locust-asyncdjango``: run | serve | services | startproject | list."""
+"""``locust-asyncdjango``: run | report | serve | services | startproject | list."""
 
 import argparse
 import os
@@ -49,7 +49,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OSError as error:
         message, code = f"{error}; see that the disk has room and its folders can be written", 1
     except ModuleNotFoundError as error:
-        message, code = f"this needs {error.name}: pip install 'locust-asyncdjango[lab]'", 2
+        extra = "report" if options.command is report_run else "lab"
+        message, code = f"this needs {error.name}: pip install 'locust-asyncdjango[{extra}]'", 2
     print(f"locust-asyncdjango: error: {message}", file=sys.stderr)
     return code
 
@@ -68,6 +69,10 @@ def parser() -> argparse.ArgumentParser:
     measuring = add("run", run, "Measure routes on servers, one after another, and compare them.")
     add_what_to_measure(measuring)
     add_conditions(measuring)
+    reporting = add("report", report_run, "Make the report of one run from what Locust wrote with --series.")
+    reporting.add_argument("series", type=Path, metavar="SERIES", help="the series, as JSON lines")
+    reporting.add_argument("--failures", type=Path, metavar="FILE", help="what --failures has written in the same run")
+    reporting.add_argument("--output", type=Path, metavar="FILE", help="default: SERIES with .html for its ending")
     serving = add("serve", keep_up, "Keep one server up until Ctrl-C, or all side by side, with its services.")
     serving.add_argument("server", nargs="?", help=f"its name (default: {DEFAULT_SERVER})")
     serving.add_argument("--all", action="store_true", help="every installed server, from port 8000; slow API on 5000")
@@ -210,6 +215,22 @@ def run(options: argparse.Namespace) -> int:
         console.print(sentence, highlight=False, soft_wrap=True)
     console.print(f"Report: {page}", highlight=False, soft_wrap=True)
     return 0 if all(result.figures for result in results) else 1
+
+
+def report_run(options: argparse.Namespace) -> int:
+    """Writes the report of one run and says where it is."""
+    from locust_asyncdjango.lab import one_run
+    from locust_asyncdjango.series import SeriesError, read
+
+    output: Path = options.output or options.series.with_suffix(".html")
+    try:
+        told = one_run.told(read(options.series), one_run.read_failures(options.failures))
+    except SeriesError as error:
+        raise UsageError(str(error)) from None
+    one_run.write(told, output)
+    print(told.verdict)
+    print(f"Report: {output}")
+    return 0
 
 
 def experiment_of(options: argparse.Namespace) -> Experiment:

@@ -26,7 +26,7 @@ def shown(console: Console) -> Iterator[Announce]:
 
             def watch(series: Series) -> None:
                 length_s = series.header.get("run_time")
-                progress.update(current, completed=len(series.rows), total=length_s, description=_now(series))
+                progress.update(current, completed=len(series.seconds), total=length_s, description=_now(series))
 
             return watch
 
@@ -34,8 +34,8 @@ def shown(console: Console) -> Iterator[Announce]:
 
 
 def _now(series: Series) -> str:
-    if not series.rows:
+    if not series.seconds:
         return "starting"
-    last = series.rows[-1]
-    failed = f", {last.failed.total()} failed/s" if last.failed else ""
+    last = series.seconds[-1]
+    failed = f", {last.failures} failed/s" if last.failed else ""
     return f"{last.users} users, {last.ok} ok/s{failed}"

@@ -2,17 +2,16 @@
 
 from collections.abc import Iterable
 from html import escape
-from importlib.resources import files
 from itertools import groupby
-from string import Template
 
 from rich import box
 from rich.table import Table
 
+from locust_asyncdjango.charts import Chart, over_time
 from locust_asyncdjango.failures import advice
-from locust_asyncdjango.lab.plots import timeline
+from locust_asyncdjango.lab.page import page, table
 from locust_asyncdjango.lab.results import Result
-from locust_asyncdjango.saturation import Onset, Saturation
+from locust_asyncdjango.saturation import Onset, Saturation, saturation
 from locust_asyncdjango.series import Series
 
 COLUMNS = (
@@ -75,18 +74,19 @@ def markdown(results: list[Result]) -> str:
 
 def html(results: list[Result], recorded: dict[str, Series]) -> str:
     """The whole report as one HTML page that needs nothing else. recorded: series by trial id."""
-    parts = [f"<h1>Sync or async? {escape(_title(results))}</h1>", _list(map(escape, verdict(results)))]
-    parts += ["<h2>Figures</h2>", '<div class="scroll"><table>', _row("th", COLUMNS)]
-    parts += [*(_row("td", row) for row in rows(results)), "</table></div>", "<h2>Second by second</h2>", LEGEND]
+    parts = [_list(map(escape, verdict(results))), "<h2>Figures</h2>", table(COLUMNS, rows(results))]
+    parts.append("<h2>Second by second</h2>")
+    charts: dict[str, list[Chart]] = {}
     for trial in (result.trial for result in results if result.trial.id in recorded):
-        parts += [f"<h3>{escape(trial.title)}</h3>", timeline(recorded[trial.id], escape(trial.title))]
+        seconds, place = recorded[trial.id].seconds, f"charts-{len(charts)}"
+        charts[place] = over_time(seconds, saturation(seconds))
+        parts += [f"<h3>{escape(trial.title)}</h3>", f'<div id="{place}"></div>']
     if kinds(results):
         told = (f"<b>{escape(kind)}</b>: {escape(advice(kind))}" for kind in kinds(results))
         parts += ["<h2>What the failures call for</h2>", _list(told)]
     meanings = (f"<b>{word}</b>: {escape(meaning)}" for word, meaning in DEFINITIONS.items())
     parts += ["<h2>What the numbers mean</h2>", _list(meanings)]
-    page = Template(files(__package__).joinpath("page.html").read_text(encoding="utf-8"))
-    return page.substitute(title=escape(_title(results)), body="\n".join(parts))
+    return page(_title(results), f"Sync or async? {_title(results)}", "\n".join(parts), charts)
 
 
 def kinds(results: list[Result]) -> list[str]:
@@ -94,16 +94,11 @@ def kinds(results: list[Result]) -> list[str]:
     return sorted({failure.kind for result in results if result.figures for failure in result.figures.failures})
 
 
-LEGEND = (
-    '<p class="legend">Requests a second, on the left: <b class="ok">successful</b>, <b class="failed">failed</b>. '
-    'On the right: <b class="users">users</b>.</p>'
-)
-
 DEFINITIONS = {
     "peak": "the most successful requests a second over any ten consecutive seconds, and the users at their end.",
-    "slowdown at": "the users in the first of three seconds in a row whose median latency is more than one and a half"
-    " times the lowest of the first five seconds.",
-    "errors at": "the users in the first second that had a failure.",
+    "slowdown at": "the users from which latency rises, if its median comes to stay above one and a half times that of"
+    " the first five seconds.",
+    "errors at": "the users when the first request began that failed.",
     "how sure": "each trial ran once: take differences of a tenth or less for noise.",
 }
 
@@ -159,11 +154,6 @@ def _title(results: list[Result]) -> str:
 
 def _list(items: Iterable[str]) -> str:
     return f"<ul>{''.join(f'<li>{item}</li>' for item in items)}</ul>"
-
-
-def _row(tag: str, cells: tuple[str, ...]) -> str:
-    opening = {True: f'<{tag} class="number">', False: f"<{tag}>"}
-    return f"<tr>{''.join(f'{opening[cell[:1].isdigit()]}{escape(cell)}</{tag}>' for cell in cells)}</tr>"
 
 
 def _at(onset: Onset | None, otherwise: str, text: str) -> str:

@@ -134,6 +134,7 @@ def _figures(figures: dict[str, Any]) -> Saturation:
     return Saturation(
         **{
             **figures,
+            **{name: tuple(figures[name]) for name in ("peak_range", "peak_users_range", "successes_range")},
             "slowdown": _onset(figures["slowdown"]),
             "errors": _onset(figures["errors"]),
             "failures": tuple(

@@ -36,7 +36,7 @@ def measure(trial: Trial, server: Server, load: Load, folder: Path, watch: Watch
         recorded = series.read(file)
     except series.SeriesError as error:
         raise TrialError(f"Locust left no series: {error}") from None
-    return Result(trial, saturation(recorded), "", about)
+    return Result(trial, saturation(recorded.seconds), "", about)
 
 
 @contextmanager

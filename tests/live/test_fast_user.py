@@ -226,7 +226,7 @@ INSERTED = (b"\r\n", b"\r\n\r\n", b"\x00", b"HTTP/1.1 200 OK\r\n", b"Content-Len
 
 def fuzzed(seed: int) -> list[Step]:
     """An answer, or what is left of one; most connections are closed after it."""
-    chance = random.Random(seed)  # noqa: S311  # the same each time
+    chance = random.Random(seed)  # the same each time
     said = bytearray(chance.choice(WHOLE))
     for _ in range(chance.choice([0, 1, 1, 2, 5])):
         where = chance.randrange(len(said) + 1)

@@ -42,7 +42,7 @@ def test_an_async_server_passes_the_connection_limit_and_a_sync_one_does_not(tmp
             rf"{server} +{figures['peak_per_s']:.1f} +{figures['peak_users']} +{figures['successes']}", text
         )
         recorded = series.read(output / "trials" / f"io_read-{server}-10connections" / "series.jsonl")
-        assert sum(row.ok for row in recorded.rows) == figures["successes"] > 0
+        assert sum(row.ok for row in recorded.seconds) == figures["successes"] > 0
     assert "io_read on gunicorn-uvicorn (max_connections 10): db_too_many_clients broke first" in text
     assert (output / "report.md").read_text().startswith("# Results\n")
     assert json.loads((output / "experiment.json").read_text())["experiment"]["max_connections"] == [10]
@@ -90,7 +90,7 @@ def test_a_stopped_run_leaves_nothing_running_and_keeps_its_rows(
         assert program.end() == code
         assert program.left_behind() == []
         assert f"stopped; the same command with --output {output} goes on from here\n" in program.text
-        assert len(series.read(file).rows) >= 3
+        assert len(series.read(file).seconds) >= 3
     assert runs_in(cache) == before
 
 

@@ -27,12 +27,12 @@ def test_the_examples_user_and_shape_fit_a_site_that_is_not_ours(other_url: str,
     recorded = series.read(file)
     assert recorded.header["shape"] == "RampTo500"
     assert recorded.header["user_classes"] == ["IoReadUser"]
-    assert [row.users for row in recorded.rows][1] == 20
-    assert all(row.failed == {} for row in recorded.rows)
-    figures = saturation(recorded)
+    assert [row.users for row in recorded.seconds][1] == 20
+    assert all(row.failed == {} for row in recorded.seconds)
+    figures = saturation(recorded.seconds)
     assert figures.successes > 20
     assert "where this run saturated" in text
-    assert f"successes                     {figures.successes}\n" in text
+    assert f"successes                     {figures.successes} (" in text
     assert "errors start                  none\n" in text
 
 
@@ -41,7 +41,7 @@ def test_every_request_that_locust_counts_is_in_the_series(other_url: str, tmp_p
     arguments: list[str | Path] = ["-H", other_url, "--path", "/full/", "--series", file]
     code, text = done(*locust("-f", IO_READ, *SHORT, *arguments))
     assert code == 1  # Locust's rule: requests failed
-    rows = series.read(file).rows
+    rows = series.read(file).seconds
     assert sum(row.failed["db_too_many_clients"] for row in rows) == counted_by_locust(text) > 20
     assert sum(row.ok for row in rows) == 0
     assert "GET /full/: db_too_many_clients: HTTP 500" in text  # in Locust's own table
@@ -145,8 +145,8 @@ def test_a_stopped_run_keeps_what_it_measured(other_url: str, tmp_path: Path, si
         program.signal(signum)
         assert program.end() == 0
         assert program.left_behind() == []
-        figures = saturation(series.read(file))
-        assert f"successes                     {figures.successes}\n" in program.text
+        figures = saturation(series.read(file).seconds)
+        assert f"successes                     {figures.successes} (" in program.text
         assert figures.successes > 0
     assert json.loads((tmp_path / "failures.json").read_text())["failures"] == []
     assert '<testcase classname="requests" name="GET /blog/latest/"' in (tmp_path / "junit.xml").read_text()
@@ -173,9 +173,9 @@ def test_workers_rows_are_one_series(other_url: str, tmp_path: Path, mode: str) 
             assert [*program.left_behind(), *first.left_behind(), *second.left_behind()] == []
     assert code == 0, text
     recorded = series.read(file)
-    assert sum(row.ok for row in recorded.rows) >= counted_by_locust(text) > 20
-    assert max(row.users for row in recorded.rows) == 20
-    assert f"successes                     {saturation(recorded).successes}\n" in text
+    assert sum(row.ok for row in recorded.seconds) >= counted_by_locust(text) > 20
+    assert max(row.users for row in recorded.seconds) == 20
+    assert f"successes                     {saturation(recorded.seconds).successes} (" in text
 
 
 def test_the_web_ui_runs_the_shape_again_and_again(other_url: str, tmp_path: Path) -> None:
@@ -208,9 +208,9 @@ def test_the_web_ui_runs_the_shape_again_and_again(other_url: str, tmp_path: Pat
         assert program.text.count("where this run saturated") == 2
     for path in (file, tmp_path / "series-2.jsonl"):
         recorded = series.read(path)
-        assert max(row.users for row in recorded.rows) == 20
-        assert len(recorded.rows) <= 5
-        assert saturation(recorded).successes > 0
+        assert max(row.users for row in recorded.seconds) == 20
+        assert len(recorded.seconds) <= 5
+        assert saturation(recorded.seconds).successes > 0
 
 
 @pytest.mark.parametrize(

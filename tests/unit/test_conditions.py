@@ -17,7 +17,7 @@ from locust_asyncdjango.lab.report import verdict
 from locust_asyncdjango.lab.results import Result
 from locust_asyncdjango.lab.servers import SERVERS, Server
 from locust_asyncdjango.lab.spec import Experiment, Load, Trial
-from locust_asyncdjango.saturation import Saturation
+from tests.unit.planted import figures
 
 MINE = Server("mine", "wsgi", 8, ("gunicorn", "--bind=127.0.0.1:{port}", "site.wsgi"))
 STAGING = Server("staging", "asgi", url="http://127.0.0.1:8000")
@@ -56,7 +56,7 @@ def test_what_holds_for_all_trials_is_told_too() -> None:
 def test_the_verdict_is_given_for_each_set_of_conditions() -> None:
     def result(server: str, latency_ms: int, peak: float) -> Result:
         trial = Trial("io_create", server, 1000, 100, latency_ms=latency_ms)
-        return Result(trial, Saturation(peak, 60, 4100, None, None, ()), "", {})
+        return Result(trial, figures(peak, 60, 4100), "", {})
 
     told = verdict([result("a", 0, 144), result("b", 0, 189), result("a", 100, 1.4), result("b", 100, 170)])
     assert [sentence for sentence in told if "peaks" in sentence] == [

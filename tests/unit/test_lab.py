@@ -17,12 +17,15 @@ from locust_asyncdjango.lab.results import Result, ResultsFolder, write_json
 from locust_asyncdjango.lab.servers import SERVERS, site_env
 from locust_asyncdjango.lab.spec import Experiment, Load, Trial
 from locust_asyncdjango.routes import ROUTES
-from locust_asyncdjango.saturation import KindOnset, Onset, Saturation
+from locust_asyncdjango.saturation import KindOnset
+from tests.unit.planted import figures, onset
 
-SYNC = Result(Trial("io_read", "gunicorn-sync", 1000, 100), Saturation(23.0, 60, 4100, Onset(3, 20), None, ()), "", {})
+FIRST = onset(24, 125)
+SYNC = Result(Trial("io_read", "gunicorn-sync", 1000, 100), figures(23.0, 60, 4100, onset(3, 20)), "", {})
+
 ASYNC = Result(
     Trial("io_read", "gunicorn-uvicorn", 1000, 100),
-    Saturation(28.34, 105, 4210, Onset(3, 20), Onset(24, 125), (KindOnset("db_too_many_clients", 97, Onset(24, 125)),)),
+    figures(28.34, 105, 4210, onset(3, 20), FIRST, (KindOnset("db_too_many_clients", 97, FIRST),)),
     "",
     {"interface": "asgi"},
 )

@@ -18,7 +18,15 @@ def parse(*arguments: str) -> argparse.Namespace:
 
 def test_flags_are_read() -> None:
     given = parse("--shape", "RampTo500", "--path", "/posts/", "--variant", "async", "--series", "out.jsonl")
-    assert Options.of(given) == Options(shape="RampTo500", path="/posts/", variant="async", series="out.jsonl")
+    assert Options.of(given) == Options(shape="RampTo500", path="/posts/", variant="async", series=("out.jsonl",))
+
+
+def test_a_report_keeps_what_it_is_made_of() -> None:
+    options = Options.of(parse("--report", "out/run.html", "--series", "run.csv"))
+    assert options.series == ("run.csv", "out/run.series.jsonl")
+    assert options.failures == "out/run.failures.json"
+    named = Options.of(parse("--report", "run.html", "--series", "mine.jsonl", "--failures", "mine.json"))
+    assert (named.series, named.failures) == (("mine.jsonl",), "mine.json")
 
 
 def test_what_is_not_given_is_empty() -> None:
@@ -30,7 +38,7 @@ def test_environment_variables(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LOCUST_ASYNCDJANGO_PATH", "/x/")
     monkeypatch.setenv("LOCUST_ASYNCDJANGO_VARIANT", "sync")
     monkeypatch.setenv("LOCUST_ASYNCDJANGO_SERIES", "s.jsonl")
-    assert Options.of(parse()) == Options(shape="RampTo500", path="/x/", variant="sync", series="s.jsonl")
+    assert Options.of(parse()) == Options(shape="RampTo500", path="/x/", variant="sync", series=("s.jsonl",))
 
 
 @pytest.mark.parametrize(
@@ -38,6 +46,7 @@ def test_environment_variables(monkeypatch: pytest.MonkeyPatch) -> None:
     [
         (("--shape", "Nope"), "argument --shape: there is no shape 'Nope'; choose one of RampTo500"),
         (("--path", "posts/"), "argument --path: 'posts/' is not a path; begin it with /"),
+        (("--live", "all"), "argument --live: 'all' is none of panel, lines, none"),
         (
             ("--variant", "../x"),
             "argument --variant: '../x' is not a variant's name; use letters, digits and _, as in sync",

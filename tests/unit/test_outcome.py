@@ -5,28 +5,31 @@ from collections import Counter
 from locust_asyncdjango.failures import Failure
 from locust_asyncdjango.junit import Case
 from locust_asyncdjango.outcome import Outcome, Requested, cases, failures_told
-from locust_asyncdjango.saturation import KindOnset, Onset, Saturation
-from locust_asyncdjango.series import Row, Series
+from locust_asyncdjango.row import Row
+from locust_asyncdjango.saturation import KindOnset, saturation
+from locust_asyncdjango.series import Series
 from locust_asyncdjango.summary import summary
 from locust_asyncdjango.tally import FailureRow, FailureSample, Tally
-from locust_asyncdjango.thresholds import threshold
+from locust_asyncdjango.thresholds import Watch, crossings, threshold
+from tests.unit.planted import figures, onset
 
 FULL = "HTTP 500, django.db.utils.OperationalError: sorry, too many clients already"
-SERIES = Series(
-    {"started": "2026-01-01T00:00:00+00:00"},
-    (
-        Row(0, 5, 10, Counter(), 0, Counter({20.0: 10})),
-        Row(1, 10, 5, Counter({"db_too_many_clients": 5}), 0, Counter({40.0: 5})),
-    ),
+ROWS = (
+    Row(0, 5, 10, Counter(), 0, Counter({20.0: 10})),
+    Row(1, 10, 5, Counter({"db_too_many_clients": 5}), 0, Counter({40.0: 5})),
 )
-FIGURES = Saturation(
-    28.34, 105, 4210, Onset(3, 20), Onset(24, 125), (KindOnset("db_too_many_clients", 97, Onset(24, 125)),)
-)
+SERIES = Series.of({"started": "2026-01-01T00:00:00+00:00"}, ROWS)
+FIRST = onset(24, 125)
+FIGURES = figures(28.34, 105, 4210, onset(3, 20), FIRST, (KindOnset("db_too_many_clients", 97, FIRST),))
 
 
 def outcome(*limits: str) -> Outcome:
     """Of SERIES."""
-    return Outcome.of(SERIES, Tally(0), map(threshold, limits), None, 0)
+    watches = [Watch(threshold(text)) for text in limits]
+    for row in ROWS:
+        for watch in watches:
+            watch.add(row)
+    return Outcome(saturation(SERIES.seconds), crossed=tuple(crossings(watches)))
 
 
 def test_the_summary_says_all_of_it() -> None:
@@ -37,12 +40,12 @@ def test_the_summary_says_all_of_it() -> None:
         FailureRow("db_too_many_clients", "role", "x" * 100, 1, 25, 30, "database", "raise the role's"),
     )
     assert summary(Outcome(FIGURES, rows, crossed, crossed[0], 2)) == (
-        "locust-asyncdjango: where this run saturated\n"
-        "  peak of successful requests   28.3 req/s at 105 users\n"
-        "  successes                     4210\n"
-        "  slowdown starts               at 20 users, after 3 s\n"
-        "  errors start                  at 125 users, after 24 s\n"
-        "  97 x db_too_many_clients, first at 125 users, after 24 s\n"
+        "locust-asyncdjango: where this run saturated (95 % intervals)\n"
+        "  peak of successful requests   28.3 (26.9-29.8) req/s at 105 (95-115) users\n"
+        "  successes                     4210 (4110-4310)\n"
+        "  slowdown starts               at 20 (15-25) users, after 3 s\n"
+        "  errors start                  at 125 (120-130) users, after 24 s\n"
+        "  97 x db_too_many_clients, first at 125 (120-130) users, after 24 s\n"
         "      90 x HTTP 500, django.db.utils.OperationalError: sorry, too many client...\n"
         "      6 x too many for role\n"
         "      and 1 other message\n"
@@ -56,7 +59,7 @@ def test_the_summary_says_all_of_it() -> None:
 
 
 def test_the_summary_of_a_run_without_successes() -> None:
-    assert "peak of successful requests   none" in summary(Outcome(Saturation(0.0, 0, 0, None, None, ())))
+    assert "peak of successful requests   none" in summary(Outcome(saturation([])))
 
 
 def test_what_failed_is_told_with_users_advice_and_samples() -> None:
@@ -64,7 +67,7 @@ def test_what_failed_is_told_with_users_advice_and_samples() -> None:
     tally.add(Failure("quota_spent", "upstream", "HTTP 403", "buy more"), 1.5)
     sample = FailureSample("quota_spent", "HTTP 403", 1, "GET /", "http://127.0.0.1/", 403, "", "no more")
     tally.keep(sample)
-    assert failures_told(SERIES.header, tally, lambda t: SERIES.rows[t].users, 3) == {
+    assert failures_told(SERIES.header, tally, lambda t: ROWS[t].users, 3) == {
         "run": SERIES.header,
         "unrecorded": 3,
         "failures": [

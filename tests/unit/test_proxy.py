@@ -25,7 +25,7 @@ arrivals = st.lists(st.tuples(st.floats(0, 1), st.integers(0, 100_000)), max_siz
 
 def stamped(link: Link, chunks: list[tuple[float, int]], seed: int) -> list[tuple[float, float]]:
     """When each chunk arrives and when it is due."""
-    departures, now_s, found = Departures(link, random.Random(seed)), 1000.0, []  # noqa: S311
+    departures, now_s, found = Departures(link, random.Random(seed)), 1000.0, []
     for wait_s, size in chunks:
         now_s += wait_s
         found.append((now_s, departures.due_s(now_s, size)))
@@ -78,7 +78,7 @@ def test_backlog_is_the_time_that_the_link_needs_for_what_waits() -> None:
 
 
 def test_normal_jitter_is_never_below_zero() -> None:
-    chance = random.Random(1)  # noqa: S311
+    chance = random.Random(1)
     delays = [Link(1, 100, "normal").delay_s(chance) for _ in range(1000)]
     assert min(delays) == 0
     assert max(delays) > 0.2

@@ -1,13 +1,20 @@
-"""Planted truths: series whose figures are known."""
+"""Planted truths: seconds whose figures are known."""
 
 from collections import Counter
+from collections.abc import Callable, Iterable
+from itertools import accumulate
+from random import Random
 
-from locust_asyncdjango.saturation import KindOnset, Onset, Saturation, saturation
-from locust_asyncdjango.series import Row, Series
+import pytest
+
+from locust_asyncdjango.row import Row
+from locust_asyncdjango.saturation import KindOnset, Onset, Saturation, saturation, warm_up
+from locust_asyncdjango.second import Second
+from locust_asyncdjango.series import Series
 
 
-def series(*rows: Row) -> Series:
-    return Series.of({}, rows)
+def seconds(rows: Iterable[Row]) -> list[Second]:
+    return list(Series.of({}, rows).seconds)
 
 
 def row(t: int, users: int, ok: int, ms: float, **failed: int) -> Row:
@@ -22,47 +29,100 @@ def test_a_ramp_over_a_server_with_50_slots_that_breaks_at_100_users() -> None:
         ok = min(10 * users, 500)
         broken = {"db_too_many_clients": 7} if users > 100 else {}
         rows.append(row(t, users, ok, users / ok * 1000, **broken))
-    assert saturation(series(*rows)) == Saturation(
-        peak_per_s=500.0,
-        peak_users=95,  # the end of the first ten seconds that ran at 500 req/s
-        successes=sum(r.ok for r in rows),
-        slowdown=Onset(15, 80),  # the first whose 160 ms are above one and a half times 100 ms
-        errors=Onset(20, 105),
-        failures=(KindOnset("db_too_many_clients", 140, Onset(20, 105)),),
-    )
+    figures = saturation(seconds(rows))
+    assert (figures.peak_per_s, figures.peak_range) == (500.0, (500.0, 500.0))
+    # The end of the first ten seconds that ran at 500 req/s, and of the last.
+    assert (figures.peak_users, figures.peak_users_range) == (95, (95, 200))
+    assert figures.successes == sum(r.ok for r in rows)
+    assert figures.slowdown is not None
+    assert abs(figures.slowdown.users - 50) <= 5
+    assert figures.slowdown.low <= 50 <= figures.slowdown.high
+    assert figures.errors == Onset(20, 102, 100, 105)
+    assert figures.failures == (KindOnset("db_too_many_clients", 140, figures.errors),)
+
+
+# Latency over users, with a corner at n: a server with n slots, and one that only gets slower.
+SERVERS: dict[str, Callable[[float, int], float]] = {
+    "slots": lambda users, n: max(1.0, users / n),
+    "gradual": lambda users, n: max(1.0, 1 + 0.8 * (users - n) / n),
+}
+
+
+@pytest.mark.parametrize("n", [20, 50, 130, 310])
+@pytest.mark.parametrize("server", SERVERS)
+def test_the_slowdown_onset_is_found_in_noise(server: str, n: int) -> None:
+    near = covered = 0
+    for seed in range(10):
+        noise, rows, users = Random(seed), [], list(accumulate([n / 16] * 40))
+        for t, (before, now) in enumerate(zip([0.0, *users], users, strict=False)):
+            ms = 200 * SERVERS[server]((before + now) / 2, n) * noise.gauss(1, 0.03)
+            rows.append(row(t, round(now), round((before + now) / 2 * 1000 / ms) or 1, ms))
+        slowdown = saturation(seconds(rows)).slowdown
+        assert slowdown is not None
+        near += abs(slowdown.users - n) <= 0.1 * n
+        covered += slowdown.low <= n <= slowdown.high
+    assert (near >= 9, covered >= 9) == (True, True)
 
 
 def test_a_flat_server_never_slows_down() -> None:
-    figures = saturation(series(*(row(t, 10 + t, 100, 20.0) for t in range(20))))
-    assert figures == Saturation(100.0, 19, 2000, None, None, ())
+    figures = saturation(seconds(row(t, 10 + t, 100, 20.0) for t in range(20)))
+    assert figures == Saturation(100.0, (100, 100), 19, (19, 29), 2000, (2000, 2000), 0, None, None, ())
+
+
+def test_with_the_same_users_a_slowdown_starts_at_its_first_second() -> None:
+    figures = saturation(seconds(row(t, 10, 100, 20.0 if t < 10 else 50.0) for t in range(20)))
+    assert figures.slowdown == Onset(10, 10, 10, 10)
 
 
 def test_a_single_slow_second_is_not_a_slowdown() -> None:
-    figures = saturation(series(*(row(t, 10, 100, 90.0 if t == 9 else 20.0) for t in range(20))))
+    figures = saturation(seconds(row(t, 10, 100, 90.0 if t == 9 else 20.0) for t in range(20)))
     assert figures.slowdown is None
 
 
 def test_seconds_without_successes_are_passed_over() -> None:
-    slow = [row(t, 10 * t, 0 if t % 2 else 1, 10.0 * t + 10) for t in range(12)]
-    assert saturation(series(*slow)).slowdown == Onset(2, 20)
+    figures = saturation(seconds(row(t, 10 * t, 0 if t % 2 else 1, 10.0 * t + 10) for t in range(40)))
+    assert figures.slowdown is not None
+
+
+def test_latency_that_falls_at_the_beginning_is_warm_up() -> None:
+    rows = [row(t, 5 * t + 5, 100, 500.0 if t < 4 else 20.0) for t in range(30)]
+    assert warm_up(seconds(rows)) == 4
+    assert saturation(seconds(rows)).slowdown is None
+
+
+def test_warm_up_is_at_most_a_third_of_a_run() -> None:
+    assert warm_up(seconds(row(t, 5, 100, 1000 / 2**t) for t in range(12))) == 4
+
+
+def test_a_failure_that_took_long_may_have_begun_with_fewer_users() -> None:
+    rows = [row(t, 10 * t, 5, 20.0) for t in range(20)]
+    rows[15].failed, rows[15].failed_ms = Counter(timeout=1), Counter({5000.0: 1})
+    assert saturation(seconds(rows)).errors == Onset(15, 95, 90, 150)
+
+
+def test_successes_have_an_interval_that_a_ramp_does_not_widen() -> None:
+    noise = Random(1)
+    figures = saturation(seconds(row(t, t, max(0, round(10 * t + noise.gauss(0, 5))), 20.0) for t in range(100)))
+    low, high = figures.successes_range
+    # A slope of 10 adds 10 / sqrt(2) to the noise of 5 at most.
+    assert 2 * 1.96 * 5 * 10 < high - low < 2 * 1.96 * 9 * 10
+    assert low < 49_500 < high
 
 
 def test_a_run_shorter_than_the_window_is_averaged_whole() -> None:
-    figures = saturation(series(row(0, 5, 10, 1.0), row(1, 10, 20, 1.0)))
+    figures = saturation(seconds([row(0, 5, 10, 1.0), row(1, 10, 20, 1.0)]))
     assert (figures.peak_per_s, figures.peak_users) == (15.0, 10)
 
 
 def test_a_run_without_any_request() -> None:
-    assert saturation(series()) == Saturation(0.0, 0, 0, None, None, ())
+    assert saturation([]) == Saturation(0.0, (0, 0), 0, (0, 0), 0, (0, 0), 0, None, None, ())
 
 
 def test_nothing_but_failures() -> None:
-    figures = saturation(series(row(0, 5, 0, 0, connect_refused=3), row(1, 10, 0, 0, connect_refused=3, timeout=9)))
-    assert figures == Saturation(
-        0.0,
-        0,
-        0,
-        None,
-        Onset(0, 5),
-        (KindOnset("timeout", 9, Onset(1, 10)), KindOnset("connect_refused", 6, Onset(0, 5))),
+    figures = saturation(seconds([row(0, 5, 0, 0, connect_refused=3), row(1, 10, 0, 0, connect_refused=3, timeout=9)]))
+    assert (figures.peak_per_s, figures.successes, figures.slowdown) == (0.0, 0, None)
+    assert figures.errors == Onset(0, 5, 0, 5)
+    assert figures.failures == (
+        KindOnset("timeout", 9, Onset(1, 8, 5, 10)),
+        KindOnset("connect_refused", 6, Onset(0, 5, 0, 5)),
     )

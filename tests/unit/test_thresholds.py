@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from locust_asyncdjango.kinds import KINDS
-from locust_asyncdjango.series import Row, Series
+from locust_asyncdjango.row import Row
 from locust_asyncdjango.thresholds import Crossing, Threshold, ThresholdError, Watch, crossings, threshold
 
 METRICS = ["p50", "p99.9", "p100", "mean", "rps", "requests", "failures", "ratio", "timeout"]
@@ -179,9 +179,6 @@ RUN = [
 )
 def test_a_run_crosses(text: str, expected: tuple[int, int, float] | None) -> None:
     assert watched(text, RUN) == expected
-    assert [(c.t, c.users, c.value) for c in crossings([threshold(text)], Series.of({}, RUN))] == (
-        [expected] if expected else []
-    )
 
 
 @pytest.mark.parametrize(
@@ -228,9 +225,11 @@ def test_over_the_run_a_threshold_can_be_met_again() -> None:
 
 
 def test_crossings_keep_the_order_of_the_thresholds() -> None:
-    given_texts = ["failures>0", "p95>1s", "rps<50 for 2s"]
-    found = crossings(map(threshold, given_texts), Series.of({}, RUN))
-    assert [crossing.threshold.text for crossing in found] == ["failures>0", "rps<50 for 2s"]
+    watches = [Watch(threshold(text)) for text in ("failures>0", "p95>1s", "rps<50 for 2s")]
+    for each in RUN:
+        for watch in watches:
+            watch.add(each)
+    assert [crossing.threshold.text for crossing in crossings(watches)] == ["failures>0", "rps<50 for 2s"]
 
 
 @pytest.mark.parametrize(
@@ -306,23 +305,31 @@ def crossed_slowly(of: Threshold, rows: list[Row]) -> tuple[int, int, float] | N
     return None
 
 
+def without_gaps(rows: list[Row]) -> list[Row]:
+    """A row for each second from 0 on; in those that had none as many users ran as before."""
+    filled: list[Row] = []
+    for each in rows:
+        filled += [Row(t, filled[-1].users if filled else 0) for t in range(len(filled), each.t)]
+        filled.append(each)
+    return filled
+
+
 @given(thresholds, gaps_and_rows)
 def test_rows_with_gaps_cross_like_the_whole_series_and_like_the_definitions(
     of: Threshold, plan: list[tuple[int, dict[float, int], int, int]]
 ) -> None:
     rows = made(plan)
-    # A run begins at second 0, a series with its first row.
-    series = Series.of({}, rows if rows and rows[0].t == 0 else [Row(0), *rows] if rows else [])
-    expected = crossed_slowly(of, list(series.rows))
-    assert watched(of.text, rows) == expected
-    assert [(c.t, c.users, c.value) for c in crossings([of], series)] == ([expected] if expected else [])
+    assert watched(of.text, rows) == crossed_slowly(of, without_gaps(rows))
 
 
 @given(thresholds, gaps_and_rows)
 def test_what_is_told_names_a_value_that_crosses(
     of: Threshold, plan: list[tuple[int, dict[float, int], int, int]]
 ) -> None:
-    for crossing in crossings([of], Series.of({}, made(plan))):
+    watch = Watch(of)
+    for each in made(plan):
+        watch.add(each)
+    for crossing in crossings([watch]):
         shown = crossing.told.removeprefix(f"{of.text}: ").split(" at ")[0]
         assert of.crossed_by(threshold(f"{of.metric}>{shown}").value)
 

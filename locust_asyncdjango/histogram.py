@@ -1,0 +1,60 @@
+"""Latency histograms: counts by milliseconds, which are rounded to three significant digits as HdrHistogram does.
+
+Any number is kept as a binary fraction with eleven significant bits: within 0.05 % of the truth over the whole range
+of floats, which HdrHistogram's arrays of counters have to be told beforehand. Only what occurred takes room, since a
+second has few values, and adding two histograms is exact: both have the same values to choose from.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+from fractions import Fraction
+from math import ceil, frexp, fsum, ldexp
+
+STEPS = 2048
+"""From one power of two to the next but one: 1024 to 2048 of them are used for a number."""
+
+Histogram = Counter[float]
+"""How many took how many milliseconds."""
+
+
+def rounded_ms(ms: float) -> float:
+    """The value under which a latency is counted, within 0.05 % of it. Raises ValueError if it is no duration."""
+    if not 0 <= ms < 1e12:
+        raise ValueError(f"a latency of {ms} ms cannot be")
+    fraction, exponent = frexp(ms)
+    return ldexp(int(fraction * STEPS + 0.5), exponent - 11)
+
+
+def percentile_ms(counts: Histogram, percent: Fraction) -> float:
+    """The lowest latency such that at least so many per cent took no longer (nearest rank), of a histogram with any."""
+    return percentiles_ms(counts, (percent,))[0]
+
+
+def percentiles_ms(counts: Histogram, percents: Iterable[Fraction]) -> list[float]:
+    """The same of several, in ascending order: they are looked for in one go."""
+    entries = iter(sorted(counts.items()))
+    total, passed, ms = counts.total(), 0, 0.0
+    found = []
+    for percent in percents:
+        # A fraction, as a rank that is off by a rounding is another rank.
+        rank = ceil(percent * total / 100)
+        while passed < rank:
+            ms, count = next(entries)
+            passed += count
+        found.append(ms)
+    return found
+
+
+def sum_ms(counts: Histogram) -> float:
+    """How long all of them took together."""
+    return fsum(ms * n for ms, n in counts.items())
+
+
+def to_json(counts: Histogram) -> dict[str, int]:
+    """For people to read: five digits are enough to tell one value from the next."""
+    return {f"{ms:.5g}": n for ms, n in sorted(counts.items())}
+
+
+def from_json(counts: dict[str, int]) -> Histogram:
+    """Reads what ``to_json`` made, exactly. Raises ValueError."""
+    return Counter({rounded_ms(float(ms)): n for ms, n in counts.items()})

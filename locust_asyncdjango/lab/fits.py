@@ -1,0 +1,301 @@
+"""What is fitted to a run: the knee of throughput over users, the Universal Scalability Law, and Little's law.
+
+Definitions
+    points: a point a whole second behind the warm-up (``saturation.warm_up``): the mean of the users at its beginning
+        and at its end, and its successful requests a second.
+    knee: the users where two joined straight lines fit best (least squares), looked for up to the last ten seconds
+        whose mean is nine tenths of the highest, since what comes behind is collapse. There is one if throughput rises
+        before it, and behind it by less than half as much a user. If it rises until it collapses, the collapse is
+        looked at too, down to half of the highest. It has to explain more than one line does, by a sup-F test at 1 %
+        (Andrews, 1993), since among many corners noise makes one fit. Interval: 95 % of a wild bootstrap (Wu, 1986),
+        whose signs stay the same for some seconds since neighbouring seconds are alike, and not less than the users
+        change in a second.
+    second opinion: Kneedle (Satopaa et al., Finding a "Kneedle" in a Haystack, 2011; the package kneed) on the same
+        points, smoothed. Where it is more than a quarter away and outside the interval, there is no clear knee.
+    scalability: Gunther's Universal Scalability Law, X(N) = lambda N / (1 + sigma (N - 1) + kappa N (N - 1)) (Guerrilla
+        Capacity Planning, 2007), of the seconds before the first failure. Its users at peak are sqrt((1 - sigma) /
+        kappa). It is refused below an R2 of 0.9.
+    Little's law (1961): users = throughput x latency of all requests, if users ask again as soon as they are answered.
+"""
+
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from kneed import KneeLocator
+from numpy.typing import NDArray
+from scipy.optimize import curve_fit
+
+from locust_asyncdjango.saturation import warm_up
+from locust_asyncdjango.second import Second, whole
+
+Numbers = NDArray[np.float64]
+
+FEWEST_POINTS = 12
+CORNERS = 200
+SAMPLES = 500
+"""Of a bootstrap."""
+LEAST_F = 13.0
+"""Andrews' critical value at 1 % for one parameter, where the corner is looked for in nine tenths of the points."""
+BLOCK_S = 3
+"""For which signs of the bootstrap stay the same."""
+NEAR = 0.25
+"""What counts as the same number of users, as a share."""
+FEWEST_R2 = 0.9
+BOUND_CPU = 90.0
+"""Per cent from which on the generator is the limit; Locust warns there too."""
+
+
+RISES = "throughput rises with users to the end: more users are needed to find where it stops"
+
+
+@dataclass(frozen=True, slots=True)
+class Knee:
+    """From where on more users bring no more. users, per_s, low, high: None where there is no clear knee, and why."""
+
+    users: int | None
+    per_s: float | None
+    low: int | None
+    high: int | None
+    kneedle: int | None
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Scalability:
+    """The Universal Scalability Law's parameters, and the users at its peak with an interval; None where refused.
+
+    per_s_of_one: lambda. contention: sigma. coherency: kappa.
+    """
+
+    per_s_of_one: float
+    contention: float
+    coherency: float
+    r2: float
+    peak_users: int | None
+    low: int | None
+    high: int | None
+    why: str
+
+    def per_s(self, users: Numbers) -> Numbers:
+        """Successful requests a second that it expects."""
+        return _usl(users, self.per_s_of_one, self.contention, self.coherency)
+
+
+@dataclass(frozen=True, slots=True)
+class Little:
+    """Requests in flight for each user: 1 by Little's law. pause_ms: of a user between two requests."""
+
+    ratio: float
+    low: float
+    high: float
+    pause_ms: float
+    holds: bool
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fits:
+    """All of them; None where nothing was answered."""
+
+    knee: Knee
+    scalability: Scalability | None
+    little: Little | None
+
+
+def fits(seconds: Sequence[Second]) -> Fits:
+    """What is fitted to a run's seconds."""
+    return Fits(knee(seconds), scalability(seconds), little(seconds))
+
+
+def knee(seconds: Sequence[Second]) -> Knee:
+    """The knee of throughput over users."""
+    users, per_s = _points(seconds)
+    if not _climbs(users):
+        return _no_knee("users did not climb over enough different numbers")
+    step = max(abs(after.users - before.users) for before, after in pairwise(whole(seconds)))
+    found = _no_knee("throughput collapses before a knee can be seen")
+    for share in (0.9, 0.5):
+        part = _before_collapse(users, per_s, share)
+        if _climbs(users[part]):
+            found = _knee_of(users[part], per_s[part], step)
+            if found.users is not None or found.why != RISES:
+                break
+    return found
+
+
+def _knee_of(users: Numbers, per_s: Numbers, step: float) -> Knee:
+    """step: by which users change in a second."""
+    corner, before, behind, low, high, significance = _two_lines(users, per_s)
+    at_corner = float(before[0] + before[1] * corner)
+    risen = before[1] * (corner - users.min())
+    if risen < NEAR * at_corner:
+        return _no_knee("throughput does not rise with users: it is as high from the first on")
+    if behind > before[1] / 2 or significance < LEAST_F:
+        return _no_knee(RISES)
+    low, high = max(low - step, 0), high + step
+    second = _kneedle(users, per_s)
+    opinion = f"two lines meet at {corner:.0f} users, Kneedle says {'none' if second is None else second}"
+    if second is None or (abs(second - corner) > NEAR * corner and not low <= second <= high):
+        return _no_knee(f"no clear knee: {opinion}", second)
+    if high - low > 2 * (NEAR * corner + step):
+        return _no_knee(f"no clear knee: it may lie anywhere from {low:.0f} to {high:.0f} users", second)
+    return Knee(round(corner), at_corner, round(low), round(high), second, opinion)
+
+
+def _no_knee(why: str, kneedle: int | None = None) -> Knee:
+    return Knee(None, None, None, None, kneedle, why)
+
+
+def _kept(seconds: Sequence[Second]) -> list[tuple[Second, Second]]:
+    """The seconds that are looked at, each with the one before it."""
+    since = warm_up(seconds)
+    pairs = zip(seconds, whole(seconds), strict=False)
+    return [(before, second) for before, second in pairs if second.t >= since and second.users]
+
+
+def _points(seconds: Sequence[Second]) -> tuple[Numbers, Numbers]:
+    kept = _kept(seconds)
+    users = np.array([(before.users + second.users) / 2 for before, second in kept])
+    per_s = np.array([second.ok / second.length for _, second in kept])
+    order = np.argsort(users, kind="stable")
+    return users[order], per_s[order]
+
+
+def _climbs(users: Numbers) -> bool:
+    return len(users) >= FEWEST_POINTS and len(np.unique(users)) >= FEWEST_POINTS and users.max() > 2 * users.min()
+
+
+def _before_collapse(users: Numbers, per_s: Numbers, share: float) -> slice:
+    """The points up to the last at which throughput was such a share of the highest."""
+    means = _smoothed(per_s, min(10, len(users) // 4))
+    return slice(int(np.flatnonzero(means >= share * means.max())[-1]) + 1)
+
+
+def _smoothed(values: Numbers, width: int) -> Numbers:
+    """Means of as many neighbours; of those that there are at the ends."""
+    ones = np.ones(min(width, len(values)))
+    smoothed: Numbers = np.convolve(values, ones, "same") / np.convolve(np.ones(len(values)), ones, "same")
+    return smoothed
+
+
+def _two_lines(users: Numbers, per_s: Numbers) -> tuple[float, Numbers, float, float, float, float]:
+    """The corner, intercept and slope before it, the slope behind it, the corner's interval, and F against one line."""
+    edge = max(len(users) // 20, 2)
+    corners = np.linspace(users[edge], users[-1 - edge], CORNERS)
+    shapes = [np.column_stack([np.ones_like(users), users, np.maximum(users - corner, 0)]) for corner in corners]
+    bases = [np.linalg.qr(shape)[0] for shape in shapes]
+
+    def best(values: Numbers) -> NDArray[np.intp]:
+        # Of each row of values: the corner whose lines explain most of it.
+        found: NDArray[np.intp] = np.array([((values @ basis) ** 2).sum(axis=1) for basis in bases]).argmax(axis=0)
+        return found
+
+    found = int(best(per_s[np.newaxis])[0])
+    intercept, slope, change = np.linalg.lstsq(shapes[found], per_s)[0]
+    fitted = shapes[found] @ np.array([intercept, slope, change])
+    signs = _signs(len(users))
+    # Residuals of three fitted numbers and a corner are smaller than the noise.
+    residuals = (per_s - fitted) * np.sqrt(len(users) / (len(users) - 4))
+    low, high = np.percentile(corners[best(fitted + residuals * signs)], [2.5, 97.5])
+    one_line = np.polynomial.Polynomial.fit(users, per_s, 1)(users)
+    left = max(float(((per_s - fitted) ** 2).sum()), 1e-12)
+    significance = (float(((per_s - one_line) ** 2).sum()) - left) / (left / (len(users) - 4))
+    before = np.array([intercept, slope])
+    return float(corners[found]), before, float(slope + change), float(low), float(high), significance
+
+
+def _signs(length: int, samples: int = SAMPLES) -> Numbers:
+    """Of a wild bootstrap: the same for a block of seconds. The same each time, so that a report can be made again."""
+    chance = np.random.default_rng(0)
+    blocks = chance.choice([-1.0, 1.0], size=(samples, length // BLOCK_S + 1))
+    return np.repeat(blocks, BLOCK_S, axis=1)[:, :length]
+
+
+def _kneedle(users: Numbers, per_s: Numbers) -> int | None:
+    levels, which = np.unique(users, return_inverse=True)
+    means = np.bincount(which, weights=per_s) / np.bincount(which)
+    smoothed = np.maximum.accumulate(_smoothed(means, max(len(levels) // 5, 1)))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # that there is none
+        found = KneeLocator(levels, smoothed, curve="concave", direction="increasing").knee
+    return None if found is None else round(float(found))
+
+
+def _usl(users: Numbers, per_s_of_one: float, contention: float, coherency: float) -> Numbers:
+    more = users - 1
+    return per_s_of_one * users / (1 + contention * more + coherency * users * more)
+
+
+def scalability(seconds: Sequence[Second]) -> Scalability | None:
+    """The Universal Scalability Law; None where there is too little to fit it to."""
+    failed = next((second.t for second in seconds if second.failed), None)
+    users, per_s = _points([second for second in seconds if failed is None or second.t <= failed])
+    if not _climbs(users) or not per_s.any():
+        return None
+
+    def fitted(values: Numbers, start: Sequence[float] | Numbers) -> Numbers:
+        bounds = ([0, 0, 0], [np.inf, 1, 1])
+        found: Numbers = curve_fit(_usl, users, values, p0=start, bounds=bounds, max_nfev=2000)[0]
+        return found
+
+    first = max(float(np.median(per_s[:5] / users[:5])), 1e-9)
+    try:
+        parameters = fitted(per_s, [first, 0.01, 1e-5])
+        expected = _usl(users, *parameters)
+        residuals = per_s - expected
+        samples = [fitted(expected + residuals * signs, parameters) for signs in _signs(len(users), SAMPLES // 5)]
+    except RuntimeError:  # it does not converge
+        return None
+    r2 = 1 - float((residuals**2).sum() / max(((per_s - per_s.mean()) ** 2).sum(), 1e-12))
+    peak = _users_at_peak(parameters)
+    low, high = np.percentile([_users_at_peak(sample) for sample in samples], [2.5, 97.5])
+    why = ""
+    if r2 < FEWEST_R2:
+        why = f"refused: it explains too little of this run (R2 {r2:.2f})"
+    elif peak > 2 * users.max():
+        why = f"its peak lies beyond what was measured ({users.max():.0f} users)"
+    users_at_peak, at_least, at_most = (None if why else round(min(value, 1e9)) for value in (peak, low, high))
+    per_s_of_one, contention, coherency = map(float, parameters)
+    return Scalability(per_s_of_one, contention, coherency, r2, users_at_peak, at_least, at_most, why)
+
+
+def _users_at_peak(parameters: Numbers) -> float:
+    _, contention, coherency = parameters
+    return float(np.sqrt((1 - contention) / max(coherency, 1e-18)))
+
+
+def little(seconds: Sequence[Second]) -> Little | None:
+    """Whether users = throughput x latency; None where nothing was answered."""
+    kept = [(second, (before.users + second.users) / 2 * second.length) for before, second in _kept(seconds)]
+    busy, users = np.array([second.busy_s for second, _ in kept]), np.array([users for _, users in kept])
+    requests = sum(second.ok + second.failures for second, _ in kept)
+    if not requests or not users.any():
+        return None
+    ratio = float(busy.sum() / users.sum())
+    # Blocks of seconds, drawn with replacement.
+    size = max(len(kept) // 20, 1)
+    starts = np.random.default_rng(0).integers(0, len(kept), (SAMPLES, -(-len(kept) // size)))
+    drawn = (starts[:, :, np.newaxis] + np.arange(size)).reshape(SAMPLES, -1) % len(kept)
+    low, high = np.percentile(busy[drawn].sum(axis=1) / users[drawn].sum(axis=1), [2.5, 97.5])
+    pause_ms = max(float(users.sum() - busy.sum()), 0) / requests * 1000
+    cpu = float(np.median([second.cpu for second, _ in kept]))
+    return Little(ratio, float(low), float(high), pause_ms, abs(ratio - 1) <= 0.1, _why(ratio, pause_ms, cpu))
+
+
+def _why(ratio: float, pause_ms: float, cpu: float) -> str:
+    if abs(ratio - 1) <= 0.1:
+        return "users are always waiting for an answer, as they should"
+    if ratio > 1:
+        return "more is in flight than there are users: users ask in parallel, or rows of a worker's users are missing"
+    if cpu >= BOUND_CPU:
+        return (
+            f"the generator is the limit: its processor is busy to {cpu:.0f} %, and a user waits {pause_ms:.0f} ms "
+            "between two requests; use more workers (--processes -1)"
+        )
+    return (
+        f"users pause {pause_ms:.0f} ms between two requests: their wait_time, other work of theirs, or requests that "
+        "were not recorded"
+    )

@@ -1,0 +1,253 @@
+"""The report of one run: series and failures -> what is told of it -> HTML, Markdown and JSON of the same content."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from locust_asyncdjango._version import __version__
+from locust_asyncdjango.charts import Chart, over_time
+from locust_asyncdjango.failures import advice
+from locust_asyncdjango.histogram import percentiles_ms
+from locust_asyncdjango.lab.errors import UsageError
+from locust_asyncdjango.lab.fits import Fits, Little, Scalability, fits
+from locust_asyncdjango.lab.page import page, table, texts
+from locust_asyncdjango.lab.plots import over_users
+from locust_asyncdjango.saturation import Saturation, saturation
+from locust_asyncdjango.second import PERCENTS
+from locust_asyncdjango.series import Series
+from locust_asyncdjango.told import Number, count, numbers, onset
+
+FORMAT = "locust-asyncdjango report"
+FORMAT_VERSION = 1
+
+FITTED = {
+    "knee": "from where on more users bring no more: two joined straight lines, fitted to successful requests a second"
+    " over users, with a bootstrap interval; Kneedle has to agree",
+    "Universal Scalability Law": "X(N) = lambda N / (1 + sigma (N - 1) + kappa N (N - 1)), fitted up to the first"
+    " failure: sigma is what users wait for each other, kappa what it costs to agree; both set where throughput peaks",
+    "Little's law": "requests in flight for each user, which is 1 where users ask again as soon as they are answered",
+    "latency of successes": "of the whole run: half, 95 % and 99 % of them took no longer",
+    "warm-up": "seconds at the beginning whose median latency was above one and a half times what followed; baseline,"
+    " knee and scalability leave them out",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """All that a report says."""
+
+    title: str
+    verdict: str
+    numbers: tuple[Number, ...]
+    fitted: tuple[Number, ...]
+    charts: list[Chart]
+    failures: list[dict[str, Any]]
+    samples: list[dict[str, Any]]
+    unrecorded: int
+    ran: dict[str, str]
+    figures: Saturation
+    fits: Fits
+
+
+def told(series: Series, failures: Mapping[str, Any]) -> Told:
+    """What is told of a run. failures: what --failures has written, or nothing."""
+    figures, fitted = saturation(series.seconds), fits(series.seconds)
+    return Told(
+        title=", ".join(series.header.get("user_classes", ())) or "One run",
+        verdict=verdict(series, figures, fitted),
+        numbers=numbers(figures),
+        fitted=tuple(_fitted(series, figures, fitted)),
+        charts=[*over_time(series.seconds, figures), *over_users(series.seconds, figures, fitted)],
+        failures=list(failures.get("failures", ())),
+        samples=list(failures.get("samples", ())),
+        unrecorded=failures.get("unrecorded", 0),
+        ran=_ran(series.header),
+        figures=figures,
+        fits=fitted,
+    )
+
+
+def verdict(series: Series, figures: Saturation, fitted: Fits) -> str:
+    """One sentence."""
+    most = max((second.users for second in series.seconds), default=0)
+    if not figures.successes:
+        first = figures.failures[0].kind if figures.failures else ""
+        return f"No request succeeded: {first}; {advice(first)}." if first else "Nothing was asked."
+    carries = f"{figures.peak_per_s:.1f} successful requests a second at {figures.peak_users} users"
+    if figures.failures:
+        broke = min(figures.failures, key=lambda failure: failure.first.t)
+        share = f"{broke.kind} broke first, {onset(broke.first)}"
+        sentence = f"It carried {carries}; {share}: {advice(broke.kind) or 'see the samples of it below'}."
+    elif figures.slowdown:
+        sentence = f"It carried {carries}; nothing broke, and it slowed down from {figures.slowdown.users} users on."
+    else:
+        sentence = f"It carried {carries}; up to {most} users nothing broke and nothing slowed down."
+    if fitted.little and "generator is the limit" in fitted.little.why:
+        sentence += " But the generator was the limit, not the server."
+    return sentence
+
+
+def _fitted(series: Series, figures: Saturation, fitted: Fits) -> Iterable[Number]:
+    knee = fitted.knee
+    found = "none"
+    if knee.users is not None and knee.per_s is not None:
+        found = f"at {count(knee.users, (knee.low or 0, knee.high or 0))} users and {knee.per_s:.1f} req/s"
+    texts = [f"{found}: {knee.why}", _scalability(fitted.scalability), _little(fitted.little)]
+    if series.total.ok:
+        p50, p95, p99 = percentiles_ms(series.total.ok_ms, PERCENTS)
+        texts.append(f"p50 {p50:.4g} ms, p95 {p95:.4g} ms, p99 {p99:.4g} ms")
+    else:
+        texts.append("none")
+    texts.append(f"{figures.warm_up_s} s")
+    return (Number(name, text, FITTED[name]) for name, text in zip(FITTED, texts, strict=True))
+
+
+def _scalability(law: Scalability | None) -> str:
+    if law is None:
+        return "not fitted: users did not climb over enough different numbers before the first failure"
+    fitted = f"lambda {law.per_s_of_one:.3g} req/s, sigma {law.contention:.2g}, kappa {law.coherency:.2g}"
+    if law.peak_users is None:
+        return f"{law.why}; {fitted}"
+    peak = count(law.peak_users, (law.low or 0, law.high or 0))
+    return f"throughput peaks at {peak} users; {fitted}, R2 {law.r2:.3f}"
+
+
+def _little(law: Little | None) -> str:
+    if law is None:
+        return "not checked: nothing was answered"
+    return f"{'holds' if law.holds else 'does not hold'}: {law.ratio:.2f} ({law.low:.2f}-{law.high:.2f}); {law.why}"
+
+
+def _ran(header: Mapping[str, Any]) -> dict[str, str]:
+    machine = header.get("machine", {})
+    rows = {
+        "started": header.get("started"),
+        "users": ", ".join(header.get("user_classes", ())),
+        "locustfile": header.get("locustfile"),
+        "server": header.get("host"),
+        "path": header.get("path"),
+        "variant": header.get("variant"),
+        "shape": header.get("shape"),
+        "most users (-u)": header.get("users"),
+        "users a second (-r)": header.get("spawn_rate"),
+        "run time": header.get("run_time") and f"{header['run_time']:g} s",
+        "workers": header.get("workers"),
+        "generator": ", ".join(
+            str(part) for part in (machine.get("system"), f"{machine.get('processors')} processors") if part
+        ),
+        "versions": ", ".join(f"{name} {version}" for name, version in header.get("versions", {}).items()),
+        "report by": f"locust-asyncdjango {__version__}",
+    }
+    return {name: str(value) for name, value in rows.items() if value}
+
+
+def html(content: Told) -> str:
+    """One page that needs nothing else."""
+    shown = [
+        f'<p class="verdict">{escape(content.verdict)}</p>',
+        "<h2>Where it saturated</h2>",
+        texts(("figure", "this run, with 95 % interval", "what it is"), map(_cells, content.numbers)),
+        '<div id="charts"></div>',
+        "<h2>What the figures say together</h2>",
+        texts(("figure", "this run", "what it is"), map(_cells, content.fitted)),
+        "<h2>Failures</h2>",
+        *_failures(content),
+        "<h2>What ran where</h2>",
+        texts((), content.ran.items()),
+    ]
+    return page(content.title, f"Where {content.title} saturated", "\n".join(shown), content.charts)
+
+
+def _cells(number: Number) -> tuple[str, str, str]:
+    return number.name, number.text, number.meaning
+
+
+def _failures(content: Told) -> Iterable[str]:
+    if content.unrecorded:
+        yield f"<p>{content.unrecorded} requests could not be recorded.</p>"
+    if not content.failures:
+        yield (
+            "<p>None.</p>"
+            if not content.figures.failures
+            else table(
+                ("count", "kind", "first"), ((f.count, f.kind, onset(f.first)) for f in content.figures.failures)
+            )
+        )
+        return
+    yield table(("count", "kind", "first", "message", "what to do"), map(_failure_cells, content.failures))
+    for sample in content.samples:
+        about = f"{sample['kind']}: {sample['name']}, {sample['t']} s, {_status(sample)}"
+        said = "\n".join(filter(None, (sample["url"], sample["exception"], sample["body"])))
+        yield f"<details><summary>{escape(about)}</summary><pre>{escape(said)}</pre></details>"
+
+
+def _failure_cells(row: Mapping[str, Any]) -> tuple[str, ...]:
+    kind = f"{row['kind']} ({row['where']})" if row["where"] else row["kind"]
+    first = f"{row['first_users']} users, {row['first_t']} s"
+    return str(row["count"]), kind, first, row["message"], row["advice"]
+
+
+def _status(sample: Mapping[str, Any]) -> str:
+    return f"HTTP {sample['status']}" if sample["status"] else "no answer"
+
+
+def markdown(content: Told) -> str:
+    """The same but for the charts."""
+    lines = [f"# Where {content.title} saturated", "", content.verdict, "", "## Where it saturated", ""]
+    lines += _table(("figure", "this run, with 95 % interval", "what it is"), map(_cells, content.numbers))
+    lines += ["", "## What the figures say together", ""]
+    lines += _table(("figure", "this run", "what it is"), map(_cells, content.fitted))
+    lines += ["", "## Failures", ""]
+    if content.unrecorded:
+        lines += [f"{content.unrecorded} requests could not be recorded.", ""]
+    if content.failures:
+        lines += _table(("count", "kind", "first", "message", "what to do"), map(_failure_cells, content.failures))
+        for sample in content.samples:
+            lines += ["", f"### {sample['kind']}: {sample['name']}, {sample['t']} s, {_status(sample)}", ""]
+            said = "\n".join(filter(None, (sample["url"], sample["exception"], sample["body"])))
+            lines += [f"    {line}" for line in said.splitlines()]
+    else:
+        lines += [f"- {f.count} x {f.kind}, first {onset(f.first)}" for f in content.figures.failures] or ["None."]
+    lines += ["", "## What ran where", "", *(f"- {name}: {value}" for name, value in content.ran.items())]
+    return "\n".join(lines) + "\n"
+
+
+def _table(heads: tuple[str, ...], rows: Iterable[Iterable[object]]) -> list[str]:
+    def cell(value: object) -> str:
+        return " ".join(str(value).replace("|", "\\|").split())
+
+    return [f"| {' | '.join(map(cell, row))} |" for row in (heads, ("---",) * len(heads), *rows)]
+
+
+def as_json(content: Told) -> str:
+    """The same for programs."""
+    return json.dumps({"format": FORMAT, "version": FORMAT_VERSION, **asdict(content)}, indent=1) + "\n"
+
+
+def read_failures(path: Path | None) -> dict[str, Any]:
+    """What --failures has written; nothing without. Raises UsageError."""
+    if path is None:
+        return {}
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UsageError(f"cannot read the failures {path} ({error.strerror})") from None
+    except ValueError:
+        content = None
+    if not isinstance(content, dict) or content.get("format") != "locust-asyncdjango failures":
+        raise UsageError(f"{path} does not hold failures; write it with --failures")
+    return content
+
+
+def write(content: Told, output: Path) -> None:
+    """Writes the page, and beside it the same as .md and .json. Raises OSError."""
+    output.parent.mkdir(parents=True, exist_ok=True)
+    for path, text in (
+        (output, html(content)),
+        (output.with_suffix(".md"), markdown(content)),
+        (output.with_suffix(".json"), as_json(content)),
+    ):
+        path.write_text(text, encoding="utf-8")

@@ -1,0 +1,48 @@
+"""One HTML file that needs nothing else: the frame of every report, with its charts' data and what draws them."""
+
+import json
+from collections.abc import Iterable, Mapping
+from html import escape
+from importlib.resources import files
+from string import Template
+
+from locust_asyncdjango.charts import Chart
+
+
+def page(title: str, heading: str, body: str, charts: Mapping[str, list[Chart]] | list[Chart]) -> str:
+    """A page. body: HTML, with an empty <div> for charts, of the id "charts", or of those that ``charts`` names."""
+    drawn = charts if isinstance(charts, Mapping) else {"charts": charts}
+    # "<" would end the script where a name holds markup; JSON may spell it so.
+    data = json.dumps(drawn, separators=(",", ":")).replace("<", "\\u003c")
+    static = files("locust_asyncdjango").joinpath("static")
+    inlined = {
+        name: static.joinpath(file).read_text(encoding="utf-8")
+        for name, file in (
+            ("uplot_css", "uPlot.min.css"),
+            ("css", "charts.css"),
+            ("uplot", "uPlot.iife.min.js"),
+            ("js", "charts.js"),
+        )
+    }
+    frame = Template(files(__package__).joinpath("page.html").read_text(encoding="utf-8"))
+    return frame.substitute(title=escape(title), heading=escape(heading), body=body, data=data, **inlined)
+
+
+def table(heads: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
+    """A table of figures, whose numbers stand to the right. It scrolls by itself where it is too wide."""
+    lines = [_row("th", heads), *(_row("td", row) for row in rows)]
+    return f'<div class="wide"><table>{"".join(lines)}</table></div>'
+
+
+def texts(heads: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
+    """A table of texts, whose cells stand below each other on a phone. heads: none, or as many as cells."""
+    lines = [_row("th", heads), *(_row("td", row) for row in rows)]
+    return f'<table class="told">{"".join(lines)}</table>'
+
+
+def _row(tag: str, cells: Iterable[object]) -> str:
+    return f"<tr>{''.join(f'<{tag}{_side(str(cell))}>{escape(str(cell))}</{tag}>' for cell in cells)}</tr>"
+
+
+def _side(text: str) -> str:
+    return ' class="number"' if text.replace(".", "", 1).isdecimal() else ""

@@ -1,0 +1,81 @@
+"""One second of a run as it is recorded, sent and written: sums and histograms, which add up exactly."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+from locust_asyncdjango import histogram
+from locust_asyncdjango.histogram import Histogram, rounded_ms
+
+
+@dataclass(slots=True)
+class Row:
+    """One second of a run, or what came late of one: rows of the same second add up.
+
+    t: whole seconds since the start. users: running at its end. ok: successes that ended in it. failed: failures that
+    did, by kind. bytes: of the bodies of both. ok_ms, failed_ms: how long they took. began: how many of both began so
+    many seconds before (0: in this one). cpu: per cent of a processor that the generator used, the busiest of several.
+    """
+
+    t: int
+    users: int = 0
+    ok: int = 0
+    failed: Counter[str] = field(default_factory=Counter)
+    bytes: int = 0
+    ok_ms: Histogram = field(default_factory=Counter)
+    failed_ms: Histogram = field(default_factory=Counter)
+    began: Counter[int] = field(default_factory=Counter)
+    cpu: float = 0.0
+
+    def add(self, kind: str, ms: float, size: int, began: int) -> None:
+        """Folds in a request that ended in this second; as a Sample has it, and how many seconds before it began."""
+        ms = rounded_ms(ms)
+        if kind:
+            self.failed[kind] += 1
+            self.failed_ms[ms] += 1
+        else:
+            self.ok += 1
+            self.ok_ms[ms] += 1
+        self.bytes += size
+        self.began[began] += 1
+
+    def merge(self, other: Self) -> None:
+        """Adds the same second of another worker, or what came late of it."""
+        self.users += other.users
+        self.ok += other.ok
+        # Not +=, which looks at each entry of a sum.
+        self.failed.update(other.failed)
+        self.bytes += other.bytes
+        self.ok_ms.update(other.ok_ms)
+        self.failed_ms.update(other.failed_ms)
+        self.began.update(other.began)
+        self.cpu = max(self.cpu, other.cpu)
+
+    def to_json(self) -> dict[str, Any]:
+        """A JSON object of plain types."""
+        return {
+            "t": self.t,
+            "users": self.users,
+            "ok": self.ok,
+            "failed": dict(self.failed),
+            "bytes": self.bytes,
+            "ok_ms": histogram.to_json(self.ok_ms),
+            "failed_ms": histogram.to_json(self.failed_ms),
+            "began": {str(seconds): n for seconds, n in sorted(self.began.items())},
+            "cpu": self.cpu,
+        }
+
+    @classmethod
+    def from_json(cls, row: dict[str, Any]) -> Self:
+        """Reads what ``to_json`` made. Raises KeyError, TypeError or ValueError."""
+        return cls(
+            t=row["t"],
+            users=row["users"],
+            ok=row["ok"],
+            failed=Counter(row["failed"]),
+            bytes=row["bytes"],
+            ok_ms=histogram.from_json(row["ok_ms"]),
+            failed_ms=histogram.from_json(row["failed_ms"]),
+            began=Counter({int(seconds): n for seconds, n in row["began"].items()}),
+            cpu=row["cpu"],
+        )

@@ -1,0 +1,97 @@
+"""What charts and analyses look at: a second of a run in a few numbers, or several seconds together."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Self
+
+from locust_asyncdjango.histogram import percentiles_ms, sum_ms
+from locust_asyncdjango.row import Row
+
+PERCENTS = (Fraction(50), Fraction(95), Fraction(99))
+
+
+@dataclass(slots=True)
+class Second:
+    """A second of a run, or as many as ``length`` says.
+
+    t: whole seconds from the start to its beginning. users: at its end. began: requests that began in it. ok, failed:
+    that ended in it. bytes: of their bodies. p50_ms, p95_ms, p99_ms (nearest rank) and mean_ms: of successes, None
+    without any.
+    busy_s: seconds that all requests that ended in it took together. longest_failed_ms: 0 without failures. cpu: as in
+    a Row.
+    """
+
+    t: int
+    length: int = 1
+    users: int = 0
+    began: int = 0
+    ok: int = 0
+    failed: Counter[str] = field(default_factory=Counter)
+    bytes: int = 0
+    p50_ms: float | None = None
+    p95_ms: float | None = None
+    p99_ms: float | None = None
+    busy_s: float = 0.0
+    longest_failed_ms: float = 0.0
+    cpu: float = 0.0
+    mean_ms: float | None = None
+
+    @classmethod
+    def of(cls, row: Row, began: int = 0) -> Self:
+        """The numbers of a row. began: requests that began in it, which is known from later rows."""
+        ok_ms = sum_ms(row.ok_ms)
+        p50_ms, p95_ms, p99_ms = percentiles_ms(row.ok_ms, PERCENTS) if row.ok else (None, None, None)
+        return cls(
+            t=row.t,
+            users=row.users,
+            began=began,
+            ok=row.ok,
+            failed=Counter(row.failed),
+            bytes=row.bytes,
+            mean_ms=ok_ms / row.ok if row.ok else None,
+            p50_ms=p50_ms,
+            p95_ms=p95_ms,
+            p99_ms=p99_ms,
+            busy_s=(ok_ms + sum_ms(row.failed_ms)) / 1000,
+            longest_failed_ms=max(row.failed_ms, default=0.0),
+            cpu=row.cpu,
+        )
+
+    def add(self, other: Self) -> None:
+        """Adds the next seconds, or what came late of this one, which has no length and no users of its own.
+
+        Percentiles are then the means of both, weighted by successes: near the truth where they are alike.
+        """
+        mine, more = self.ok, other.ok
+        self.mean_ms = _mean(self.mean_ms, mine, other.mean_ms, more)
+        self.p50_ms = _mean(self.p50_ms, mine, other.p50_ms, more)
+        self.p95_ms = _mean(self.p95_ms, mine, other.p95_ms, more)
+        self.p99_ms = _mean(self.p99_ms, mine, other.p99_ms, more)
+        self.users = other.users if other.length else self.users + other.users
+        self.length += other.length
+        self.began += other.began
+        self.ok += other.ok
+        self.failed.update(other.failed)
+        self.bytes += other.bytes
+        self.busy_s += other.busy_s
+        self.longest_failed_ms = max(self.longest_failed_ms, other.longest_failed_ms)
+        self.cpu = max(self.cpu, other.cpu)
+
+    @property
+    def failures(self) -> int:
+        """Of all kinds."""
+        return self.failed.total()
+
+
+def whole(seconds: Sequence[Second]) -> Sequence[Second]:
+    """Those in which the run went on from beginning to end: not its first, nor the last in which users ran."""
+    last = max((n for n, second in enumerate(seconds) if second.users), default=0)
+    return seconds[1:last]
+
+
+def _mean(mine: float | None, n: int, other: float | None, m: int) -> float | None:
+    if mine is None or other is None:
+        return other if mine is None else mine
+    return (mine * n + other * m) / (n + m)

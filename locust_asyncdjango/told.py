@@ -1,0 +1,57 @@
+"""The figures of a run in words, for terminal, web UI and reports. Behind a number its interval: 28.3 (26.9-29.7)."""
+
+from dataclasses import dataclass
+
+from locust_asyncdjango.saturation import Onset, Range, Saturation
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """One of the figures: its name, what it is in this run, and what it means."""
+
+    name: str
+    text: str
+    meaning: str
+
+
+MEANINGS = {
+    "peak of successful requests": "the most successful requests a second over any ten consecutive seconds, and the"
+    " users at their end; in brackets what the noise of these seconds leaves open, and wherever as much was reached",
+    "successes": "how many requests succeeded; in brackets what another run that is alike may have",
+    "slowdown starts": "the users from which latency rises, if its median comes to stay above one and a half times that"
+    " of the first five seconds; in brackets where it may have begun",
+    "errors start": "the users when the first request began that failed; in brackets between how many that was",
+}
+
+
+def numbers(figures: Saturation) -> tuple[Number, ...]:
+    """The four numbers."""
+    peak = f"{rate(figures.peak_per_s, figures.peak_range)} req/s at "
+    peak += f"{count(figures.peak_users, figures.peak_users_range)} users"
+    texts = (
+        peak if figures.successes else "none",
+        count(figures.successes, figures.successes_range),
+        onset(figures.slowdown, "not seen"),
+        onset(figures.errors, "none"),
+    )
+    return tuple(Number(name, text, MEANINGS[name]) for name, text in zip(MEANINGS, texts, strict=True))
+
+
+def onset(of: Onset | None, otherwise: str = "") -> str:
+    """When something began."""
+    return f"at {count(of.users, (of.low, of.high))} users, after {of.t} s" if of else otherwise
+
+
+def rate(value: float, interval: Range) -> str:
+    """A number with one decimal, where it is small enough for it to matter."""
+    digits = 1 if value < 1000 else 0
+    return _in_brackets(f"{value:.{digits}f}", *(f"{end:.{digits}f}" for end in interval))
+
+
+def count(value: float, interval: Range) -> str:
+    """A whole number."""
+    return _in_brackets(f"{value:.0f}", *(f"{end:.0f}" for end in interval))
+
+
+def _in_brackets(value: str, low: str, high: str) -> str:
+    return value if low == high == value else f"{value} ({low}-{high})"

@@ -1,0 +1,164 @@
+"""What a run leaves and shows: series, report, panel and lines, of a real run."""
+
+import csv
+import json
+import os
+import pty
+import re
+import signal
+import threading
+from pathlib import Path
+
+import pytest
+
+from locust_asyncdjango import series
+from locust_asyncdjango.lab.process import free_port
+from locust_asyncdjango.lab.trial import locustfile
+from tests.support import BIN, done, lab, locust, running, wait_for_lines
+
+IO_READ = locustfile("io_read")
+LATEST = ["--path", "/blog/latest/"]
+
+
+def test_a_report_is_one_file_that_says_what_its_twins_say(other_url: str, tmp_path: Path) -> None:
+    report, table = tmp_path / "out" / "run.html", tmp_path / "run.csv"
+    load = ["--headless", "-u", "30", "-r", "5", "-t", "6s", "--loglevel", "INFO", "--only-summary"]
+    code, text = done(
+        *locust("-f", IO_READ, *load, "-H", other_url, "--path", "/full/", "--report", report, "--series", table)
+    )
+    assert code == 1  # Locust's rule: requests failed
+    assert f"Report: {report}" in text
+    page, content = report.read_text(), json.loads(report.with_suffix(".json").read_text())
+    verdict = content["verdict"]
+    assert verdict.startswith("No request succeeded: db_too_many_clients; raise max_connections")
+    assert verdict in page
+    assert verdict in text
+    assert verdict in report.with_suffix(".md").read_text()
+    # The page loads nothing, so that it can be sent and kept.
+    assert re.findall(r'(?:src|href)="(?!data:)[^"]*"', page) == []
+    assert "@import" not in page
+    assert content["failures"][0]["message"] == "HTTP 500, FATAL: sorry, too many clients already"
+    assert content["ran"]["server"] == other_url
+
+    recorded = series.read(report.with_suffix(".series.jsonl"))
+    rows = list(csv.DictReader(table.read_text().splitlines()))
+    assert [int(row["users"]) for row in rows][:3] == [second.users for second in recorded.seconds][:3]
+    assert sum(int(row["failed"]) for row in rows) == recorded.total.failed.total() > 30
+    assert {row["kinds"].partition("=")[0] for row in rows[1:-1]} == {"db_too_many_clients"}
+    assert sum(second.began for second in recorded.seconds) == recorded.total.failed.total()
+
+
+def test_of_a_run_that_was_killed_the_report_can_be_made(other_url: str, tmp_path: Path) -> None:
+    file = tmp_path / "run.jsonl"
+    load = ["--headless", "-u", "20", "-r", "5", "-t", "10m", "--only-summary", "-H", other_url, *LATEST]
+    with running(*locust("-f", IO_READ, *load, "--series", file)) as program:
+        wait_for_lines(program, file, 4)
+        program.signal(signal.SIGKILL)
+        program.end()
+    code, text = done(*lab("report", file))
+    assert code == 0
+    assert text.endswith(f"Report: {file.with_suffix('.html')}\n")
+    assert file.with_suffix(".md").read_text().startswith("# Where IoReadUser saturated\n")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("missing.jsonl", None, "cannot read the series {path}: No such file or directory"),
+        (
+            "other.jsonl",
+            '{"format": "other"}\n',
+            "{path} is not a series of format version 2; write it with --series",
+        ),
+        ("binary.jsonl", "\udcff", "{path} is not a series, or is damaged: "),
+    ],
+)
+def test_what_is_no_series_is_one_line_and_exit_code_2(
+    tmp_path: Path, name: str, content: str | None, message: str
+) -> None:
+    path = tmp_path / name
+    if content is not None:
+        path.write_bytes(content.encode("utf-8", "surrogateescape"))
+    code, text = done(*lab("report", path))
+    assert code == 2
+    assert text.startswith(f"locust-asyncdjango: error: {message.format(path=path)}")
+    assert text.count("\n") == 1
+
+
+def test_without_the_extra_the_run_is_whole_and_one_line_says_what_is_missing(other_url: str, tmp_path: Path) -> None:
+    (tmp_path / "numpy.py").write_text("raise ModuleNotFoundError(\"No module named 'numpy'\", name='numpy')\n")
+    report = tmp_path / "run.html"
+    load: list[str | Path] = ["--headless", "-u", "2", "-t", "2s", "--only-summary", "-H", other_url, *LATEST]
+    load += ["--report", report]
+    code, text = done(*locust("-f", IO_READ, *load), env={"PYTHONPATH": str(tmp_path)})
+    assert code == 1
+    assert text.count("--report: this needs numpy: pip install 'locust-asyncdjango[report]'; then: ") == 1
+    assert "Traceback" not in text
+    (command,) = re.findall(r"then: locust-asyncdjango (.*)", text)
+    assert done(BIN / "locust-asyncdjango", *command.split())[0] == 0
+    assert report.exists()
+
+
+def test_lines_where_stdout_is_no_terminal(other_url: str) -> None:
+    load: list[str | Path] = ["--headless", "-u", "4", "-r", "4", "-t", "12s", "-H", other_url, *LATEST]
+    code, text = done(*locust("-f", IO_READ, *load))
+    assert code == 0
+    (line,) = re.findall(r"^ +10 s +4 users +[\d.]+ ok/s +0\.0 failed/s +p50 .*$", text, re.MULTILINE)
+    assert len(line) <= 80
+    summary = text[text.index("locust-asyncdjango: where") :].splitlines()
+    assert max(map(len, summary)) <= 80
+
+
+def test_a_panel_on_a_terminal_which_is_left_as_it_was(other_url: str) -> None:
+    load: list[str | Path] = ["--headless", "-u", "4", "-r", "4", "-t", "4s", "-H", other_url, *LATEST]
+    code, text = on_a_terminal([str(part) for part in locust("-f", IO_READ, *load)])
+    assert code == 0
+    panel = text[: text.index("locust-asyncdjango: where this run saturated")]
+    assert "IoReadUser on http://127.0.0.1:" in panel
+    assert "successful req/s" in panel
+    assert text.count("Type     Name") == 2  # Locust's own tables: only those at the end
+    assert text.rindex("\x1b[?25h") > text.rindex("\x1b[?25l")  # the cursor is shown again
+    assert "Traceback" not in text
+
+
+def on_a_terminal(argv: list[str]) -> tuple[int, str]:
+    """Exit code and output of a program that ends by itself, on a terminal of 80 columns."""
+    told: list[bytes] = []
+    pid, terminal = pty.fork()
+    if not pid:
+        os.environ.update(TERM="xterm-256color", COLUMNS="80", LINES="40")
+        os.execv(argv[0], argv)  # noqa: S606
+
+    def read() -> None:
+        # At the end of the program, reading fails.
+        while True:
+            try:
+                told.append(os.read(terminal, 65536))
+            except OSError:
+                return
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    try:
+        _, status = os.waitpid(pid, 0)
+    except BaseException:
+        os.kill(pid, signal.SIGKILL)
+        raise
+    reader.join()
+    os.close(terminal)
+    return os.waitstatus_to_exitcode(status), b"".join(told).decode()
+
+
+def test_a_master_that_is_killed_has_written_each_second(other_url: str, tmp_path: Path) -> None:
+    file, port = tmp_path / "run.jsonl", str(free_port())
+    load = ["--headless", "-u", "6", "-r", "6", "-t", "10m", "--only-summary", "-H", other_url, *LATEST]
+    bound = ["--processes", "2", "--master-bind-port", port, "--master-port", port]
+    with running(*locust("-f", IO_READ, *load, *bound, "--series", file)) as program:
+        wait_for_lines(program, file, 3)
+        # The line of a second is there before the next one has ended.
+        header, *rows = file.read_text().splitlines()
+        assert json.loads(header)["workers"] == 2
+        seconds = [json.loads(row)["t"] for row in rows]
+        assert seconds == list(range(seconds[0], seconds[0] + len(rows)))
+        program.signal(signal.SIGKILL)
+    assert series.read(file).total.users == 6
