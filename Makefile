@@ -24,6 +24,8 @@ bench: $(VENV)/.installed-dev
 	$(BIN)/python benchmarks/proxy.py
 	$(BIN)/python benchmarks/generator.py
 	$(BIN)/python benchmarks/failures.py
+	$(BIN)/python benchmarks/recording.py
+	$(BIN)/python benchmarks/planted.py --runs 1
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis

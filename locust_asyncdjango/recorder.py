@@ -1,6 +1,7 @@
 """Samples -> rows, and the merge of workers' rows. No clock and no I/O of its own, and nothing kept that was taken."""
 
 from collections.abc import Iterable
+from itertools import groupby
 
 from locust_asyncdjango.row import Row
 from locust_asyncdjango.sample import Sample
@@ -30,12 +31,8 @@ class Recorder:
             self._fold()
 
     def _fold(self) -> None:
-        started = self.started
-        for ended, kind, ms, size in self._unfolded:
-            t = max(int(ended) - started, 0)
-            # What began before the first second, by another's clock, counts as of the first.
-            began = max(int(ended - ms / 1000) - started, 0)
-            self._row(t).add(kind, ms, size, t - began)
+        for ended_s, samples in groupby(self._unfolded, key=_ended_s):
+            self._row(max(ended_s - self.started, 0)).add(samples, self.started)
         self._unfolded.clear()
 
     def note(self, when: float, users: int, cpu: float = 0.0) -> None:
@@ -73,3 +70,7 @@ class Recorder:
         if row is None:
             row = self._rows[t] = Row(t)
         return row
+
+
+def _ended_s(sample: Sample) -> int:
+    return int(sample[0])

@@ -1,11 +1,13 @@
 """One second of a run as it is recorded, sent and written: sums and histograms, which add up exactly."""
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Self
 
 from locust_asyncdjango import histogram
 from locust_asyncdjango.histogram import Histogram, rounded_ms
+from locust_asyncdjango.sample import Sample
 
 
 @dataclass(slots=True)
@@ -27,17 +29,21 @@ class Row:
     began: Counter[int] = field(default_factory=Counter)
     cpu: float = 0.0
 
-    def add(self, kind: str, ms: float, size: int, began: int) -> None:
-        """Folds in a request that ended in this second; as a Sample has it, and how many seconds before it began."""
-        ms = rounded_ms(ms)
-        if kind:
-            self.failed[kind] += 1
-            self.failed_ms[ms] += 1
-        else:
-            self.ok += 1
-            self.ok_ms[ms] += 1
-        self.bytes += size
-        self.began[began] += 1
+    def add(self, samples: Iterable[Sample], started: int) -> None:
+        """Folds in requests that ended in this second of a run, whose second 0 is the epoch's ``started``."""
+        ended_s, ok_ms, began = self.t + started, self.ok_ms, self.began
+        for ended, kind, ms, size in samples:
+            if kind:
+                self.failed[kind] += 1
+                counts = self.failed_ms
+            else:
+                self.ok += 1
+                counts = ok_ms
+            # Not "+= 1", which calls a function for each new key of a Counter.
+            value, ago = rounded_ms(ms), ended_s - int(ended - ms / 1000)
+            counts[value] = counts.get(value, 0) + 1
+            began[ago] = began.get(ago, 0) + 1
+            self.bytes += size
 
     def merge(self, other: Self) -> None:
         """Adds the same second of another worker, or what came late of it."""

@@ -20,7 +20,7 @@ MEANINGS = {
     "successes": "how many requests succeeded; in brackets what another run that is alike may have",
     "slowdown starts": "the users from which latency rises, if its median comes to stay above one and a half times that"
     " of the first five seconds; in brackets where it may have begun",
-    "errors start": "the users when the first request began that failed; in brackets between how many that was",
+    "errors start": "the users when the first request began that failed; in brackets the fewest and the most it may be",
 }
 
 

@@ -3,14 +3,19 @@
 import json
 import re
 import urllib.request
+from collections import Counter
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlencode
 
 from playwright.sync_api import Page, expect
 
+from locust_asyncdjango.lab import one_run
 from locust_asyncdjango.lab.process import free_port
 from locust_asyncdjango.lab.trial import locustfile
 from locust_asyncdjango.routes import ROUTES
+from locust_asyncdjango.row import Row
+from locust_asyncdjango.series import Series
 from tests.support import locust, running, wait_for_page
 
 
@@ -59,15 +64,16 @@ def test_the_web_ui_offers_the_shapes_cap_and_rate_and_runs_it(page: Page, other
         ran.wait_for("where this run saturated")
 
 
-def test_the_tab_of_failure_kinds_with_a_base_path_and_a_login(page: Page, other_url: str, tmp_path: Path) -> None:
+def test_the_tabs_and_the_charts_with_a_base_path_and_a_login(page: Page, other_url: str, tmp_path: Path) -> None:
     mine = tmp_path / "mine.py"
     mine.write_text(LOGIN)
     ui = f"http://127.0.0.1:{(port := free_port())}/load"
     web = ["--web-host", "127.0.0.1", "--web-port", str(port), "--web-base-path", "/load", "--web-login"]
     with running(*locust("-f", mine, *web, "-H", other_url)):
         wait_for_page(f"{ui}/login")
-        with urllib.request.urlopen(f"{ui}/failure-kinds.json") as response:
-            assert response.url.startswith(f"{ui}/login")
+        for path in ("failure-kinds.json", "live-charts", "live-charts.json", "live-charts/charts.js"):
+            with urllib.request.urlopen(f"{ui}/{path}") as response:
+                assert response.url.startswith(f"{ui}/login")
         page.goto(f"{ui}/in")
         page.get_by_role("button", name=re.compile("start", re.IGNORECASE)).click()
         page.get_by_role("tab", name="Failure kinds").click()
@@ -79,6 +85,59 @@ def test_the_tab_of_failure_kinds_with_a_base_path_and_a_login(page: Page, other
         with page.expect_download() as download:
             page.get_by_role("link", name="Download failure kinds (JSON)").click()
         assert json.loads(download.value.path().read_text())["failures"][0]["kind"] == "db_too_many_clients"
+        page.get_by_role("tab", name="Saturation").click()
+        expect(page.get_by_role("row").filter(has_text="errors start")).to_contain_text("at 1 (0-1) users, after ")
+        expect(page.get_by_role("row").filter(has_text="charts")).to_contain_text("/load/live-charts")
+        page.get_by_role("tab", name="Download data").click()
+        page.get_by_role("link", name="Live charts").click()
+        expect(page.get_by_role("status")).to_have_text("running")
+        expect(page.get_by_text("Full on http://127.0.0.1:")).to_be_visible()
+        figures = page.get_by_role("figure")
+        expect(figures).to_have_count(3)
+        told = page.get_by_role("img", name="Failures a second by kind")
+        expect(told).to_have_attribute("aria-label", re.compile("db_too_many_clients"))
+        # It goes on by itself: the last second that is told of, in the legend, changes.
+        last = page.locator(".u-legend td").first
+        before = last.text_content()
+        expect(last).not_to_have_text(before or "")
+        expect(page.get_by_role("row").filter(has_text="raise max_connections")).to_contain_text("db_too_many_clients")
+        page.set_viewport_size({"width": 400, "height": 800})
+        assert page.evaluate("document.documentElement.scrollWidth") <= 400
+        page.get_by_role("link", name="Back to Locust").click()
+        expect(page.get_by_role("tab", name="Saturation")).to_be_visible()
+
+
+def test_a_report_is_read_without_a_network_on_a_phone_and_on_paper(page: Page, tmp_path: Path) -> None:
+    rows = [
+        Row(
+            t,
+            5 * t,
+            ok := min(50 * t, 600),
+            Counter({"db_too_many_clients": t} if t > 20 else {}),
+            ok_ms=Counter({5000.0 * t / max(ok, 1): ok}),
+        )
+        for t in range(40)
+    ]
+    failures: dict[str, Any] = {"failures": [], "samples": []}
+    content = one_run.told(Series.of({"user_classes": ["</script><script>alert(1)</script>"]}, rows), failures)
+    one_run.write(content, report := tmp_path / "run.html")
+    asked = []
+    page.context.set_offline(True)
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(report.as_uri())
+    expect(page.get_by_role("heading", level=1)).to_have_text("Where </script><script>alert(1)</script> saturated")
+    expect(page.get_by_text("db_too_many_clients broke first, at 102 (100-105) users, after 21 s")).to_be_visible()
+    expect(page.get_by_role("figure")).to_have_count(5)
+    expect(page.locator("figure canvas")).to_have_count(5)
+    expect(page.get_by_role("img", name="Successful requests a second over users")).to_be_visible()
+    for scheme in ("light", "dark"):
+        for width in (400, 1400):
+            page.set_viewport_size({"width": width, "height": 900})
+            page.emulate_media(color_scheme=scheme, media="screen")
+            assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.emulate_media(media="print")
+    expect(page.locator("figure canvas").first).to_be_visible()
+    assert [url for url in asked if not url.startswith(("file:", "data:"))] == []
 
 
 # As Locust's manual has it.

@@ -80,7 +80,7 @@ ROOM_1 = {
     "thresholds": {"histogram", "kinds", "row"},
     "tally": {"failures", "folding"},
     "recorder": {"row", "sample"},
-    "row": {"histogram"},
+    "row": {"histogram", "sample"},
     "second": {"histogram", "row"},
     "history": {"row", "second"},
     "series": {"history", "row", "second"},
