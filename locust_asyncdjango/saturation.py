@@ -28,7 +28,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
 from math import ceil, floor, sqrt
-from statistics import mean, median, stdev
+from statistics import median, stdev
 
 from locust_asyncdjango.second import Second, whole
 
@@ -106,8 +106,8 @@ def warm_up(seconds: Sequence[Second]) -> int:
     """The seconds at a run's beginning that tell of its warming up."""
     answered = [(second.t, second.p50_ms) for second in seconds if second.p50_ms is not None]
     medians = [ms for _, ms in answered]
-    ends = range(1, len(answered) // 3 + 1)
-    cold = [end for end in ends if min(medians[:end]) > SLOW_FACTOR * median(medians[end : end + BASELINE_SECONDS])]
+    lowest = enumerate(accumulate(medians[: len(medians) // 3], min), 1)
+    cold = [end for end, low in lowest if low > SLOW_FACTOR * median(medians[end : end + BASELINE_SECONDS])]
     return answered[cold[-1]][0] if cold else 0
 
 
@@ -131,7 +131,7 @@ def _successes_range(seconds: Sequence[Second]) -> Range:
     total = sum(second.ok for second in seconds)
     if len(seconds) < 2:
         return total, total
-    variance = mean((after.ok - before.ok) ** 2 for before, after in pairwise(seconds)) / 2
+    variance = sum((after.ok - before.ok) ** 2 for before, after in pairwise(seconds)) / (len(seconds) - 1) / 2
     margin = Z * sqrt(len(seconds) * variance)
     return round(max(total - margin, 0)), round(total + margin)
 
@@ -213,8 +213,8 @@ def _failures(seconds: Sequence[Second]) -> tuple[KindOnset, ...]:
     counts: Counter[str] = Counter()
     first: dict[str, Onset] = {}
     for n, second in enumerate(seconds):
-        counts.update(second.failed)
-        for kind in second.failed:
+        for kind, count in second.failed.items():
+            counts[kind] += count
             if kind not in first:
                 first[kind] = _error_onset(seconds, n)
     return tuple(KindOnset(kind, n, first[kind]) for kind, n in sorted(counts.items(), key=lambda item: -item[1]))
