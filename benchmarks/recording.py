@@ -96,7 +96,7 @@ def counted(samples: Sequence[Sample]) -> None:
     """As Locust's own listener does it."""
     stats = RequestStats()
     for _, kind, ms, size in samples:
-        stats.log_request("GET", "/", round(ms), size)
+        stats.log_request("GET", "/", round(ms or 0), size)
         if kind:
             stats.log_error("GET", "/", kind)
 

@@ -12,11 +12,10 @@ from locust.runners import MasterRunner
 from locust_asyncdjango import series
 from locust_asyncdjango._version import __version__
 from locust_asyncdjango.folding import redacted
-from locust_asyncdjango.options import Options
 from locust_asyncdjango.outcome import Requested
 
 
-def header(environment: Environment, options: Options) -> dict[str, Any]:
+def header(environment: Environment) -> dict[str, Any]:
     """The header of a run that begins: what runs, how and on what."""
     given = environment.parsed_options
     shape = environment.shape_class
@@ -26,8 +25,8 @@ def header(environment: Environment, options: Options) -> dict[str, Any]:
         host=redacted(environment.host or ""),
         locustfile=getattr(given, "locustfile", "") or "",
         user_classes=sorted(user.__name__ for user in environment.user_classes),
-        variant=options.variant,
-        path=options.path,
+        variant=getattr(given, "variant", "") or "",
+        path=getattr(given, "path", "") or "",
         shape=type(shape).__name__ if shape else "",
         users=getattr(given, "num_users", None),
         spawn_rate=getattr(given, "spawn_rate", None),
@@ -53,5 +52,5 @@ def requested(environment: Environment) -> list[Requested]:
         errors.setdefault((error.method, error.name), []).append((error.occurrences, told))
     return [
         Requested(f"{method} {name}", entry.num_requests, entry.num_failures, tuple(errors.get((method, name), ())))
-        for (name, method), entry in sorted(environment.stats.entries.items())
+        for (name, method), entry in sorted(environment.stats.entries.items(), key=lambda item: str(item[0]))
     ]

@@ -54,5 +54,8 @@ def to_json(counts: Histogram) -> dict[str, int]:
 
 
 def from_json(counts: dict[str, int]) -> Histogram:
-    """Reads what ``to_json`` made, exactly. Raises ValueError."""
-    return Counter({rounded_ms(float(ms)): n for ms, n in counts.items()})
+    """Reads what ``to_json`` made, exactly. Raises OverflowError or ValueError."""
+    read = Counter({rounded_ms(float(ms)): n for ms, n in counts.items()})
+    if min(read, default=0) < 0:
+        raise ValueError(f"a latency of {min(read)} ms cannot be")
+    return read

@@ -1,11 +1,13 @@
 """A run as far as it is known, in bounded memory: rows as they come -> a list of seconds.
 
 The last seconds are kept as rows, so that what comes late of them adds up exactly; those before as a few numbers each.
-When there are more than LIMIT of these, two become one: then one stands for two seconds, later for four, and so on. The
-file keeps every second as it was.
+When there are more than LIMIT of these, two become one: then each stands for two seconds, later for four, and so on.
+The file keeps every second as it was.
 """
 
+from collections import Counter
 from collections.abc import Iterable
+from dataclasses import replace
 
 from locust_asyncdjango.row import Row
 from locust_asyncdjango.second import Second
@@ -23,7 +25,7 @@ class History:
     def __init__(self, limit: int = LIMIT) -> None:
         """limit: seconds from which on two become one; an even number. Without end for 0."""
         self.length = 1
-        """Seconds that one of the settled ones stands for; the last of them may not be whole."""
+        """Seconds that each stands for; the last may stand for fewer."""
         self.total = Row(0)
         """The whole run in one row: its t and users are those of the last second."""
         self._limit = limit
@@ -39,9 +41,10 @@ class History:
         for seconds, count in row.began.items():
             self._note_began(max(row.t - seconds, 0), count)
         if row.t < self._settled_until:
-            late = Second.of(row)
+            period, late = self._settled[row.t // self.length], Second.of(row)
             late.length = 0
-            self._settled[row.t // self.length].add(late)
+            late.users *= row.t == period.t + period.length - 1  # a period's users are those at its end
+            period.add(late)
         elif row.t in self._recent:
             self._recent[row.t].merge(row)
         else:
@@ -53,7 +56,12 @@ class History:
     def seconds(self) -> list[Second]:
         """All of them, without gaps: in a second without a row as many users ran as before."""
         recent = self._filled(range(self._settled_until, self.total.t + 1)) if self._recent else []
-        return [*self._settled, *recent]
+        if self.length == 1:
+            return [*self._settled, *recent]
+        periods = [replace(period, failed=Counter(period.failed)) for period in self._settled[-1:]]
+        for second in recent:
+            self._append(periods, second)
+        return [*self._settled[:-1], *periods]
 
     def users_at(self, t: int) -> int:
         """How many users ran at the end of a second; 0 if it is not known."""
@@ -75,12 +83,15 @@ class History:
         for second in self._filled(range(self._settled_until, until)):
             self._recent.pop(second.t, None)
             self._began.pop(second.t, None)
-            if self._settled and self._settled[-1].length < self.length:
-                self._settled[-1].add(second)
-            else:
-                self._settled.append(second)
+            self._append(self._settled, second)
             if self._limit and len(self._settled) > self._limit:
                 self._halve()
+
+    def _append(self, periods: list[Second], second: Second) -> None:
+        if periods and periods[-1].length < self.length:
+            periods[-1].add(second)
+        else:
+            periods.append(second)
 
     def _filled(self, seconds: Iterable[int]) -> list[Second]:
         filled: list[Second] = []

@@ -60,7 +60,7 @@ def panel(
     title.truncate(max(width - 6, 1), overflow="ellipsis")  # a longer one would widen the panel
     kinds, todo = _failures(failures)
     blocks = (
-        (_now(header, seconds), ""),
+        (_now(header, seconds, 25 if width == WIDTH else max(width - 30, 1)), ""),
         # A minute, where there is room for it beside name, scale and border.
         (_sparklines(seconds, max(width - 20, 1), bars), "cyan"),
         ([""], ""),
@@ -180,14 +180,19 @@ def _console(stdout: IO[str]) -> tuple["Console | None", str]:
     return (console, "") if can else (None, "stdout is not a terminal that can be drawn on")
 
 
-def _now(header: Header, seconds: Seconds) -> Iterator[str]:
+def _now(header: Header, seconds: Seconds, column: int) -> Iterator[str]:
+    """column: how wide one is. Where they are narrower than on a wide terminal, there is room for one of the two."""
     last, mean = _together(seconds[-1:]), _together(seconds[-MEAN_S:])
-    length = f" of {header['run_time']} s" if header["run_time"] else ""
-    yield f"{f'{_end(seconds)} s{length}, {last.users} users':26}{'last second':>25}{f'last {MEAN_S} s':>25}"
+    length = f" of {header['run_time']:g} s" if header["run_time"] else ""
     (ok, failed, *latencies), (mean_ok, mean_failed, *means) = _told(last), _told(mean)
-    yield f"{'successful req/s':26}{ok:>25}{mean_ok:>25}"
-    yield f"{'failed req/s':26}{failed:>25}{mean_failed:>25}"
-    yield f"{'p50, p95, p99':26}{', '.join(latencies):>25}{', '.join(means):>25}"
+    rows = (
+        (f"{_end(seconds)} s{length}, {last.users} users", "last second", f"last {MEAN_S} s"),
+        ("successful req/s", ok, mean_ok),
+        ("failed req/s", failed, mean_failed),
+        ("p50, p95, p99", ", ".join(latencies), ", ".join(means)),
+    )
+    for name, now, before in rows:
+        yield f"{name:26}{now:>{column}}" + (f"{before:>25}" if column == 25 else "")
 
 
 def _sparklines(seconds: Seconds, width: int, bars: str) -> Iterator[str]:

@@ -37,16 +37,21 @@ class Options:
         given: dict[str, Any] = {name: getattr(parsed_options, name, "") or "" for name in cls.__slots__}
         for name in ("fail_on", "stop_on"):
             given[name] = tuple(map(threshold, given[name]))
-        given["series"] = tuple(given["series"])
+        given["series"] = tuple(filter(None, given["series"]))
         if given["report"]:
             _keep_what_it_is_made_of(given)
         return cls(**given)
 
 
+def is_csv(series: str) -> bool:
+    """Whether a series of this name is written as CSV, not as JSON lines."""
+    return series.lower().endswith(".csv")
+
+
 def _keep_what_it_is_made_of(given: dict[str, Any]) -> None:
     """A report can be made again from a run's series and failures, also of a run that was killed."""
     report = Path(given["report"])
-    if not any(not name.lower().endswith(".csv") for name in given["series"]):
+    if all(map(is_csv, given["series"])):
         given["series"] += (str(report.with_suffix(".series.jsonl")),)
     given["failures"] = given["failures"] or str(report.with_suffix(".failures.json"))
 

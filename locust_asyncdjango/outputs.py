@@ -3,6 +3,8 @@
 import csv
 import io
 import json
+from collections import Counter
+from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,7 +12,7 @@ from typing import IO, Any
 
 from locust_asyncdjango import series
 from locust_asyncdjango.junit import Case, junit
-from locust_asyncdjango.options import Options
+from locust_asyncdjango.options import Options, is_csv
 from locust_asyncdjango.row import Row
 from locust_asyncdjango.second import Second
 
@@ -31,9 +33,9 @@ class Outputs:
         self._options = options
         self._series: dict[str, IO[str]] = {}
         self._run = 1
-        named = [path for path in (*options.series, options.failures, options.junit, options.report) if path]
-        if len(set(named)) < len(named):
-            raise OutputError("two files that are to be written are the same; give each its own name")
+        named = Counter(path.resolve() for path in _written(options))
+        if twice := [path.name for path, times in named.items() if times > 1]:
+            raise OutputError(f"{twice[0]} would be written twice; give each output a name of its own")
         # What a former run has left would be taken for this one's.
         unfinished = junit(
             [Case("run", "the run", "it did not end")], datetime.now(UTC).isoformat(timespec="seconds"), 0
@@ -46,12 +48,15 @@ class Outputs:
 
     def next_run(self) -> None:
         """Has what follows written to new files. Raises OutputError."""
+        self.close()
         self._run += 1
-        for file in self._series.values():
-            with suppress(OSError):
-                file.close()
-        self._series.clear()
         self._open_series()
+
+    def close(self) -> None:
+        """Ends the series of this run."""
+        while self._series:
+            with suppress(OSError):
+                self._series.popitem()[1].close()
 
     def write_header(self, header: dict[str, Any]) -> None:
         """Begins the series. Raises OutputError."""
@@ -116,9 +121,11 @@ class Outputs:
         return OutputError(f"--{flag}: cannot write {self.path(named)} ({reason}); {what_to_do}")
 
 
-def is_csv(named: str) -> bool:
-    """Whether a series of this name is written as CSV, not as JSON lines."""
-    return named.lower().endswith(".csv")
+def _written(options: Options) -> Iterator[Path]:
+    """All files that a first run writes."""
+    yield from map(Path, filter(None, (*options.series, options.failures, options.junit)))
+    if options.report:
+        yield from (Path(options.report).with_suffix(ending) for ending in (".html", ".md", ".json"))
 
 
 def csv_cells(row: Row) -> tuple[object, ...]:

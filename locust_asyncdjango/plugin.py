@@ -26,9 +26,9 @@ from locust_asyncdjango.history import History
 from locust_asyncdjango.junit import junit
 from locust_asyncdjango.lineup import LineupError, line_up
 from locust_asyncdjango.live import Live
-from locust_asyncdjango.options import Options, add_options
+from locust_asyncdjango.options import Options, add_options, is_csv
 from locust_asyncdjango.outcome import Outcome, cases, failures_told
-from locust_asyncdjango.outputs import OutputError, Outputs, is_csv
+from locust_asyncdjango.outputs import OutputError, Outputs
 from locust_asyncdjango.recorder import Recorder
 from locust_asyncdjango.reporting import make_report
 from locust_asyncdjango.row import Row
@@ -114,7 +114,7 @@ class _Run:
         self.outcome: Outcome | None = None
         """Once it has ended."""
         self.unrecorded = 0
-        self.figures_of = -1
+        self.figures_of = (0, 0, 0)
         self.last_figures = saturation([])
         forget_messages()
 
@@ -149,10 +149,11 @@ class _Run:
     ) -> None:
         now = time.time()
         try:
-            failure = None if exception is None else failure_of(exception, response)
+            duration_ms = None if response_time is None else float(response_time)
+            failure = failure_of(exception, response) if exception else None
             kind = failure.kind if failure else ""
-            self.recorder.add((now, kind, float(response_time or 0), int(response_length or 0)))
-            if failure and exception is not None:
+            self.recorder.add((now, kind, duration_ms, int(response_length or 0)))
+            if failure and exception:
                 self.tally.add(failure, now)
                 if self.tally.wants_sample(kind):
                     self.keep_sample(failure, now, f"{request_type} {name}", url, exception, response)
@@ -185,7 +186,7 @@ class _Run:
             # The web UI's second run and later ones.
             self.write(self.outputs.next_run)
         self.begin()
-        self.header = about.header(self.environment, self.options)
+        self.header = about.header(self.environment)
         self.write(self.outputs.write_header, self.header)
         if self.live:
             self.live.start(self.header)
@@ -209,6 +210,7 @@ class _Run:
             self.finish()
         if self.environment.web_ui is None:
             self.conclude()
+        self.outputs.close()
         if self.crossed:
             self.environment.process_exit_code = CROSSED
         elif self.unwritten and self.environment.process_exit_code is None:
@@ -259,11 +261,11 @@ class _Run:
             self.unrecorded = 0
             self.to_master.send(news)
             return
+        self.write(self.outputs.write_rows, rows)
         for row in rows:
             self.history.add(row)
             for watch in (*self.stop_on, *self.fail_on):
                 watch.add(row)
-        self.write(self.outputs.write_rows, rows)
 
     def on_rows(self, msg: Any, **_: Any) -> None:
         """A worker tells its master what it has recorded."""
@@ -308,10 +310,11 @@ class _Run:
         return failures_told(self.header, self.tally, self.history.users_at, self.unrecorded)
 
     def figures(self) -> Saturation:
-        """Where the run saturated so far, as of its last second: it is asked for more often than there is news."""
-        last = self.history.total.t
-        if self.figures_of != last:
-            self.figures_of, self.last_figures = last, saturation(self.history.seconds())
+        """Where the run saturated so far: worked out only when there is news, as it is asked for more often."""
+        total = self.history.total
+        known = (total.t, total.ok, total.failed.total())
+        if self.figures_of != known:
+            self.figures_of, self.last_figures = known, saturation(self.history.seconds())
         return self.last_figures
 
     def numbers(self) -> tuple[Number, ...]:

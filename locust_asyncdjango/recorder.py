@@ -24,7 +24,7 @@ class Recorder:
 
     def add(self, sample: Sample) -> None:
         """Records a finished request. Raises ValueError if its latency is no duration."""
-        if not 0 <= sample[2] < 1e12:
+        if sample[2] is not None and not 0 <= sample[2] < 1e12:
             raise ValueError(f"a latency of {sample[2]} ms cannot be")
         self._unfolded.append(sample)
         if len(self._unfolded) >= BATCH:
@@ -46,10 +46,14 @@ class Recorder:
     def merge(self, rows: Iterable[Row], started: int, now: float) -> None:
         """Adds rows that another recorder, which began at epoch second ``started``, has given out by ``now``.
 
-        By a clock that goes before this one they would lie ahead: they count as of now.
+        By a clock that goes before this one they would lie ahead: they count as of now. By one that goes behind it, the
+        first would lie before the start: they count as of the first second.
         """
         for row in rows:
-            row.t = min(max(row.t + started - self.started, 0), int(now) - self.started)
+            t = row.t + started - self.started
+            row.t = max(min(t, int(now) - self.started), 0)
+            if t < 0:
+                row.users = 0  # of each second before the first, which would add up
             self._row(row.t).merge(row)
 
     def take(self, before: float | None = None) -> list[Row]:

@@ -9,6 +9,9 @@ from locust_asyncdjango import histogram
 from locust_asyncdjango.histogram import Histogram, rounded_ms
 from locust_asyncdjango.sample import Sample
 
+LONGEST_S = 10_000_000
+"""That a run is read of: more than a hundred days."""
+
 
 @dataclass(slots=True)
 class Row:
@@ -39,11 +42,14 @@ class Row:
             else:
                 self.ok += 1
                 counts = ok_ms
+            self.bytes += size
+            if ms is None:
+                began[0] += 1
+                continue
             # Not "+= 1", which calls a function for each new key of a Counter.
             value, ago = rounded_ms(ms), ended_s - int(ended - ms / 1000)
             counts[value] = counts.get(value, 0) + 1
             began[ago] = began.get(ago, 0) + 1
-            self.bytes += size
 
     def merge(self, other: Self) -> None:
         """Adds the same second of another worker, or what came late of it."""
@@ -73,15 +79,28 @@ class Row:
 
     @classmethod
     def from_json(cls, row: dict[str, Any]) -> Self:
-        """Reads what ``to_json`` made. Raises KeyError, TypeError or ValueError."""
+        """Reads what ``to_json`` made. Raises AttributeError, KeyError, OverflowError, TypeError or ValueError."""
+        t = _whole(row["t"])
+        if t > LONGEST_S:
+            raise ValueError(f"there is no second {t} of a run")
         return cls(
-            t=row["t"],
-            users=row["users"],
-            ok=row["ok"],
-            failed=Counter(row["failed"]),
-            bytes=row["bytes"],
-            ok_ms=histogram.from_json(row["ok_ms"]),
-            failed_ms=histogram.from_json(row["failed_ms"]),
-            began=Counter({int(seconds): n for seconds, n in row["began"].items()}),
-            cpu=row["cpu"],
+            t=t,
+            users=_whole(row["users"]),
+            ok=_whole(row["ok"]),
+            failed=_counts(row["failed"]),
+            bytes=_whole(row["bytes"]),
+            ok_ms=histogram.from_json(_counts(row["ok_ms"])),
+            failed_ms=histogram.from_json(_counts(row["failed_ms"])),
+            began=Counter({_whole(int(seconds)): n for seconds, n in _counts(row["began"]).items()}),
+            cpu=float(_whole(int(row["cpu"] * 100)) / 100),
         )
+
+
+def _whole(value: Any) -> int:
+    if not isinstance(value, int) or not 0 <= value < 10**15:
+        raise ValueError(f"{value!r} is not a whole number of something")
+    return value
+
+
+def _counts(values: dict[str, Any]) -> Counter[str]:
+    return Counter({name: _whole(count) for name, count in values.items()})

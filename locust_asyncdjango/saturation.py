@@ -4,22 +4,27 @@ Definitions
     warm-up: as many of the first seconds as each had a median latency of successes above one and a half times that of
         the five answered seconds behind them (their median), at most a third of the run. Latency that falls while users
         climb is that of caches and connections, not of load.
+    points: the whole seconds behind the warm-up, with the users when the requests began that ended in them: by the
+        mean latency before the middle of the second. Latency tells of the users whom a request has met, not of those
+        who came while it waited.
     peak: the most successful requests a second over any ten consecutive seconds (all of them in a shorter run), with
         the users at the end of those seconds. Locust's own current rate is a ten-second mean too (locust/stats.py,
-        ``current_rps``), so the two can be compared. Interval: Student's t of those seconds. Of its users: wherever
-        ten seconds reach that interval.
+        ``current_rps``), so the two can be compared. Interval: Student's t, with the noise of the thirty seconds around
+        it by successive differences; its lower end also for its being the highest of several (Bonferroni). Of its
+        users: wherever ten seconds reach that interval.
     successes: their count. Interval: of another run that is alike, by the mean square of successive differences
         (von Neumann, 1941), which a trend does not disturb.
     slowdown: there is one if three seconds in a row have a median latency of successes above one and a half times the
-        baseline, which is that of the first five whole seconds behind the warm-up (their median). Its onset are the
-        users from which latency rises: the corner of a line that is flat and then rises, fitted to the mean latency of
-        successes over users up to three times the baseline, by least squares, each second weighing as much as its
-        successes. (The mean, because Little's law is about means: where users wait for slots in step, most do not wait
-        at all for a long time.) Interval: the corners that fit as well by an F test (profile likelihood; Seber and
-        Wild, Nonlinear Regression, 1989), and not less than the users change in a second; from 0 where latency rises
-        from the first. Where users hardly change, its onset is the first of the three seconds.
-    error onset: the users when a request began that failed, in the first second that had a failure. Interval: from the
-        users when that request may have begun to those in the second of the failure.
+        baseline (that of the first five points, their median), and so have most behind them that have as many users.
+        Its onset are the users from which latency rises: the corner of a line that is flat and then rises, fitted to
+        the mean latency of successes over users up to three times the baseline, by least squares, each second weighing
+        as much as its successes. (The mean, because Little's law is about means: where users wait for slots in step,
+        most do not wait at all for a long time.) Interval: the corners that fit as well by an F test (profile
+        likelihood; Seber and Wild, Nonlinear Regression, 1989), and not less than the users change in a second; from 0
+        where latency rises from the first. Where users hardly change, its onset is the first of the three seconds.
+    error onset: the users when a request began that failed, in the first second that had a failure: the shortest of
+        them, as a longer one may be of another kind. Interval: from the users when the longest may have begun to those
+        in the second of the failure.
 """
 
 from bisect import bisect_right
@@ -27,10 +32,10 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
-from math import ceil, floor, sqrt
-from statistics import median, stdev
+from math import ceil, sqrt
+from statistics import NormalDist, median
 
-from locust_asyncdjango.second import Second, whole
+from locust_asyncdjango.second import Second, users_met, whole
 
 PEAK_WINDOW_S = 10
 BASELINE_SECONDS = 5
@@ -96,10 +101,17 @@ def saturation(seconds: Sequence[Second]) -> Saturation:
         successes=sum(second.ok for second in seconds),
         successes_range=_successes_range(seconds),
         warm_up_s=warm_up_s,
-        slowdown=_slowdown([second for second in whole(seconds) if second.t >= warm_up_s]),
+        slowdown=_slowdown(points(seconds)),
         errors=min((failure.first for failure in failures), key=lambda onset: onset.t, default=None),
         failures=failures,
     )
+
+
+def points(seconds: Sequence[Second]) -> list[tuple[float, Second]]:
+    """The whole seconds behind the warm-up, with the users that the requests met that ended in them."""
+    since = warm_up(seconds)
+    met = ((users_met(seconds, n, second.mean_ms or 0.0), second) for n, second in enumerate(whole(seconds), 1))
+    return [(users, second) for users, second in met if second.t >= since and second.users]
 
 
 def warm_up(seconds: Sequence[Second]) -> int:
@@ -120,54 +132,67 @@ def _peak(seconds: Sequence[Second]) -> tuple[float, Range, int, Range]:
     ends = range(size, len(seconds) + 1)
     rates = {end: (ok[end] - ok[end - size]) / (length[end] - length[end - size]) for end in ends}
     best = max(ends, key=lambda end: rates[end])
-    each = [second.ok / second.length for second in seconds[best - size : best]]
-    margin = _t(size - 1) * stdev(each) / sqrt(size) if size > 1 else 0.0
-    reached = [seconds[end - 1].users for end in ends if rates[end] >= rates[best] - margin]
-    spread = (max(rates[best] - margin, 0.0), rates[best] + margin)
+    near = whole(seconds)[max(best - 2 * size, 0) : best + size]
+    error = _noise(near) / sqrt(size)
+    # The highest of many windows that are alike is high by chance: its lower end is that of all of them (Bonferroni).
+    alike = sum(rate >= rates[best] - 3 * error for rate in rates.values())
+    low = max(rates[best] - _t(len(near), NormalDist().inv_cdf(1 - 0.025 / alike)) * error, 0.0)
+    reached = [seconds[end - 1].users for end in ends if rates[end] >= low]
+    spread = (low, rates[best] + _t(len(near)) * error)
     return rates[best], spread, seconds[best - 1].users, (min(reached), max(reached))
+
+
+def _noise(seconds: Sequence[Second]) -> float:
+    """The standard deviation of successes a second, by successive differences; 0 of fewer than two seconds."""
+    rates = [second.ok / second.length for second in seconds]
+    return sqrt(sum((after - before) ** 2 for before, after in pairwise(rates)) / max(len(rates) - 1, 1) / 2)
 
 
 def _successes_range(seconds: Sequence[Second]) -> Range:
     total = sum(second.ok for second in seconds)
-    if len(seconds) < 2:
-        return total, total
-    variance = sum((after.ok - before.ok) ** 2 for before, after in pairwise(seconds)) / (len(seconds) - 1) / 2
-    margin = Z * sqrt(len(seconds) * variance)
+    margin = Z * _noise(whole(seconds)) * sqrt(len(seconds)) * (seconds[0].length if seconds else 1)
     return round(max(total - margin, 0)), round(total + margin)
 
 
-def _slowdown(seconds: Sequence[Second]) -> Onset | None:
-    answered = [second for second in seconds if second.ok]
-    medians = [second.p50_ms or 0.0 for second in answered]
+def _slowdown(points: Sequence[tuple[float, Second]]) -> Onset | None:
+    answered = [(users, second) for users, second in points if second.p50_ms is not None]
+    medians = [second.p50_ms or 0.0 for _, second in answered]
     if not medians:
         return None
     baseline = median(medians[:BASELINE_SECONDS])
-    seen = _first_in_a_row(medians, SLOW_FACTOR * baseline)
+    seen = _to_stay(answered, SLOW_FACTOR * baseline)
     if seen is None:
         return None
-    end = _first_in_a_row(medians, FITTED_FACTOR * baseline)
+    end = _to_stay(answered, FITTED_FACTOR * baseline)
     fitted = answered[: seen + SLOW_SECONDS if end is None else max(end, seen + SLOW_SECONDS)]
-    return _corner_onset(fitted) or Onset(
-        answered[seen].t, answered[seen].users, answered[max(seen - 1, 0)].users, answered[seen].users
-    )
+    (_, before), (_, first) = answered[max(seen - 1, 0)], answered[seen]
+    return _corner_onset(fitted) or Onset(first.t, first.users, *sorted((before.users, first.users)))
 
 
-def _first_in_a_row(medians: Sequence[float], limit: float) -> int | None:
-    for first in range(len(medians) - SLOW_SECONDS + 1):
-        if all(ms > limit for ms in medians[first : first + SLOW_SECONDS]):
-            return first
+def _to_stay(answered: Sequence[tuple[float, Second]], limit: float) -> int | None:
+    """Where some seconds in a row have a median above a limit, as most have behind them with as many users or more."""
+    slow = [(second.p50_ms or 0.0) > limit for _, second in answered]
+    for first in range(len(slow) - SLOW_SECONDS + 1):
+        if all(slow[first : first + SLOW_SECONDS]):
+            users = answered[first][1].users
+            later = [
+                is_slow
+                for is_slow, (_, second) in zip(slow[first:], answered[first:], strict=True)
+                if second.users >= users
+            ]
+            if 2 * sum(later) > len(later):
+                return first
     return None
 
 
-def _corner_onset(seconds: Sequence[Second]) -> Onset | None:
+def _corner_onset(points: Sequence[tuple[float, Second]]) -> Onset | None:
     """From where on latency rises; None where too few numbers of users were seen."""
-    # A request has seen the users of the whole second, not those at its end; a single slow second is passed over.
-    users = [(before.users + second.users) / 2 for before, second in zip([seconds[0], *seconds], seconds, strict=False)]
-    latencies = _medians_of_three([second.mean_ms or 0.0 for second in seconds])
-    points = sorted(zip(users, latencies, [second.ok for second in seconds], strict=True))
+    users, seconds = zip(*points, strict=True)
     if len(set(users)) < FITTED_SECONDS:
         return None
-    corner, low, high = _corner(points)
+    # A single slow second is passed over.
+    latencies = _medians_of_three([second.mean_ms or 0.0 for second in seconds])
+    corner, low, high = _corner(sorted(zip(users, latencies, (second.ok for second in seconds), strict=True)))
     step = max(abs(after.users - before.users) for before, after in pairwise(seconds))
     users_then = round(corner)
     first = next((second for second in seconds if second.users >= users_then), seconds[-1])
@@ -203,10 +228,10 @@ def _corner(points: Sequence[tuple[float, float, float]]) -> tuple[float, float,
     return corners[errors.index(min(errors))], min(alike), max(alike)
 
 
-def _t(freedom: int) -> float:
-    """Student's t for 95 %, by the first terms of its expansion about the normal distribution's (Fisher, 1926)."""
-    g1, g2 = (Z**3 + Z) / 4, (5 * Z**5 + 16 * Z**3 + 3 * Z) / 96
-    return Z + g1 / freedom + g2 / freedom**2
+def _t(freedom: int, z: float = Z) -> float:
+    """Student's t where the normal distribution has z, by the first terms of its expansion about it (Fisher, 1926)."""
+    g1, g2 = (z**3 + z) / 4, (5 * z**5 + 16 * z**3 + 3 * z) / 96
+    return z + g1 / max(freedom, 1) + g2 / max(freedom, 1) ** 2
 
 
 def _failures(seconds: Sequence[Second]) -> tuple[KindOnset, ...]:
@@ -221,16 +246,9 @@ def _failures(seconds: Sequence[Second]) -> tuple[KindOnset, ...]:
 
 
 def _error_onset(seconds: Sequence[Second], n: int) -> Onset:
-    # Of the failures of a second, the longest began first; it is taken to have ended in the middle of it.
+    # The longest failures of a second may be of another kind.
     second = seconds[n]
-    ago = second.longest_failed_ms / 1000 / second.length
-    since = n - 1 - ceil(ago)
+    shortest_ms, longest_ms = second.failed_ms or (0.0, 0.0)
+    since = n - 1 - ceil(longest_ms / 1000 / second.length)
     users = [0] * (since < 0) + [each.users for each in seconds[max(since, 0) : n + 1]]
-    return Onset(second.t, round(_users_at(seconds, n + 0.5 - ago)), min(users), max(users))
-
-
-def _users_at(seconds: Sequence[Second], when: float) -> float:
-    """Users at a moment, in lengths of a second since the start: between those at the ends of two seconds."""
-    n = floor(when)
-    before, after = (seconds[max(each, 0)].users for each in (n - 1, n))
-    return before + (when - n) * (after - before)
+    return Onset(second.t, round(users_met(seconds, n, shortest_ms)), min(users), max(users))

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from math import floor
 from typing import Self
 
 from locust_asyncdjango.histogram import percentiles_ms, sum_ms
@@ -19,8 +20,8 @@ class Second:
     t: whole seconds from the start to its beginning. users: at its end. began: requests that began in it. ok, failed:
     that ended in it. bytes: of their bodies. p50_ms, p95_ms, p99_ms (nearest rank) and mean_ms: of successes, None
     without any.
-    busy_s: seconds that all requests that ended in it took together. longest_failed_ms: 0 without failures. cpu: as in
-    a Row.
+    busy_s: seconds that all requests that ended in it took together. failed_ms: the shortest and the longest that a
+    failure took, None without any. cpu: as in a Row.
     """
 
     t: int
@@ -34,15 +35,15 @@ class Second:
     p95_ms: float | None = None
     p99_ms: float | None = None
     busy_s: float = 0.0
-    longest_failed_ms: float = 0.0
+    failed_ms: tuple[float, float] | None = None
     cpu: float = 0.0
     mean_ms: float | None = None
 
     @classmethod
     def of(cls, row: Row, began: int = 0) -> Self:
         """The numbers of a row. began: requests that began in it, which is known from later rows."""
-        ok_ms = sum_ms(row.ok_ms)
-        p50_ms, p95_ms, p99_ms = percentiles_ms(row.ok_ms, PERCENTS) if row.ok else (None, None, None)
+        ok_ms, timed = sum_ms(row.ok_ms), row.ok_ms.total()
+        p50_ms, p95_ms, p99_ms = percentiles_ms(row.ok_ms, PERCENTS) if timed else (None, None, None)
         return cls(
             t=row.t,
             users=row.users,
@@ -50,17 +51,17 @@ class Second:
             ok=row.ok,
             failed=Counter(row.failed),
             bytes=row.bytes,
-            mean_ms=ok_ms / row.ok if row.ok else None,
             p50_ms=p50_ms,
             p95_ms=p95_ms,
             p99_ms=p99_ms,
             busy_s=(ok_ms + sum_ms(row.failed_ms)) / 1000,
-            longest_failed_ms=max(row.failed_ms, default=0.0),
+            failed_ms=(min(row.failed_ms), max(row.failed_ms)) if row.failed_ms else None,
             cpu=row.cpu,
+            mean_ms=ok_ms / timed if timed else None,
         )
 
     def add(self, other: Self) -> None:
-        """Adds the next seconds, or what came late of this one, which has no length and no users of its own.
+        """Adds the next seconds; or what came late of this one, whose length is 0 and whose users are further ones.
 
         Percentiles are then the means of both, weighted by successes: near the truth where they are alike.
         """
@@ -76,7 +77,8 @@ class Second:
         self.failed.update(other.failed)
         self.bytes += other.bytes
         self.busy_s += other.busy_s
-        self.longest_failed_ms = max(self.longest_failed_ms, other.longest_failed_ms)
+        both = [ms for ends in (self.failed_ms, other.failed_ms) if ends for ms in ends]
+        self.failed_ms = (min(both), max(both)) if both else None
         self.cpu = max(self.cpu, other.cpu)
 
     @property
@@ -89,6 +91,14 @@ def whole(seconds: Sequence[Second]) -> Sequence[Second]:
     """Those in which the run went on from beginning to end: not its first, nor the last in which users ran."""
     last = max((n for n, second in enumerate(seconds) if second.users), default=0)
     return seconds[1:last]
+
+
+def users_met(seconds: Sequence[Second], n: int, ms: float) -> float:
+    """The users when a request began that took so long and ended in the middle of the n-th of these seconds."""
+    when = n + 0.5 - ms / 1000 / seconds[n].length
+    # Between those at the ends of two seconds.
+    before, after = (seconds[max(each, 0)].users for each in (floor(when) - 1, floor(when)))
+    return before + (when - floor(when)) * (after - before)
 
 
 def _mean(mine: float | None, n: int, other: float | None, m: int) -> float | None:

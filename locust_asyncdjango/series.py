@@ -18,6 +18,10 @@ from locust_asyncdjango.second import Second
 FORMAT = "locust-asyncdjango series"
 FORMAT_VERSION = 2
 
+HEADER_TYPES: dict[str, type] = {"user_classes": list, "versions": dict, "machine": dict}
+"""Of what is looked into."""
+LONGEST_GAP_S = 86_400
+
 _T = re.compile(rb'\{"t":(\d+),')
 
 
@@ -69,10 +73,13 @@ def read(path: Path) -> Series:
             first = json.loads(file.readline())
             if first.get("format") != FORMAT or first.get("version") != FORMAT_VERSION:
                 raise SeriesError(f"{path} is not a series of format version {FORMAT_VERSION}; write it with --series")
+            for name, kind in HEADER_TYPES.items():
+                if not isinstance(first.get(name, kind()), kind):
+                    raise TypeError(f"its header has {first[name]!r} for {name}")
             return Series.of(first, _rows(file))
     except OSError as error:
         raise SeriesError(f"cannot read the series {path}: {error.strerror}") from None
-    except (ValueError, KeyError, AttributeError, TypeError) as error:
+    except (AttributeError, KeyError, OverflowError, RecursionError, TypeError, ValueError) as error:
         if isinstance(error, SeriesError):
             raise
         raise SeriesError(f"{path} is not a series, or is damaged: {error}; write it with --series") from None
@@ -86,7 +93,11 @@ def _rows(file: IO[bytes]) -> Iterator[Row]:
         if text.endswith(b"\n"):
             places.append((_t(text), place))
         place += len(text)
-    for _, place in sorted(places):
+    before = 0
+    for t, place in sorted(places):
+        if t > before + LONGEST_GAP_S:
+            raise ValueError(f"nothing is known between second {before} and {t}")
+        before = t
         file.seek(place)
         yield Row.from_json(json.loads(file.readline()))
 

@@ -1,6 +1,7 @@
-"""A run's outcome as text, for the end of a Locust run. At most 80 columns wide, but for the advice."""
+"""A run's outcome as text, for the end of a Locust run. At most 80 columns wide."""
 
 from collections.abc import Iterator
+from textwrap import wrap
 
 from locust_asyncdjango.failures import advice
 from locust_asyncdjango.outcome import Outcome
@@ -17,7 +18,7 @@ def summary(outcome: Outcome) -> str:
     """A block of lines to print."""
     lines = [
         "locust-asyncdjango: where this run saturated (95 % intervals)",
-        *(f"  {number.name:<29} {number.text}" for number in numbers(outcome.figures)),
+        *(f"  {number.name:<28}{number.text}" for number in numbers(outcome.figures)),
     ]
     for kind in outcome.figures.failures:
         lines += _of_kind(kind, [row for row in outcome.failures if row.kind == kind.kind])
@@ -26,7 +27,12 @@ def summary(outcome: Outcome) -> str:
     lines += [f"  FAILED {crossing.told}" for crossing in outcome.crossed]
     if outcome.unrecorded:
         lines.append(f"  {outcome.unrecorded} requests could not be recorded; the log says why of the first")
-    return "\n".join(lines)
+    return "\n".join(line for text in lines for line in _wrapped(text))
+
+
+def _wrapped(text: str) -> list[str]:
+    indent = " " * (len(text) - len(text.lstrip()) + 3)
+    return wrap(text, WIDTH, subsequent_indent=indent, break_on_hyphens=False) or [text]
 
 
 def _of_kind(kind: KindOnset, rows: list[FailureRow]) -> Iterator[str]:

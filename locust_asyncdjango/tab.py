@@ -6,6 +6,7 @@ their own, and all that is kept of failures can be downloaded as JSON; "Download
 """
 
 import json
+import re
 from collections.abc import Sequence
 from importlib.resources import files
 from typing import Any, Protocol
@@ -30,10 +31,10 @@ TABS: dict[str, tuple[str, dict[str, str]]] = {
     KINDS: (
         "Failure kinds",
         {
-            "count": "# Failures",
             "kind": "Kind",
+            "count": "# Failures",
             "origin": "Origin",
-            "first": "First",
+            "first": "First seen",
             "message": "Message",
             "advice": "What to do",
             "sample": "Sample",
@@ -141,8 +142,8 @@ def failure_rows(told: dict[str, Any]) -> list[dict[str, Any]]:
             "count": row["count"],
             "kind": f"{row['kind']} ({row['where']})" if row["where"] else row["kind"],
             "origin": row["origin"],
-            "first": f"{row['first_users']} users, {row['first_t']} s",
-            "message": row["message"],
+            "first": f"after {row['first_t']} s, at {row['first_users']} users",
+            "message": _breakable(row["message"]),
             "advice": row["advice"],
             "sample": _shown(samples.get((row["kind"], row["message"]))),
         }
@@ -155,4 +156,9 @@ def _shown(sample: dict[str, Any] | None) -> str:
         return ""
     said = sample["body"] or sample["exception"]
     text = " ".join(f"{sample['name']} {sample['url']}: {said}".split())
-    return text if len(text) <= SAMPLE_LIMIT else f"{text[: SAMPLE_LIMIT - 3]}..."
+    return _breakable(text if len(text) <= SAMPLE_LIMIT else f"{text[: SAMPLE_LIMIT - 3]}...")
+
+
+def _breakable(text: str) -> str:
+    """With places where a long word may be broken, which would else push the next columns out of sight."""
+    return re.sub(r"(\S{30})(?=\S)", "\\1\u200b", text)

@@ -19,7 +19,7 @@ MEANINGS = {
     " users at their end; in brackets what the noise of these seconds leaves open, and wherever as much was reached",
     "successes": "how many requests succeeded; in brackets what another run that is alike may have",
     "slowdown starts": "the users from which latency rises, if its median comes to stay above one and a half times that"
-    " of the first five seconds; in brackets where it may have begun",
+    " of the first five seconds; in brackets where it may begin",
     "errors start": "the users when the first request began that failed; in brackets the fewest and the most it may be",
 }
 
@@ -43,9 +43,18 @@ def onset(of: Onset | None, otherwise: str = "") -> str:
 
 
 def rate(value: float, interval: Range) -> str:
-    """A number with one decimal, where it is small enough for it to matter."""
-    digits = 1 if value < 1000 else 0
-    return _in_brackets(f"{value:.{digits}f}", *(f"{end:.{digits}f}" for end in interval))
+    """Requests a second."""
+    return _in_brackets(*(per_s(number, value) for number in (value, *interval)))
+
+
+def per_s(value: float, of: float | None = None) -> str:
+    """A rate with one decimal, if it, or the one it belongs to, is small enough for it to matter."""
+    return f"{value:.{1 if (value if of is None else of) < 100 else 0}f}"
+
+
+def milliseconds(value: float) -> str:
+    """A latency."""
+    return f"{value:,.0f} ms" if value >= 1000 else f"{value:.3g} ms"
 
 
 def count(value: float, interval: Range) -> str:

@@ -223,10 +223,16 @@ def report_run(options: argparse.Namespace) -> int:
     from locust_asyncdjango.series import SeriesError, read
 
     output: Path = options.output or options.series.with_suffix(".html")
+    if output.suffix != ".html":
+        raise UsageError(f"--output {output} does not end with .html; beside it come .md and .json")
+    made_of = {path.resolve() for path in (options.series, options.failures) if path}
+    if overwritten := [path for path in one_run.written(output) if path.resolve() in made_of]:
+        raise UsageError(f"{overwritten[0]}, of which the report is made, would be overwritten; name another --output")
     try:
-        told = one_run.told(read(options.series), one_run.read_failures(options.failures))
+        series = read(options.series)
     except SeriesError as error:
         raise UsageError(str(error)) from None
+    told = one_run.told(series, one_run.read_failures(options.failures, series.header))
     one_run.write(told, output)
     print(told.verdict)
     print(f"Report: {output}")

@@ -1,15 +1,14 @@
 """What is fitted to a run: the knee of throughput over users, the Universal Scalability Law, and Little's law.
 
 Definitions
-    points: a point a whole second behind the warm-up (``saturation.warm_up``): the mean of the users at its beginning
-        and at its end, and its successful requests a second.
+    points: those of ``saturation.points``: whole seconds behind the warm-up, over the users that their requests met.
     knee: the users where two joined straight lines fit best (least squares), looked for up to the last ten seconds
         whose mean is nine tenths of the highest, since what comes behind is collapse. There is one if throughput rises
         before it, and behind it by less than half as much a user. If it rises until it collapses, the collapse is
-        looked at too, down to half of the highest. It has to explain more than one line does, by a sup-F test at 1 %
-        (Andrews, 1993), since among many corners noise makes one fit. Interval: 95 % of a wild bootstrap (Wu, 1986),
-        whose signs stay the same for some seconds since neighbouring seconds are alike, and not less than the users
-        change in a second.
+        looked at too, down to the first second below half of the highest. It has to explain more than one line does, by
+        a sup-F test at 1 % (Andrews, 1993), since among many corners noise makes one fit. Interval: 95 % of a wild
+        bootstrap (Wu, 1986), whose signs stay the same for some seconds since neighbouring seconds are alike, and not
+        less than the users change in a second.
     second opinion: Kneedle (Satopaa et al., Finding a "Kneedle" in a Haystack, 2011; the package kneed) on the same
         points, smoothed. Where it is more than a quarter away and outside the interval, there is no clear knee.
     scalability: Gunther's Universal Scalability Law, X(N) = lambda N / (1 + sigma (N - 1) + kappa N (N - 1)) (Guerrilla
@@ -28,7 +27,7 @@ from kneed import KneeLocator
 from numpy.typing import NDArray
 from scipy.optimize import curve_fit
 
-from locust_asyncdjango.saturation import warm_up
+from locust_asyncdjango.saturation import points
 from locust_asyncdjango.second import Second, whole
 
 Numbers = NDArray[np.float64]
@@ -53,14 +52,15 @@ RISES = "throughput rises with users to the end: more users are needed to find w
 
 @dataclass(frozen=True, slots=True)
 class Knee:
-    """From where on more users bring no more. users, per_s, low, high: None where there is no clear knee, and why."""
+    """From where on more users bring no more. users, low, high: None where there is no clear knee; why: why not."""
 
     users: int | None
-    per_s: float | None
     low: int | None
     high: int | None
     kneedle: int | None
     why: str
+    lines: tuple[tuple[float, float], ...] = ()
+    """Users and successful requests a second at both ends of the two lines, and where they meet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,11 +117,11 @@ def knee(seconds: Sequence[Second]) -> Knee:
         return _no_knee("users did not climb over enough different numbers")
     step = max(abs(after.users - before.users) for before, after in pairwise(whole(seconds)))
     found = _no_knee("throughput collapses before a knee can be seen")
-    for share in (0.9, 0.5):
-        part = _before_collapse(users, per_s, share)
-        if _climbs(users[part]):
-            found = _knee_of(users[part], per_s[part], step)
-            if found.users is not None or found.why != RISES:
+    before = _last_with(0.9, per_s)
+    for end in dict.fromkeys((before, min(max(before, _last_with(0.5, per_s)) + 1, len(users)))):
+        if _climbs(users[:end]):
+            found = _knee_of(users[:end], per_s[:end], step)
+            if found.why != RISES:
                 break
     return found
 
@@ -130,6 +130,11 @@ def _knee_of(users: Numbers, per_s: Numbers, step: float) -> Knee:
     """step: by which users change in a second."""
     corner, before, behind, low, high, significance = _two_lines(users, per_s)
     at_corner = float(before[0] + before[1] * corner)
+    lines = (
+        (float(users[0]), float(before[0] + before[1] * users[0])),
+        (corner, at_corner),
+        (float(users[-1]), at_corner + behind * (float(users[-1]) - corner)),
+    )
     risen = before[1] * (corner - users.min())
     if risen < NEAR * at_corner:
         return _no_knee("throughput does not rise with users: it is as high from the first on")
@@ -142,24 +147,17 @@ def _knee_of(users: Numbers, per_s: Numbers, step: float) -> Knee:
         return _no_knee(f"no clear knee: {opinion}", second)
     if high - low > 2 * (NEAR * corner + step):
         return _no_knee(f"no clear knee: it may lie anywhere from {low:.0f} to {high:.0f} users", second)
-    return Knee(round(corner), at_corner, round(low), round(high), second, opinion)
+    return Knee(round(corner), round(low), round(high), second, opinion, lines)
 
 
 def _no_knee(why: str, kneedle: int | None = None) -> Knee:
-    return Knee(None, None, None, None, kneedle, why)
-
-
-def _kept(seconds: Sequence[Second]) -> list[tuple[Second, Second]]:
-    """The seconds that are looked at, each with the one before it."""
-    since = warm_up(seconds)
-    pairs = zip(seconds, whole(seconds), strict=False)
-    return [(before, second) for before, second in pairs if second.t >= since and second.users]
+    return Knee(None, None, None, kneedle, why)
 
 
 def _points(seconds: Sequence[Second]) -> tuple[Numbers, Numbers]:
-    kept = _kept(seconds)
-    users = np.array([(before.users + second.users) / 2 for before, second in kept])
-    per_s = np.array([second.ok / second.length for _, second in kept])
+    found = points(seconds)
+    users = np.array([met for met, _ in found])
+    per_s = np.array([second.ok / second.length for _, second in found])
     order = np.argsort(users, kind="stable")
     return users[order], per_s[order]
 
@@ -168,10 +166,10 @@ def _climbs(users: Numbers) -> bool:
     return len(users) >= FEWEST_POINTS and len(np.unique(users)) >= FEWEST_POINTS and users.max() > 2 * users.min()
 
 
-def _before_collapse(users: Numbers, per_s: Numbers, share: float) -> slice:
-    """The points up to the last at which throughput was such a share of the highest."""
-    means = _smoothed(per_s, min(10, len(users) // 4))
-    return slice(int(np.flatnonzero(means >= share * means.max())[-1]) + 1)
+def _last_with(share: float, per_s: Numbers) -> int:
+    """How many points it takes to the last at which throughput is such a share of the highest."""
+    means = _smoothed(per_s, min(10, len(per_s) // 4))
+    return int(np.flatnonzero(means >= share * means.max())[-1]) + 1
 
 
 def _smoothed(values: Numbers, width: int) -> Numbers:
@@ -220,8 +218,10 @@ def _kneedle(users: Numbers, per_s: Numbers) -> int | None:
     smoothed = np.maximum.accumulate(_smoothed(means, max(len(levels) // 5, 1)))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # that there is none
-        found = KneeLocator(levels, smoothed, curve="concave", direction="increasing").knee
-    return None if found is None else round(float(found))
+        found = KneeLocator(levels, smoothed, curve="concave", direction="increasing", online=True)
+    # Of all knees the one that stands out most; its first one may be noise.
+    heights = dict(zip(found.x, found.y_difference, strict=True))
+    return round(float(max(found.all_knees, key=heights.__getitem__))) if found.all_knees else None
 
 
 def _usl(users: Numbers, per_s_of_one: float, contention: float, coherency: float) -> Numbers:
@@ -269,9 +269,10 @@ def _users_at_peak(parameters: Numbers) -> float:
 
 def little(seconds: Sequence[Second]) -> Little | None:
     """Whether users = throughput x latency; None where nothing was answered."""
-    kept = [(second, (before.users + second.users) / 2 * second.length) for before, second in _kept(seconds)]
-    busy, users = np.array([second.busy_s for second, _ in kept]), np.array([users for _, users in kept])
-    requests = sum(second.ok + second.failures for second, _ in kept)
+    kept = [second for _, second in points(seconds)]
+    busy = np.array([second.busy_s for second in kept])
+    users = np.array([met * second.length for met, second in points(seconds)])
+    requests = sum(second.ok + second.failures for second in kept)
     if not requests or not users.any():
         return None
     ratio = float(busy.sum() / users.sum())
@@ -281,7 +282,7 @@ def little(seconds: Sequence[Second]) -> Little | None:
     drawn = (starts[:, :, np.newaxis] + np.arange(size)).reshape(SAMPLES, -1) % len(kept)
     low, high = np.percentile(busy[drawn].sum(axis=1) / users[drawn].sum(axis=1), [2.5, 97.5])
     pause_ms = max(float(users.sum() - busy.sum()), 0) / requests * 1000
-    cpu = float(np.median([second.cpu for second, _ in kept]))
+    cpu = float(np.median([second.cpu for second in kept]))
     return Little(ratio, float(low), float(high), pause_ms, abs(ratio - 1) <= 0.1, _why(ratio, pause_ms, cpu))
 
 

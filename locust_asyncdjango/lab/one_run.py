@@ -1,7 +1,7 @@
 """The report of one run: series and failures -> what is told of it -> HTML, Markdown and JSON of the same content."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from html import escape
 from pathlib import Path
@@ -18,10 +18,11 @@ from locust_asyncdjango.lab.plots import over_users
 from locust_asyncdjango.saturation import Saturation, saturation
 from locust_asyncdjango.second import PERCENTS
 from locust_asyncdjango.series import Series
-from locust_asyncdjango.told import Number, count, numbers, onset
+from locust_asyncdjango.told import Number, count, milliseconds, numbers, onset, per_s
 
 FORMAT = "locust-asyncdjango report"
 FORMAT_VERSION = 1
+FAILURE_HEADS = ("kind", "count", "first seen", "message", "what to do")
 
 FITTED = {
     "knee": "from where on more users bring no more: two joined straight lines, fitted to successful requests a second"
@@ -57,7 +58,7 @@ def told(series: Series, failures: Mapping[str, Any]) -> Told:
     figures, fitted = saturation(series.seconds), fits(series.seconds)
     return Told(
         title=", ".join(series.header.get("user_classes", ())) or "One run",
-        verdict=verdict(series, figures, fitted),
+        verdict=verdict(series, figures, fitted, failures.get("failures", ())),
         numbers=numbers(figures),
         fitted=tuple(_fitted(series, figures, fitted)),
         charts=[*over_time(series.seconds, figures), *over_users(series.seconds, figures, fitted)],
@@ -70,21 +71,29 @@ def told(series: Series, failures: Mapping[str, Any]) -> Told:
     )
 
 
-def verdict(series: Series, figures: Saturation, fitted: Fits) -> str:
-    """One sentence."""
+def verdict(series: Series, figures: Saturation, fitted: Fits, failures: Sequence[Mapping[str, Any]]) -> str:
+    """One sentence, and another if it does not tell of the server. failures: most frequent first."""
+    todo = {row["kind"]: row["advice"] for row in reversed(failures) if row["advice"]}
+
+    def told_of(kind: str) -> str:
+        advised = todo.get(kind) or advice(kind)
+        return f": {advised}" if advised else ""
+
     most = max((second.users for second in series.seconds), default=0)
     if not figures.successes:
-        first = figures.failures[0].kind if figures.failures else ""
-        return f"No request succeeded: {first}; {advice(first)}." if first else "Nothing was asked."
-    carries = f"{figures.peak_per_s:.1f} successful requests a second at {figures.peak_users} users"
+        if not figures.failures:
+            return "Nothing was answered."
+        kind = figures.failures[0].kind
+        return f"No request succeeded; most failed by {kind}{told_of(kind)}."
+    rate = per_s(figures.peak_per_s)
+    sentence = f"It carried {rate} successful requests a second at {figures.peak_users} users; "
     if figures.failures:
         broke = min(figures.failures, key=lambda failure: failure.first.t)
-        share = f"{broke.kind} broke first, {onset(broke.first)}"
-        sentence = f"It carried {carries}; {share}: {advice(broke.kind) or 'see the samples of it below'}."
+        sentence += f"{broke.kind} broke first, {onset(broke.first)}{told_of(broke.kind)}."
     elif figures.slowdown:
-        sentence = f"It carried {carries}; nothing broke, and it slowed down from {figures.slowdown.users} users on."
+        sentence += f"nothing broke, and it slowed down from {figures.slowdown.users} users on."
     else:
-        sentence = f"It carried {carries}; up to {most} users nothing broke and nothing slowed down."
+        sentence += f"up to {most} users nothing broke and nothing slowed down."
     if fitted.little and "generator is the limit" in fitted.little.why:
         sentence += " But the generator was the limit, not the server."
     return sentence
@@ -93,12 +102,12 @@ def verdict(series: Series, figures: Saturation, fitted: Fits) -> str:
 def _fitted(series: Series, figures: Saturation, fitted: Fits) -> Iterable[Number]:
     knee = fitted.knee
     found = "none"
-    if knee.users is not None and knee.per_s is not None:
-        found = f"at {count(knee.users, (knee.low or 0, knee.high or 0))} users and {knee.per_s:.1f} req/s"
+    if knee.users is not None:
+        found = f"at {count(knee.users, (knee.low or 0, knee.high or 0))} users"
     texts = [f"{found}: {knee.why}", _scalability(fitted.scalability), _little(fitted.little)]
-    if series.total.ok:
+    if series.total.ok_ms:
         p50, p95, p99 = percentiles_ms(series.total.ok_ms, PERCENTS)
-        texts.append(f"p50 {p50:.4g} ms, p95 {p95:.4g} ms, p99 {p99:.4g} ms")
+        texts.append(f"p50 {milliseconds(p50)}, p95 {milliseconds(p95)}, p99 {milliseconds(p99)}")
     else:
         texts.append("none")
     texts.append(f"{figures.warm_up_s} s")
@@ -149,10 +158,14 @@ def html(content: Told) -> str:
     shown = [
         f'<p class="verdict">{escape(content.verdict)}</p>',
         "<h2>Where it saturated</h2>",
-        texts(("figure", "this run, with 95 % interval", "what it is"), map(_cells, content.numbers)),
+        '<div class="figures">',
+        texts(("figure", "this run, with 95 % interval", "what it is"), [*map(_cells, content.numbers)]),
+        "</div>",
         '<div id="charts"></div>',
         "<h2>What the figures say together</h2>",
-        texts(("figure", "this run", "what it is"), map(_cells, content.fitted)),
+        '<div class="figures">',
+        texts(("figure", "this run", "what it is"), [*map(_cells, content.fitted)]),
+        "</div>",
         "<h2>Failures</h2>",
         *_failures(content),
         "<h2>What ran where</h2>",
@@ -177,26 +190,27 @@ def _failures(content: Told) -> Iterable[str]:
             )
         )
         return
-    yield table(("count", "kind", "first", "message", "what to do"), map(_failure_cells, content.failures))
-    for sample in content.samples:
-        about = f"{sample['kind']}: {sample['name']}, {sample['t']} s, {_status(sample)}"
-        said = "\n".join(filter(None, (sample["url"], sample["exception"], sample["body"])))
+    yield texts(FAILURE_HEADS, map(_failure_cells, content.failures), labelled=True)
+    for about, said in map(_sample_texts, content.samples):
         yield f"<details><summary>{escape(about)}</summary><pre>{escape(said)}</pre></details>"
 
 
 def _failure_cells(row: Mapping[str, Any]) -> tuple[str, ...]:
     kind = f"{row['kind']} ({row['where']})" if row["where"] else row["kind"]
-    first = f"{row['first_users']} users, {row['first_t']} s"
-    return str(row["count"]), kind, first, row["message"], row["advice"]
+    first = f"after {row['first_t']} s, at {row['first_users']} users"
+    return kind, str(row["count"]), first, row["message"], row["advice"]
 
 
-def _status(sample: Mapping[str, Any]) -> str:
-    return f"HTTP {sample['status']}" if sample["status"] else "no answer"
+def _sample_texts(sample: Mapping[str, Any]) -> tuple[str, str]:
+    """What a sample is of, and what was seen."""
+    status = f"HTTP {sample['status']}" if sample["status"] else "no answer"
+    said = "\n".join(filter(None, (sample["url"], sample["exception"], sample["body"])))
+    return f"{sample['kind']}: {sample['name']}, {sample['t']} s, {status}", said
 
 
 def markdown(content: Told) -> str:
     """The same but for the charts."""
-    lines = [f"# Where {content.title} saturated", "", content.verdict, "", "## Where it saturated", ""]
+    lines = [f"# Where {_plain(content.title)} saturated", "", content.verdict, "", "## Where it saturated", ""]
     lines += _table(("figure", "this run, with 95 % interval", "what it is"), map(_cells, content.numbers))
     lines += ["", "## What the figures say together", ""]
     lines += _table(("figure", "this run", "what it is"), map(_cells, content.fitted))
@@ -204,20 +218,23 @@ def markdown(content: Told) -> str:
     if content.unrecorded:
         lines += [f"{content.unrecorded} requests could not be recorded.", ""]
     if content.failures:
-        lines += _table(("count", "kind", "first", "message", "what to do"), map(_failure_cells, content.failures))
-        for sample in content.samples:
-            lines += ["", f"### {sample['kind']}: {sample['name']}, {sample['t']} s, {_status(sample)}", ""]
-            said = "\n".join(filter(None, (sample["url"], sample["exception"], sample["body"])))
-            lines += [f"    {line}" for line in said.splitlines()]
+        lines += _table(FAILURE_HEADS, map(_failure_cells, content.failures))
+        for about, said in map(_sample_texts, content.samples):
+            lines += ["", f"### {_plain(about)}", "", *(f"    {line}" for line in said.splitlines())]
     else:
         lines += [f"- {f.count} x {f.kind}, first {onset(f.first)}" for f in content.figures.failures] or ["None."]
     lines += ["", "## What ran where", "", *(f"- {name}: {value}" for name, value in content.ran.items())]
     return "\n".join(lines) + "\n"
 
 
+def _plain(text: str) -> str:
+    """Without what Markdown would take for markup of HTML."""
+    return " ".join(text.replace("<", "\\<").split())
+
+
 def _table(heads: tuple[str, ...], rows: Iterable[Iterable[object]]) -> list[str]:
     def cell(value: object) -> str:
-        return " ".join(str(value).replace("|", "\\|").split())
+        return _plain(str(value)).replace("|", "\\|")
 
     return [f"| {' | '.join(map(cell, row))} |" for row in (heads, ("---",) * len(heads), *rows)]
 
@@ -227,27 +244,39 @@ def as_json(content: Told) -> str:
     return json.dumps({"format": FORMAT, "version": FORMAT_VERSION, **asdict(content)}, indent=1) + "\n"
 
 
-def read_failures(path: Path | None) -> dict[str, Any]:
-    """What --failures has written; nothing without. Raises UsageError."""
+def read_failures(path: Path | None, header: Mapping[str, Any]) -> dict[str, Any]:
+    """What --failures has written in the run of this header; nothing without. Raises UsageError."""
     if path is None:
         return {}
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
+        if content["format"] != "locust-asyncdjango failures" or content["version"] != 1:
+            raise ValueError("another format")
+        for row in content["failures"]:
+            _failure_cells(row)
+        for sample in content["samples"]:
+            _sample_texts(sample)
     except OSError as error:
         raise UsageError(f"cannot read the failures {path} ({error.strerror})") from None
-    except ValueError:
-        content = None
-    if not isinstance(content, dict) or content.get("format") != "locust-asyncdjango failures":
-        raise UsageError(f"{path} does not hold failures; write it with --failures")
-    return content
+    except (AttributeError, KeyError, RecursionError, TypeError, ValueError):
+        raise UsageError(f"{path} does not hold failures; write it with --failures") from None
+    if content.get("run", {}).get("started", header.get("started")) != header.get("started"):
+        raise UsageError(f"{path} holds the failures of another run; give those of the same run as the series")
+    return dict(content)
+
+
+def written(output: Path) -> dict[Path, Callable[[Told], str]]:
+    """The files of a report, and what writes each."""
+    return {output: html, output.with_suffix(".md"): markdown, output.with_suffix(".json"): as_json}
 
 
 def write(content: Told, output: Path) -> None:
-    """Writes the page, and beside it the same as .md and .json. Raises OSError."""
-    output.parent.mkdir(parents=True, exist_ok=True)
-    for path, text in (
-        (output, html(content)),
-        (output.with_suffix(".md"), markdown(content)),
-        (output.with_suffix(".json"), as_json(content)),
-    ):
-        path.write_text(text, encoding="utf-8")
+    """Writes the page, and beside it the same as .md and .json. Raises UsageError, and OSError on a full disk."""
+    for path, text in written(output).items():
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            file = path.open("w", encoding="utf-8")
+        except OSError as error:
+            raise UsageError(f"cannot write {path} ({error.strerror}); choose another --output") from None
+        with file:
+            file.write(text(content))

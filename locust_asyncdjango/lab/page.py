@@ -1,9 +1,10 @@
 """One HTML file that needs nothing else: the frame of every report, with its charts' data and what draws them."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from importlib.resources import files
+from itertools import zip_longest
 from string import Template
 
 from locust_asyncdjango.charts import Chart
@@ -34,15 +35,18 @@ def table(heads: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
     return f'<div class="wide"><table>{"".join(lines)}</table></div>'
 
 
-def texts(heads: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
-    """A table of texts, whose cells stand below each other on a phone. heads: none, or as many as cells."""
-    lines = [_row("th", heads), *(_row("td", row) for row in rows)]
+def texts(heads: Sequence[str], rows: Iterable[Sequence[object]], *, labelled: bool = False) -> str:
+    """A table of texts, whose cells stand below each other on a phone: there each behind its head, if labelled."""
+    lines = [_row("th", heads), *(_row("td", row, heads if labelled else ()) for row in rows)]
     return f'<table class="told">{"".join(lines)}</table>'
 
 
-def _row(tag: str, cells: Iterable[object]) -> str:
-    return f"<tr>{''.join(f'<{tag}{_side(str(cell))}>{escape(str(cell))}</{tag}>' for cell in cells)}</tr>"
+def _row(tag: str, cells: Iterable[object], heads: Sequence[str] = ()) -> str:
+    found = (_cell(tag, str(cell), head) for cell, head in zip_longest(cells, heads, fillvalue=""))
+    return f"<tr>{''.join(found)}</tr>"
 
 
-def _side(text: str) -> str:
-    return ' class="number"' if text.replace(".", "", 1).isdecimal() else ""
+def _cell(tag: str, text: str, head: str) -> str:
+    number = ' class="number"' if text.replace(".", "", 1).isdecimal() else ""
+    label = f' data-head="{escape(head)}"' if head else ""
+    return f"<{tag}{number}{label}>{escape(text)}</{tag}>"

@@ -24,6 +24,10 @@ def over_users(seconds: Sequence[Second], figures: Saturation, fitted: Fits) -> 
         expected = fitted.scalability.per_s(np.array(users, dtype=float)).tolist()
         throughput.append(line("Universal Scalability Law", "fit", "dashed", "left", expected))
     knee = fitted.knee
+    if knee.lines:
+        corners, heights = zip(*knee.lines, strict=True)
+        met = np.interp(users, corners, heights, left=np.nan, right=np.nan)
+        throughput.append(line("two lines", "knee", "line", "left", (None if np.isnan(y) else float(y) for y in met)))
     marks = [mark(knee.users, knee.low, knee.high, f"knee at {knee.users} users", "knee")] if knee.users else []
     latency = [
         line("p50", "p50", "points", "left", [point.p50_ms for point in points]),

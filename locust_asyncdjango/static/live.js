@@ -5,21 +5,33 @@
 const EVERY_MS = 2000;
 const at = (id) => document.getElementById(id);
 
-function rowOf(cells, tag = "td") {
+function rowOf(cells, tag = "td", heads = []) {
   const row = document.createElement("tr");
-  for (const cell of cells) {
-    row.append(Object.assign(document.createElement(tag), { textContent: cell }));
-  }
+  cells.forEach((text, n) => {
+    const cell = Object.assign(document.createElement(tag), { textContent: text });
+    if (heads[n]) cell.dataset.head = heads[n];
+    row.append(cell);
+  });
   return row;
+}
+
+// Only what is new is put in: a text that someone has selected stays selected.
+const shown = new Map();
+function fill(part, cells, heads) {
+  const told = JSON.stringify(cells);
+  if (shown.get(part) === told) return;
+  shown.set(part, told);
+  part.replaceChildren(...cells.map((row) => rowOf(row, part.tagName === "THEAD" ? "th" : "td", heads)));
 }
 
 function show(run) {
   at("state").textContent = run.state;
   at("about").textContent = run.about;
-  at("numbers").tBodies[0].replaceChildren(...run.numbers.map((cells) => rowOf(cells)));
+  fill(at("numbers").tBodies[0], run.numbers);
   const keys = Object.keys(run.columns);
-  at("failures").tHead.replaceChildren(rowOf(Object.values(run.columns), "th"));
-  at("failures").tBodies[0].replaceChildren(...run.failures.map((row) => rowOf(keys.map((key) => row[key]))));
+  const heads = Object.values(run.columns);
+  fill(at("failures").tHead, [heads]);
+  fill(at("failures").tBodies[0], run.failures.map((row) => keys.map((key) => row[key])), heads);
   at("failures").hidden = run.failures.length === 0;
   at("no-failures").hidden = run.failures.length > 0;
   drawCharts(at("charts"), run.charts);

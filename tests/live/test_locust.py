@@ -32,8 +32,8 @@ def test_the_examples_user_and_shape_fit_a_site_that_is_not_ours(other_url: str,
     figures = saturation(recorded.seconds)
     assert figures.successes > 20
     assert "where this run saturated" in text
-    assert f"successes                     {figures.successes} (" in text
-    assert "errors start                  none\n" in text
+    assert f"successes                   {figures.successes} (" in text
+    assert "errors start                none\n" in text
 
 
 def test_every_request_that_locust_counts_is_in_the_series(other_url: str, tmp_path: Path) -> None:
@@ -114,7 +114,7 @@ def test_nobody_listens() -> None:
     code, text = done(*locust("-f", IO_READ, *SHORT, "-H", f"http://127.0.0.1:{free_port()}"))
     assert code == 1
     assert "GET /io_read/: connect_refused: ConnectionRefusedError: Connection refused" in text
-    assert "peak of successful requests   none" in text
+    assert "peak of successful requests none" in text
 
 
 @pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM])
@@ -146,7 +146,7 @@ def test_a_stopped_run_keeps_what_it_measured(other_url: str, tmp_path: Path, si
         assert program.end() == 0
         assert program.left_behind() == []
         figures = saturation(series.read(file).seconds)
-        assert f"successes                     {figures.successes} (" in program.text
+        assert f"successes                   {figures.successes} (" in program.text
         assert figures.successes > 0
     assert json.loads((tmp_path / "failures.json").read_text())["failures"] == []
     assert '<testcase classname="requests" name="GET /blog/latest/"' in (tmp_path / "junit.xml").read_text()
@@ -175,7 +175,7 @@ def test_workers_rows_are_one_series(other_url: str, tmp_path: Path, mode: str) 
     recorded = series.read(file)
     assert sum(row.ok for row in recorded.seconds) >= counted_by_locust(text) > 20
     assert max(row.users for row in recorded.seconds) == 20
-    assert f"successes                     {saturation(recorded.seconds).successes} (" in text
+    assert f"successes                   {saturation(recorded.seconds).successes} (" in text
 
 
 def test_the_web_ui_runs_the_shape_again_and_again(other_url: str, tmp_path: Path) -> None:

@@ -46,6 +46,9 @@ def test_what_the_wheel_holds(wheel: Path) -> None:
     assert {
         "locust_asyncdjango/py.typed",
         "locust_asyncdjango/postgres_messages.txt",
+        "locust_asyncdjango/static/live.html",
+        "locust_asyncdjango/static/uPlot.LICENSE",
+        "locust_asyncdjango/lab/page.html",
         "locust_asyncdjango/shapes/ramp.py",
         "locust_asyncdjango/examples/io_read.py",
         "target_site/templates/target_site/overview.html",
@@ -74,9 +77,11 @@ def test_it_serves_the_site_and_loads_it(bin_: Path, tmp_path: Path) -> None:
         with urllib.request.urlopen(f"{command[2]}/") as response:
             assert b"target_site on ASGI" in response.read()
         load = ["--shape", "RampTo500", "-u", "5", "-r", "5", "-t", "3s", "--headless", "-H", command[2]]
-        code, text = done(bin_ / "locust", "-f", command[1], *load, cwd=tmp_path)
+        code, text = done(bin_ / "locust", "-f", command[1], *load, "--report", "run.html", cwd=tmp_path)
         assert code == 0
         assert "where this run saturated" in text
+        assert "Report: run.html" in text
+        assert "drawCharts(" in (tmp_path / "run.html").read_text()
         program.signal(signal.SIGINT)
         assert program.end() == 0
 

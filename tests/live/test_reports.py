@@ -30,7 +30,7 @@ def test_a_report_is_one_file_that_says_what_its_twins_say(other_url: str, tmp_p
     assert f"Report: {report}" in text
     page, content = report.read_text(), json.loads(report.with_suffix(".json").read_text())
     verdict = content["verdict"]
-    assert verdict.startswith("No request succeeded: db_too_many_clients; raise max_connections")
+    assert verdict.startswith("No request succeeded; most failed by db_too_many_clients: raise max_connections")
     assert verdict in page
     assert verdict in text
     assert verdict in report.with_suffix(".md").read_text()

@@ -41,10 +41,10 @@ def test_the_summary_says_all_of_it() -> None:
     )
     assert summary(Outcome(FIGURES, rows, crossed, crossed[0], 2)) == (
         "locust-asyncdjango: where this run saturated (95 % intervals)\n"
-        "  peak of successful requests   28.3 (26.9-29.8) req/s at 105 (95-115) users\n"
-        "  successes                     4210 (4110-4310)\n"
-        "  slowdown starts               at 20 (15-25) users, after 3 s\n"
-        "  errors start                  at 125 (120-130) users, after 24 s\n"
+        "  peak of successful requests 28.3 (26.9-29.8) req/s at 105 (95-115) users\n"
+        "  successes                   4210 (4110-4310)\n"
+        "  slowdown starts             at 20 (15-25) users, after 3 s\n"
+        "  errors start                at 125 (120-130) users, after 24 s\n"
         "  97 x db_too_many_clients, first at 125 (120-130) users, after 24 s\n"
         "      90 x HTTP 500, django.db.utils.OperationalError: sorry, too many client...\n"
         "      6 x too many for role\n"
@@ -58,8 +58,18 @@ def test_the_summary_says_all_of_it() -> None:
     )
 
 
+def test_the_summary_is_never_wider_than_a_terminal() -> None:
+    figures_ = figures(9999.9, 9999, 10**9, onset(3, 9999), None, (KindOnset("quota_spent", 9, onset(3, 9999)),))
+    rows = (FailureRow("quota_spent", "", "m" * 500, 9, 3, 3, "upstream", "ask for less, " * 20),)
+    crossed = outcome("db_too_many_clients>0").crossed
+    text = summary(Outcome(figures_, rows, crossed * 3, crossed[0], 10**9))
+    assert max(map(len, text.splitlines())) <= 80
+    assert "\n      -> ask for less, ask" in text
+    assert "\n         ask for less, ask" in text
+
+
 def test_the_summary_of_a_run_without_successes() -> None:
-    assert "peak of successful requests   none" in summary(Outcome(saturation([])))
+    assert "peak of successful requests none" in summary(Outcome(saturation([])))
 
 
 def test_what_failed_is_told_with_users_advice_and_samples() -> None:

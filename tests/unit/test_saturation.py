@@ -30,9 +30,10 @@ def test_a_ramp_over_a_server_with_50_slots_that_breaks_at_100_users() -> None:
         broken = {"db_too_many_clients": 7} if users > 100 else {}
         rows.append(row(t, users, ok, users / ok * 1000, **broken))
     figures = saturation(seconds(rows))
-    assert (figures.peak_per_s, figures.peak_range) == (500.0, (500.0, 500.0))
+    assert figures.peak_per_s == 500.0
+    assert figures.peak_range[0] <= 500 <= figures.peak_range[1]
     # The end of the first ten seconds that ran at 500 req/s, and of the last.
-    assert (figures.peak_users, figures.peak_users_range) == (95, (95, 200))
+    assert (figures.peak_users, figures.peak_users_range[1]) == (95, 200)
     assert figures.successes == sum(r.ok for r in rows)
     assert figures.slowdown is not None
     assert abs(figures.slowdown.users - 50) <= 5
@@ -92,6 +93,43 @@ def test_latency_that_falls_at_the_beginning_is_warm_up() -> None:
 
 def test_warm_up_is_at_most_a_third_of_a_run() -> None:
     assert warm_up(seconds(row(t, 5, 100, 1000 / 2**t) for t in range(12))) == 4
+
+
+def test_a_short_failure_is_not_dated_back_by_a_longer_one_of_another_kind() -> None:
+    rows = [row(t, 10 * t, 5, 20.0) for t in range(20)]
+    rows[15].failed, rows[15].failed_ms = Counter(timeout=1, db_error=1), Counter({5000.0: 1, 2.0: 1})
+    assert saturation(seconds(rows)).errors == Onset(15, 145, 90, 150)
+
+
+@pytest.mark.parametrize("climbing", [False, True])
+def test_the_peaks_interval_covers_what_is_steady_though_the_highest_of_many_is_taken(climbing: bool) -> None:
+    covered = 0
+    for seed in range(40):
+        noise = Random(seed)
+        rates = [100 * min(1, (t + 1) / 60) if climbing else 100 for t in range(150)]
+        ok = [max(round(noise.gauss(rate, rate**0.5)), 0) for rate in rates]
+        low, high = saturation(seconds(row(t, t, n, 20.0) for t, n in enumerate(ok))).peak_range
+        covered += low <= 100 <= high
+    assert covered >= 36
+
+
+def test_a_slow_while_that_passes_is_not_a_slowdown() -> None:
+    figures = saturation(seconds(row(t, 5 * t, 100, 90.0 if 20 <= t < 24 else 20.0) for t in range(60)))
+    assert figures.slowdown is None
+
+
+def test_where_users_leave_again_the_slowdown_that_went_with_them_is_one() -> None:
+    users = [*range(5, 105, 5), *range(100, 0, -5)]
+    rows = [row(t, n, 100, 20.0 * max(1, n / 50)) for t, n in enumerate(users)]
+    slowdown = saturation(seconds(rows)).slowdown
+    assert slowdown is not None
+    assert slowdown.low <= 50 <= slowdown.high
+
+
+def test_where_few_are_slower_than_many_were_the_interval_is_still_one() -> None:
+    rows = [row(t, 200 if t < 10 else 20, 100, 20.0 if t < 10 else 90.0) for t in range(20)]
+    slowdown = saturation(seconds(rows)).slowdown
+    assert slowdown == Onset(10, 20, 20, 200)
 
 
 def test_a_failure_that_took_long_may_have_begun_with_fewer_users() -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from fractions import Fraction
 from math import ceil
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -135,6 +136,11 @@ def test_what_another_clock_has_ahead_or_behind_counts_as_of_now_or_of_the_begin
     master = Recorder(1000.0)
     master.merge([Row(0, ok=1), Row(70, ok=1)], started=990, now=1005.5)
     assert [(row.t, row.ok) for row in master.take()] == [(0, 1), (5, 1)]
+    # Users of seconds before the first would add up in it; and a clock can be set back to before the start.
+    master.merge([Row(t, users=50, ok=1) for t in range(5)], started=997, now=1005.5)
+    assert [(row.t, row.users, row.ok) for row in master.take()] == [(0, 50, 4), (1, 50, 1)]
+    master.merge([Row(0, ok=1)], started=1000, now=990)
+    assert [row.t for row in master.take()] == [0]
 
 
 def test_workers_users_add_up_and_their_clocks_need_not_start_together() -> None:
@@ -159,8 +165,35 @@ def test_a_line_cut_by_a_kill_is_left_out(tmp_path: Path) -> None:
     assert read(path).total.ok == 3
 
 
+def damaged(**changes: Any) -> str:
+    return line(header()) + json.dumps({**Row(0, ok=3).to_json(), **changes}) + "\n"
+
+
 @pytest.mark.parametrize(
-    "text", ["", "not JSON\n", "[]\n", '{"format": "other"}\n', line(header()) + '{"t": 0}\n', line(header()) + "7\n"]
+    "text",
+    [
+        "",
+        "not JSON\n",
+        "[]\n",
+        "[" * 100_000 + "\n",
+        '{"format": "other"}\n',
+        line(header(machine=None)),
+        line(header(versions="2.47")),
+        line(header()) + '{"t": 0}\n',
+        line(header()) + "7\n",
+        damaged(t=-5),
+        damaged(t=1e999),
+        damaged(t=10**9),
+        damaged(t=90_000),  # after a day of nothing
+        damaged(users=float("nan")),
+        damaged(ok=-1),
+        damaged(ok=10**400),
+        damaged(failed="timeout"),
+        damaged(failed={"timeout": "b"}),
+        damaged(ok_ms={"1e400": 3}),
+        damaged(ok_ms={"-1": 3}),
+        damaged(cpu=float("nan")),
+    ],
 )
 def test_other_files_are_refused_with_the_way_out(tmp_path: Path, text: str) -> None:
     path = tmp_path / "series.jsonl"
@@ -187,6 +220,14 @@ def test_percentiles_of_a_million_samples_are_within_a_thousandth() -> None:
     percents = [Fraction(text) for text in ("0.1", "1", "10", "50", "90", "95", "99", "99.9", "99.99", "100")]
     wanted = [exact[ceil(percent * len(exact) / 100) - 1] for percent in percents]
     assert percentiles_ms(histogram.from_json(histogram.to_json(counts)), percents) == pytest.approx(wanted, rel=0.001)
+
+
+def test_a_request_without_a_time_is_counted_and_has_no_latency() -> None:
+    (row,) = recorded((1000.2, "", None, 5), (1000.4, "", 10.0, 5)).take()
+    assert (row.ok, row.ok_ms, row.began) == (2, Counter({10.0: 1}), Counter({0: 2}))
+    assert Second.of(row).p50_ms == 10.0
+    (row,) = recorded((1000.2, "", None, 5)).take()
+    assert (Second.of(row).ok, Second.of(row).p50_ms, Second.of(row).mean_ms) == (1, None, None)
 
 
 def test_a_history_knows_every_second_and_what_came_late() -> None:
@@ -217,12 +258,14 @@ def test_a_long_run_takes_no_more_memory_and_loses_nothing() -> None:
     for t in range(1000):
         history.add(Row(t, t, 3, Counter({"timeout": t % 2}), 1, Counter({5.0: 3}), Counter({7.0: 1}), Counter({0: 3})))
         assert len(history.seconds()) <= 100 + RECENT + 1
+    history.add(Row(50, users=7))  # late, and not of the end of those seconds
     seconds = history.seconds()
     settled = [second for second in seconds if second.length > 1]
     assert history.length == 16
-    assert {second.length for second in settled[:-1]} == {16}
+    assert {second.length for second in seconds[:-1]} == {16}
+    assert seconds[-1].length == 1000 % 16
     assert sum(second.length for second in seconds) == 1000
     assert sum(second.ok for second in seconds) == sum(second.began for second in seconds) == 3000
     assert sum(second.failures for second in seconds) == 500
     settled[3].busy_s = round(settled[3].busy_s, 6)
-    assert settled[3] == Second(48, 16, 63, 48, 48, Counter(timeout=8), 16, 5.0, 5.0, 5.0, 0.352, 7.0, 0.0, 5.0)
+    assert settled[3] == Second(48, 16, 63, 48, 48, Counter(timeout=8), 16, 5.0, 5.0, 5.0, 0.352, (7.0, 7.0), 0.0, 5.0)

@@ -80,7 +80,7 @@ def test_the_numbers_in_words() -> None:
 
 
 def test_an_interval_that_is_the_number_is_left_out_and_large_rates_have_no_decimal() -> None:
-    assert (count(19, (19, 19)), rate(1234.5, (1200, 1300.4))) == ("19", "1234 (1200-1300)")
+    assert (count(19, (19, 19)), rate(123.5, (99.96, 140.4))) == ("19", "124 (100-140)")
     assert onset(Onset(3, 20, 20, 20)) == "at 20 users, after 3 s"
 
 
@@ -124,7 +124,7 @@ def test_the_tabs_rows() -> None:
     assert rows[-1]["text"] == "/load/live-charts"
     assert [row["name"] for row in rows] == sorted(row["name"] for row in rows)
     (row,) = failure_rows(FAILURES)
-    assert (row["kind"], row["first"]) == ("db_too_many_clients (server)", "105 users, 21 s")
+    assert (row["kind"], row["first"]) == ("db_too_many_clients (server)", "after 21 s, at 105 users")
     assert row["sample"] == "GET / http://127.0.0.1:8000/: <b>sorry</b> no"
 
 
@@ -133,34 +133,49 @@ def test_the_tabs_rows() -> None:
     [
         pytest.param(
             ramp(),
-            "It carried 600.0 successful requests a second at 105 users; db_too_many_clients broke first, at 102"
+            "It carried 600 successful requests a second at 105 users; db_too_many_clients broke first, at 102"
             " (100-105) users, after 21 s: raise max_connections, use a connection pool, or put PgBouncer in front of"
             " the database.",
             id="broken",
         ),
         pytest.param(
             ramp(breaks_at=999),
-            "It carried 600.0 successful requests a second at 105 users; nothing broke, and it slowed down from 57"
+            "It carried 600 successful requests a second at 105 users; nothing broke, and it slowed down from 57"
             " users on.",
             id="slow",
         ),
         pytest.param(
             ramp(slots=999, breaks_at=999),
-            "It carried 1725.0 successful requests a second at 195 users; up to 195 users nothing broke and nothing"
+            "It carried 1725 successful requests a second at 195 users; up to 195 users nothing broke and nothing"
             " slowed down.",
             id="neither",
         ),
         pytest.param(
             Series.of({}, [Row(0, 5, failed=Counter(connect_refused=3))]),
-            "No request succeeded: connect_refused; nothing listens there: see whether the server runs and --host is"
-            " right.",
+            "No request succeeded; most failed by connect_refused: nothing listens there: see whether the server runs and"
+            " --host is right.",
             id="nothing but failures",
         ),
-        pytest.param(Series.of({}, []), "Nothing was asked.", id="nothing"),
+        pytest.param(Series.of({}, []), "Nothing was answered.", id="nothing"),
     ],
 )
 def test_the_verdict_is_one_sentence(series: Series, verdict: str) -> None:
     assert one_run.told(series, {}).verdict == verdict
+
+
+def test_the_verdict_has_the_advice_of_the_users_own_rules() -> None:
+    series = Series.of({}, [Row(0, 5, failed=Counter(quota_spent=3))])
+    row = {**FAILURES["failures"][0], "kind": "quota_spent", "advice": "buy more"}
+    assert (
+        one_run.told(series, {"failures": [row]}).verdict
+        == "No request succeeded; most failed by quota_spent: buy more."
+    )
+    assert one_run.told(series, {}).verdict == "No request succeeded; most failed by quota_spent."
+
+
+def test_long_words_can_be_broken_where_they_would_push_columns_out_of_sight() -> None:
+    (row,) = failure_rows({"samples": [], "failures": [{**FAILURES["failures"][0], "message": "x" * 90 + " short"}]})
+    assert row["message"].split("\u200b") == ["x" * 30, "x" * 30, "x" * 30 + " short"]
 
 
 def test_a_generator_that_is_the_limit_is_told_of() -> None:
@@ -178,7 +193,8 @@ def test_page_markdown_and_json_say_the_same() -> None:
     assert "2 requests could not be recorded." in text
     assert "&lt;b&gt;sorry&lt;/b&gt;\nno" in page
     assert "    <b>sorry</b>\n    no" in text
-    assert "| 7 | db_too_many_clients (server) | 105 users, 21 s | sorry \\| too many | raise max_connections |" in text
+    row = "| db_too_many_clients (server) | 7 | after 21 s, at 105 users | sorry \\| too many | raise max_connections |"
+    assert row in text
     assert data["failures"] == FAILURES["failures"]
     assert [chart["id"] for chart in data["charts"]] == [
         "throughput",
@@ -201,4 +217,13 @@ def test_other_files_are_no_failures(tmp_path: Path, content: str | None) -> Non
     if content is not None:
         path.write_text(content)
     with pytest.raises(UsageError, match=r"failures\.json"):
-        one_run.read_failures(path)
+        one_run.read_failures(path, HEADER)
+
+
+def test_failures_of_another_run_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "failures.json"
+    about = {"format": "locust-asyncdjango failures", "version": 1}
+    path.write_text(json.dumps({**about, **FAILURES, "run": HEADER}))
+    assert one_run.read_failures(path, HEADER)["unrecorded"] == 2
+    with pytest.raises(UsageError, match="another run"):
+        one_run.read_failures(path, {**HEADER, "started": "2026-02-02T00:00:00+00:00"})
