@@ -152,8 +152,8 @@ def test_the_tabs_rows() -> None:
         ),
         pytest.param(
             Series.of({}, [Row(0, 5, failed=Counter(connect_refused=3))]),
-            "No request succeeded; most failed by connect_refused: nothing listens there: see whether the server runs and"
-            " --host is right.",
+            "No request succeeded; most failed by connect_refused: nothing listens there: see whether the server runs"
+            " and --host is right.",
             id="nothing but failures",
         ),
         pytest.param(Series.of({}, []), "Nothing was answered.", id="nothing"),
