@@ -25,7 +25,7 @@ from locust_asyncdjango.lab.spec import Experiment, Trial
 from locust_asyncdjango.saturation import KindOnset, Onset, Saturation
 from locust_asyncdjango.series import Series, SeriesError, read
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 
 
 @dataclass(frozen=True, slots=True)

@@ -193,7 +193,7 @@ def test_a_results_folder_takes_one_experiment(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="holds the results of another experiment; choose another --output"):
         ResultsFolder(tmp_path).open(experiment(posts=5), {})
     (tmp_path / "experiment.json").write_text("{}")
-    with pytest.raises(UsageError, match="is not of results format 1; choose another --output"):
+    with pytest.raises(UsageError, match="is not of results format 2; choose another --output"):
         ResultsFolder(tmp_path).open(experiment(), {})
 
 
