@@ -124,6 +124,13 @@ def add_what_to_measure(measuring: argparse.ArgumentParser) -> None:
     measuring.add_argument("-u", "--users", default="", help="the shape's cap, in users")
     measuring.add_argument("-r", "--spawn-rate", default="", help="the shape's rate, in users a second")
     measuring.add_argument("-t", "--run-time", default="", help="the shape's length, such as 40s or 3m")
+    measuring.add_argument(
+        "--repeats", type=int, default=1, metavar="N", help="how often each is run, in reversed orders (default: 1)"
+    )
+    measuring.add_argument(
+        "--a-a-pairs", type=int, default=0, metavar="N", help="so often the first is run twice beforehand: the noise"
+    )
+    measuring.add_argument("--dry-run", action="store_true", help="print what would be run and how long it takes")
     measuring.add_argument("--output", type=Path, help="the results folder (default: results/<date and time>)")
 
 
@@ -197,9 +204,14 @@ def run(options: argparse.Namespace) -> int:
     from rich.console import Console
 
     from locust_asyncdjango.lab import progress, report, runner
+    from locust_asyncdjango.lab.matrix import trials
     from locust_asyncdjango.lab.results import ResultsFolder
+    from locust_asyncdjango.lab.trial import length_s
 
     experiment = experiment_of(options)
+    if options.dry_run:
+        print(report.plan(trials(experiment), length_s(experiment.load)))
+        return 0
     folder = ResultsFolder(options.output or Path("results") / datetime.now().strftime("%Y-%m-%d-%H%M%S"))
     console = Console()
     try:
@@ -257,6 +269,8 @@ def experiment_of(options: argparse.Namespace) -> Experiment:
         client_latency_ms=options.client_latency_ms,
         workers=options.workers,
         own_servers=options.own_servers,
+        repeats=options.repeats,
+        a_a_pairs=options.a_a_pairs,
     )
 
 

@@ -41,7 +41,7 @@ def read_experiment(path: Path) -> ExperimentFile:
 
 KEYS = (
     *("routes", "servers", "variants", "shape", "users", "spawn_rate", "run_time", "output"),
-    *("posts", "max_connections", "latency_ms", "client_latency_ms", "workers"),
+    *("posts", "max_connections", "latency_ms", "client_latency_ms", "workers", "repeats", "a_a_pairs"),
 )
 """The flags of run, with _ for -."""
 

@@ -1,5 +1,7 @@
 """Experiment -> its trials, in the order in which they run."""
 
+from collections.abc import Iterator
+from dataclasses import replace
 from itertools import product
 
 from locust_asyncdjango.lab.spec import ALL, Experiment, Trial
@@ -7,23 +9,41 @@ from locust_asyncdjango.routes import ROUTES
 
 
 def trials(experiment: Experiment) -> list[Trial]:
-    """Route by route and under the same conditions, so that servers that are compared run right after each other."""
-    return [
-        Trial(
-            route=route,
-            server=server,
-            posts=experiment.posts,
-            max_connections=max_connections,
-            variant=variant,
-            latency_ms=latency_ms,
-            client_latency_ms=experiment.client_latency_ms,
-            workers=experiment.workers,
-        )
-        for route, latency_ms, max_connections, server in product(
-            experiment.routes, experiment.latencies_ms, experiment.max_connections, experiment.servers
-        )
-        for variant in _variants(experiment, route, server)
-    ]
+    """Route by route and under the same conditions, so that what is compared runs right after each other.
+
+    Each further time in the reverse order (A B, B A), so that a machine that gets slower does so for all alike. Before
+    them come the A/A pairs, of the first.
+    """
+    blocks = list(_blocks(experiment))
+    a_a = (replace(blocks[0][0], a_a=True, repeat=run) for run in range(1, 2 * experiment.a_a_pairs + 1))
+    repeated = (
+        replace(trial, repeat=repeat)
+        for block in blocks
+        for repeat in range(1, experiment.repeats + 1)
+        for trial in (block if repeat % 2 else block[::-1])
+    )
+    return [*a_a, *repeated]
+
+
+def _blocks(experiment: Experiment) -> Iterator[list[Trial]]:
+    """What is compared: all arms of a route under the same conditions."""
+    for route, latency_ms, max_connections in product(
+        experiment.routes, experiment.latencies_ms, experiment.max_connections
+    ):
+        yield [
+            Trial(
+                route=route,
+                server=server,
+                posts=experiment.posts,
+                max_connections=max_connections,
+                variant=variant,
+                latency_ms=latency_ms,
+                client_latency_ms=experiment.client_latency_ms,
+                workers=experiment.workers,
+            )
+            for server in experiment.servers
+            for variant in _variants(experiment, route, server)
+        ]
 
 
 def _variants(experiment: Experiment, route: str, server: str) -> tuple[str, ...]:

@@ -1,24 +1,34 @@
 """Results -> text: the table and the verdict. Renderers take data and return what is to be printed or written."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from html import escape
 from itertools import groupby
+from math import ceil
 
 from rich import box
 from rich.table import Table
 
 from locust_asyncdjango.charts import Chart, over_time
 from locust_asyncdjango.failures import advice
+from locust_asyncdjango.lab import stats
 from locust_asyncdjango.lab.page import page, table
 from locust_asyncdjango.lab.results import Result
+from locust_asyncdjango.lab.spec import Trial
 from locust_asyncdjango.saturation import Onset, Saturation, saturation
 from locust_asyncdjango.series import Series
+
+BESIDE_LOAD_S = 12
+"""That a trial takes beside its load, about: services, server, preflight, and stopping them."""
+ONE_RUN_TOLERANCE = 1.1
+"""The ratio that is taken for noise where nothing shows the noise."""
 
 COLUMNS = (
     "route",
     "conditions",
     "variant",
     "server",
+    "runs",
     "peak req/s",
     "at users",
     "successes",
@@ -28,17 +38,51 @@ COLUMNS = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Arm:
+    """All runs of one server, route and variant under the same conditions."""
+
+    trial: Trial
+    results: tuple[Result, ...]
+
+    @property
+    def measured(self) -> list[Saturation]:
+        """The figures of its runs that have some."""
+        return [result.figures for result in self.results if result.figures]
+
+    @property
+    def figures(self) -> Saturation | None:
+        """Those of the run in the middle, by its peak; None where none was measured."""
+        by_peak = sorted(self.measured, key=lambda figures: figures.peak_per_s)
+        return by_peak[(len(by_peak) - 1) // 2] if by_peak else None
+
+    @property
+    def peaks(self) -> dict[int, float]:
+        """What each run carried at most, by the number of the repeat."""
+        return {result.trial.repeat: result.figures.peak_per_s for result in self.results if result.figures}
+
+
+def arms(results: Iterable[Result]) -> list[Arm]:
+    """The arms of an experiment, in the order of their first runs; without A/A pairs."""
+    runs: dict[Trial, list[Result]] = {}
+    for result in results:
+        if not result.trial.a_a:
+            runs.setdefault(replace(result.trial, repeat=1), []).append(result)
+    return [Arm(trial, tuple(found)) for trial, found in runs.items()]
+
+
 def rows(results: list[Result]) -> list[tuple[str, ...]]:
-    """A row of text per result, in COLUMNS."""
+    """A row of text per arm, in COLUMNS."""
     return [
         (
-            result.trial.route,
-            result.trial.conditions or "-",
-            result.trial.variant or "natural",
-            result.trial.server,
-            *_cells(result),
+            arm.trial.route,
+            arm.trial.conditions or "-",
+            arm.trial.variant or "natural",
+            arm.trial.server,
+            str(len(arm.measured)),
+            *_cells(arm),
         )
-        for result in results
+        for arm in arms(results)
     ]
 
 
@@ -49,16 +93,26 @@ def terminal_table(results: list[Result]) -> Table:
     for column in ("peak\nreq/s", "at\nusers", "successes", "slowdown\nat users", "errors\nat"):
         table.add_column(column, no_wrap=True, justify="right")
     table.add_column("failures by kind", overflow="fold")
-    for (heading, conditions), group in groupby(results, key=_heading):
+    for (heading, conditions), group in groupby(arms(results), key=_heading):
         table.add_row(f"[bold]{heading}", "", "", "", "", "", f"[dim]{conditions}")
-        for result in group:
-            *cells, failures = _cells(result)
-            table.add_row(result.trial.variant or result.trial.server, *cells, failures.replace(", ", "\n"))
+        for arm in group:
+            *cells, failures = _cells(arm)
+            table.add_row(arm.trial.variant or arm.trial.server, *cells, failures.replace(", ", "\n"))
     return table
 
 
-def _heading(result: Result) -> tuple[str, str]:
-    trial = result.trial
+def plan(planned: list[Trial], length_s: float | None) -> str:
+    """What is to be run, in its order, and how long that takes. length_s: of a load, None where it is not known."""
+    lines = [f"{number:>4}  {trial.title}" for number, trial in enumerate(planned, 1)]
+    if length_s is None:
+        return "\n".join([*lines, f"{len(planned)} trials; how long the shape runs is not known"])
+    minutes = ceil(len(planned) * (length_s + BESIDE_LOAD_S) / 60)
+    about = f"{minutes // 60} h {minutes % 60} min" if minutes >= 60 else f"{minutes} min"
+    return "\n".join([*lines, f"{len(planned)} trials of {length_s:g} s; about {about}, with starting and stopping"])
+
+
+def _heading(arm: Arm) -> tuple[str, str]:
+    trial = arm.trial
     return f"{trial.route} on {trial.server}" if trial.variant else trial.route, trial.conditions
 
 
@@ -99,32 +153,66 @@ DEFINITIONS = {
     "slowdown at": "the users from which latency rises, if its median comes to stay above one and a half times that of"
     " the first five seconds.",
     "errors at": "the users when the first request began that failed.",
-    "how sure": "each trial ran once: take differences of a tenth or less for noise.",
+    "how sure": "the numbers behind a ratio are its 95 % interval, by Student's t with the noise of all pairs of runs;"
+    " where each trial ran once and there is no A/A pair, take differences of a tenth or less for noise.",
 }
 
 
 def verdict(results: list[Result]) -> list[str]:
-    """Sentences per route: who carried more, and what broke first on each server."""
+    """Sentences per route: who carried more and how sure that is, and what broke first on each server."""
+    found = arms(results)
+    known = _noise(results)
     sentences = []
-    for subject, group in groupby(results, key=lambda result: result.trial.subject):
+    for subject, group in groupby(found, key=lambda arm: arm.trial.subject):
         compared = list(group)
-        measured = [(result, result.figures) for result in compared if result.figures]
-        if len(measured) > 1:
-            sentences.append(f"{subject}: {_winner(measured)}")
-        for result in compared:
-            told = _first_break(result.figures) if result.figures else f"not measured: {result.error}"
-            sentences.append(f"{result.trial.title}: {told}")
+        if sum(arm.figures is not None for arm in compared) > 1:
+            sentences.append(f"{subject}: {_winner(compared, known)}")
+        for arm in compared:
+            told = _first_break(arm.figures) if arm.figures else f"not measured: {arm.results[-1].error}"
+            sentences.append(f"{arm.trial.title}: {told}")
+    if known:
+        freedom = f"{known.freedom} degree{'s' if known.freedom > 1 else ''} of freedom"
+        sentences.append(f"noise: two runs of the same arm differ by up to {known.floor:.2f} times ({freedom})")
     return sentences
 
 
-def _winner(measured: list[tuple[Result, Saturation]]) -> str:
-    (best, first), (_, second) = sorted(measured, key=lambda pair: -pair[1].peak_per_s)[:2]
-    if not first.peak_per_s:
+def _noise(results: list[Result]) -> stats.Noise | None:
+    """How runs of the same arm differ: of all pairs with the best arm of their subject, and of A/A pairs."""
+    compared: list[list[stats.Pair]] = []
+    for _, group in groupby(arms(results), key=lambda arm: arm.trial.subject):
+        ranked = _ranked(group)
+        compared += [_pairs(ranked[0], other) for other in ranked[1:]]
+    a_a = [result.figures.peak_per_s for result in results if result.trial.a_a and result.figures]
+    return stats.noise(compared, list(zip(a_a[::2], a_a[1::2], strict=False)))
+
+
+def _ranked(group: Iterable[Arm]) -> list[Arm]:
+    """Those that were measured, what carried most first."""
+    measured = [(arm.figures.peak_per_s, arm) for arm in group if arm.figures]
+    return [arm for _, arm in sorted(measured, key=lambda pair: -pair[0])]
+
+
+def _pairs(first: Arm, other: Arm) -> list[stats.Pair]:
+    """Runs of the same repeat, which were near each other in time."""
+    return [(peak, other.peaks[repeat]) for repeat, peak in first.peaks.items() if repeat in other.peaks]
+
+
+def _winner(compared: list[Arm], known: stats.Noise | None) -> str:
+    best, second, *_ = _ranked(compared)
+    if not best.figures or not best.figures.peak_per_s:
         return "no server answered a single request"
-    ratio = first.peak_per_s / second.peak_per_s if second.peak_per_s else float("inf")
-    if ratio < 1.1:
-        return f"no clear difference in peak throughput ({first.peak_per_s:.1f} and {second.peak_per_s:.1f} req/s)"
-    return f"{best.trial.arm} peaks highest, {first.peak_per_s:.1f} against {second.peak_per_s:.1f} req/s"
+    peaks = [f"{arm.figures.peak_per_s:.1f}" for arm in (best, second) if arm.figures]
+    found = stats.compared(_pairs(best, second), known)
+    if found is None:
+        return f"{best.trial.arm} peaks highest, {peaks[0]} against {peaks[1]} req/s"
+    if found.is_different is None:
+        if found.ratio < ONE_RUN_TOLERANCE:
+            return f"no clear difference in peak throughput ({peaks[0]} and {peaks[1]} req/s)"
+        return f"{best.trial.arm} peaks highest, {peaks[0]} against {peaks[1]} req/s"
+    times = f"{found.ratio:.2f} ({found.low:.2f}-{found.high:.2f}) times"
+    if not found.is_different:
+        return f"no detectable difference: {best.trial.arm} carried {times} as much as {second.trial.arm}"
+    return f"{best.trial.arm} carried {times} as much as {second.trial.arm}, {peaks[0]} against {peaks[1]} req/s"
 
 
 def _first_break(figures: Saturation) -> str:
@@ -134,8 +222,8 @@ def _first_break(figures: Saturation) -> str:
     return f"{first.kind} broke first, at {first.first.users} users; {advice(first.kind)}"
 
 
-def _cells(result: Result) -> tuple[str, ...]:
-    figures = result.figures
+def _cells(arm: Arm) -> tuple[str, ...]:
+    figures = arm.figures
     if figures is None:
         return ("-", "-", "-", "-", "-", "not measured")
     return (

@@ -44,7 +44,8 @@ class Experiment:
 
     variants: names, or ("all",) for all that a server's interface runs without a bridge, or () for the natural one.
     latencies_ms: of all that the site's services send. client_latency_ms: of all that the site sends. own_servers: the
-    user's, beside the table's. factors: the environment variables of the site that are set, name and value.
+    user's, beside the table's. factors: the environment variables of the site that are set, name and value. repeats:
+    how often each is run. a_a_pairs: how often the first is run twice beforehand, which shows the noise.
     """
 
     routes: tuple[str, ...]
@@ -58,6 +59,8 @@ class Experiment:
     client_latency_ms: int = 0
     workers: int = 1
     own_servers: tuple[Server, ...] = ()
+    repeats: int = 1
+    a_a_pairs: int = 0
 
     def __post_init__(self) -> None:
         _check_once("route", self.routes, ROUTES)
@@ -69,6 +72,8 @@ class Experiment:
         if self.posts < 0:
             raise UsageError("--posts must be 0 or more")
         check_conditions(self.max_connections, self.latencies_ms)
+        _check_numbers("--repeats", (self.repeats,), 1, 1000)
+        _check_numbers("--a-a-pairs", (self.a_a_pairs,), 0, 1000)
         _check_numbers("--client-latency-ms", (self.client_latency_ms,), 0, LONGEST_LATENCY_MS)
         for server in map(self.server, self.servers):
             servers.check(server, self.workers)
@@ -91,7 +96,10 @@ class Experiment:
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """One server, route and variant ("" for the natural one) under one set of conditions, run once."""
+    """One server, route and variant ("" for the natural one) under one set of conditions, run once.
+
+    repeat: which of several runs this is, from 1. a_a: of an A/A pair, which shows how runs of the same arm differ.
+    """
 
     route: str
     server: str
@@ -101,6 +109,8 @@ class Trial:
     latency_ms: int = 0
     client_latency_ms: int = 0
     workers: int = 1
+    repeat: int = 1
+    a_a: bool = False
 
     @property
     def id(self) -> str:
@@ -108,8 +118,9 @@ class Trial:
         conditions = (
             f"{self.latency_ms}ms" if self.latency_ms else "",
             f"{self.max_connections}connections" if self.max_connections != DEFAULT_MAX_CONNECTIONS else "",
+            f"run{self.repeat}" if self.repeat > 1 else "",
         )
-        return "-".join(filter(None, (self.route, self.variant, self.server, *conditions)))
+        return "-".join(filter(None, ("a-a" if self.a_a else "", self.route, self.variant, self.server, *conditions)))
 
     @property
     def arm(self) -> str:
@@ -136,7 +147,9 @@ class Trial:
     def title(self) -> str:
         """What people call it."""
         subject = f"{self.route}/{self.variant}" if self.variant else self.route
-        return f"{subject} on {self.server}" + (f" ({self.conditions})" if self.conditions else "")
+        told = (self.conditions, f"A/A run {self.repeat}" if self.a_a else f"run {self.repeat}" * (self.repeat > 1))
+        behind = ", ".join(filter(None, told))
+        return f"{subject} on {self.server}" + (f" ({behind})" if behind else "")
 
 
 def check_conditions(max_connections: tuple[int, ...], latencies_ms: tuple[int, ...]) -> None:

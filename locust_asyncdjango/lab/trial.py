@@ -1,6 +1,7 @@
 """One trial: a fresh database, a server, Locust against it, and the figures of its series."""
 
 import os
+import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
@@ -18,6 +19,14 @@ from locust_asyncdjango.saturation import saturation
 
 LOOK_S = 0.5
 """Seconds between two looks at a running trial."""
+
+ASK_LENGTH = """
+import sys
+from locust.util.timespan import parse_timespan
+from locust_asyncdjango.shape_choice import shape_named
+shape, given = shape_named(sys.argv[1]), sys.argv[2]
+print(parse_timespan(given) if given else getattr(shape, "run_time", ""))
+"""
 
 Watch = Callable[[series.Series], None]
 """Is told what was recorded so far."""
@@ -87,6 +96,16 @@ def check_load(route: str, load: Load, logs: Path) -> None:
     with running([*_locust(route, load), "--list"], log=logs / "check.log", env=_locust_env()) as program:
         if program.wait():
             raise UsageError(_last_words(program))
+
+
+def length_s(load: Load) -> float | None:
+    """How long a load takes, as Locust understands it; None for a shape that does not say. Raises UsageError."""
+    asked = subprocess.run(
+        python("-c", ASK_LENGTH, load.shape, load.run_time), capture_output=True, text=True, check=False
+    )
+    if asked.returncode:
+        raise UsageError((asked.stderr.strip().splitlines() or ["Locust does not start"])[-1].partition(": ")[2])
+    return float(asked.stdout) if asked.stdout.strip() else None
 
 
 def locustfile(route: str) -> Path:

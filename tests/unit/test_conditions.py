@@ -171,7 +171,7 @@ def test_a_file_that_cannot_be_used(tmp_path: Path, text: str, message: str) -> 
 
 def test_the_keys_of_a_file_are_the_flags_of_run() -> None:
     options = vars(cli.parser().parse_args(["run"]))
-    assert set(KEYS) == options.keys() - {"command", "experiment"}
+    assert set(KEYS) == options.keys() - {"command", "experiment", "dry_run"}
 
 
 def test_what_is_measured_where_nothing_is_named() -> None:

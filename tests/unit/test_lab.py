@@ -12,7 +12,7 @@ from rich.console import Console
 from locust_asyncdjango.lab import cli, postgres
 from locust_asyncdjango.lab.errors import UsageError
 from locust_asyncdjango.lab.matrix import trials
-from locust_asyncdjango.lab.report import markdown, terminal_table, verdict
+from locust_asyncdjango.lab.report import markdown, plan, rows, terminal_table, verdict
 from locust_asyncdjango.lab.results import Result, ResultsFolder, write_json
 from locust_asyncdjango.lab.servers import SERVERS, site_env
 from locust_asyncdjango.lab.spec import Experiment, Load, Trial
@@ -51,6 +51,41 @@ def test_trials_go_route_by_route() -> None:
         "io_read-gunicorn-sync",
         "io_read-gunicorn-uvicorn",
     ]
+
+
+def test_what_is_compared_is_repeated_in_reversed_orders_behind_the_a_a_pairs() -> None:
+    servers = ("gunicorn-sync", "gunicorn-uvicorn")
+    planned = trials(experiment(routes=("cpu", "io_read"), servers=servers, repeats=3, a_a_pairs=1))
+    assert [trial.id for trial in planned[:8]] == [
+        "a-a-cpu-gunicorn-sync",
+        "a-a-cpu-gunicorn-sync-run2",
+        "cpu-gunicorn-sync",
+        "cpu-gunicorn-uvicorn",
+        "cpu-gunicorn-uvicorn-run2",
+        "cpu-gunicorn-sync-run2",
+        "cpu-gunicorn-sync-run3",
+        "cpu-gunicorn-uvicorn-run3",
+    ]
+    assert len({trial.id for trial in planned}) == len(planned) == 14
+
+
+def test_the_plan_says_what_is_run_and_how_long_it_takes() -> None:
+    planned = trials(experiment(repeats=2, a_a_pairs=1))
+    assert plan(planned, 180.0) == (
+        "   1  io_read on gunicorn-sync (A/A run 1)\n"
+        "   2  io_read on gunicorn-sync (A/A run 2)\n"
+        "   3  io_read on gunicorn-sync\n"
+        "   4  io_read on gunicorn-sync (run 2)\n"
+        "4 trials of 180 s; about 13 min, with starting and stopping"
+    )
+    assert plan(planned * 10, 180.0).endswith("\n40 trials of 180 s; about 2 h 8 min, with starting and stopping")
+    assert plan(planned, None).endswith("\n4 trials; how long the shape runs is not known")
+
+
+@pytest.mark.parametrize(("flag", "value"), [("repeats", 0), ("a_a_pairs", -1)])
+def test_repeats_are_checked(flag: str, value: int) -> None:
+    with pytest.raises(UsageError, match=f"--{flag.replace('_', '-')} must be from"):
+        experiment(**{flag: value})
 
 
 def test_all_variants_are_those_that_suit_the_server() -> None:
@@ -207,14 +242,43 @@ def test_the_verdict() -> None:
     ]
 
 
+def repeated(*peaks: tuple[float, float], a_a: tuple[float, ...] = ()) -> list[Result]:
+    """Runs of a sync and an async server, in the order of the plan."""
+    planned = trials(
+        experiment(servers=("gunicorn-sync", "gunicorn-uvicorn"), repeats=len(peaks), a_a_pairs=len(a_a) // 2)
+    )
+    carried = [*a_a, *(peak for n, pair in enumerate(peaks) for peak in (pair[::-1] if n % 2 else pair))]
+    return [Result(trial, figures(peak, 60, 4100), "", {}) for trial, peak in zip(planned, carried, strict=True)]
+
+
+def test_of_repeated_runs_the_verdict_says_how_sure_it_is() -> None:
+    different = repeated((50.0, 100.0), (51.0, 99.0), (49.0, 103.0))
+    assert verdict(different) == [
+        "io_read: gunicorn-uvicorn carried 2.01 (1.82-2.22) times as much as gunicorn-sync, 100.0 against 50.0 req/s",
+        "io_read on gunicorn-sync: nothing broke; it never slowed down",
+        "io_read on gunicorn-uvicorn: nothing broke; it never slowed down",
+        "noise: two runs of the same arm differ by up to 1.19 times (2 degrees of freedom)",
+    ]
+    same = repeated((99.0, 100.0), (103.0, 99.0), (98.0, 103.0))
+    assert verdict(same)[0].startswith("io_read: no detectable difference: gunicorn-uvicorn carried 1.0")
+    (row, _) = rows(different)
+    assert row[4:6] == ("3", "50.0")
+
+
+def test_an_a_a_pair_shows_the_noise_where_each_ran_once() -> None:
+    assert verdict(repeated((99.0, 100.0), a_a=(99.0, 101.0)))[0].startswith("io_read: no detectable difference: ")
+    assert verdict(repeated((50.0, 100.0), a_a=(99.0, 101.0)))[0].startswith("io_read: gunicorn-uvicorn carried 2.00 (")
+    assert len(rows(repeated((50.0, 100.0), a_a=(99.0, 101.0)))) == 2
+
+
 def test_the_report_has_every_trial() -> None:
     lines = markdown([SYNC, ASYNC, BROKEN]).splitlines()
     assert [line for line in lines if line.startswith("| ") and "---" not in line] == [
-        "| route | conditions | variant | server | peak req/s | at users | successes | slowdown at | errors at |"
+        "| route | conditions | variant | server | runs | peak req/s | at users | successes | slowdown at | errors at |"
         " failures by kind |",
-        "| io_read | - | natural | gunicorn-sync | 23.0 | 60 | 4100 | 20 | - | none |",
-        "| io_read | - | natural | gunicorn-uvicorn | 28.3 | 105 | 4210 | 20 | 125 | db_too_many_clients 97 |",
-        "| cpu | - | natural | gunicorn-sync | - | - | - | - | - | not measured |",
+        "| io_read | - | natural | gunicorn-sync | 1 | 23.0 | 60 | 4100 | 20 | - | none |",
+        "| io_read | - | natural | gunicorn-uvicorn | 1 | 28.3 | 105 | 4210 | 20 | 125 | db_too_many_clients 97 |",
+        "| cpu | - | natural | gunicorn-sync | 0 | - | - | - | - | - | not measured |",
     ]
 
 

@@ -98,7 +98,7 @@ DRIVERS = {"psycopg2", "psycopg", "psycopg_pool", "asyncpg", "redis", "aioredis"
 LAB_MAY_USE = {"_version", "routes", "series", "second", "histogram", "saturation", "told", "charts", "failures"}
 LAB_ORDER = [
     {"errors"},
-    {"packages", "process", "toxics", "page", "fits"},
+    {"packages", "process", "toxics", "page", "fits", "stats"},
     {"servers", "latency", "fleet", "flow"},
     {"line"},
     {"proxy"},
