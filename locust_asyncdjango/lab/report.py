@@ -35,6 +35,9 @@ COLUMNS = (
     "slowdown at",
     "errors at",
     "failures by kind",
+    "memory MB",
+    "threads",
+    "connections",
 )
 
 
@@ -81,6 +84,7 @@ def rows(results: list[Result]) -> list[tuple[str, ...]]:
             arm.trial.server,
             str(len(arm.measured)),
             *_cells(arm),
+            *_costs(arm),
         )
         for arm in arms(results)
     ]
@@ -153,6 +157,8 @@ DEFINITIONS = {
     "slowdown at": "the users from which latency rises, if its median comes to stay above one and a half times that of"
     " the first five seconds.",
     "errors at": "the users when the first request began that failed.",
+    "memory, threads, connections": "the most that the server took, all its processes together, and the most"
+    " connections to the lab's own database.",
     "how sure": "the numbers behind a ratio are its 95 % interval, by Student's t with the noise of all pairs of runs;"
     " where each trial ran once and there is no A/A pair, take differences of a tenth or less for noise.",
 }
@@ -233,6 +239,18 @@ def _cells(arm: Arm) -> tuple[str, ...]:
         _at(figures.slowdown, "-", "{}"),
         _at(figures.errors, "-", "{}"),
         ", ".join(f"{failure.kind} {failure.count}" for failure in figures.failures) or "none",
+    )
+
+
+def _costs(arm: Arm) -> tuple[str, ...]:
+    """The most of each, of all runs."""
+    found = [result.cost for result in arm.results if result.cost]
+    if not found:
+        return ("-", "-", "-")
+    return (
+        f"{max(cost.memory_mb for cost in found):.0f}",
+        str(max(cost.threads for cost in found)),
+        str(max(cost.connections for cost in found)),
     )
 
 

@@ -5,6 +5,7 @@ logs/                        what was said before the first trial
 trials/<id>/result.json      a trial's figures, or why there are none
 trials/<id>/series.jsonl     its series
 trials/<id>/failures.json    its failures by kind and message, with samples
+trials/<id>/costs.jsonl      what server and services took, a line a second
 trials/<id>/*.log            what its programs said
 report.html, report.md       the table, the verdict and, in the first, the pictures
 
@@ -20,6 +21,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Self
 
+from locust_asyncdjango.lab.costs import Most
 from locust_asyncdjango.lab.errors import UsageError
 from locust_asyncdjango.lab.spec import Experiment, Trial
 from locust_asyncdjango.saturation import KindOnset, Onset, Saturation
@@ -37,6 +39,8 @@ class Result:
     error: str
     site: dict[str, Any]
     """What the preflight found; empty where the trial was refused."""
+    cost: Most | None = None
+    """Of the server and the lab's own services; None for a server that ran already."""
 
     def to_json(self) -> dict[str, Any]:
         """A JSON object of plain types."""
@@ -51,6 +55,7 @@ class Result:
             figures=_figures(figures) if figures else None,
             error=result["error"],
             site=result["site"],
+            cost=Most(**result["cost"]) if result["cost"] else None,
         )
 
 

@@ -2,12 +2,14 @@
 
 import os
 import subprocess
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 
 from locust_asyncdjango import series
 from locust_asyncdjango.lab import preflight, services
+from locust_asyncdjango.lab.costs import Meter, append, most
 from locust_asyncdjango.lab.errors import TrialError, UsageError
 from locust_asyncdjango.lab.latency import proxied
 from locust_asyncdjango.lab.packages import folder_of
@@ -37,15 +39,17 @@ def measure(trial: Trial, server: Server, load: Load, folder: Path, watch: Watch
     file = folder / "series.jsonl"
     with site(trial, server, folder) as (url, program):
         about = preflight.inspected(trial, server, url, os.environ)
+        costs = folder / "costs.jsonl"
+        meter = Meter(program.pid) if program else None
         with nearby(url, trial.client_latency_ms, folder / "proxy-client.log") as users_url:
-            attack(trial, users_url, load, file, watch)
+            attack(trial, users_url, load, file, watch, lambda: append(costs, meter.look()) if meter else None)
         if program and program.exit_code() is not None:
             raise TrialError(f"{server.name} ended during the trial: {program.last_words()}")
     try:
         recorded = series.read(file)
     except series.SeriesError as error:
         raise TrialError(f"Locust left no series: {error}") from None
-    return Result(trial, saturation(recorded.seconds), "", about)
+    return Result(trial, saturation(recorded.seconds), "", about, most(costs))
 
 
 @contextmanager
@@ -68,7 +72,9 @@ def nearby(url: str, latency_ms: int, log: Path) -> AbstractContextManager[str]:
     return proxied(url, latency_ms, log) if latency_ms else nullcontext(url)
 
 
-def attack(trial: Trial, url: str, load: Load, file: Path, watch: Watch) -> None:
+def attack(
+    trial: Trial, url: str, load: Load, file: Path, watch: Watch, every_second: Callable[[], None] = lambda: None
+) -> None:
     """Runs Locust against a server until the load's time is over; the series goes to the file."""
     argv = [
         *_locust(trial.route, load),
@@ -84,8 +90,12 @@ def attack(trial: Trial, url: str, load: Load, file: Path, watch: Watch) -> None
         str(file.with_name("failures.json")),
     ]
     with running(argv, log=file.with_name("locust.log"), env=_locust_env()) as program:
+        next_s = time.monotonic()
         while (code := program.wait(LOOK_S)) is None:
             _look(file, watch)
+            if time.monotonic() >= next_s:
+                next_s += 1
+                every_second()
     # Locust's exit code 1 says that requests failed, which is a result.
     if code not in (0, 1):
         raise TrialError(f"Locust failed: {program.last_words()}")

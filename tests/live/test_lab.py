@@ -22,6 +22,8 @@ from locust_asyncdjango.lab.process import free_port
 from tests.conftest import POSTS
 from tests.support import done, lab, running, wait_for_lines
 
+PREPARING = 10
+"""Connections that PostgreSQL may be accepting or refusing beside those of its limit."""
 SMALL = ("--posts", str(POSTS), "-u", "60", "-r", "30", "-t", "8s")
 
 
@@ -43,6 +45,9 @@ def test_an_async_server_passes_the_connection_limit_and_a_sync_one_does_not(tmp
         )
         recorded = series.read(output / "trials" / f"io_read-{server}-10connections" / "series.jsonl")
         assert sum(row.ok for row in recorded.seconds) == figures["successes"] > 0
+        # Server and database were looked at: gunicorn's master and its worker, and what the limit lets in.
+        assert (result["cost"]["memory_mb"] > 10, result["cost"]["threads"] >= 2) == (True, True)
+        assert 1 <= result["cost"]["connections"] <= 10 + PREPARING
     assert "io_read on gunicorn-uvicorn (max_connections 10): db_too_many_clients broke first" in text
     assert (output / "report.md").read_text().startswith("# Results\n")
     assert json.loads((output / "experiment.json").read_text())["experiment"]["max_connections"] == [10]

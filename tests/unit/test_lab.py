@@ -10,6 +10,7 @@ import pytest
 from rich.console import Console
 
 from locust_asyncdjango.lab import cli, postgres
+from locust_asyncdjango.lab.costs import Most
 from locust_asyncdjango.lab.errors import UsageError
 from locust_asyncdjango.lab.matrix import trials
 from locust_asyncdjango.lab.report import markdown, plan, rows, terminal_table, verdict
@@ -28,6 +29,7 @@ ASYNC = Result(
     figures(28.34, 105, 4210, onset(3, 20), FIRST, (KindOnset("db_too_many_clients", 97, FIRST),)),
     "",
     {"interface": "asgi"},
+    Most(70.5, 40, 97, 0, 12.5),
 )
 BROKEN = Result(Trial("cpu", "gunicorn-sync", 1000, 100), None, "gunicorn-sync did not start: no", {})
 
@@ -275,10 +277,11 @@ def test_the_report_has_every_trial() -> None:
     lines = markdown([SYNC, ASYNC, BROKEN]).splitlines()
     assert [line for line in lines if line.startswith("| ") and "---" not in line] == [
         "| route | conditions | variant | server | runs | peak req/s | at users | successes | slowdown at | errors at |"
-        " failures by kind |",
-        "| io_read | - | natural | gunicorn-sync | 1 | 23.0 | 60 | 4100 | 20 | - | none |",
-        "| io_read | - | natural | gunicorn-uvicorn | 1 | 28.3 | 105 | 4210 | 20 | 125 | db_too_many_clients 97 |",
-        "| cpu | - | natural | gunicorn-sync | 0 | - | - | - | - | - | not measured |",
+        " failures by kind | memory MB | threads | connections |",
+        "| io_read | - | natural | gunicorn-sync | 1 | 23.0 | 60 | 4100 | 20 | - | none | - | - | - |",
+        "| io_read | - | natural | gunicorn-uvicorn | 1 | 28.3 | 105 | 4210 | 20 | 125 | db_too_many_clients 97 | 70 |"
+        " 40 | 97 |",
+        "| cpu | - | natural | gunicorn-sync | 0 | - | - | - | - | - | not measured | - | - | - |",
     ]
 
 

@@ -100,7 +100,7 @@ LAB_ORDER = [
     {"errors"},
     {"packages", "process", "toxics", "page", "fits", "stats"},
     {"servers", "latency", "fleet", "flow"},
-    {"line"},
+    {"line", "costs"},
     {"proxy"},
     {"spec", "postgres", "startproject"},
     {"services", "matrix", "results", "plots", "experiment_file", "preflight"},

@@ -1,0 +1,149 @@
+"""What a trial costs, looked at once a second: the server's memory, processor time and threads, services' connections.
+
+PostgreSQL's connections are counted by the titles of its processes, which say what each does: a connection of our own
+would be one of those that are limited. Only the lab's own services are looked at; they are children of this process.
+"""
+
+import json
+import re
+import socket
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field
+from itertools import pairwise
+from pathlib import Path
+
+import psutil
+
+from locust_asyncdjango.lab.fleet import Taken, taken
+
+STARTING = ("authentication", "startup")
+IDLE = ("idle", "idle in transaction", "idle in transaction (aborted)")
+_BACKEND = re.compile(r"postgres: (?:.*?: )?\S+ \S+ (?:\S+\(\d+\)|\[local\]) (.+)")
+_CLIENTS = re.compile(rb"connected_clients:(\d+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """At a moment, in seconds since the first look.
+
+    memory_mb, processes, threads: of the server. cpu_percent: of a processor, since the look before. connections: of
+    the lab's own PostgreSQL, by what they do: active, idle, idle in transaction, starting. redis_clients: of its own
+    Redis, None where there is none.
+    """
+
+    t: float
+    memory_mb: float
+    cpu_percent: float
+    processes: int
+    threads: int
+    connections: dict[str, int] = field(default_factory=dict)
+    redis_clients: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Most:
+    """The most of each in a trial, and the server's processor time."""
+
+    memory_mb: float
+    threads: int
+    connections: int
+    redis_clients: int
+    cpu_s: float
+
+
+class Meter:
+    """Of one trial."""
+
+    def __init__(self, server_pid: int) -> None:
+        self._pid = server_pid
+        self._first: Taken | None = None
+        self._before: Taken | None = None
+
+    def look(self) -> Cost:
+        """What it costs now."""
+        now = taken(self._pid)
+        before, self._before = self._before or now, now
+        self._first = self._first or now
+        passed_s = now.at_s - before.at_s
+        return Cost(
+            t=round(now.at_s - self._first.at_s, 2),
+            memory_mb=round(now.memory_mb, 1),
+            cpu_percent=round(max(100 * (now.cpu_s - before.cpu_s) / passed_s, 0), 1) if passed_s else 0.0,
+            processes=len(now.pids),
+            threads=sum(map(_threads, now.pids)),
+            connections=dict(states(_titles())),
+            redis_clients=_redis_clients(),
+        )
+
+
+def append(file: Path, cost: Cost) -> None:
+    """Writes one as a line of JSON."""
+    with file.open("a", encoding="utf-8") as lines:
+        lines.write(json.dumps(asdict(cost), separators=(",", ":")) + "\n")
+
+
+def most(file: Path) -> Most | None:
+    """Of all that were written; None where none was."""
+    with suppress(OSError):
+        found = [Cost(**json.loads(line)) for line in file.read_text(encoding="utf-8").splitlines()]
+        return most_of(found) if found else None
+    return None
+
+
+def most_of(costs: list[Cost]) -> Most:
+    """Of some looks, in their order."""
+    spent = (after.cpu_percent / 100 * (after.t - before.t) for before, after in pairwise(costs))
+    return Most(
+        memory_mb=max(cost.memory_mb for cost in costs),
+        threads=max(cost.threads for cost in costs),
+        connections=max(sum(cost.connections.values()) for cost in costs),
+        redis_clients=max(cost.redis_clients or 0 for cost in costs),
+        cpu_s=round(sum(spent), 1),
+    )
+
+
+def states(titles: Iterable[str]) -> Counter[str]:
+    """What the clients' processes of a PostgreSQL do, by their titles; its own processes are left out."""
+    found: Counter[str] = Counter()
+    for title in titles:
+        if match := _BACKEND.match(title):
+            does = match[1].strip()
+            found["starting" if does in STARTING else does if does in IDLE else "active"] += 1
+    return found
+
+
+def _titles() -> Iterator[str]:
+    for server in _own("postgres"):
+        with suppress(psutil.Error):
+            for process in server.children():
+                with suppress(psutil.Error):
+                    yield " ".join(process.cmdline())
+
+
+def _redis_clients() -> int | None:
+    for server in (*_own("redis-server"), *_own("valkey-server")):
+        with suppress(psutil.Error, OSError, ValueError, IndexError):
+            argv = server.cmdline()
+            port = int(argv[argv.index("--port") + 1])
+            with socket.create_connection(("127.0.0.1", port), timeout=1) as connection:
+                connection.sendall(b"INFO clients\r\n")
+                answer = connection.recv(4096)
+            if clients := _CLIENTS.search(answer):
+                return int(clients[1]) - 1  # without this one
+    return None
+
+
+def _own(name: str) -> Iterator[psutil.Process]:
+    """Programs of that name that this process has started."""
+    for process in psutil.Process().children():
+        with suppress(psutil.Error):
+            if process.name() == name:
+                yield process
+
+
+def _threads(pid: int) -> int:
+    with suppress(psutil.Error):
+        return int(psutil.Process(pid).num_threads())
+    return 0
