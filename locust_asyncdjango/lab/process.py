@@ -4,6 +4,7 @@ Every program leads a process group of its own, so that a Ctrl-C at the terminal
 a program started can be stopped with it.
 """
 
+import ctypes
 import math
 import os
 import resource
@@ -15,6 +16,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import ParamSpec
@@ -23,6 +25,9 @@ POLL_S = 0.05
 MOST_FILES = 65_536
 KILLED_S = 2
 """How long processes that were killed may take to be gone. Where nobody reaps orphans, they never are."""
+PR_SET_PDEATHSIG = 1
+"""Of prctl(2)."""
+_LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
 NO_SIGNAL = 0
 """Only asks whether there is a process."""
 P = ParamSpec("P")
@@ -133,6 +138,7 @@ class Program:
                 cwd=cwd,
                 env=dict(env) if env is not None else None,
                 start_new_session=True,
+                preexec_fn=partial(_end_with_parent, os.getpid(), stop_signal),
                 **as_user,  # type: ignore[call-overload]
             )
         _running.add(self)
@@ -184,6 +190,14 @@ class Program:
         while _signal_group(self.pid, NO_SIGNAL) and time.monotonic() < deadline:
             time.sleep(0.01)
         _running.discard(self)
+
+
+def _end_with_parent(parent: int, signum: int) -> None:
+    """Has the system stop this process when its parent is killed, which cannot do so itself; on Linux."""
+    if _LIBC is not None:
+        _LIBC.prctl(PR_SET_PDEATHSIG, signum)
+        if os.getppid() != parent:
+            os._exit(1)
 
 
 def _signal_group(pid: int, signum: int) -> bool:

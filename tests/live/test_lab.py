@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 import urllib.request
 from contextlib import closing
 from pathlib import Path
@@ -20,7 +21,7 @@ from locust_asyncdjango.lab import postgres
 from locust_asyncdjango.lab.packages import folder_of
 from locust_asyncdjango.lab.process import free_port
 from tests.conftest import POSTS
-from tests.support import done, lab, running, wait_for_lines
+from tests.support import DEADLINE_S, done, lab, running, wait_for_lines
 
 PREPARING = 10
 """Connections that PostgreSQL may be accepting or refusing beside those of its limit."""
@@ -97,6 +98,32 @@ def test_a_stopped_run_leaves_nothing_running_and_keeps_its_rows(
         assert f"stopped; the same command with --output {output} goes on from here\n" in program.text
         assert len(series.read(file).seconds) >= 3
     assert runs_in(cache) == before
+
+
+def test_a_run_that_is_killed_leaves_nothing_running_and_goes_on_where_it_was(tmp_path: Path, cache: Path) -> None:
+    output = tmp_path / "results"
+    load = ("--posts", str(POSTS), "-u", "5", "-r", "5", "-t", "5s")
+    command = lab("run", "--routes", "cached", "--servers", "gunicorn-uvicorn", "--repeats", "2", *load)
+    runs = runs_in(cache)
+    with running(*command, "--output", output) as program:
+        wait_for_lines(program, output / "trials" / "cached-gunicorn-uvicorn-run2.unfinished" / "series.jsonl", 2)
+        finished = output / "trials" / "cached-gunicorn-uvicorn" / "result.json"
+        before = finished.stat().st_mtime_ns
+        program.signal(signal.SIGKILL)
+        program.end()
+        # Server, PostgreSQL, Redis and Locust end as they were to be stopped, each in its time.
+        deadline = time.monotonic() + DEADLINE_S
+        while program.left_behind() and time.monotonic() < deadline:
+            time.sleep(0.1)
+        assert program.left_behind() == []
+    code, text = done(*command, "--output", output)
+    assert code == 0, text
+    assert finished.stat().st_mtime_ns == before
+    assert sorted(path.name for path in (output / "trials").iterdir()) == [
+        "cached-gunicorn-uvicorn",
+        "cached-gunicorn-uvicorn-run2",
+    ]
+    assert runs_in(cache) == runs
 
 
 def test_a_run_stopped_while_it_seeds_leaves_nothing(tmp_path: Path, cache: Path) -> None:
