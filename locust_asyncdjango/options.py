@@ -36,7 +36,7 @@ class Options:
         """Reads Locust's parsed options, which lack ours where Locust is used as a library."""
         given: dict[str, Any] = {name: getattr(parsed_options, name, "") or "" for name in cls.__slots__}
         for name in ("fail_on", "stop_on"):
-            given[name] = tuple(map(threshold, given[name]))
+            given[name] = tuple(map(threshold, filter(None, given[name])))
         given["series"] = tuple(filter(None, given["series"]))
         if given["report"]:
             _keep_what_it_is_made_of(given)
@@ -100,7 +100,7 @@ def _shape(name: str) -> str:
 
 
 def _report(name: str) -> str:
-    if name and not name.endswith(".html"):
+    if name and Path(name).suffix != ".html":
         raise argparse.ArgumentTypeError(f"{name!r} does not end with .html; beside it come .md and .json")
     return name
 
@@ -125,7 +125,8 @@ def _variant(name: str) -> str:
 
 def _threshold(text: str) -> str:
     try:
-        threshold(text)
+        if text:
+            threshold(text)
     except ThresholdError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
     return text

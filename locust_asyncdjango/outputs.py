@@ -33,7 +33,7 @@ class Outputs:
         self._options = options
         self._series: dict[str, IO[str]] = {}
         self._run = 1
-        named = Counter(path.resolve() for path in _written(options))
+        named = Counter(path.resolve() for path in _written(options) if not path.is_char_device())
         if twice := [path.name for path, times in named.items() if times > 1]:
             raise OutputError(f"{twice[0]} would be written twice; give each output a name of its own")
         # What a former run has left would be taken for this one's.

@@ -21,13 +21,14 @@ Definitions
         as much as its successes. (The mean, because Little's law is about means: where users wait for slots in step,
         most do not wait at all for a long time.) Interval: the corners that fit as well by an F test (profile
         likelihood; Seber and Wild, Nonlinear Regression, 1989), and not less than the users change in a second; from 0
-        where latency rises from the first. Where users hardly change, its onset is the first of the three seconds.
+        where latency rises from the first. Where users hardly change, or as many ran before and it was not slow, its
+        onset is the first of the three seconds.
     error onset: the users when a request began that failed, in the first second that had a failure: the shortest of
         them, as a longer one may be of another kind. Interval: from the users when the longest may have begun to those
         in the second of the failure.
 """
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right, insort
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -133,7 +134,8 @@ def _peak(seconds: Sequence[Second]) -> tuple[float, Range, int, Range]:
     rates = {end: (ok[end] - ok[end - size]) / (length[end] - length[end - size]) for end in ends}
     best = max(ends, key=lambda end: rates[end])
     near = whole(seconds)[max(best - 2 * size, 0) : best + size]
-    error = _noise(near) / sqrt(size)
+    # Of too few seconds the noise is not known: as if requests came by chance alone (Poisson).
+    error = (_noise(near) if len(near) >= BASELINE_SECONDS else sqrt(rates[best])) / sqrt(size)
     # The highest of many windows that are alike is high by chance: its lower end is that of all of them (Bonferroni).
     alike = sum(rate >= rates[best] - 3 * error for rate in rates.values())
     low = max(rates[best] - _t(len(near), NormalDist().inv_cdf(1 - 0.025 / alike)) * error, 0.0)
@@ -163,26 +165,33 @@ def _slowdown(points: Sequence[tuple[float, Second]]) -> Onset | None:
     seen = _to_stay(answered, SLOW_FACTOR * baseline)
     if seen is None:
         return None
-    end = _to_stay(answered, FITTED_FACTOR * baseline)
-    fitted = answered[: seen + SLOW_SECONDS if end is None else max(end, seen + SLOW_SECONDS)]
     (_, before), (_, first) = answered[max(seen - 1, 0)], answered[seen]
-    return _corner_onset(fitted) or Onset(first.t, first.users, *sorted((before.users, first.users)))
+    as_many = [second.p50_ms or 0.0 for _, second in answered[:seen] if second.users >= first.users]
+    if len(as_many) < SLOW_SECONDS or median(as_many) > SLOW_FACTOR * baseline:
+        end = _to_stay(answered, FITTED_FACTOR * baseline)
+        fitted = answered[: seen + SLOW_SECONDS if end is None else max(end, seen + SLOW_SECONDS)]
+        if onset := _corner_onset(fitted):
+            return onset
+    # It came with time, not with users.
+    return Onset(first.t, first.users, *sorted((before.users, first.users)))
 
 
 def _to_stay(answered: Sequence[tuple[float, Second]], limit: float) -> int | None:
     """Where some seconds in a row have a median above a limit, as most have behind them with as many users or more."""
     slow = [(second.p50_ms or 0.0) > limit for _, second in answered]
-    for first in range(len(slow) - SLOW_SECONDS + 1):
-        if all(slow[first : first + SLOW_SECONDS]):
-            users = answered[first][1].users
-            later = [
-                is_slow
-                for is_slow, (_, second) in zip(slow[first:], answered[first:], strict=True)
-                if second.users >= users
-            ]
-            if 2 * sum(later) > len(later):
-                return first
-    return None
+    found = None
+    # Users of the seconds from here on, and of the slow ones of them, in order.
+    behind: list[int] = []
+    slow_behind: list[int] = []
+    for n in range(len(slow) - 1, -1, -1):
+        users = answered[n][1].users
+        insort(behind, users)
+        if slow[n]:
+            insort(slow_behind, users)
+            as_many, slow_ones = (len(all_) - bisect_left(all_, users) for all_ in (behind, slow_behind))
+            if n + SLOW_SECONDS <= len(slow) and all(slow[n : n + SLOW_SECONDS]) and 2 * slow_ones > as_many:
+                found = n
+    return found
 
 
 def _corner_onset(points: Sequence[tuple[float, Second]]) -> Onset | None:

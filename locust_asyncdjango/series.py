@@ -20,7 +20,7 @@ FORMAT_VERSION = 2
 
 HEADER_TYPES: dict[str, type] = {"user_classes": list, "versions": dict, "machine": dict}
 """Of what is looked into."""
-LONGEST_GAP_S = 86_400
+LONGEST_GAP_S = 3600
 
 _T = re.compile(rb'\{"t":(\d+),')
 

@@ -244,8 +244,12 @@ def report_run(options: argparse.Namespace) -> int:
         series = read(options.series)
     except SeriesError as error:
         raise UsageError(str(error)) from None
-    told = one_run.told(series, one_run.read_failures(options.failures, series.header))
-    one_run.write(told, output)
+    failures = one_run.read_failures(options.failures, series.header)
+    try:
+        told = one_run.told(series, failures)
+        one_run.write(told, output)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise UsageError(f"{options.series} or its failures are damaged: {error!r}") from None
     print(told.verdict)
     print(f"Report: {output}")
     return 0

@@ -210,7 +210,7 @@ def _sample_texts(sample: Mapping[str, Any]) -> tuple[str, str]:
 
 def markdown(content: Told) -> str:
     """The same but for the charts."""
-    lines = [f"# Where {_plain(content.title)} saturated", "", content.verdict, "", "## Where it saturated", ""]
+    lines = [f"# Where {_plain(content.title)} saturated", "", _plain(content.verdict), "", "## Where it saturated", ""]
     lines += _table(("figure", "this run, with 95 % interval", "what it is"), map(_cells, content.numbers))
     lines += ["", "## What the figures say together", ""]
     lines += _table(("figure", "this run", "what it is"), map(_cells, content.fitted))
@@ -228,13 +228,13 @@ def markdown(content: Told) -> str:
 
 
 def _plain(text: str) -> str:
-    """Without what Markdown would take for markup of HTML."""
-    return " ".join(text.replace("<", "\\<").split())
+    """Without what Markdown would take for HTML or for the end of a cell."""
+    return " ".join(text.replace("<", "&lt;").replace("|", "&#124;").split())
 
 
 def _table(heads: tuple[str, ...], rows: Iterable[Iterable[object]]) -> list[str]:
     def cell(value: object) -> str:
-        return _plain(str(value)).replace("|", "\\|")
+        return _plain(str(value))
 
     return [f"| {' | '.join(map(cell, row))} |" for row in (heads, ("---",) * len(heads), *rows)]
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from html import escape
 from itertools import groupby
 from math import ceil
+from statistics import geometric_mean
 
 from rich import box
 from rich.table import Table
@@ -63,6 +64,12 @@ class Arm:
     def peaks(self) -> dict[int, float]:
         """What each run carried at most, by the number of the repeat."""
         return {result.trial.repeat: result.figures.peak_per_s for result in self.results if result.figures}
+
+    @property
+    def carried(self) -> float:
+        """The geometric mean of its peaks, as ratios are; 0 where one of them is."""
+        peaks = self.peaks.values()
+        return geometric_mean(peaks) if min(peaks) > 0 else 0.0
 
 
 def arms(results: Iterable[Result]) -> list[Arm]:
@@ -188,14 +195,13 @@ def _noise(results: list[Result]) -> stats.Noise | None:
     for _, group in groupby(arms(results), key=lambda arm: arm.trial.subject):
         ranked = _ranked(group)
         compared += [_pairs(ranked[0], other) for other in ranked[1:]]
-    a_a = [result.figures.peak_per_s for result in results if result.trial.a_a and result.figures]
-    return stats.noise(compared, list(zip(a_a[::2], a_a[1::2], strict=False)))
+    a_a = {result.trial.repeat: result.figures.peak_per_s for result in results if result.trial.a_a and result.figures}
+    return stats.noise(compared, [(a_a[run], a_a[run + 1]) for run in a_a if run % 2 and run + 1 in a_a])
 
 
 def _ranked(group: Iterable[Arm]) -> list[Arm]:
     """Those that were measured, what carried most first."""
-    measured = [(arm.figures.peak_per_s, arm) for arm in group if arm.figures]
-    return [arm for _, arm in sorted(measured, key=lambda pair: -pair[0])]
+    return sorted((arm for arm in group if arm.measured), key=lambda arm: -arm.carried)
 
 
 def _pairs(first: Arm, other: Arm) -> list[stats.Pair]:
@@ -208,6 +214,8 @@ def _winner(compared: list[Arm], known: stats.Noise | None) -> str:
     if not best.figures or not best.figures.peak_per_s:
         return "no server answered a single request"
     peaks = [f"{arm.figures.peak_per_s:.1f}" for arm in (best, second) if arm.figures]
+    if not second.carried:
+        return f"{best.trial.arm} carried {peaks[0]} req/s; a run on {second.trial.arm} carried nothing"
     found = stats.compared(_pairs(best, second), known)
     if found is None:
         return f"{best.trial.arm} peaks highest, {peaks[0]} against {peaks[1]} req/s"

@@ -69,7 +69,7 @@ def noise(compared_pairs: Iterable[Sequence[Pair]], a_a_pairs: Sequence[Pair] = 
 
 
 def compared(pairs: Sequence[Pair], noise: Noise | None) -> Compared | None:
-    """Two arms under the same conditions; None where there is no pair of which both carried something."""
+    """Two arms under the same conditions; None where there is no pair, or a run carried nothing."""
     found = _differences(pairs)
     if not found:
         return None
@@ -80,8 +80,9 @@ def compared(pairs: Sequence[Pair], noise: Noise | None) -> Compared | None:
     return Compared(_exp(mean), _exp(mean - margin), _exp(mean + margin))
 
 
-def _differences(pairs: Iterable[Pair]) -> list[float]:
-    return [log(first) - log(second) for first, second in pairs if first > 0 and second > 0]
+def _differences(pairs: Sequence[Pair]) -> list[float]:
+    """None where a run carried nothing: there is no ratio to it, and to leave it out would hide it."""
+    return [log(first) - log(second) for first, second in pairs] if all(min(pair) > 0 for pair in pairs) else []
 
 
 def _exp(value: float) -> float:

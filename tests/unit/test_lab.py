@@ -3,6 +3,7 @@
 import json
 import re
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -265,6 +266,17 @@ def test_of_repeated_runs_the_verdict_says_how_sure_it_is() -> None:
     assert verdict(same)[0].startswith("io_read: no detectable difference: gunicorn-uvicorn carried 1.0")
     (row, _) = rows(different)
     assert row[4:6] == ("3", "50.0")
+
+
+def test_a_run_that_carried_nothing_is_not_left_out_of_a_ratio() -> None:
+    told = verdict(repeated((100.0, 110.0), (100.0, 0.0), (100.0, 110.0)))
+    assert told[0] == "io_read: gunicorn-sync carried 100.0 req/s; a run on gunicorn-uvicorn carried nothing"
+
+
+def test_a_pair_of_which_a_run_failed_is_no_a_a_pair() -> None:
+    results = repeated((50.0, 100.0), a_a=(100.0, 100.0, 50.0, 50.0))
+    results[1] = replace(results[1], figures=None)
+    assert verdict(results)[-1] == "noise: two runs of the same arm differ by up to 1.00 times (1 degree of freedom)"
 
 
 def test_an_a_a_pair_shows_the_noise_where_each_ran_once() -> None:

@@ -126,6 +126,19 @@ def test_where_users_leave_again_the_slowdown_that_went_with_them_is_one() -> No
     assert slowdown.low <= 50 <= slowdown.high
 
 
+def test_what_came_with_time_and_not_with_users_is_told_by_time() -> None:
+    held = [row(t, min(2 * t, 60), 100, 20.0 if t < 80 else 80.0) for t in range(120)]
+    assert saturation(seconds(held)).slowdown == Onset(80, 60, 60, 60)
+    falling = [row(t, 100 - t, 100, 20.0 if t < 20 else 80.0) for t in range(60)]
+    assert saturation(seconds(falling)).slowdown == Onset(20, 80, 80, 81)
+
+
+def test_a_run_of_a_few_seconds_has_a_wide_interval() -> None:
+    low, high = saturation(seconds([row(0, 5, 100, 1.0), row(1, 5, 100, 1.0), row(2, 5, 100, 1.0)])).peak_range
+    assert low < 85
+    assert high > 110
+
+
 def test_where_few_are_slower_than_many_were_the_interval_is_still_one() -> None:
     rows = [row(t, 200 if t < 10 else 20, 100, 20.0 if t < 10 else 90.0) for t in range(20)]
     slowdown = saturation(seconds(rows)).slowdown

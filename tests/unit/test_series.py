@@ -184,7 +184,7 @@ def damaged(**changes: Any) -> str:
         damaged(t=-5),
         damaged(t=1e999),
         damaged(t=10**9),
-        damaged(t=90_000),  # after a day of nothing
+        damaged(t=3601),  # after an hour of nothing
         damaged(users=float("nan")),
         damaged(ok=-1),
         damaged(ok=10**400),

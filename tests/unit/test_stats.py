@@ -59,7 +59,7 @@ def test_an_a_a_pair_alone_gives_a_noise_floor() -> None:
     assert (close.is_different, far.is_different) == (False, True)
 
 
-@pytest.mark.parametrize("given", [[], [(0.0, 1.0)], [(1.0, 0.0)]])
+@pytest.mark.parametrize("given", [[], [(0.0, 1.0)], [(1.0, 0.0)], [(100.0, 110.0), (100.0, 0.0)]])
 def test_what_carried_nothing_has_no_ratio(given: list[Pair]) -> None:
     assert compared(given, Noise(0.1, 5)) is None
 

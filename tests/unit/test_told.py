@@ -193,8 +193,14 @@ def test_page_markdown_and_json_say_the_same() -> None:
     assert "2 requests could not be recorded." in text
     assert "&lt;b&gt;sorry&lt;/b&gt;\nno" in page
     assert "    <b>sorry</b>\n    no" in text
-    row = "| db_too_many_clients (server) | 7 | after 21 s, at 105 users | sorry \\| too many | raise max_connections |"
-    assert row in text
+    row = (
+        "db_too_many_clients (server)",
+        "7",
+        "after 21 s, at 105 users",
+        "sorry &#124; too many",
+        "raise max_connections",
+    )
+    assert f"| {' | '.join(row)} |" in text
     assert data["failures"] == FAILURES["failures"]
     assert [chart["id"] for chart in data["charts"]] == [
         "throughput",
