@@ -26,10 +26,8 @@ def trials(experiment: Experiment) -> list[Trial]:
 
 
 def _blocks(experiment: Experiment) -> Iterator[list[Trial]]:
-    """What is compared: all arms of a route under the same conditions."""
-    for route, latency_ms, max_connections in product(
-        experiment.routes, experiment.latencies_ms, experiment.max_connections
-    ):
+    """What is compared: all arms of a route at the same latency."""
+    for route, latency_ms in product(experiment.routes, experiment.latencies_ms):
         yield [
             Trial(
                 route=route,
@@ -41,7 +39,7 @@ def _blocks(experiment: Experiment) -> Iterator[list[Trial]]:
                 client_latency_ms=experiment.client_latency_ms,
                 workers=experiment.workers,
             )
-            for server in experiment.servers
+            for max_connections, server in product(experiment.max_connections, experiment.servers)
             for variant in _variants(experiment, route, server)
         ]
 

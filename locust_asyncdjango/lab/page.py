@@ -35,6 +35,20 @@ def table(heads: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
     return f'<div class="wide"><table>{"".join(lines)}</table></div>'
 
 
+def heat_table(
+    heads: Sequence[str], rows: Iterable[tuple[str, Sequence[str]]], shares: Iterable[Sequence[float]]
+) -> str:
+    """A table whose cells are the darker the greater their share. rows: of each its name and its cells."""
+    lines = [_row("th", heads)]
+    for (name, cells), row_shares in zip(rows, shares, strict=True):
+        shown = (
+            f'<td class="heat" style="--heat: {share:.2f}">{escape(cell)}</td>'
+            for cell, share in zip(cells, row_shares, strict=True)
+        )
+        lines.append(f"<tr><th>{escape(name)}</th>{''.join(shown)}</tr>")
+    return f'<div class="wide"><table>{"".join(lines)}</table></div>'
+
+
 def texts(heads: Sequence[str], rows: Iterable[Sequence[object]], *, labelled: bool = False) -> str:
     """A table of texts, whose cells stand below each other on a phone: there each behind its head, if labelled."""
     lines = [_row("th", heads), *(_row("td", row, heads if labelled else ()) for row in rows)]

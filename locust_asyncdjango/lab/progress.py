@@ -1,7 +1,9 @@
 """What is shown while trials run: a live line on a terminal, a line per trial elsewhere."""
 
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from math import ceil
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
@@ -17,11 +19,13 @@ def shown(console: Console) -> Iterator[Announce]:
     """What tells the runner's progress to a console."""
     columns = (BarColumn(), TimeElapsedColumn(), TextColumn("{task.description}"))
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+        begins: list[float] = []
 
         def announce(trial: Trial, number: int, of: int) -> Watch:
             for task in progress.task_ids:
                 progress.remove_task(task)
-            console.print(f"{trial.title} ({number} of {of})")
+            begins.append(time.monotonic())
+            console.print(f"{trial.title} ({number} of {of}{time_left(begins, of - number + 1)})", highlight=False)
             current = progress.add_task("starting", total=None)
 
             def watch(series: Series) -> None:
@@ -31,6 +35,14 @@ def shown(console: Console) -> Iterator[Announce]:
             return watch
 
         yield announce
+
+
+def time_left(begins: Sequence[float], trials: int) -> str:
+    """How long so many trials may take, by when those before and the first of these began; "" where none was before."""
+    if len(begins) < 2:
+        return ""
+    minutes = ceil((begins[-1] - begins[0]) / (len(begins) - 1) * trials / 60)
+    return f", about {minutes // 60} h {minutes % 60} min left" if minutes >= 60 else f", about {minutes} min left"
 
 
 def _now(series: Series) -> str:

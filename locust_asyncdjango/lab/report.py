@@ -1,6 +1,6 @@
 """Results -> text: the table and the verdict. Renderers take data and return what is to be printed or written."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from html import escape
 from itertools import groupby
@@ -13,7 +13,7 @@ from rich.table import Table
 from locust_asyncdjango.charts import Chart, over_time
 from locust_asyncdjango.failures import advice
 from locust_asyncdjango.lab import stats
-from locust_asyncdjango.lab.page import page, table
+from locust_asyncdjango.lab.page import heat_table, page, table
 from locust_asyncdjango.lab.results import Result
 from locust_asyncdjango.lab.spec import Trial
 from locust_asyncdjango.saturation import Onset, Saturation, saturation
@@ -112,6 +112,50 @@ def terminal_table(results: list[Result]) -> Table:
     return table
 
 
+@dataclass(frozen=True, slots=True)
+class Heat:
+    """A route at several latencies: arms, and for each latency the figures of all of them, None where not measured."""
+
+    route: str
+    arms: tuple[str, ...]
+    rows: tuple[tuple[int, tuple[Saturation | None, ...]], ...]
+
+    @property
+    def heads(self) -> tuple[str, ...]:
+        """Of its table."""
+        return ("latency", *self.arms)
+
+    def texts(self) -> Iterator[tuple[str, list[str]]]:
+        """What is told of each latency, and of each arm at it."""
+        for latency_ms, cells in self.rows:
+            yield (
+                f"{latency_ms} ms",
+                [f"{c.peak_per_s:.1f} req/s, {c.successes}" if c else "not measured" for c in cells],
+            )
+
+    def shares(self) -> Iterator[list[float]]:
+        """Of each cell's rate in the highest of its latency."""
+        for _, cells in self.rows:
+            rates = [cell.peak_per_s if cell else 0.0 for cell in cells]
+            yield [rate / max(*rates, 1e-9) for rate in rates]
+
+
+def heats(results: list[Result]) -> list[Heat]:
+    """Of the routes that were measured at several latencies."""
+    found: dict[str, dict[int, dict[str, Saturation | None]]] = {}
+    for arm in arms(results):
+        found.setdefault(arm.trial.route, {}).setdefault(arm.trial.latency_ms, {})[arm.trial.arm] = arm.figures
+    return [
+        Heat(
+            route,
+            names := tuple(dict.fromkeys(name for cells in at.values() for name in cells)),
+            tuple((latency_ms, tuple(map(cells.get, names))) for latency_ms, cells in at.items()),
+        )
+        for route, at in found.items()
+        if len(at) > 1
+    ]
+
+
 def plan(planned: list[Trial], length_s: float | None) -> str:
     """What is to be run, in its order, and how long that takes. length_s: of a load, None where it is not known."""
     lines = [f"{number:>4}  {trial.title}" for number, trial in enumerate(planned, 1)]
@@ -131,6 +175,9 @@ def markdown(results: list[Result]) -> str:
     """The whole report as Markdown."""
     lines = ["# Results", "", *(f"- {sentence}" for sentence in verdict(results)), ""]
     lines += [f"| {' | '.join(row)} |" for row in (COLUMNS, ("---",) * len(COLUMNS), *rows(results))]
+    for heat in heats(results):
+        lines += ["", f"## {heat.route}: peak and successes by latency", "", f"| {' | '.join(heat.heads)} |"]
+        lines += [f"|{' --- |' * len(heat.heads)}", *(f"| {' | '.join((at, *cells))} |" for at, cells in heat.texts())]
     if kinds(results):
         lines += ["", "## What the failures call for", "", *(f"- `{kind}`: {advice(kind)}" for kind in kinds(results))]
     lines += ["", "## What the numbers mean", "", *(f"- {word}: {meaning}" for word, meaning in DEFINITIONS.items())]
@@ -140,6 +187,9 @@ def markdown(results: list[Result]) -> str:
 def html(results: list[Result], recorded: dict[str, Series]) -> str:
     """The whole report as one HTML page that needs nothing else. recorded: series by trial id."""
     parts = [_list(map(escape, verdict(results))), "<h2>Figures</h2>", table(COLUMNS, rows(results))]
+    for heat in heats(results):
+        parts.append(f"<h2>{escape(heat.route)}: peak and successes by latency</h2>")
+        parts.append(heat_table(heat.heads, heat.texts(), heat.shares()))
     parts.append("<h2>Second by second</h2>")
     charts: dict[str, list[Chart]] = {}
     for trial in (result.trial for result in results if result.trial.id in recorded):

@@ -124,24 +124,32 @@ class Trial:
 
     @property
     def arm(self) -> str:
-        """What sets it apart from the other trials of its route and conditions."""
-        return f"{self.variant} on {self.server}" if self.variant else self.server
+        """What sets it apart from the other trials of its subject."""
+        arm = f"{self.variant} on {self.server}" if self.variant else self.server
+        return f"{arm} with {self.max_connections} connections" if self._limit else arm
 
     @property
     def conditions(self) -> str:
         """What is not as usual; "" where all is."""
-        told = (
-            f"{self.latency_ms} ms latency" if self.latency_ms else "",
-            f"{self.client_latency_ms} ms to the users" if self.client_latency_ms else "",
-            f"max_connections {self.max_connections}" if self.max_connections != DEFAULT_MAX_CONNECTIONS else "",
-            f"{self.workers} workers" if self.workers > 1 else "",
-        )
-        return ", ".join(filter(None, told))
+        return ", ".join(filter(None, (*self._shared, self._limit)))
 
     @property
     def subject(self) -> str:
-        """What is compared: the route, and the conditions."""
-        return f"{self.route} ({self.conditions})" if self.conditions else self.route
+        """What is compared: the route, and the conditions that arms share."""
+        shared = ", ".join(filter(None, self._shared))
+        return f"{self.route} ({shared})" if shared else self.route
+
+    @property
+    def _shared(self) -> tuple[str, ...]:
+        return (
+            f"{self.latency_ms} ms latency" if self.latency_ms else "",
+            f"{self.client_latency_ms} ms to the users" if self.client_latency_ms else "",
+            f"{self.workers} workers" if self.workers > 1 else "",
+        )
+
+    @property
+    def _limit(self) -> str:
+        return f"max_connections {self.max_connections}" if self.max_connections != DEFAULT_MAX_CONNECTIONS else ""
 
     @property
     def title(self) -> str:

@@ -48,7 +48,9 @@ def test_an_async_server_passes_the_connection_limit_and_a_sync_one_does_not(tmp
         assert sum(row.ok for row in recorded.seconds) == figures["successes"] > 0
         # Server and database were looked at: gunicorn's master and its worker, and what the limit lets in.
         assert (result["cost"]["memory_mb"] > 10, result["cost"]["threads"] >= 2) == (True, True)
-        assert 1 <= result["cost"]["connections"] <= 10 + PREPARING
+        assert result["cost"]["connections"] <= 10 + PREPARING
+    # A look may miss the one connection of a sync server, which it closes after each request.
+    assert asgi["cost"]["connections"] >= 1
     assert "io_read on gunicorn-uvicorn (max_connections 10): db_too_many_clients broke first" in text
     assert (output / "report.md").read_text().startswith("# Results\n")
     assert json.loads((output / "experiment.json").read_text())["experiment"]["max_connections"] == [10]

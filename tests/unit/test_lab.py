@@ -14,7 +14,8 @@ from locust_asyncdjango.lab import cli, postgres
 from locust_asyncdjango.lab.costs import Most
 from locust_asyncdjango.lab.errors import UsageError
 from locust_asyncdjango.lab.matrix import trials
-from locust_asyncdjango.lab.report import markdown, plan, rows, terminal_table, verdict
+from locust_asyncdjango.lab.progress import time_left
+from locust_asyncdjango.lab.report import heats, html, markdown, plan, rows, terminal_table, verdict
 from locust_asyncdjango.lab.results import Result, ResultsFolder, write_json
 from locust_asyncdjango.lab.servers import SERVERS, site_env
 from locust_asyncdjango.lab.spec import Experiment, Load, Trial
@@ -83,6 +84,12 @@ def test_the_plan_says_what_is_run_and_how_long_it_takes() -> None:
     )
     assert plan(planned * 10, 180.0).endswith("\n40 trials of 180 s; about 2 h 8 min, with starting and stopping")
     assert plan(planned, None).endswith("\n4 trials; how long the shape runs is not known")
+
+
+def test_the_time_that_is_left_follows_from_the_trials_so_far() -> None:
+    assert time_left([100.0], 3) == ""
+    assert time_left([100.0, 160.0], 2) == ", about 2 min left"
+    assert time_left([0.0, 200.0, 400.0], 25) == ", about 1 h 24 min left"
 
 
 @pytest.mark.parametrize(("flag", "value"), [("repeats", 0), ("a_a_pairs", -1)])
@@ -277,6 +284,48 @@ def test_a_pair_of_which_a_run_failed_is_no_a_a_pair() -> None:
     results = repeated((50.0, 100.0), a_a=(100.0, 100.0, 50.0, 50.0))
     results[1] = replace(results[1], figures=None)
     assert verdict(results)[-1] == "noise: two runs of the same arm differ by up to 1.00 times (1 degree of freedom)"
+
+
+def by_latency() -> list[Result]:
+    """A sync and two async arms at two latencies; one of them was not measured."""
+    asked = experiment(
+        servers=("gunicorn-sync", "gunicorn-uvicorn"), latencies_ms=(0, 100), max_connections=(100, 1000)
+    )
+    carried = [50.0, 80.0, 50.5, 90.0, 5.0, 60.0, 5.1, None]
+    return [
+        Result(trial, figures(peak, 60, 4100) if peak else None, "" if peak else "it did not start", {})
+        for trial, peak in zip(trials(asked), carried, strict=True)
+    ]
+
+
+def test_connection_limits_are_compared_with_each_other() -> None:
+    told = verdict(by_latency())
+    assert told[0] == "io_read: gunicorn-uvicorn with 1000 connections peaks highest, 90.0 against 80.0 req/s"
+    assert told[5] == "io_read (100 ms latency): gunicorn-uvicorn peaks highest, 60.0 against 5.1 req/s"
+
+
+def test_what_was_measured_at_several_latencies_has_a_table_of_them() -> None:
+    (heat,) = heats(by_latency())
+    assert heat.heads == (
+        "latency",
+        "gunicorn-sync",
+        "gunicorn-uvicorn",
+        "gunicorn-sync with 1000 connections",
+        "gunicorn-uvicorn with 1000 connections",
+    )
+    assert dict(heat.texts()) == {
+        "0 ms": ["50.0 req/s, 4100", "80.0 req/s, 4100", "50.5 req/s, 4100", "90.0 req/s, 4100"],
+        "100 ms": ["5.0 req/s, 4100", "60.0 req/s, 4100", "5.1 req/s, 4100", "not measured"],
+    }
+    assert [[round(share, 2) for share in shares] for shares in heat.shares()] == [
+        [0.56, 0.89, 0.56, 1.0],
+        [0.08, 1.0, 0.08, 0.0],
+    ]
+    text = markdown(by_latency())
+    assert "## io_read: peak and successes by latency" in text
+    assert "| 100 ms | 5.0 req/s, 4100 | 60.0 req/s, 4100 | 5.1 req/s, 4100 | not measured |" in text
+    assert '<td class="heat" style="--heat: 0.89">80.0 req/s, 4100</td>' in html(by_latency(), {})
+    assert heats(repeated((50.0, 100.0))) == []
 
 
 def test_an_a_a_pair_shows_the_noise_where_each_ran_once() -> None:
