@@ -15,14 +15,13 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from functools import cache
-from importlib import import_module
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 from bench import run
 from locust_asyncdjango import series
-from locust_asyncdjango.lab.cli import Parser
+from locust_asyncdjango.lab import fits
+from locust_asyncdjango.lab.cli import Parser, names, numbers
 from locust_asyncdjango.lab.errors import TrialError, UsageError
 from locust_asyncdjango.lab.process import (
     Program,
@@ -196,7 +195,7 @@ def parse(arguments: Sequence[str] | None) -> Options:
     parser = Parser(prog="planted", description="Does the analysis find what is known to be there?")
     parser.add_argument("--runs", type=int, default=10, help="of each site (default: %(default)s)")
     parser.add_argument("--slots", type=numbers, default=(20, 50, 130, 310), help="default: 20,50,130,310")
-    parser.add_argument("--kinds", type=words, default=tuple(KINDS), help=f"default: {','.join(KINDS)}")
+    parser.add_argument("--kinds", type=names, default=tuple(KINDS), help=f"default: {','.join(KINDS)}")
     parser.add_argument(
         "--at-once", type=int, default=4, help="sites beside each other, at most (default: %(default)s)"
     )
@@ -205,16 +204,6 @@ def parse(arguments: Sequence[str] | None) -> Options:
     )
     parser.add_argument("--again", type=Path, metavar="DIR", help="run nothing: analyse what was kept there")
     return Options(**vars(parser.parse_args(arguments)))
-
-
-def words(text: str) -> tuple[str, ...]:
-    """Between commas."""
-    return tuple(text.split(","))
-
-
-def numbers(text: str) -> tuple[int, ...]:
-    """Between commas. Raises ValueError."""
-    return tuple(int(word) for word in text.split(","))
 
 
 def measure(options: Options, folder: Path) -> None:
@@ -320,37 +309,26 @@ def _environment(planted: Mapping[str, object]) -> dict[str, str]:
 def figures(seconds: Sequence[Second]) -> Figures:
     """What the analysis finds."""
     of_run = saturation(seconds)
-    found = {
+    knee = fits.knee(seconds)
+    return {
         "slowdown": _onset(of_run.slowdown),
         "errors": _onset(of_run.errors),
         "peak": Found(of_run.peak_per_s, *of_run.peak_range),
+        "knee": Found(knee.users, knee.low, knee.high, knee.why),
     }
-    if fits := _fits():
-        knee = fits(seconds).knee
-        found["knee"] = Found(knee.users, knee.low, knee.high, knee.why)
-    return found
 
 
 def _onset(onset: Onset | None) -> Found:
     return Found(onset.users, onset.low, onset.high) if onset else Found()
 
 
-@cache
-def _fits() -> Callable[[Sequence[Second]], Any] | None:
-    try:
-        return import_module("locust_asyncdjango.lab.fits").fits  # type: ignore[no-any-return]
-    except ImportError:
-        return None
-
-
 def line(plant: Plant, found: Figures) -> str:
     """What was found in a run, and where it is not the truth."""
     said = []
     for name, truth_of in TRUTHS[plant.kind].items():
-        if name in found:
-            truth = truth_of(plant) if truth_of else None
-            missed = not found[name].is_near(truth) or (truth is not None and not found[name].covers(truth))
-            said.append(f"{name} {found[name]}{' MISSED' if missed else ''}")
+        truth = truth_of(plant) if truth_of else None
+        missed = not found[name].is_near(truth) or (truth is not None and not found[name].covers(truth))
+        said.append(f"{name} {found[name]}{' MISSED' if missed else ''}")
     return f"{plant.name}: {'; '.join(said)}"
 
 
@@ -360,9 +338,8 @@ def table(found: dict[Plant, Figures]) -> str:
     for kind, slots in sorted({(plant.kind, plant.slots) for plant in found}, key=_in_order):
         runs = {plant: each for plant, each in found.items() if (plant.kind, plant.slots) == (kind, slots)}
         for name in TRUTHS[kind]:
-            if all(name in each for each in runs.values()):
-                row = _row(TRUTHS[kind][name], {plant: each[name] for plant, each in runs.items()})
-                lines.append(f"{kind:9}{slots:6} {name:9}{row}")
+            row = _row(TRUTHS[kind][name], {plant: each[name] for plant, each in runs.items()})
+            lines.append(f"{kind:9}{slots:6} {name:9}{row}")
     return "\n".join(lines)
 
 

@@ -6,11 +6,10 @@ colour, shape: line, dashed, points or stacked, axis, values) and marks (x, low,
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
 from typing import Any
 
 from locust_asyncdjango.saturation import Onset, Saturation
-from locust_asyncdjango.second import Second
+from locust_asyncdjango.second import Second, together
 
 Chart = dict[str, Any]
 
@@ -102,13 +101,7 @@ def thinned(seconds: Sequence[Second], limit: int = POINTS_LIMIT) -> list[Second
     size = -(-len(seconds) // limit)
     if size < 2:
         return list(seconds)
-    points = []
-    for first in range(0, len(seconds), size):
-        point = replace(seconds[first], failed=Counter(seconds[first].failed))
-        for second in seconds[first + 1 : first + size]:
-            point.add(second)
-        points.append(point)
-    return points
+    return [together(seconds[first : first + size]) for first in range(0, len(seconds), size)]
 
 
 def _rates(seconds: Sequence[Second], count: Callable[[Second], int]) -> list[float]:

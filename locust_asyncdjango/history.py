@@ -5,12 +5,10 @@ When there are more than LIMIT of these, two become one: then each stands for tw
 The file keeps every second as it was.
 """
 
-from collections import Counter
 from collections.abc import Iterable
-from dataclasses import replace
 
 from locust_asyncdjango.row import Row
-from locust_asyncdjango.second import Second
+from locust_asyncdjango.second import Second, together
 
 LIMIT = 3600
 """Seconds that are told apart: an hour."""
@@ -45,23 +43,19 @@ class History:
             late.length = 0
             late.users *= row.t == period.t + period.length - 1  # a period's users are those at its end
             period.add(late)
-        elif row.t in self._recent:
-            self._recent[row.t].merge(row)
         else:
-            self._recent[row.t] = Row(row.t)
-            self._recent[row.t].merge(row)
+            self._recent.setdefault(row.t, Row(row.t)).merge(row)
         self.total.users = self.users_at(self.total.t)
         self._settle(self.total.t - RECENT)
 
     def seconds(self) -> list[Second]:
         """All of them, without gaps: in a second without a row as many users ran as before."""
         recent = self._filled(range(self._settled_until, self.total.t + 1)) if self._recent else []
-        if self.length == 1:
-            return [*self._settled, *recent]
-        periods = [replace(period, failed=Counter(period.failed)) for period in self._settled[-1:]]
+        # What is not settled is added to a copy of the last period.
+        periods = [*self._settled[:-1], *(together([last]) for last in self._settled[-1:])]
         for second in recent:
             self._append(periods, second)
-        return [*self._settled[:-1], *periods]
+        return periods
 
     def users_at(self, t: int) -> int:
         """How many users ran at the end of a second; 0 if it is not known."""
@@ -105,8 +99,4 @@ class History:
 
     def _halve(self) -> None:
         self.length *= 2
-        pairs = [self._settled[n : n + 2] for n in range(0, len(self._settled), 2)]
-        for first, *rest in pairs:
-            for second in rest:
-                first.add(second)
-        self._settled = [first for first, *_ in pairs]
+        self._settled = [together(self._settled[n : n + 2]) for n in range(0, len(self._settled), 2)]

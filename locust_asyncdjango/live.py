@@ -14,7 +14,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from locust_asyncdjango.failures import advice
 from locust_asyncdjango.saturation import Saturation, saturation
-from locust_asyncdjango.second import Second
+from locust_asyncdjango.second import Second, together
 from locust_asyncdjango.tally import FailureRow
 from locust_asyncdjango.told import numbers
 
@@ -28,7 +28,7 @@ WIDTH = 80
 MEAN_S = 10
 """What a line, and the panel's second column, is the mean of."""
 FIGURES_S = 300
-"""So many let a second pass between two looks for their figures: of an hour, one takes 65 ms, and no user goes on."""
+"""So many let a second pass between two looks for their figures: of an hour, one takes 25 ms, and no user goes on."""
 BARS, ASCII_BARS = "▁▂▃▄▅▆▇█", "_.-:=+*#"
 
 Header = Mapping[str, Any]
@@ -38,7 +38,7 @@ Failures = Sequence[FailureRow]
 
 def line(seconds: Seconds) -> str:
     """The means of some seconds of a run, in 80 columns."""
-    mean = _together(seconds)
+    mean = together(seconds)
     ok, failed, p50, p95, p99 = _told(mean)
     counts = f"{_end(seconds):4} s {mean.users:5} users {ok:>5} ok/s {failed:>5} failed/s"
     return f"{counts}  p50 {p50:>6} p95 {p95:>6} p99 {p99:>6}"
@@ -64,7 +64,7 @@ def panel(
         # A minute, where there is room for it beside name, scale and border.
         (_sparklines(seconds, max(width - 20, 1), bars), "cyan"),
         ([""], ""),
-        ([f"{number.name:<28}{number.text}" for number in numbers(figures)], ""),
+        ([number.line for number in numbers(figures)], ""),
         (["", *kinds] if kinds else (), "red"),
         (wrap(todo, max(width, 30) - 4, max_lines=2, placeholder="..."), ""),
     )
@@ -99,14 +99,17 @@ class Live:
         with self._safely():
             self._drawn = _Drawn(self._console, header) if self._console else None
 
-    def tick(self, seconds: Seconds, failures: Callable[[], Failures]) -> None:
-        """Shows the run as it is now; called once a second. seconds: from the first. failures: most frequent first."""
+    def tick(self, now_s: int, seconds: Callable[[], Seconds], failures: Callable[[], Failures]) -> None:
+        """Shows the run as it is now; called once a second.
+
+        now_s: seconds since the start. seconds: from the first. failures: most frequent first.
+        """
         with self._safely():
             if self._drawn:
-                self._drawn.again(seconds, failures())
-            elif self._up and _end(seconds) >= self._told_s + MEAN_S:
-                print(line([each for each in seconds if each.t >= self._told_s]), file=self._stdout, flush=True)
-                self._told_s = _end(seconds)
+                self._drawn.again(seconds(), failures())
+            elif self._up and now_s >= self._told_s + MEAN_S:
+                print(line([each for each in seconds() if each.t >= self._told_s]), file=self._stdout, flush=True)
+                self._told_s = now_s
 
     def stop(self) -> None:
         """Leaves the terminal as it was; a second call does nothing."""
@@ -182,7 +185,8 @@ def _console(stdout: IO[str]) -> tuple["Console | None", str]:
 
 def _now(header: Header, seconds: Seconds, column: int) -> Iterator[str]:
     """column: how wide one is. Where they are narrower than on a wide terminal, there is room for one of the two."""
-    last, mean = _together(seconds[-1:]), _together(seconds[-MEAN_S:])
+    seen = seconds or [Second(0)]
+    last, mean = together(seen[-1:]), together(seen[-MEAN_S:])
     length = f" of {header['run_time']:g} s" if header["run_time"] else ""
     (ok, failed, *latencies), (mean_ok, mean_failed, *means) = _told(last), _told(mean)
     rows = (
@@ -217,14 +221,6 @@ def _failures(rows: Failures) -> tuple[list[str], str]:
     lines += [f"{sum(count for _, count in others)} of {len(others)} other kinds"] if others else []
     worst = next((row for row in rows if row.kind == kinds[0][0]), None)
     return lines, f"-> {worst.advice or advice(worst.kind, worst.where)}" if worst else ""
-
-
-def _together(seconds: Seconds) -> Second:
-    """Sums and means of them; of none, a second in which nothing happened."""
-    total = Second(0, length=0 if seconds else 1)
-    for second in seconds:
-        total.add(second)
-    return total
 
 
 def _end(seconds: Seconds) -> int:

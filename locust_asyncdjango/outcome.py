@@ -9,6 +9,10 @@ from locust_asyncdjango.saturation import Saturation
 from locust_asyncdjango.tally import FailureRow, Tally
 from locust_asyncdjango.thresholds import Crossing, Threshold
 
+FAILURES_FORMAT = "locust-asyncdjango failures"
+FAILURES_VERSION = 1
+"""Of the file that --failures names."""
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:

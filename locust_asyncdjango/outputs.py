@@ -13,11 +13,10 @@ from typing import IO, Any
 from locust_asyncdjango import series
 from locust_asyncdjango.junit import Case, junit
 from locust_asyncdjango.options import Options, is_csv
+from locust_asyncdjango.outcome import FAILURES_FORMAT, FAILURES_VERSION
 from locust_asyncdjango.row import Row
 from locust_asyncdjango.second import Second
 
-FORMAT = "locust-asyncdjango failures"
-FORMAT_VERSION = 1
 CSV_COLUMNS = ("t", "users", "ok", "failed", "kinds", "bytes", "mean_ms", "p50_ms", "p95_ms", "p99_ms", "cpu")
 
 
@@ -70,7 +69,7 @@ class Outputs:
 
     def write_failures(self, content: dict[str, Any]) -> None:
         """Writes what failed. Raises OutputError."""
-        about = {"format": FORMAT, "version": FORMAT_VERSION}
+        about = {"format": FAILURES_FORMAT, "version": FAILURES_VERSION}
         self._write("failures", self._options.failures, json.dumps({**about, **content}, indent=1) + "\n")
 
     def write_junit(self, text: str) -> None:

@@ -244,7 +244,7 @@ class _Run:
             self.recorder.note(now - 0.5, self.runner.user_count, self.runner.current_cpu_usage)
             self.hand_on(now)
         if self.live:
-            self.live.tick(self.history.seconds(), self.tally.rows)
+            self.live.tick(self.history.total.t + 1, self.history.seconds, self.tally.rows)
         self.look_for_stop()
 
     def hand_on(self, before: float | None = None) -> None:

@@ -36,7 +36,7 @@ from itertools import accumulate, pairwise
 from math import ceil, sqrt
 from statistics import NormalDist, median
 
-from locust_asyncdjango.second import Second, users_met, whole
+from locust_asyncdjango.second import Second, largest_step, users_met, whole
 
 PEAK_WINDOW_S = 10
 BASELINE_SECONDS = 5
@@ -102,7 +102,7 @@ def saturation(seconds: Sequence[Second]) -> Saturation:
         successes=sum(second.ok for second in seconds),
         successes_range=_successes_range(seconds),
         warm_up_s=warm_up_s,
-        slowdown=_slowdown(points(seconds)),
+        slowdown=_slowdown(_points(seconds, warm_up_s)),
         errors=min((failure.first for failure in failures), key=lambda onset: onset.t, default=None),
         failures=failures,
     )
@@ -110,7 +110,10 @@ def saturation(seconds: Sequence[Second]) -> Saturation:
 
 def points(seconds: Sequence[Second]) -> list[tuple[float, Second]]:
     """The whole seconds behind the warm-up, with the users that the requests met that ended in them."""
-    since = warm_up(seconds)
+    return _points(seconds, warm_up(seconds))
+
+
+def _points(seconds: Sequence[Second], since: int) -> list[tuple[float, Second]]:
     met = ((users_met(seconds, n, second.mean_ms or 0.0), second) for n, second in enumerate(whole(seconds), 1))
     return [(users, second) for users, second in met if second.t >= since and second.users]
 
@@ -156,8 +159,8 @@ def _successes_range(seconds: Sequence[Second]) -> Range:
     return round(max(total - margin, 0)), round(total + margin)
 
 
-def _slowdown(points: Sequence[tuple[float, Second]]) -> Onset | None:
-    answered = [(users, second) for users, second in points if second.p50_ms is not None]
+def _slowdown(met: Sequence[tuple[float, Second]]) -> Onset | None:
+    answered = [(users, second) for users, second in met if second.p50_ms is not None]
     medians = [second.p50_ms or 0.0 for _, second in answered]
     if not medians:
         return None
@@ -194,15 +197,15 @@ def _to_stay(answered: Sequence[tuple[float, Second]], limit: float) -> int | No
     return found
 
 
-def _corner_onset(points: Sequence[tuple[float, Second]]) -> Onset | None:
+def _corner_onset(met: Sequence[tuple[float, Second]]) -> Onset | None:
     """From where on latency rises; None where too few numbers of users were seen."""
-    users, seconds = zip(*points, strict=True)
+    users, seconds = zip(*met, strict=True)
     if len(set(users)) < FITTED_SECONDS:
         return None
     # A single slow second is passed over.
     latencies = _medians_of_three([second.mean_ms or 0.0 for second in seconds])
     corner, low, high = _corner(sorted(zip(users, latencies, (second.ok for second in seconds), strict=True)))
-    step = max(abs(after.users - before.users) for before, after in pairwise(seconds))
+    step = largest_step(seconds)
     users_then = round(corner)
     first = next((second for second in seconds if second.users >= users_then), seconds[-1])
     return Onset(first.t, users_then, 0 if low == min(users) else max(round(low - step), 0), round(high + step))

@@ -2,8 +2,9 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from itertools import pairwise
 from math import floor
 from typing import Self
 
@@ -19,9 +20,8 @@ class Second:
 
     t: whole seconds from the start to its beginning. users: at its end. began: requests that began in it. ok, failed:
     that ended in it. bytes: of their bodies. p50_ms, p95_ms, p99_ms (nearest rank) and mean_ms: of successes, None
-    without any.
-    busy_s: seconds that all requests that ended in it took together. failed_ms: the shortest and the longest that a
-    failure took, None without any. cpu: as in a Row.
+    without any. busy_s: seconds that all requests that ended in it took together. failed_ms: the shortest and the
+    longest that a failure took, None without any. cpu: as in a Row.
     """
 
     t: int
@@ -87,6 +87,15 @@ class Second:
         return self.failed.total()
 
 
+def together(seconds: Sequence[Second]) -> Second:
+    """One that sums up these, of which there is one at least, and leaves them as they are."""
+    first, *others = seconds
+    summed = replace(first, failed=Counter(first.failed))
+    for second in others:
+        summed.add(second)
+    return summed
+
+
 def whole(seconds: Sequence[Second]) -> Sequence[Second]:
     """Those in which the run went on from beginning to end: not its first, nor the last in which users ran."""
     last = max((n for n, second in enumerate(seconds) if second.users), default=0)
@@ -99,6 +108,11 @@ def users_met(seconds: Sequence[Second], n: int, ms: float) -> float:
     # Between those at the ends of two seconds.
     before, after = (seconds[max(each, 0)].users for each in (floor(when) - 1, floor(when)))
     return before + (when - floor(when)) * (after - before)
+
+
+def largest_step(seconds: Sequence[Second]) -> int:
+    """By how many users two seconds that follow each other differ at most; of two at least."""
+    return max(abs(after.users - before.users) for before, after in pairwise(seconds))
 
 
 def _mean(mine: float | None, n: int, other: float | None, m: int) -> float | None:

@@ -40,20 +40,10 @@ class Series:
     @classmethod
     def of(cls, header: dict[str, Any], rows: Iterable[Row]) -> Self:
         """Of rows in any order; those of the same second add up."""
-        return cls.from_history(header, history_of(rows))
-
-    @classmethod
-    def from_history(cls, header: dict[str, Any], history: History) -> Self:
-        """Of what a history holds now."""
+        history = History(limit=0)
+        for row in rows:
+            history.add(row)
         return cls(header, tuple(history.seconds()), history.total)
-
-
-def history_of(rows: Iterable[Row]) -> History:
-    """All rows, each second of its own."""
-    history = History(limit=0)
-    for row in rows:
-        history.add(row)
-    return history
 
 
 def header(**about: Any) -> dict[str, Any]:

@@ -18,7 +18,7 @@ def summary(outcome: Outcome) -> str:
     """A block of lines to print."""
     lines = [
         "locust-asyncdjango: where this run saturated (95 % intervals)",
-        *(f"  {number.name:<28}{number.text}" for number in numbers(outcome.figures)),
+        *(f"  {number.line}" for number in numbers(outcome.figures)),
     ]
     for kind in outcome.figures.failures:
         lines += _of_kind(kind, [row for row in outcome.failures if row.kind == kind.kind])

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 from flask import Blueprint, Flask, Response, abort, request
 
-from locust_asyncdjango.told import Number
+from locust_asyncdjango.told import Number, first_seen, kind
 
 PAGE = "live-charts"
 STATIC = {
@@ -67,10 +67,8 @@ def add_tabs(web_ui: Any, run: Run) -> None:
 
     for key, (title, columns) in TABS.items():
         add("extended_tabs", {"title": title, "key": key})
-        add(
-            "extended_tables",
-            {"key": key, "structure": [{"key": key, "title": title} for key, title in columns.items()]},
-        )
+        structure = [{"key": column, "title": heading} for column, heading in columns.items()]
+        add("extended_tables", {"key": key, "structure": structure})
     add("extended_csv_files", {"href": f"./{PAGE}", "title": "Live charts"})
     add("extended_csv_files", {"href": f"./{FILE}", "title": "Download failure kinds (JSON)"})
 
@@ -140,9 +138,9 @@ def failure_rows(told: dict[str, Any]) -> list[dict[str, Any]]:
         {
             "name": f"{rank:04}",
             "count": row["count"],
-            "kind": f"{row['kind']} ({row['where']})" if row["where"] else row["kind"],
+            "kind": kind(row),
             "origin": row["origin"],
-            "first": f"after {row['first_t']} s, at {row['first_users']} users",
+            "first": first_seen(row),
             "message": _breakable(row["message"]),
             "advice": row["advice"],
             "sample": _shown(samples.get((row["kind"], row["message"]))),

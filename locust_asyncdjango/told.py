@@ -1,6 +1,9 @@
 """The figures of a run in words, for terminal, web UI and reports. Behind a number its interval: 28.3 (26.9-29.7)."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from math import ceil
+from typing import Any
 
 from locust_asyncdjango.saturation import Onset, Range, Saturation
 
@@ -12,6 +15,11 @@ class Number:
     name: str
     text: str
     meaning: str
+
+    @property
+    def line(self) -> str:
+        """For a terminal: all texts begin in the same column."""
+        return f"{self.name:<28}{self.text}"
 
 
 MEANINGS = {
@@ -40,6 +48,22 @@ def numbers(figures: Saturation) -> tuple[Number, ...]:
 def onset(of: Onset | None, otherwise: str = "") -> str:
     """When something began."""
     return f"at {count(of.users, (of.low, of.high))} users, after {of.t} s" if of else otherwise
+
+
+def kind(row: Mapping[str, Any]) -> str:
+    """Of a row of ``outcome.failures_told``: the kind, and whose limit it is."""
+    return f"{row['kind']} ({row['where']})" if row["where"] else str(row["kind"])
+
+
+def first_seen(row: Mapping[str, Any]) -> str:
+    """Of such a row: when its first failure ended."""
+    return f"after {row['first_t']} s, at {row['first_users']} users"
+
+
+def duration(seconds: float) -> str:
+    """In minutes that are enough."""
+    minutes = ceil(seconds / 60)
+    return f"{minutes // 60} h {minutes % 60} min" if minutes >= 60 else f"{minutes} min"
 
 
 def rate(value: float, interval: Range) -> str:

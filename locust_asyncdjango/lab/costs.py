@@ -16,7 +16,8 @@ from pathlib import Path
 
 import psutil
 
-from locust_asyncdjango.lab.fleet import Taken, taken
+from locust_asyncdjango.lab.fleet import Taken, cpu_percent, taken
+from locust_asyncdjango.series import line
 
 STARTING = ("authentication", "startup")
 IDLE = ("idle", "idle in transaction", "idle in transaction (aborted)")
@@ -64,13 +65,12 @@ class Meter:
     def look(self) -> Cost:
         """What it costs now."""
         now = taken(self._pid)
-        before, self._before = self._before or now, now
+        before, self._before = self._before, now
         self._first = self._first or now
-        passed_s = now.at_s - before.at_s
         return Cost(
             t=round(now.at_s - self._first.at_s, 2),
             memory_mb=round(now.memory_mb, 1),
-            cpu_percent=round(max(100 * (now.cpu_s - before.cpu_s) / passed_s, 0), 1) if passed_s else 0.0,
+            cpu_percent=round(cpu_percent(before, now), 1) if before else 0.0,
             processes=len(now.pids),
             threads=sum(map(_threads, now.pids)),
             connections=dict(states(_titles())),
@@ -81,19 +81,18 @@ class Meter:
 def append(file: Path, cost: Cost) -> None:
     """Writes one as a line of JSON."""
     with file.open("a", encoding="utf-8") as lines:
-        lines.write(json.dumps(asdict(cost), separators=(",", ":")) + "\n")
+        lines.write(line(asdict(cost)))
 
 
 def most(file: Path) -> Most | None:
-    """Of all that were written; None where none was."""
-    with suppress(OSError):
-        found = [Cost(**json.loads(line)) for line in file.read_text(encoding="utf-8").splitlines()]
-        return most_of(found) if found else None
-    return None
+    """Of all that were written; None where none was, and so there is no file."""
+    if not file.exists():
+        return None
+    return most_of([Cost(**json.loads(text)) for text in file.read_text(encoding="utf-8").splitlines()])
 
 
 def most_of(costs: list[Cost]) -> Most:
-    """Of some looks, in their order."""
+    """Of some looks, in their order, of which there is one at least."""
     spent = (after.cpu_percent / 100 * (after.t - before.t) for before, after in pairwise(costs))
     return Most(
         memory_mb=max(cost.memory_mb for cost in costs),

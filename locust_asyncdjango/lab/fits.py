@@ -20,7 +20,6 @@ Definitions
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 from kneed import KneeLocator
@@ -28,7 +27,7 @@ from numpy.typing import NDArray
 from scipy.optimize import curve_fit
 
 from locust_asyncdjango.saturation import points
-from locust_asyncdjango.second import Second, whole
+from locust_asyncdjango.second import Second, largest_step, whole
 
 Numbers = NDArray[np.float64]
 
@@ -86,13 +85,17 @@ class Scalability:
 
 @dataclass(frozen=True, slots=True)
 class Little:
-    """Requests in flight for each user: 1 by Little's law. pause_ms: of a user between two requests."""
+    """Requests in flight for each user: 1 by Little's law.
+
+    pause_ms: of a user between two requests. generator_bound: whether it is the generator that makes users wait.
+    """
 
     ratio: float
     low: float
     high: float
     pause_ms: float
     holds: bool
+    generator_bound: bool
     why: str
 
 
@@ -115,7 +118,7 @@ def knee(seconds: Sequence[Second]) -> Knee:
     users, per_s = _points(seconds)
     if not _climbs(users):
         return _no_knee("users did not climb over enough different numbers")
-    step = max(abs(after.users - before.users) for before, after in pairwise(whole(seconds)))
+    step = largest_step(whole(seconds))
     found = _no_knee("throughput collapses before a knee can be seen")
     before = _last_with(0.9, per_s)
     for end in dict.fromkeys((before, min(max(before, _last_with(0.5, per_s)) + 1, len(users)))):
@@ -130,11 +133,6 @@ def _knee_of(users: Numbers, per_s: Numbers, step: float) -> Knee:
     """step: by which users change in a second."""
     corner, before, behind, low, high, significance = _two_lines(users, per_s)
     at_corner = float(before[0] + before[1] * corner)
-    lines = (
-        (float(users[0]), float(before[0] + before[1] * users[0])),
-        (corner, at_corner),
-        (float(users[-1]), at_corner + behind * (float(users[-1]) - corner)),
-    )
     risen = before[1] * (corner - users.min())
     if risen < NEAR * at_corner:
         return _no_knee("throughput does not rise with users: it is as high from the first on")
@@ -147,6 +145,11 @@ def _knee_of(users: Numbers, per_s: Numbers, step: float) -> Knee:
         return _no_knee(f"no clear knee: {opinion}", second)
     if high - low > 2 * (NEAR * corner + step):
         return _no_knee(f"no clear knee: it may lie anywhere from {low:.0f} to {high:.0f} users", second)
+    lines = (
+        (float(users[0]), float(before[0] + before[1] * users[0])),
+        (corner, at_corner),
+        (float(users[-1]), at_corner + behind * (float(users[-1]) - corner)),
+    )
     return Knee(round(corner), round(low), round(high), second, opinion, lines)
 
 
@@ -269,9 +272,10 @@ def _users_at_peak(parameters: Numbers) -> float:
 
 def little(seconds: Sequence[Second]) -> Little | None:
     """Whether users = throughput x latency; None where nothing was answered."""
-    kept = [second for _, second in points(seconds)]
+    found = points(seconds)
+    kept = [second for _, second in found]
     busy = np.array([second.busy_s for second in kept])
-    users = np.array([met * second.length for met, second in points(seconds)])
+    users = np.array([met * second.length for met, second in found])
     requests = sum(second.ok + second.failures for second in kept)
     if not requests or not users.any():
         return None
@@ -283,15 +287,18 @@ def little(seconds: Sequence[Second]) -> Little | None:
     low, high = np.percentile(busy[drawn].sum(axis=1) / users[drawn].sum(axis=1), [2.5, 97.5])
     pause_ms = max(float(users.sum() - busy.sum()), 0) / requests * 1000
     cpu = float(np.median([second.cpu for second in kept]))
-    return Little(ratio, float(low), float(high), pause_ms, abs(ratio - 1) <= 0.1, _why(ratio, pause_ms, cpu))
+    holds = abs(ratio - 1) <= 0.1
+    bound = not holds and ratio < 1 and cpu >= BOUND_CPU
+    why = _why(ratio, holds, bound, pause_ms, cpu)
+    return Little(ratio, float(low), float(high), pause_ms, holds, bound, why)
 
 
-def _why(ratio: float, pause_ms: float, cpu: float) -> str:
-    if abs(ratio - 1) <= 0.1:
+def _why(ratio: float, holds: bool, bound: bool, pause_ms: float, cpu: float) -> str:
+    if holds:
         return "users are always waiting for an answer, as they should"
     if ratio > 1:
         return "more is in flight than there are users: users ask in parallel, or rows of a worker's users are missing"
-    if cpu >= BOUND_CPU:
+    if bound:
         return (
             f"the generator is the limit: its processor is busy to {cpu:.0f} %, and a user waits {pause_ms:.0f} ms "
             "between two requests; use more workers (--processes -1)"

@@ -51,10 +51,13 @@ class Member:
     @property
     def cpu_percent(self) -> float | None:
         """Of one processor, between the last two looks."""
-        if not (self.before and self.now):
-            return None
-        # A process that has ended since takes its share of the sum with it.
-        return max(0.0, 100 * (self.now.cpu_s - self.before.cpu_s) / (self.now.at_s - self.before.at_s))
+        return cpu_percent(self.before, self.now) if self.before and self.now else None
+
+
+def cpu_percent(before: Taken, now: Taken) -> float:
+    """Of one processor, between two looks."""
+    # A process that has ended since takes its share of the sum with it.
+    return max(0.0, 100 * (now.cpu_s - before.cpu_s) / (now.at_s - before.at_s))
 
 
 def replaced(before: frozenset[int], now: frozenset[int]) -> str:

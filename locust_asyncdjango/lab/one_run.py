@@ -13,12 +13,14 @@ from locust_asyncdjango.failures import advice
 from locust_asyncdjango.histogram import percentiles_ms
 from locust_asyncdjango.lab.errors import UsageError
 from locust_asyncdjango.lab.fits import Fits, Little, Scalability, fits
+from locust_asyncdjango.lab.markdown import markdown_table, plain
 from locust_asyncdjango.lab.page import page, table, texts
 from locust_asyncdjango.lab.plots import over_users
+from locust_asyncdjango.outcome import FAILURES_FORMAT, FAILURES_VERSION
 from locust_asyncdjango.saturation import Saturation, saturation
 from locust_asyncdjango.second import PERCENTS
 from locust_asyncdjango.series import Series
-from locust_asyncdjango.told import Number, count, milliseconds, numbers, onset, per_s
+from locust_asyncdjango.told import Number, count, first_seen, kind, milliseconds, numbers, onset, per_s
 
 FORMAT = "locust-asyncdjango report"
 FORMAT_VERSION = 1
@@ -75,16 +77,16 @@ def verdict(series: Series, figures: Saturation, fitted: Fits, failures: Sequenc
     """One sentence, and another if it does not tell of the server. failures: most frequent first."""
     todo = {row["kind"]: row["advice"] for row in reversed(failures) if row["advice"]}
 
-    def told_of(kind: str) -> str:
-        advised = todo.get(kind) or advice(kind)
+    def told_of(name: str) -> str:
+        advised = todo.get(name) or advice(name)
         return f": {advised}" if advised else ""
 
     most = max((second.users for second in series.seconds), default=0)
     if not figures.successes:
         if not figures.failures:
             return "Nothing was answered."
-        kind = figures.failures[0].kind
-        return f"No request succeeded; most failed by {kind}{told_of(kind)}."
+        most_failed = figures.failures[0].kind
+        return f"No request succeeded; most failed by {most_failed}{told_of(most_failed)}."
     rate = per_s(figures.peak_per_s)
     sentence = f"It carried {rate} successful requests a second at {figures.peak_users} users; "
     if figures.failures:
@@ -94,7 +96,7 @@ def verdict(series: Series, figures: Saturation, fitted: Fits, failures: Sequenc
         sentence += f"nothing broke, and it slowed down from {figures.slowdown.users} users on."
     else:
         sentence += f"up to {most} users nothing broke and nothing slowed down."
-    if fitted.little and "generator is the limit" in fitted.little.why:
+    if fitted.little and fitted.little.generator_bound:
         sentence += " But the generator was the limit, not the server."
     return sentence
 
@@ -171,7 +173,7 @@ def html(content: Told) -> str:
         "<h2>What ran where</h2>",
         texts((), content.ran.items()),
     ]
-    return page(content.title, f"Where {content.title} saturated", "\n".join(shown), content.charts)
+    return page(content.title, f"Where {content.title} saturated", "\n".join(shown), {"charts": content.charts})
 
 
 def _cells(number: Number) -> tuple[str, str, str]:
@@ -182,13 +184,8 @@ def _failures(content: Told) -> Iterable[str]:
     if content.unrecorded:
         yield f"<p>{content.unrecorded} requests could not be recorded.</p>"
     if not content.failures:
-        yield (
-            "<p>None.</p>"
-            if not content.figures.failures
-            else table(
-                ("count", "kind", "first"), ((f.count, f.kind, onset(f.first)) for f in content.figures.failures)
-            )
-        )
+        counted = [(failure.count, failure.kind, onset(failure.first)) for failure in content.figures.failures]
+        yield table(("count", "kind", "first"), counted) if counted else "<p>None.</p>"
         return
     yield texts(FAILURE_HEADS, map(_failure_cells, content.failures), labelled=True)
     for about, said in map(_sample_texts, content.samples):
@@ -196,9 +193,7 @@ def _failures(content: Told) -> Iterable[str]:
 
 
 def _failure_cells(row: Mapping[str, Any]) -> tuple[str, ...]:
-    kind = f"{row['kind']} ({row['where']})" if row["where"] else row["kind"]
-    first = f"after {row['first_t']} s, at {row['first_users']} users"
-    return kind, str(row["count"]), first, row["message"], row["advice"]
+    return kind(row), str(row["count"]), first_seen(row), row["message"], row["advice"]
 
 
 def _sample_texts(sample: Mapping[str, Any]) -> tuple[str, str]:
@@ -210,33 +205,21 @@ def _sample_texts(sample: Mapping[str, Any]) -> tuple[str, str]:
 
 def markdown(content: Told) -> str:
     """The same but for the charts."""
-    lines = [f"# Where {_plain(content.title)} saturated", "", _plain(content.verdict), "", "## Where it saturated", ""]
-    lines += _table(("figure", "this run, with 95 % interval", "what it is"), map(_cells, content.numbers))
+    lines = [f"# Where {plain(content.title)} saturated", "", plain(content.verdict), "", "## Where it saturated", ""]
+    lines += markdown_table(("figure", "this run, with 95 % interval", "what it is"), map(_cells, content.numbers))
     lines += ["", "## What the figures say together", ""]
-    lines += _table(("figure", "this run", "what it is"), map(_cells, content.fitted))
+    lines += markdown_table(("figure", "this run", "what it is"), map(_cells, content.fitted))
     lines += ["", "## Failures", ""]
     if content.unrecorded:
         lines += [f"{content.unrecorded} requests could not be recorded.", ""]
     if content.failures:
-        lines += _table(FAILURE_HEADS, map(_failure_cells, content.failures))
+        lines += markdown_table(FAILURE_HEADS, map(_failure_cells, content.failures))
         for about, said in map(_sample_texts, content.samples):
-            lines += ["", f"### {_plain(about)}", "", *(f"    {line}" for line in said.splitlines())]
+            lines += ["", f"### {plain(about)}", "", *(f"    {line}" for line in said.splitlines())]
     else:
         lines += [f"- {f.count} x {f.kind}, first {onset(f.first)}" for f in content.figures.failures] or ["None."]
     lines += ["", "## What ran where", "", *(f"- {name}: {value}" for name, value in content.ran.items())]
     return "\n".join(lines) + "\n"
-
-
-def _plain(text: str) -> str:
-    """Without what Markdown would take for HTML or for the end of a cell."""
-    return " ".join(text.replace("<", "&lt;").replace("|", "&#124;").split())
-
-
-def _table(heads: tuple[str, ...], rows: Iterable[Iterable[object]]) -> list[str]:
-    def cell(value: object) -> str:
-        return _plain(str(value))
-
-    return [f"| {' | '.join(map(cell, row))} |" for row in (heads, ("---",) * len(heads), *rows)]
 
 
 def as_json(content: Told) -> str:
@@ -250,7 +233,7 @@ def read_failures(path: Path | None, header: Mapping[str, Any]) -> dict[str, Any
         return {}
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-        if content["format"] != "locust-asyncdjango failures" or content["version"] != 1:
+        if content["format"] != FAILURES_FORMAT or content["version"] != FAILURES_VERSION:
             raise ValueError("another format")
         for row in content["failures"]:
             _failure_cells(row)

@@ -10,11 +10,10 @@ from string import Template
 from locust_asyncdjango.charts import Chart
 
 
-def page(title: str, heading: str, body: str, charts: Mapping[str, list[Chart]] | list[Chart]) -> str:
-    """A page. body: HTML, with an empty <div> for charts, of the id "charts", or of those that ``charts`` names."""
-    drawn = charts if isinstance(charts, Mapping) else {"charts": charts}
+def page(title: str, heading: str, body: str, charts: Mapping[str, list[Chart]]) -> str:
+    """A page. body: HTML. charts: by the id of the empty <div> of the body in which they are drawn."""
     # "<" would end the script where a name holds markup; JSON may spell it so.
-    data = json.dumps(drawn, separators=(",", ":")).replace("<", "\\u003c")
+    data = json.dumps(charts, separators=(",", ":")).replace("<", "\\u003c")
     static = files("locust_asyncdjango").joinpath("static")
     inlined = {
         name: static.joinpath(file).read_text(encoding="utf-8")
@@ -31,8 +30,7 @@ def page(title: str, heading: str, body: str, charts: Mapping[str, list[Chart]] 
 
 def table(heads: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
     """A table of figures, whose numbers stand to the right. It scrolls by itself where it is too wide."""
-    lines = [_row("th", heads), *(_row("td", row) for row in rows)]
-    return f'<div class="wide"><table>{"".join(lines)}</table></div>'
+    return _wide([_row("th", heads), *(_row("td", row) for row in rows)])
 
 
 def heat_table(
@@ -46,13 +44,17 @@ def heat_table(
             for cell, share in zip(cells, row_shares, strict=True)
         )
         lines.append(f"<tr><th>{escape(name)}</th>{''.join(shown)}</tr>")
-    return f'<div class="wide"><table>{"".join(lines)}</table></div>'
+    return _wide(lines)
 
 
 def texts(heads: Sequence[str], rows: Iterable[Sequence[object]], *, labelled: bool = False) -> str:
     """A table of texts, whose cells stand below each other on a phone: there each behind its head, if labelled."""
     lines = [_row("th", heads), *(_row("td", row, heads if labelled else ()) for row in rows)]
     return f'<table class="told">{"".join(lines)}</table>'
+
+
+def _wide(lines: Iterable[str]) -> str:
+    return f'<div class="wide"><table>{"".join(lines)}</table></div>'
 
 
 def _row(tag: str, cells: Iterable[object], heads: Sequence[str] = ()) -> str:

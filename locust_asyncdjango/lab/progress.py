@@ -3,7 +3,6 @@
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from math import ceil
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
@@ -12,6 +11,7 @@ from locust_asyncdjango.lab.runner import Announce
 from locust_asyncdjango.lab.spec import Trial
 from locust_asyncdjango.lab.trial import Watch
 from locust_asyncdjango.series import Series
+from locust_asyncdjango.told import duration
 
 
 @contextmanager
@@ -41,8 +41,7 @@ def time_left(begins: Sequence[float], trials: int) -> str:
     """How long so many trials may take, by when those before and the first of these began; "" where none was before."""
     if len(begins) < 2:
         return ""
-    minutes = ceil((begins[-1] - begins[0]) / (len(begins) - 1) * trials / 60)
-    return f", about {minutes // 60} h {minutes % 60} min left" if minutes >= 60 else f", about {minutes} min left"
+    return f", about {duration((begins[-1] - begins[0]) / (len(begins) - 1) * trials)} left"
 
 
 def _now(series: Series) -> str:

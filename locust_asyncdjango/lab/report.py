@@ -4,7 +4,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from html import escape
 from itertools import groupby
-from math import ceil
 from statistics import geometric_mean
 
 from rich import box
@@ -13,11 +12,13 @@ from rich.table import Table
 from locust_asyncdjango.charts import Chart, over_time
 from locust_asyncdjango.failures import advice
 from locust_asyncdjango.lab import stats
+from locust_asyncdjango.lab.markdown import markdown_table
 from locust_asyncdjango.lab.page import heat_table, page, table
 from locust_asyncdjango.lab.results import Result
 from locust_asyncdjango.lab.spec import Trial
 from locust_asyncdjango.saturation import Onset, Saturation, saturation
 from locust_asyncdjango.series import Series
+from locust_asyncdjango.told import duration
 
 BESIDE_LOAD_S = 12
 """That a trial takes beside its load, about: services, server, preflight, and stopping them."""
@@ -161,8 +162,7 @@ def plan(planned: list[Trial], length_s: float | None) -> str:
     lines = [f"{number:>4}  {trial.title}" for number, trial in enumerate(planned, 1)]
     if length_s is None:
         return "\n".join([*lines, f"{len(planned)} trials; how long the shape runs is not known"])
-    minutes = ceil(len(planned) * (length_s + BESIDE_LOAD_S) / 60)
-    about = f"{minutes // 60} h {minutes % 60} min" if minutes >= 60 else f"{minutes} min"
+    about = duration(len(planned) * (length_s + BESIDE_LOAD_S))
     return "\n".join([*lines, f"{len(planned)} trials of {length_s:g} s; about {about}, with starting and stopping"])
 
 
@@ -174,10 +174,10 @@ def _heading(arm: Arm) -> tuple[str, str]:
 def markdown(results: list[Result]) -> str:
     """The whole report as Markdown."""
     lines = ["# Results", "", *(f"- {sentence}" for sentence in verdict(results)), ""]
-    lines += [f"| {' | '.join(row)} |" for row in (COLUMNS, ("---",) * len(COLUMNS), *rows(results))]
+    lines += markdown_table(COLUMNS, rows(results))
     for heat in heats(results):
-        lines += ["", f"## {heat.route}: peak and successes by latency", "", f"| {' | '.join(heat.heads)} |"]
-        lines += [f"|{' --- |' * len(heat.heads)}", *(f"| {' | '.join((at, *cells))} |" for at, cells in heat.texts())]
+        lines += ["", f"## {heat.route}: peak and successes by latency", ""]
+        lines += markdown_table(heat.heads, ((at, *cells) for at, cells in heat.texts()))
     if kinds(results):
         lines += ["", "## What the failures call for", "", *(f"- `{kind}`: {advice(kind)}" for kind in kinds(results))]
     lines += ["", "## What the numbers mean", "", *(f"- {word}: {meaning}" for word, meaning in DEFINITIONS.items())]
@@ -192,10 +192,10 @@ def html(results: list[Result], recorded: dict[str, Series]) -> str:
         parts.append(heat_table(heat.heads, heat.texts(), heat.shares()))
     parts.append("<h2>Second by second</h2>")
     charts: dict[str, list[Chart]] = {}
-    for trial in (result.trial for result in results if result.trial.id in recorded):
-        seconds, place = recorded[trial.id].seconds, f"charts-{len(charts)}"
-        charts[place] = over_time(seconds, saturation(seconds))
-        parts += [f"<h3>{escape(trial.title)}</h3>", f'<div id="{place}"></div>']
+    for result in (result for result in results if result.trial.id in recorded):
+        seconds, place = recorded[result.trial.id].seconds, f"charts-{len(charts)}"
+        charts[place] = over_time(seconds, result.figures or saturation(seconds))
+        parts += [f"<h3>{escape(result.trial.title)}</h3>", f'<div id="{place}"></div>']
     if kinds(results):
         told = (f"<b>{escape(kind)}</b>: {escape(advice(kind))}" for kind in kinds(results))
         parts += ["<h2>What the failures call for</h2>", _list(told)]
@@ -267,10 +267,8 @@ def _winner(compared: list[Arm], known: stats.Noise | None) -> str:
     if not second.carried:
         return f"{best.trial.arm} carried {peaks[0]} req/s; a run on {second.trial.arm} carried nothing"
     found = stats.compared(_pairs(best, second), known)
-    if found is None:
-        return f"{best.trial.arm} peaks highest, {peaks[0]} against {peaks[1]} req/s"
-    if found.is_different is None:
-        if found.ratio < ONE_RUN_TOLERANCE:
+    if found is None or found.is_different is None:
+        if found and found.ratio < ONE_RUN_TOLERANCE:
             return f"no clear difference in peak throughput ({peaks[0]} and {peaks[1]} req/s)"
         return f"{best.trial.arm} peaks highest, {peaks[0]} against {peaks[1]} req/s"
     times = f"{found.ratio:.2f} ({found.low:.2f}-{found.high:.2f}) times"

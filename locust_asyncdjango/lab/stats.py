@@ -60,7 +60,8 @@ def noise(compared_pairs: Iterable[Sequence[Pair]], a_a_pairs: Sequence[Pair] = 
 
     compared_pairs: of the same arms under the same conditions. a_a_pairs: two runs of the same arm each.
     """
-    squares, freedom = [each**2 for each in _differences(a_a_pairs)], len(_differences(a_a_pairs))
+    squares = [each**2 for each in _differences(a_a_pairs)]
+    freedom = len(squares)
     for pairs in compared_pairs:
         found = _differences(pairs)
         squares += [(each - fsum(found) / len(found)) ** 2 for each in found]
@@ -81,7 +82,7 @@ def compared(pairs: Sequence[Pair], noise: Noise | None) -> Compared | None:
 
 
 def _differences(pairs: Sequence[Pair]) -> list[float]:
-    """None where a run carried nothing: there is no ratio to it, and to leave it out would hide it."""
+    """Empty where a run carried nothing: there is no ratio to it, and to leave it out would hide it."""
     return [log(first) - log(second) for first, second in pairs] if all(min(pair) > 0 for pair in pairs) else []
 
 

@@ -64,7 +64,7 @@ ROOM_1 = {
     "users": {"plugin", "options", "routes", "client"},
     "options": {"shape_choice", "thresholds"},
     "lineup": {"options", "shape_choice"},
-    "outputs": {"histogram", "junit", "options", "row", "second", "series"},
+    "outputs": {"junit", "options", "outcome", "row", "second", "series"},
     "outcome": {"junit", "saturation", "tally", "thresholds"},
     "client": {"connection", "failed", "prepared", "response", "wire"},
     "prepared": {"connection", "wire"},
@@ -95,10 +95,21 @@ ROOM_1 = {
 }
 # gevent only where it has patched the process already, for the variant that tells so.
 DRIVERS = {"psycopg2", "psycopg", "psycopg_pool", "asyncpg", "redis", "aioredis", "httpx", "gevent", "psycogreen"}
-LAB_MAY_USE = {"_version", "routes", "series", "second", "histogram", "saturation", "told", "charts", "failures"}
+LAB_MAY_USE = {
+    "_version",
+    "routes",
+    "series",
+    "second",
+    "histogram",
+    "saturation",
+    "told",
+    "charts",
+    "failures",
+    "outcome",
+}
 LAB_ORDER = [
     {"errors"},
-    {"packages", "process", "toxics", "page", "fits", "stats"},
+    {"packages", "process", "toxics", "markdown", "page", "fits", "stats"},
     {"servers", "latency", "fleet", "flow"},
     {"line", "costs"},
     {"proxy"},

@@ -53,6 +53,11 @@ def no_failures() -> list[FailureRow]:
     return []
 
 
+def tick(live: Live, seconds: list[Second], failures: Callable[[], list[FailureRow]] = no_failures) -> None:
+    """At the end of these, of one second each, that began with the run."""
+    live.tick(len(seconds), lambda: seconds, failures)
+
+
 def printed(width: int = 80, **changed: Any) -> list[str]:
     """The lines of a panel."""
     given = {"header": HEADER, "seconds": SECONDS, "figures": FIGURES, "failures": [], "width": width, **changed}
@@ -187,7 +192,7 @@ def test_without_rich_there_are_lines(
     assert not live.replaces_tables
     assert caplog.messages == said
     live.start(HEADER)
-    live.tick([Second(t) for t in range(10)], no_failures)
+    tick(live, [Second(t) for t in range(10)])
     assert terminal.getvalue().startswith("  10 s     0 users")
 
 
@@ -203,13 +208,13 @@ def test_a_line_comes_every_ten_seconds_of_those_since_the_one_before() -> None:
     live = Live.of("lines", stdout)
     assert live is not None
     seconds = [Second(t, users=t, ok=t) for t in range(31)]
-    live.tick(seconds, no_failures)
+    tick(live, seconds)
     live.start(HEADER)
     # The ticker was late once.
     for count in (*range(20), 22, *range(23, 32)):
-        live.tick(seconds[:count], no_failures)
+        tick(live, seconds[:count])
     live.stop()
-    live.tick(seconds * 2, no_failures)
+    tick(live, seconds * 2)
     assert stdout.getvalue().splitlines() == [line(seconds[:10]), line(seconds[10:22])]
 
 
@@ -232,7 +237,7 @@ def test_a_log_goes_above_the_panel(monkeypatch: pytest.MonkeyPatch) -> None:
     logger = logging.getLogger("test_live")
     monkeypatch.setattr(logger, "handlers", [handler])
     with drawn(monkeypatch, terminal) as live:
-        live.tick(SECONDS, lambda: [failure(KIND, 2)])
+        tick(live, SECONDS, lambda: [failure(KIND, 2)])
         before = len(terminal.getvalue())
         logger.warning("it says [/so]")
         print("and [bold]so")
@@ -246,11 +251,11 @@ def test_a_log_goes_above_the_panel(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_cursor_is_shown_again_however_often_it_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
     terminal = Terminal()
     with drawn(monkeypatch, terminal) as live:
-        live.tick(SECONDS, no_failures)
+        tick(live, SECONDS)
         assert (terminal.getvalue().count(HIDE), terminal.getvalue().count(SHOW)) == (1, 0)
         live.stop()
         live.stop()
-        live.tick(SECONDS, no_failures)
+        tick(live, SECONDS)
     assert (terminal.getvalue().count(HIDE), terminal.getvalue().count(SHOW)) == (1, 1)
     assert terminal.getvalue().endswith("\x1b[1A\x1b[2K")  # nothing of the panel is left
 
@@ -272,7 +277,7 @@ def test_a_terminal_that_gets_narrower_is_drawn_anew() -> None:
     live.start(HEADER)
     for width, clears in ((100, 0), (90, 0), (60, 1), (3, 2), (100, 2)):
         console.width = width
-        live.tick(SECONDS, no_failures)
+        tick(live, SECONDS)
         assert terminal.getvalue().count("\x1b[2J") == clears
     live.stop()
 
@@ -283,7 +288,7 @@ def test_a_terminal_that_is_gone_ends_the_showing_alone(how: str, caplog: pytest
     assert live is not None
     live.start(HEADER)
     for _ in range(3):
-        live.tick([Second(t) for t in range(10)], no_failures)
+        tick(live, [Second(t) for t in range(10)])
     live.stop()
     assert caplog.messages == ["The run goes on, but is not shown any more: [Errno 5] Input/output error"]
 
@@ -296,7 +301,7 @@ def test_a_terminal_without_utf_8_has_a_panel_too() -> None:
     live = Live.of("panel", terminal)
     assert live is not None
     live.start(HEADER)
-    live.tick(SECONDS, no_failures)
+    tick(live, SECONDS)
     live.stop()
     assert "ok/s" in terminal.getvalue()
     assert terminal.getvalue().isascii()
@@ -316,6 +321,6 @@ def test_the_figures_of_a_long_run_are_not_worked_out_each_second(monkeypatch: p
     live.start(HEADER)
     seconds = [Second(t) for t in range(906)]
     for count in (*range(298, 303), *range(897, 907)):
-        live.tick(seconds[:count], no_failures)
+        tick(live, seconds[:count])
     live.stop()
     assert asked == [0, 298, 299, 300, 302, 897, 900, 904]

@@ -1,0 +1,13 @@
+"""Texts and tables as Markdown."""
+
+from collections.abc import Iterable, Sequence
+
+
+def plain(text: str) -> str:
+    """Without what Markdown would take for HTML or for the end of a cell."""
+    return " ".join(text.replace("<", "&lt;").replace("|", "&#124;").split())
+
+
+def markdown_table(heads: Sequence[str], rows: Iterable[Iterable[object]]) -> list[str]:
+    """Its lines."""
+    return [f"| {' | '.join(plain(str(cell)) for cell in row)} |" for row in (heads, ("---",) * len(heads), *rows)]
