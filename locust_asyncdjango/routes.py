@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 NATURAL = ("sync", "async")
 """Names that every route knows: a variant's, or an alias of one."""
+FORM = {"title": "A post", "content": "Made by a load test. " * 5}
+"""What is posted to routes that create a post."""
 
 
 @dataclass(frozen=True, slots=True)

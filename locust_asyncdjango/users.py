@@ -8,7 +8,7 @@ from locust import task
 import locust_asyncdjango.plugin  # noqa: F401  # records and classifies; it registers itself
 from locust_asyncdjango.client import FastUser
 from locust_asyncdjango.options import Options
-from locust_asyncdjango.routes import ROUTES
+from locust_asyncdjango.routes import FORM, ROUTES
 
 
 class RouteUser(FastUser):
@@ -129,7 +129,7 @@ class FormUser(RouteUser):
 
     abstract = True
 
-    form: ClassVar[dict[str, str]] = {"title": "A post", "content": "Made by a load test. " * 5}
+    form: ClassVar[dict[str, str]] = FORM
 
     @task
     def send(self) -> None:

@@ -13,7 +13,7 @@ from locust_asyncdjango.lab.errors import LabError, TrialError, UsageError
 from locust_asyncdjango.lab.experiment_file import ExperimentFile, read_experiment
 from locust_asyncdjango.lab.process import Interrupted, allow_many_files, stop_signals_as_interrupts
 from locust_asyncdjango.lab.servers import PUBLISHED, SERVERS, is_installed
-from locust_asyncdjango.lab.spec import ALL, DEFAULT_MAX_CONNECTIONS, Experiment, Load, check_conditions
+from locust_asyncdjango.lab.spec import ALL, DEFAULT_MAX_CONNECTIONS, Arm, Experiment, Load, arm, check_conditions
 from locust_asyncdjango.routes import ROUTES
 
 DEFAULT_POSTS = 1_000_000
@@ -118,6 +118,14 @@ def add_what_to_measure(measuring: argparse.ArgumentParser) -> None:
         help=f"of {','.join(SERVERS)}, or all that are installed (default: {','.join(PUBLISHED)}, and your own)",
     )
     measuring.add_argument(
+        "--arms",
+        type=arms,
+        default=(),
+        metavar="ARM,...",
+        help="what is compared, in place of servers x variants x limits: SERVER/VARIANT@MAX_CONNECTIONS, the last two"
+        " as you like",
+    )
+    measuring.add_argument(
         "--variants", type=names, default=(), help="names, or all that fit a server (default: the natural one)"
     )
     measuring.add_argument("--shape", default="RampTo500", help="Locust load shape (default: %(default)s)")
@@ -128,7 +136,19 @@ def add_what_to_measure(measuring: argparse.ArgumentParser) -> None:
         "--repeats", type=int, default=1, metavar="N", help="how often each is run, in reversed orders (default: 1)"
     )
     measuring.add_argument(
-        "--a-a-pairs", type=int, default=0, metavar="N", help="so often the first is run twice beforehand: the noise"
+        "--a-a-pairs",
+        type=int,
+        metavar="N",
+        help="so often the first is run twice beforehand: the noise (default: 1 with repeats, else 0)",
+    )
+    measuring.add_argument(
+        "--until-decided", action="store_true", help="stop to repeat what is compared as soon as its verdict is sure"
+    )
+    measuring.add_argument(
+        "--pin",
+        default="auto",
+        metavar="CORES",
+        help="processors of generator, server and services, such as 0:1-2:3; off, or auto: from 4 processors on",
     )
     measuring.add_argument("--dry-run", action="store_true", help="print what would be run and how long it takes")
     measuring.add_argument("--output", type=Path, help="the results folder (default: results/<date and time>)")
@@ -199,6 +219,14 @@ def numbers(text: str) -> tuple[int, ...]:
         raise argparse.ArgumentTypeError(f"{text!r} is not whole numbers, separated by commas") from None
 
 
+def arms(text: str) -> tuple[Arm, ...]:
+    """Arms separated by commas."""
+    try:
+        return tuple(map(arm, names(text)))
+    except UsageError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
 def run(options: argparse.Namespace) -> int:
     """Measures, prints the table and the verdict; 1 when a trial could not be measured."""
     from rich.console import Console
@@ -263,7 +291,8 @@ def experiment_of(options: argparse.Namespace) -> Experiment:
         options.servers = (*(server.name for server in fitting), *names_of_own)
     return Experiment(
         routes=options.routes,
-        servers=options.servers or (*PUBLISHED, *names_of_own),
+        arms=options.arms,
+        servers=options.servers or (() if options.arms else (*PUBLISHED, *names_of_own)),
         load=Load(options.shape, options.users, options.spawn_rate, options.run_time),
         posts=options.posts,
         max_connections=options.max_connections,
@@ -274,7 +303,9 @@ def experiment_of(options: argparse.Namespace) -> Experiment:
         workers=options.workers,
         own_servers=options.own_servers,
         repeats=options.repeats,
-        a_a_pairs=options.a_a_pairs,
+        a_a_pairs=int(options.repeats > 1) if options.a_a_pairs is None else options.a_a_pairs,
+        until_decided=options.until_decided,
+        pin=options.pin,
     )
 
 

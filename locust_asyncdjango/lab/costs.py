@@ -1,4 +1,5 @@
-"""What a trial costs, looked at once a second: the server's memory, processor time and threads, services' connections.
+"""What a trial costs, looked at once a second: the server's memory, processor time and threads, services' connections;
+and what else the machine does meanwhile.
 
 PostgreSQL's connections are counted by the titles of its processes, which say what each does: a connection of our own
 would be one of those that are limited. Only the lab's own services are looked at; they are children of this process.
@@ -8,15 +9,15 @@ import json
 import re
 import socket
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
-from itertools import pairwise
 from pathlib import Path
 
 import psutil
 
-from locust_asyncdjango.lab.fleet import Taken, cpu_percent, taken
+from locust_asyncdjango.lab import machine
+from locust_asyncdjango.lab.fleet import Taken, cpu_percent, replaced, taken
 from locust_asyncdjango.series import line
 
 STARTING = ("authentication", "startup")
@@ -29,9 +30,11 @@ _CLIENTS = re.compile(rb"connected_clients:(\d+)")
 class Cost:
     """At a moment, in seconds since the first look.
 
-    memory_mb, processes, threads: of the server. cpu_percent: of a processor, since the look before. connections: of
-    the lab's own PostgreSQL, by what they do: active, idle, idle in transaction, starting. redis_clients: of its own
-    Redis, None where there is none.
+    memory_mb, processes, threads: of the server, 0 for one that ran already. cpu_percent: of a processor, since the
+    look before. lost: what has become of its processes since then, "" for nothing. connections: of the lab's own
+    PostgreSQL, by what they do: active, idle, idle in transaction, starting. redis_clients: of its own Redis, None
+    where there is none. other_percent, steal_percent: of a processor, since the look before, for programs that are not
+    the lab's, and for other virtual machines. mhz: how fast the processors run, 0 where the system does not tell.
     """
 
     t: float
@@ -39,8 +42,12 @@ class Cost:
     cpu_percent: float
     processes: int
     threads: int
+    lost: str = ""
     connections: dict[str, int] = field(default_factory=dict)
     redis_clients: int | None = None
+    other_percent: float = 0.0
+    steal_percent: float = 0.0
+    mhz: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,25 +64,32 @@ class Most:
 class Meter:
     """Of one trial."""
 
-    def __init__(self, server_pid: int) -> None:
+    def __init__(self, server_pid: int | None) -> None:
+        """server_pid: None for a server that the lab has not started."""
         self._pid = server_pid
-        self._first: Taken | None = None
-        self._before: Taken | None = None
+        self._begin = self._before = self._look()
 
     def look(self) -> Cost:
-        """What it costs now."""
-        now = taken(self._pid)
-        before, self._before = self._before, now
-        self._first = self._first or now
+        """What it costs now, and since the look before or the beginning."""
+        (before, machine_before), (now, machine_now) = self._before, self._look()
+        self._before = now, machine_now
         return Cost(
-            t=round(now.at_s - self._first.at_s, 2),
+            t=round(now.at_s - self._begin[0].at_s, 2),
             memory_mb=round(now.memory_mb, 1),
-            cpu_percent=round(cpu_percent(before, now), 1) if before else 0.0,
+            cpu_percent=round(cpu_percent(before, now), 1),
             processes=len(now.pids),
             threads=sum(map(_threads, now.pids)),
+            lost=replaced(before.pids, now.pids),
             connections=dict(states(_titles())),
             redis_clients=_redis_clients(),
+            other_percent=round(machine.other_percent(machine_before, machine_now), 1),
+            steal_percent=round(machine.steal_percent(machine_before, machine_now), 1),
+            mhz=round(machine_now.mhz),
         )
+
+    def _look(self) -> tuple[Taken, machine.Seen]:
+        seen = machine.seen()
+        return taken(self._pid) if self._pid else Taken(seen.at_s, frozenset(), 0.0, 0.0), seen
 
 
 def append(file: Path, cost: Cost) -> None:
@@ -84,16 +98,15 @@ def append(file: Path, cost: Cost) -> None:
         lines.write(line(asdict(cost)))
 
 
-def most(file: Path) -> Most | None:
-    """Of all that were written; None where none was, and so there is no file."""
-    if not file.exists():
-        return None
-    return most_of([Cost(**json.loads(text)) for text in file.read_text(encoding="utf-8").splitlines()])
+def read(file: Path) -> list[Cost]:
+    """All that were written."""
+    return [Cost(**json.loads(text)) for text in file.read_text(encoding="utf-8").splitlines()] if file.exists() else []
 
 
-def most_of(costs: list[Cost]) -> Most:
+def most_of(costs: Sequence[Cost]) -> Most:
     """Of some looks, in their order, of which there is one at least."""
-    spent = (after.cpu_percent / 100 * (after.t - before.t) for before, after in pairwise(costs))
+    moments = [0.0, *(cost.t for cost in costs)]
+    spent = (cost.cpu_percent / 100 * (cost.t - before) for before, cost in zip(moments, costs, strict=False))
     return Most(
         memory_mb=max(cost.memory_mb for cost in costs),
         threads=max(cost.threads for cost in costs),

@@ -35,24 +35,32 @@ def read_experiment(path: Path) -> ExperimentFile:
     own_servers = content.pop("server", {})
     if not isinstance(own_servers, dict):
         raise UsageError(f"{path}: servers of your own are tables: [server.NAME]")
-    flags = tuple(_flag(path, name, value) for name, value in content.items())
+    flags = tuple(flag for name, value in content.items() for flag in _flag(path, name, value))
     return ExperimentFile(flags, tuple(_own_server(path, name, about) for name, about in own_servers.items()))
 
 
 KEYS = (
-    *("routes", "servers", "variants", "shape", "users", "spawn_rate", "run_time", "output"),
+    *("routes", "arms", "servers", "variants", "shape", "users", "spawn_rate", "run_time", "output"),
     *("posts", "max_connections", "latency_ms", "client_latency_ms", "workers", "repeats", "a_a_pairs"),
+    *("until_decided", "pin"),
 )
 """The flags of run, with _ for -."""
+SWITCHES = ("until_decided",)
+"""Those without a value, which are true or false."""
 
 
-def _flag(path: Path, name: str, value: object) -> str:
+def _flag(path: Path, name: str, value: object) -> list[str]:
     if name not in KEYS:
         raise UsageError(f"{path}: there is no key {name!r}; choose from {', '.join(KEYS)}")
+    flag = f"--{name.replace('_', '-')}"
+    if name in SWITCHES:
+        if not isinstance(value, bool):
+            raise UsageError(f"{path}: {name} must be true or false")
+        return [flag] if value else []
     values = value if isinstance(value, list) else [value]
     if not all(isinstance(item, str | int) and not isinstance(item, bool) for item in values):
         raise UsageError(f"{path}: {name} must be a text, a whole number or a list of these")
-    return f"--{name.replace('_', '-')}={','.join(map(str, values))}"
+    return [f"{flag}={','.join(map(str, values))}"]
 
 
 _OWN_SERVER = {"interface": str, "slots": int, "argv": list, "url": str}

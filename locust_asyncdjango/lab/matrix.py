@@ -4,8 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import product
 
-from locust_asyncdjango.lab.spec import ALL, Experiment, Trial
-from locust_asyncdjango.routes import ROUTES
+from locust_asyncdjango.lab.spec import Experiment, Trial
 
 
 def trials(experiment: Experiment) -> list[Trial]:
@@ -31,20 +30,13 @@ def _blocks(experiment: Experiment) -> Iterator[list[Trial]]:
         yield [
             Trial(
                 route=route,
-                server=server,
+                server=arm.server,
                 posts=experiment.posts,
-                max_connections=max_connections,
-                variant=variant,
+                max_connections=arm.max_connections,
+                variant=arm.variant,
                 latency_ms=latency_ms,
                 client_latency_ms=experiment.client_latency_ms,
                 workers=experiment.workers,
             )
-            for max_connections, server in product(experiment.max_connections, experiment.servers)
-            for variant in _variants(experiment, route, server)
+            for arm in experiment.arms_of(route)
         ]
-
-
-def _variants(experiment: Experiment, route: str, server: str) -> tuple[str, ...]:
-    if experiment.variants == ALL:
-        return ROUTES[route].variants(experiment.server(server).interface)
-    return experiment.variants or ("",)

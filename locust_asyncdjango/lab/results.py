@@ -5,7 +5,7 @@ logs/                        what was said before the first trial
 trials/<id>/result.json      a trial's figures, or why there are none
 trials/<id>/series.jsonl     its series
 trials/<id>/failures.json    its failures by kind and message, with samples
-trials/<id>/costs.jsonl      what server and services took, a line a second
+trials/<id>/costs.jsonl      what server and services took and what else the machine did, a line a second
 trials/<id>/*.log            what its programs said
 report.html, report.md       the table, the verdict and, in the first, the pictures
 
@@ -21,13 +21,14 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Self
 
+from locust_asyncdjango.lab.alone import Alone
 from locust_asyncdjango.lab.costs import Most
 from locust_asyncdjango.lab.errors import UsageError
 from locust_asyncdjango.lab.spec import Experiment, Trial
 from locust_asyncdjango.saturation import KindOnset, Onset, Saturation
 from locust_asyncdjango.series import Series, SeriesError, read
 
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +40,12 @@ class Result:
     error: str
     site: dict[str, Any]
     """What the preflight found; empty where the trial was refused."""
+    alone: Alone | None = None
+    """Of a request by itself; None where the site does not answer one as it should."""
     cost: Most | None = None
     """Of the server and the lab's own services; None for a server that ran already."""
+    marks: tuple[str, ...] = ()
+    """What speaks against it."""
 
     def to_json(self) -> dict[str, Any]:
         """A JSON object of plain types."""
@@ -55,7 +60,9 @@ class Result:
             figures=_figures(figures) if figures else None,
             error=result["error"],
             site=result["site"],
+            alone=Alone(**result["alone"]) if result["alone"] else None,
             cost=Most(**result["cost"]) if result["cost"] else None,
+            marks=tuple(result["marks"]),
         )
 
 
@@ -67,8 +74,11 @@ class ResultsFolder:
         self.trials = self.path / "trials"
         self.logs = self.path / "logs"
 
-    def open(self, experiment: Experiment, about: dict[str, Any]) -> None:
-        """Makes the folder, or takes up one that holds this very experiment. Raises UsageError."""
+    def open(self, experiment: Experiment, about: dict[str, Any]) -> dict[str, Any]:
+        """Makes the folder, or takes up one that holds this very experiment. Raises UsageError.
+
+        Gives what it is about: what was given, or what was when it was begun.
+        """
         # Through JSON, to compare what was read with what would be written.
         asked: dict[str, Any] = json.loads(json.dumps(asdict(experiment)))
         file = self.path / "experiment.json"
@@ -83,8 +93,26 @@ class ResultsFolder:
                 write_json(file, {"format_version": FORMAT_VERSION, "experiment": asked, **about})
             elif _read_json(file).get("experiment") != asked:
                 raise UsageError(f"{self.path} holds the results of another experiment; choose another --output")
+            return self.about()
         except OSError as error:
             raise UsageError(f"cannot write to {self.path} ({error.strerror}); choose another --output") from None
+
+    def about(self) -> dict[str, Any]:
+        """When and where it was begun, with which versions. Raises UsageError where there is no experiment."""
+        return {name: value for name, value in self._read().items() if name not in ("format_version", "experiment")}
+
+    def experiment(self) -> Experiment:
+        """What was asked for. Raises UsageError where there is no experiment."""
+        try:
+            return Experiment.from_json(self._read()["experiment"])
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            raise UsageError(f"{self.path / 'experiment.json'} is damaged: {error!r}") from None
+
+    def _read(self) -> dict[str, Any]:
+        try:
+            return _read_json(self.path / "experiment.json")
+        except OSError:
+            raise UsageError(f"{self.path} holds no experiment; name a results folder") from None
 
     def finished(self, trial: Trial) -> Result | None:
         """The result of a trial that was measured before; None for one that was not, or failed."""
@@ -105,7 +133,7 @@ class ResultsFolder:
         """Writes report.<ending> for each ending given, and returns the first of them."""
         paths = [self.path / f"report.{ending}" for ending in texts]
         for path, text in zip(paths, texts.values(), strict=True):
-            path.write_text(text, encoding="utf-8")
+            write_text(path, text)
         return paths[0]
 
     @contextmanager
@@ -121,8 +149,15 @@ class ResultsFolder:
 
 
 def write_json(file: Path, content: dict[str, Any]) -> None:
-    """Writes a file that people can read too."""
-    file.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+    """Writes a file that people can read too; it is there as a whole or not at all."""
+    write_text(file, json.dumps(content, indent=2) + "\n")
+
+
+def write_text(file: Path, text: str) -> None:
+    """Writes a file that is there as a whole or not at all."""
+    part = file.with_name(f"{file.name}.part")
+    part.write_text(text, encoding="utf-8")
+    part.replace(file)
 
 
 def _read_json(file: Path) -> dict[str, Any]:

@@ -3,18 +3,21 @@
 import os
 import platform
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from importlib.metadata import version
 from typing import Any
 
-from locust_asyncdjango.lab import services
+from locust_asyncdjango.lab import machine, services
 from locust_asyncdjango.lab import trial as one_trial
 from locust_asyncdjango.lab.errors import TrialError
+from locust_asyncdjango.lab.marks import changed
 from locust_asyncdjango.lab.matrix import trials
 from locust_asyncdjango.lab.results import Result, ResultsFolder, write_json
 from locust_asyncdjango.lab.spec import Experiment, Trial
 
-MEASURED_WITH = ("locust-asyncdjango", "locust", "uvloop", "httptools")
+MEASURED_WITH = ("locust-asyncdjango", "locust", "django", "gunicorn", "uvicorn", "uvloop", "httptools")
 
 Announce = Callable[[Trial, int, int], one_trial.Watch]
 """Is told the trial that starts, its number and how many there are; gives back who watches it."""
@@ -22,7 +25,8 @@ Announce = Callable[[Trial, int, int], one_trial.Watch]
 
 def run(experiment: Experiment, folder: ResultsFolder, announce: Announce) -> list[Result]:
     """Measures what is not measured yet; every result is on disk before the next trial starts."""
-    folder.open(experiment, _about_machine())
+    now = _about_machine(experiment)
+    begun = folder.open(experiment, now)
     planned = trials(experiment)
     results = {trial: folder.finished(trial) for trial in planned}
     if not all(results.values()):
@@ -30,26 +34,34 @@ def run(experiment: Experiment, folder: ResultsFolder, announce: Announce) -> li
         if not all(experiment.server(trial.server).url for trial in planned):
             with_latency = any(experiment.latencies_ms)
             services.prepare(experiment.routes, experiment.posts, folder.logs, with_latency=with_latency)
+    measure = partial(_measure, experiment, folder, changed(begun, now))
     return [
-        result or _measure(experiment, trial, folder, announce(trial, number, len(planned)))
+        result or measure(trial, announce(trial, number, len(planned)))
         for number, (trial, result) in enumerate(results.items(), 1)
     ]
 
 
-def _measure(experiment: Experiment, trial: Trial, folder: ResultsFolder, watch: one_trial.Watch) -> Result:
-    server = experiment.server(trial.server)
+def _measure(
+    experiment: Experiment, folder: ResultsFolder, marks: tuple[str, ...], trial: Trial, watch: one_trial.Watch
+) -> Result:
+    server, pins = experiment.server(trial.server), machine.pins(experiment.pin)
     with folder.unfinished(trial) as place:
         try:
-            result = one_trial.measure(trial, server, experiment.load, place, watch)
+            result = one_trial.measure(trial, server, experiment.load, pins, place, watch)
         except TrialError as error:
             result = Result(trial, None, str(error), {})
+        result = replace(result, marks=(*marks, *result.marks))
         write_json(place / "result.json", result.to_json())
     return result
 
 
-def _about_machine() -> dict[str, Any]:
+def _about_machine(experiment: Experiment) -> dict[str, Any]:
     return {
         "started": datetime.now(UTC).isoformat(timespec="seconds"),
         "versions": {"python": platform.python_version(), **{name: version(name) for name in MEASURED_WITH}},
-        "machine": {"system": platform.platform(), "processors": os.cpu_count()},
+        "machine": {
+            "system": platform.platform(),
+            "processors": os.cpu_count(),
+            "pins": str(machine.pins(experiment.pin)),
+        },
     }

@@ -239,8 +239,13 @@ def responds(url: str) -> bool:
 
 def get(url: str, timeout_s: float = 5) -> bytes:
     """The body that a GET gets with 200. Raises OSError."""
+    return post(url, None, timeout_s)
+
+
+def post(url: str, form: bytes | None, timeout_s: float = 5) -> bytes:
+    """The body that a POST of a form gets with a status of success; a GET without a form. Raises OSError."""
     try:
-        with _DIRECT.open(url, timeout=timeout_s) as response:
+        with _DIRECT.open(url, form, timeout=timeout_s) as response:
             body: bytes = response.read()
             return body
     except http.client.HTTPException as error:

@@ -1,10 +1,12 @@
 """What is to be measured: an Experiment, frozen, checked once."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import product
+from typing import Any, Self
 
-from locust_asyncdjango.lab import servers
+from locust_asyncdjango.lab import machine, servers
 from locust_asyncdjango.lab.errors import UsageError
 from locust_asyncdjango.lab.latency import upstream
 from locust_asyncdjango.lab.servers import SERVERS, Server
@@ -12,6 +14,7 @@ from locust_asyncdjango.routes import NATURAL, ROUTES
 
 ALL = ("all",)
 DEFAULT_MAX_CONNECTIONS = 100
+MOST_CONNECTIONS = 10_000
 LONGEST_LATENCY_MS = 10_000
 
 
@@ -39,20 +42,39 @@ class Load:
 
 
 @dataclass(frozen=True, slots=True)
+class Arm:
+    """One side of a comparison: a server, a variant ("" for the natural one) and a connection limit."""
+
+    server: str
+    variant: str = ""
+    max_connections: int = DEFAULT_MAX_CONNECTIONS
+
+
+def arm(text: str) -> Arm:
+    """By SERVER, SERVER/VARIANT, SERVER@MAX_CONNECTIONS or SERVER/VARIANT@MAX_CONNECTIONS. Raises UsageError."""
+    found = re.fullmatch(r"([^/@]+)(?:/([^/@]+))?(?:@(\d{1,9}))?", text)
+    if not found:
+        raise UsageError(f"--arms {text!r} is not SERVER/VARIANT@MAX_CONNECTIONS; the last two may be left out")
+    return Arm(found[1], found[2] or "", int(found[3] or DEFAULT_MAX_CONNECTIONS))
+
+
+@dataclass(frozen=True, slots=True)
 class Experiment:
-    """Routes x latencies x connection limits x servers x variants under one load.
+    """Routes x latencies x arms under one load. The arms are named, or are connection limits x servers x variants.
 
     variants: names, or ("all",) for all that a server's interface runs without a bridge, or () for the natural one.
     latencies_ms: of all that the site's services send. client_latency_ms: of all that the site sends. own_servers: the
     user's, beside the table's. factors: the environment variables of the site that are set, name and value. repeats:
-    how often each is run. a_a_pairs: how often the first is run twice beforehand, which shows the noise.
+    how often each is run at most. a_a_pairs: how often the first is run twice beforehand, which shows the noise.
+    until_decided: whether arms are run no more often than it takes. pin: which processors each program has.
     """
 
     routes: tuple[str, ...]
     servers: tuple[str, ...]
     load: Load
     posts: int
-    max_connections: tuple[int, ...]
+    max_connections: tuple[int, ...] = (DEFAULT_MAX_CONNECTIONS,)
+    arms: tuple[Arm, ...] = ()
     variants: tuple[str, ...] = ()
     factors: tuple[tuple[str, str], ...] = ()
     latencies_ms: tuple[int, ...] = (0,)
@@ -61,28 +83,82 @@ class Experiment:
     own_servers: tuple[Server, ...] = ()
     repeats: int = 1
     a_a_pairs: int = 0
+    until_decided: bool = False
+    pin: str = "auto"
 
     def __post_init__(self) -> None:
         _check_once("route", self.routes, ROUTES)
-        _check_once("server", self.servers, self.known_servers)
+        if self.arms:
+            self._check_arms()
+        else:
+            _check_once("server", self.servers, self.known_servers)
         if self.variants not in ((), ALL):
             for route in self.routes:
-                known = (*ROUTES[route].sync_variants, *ROUTES[route].async_variants, *NATURAL)
-                _check_once(f"variant of {route}", self.variants, dict.fromkeys(known))
+                _check_once(f"variant of {route}", self.variants, _variants(route))
         if self.posts < 0:
             raise UsageError("--posts must be 0 or more")
         check_conditions(self.max_connections, self.latencies_ms)
+        machine.pins(self.pin)
+        if self.until_decided and self.repeats == 1:
+            raise UsageError("--until-decided needs --repeats N: how often each is run at most")
         _check_numbers("--repeats", (self.repeats,), 1, 1000)
         _check_numbers("--a-a-pairs", (self.a_a_pairs,), 0, 1000)
         _check_numbers("--client-latency-ms", (self.client_latency_ms,), 0, LONGEST_LATENCY_MS)
-        for server in map(self.server, self.servers):
+        for server in dict.fromkeys(self.server(arm.server) for route in self.routes for arm in self.arms_of(route)):
             servers.check(server, self.workers)
-            if server.url and (any(self.latencies_ms) or self.max_connections != (DEFAULT_MAX_CONNECTIONS,)):
+            if server.url and (any(self.latencies_ms) or self.limits != {DEFAULT_MAX_CONNECTIONS}):
                 raise UsageError(
                     f"{server.name} runs already, with its own services: leave --latency-ms and --max-connections out"
                 )
             if server.url and self.client_latency_ms:
                 upstream(server.url)
+
+    @classmethod
+    def from_json(cls, asked: Mapping[str, Any]) -> Self:
+        """Reads what asdict() and JSON have made of one."""
+        own_servers = (
+            Server(**{**server, "argv": tuple(server["argv"]), "access_log": tuple(server["access_log"])})
+            for server in asked["own_servers"]
+        )
+        listed = {name: tuple(value) for name, value in asked.items() if isinstance(value, list)}
+        special = {
+            "load": Load(**asked["load"]),
+            "arms": tuple(Arm(**each) for each in asked["arms"]),
+            "factors": tuple((name, value) for name, value in asked["factors"]),
+            "own_servers": tuple(own_servers),
+        }
+        return cls(**{**asked, **listed, **special})
+
+    def arms_of(self, route: str) -> list[Arm]:
+        """What is compared with each other on a route."""
+        if self.arms:
+            return list(self.arms)
+        return [
+            Arm(server, variant, max_connections)
+            for max_connections, server in product(self.max_connections, self.servers)
+            for variant in self._variants(route, server)
+        ]
+
+    @property
+    def limits(self) -> set[int]:
+        """The connection limits of all arms."""
+        return {arm.max_connections for arm in self.arms} or set(self.max_connections)
+
+    def _variants(self, route: str, server: str) -> tuple[str, ...]:
+        if self.variants == ALL:
+            return ROUTES[route].variants(self.server(server).interface)
+        return self.variants or ("",)
+
+    def _check_arms(self) -> None:
+        if self.servers or self.variants or self.max_connections != (DEFAULT_MAX_CONNECTIONS,):
+            raise UsageError("--arms names servers, variants and limits: leave the flags for these out")
+        if len(set(self.arms)) < len(self.arms):
+            raise UsageError("name each of --arms once")
+        for each in self.arms:
+            _check_once("server", (each.server,), self.known_servers)
+            _check_numbers("--arms: max_connections", (each.max_connections,), 1, MOST_CONNECTIONS)
+            for route in self.routes if each.variant else ():
+                _check_once(f"variant of {route}", (each.variant,), _variants(route))
 
     @property
     def known_servers(self) -> dict[str, Server]:
@@ -162,8 +238,12 @@ class Trial:
 
 def check_conditions(max_connections: tuple[int, ...], latencies_ms: tuple[int, ...]) -> None:
     """Raises UsageError for what the services cannot be given."""
-    _check_numbers("--max-connections", max_connections, 1, 10_000)
+    _check_numbers("--max-connections", max_connections, 1, MOST_CONNECTIONS)
     _check_numbers("--latency-ms", latencies_ms, 0, LONGEST_LATENCY_MS)
+
+
+def _variants(route: str) -> Iterable[str]:
+    return dict.fromkeys((*ROUTES[route].sync_variants, *ROUTES[route].async_variants, *NATURAL))
 
 
 def _check_numbers(flag: str, given: tuple[int, ...], least: int, most: int) -> None:

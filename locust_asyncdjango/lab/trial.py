@@ -4,14 +4,17 @@ import os
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from functools import partial
 from pathlib import Path
 
 from locust_asyncdjango import series
-from locust_asyncdjango.lab import preflight, services
-from locust_asyncdjango.lab.costs import Meter, append, most
+from locust_asyncdjango.lab import costs, preflight, services
+from locust_asyncdjango.lab.alone import alone
 from locust_asyncdjango.lab.errors import TrialError, UsageError
 from locust_asyncdjango.lab.latency import proxied
+from locust_asyncdjango.lab.machine import Pins, on_cores
+from locust_asyncdjango.lab.marks import marks
 from locust_asyncdjango.lab.packages import folder_of
 from locust_asyncdjango.lab.process import Program, free_port, python, running
 from locust_asyncdjango.lab.results import Result
@@ -34,36 +37,49 @@ Watch = Callable[[series.Series], None]
 """Is told what was recorded so far."""
 
 
-def measure(trial: Trial, server: Server, load: Load, folder: Path, watch: Watch) -> Result:
+def measure(trial: Trial, server: Server, load: Load, pins: Pins, folder: Path, watch: Watch) -> Result:
     """Runs a trial with its files in the folder. Raises TrialError, and UsageError where none can be run."""
-    file = folder / "series.jsonl"
-    with site(trial, server, folder) as (url, program):
+    file, looks = folder / "series.jsonl", folder / "costs.jsonl"
+    with site(trial, server, pins, folder) as (url, program):
         about = preflight.inspected(trial, server, url, os.environ)
-        costs = folder / "costs.jsonl"
-        meter = Meter(program.pid) if program else None
+        before_load = alone(trial, url)
         with nearby(url, trial.client_latency_ms, folder / "proxy-client.log") as users_url:
-            attack(trial, users_url, load, file, watch, lambda: append(costs, meter.look()) if meter else None)
+            meter = costs.Meter(program.pid if program else None)
+            look = partial(_note, looks, meter)
+            attack(trial, users_url, load, file, watch, look, pins.generator)
         if program and program.exit_code() is not None:
             raise TrialError(f"{server.name} ended during the trial: {program.last_words()}")
     try:
         recorded = series.read(file)
     except series.SeriesError as error:
         raise TrialError(f"Locust left no series: {error}") from None
-    return Result(trial, saturation(recorded.seconds), "", about, most(costs))
+    looked = costs.read(looks)
+    return Result(
+        trial=trial,
+        figures=saturation(recorded.seconds),
+        error="",
+        site=about,
+        alone=before_load,
+        cost=costs.most_of(looked) if program and looked else None,
+        marks=marks(looked, recorded.seconds),
+    )
 
 
 @contextmanager
-def site(trial: Trial, server: Server, folder: Path) -> Iterator[tuple[str, Program | None]]:
+def site(trial: Trial, server: Server, pins: Pins, folder: Path) -> Iterator[tuple[str, Program | None]]:
     """The URL of the site on a server, with what the trial's route needs, and its program, None if it ran already."""
     if server.url:
         if not responds(server.url):
             raise TrialError(f"{server.name} does not answer at {server.url}")
         yield server.url, None
         return
-    with (
-        services.started([trial.route], trial.posts, trial.max_connections, folder, trial.latency_ms) as env,
-        serving(server, free_port(), folder, site_env(env), trial.workers) as served,
-    ):
+    with ExitStack() as stack:
+        with on_cores(pins.services):
+            started = services.started([trial.route], trial.posts, trial.max_connections, folder, trial.latency_ms)
+            env = stack.enter_context(started)
+        with on_cores(pins.server):
+            started_server = serving(server, free_port(), folder, site_env(env), trial.workers)
+            served = stack.enter_context(started_server)
         yield served.url, served.program
 
 
@@ -72,8 +88,18 @@ def nearby(url: str, latency_ms: int, log: Path) -> AbstractContextManager[str]:
     return proxied(url, latency_ms, log) if latency_ms else nullcontext(url)
 
 
+def _note(looks: Path, meter: costs.Meter) -> None:
+    costs.append(looks, meter.look())
+
+
 def attack(
-    trial: Trial, url: str, load: Load, file: Path, watch: Watch, every_second: Callable[[], None] = lambda: None
+    trial: Trial,
+    url: str,
+    load: Load,
+    file: Path,
+    watch: Watch,
+    every_second: Callable[[], None] = lambda: None,
+    cores: frozenset[int] | None = None,
 ) -> None:
     """Runs Locust against a server until the load's time is over; the series goes to the file."""
     argv = [
@@ -89,7 +115,10 @@ def attack(
         "--failures",
         str(file.with_name("failures.json")),
     ]
-    with running(argv, log=file.with_name("locust.log"), env=_locust_env()) as program:
+    with ExitStack() as stack:
+        with on_cores(cores):
+            locust = running(argv, log=file.with_name("locust.log"), env=_locust_env())
+            program = stack.enter_context(locust)
         next_s = time.monotonic()
         while (code := program.wait(LOOK_S)) is None:
             _look(file, watch)

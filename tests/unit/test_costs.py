@@ -3,12 +3,12 @@
 from collections import Counter
 from pathlib import Path
 
-from locust_asyncdjango.lab.costs import Cost, Most, append, most, most_of, states
+from locust_asyncdjango.lab.costs import Cost, Most, append, most_of, read, states
 
 LOOKS = [
     Cost(0.0, 50.0, 0.0, 2, 3),
-    Cost(1.0, 70.5, 80.0, 2, 40, {"active": 3, "idle": 7}, 12),
-    Cost(2.5, 60.0, 100.0, 2, 30, {"active": 5}, None),
+    Cost(1.0, 70.5, 80.0, 2, 40, connections={"active": 3, "idle": 7}, redis_clients=12),
+    Cost(2.5, 60.0, 100.0, 2, 30, connections={"active": 5}, redis_clients=None),
 ]
 
 
@@ -36,7 +36,7 @@ def test_the_most_of_a_trial() -> None:
 
 def test_what_is_written_is_read(tmp_path: Path) -> None:
     file = tmp_path / "costs.jsonl"
-    assert most(file) is None
+    assert read(file) == []
     for cost in LOOKS:
         append(file, cost)
-    assert most(file) == most_of(LOOKS)
+    assert read(file) == LOOKS

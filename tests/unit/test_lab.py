@@ -31,7 +31,7 @@ ASYNC = Result(
     figures(28.34, 105, 4210, onset(3, 20), FIRST, (KindOnset("db_too_many_clients", 97, FIRST),)),
     "",
     {"interface": "asgi"},
-    Most(70.5, 40, 97, 0, 12.5),
+    cost=Most(70.5, 40, 97, 0, 12.5),
 )
 BROKEN = Result(Trial("cpu", "gunicorn-sync", 1000, 100), None, "gunicorn-sync did not start: no", {})
 

@@ -1,0 +1,134 @@
+"""The machine under a trial: what its processors do, for whom, and on which of them a program runs."""
+
+import os
+import re
+import time
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+
+import psutil
+
+from locust_asyncdjango.lab.errors import UsageError
+
+FEWEST_TO_PIN = 4
+"""Processors from which on generator, server and services each have their own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """At a moment of time.monotonic(), seconds of all processors since the machine started.
+
+    busy_s: for programs and the system. own_s: of these, for this process and all it has started. steal_s: taken by
+    other virtual machines. mhz: how fast the processors run now; 0 where the system does not tell.
+    """
+
+    at_s: float
+    busy_s: float
+    own_s: float
+    steal_s: float
+    mhz: float
+
+
+def seen() -> Seen:
+    """The machine now."""
+    times = psutil.cpu_times()
+    idle = times.idle + getattr(times, "iowait", 0.0)
+    # A guest's time is counted in user and nice as well.
+    twice = getattr(times, "guest", 0.0) + getattr(times, "guest_nice", 0.0)
+    steal_s = getattr(times, "steal", 0.0)
+    return Seen(time.monotonic(), sum(times) - idle - twice - steal_s, _own_s(), steal_s, mhz())
+
+
+def other_percent(before: Seen, now: Seen) -> float:
+    """Of one processor, used by programs that are not the lab's, between two looks."""
+    busy_s, own_s = now.busy_s - before.busy_s, now.own_s - before.own_s
+    return max(0.0, 100 * (busy_s - own_s) / (now.at_s - before.at_s))
+
+
+def steal_percent(before: Seen, now: Seen) -> float:
+    """Of one processor, taken by other virtual machines between two looks."""
+    return max(0.0, 100 * (now.steal_s - before.steal_s) / (now.at_s - before.at_s))
+
+
+def mhz() -> float:
+    """How fast the processors run now, on average; 0 where the system does not tell."""
+    with suppress(AttributeError, NotImplementedError, OSError):
+        frequency = psutil.cpu_freq()
+        return float(frequency.current) if frequency else 0.0
+    return 0.0
+
+
+def _own_s() -> float:
+    """Of all processes that this one has started, and of those that have ended since."""
+    lab = psutil.Process()
+    total = 0.0
+    for process in [lab, *lab.children(recursive=True)]:
+        with suppress(psutil.Error):
+            total += sum(process.cpu_times()[:4])  # user, system, and both of children that were waited for
+    return total
+
+
+@dataclass(frozen=True, slots=True)
+class Pins:
+    """The processors of the generator, the server, and the services with their proxies; None for all there are."""
+
+    generator: frozenset[int] | None = None
+    server: frozenset[int] | None = None
+    services: frozenset[int] | None = None
+
+    def __str__(self) -> str:
+        if self.server is None:
+            return "not pinned"
+        each = (("generator", self.generator), ("server", self.server), ("services", self.services))
+        return ", ".join(f"{name} on {','.join(map(str, sorted(cores or ())))}" for name, cores in each)
+
+
+def pins(asked: str) -> Pins:
+    """Which processors each has. asked: auto, off, or GENERATOR:SERVER:SERVICES, such as 0:1-2:3. Raises UsageError."""
+    here = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set()
+    if asked == "off":
+        return Pins()
+    if asked == "auto":
+        return shared_out(here)
+    parts = [_cores(part) for part in asked.split(":")]
+    if len(parts) != 3 or not all(parts):
+        raise UsageError(f"--pin {asked} is not auto, off or GENERATOR:SERVER:SERVICES, such as 0:1-2:3")
+    if missing := sorted(frozenset().union(*parts) - here):
+        there = f"there are {','.join(map(str, sorted(here)))}" if here else "none can be chosen on this system"
+        raise UsageError(f"--pin {asked}: there is no processor {missing[0]} here; {there}")
+    return Pins(*parts)
+
+
+def shared_out(here: Collection[int]) -> Pins:
+    """A quarter for the generator, a quarter for the services, the rest for the server; nothing of too few."""
+    if len(here) < FEWEST_TO_PIN:
+        return Pins()
+    cores, quarter = sorted(here), len(here) // 4
+    generator, server, services = cores[:quarter], cores[quarter:-quarter], cores[-quarter:]
+    return Pins(frozenset(generator), frozenset(server), frozenset(services))
+
+
+def _cores(text: str) -> frozenset[int]:
+    """Of 0,2-3; empty where that is none."""
+    found: set[int] = set()
+    for part in text.split(","):
+        if not (match := re.fullmatch(r"(\d{1,4})(?:-(\d{1,4}))?", part)):
+            return frozenset()
+        first, last = int(match[1]), int(match[2] or match[1])
+        found.update(range(first, last + 1))
+    return frozenset(found)
+
+
+@contextmanager
+def on_cores(cores: frozenset[int] | None) -> Iterator[None]:
+    """What is started within it, and what that starts, runs on these processors; on all there are for None."""
+    if cores is None:
+        yield
+        return
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, cores)
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
