@@ -1,5 +1,6 @@
 """A TOML file that says what is to be measured: the flags of ``run``, and servers of the user's own."""
 
+import json
 import re
 import tomllib
 from collections.abc import Mapping
@@ -10,7 +11,7 @@ from urllib.parse import urlsplit
 
 from locust_asyncdjango.lab.errors import UsageError
 from locust_asyncdjango.lab.servers import SERVERS, Server
-from locust_asyncdjango.lab.spec import ALL
+from locust_asyncdjango.lab.spec import ALL, Experiment
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,38 @@ def _flag(path: Path, name: str, value: object) -> list[str]:
     if not all(isinstance(item, str | int) and not isinstance(item, bool) for item in values):
         raise UsageError(f"{path}: {name} must be a text, a whole number or a list of these")
     return [f"{flag}={','.join(map(str, values))}"]
+
+
+def written(experiment: Experiment) -> str:
+    """The file that asks for an experiment; the site's environment comes as comments."""
+    load = experiment.load
+    values: dict[str, Any] = {
+        "routes": experiment.routes,
+        "arms": [str(arm) for arm in experiment.arms],
+        "servers": experiment.servers,
+        "variants": experiment.variants,
+        "shape": load.shape,
+        "users": load.users,
+        "spawn_rate": load.spawn_rate,
+        "run_time": load.run_time,
+        "posts": experiment.posts,
+        "max_connections": () if experiment.arms else experiment.max_connections,
+        "latency_ms": experiment.latencies_ms,
+        "client_latency_ms": experiment.client_latency_ms,
+        "workers": experiment.workers,
+        "repeats": experiment.repeats,
+        "a_a_pairs": experiment.a_a_pairs,
+        "until_decided": experiment.until_decided,
+        "pin": experiment.pin,
+    }
+    lines = [f"# {name}={value}" for name, value in experiment.factors]
+    # What JSON writes of texts, numbers, truths and lists is TOML too.
+    lines += [f"{name} = {json.dumps(value)}" for name, value in values.items() if value not in ("", (), [])]
+    for server in experiment.own_servers:
+        about = {"interface": server.interface, "slots": server.slots, "argv": server.argv, "url": server.url}
+        lines += ["", f"[server.{json.dumps(server.name)}]"]
+        lines += [f"{name} = {json.dumps(value)}" for name, value in about.items() if value]
+    return "\n".join(lines)
 
 
 _OWN_SERVER = {"interface": str, "slots": int, "argv": list, "url": str}

@@ -8,20 +8,24 @@ from locust_asyncdjango.lab.spec import Experiment, Trial
 
 
 def trials(experiment: Experiment) -> list[Trial]:
-    """Route by route and under the same conditions, so that what is compared runs right after each other.
+    """All of them."""
+    return [trial for compared in rounds(experiment) for trial in compared]
+
+
+def rounds(experiment: Experiment) -> list[list[Trial]]:
+    """What is compared, each arm once: route by route and under the same conditions, right after each other.
 
     Each further time in the reverse order (A B, B A), so that a machine that gets slower does so for all alike. Before
     them come the A/A pairs, of the first.
     """
     blocks = list(_blocks(experiment))
-    a_a = (replace(blocks[0][0], a_a=True, repeat=run) for run in range(1, 2 * experiment.a_a_pairs + 1))
-    repeated = (
-        replace(trial, repeat=repeat)
+    a_a = [replace(blocks[0][0], a_a=True, repeat=run) for run in range(1, 2 * experiment.a_a_pairs + 1)]
+    repeated = [
+        [replace(trial, repeat=repeat) for trial in (block if repeat % 2 else block[::-1])]
         for block in blocks
         for repeat in range(1, experiment.repeats + 1)
-        for trial in (block if repeat % 2 else block[::-1])
-    )
-    return [*a_a, *repeated]
+    ]
+    return [a_a, *repeated] if a_a else repeated
 
 
 def _blocks(experiment: Experiment) -> Iterator[list[Trial]]:

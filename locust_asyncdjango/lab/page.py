@@ -5,9 +5,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from importlib.resources import files
 from itertools import zip_longest
+from math import log
 from string import Template
 
 from locust_asyncdjango.charts import Chart
+
+WHISKERS_WIDTH = 240
 
 
 def page(title: str, heading: str, body: str, charts: Mapping[str, list[Chart]]) -> str:
@@ -28,9 +31,33 @@ def page(title: str, heading: str, body: str, charts: Mapping[str, list[Chart]])
     return frame.substitute(title=escape(title), heading=escape(heading), body=body, data=data, **inlined)
 
 
-def table(heads: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
-    """A table of figures, whose numbers stand to the right. It scrolls by itself where it is too wide."""
-    return _wide([_row("th", heads), *(_row("td", row) for row in rows)])
+def table(heads: Iterable[str], rows: Iterable[Iterable[object]], drawn: Sequence[str] = ()) -> str:
+    """A table of figures, whose numbers stand to the right. It scrolls by itself where it is too wide.
+
+    drawn: HTML of a last cell for each row.
+    """
+    lines = [_row("td", row) for row in rows]
+    if drawn:
+        lines = [f"{row.removesuffix('</tr>')}<td>{cell}</td></tr>" for row, cell in zip(lines, drawn, strict=True)]
+    return _wide([_row("th", heads), *lines])
+
+
+def whiskers(ranges: Sequence[tuple[float, float | None, float | None]]) -> list[str]:
+    """Pictures of ratios and their intervals below each other, over the same logarithmic axis; a line stands at 1."""
+    ends = [log(end) for each in ranges for end in each if end is not None]
+    least, most = min([*ends, log(0.9)]), max([*ends, log(1.1)])
+
+    def x(ratio: float) -> str:
+        return f"{WHISKERS_WIDTH * (0.02 + 0.96 * (log(ratio) - least) / (most - least)):.1f}"
+
+    found = []
+    for ratio, low, high in ranges:
+        span = f'<line class="span" x1="{x(low)}" x2="{x(high)}" y1="8" y2="8"/>' if low and high else ""
+        one = f'<line class="one" x1="{x(1)}" x2="{x(1)}" y1="0" y2="16"/>'
+        dot = f'<circle cx="{x(ratio)}" cy="8" r="4"/>'
+        frame = f'class="whiskers" viewBox="0 0 {WHISKERS_WIDTH} 16" aria-hidden="true"'
+        found.append(f"<svg {frame}>{one}{span}{dot}</svg>")
+    return found
 
 
 def heat_table(

@@ -25,7 +25,8 @@ def shown(console: Console) -> Iterator[Announce]:
             for task in progress.task_ids:
                 progress.remove_task(task)
             begins.append(time.monotonic())
-            console.print(f"{trial.title} ({number} of {of}{time_left(begins, of - number + 1)})", highlight=False)
+            told = f"{trial.title} ({number} of {of}{time_left(begins, of - number + 1)})"
+            console.print(told, highlight=False, soft_wrap=True)
             current = progress.add_task("starting", total=None)
 
             def watch(series: Series) -> None:

@@ -1,322 +1,173 @@
-"""Results -> text: the table and the verdict. Renderers take data and return what is to be printed or written."""
+"""Findings -> text: what is printed, and the report as HTML, Markdown and JSON. Renderers take data and return text."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
 from html import escape
 from itertools import groupby
-from statistics import geometric_mean
+from typing import Any
 
 from rich import box
-from rich.table import Table
+from rich.table import Table as TerminalTable
 
-from locust_asyncdjango.charts import Chart, over_time
+from locust_asyncdjango.charts import Chart, line, over_time, plotted
 from locust_asyncdjango.failures import advice
-from locust_asyncdjango.lab import stats
-from locust_asyncdjango.lab.markdown import markdown_table
-from locust_asyncdjango.lab.page import heat_table, page, table
-from locust_asyncdjango.lab.results import Result
-from locust_asyncdjango.lab.spec import Trial
-from locust_asyncdjango.saturation import Onset, Saturation, saturation
-from locust_asyncdjango.series import Series
-from locust_asyncdjango.told import duration
+from locust_asyncdjango.lab import experiment_file, page, tables
+from locust_asyncdjango.lab.findings import Findings, Runs
+from locust_asyncdjango.lab.markdown import markdown_table, plain
+from locust_asyncdjango.lab.tables import Heat, Table
+from locust_asyncdjango.lab.verdict import breaks, held_back, verdict, winners
+from locust_asyncdjango.saturation import saturation
 
-BESIDE_LOAD_S = 12
-"""That a trial takes beside its load, about: services, server, preflight, and stopping them."""
-ONE_RUN_TOLERANCE = 1.1
-"""The ratio that is taken for noise where nothing shows the noise."""
-
-COLUMNS = (
-    "route",
-    "conditions",
-    "variant",
-    "server",
-    "runs",
-    "peak req/s",
-    "at users",
-    "successes",
-    "slowdown at",
-    "errors at",
-    "failures by kind",
-    "memory MB",
-    "threads",
-    "connections",
-)
+FORMAT_VERSION = 1
+"""Of the report as JSON."""
+About = Mapping[str, Any]
+"""When and where an experiment was begun, with which versions."""
 
 
-@dataclass(frozen=True, slots=True)
-class Arm:
-    """All runs of one server, route and variant under the same conditions."""
-
-    trial: Trial
-    results: tuple[Result, ...]
-
-    @property
-    def measured(self) -> list[Saturation]:
-        """The figures of its runs that have some."""
-        return [result.figures for result in self.results if result.figures]
-
-    @property
-    def figures(self) -> Saturation | None:
-        """Those of the run in the middle, by its peak; None where none was measured."""
-        by_peak = sorted(self.measured, key=lambda figures: figures.peak_per_s)
-        return by_peak[(len(by_peak) - 1) // 2] if by_peak else None
-
-    @property
-    def peaks(self) -> dict[int, float]:
-        """What each run carried at most, by the number of the repeat."""
-        return {result.trial.repeat: result.figures.peak_per_s for result in self.results if result.figures}
-
-    @property
-    def carried(self) -> float:
-        """The geometric mean of its peaks, as ratios are; 0 where one of them is."""
-        peaks = self.peaks.values()
-        return geometric_mean(peaks) if min(peaks) > 0 else 0.0
-
-
-def arms(results: Iterable[Result]) -> list[Arm]:
-    """The arms of an experiment, in the order of their first runs; without A/A pairs."""
-    runs: dict[Trial, list[Result]] = {}
-    for result in results:
-        if not result.trial.a_a:
-            runs.setdefault(replace(result.trial, repeat=1), []).append(result)
-    return [Arm(trial, tuple(found)) for trial, found in runs.items()]
-
-
-def rows(results: list[Result]) -> list[tuple[str, ...]]:
-    """A row of text per arm, in COLUMNS."""
-    return [
-        (
-            arm.trial.route,
-            arm.trial.conditions or "-",
-            arm.trial.variant or "natural",
-            arm.trial.server,
-            str(len(arm.measured)),
-            *_cells(arm),
-            *_costs(arm),
-        )
-        for arm in arms(results)
-    ]
-
-
-def terminal_table(results: list[Result]) -> Table:
+def terminal_table(findings: Findings) -> TerminalTable:
     """The table for a terminal. It fits 80 columns; where names are long, the failures are folded."""
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=0)
+    table = TerminalTable(box=box.SIMPLE_HEAD, pad_edge=False, padding=0)
     table.add_column(no_wrap=True)
     for column in ("peak\nreq/s", "at\nusers", "successes", "slowdown\nat users", "errors\nat"):
         table.add_column(column, no_wrap=True, justify="right")
     table.add_column("failures by kind", overflow="fold")
-    for (heading, conditions), group in groupby(arms(results), key=_heading):
+    for (heading, conditions), group in groupby(findings.runs, key=_heading):
         table.add_row(f"[bold]{heading}", "", "", "", "", "", f"[dim]{conditions}")
-        for arm in group:
-            *cells, failures = _cells(arm)
-            table.add_row(arm.trial.variant or arm.trial.server, *cells, failures.replace(", ", "\n"))
+        for runs in group:
+            *cells, failures = tables.cells(runs)
+            table.add_row(runs.trial.variant or runs.trial.server, *cells, failures.replace(", ", "\n"))
     return table
 
 
-@dataclass(frozen=True, slots=True)
-class Heat:
-    """A route at several latencies: arms, and for each latency the figures of all of them, None where not measured."""
-
-    route: str
-    arms: tuple[str, ...]
-    rows: tuple[tuple[int, tuple[Saturation | None, ...]], ...]
-
-    @property
-    def heads(self) -> tuple[str, ...]:
-        """Of its table."""
-        return ("latency", *self.arms)
-
-    def texts(self) -> Iterator[tuple[str, list[str]]]:
-        """What is told of each latency, and of each arm at it."""
-        for latency_ms, cells in self.rows:
-            yield (
-                f"{latency_ms} ms",
-                [f"{c.peak_per_s:.1f} req/s, {c.successes}" if c else "not measured" for c in cells],
-            )
-
-    def shares(self) -> Iterator[list[float]]:
-        """Of each cell's rate in the highest of its latency."""
-        for _, cells in self.rows:
-            rates = [cell.peak_per_s if cell else 0.0 for cell in cells]
-            yield [rate / max(*rates, 1e-9) for rate in rates]
-
-
-def heats(results: list[Result]) -> list[Heat]:
-    """Of the routes that were measured at several latencies."""
-    found: dict[str, dict[int, dict[str, Saturation | None]]] = {}
-    for arm in arms(results):
-        found.setdefault(arm.trial.route, {}).setdefault(arm.trial.latency_ms, {})[arm.trial.arm] = arm.figures
-    return [
-        Heat(
-            route,
-            names := tuple(dict.fromkeys(name for cells in at.values() for name in cells)),
-            tuple((latency_ms, tuple(map(cells.get, names))) for latency_ms, cells in at.items()),
-        )
-        for route, at in found.items()
-        if len(at) > 1
-    ]
-
-
-def plan(planned: list[Trial], length_s: float | None) -> str:
-    """What is to be run, in its order, and how long that takes. length_s: of a load, None where it is not known."""
-    lines = [f"{number:>4}  {trial.title}" for number, trial in enumerate(planned, 1)]
-    if length_s is None:
-        return "\n".join([*lines, f"{len(planned)} trials; how long the shape runs is not known"])
-    about = duration(len(planned) * (length_s + BESIDE_LOAD_S))
-    return "\n".join([*lines, f"{len(planned)} trials of {length_s:g} s; about {about}, with starting and stopping"])
-
-
-def _heading(arm: Arm) -> tuple[str, str]:
-    trial = arm.trial
+def _heading(runs: Runs) -> tuple[str, str]:
+    trial = runs.trial
     return f"{trial.route} on {trial.server}" if trial.variant else trial.route, trial.conditions
 
 
-def markdown(results: list[Result]) -> str:
+def markdown(findings: Findings, about: About) -> str:
     """The whole report as Markdown."""
-    lines = ["# Results", "", *(f"- {sentence}" for sentence in verdict(results)), ""]
-    lines += markdown_table(COLUMNS, rows(results))
-    for heat in heats(results):
-        lines += ["", f"## {heat.route}: peak and successes by latency", ""]
+    lines = ["# Results", "", *_items(winners(findings))]
+    for table in _tables(findings):
+        lines += ["", f"## {table.title}", "", table.meaning, "", *markdown_table(table.heads, table.rows)]
+    for heat in tables.heats(findings):
+        lines += ["", f"## {_title_of(heat)}", ""]
         lines += markdown_table(heat.heads, ((at, *cells) for at, cells in heat.texts()))
-    if kinds(results):
-        lines += ["", "## What the failures call for", "", *(f"- `{kind}`: {advice(kind)}" for kind in kinds(results))]
-    lines += ["", "## What the numbers mean", "", *(f"- {word}: {meaning}" for word, meaning in DEFINITIONS.items())]
-    return "\n".join(lines) + "\n"
+    if kinds(findings):
+        lines += ["", "## What the failures call for", "", *(f"- `{kind}`: {advice(kind)}" for kind in kinds(findings))]
+    lines += ["", "## What broke first", "", *_items(breaks(findings))]
+    lines += ["", "## What was run", "", *_items(held_back(findings))]
+    lines += ["", "## To run it again", "", "```toml", experiment_file.written(findings.experiment), "```", ""]
+    return "\n".join([*lines, *_items(_where(about))]) + "\n"
 
 
-def html(results: list[Result], recorded: dict[str, Series]) -> str:
-    """The whole report as one HTML page that needs nothing else. recorded: series by trial id."""
-    parts = [_list(map(escape, verdict(results))), "<h2>Figures</h2>", table(COLUMNS, rows(results))]
-    for heat in heats(results):
-        parts.append(f"<h2>{escape(heat.route)}: peak and successes by latency</h2>")
-        parts.append(heat_table(heat.heads, heat.texts(), heat.shares()))
-    parts.append("<h2>Second by second</h2>")
+def html(findings: Findings, about: About) -> str:
+    """The whole report as one HTML page that needs nothing else."""
     charts: dict[str, list[Chart]] = {}
-    for result in (result for result in results if result.trial.id in recorded):
-        seconds, place = recorded[result.trial.id].seconds, f"charts-{len(charts)}"
-        charts[place] = over_time(seconds, result.figures or saturation(seconds))
-        parts += [f"<h3>{escape(result.trial.title)}</h3>", f'<div id="{place}"></div>']
-    if kinds(results):
-        told = (f"<b>{escape(kind)}</b>: {escape(advice(kind))}" for kind in kinds(results))
+
+    def drawn(found: list[Chart]) -> str:
+        place = f"charts-{len(charts)}"
+        charts[place] = found
+        return f'<div id="{place}"></div>'
+
+    figures, *others = _tables(findings)
+    parts = [_list(map(escape, winners(findings)), "winners"), *_table(figures)]
+    ranges = page.whiskers([(each.ratio, each.low, each.high) for each in tables.differences(findings)])
+    for heat in tables.heats(findings):
+        parts.append(f"<h2>{escape(_title_of(heat))}</h2>")
+        parts += [page.heat_table(heat.heads, heat.texts(), heat.shares()), drawn([interaction(heat)])]
+    for table in others:
+        parts += _table(table, ranges if table.meaning == tables.DIFFERENCES else ())
+    parts += ["<h2>What broke first</h2>", _list(map(escape, breaks(findings)))]
+    parts += ["<h2>What was run</h2>", _list(map(escape, held_back(findings)))]
+    parts.append("<h2>Second by second</h2>")
+    for result in (result for result in findings.results if result.trial.id in findings.recorded):
+        seconds = findings.recorded[result.trial.id].seconds
+        shown = over_time(seconds, result.figures or saturation(seconds))
+        parts += [f"<h3>{escape(result.trial.title)}</h3>", f'<div class="small">{drawn(shown)}</div>']
+    if kinds(findings):
+        told = (f"<b>{escape(kind)}</b>: {escape(advice(kind))}" for kind in kinds(findings))
         parts += ["<h2>What the failures call for</h2>", _list(told)]
-    meanings = (f"<b>{word}</b>: {escape(meaning)}" for word, meaning in DEFINITIONS.items())
-    parts += ["<h2>What the numbers mean</h2>", _list(meanings)]
-    return page(_title(results), f"Sync or async? {_title(results)}", "\n".join(parts), charts)
+    parts += ["<h2>To run it again</h2>", f"<pre>{escape(experiment_file.written(findings.experiment))}</pre>"]
+    parts.append(_list(map(escape, _where(about))))
+    title = ", ".join(dict.fromkeys(runs.trial.route for runs in findings.runs))
+    return page.page(title, f"Sync or async? {title}", "\n".join(parts), charts)
 
 
-def kinds(results: list[Result]) -> list[str]:
+def as_json(findings: Findings, about: About) -> str:
+    """The same for programs."""
+    shown = {
+        "format": "locust-asyncdjango experiment",
+        "format_version": FORMAT_VERSION,
+        **about,
+        "experiment": asdict(findings.experiment),
+        "verdict": verdict(findings),
+        "arms": [
+            {
+                **asdict(runs.trial),
+                "peaks_per_s": runs.peaks,
+                "figures": asdict(runs.figures) if runs.figures else None,
+                "ceiling": asdict(runs.ceiling) if runs.ceiling else None,
+                "flag": runs.flag,
+                "marks": {result.trial.id: result.marks for result in runs.results if result.marks},
+            }
+            for runs in findings.runs
+        ],
+        "differences": [asdict(each) for each in tables.differences(findings)],
+        "round_trips": [{**asdict(runs.trial), **asdict(budget)} for runs, budget in findings.budgets],
+        "noise": asdict(findings.noise) if findings.noise else None,
+        "run": held_back(findings),
+    }
+    return json.dumps(shown, indent=2) + "\n"
+
+
+def interaction(heat: Heat) -> Chart:
+    """A route's peaks over latency, a line per arm: where they are not parallel, the better choice depends on it."""
+    latencies = [latency_ms for latency_ms, _ in heat.rows]
+    by_arm = zip(*(cells for _, cells in heat.rows), strict=True)
+    lines = [
+        line(arm, f"kind-{n % 8}", "line", "left", (cell.peak_per_s if cell else None for cell in cells))
+        for n, (arm, cells) in enumerate(zip(heat.arms, by_arm, strict=True))
+    ]
+    note = "Where lines are not parallel, latency decides who is better."
+    x = ("ms of latency", latencies)
+    return plotted(f"interaction-{heat.route}", "Peak over latency", note, x, "req/s", lines, [])
+
+
+def kinds(findings: Findings) -> list[str]:
     """The kinds of failure that happened."""
-    return sorted({failure.kind for result in results if result.figures for failure in result.figures.failures})
+    return sorted({failure.kind for r in findings.results if r.figures for failure in r.figures.failures})
 
 
-DEFINITIONS = {
-    "peak": "the most successful requests a second over any ten consecutive seconds, and the users at their end.",
-    "slowdown at": "the users from which latency rises, if its median comes to stay above one and a half times that of"
-    " the first five seconds.",
-    "errors at": "the users when the first request began that failed.",
-    "memory, threads, connections": "the most that the server took, all its processes together, and the most"
-    " connections to the lab's own database.",
-    "how sure": "the numbers behind a ratio are its 95 % interval, by Student's t with the noise of all pairs of runs;"
-    " where each trial ran once and there is no A/A pair, take differences of a tenth or less for noise.",
-}
+def _tables(findings: Findings) -> list[Table]:
+    """Those that say something of this experiment."""
+    found = (tables.differences_table(tables.differences(findings)), tables.by_itself(findings))
+    more = (tables.budgets(findings), tables.costs(findings))
+    return [tables.figures(findings), *(table for table in (*found, *more) if table.rows)]
 
 
-def verdict(results: list[Result]) -> list[str]:
-    """Sentences per route: who carried more and how sure that is, and what broke first on each server."""
-    found = arms(results)
-    known = _noise(results)
-    sentences = []
-    for subject, group in groupby(found, key=lambda arm: arm.trial.subject):
-        compared = list(group)
-        if sum(arm.figures is not None for arm in compared) > 1:
-            sentences.append(f"{subject}: {_winner(compared, known)}")
-        for arm in compared:
-            told = _first_break(arm.figures) if arm.figures else f"not measured: {arm.results[-1].error}"
-            sentences.append(f"{arm.trial.title}: {told}")
-    if known:
-        freedom = f"{known.freedom} degree{'s' if known.freedom > 1 else ''} of freedom"
-        sentences.append(f"noise: two runs of the same arm differ by up to {known.floor:.2f} times ({freedom})")
-    return sentences
+def _table(table: Table, drawn: Sequence[str] = ()) -> list[str]:
+    shown = page.table(table.heads, table.rows, drawn)
+    return [f"<h2>{table.title}</h2>", f'<p class="muted">{escape(table.meaning)}</p>', shown]
 
 
-def _noise(results: list[Result]) -> stats.Noise | None:
-    """How runs of the same arm differ: of all pairs with the best arm of their subject, and of A/A pairs."""
-    compared: list[list[stats.Pair]] = []
-    for _, group in groupby(arms(results), key=lambda arm: arm.trial.subject):
-        ranked = _ranked(group)
-        compared += [_pairs(ranked[0], other) for other in ranked[1:]]
-    a_a = {result.trial.repeat: result.figures.peak_per_s for result in results if result.trial.a_a and result.figures}
-    return stats.noise(compared, [(a_a[run], a_a[run + 1]) for run in a_a if run % 2 and run + 1 in a_a])
+def _title_of(heat: Heat) -> str:
+    return f"{heat.route}: peak and successes by latency"
 
 
-def _ranked(group: Iterable[Arm]) -> list[Arm]:
-    """Those that were measured, what carried most first."""
-    return sorted((arm for arm in group if arm.measured), key=lambda arm: -arm.carried)
+def _where(about: About) -> list[str]:
+    """When, on what and with which versions."""
+    told = [f"begun {about['started']}"] if "started" in about else []
+    return told + [
+        f"{part}: {', '.join(f'{name} {value}' for name, value in about[part].items())}"
+        for part in ("machine", "versions")
+        if part in about
+    ]
 
 
-def _pairs(first: Arm, other: Arm) -> list[stats.Pair]:
-    """Runs of the same repeat, which were near each other in time."""
-    return [(peak, other.peaks[repeat]) for repeat, peak in first.peaks.items() if repeat in other.peaks]
+def _list(items: Iterable[str], name: str = "") -> str:
+    return f'<ul class="{name}">{"".join(f"<li>{item}</li>" for item in items)}</ul>'
 
 
-def _winner(compared: list[Arm], known: stats.Noise | None) -> str:
-    best, second, *_ = _ranked(compared)
-    if not best.figures or not best.figures.peak_per_s:
-        return "no server answered a single request"
-    peaks = [f"{arm.figures.peak_per_s:.1f}" for arm in (best, second) if arm.figures]
-    if not second.carried:
-        return f"{best.trial.arm} carried {peaks[0]} req/s; a run on {second.trial.arm} carried nothing"
-    found = stats.compared(_pairs(best, second), known)
-    if found is None or found.is_different is None:
-        if found and found.ratio < ONE_RUN_TOLERANCE:
-            return f"no clear difference in peak throughput ({peaks[0]} and {peaks[1]} req/s)"
-        return f"{best.trial.arm} peaks highest, {peaks[0]} against {peaks[1]} req/s"
-    times = f"{found.ratio:.2f} ({found.low:.2f}-{found.high:.2f}) times"
-    if not found.is_different:
-        return f"no detectable difference: {best.trial.arm} carried {times} as much as {second.trial.arm}"
-    return f"{best.trial.arm} carried {times} as much as {second.trial.arm}, {peaks[0]} against {peaks[1]} req/s"
-
-
-def _first_break(figures: Saturation) -> str:
-    if not figures.failures:
-        return f"nothing broke; {_at(figures.slowdown, 'it never slowed down', 'it slowed down from {} users')}"
-    first = min(figures.failures, key=lambda failure: failure.first.t)
-    return f"{first.kind} broke first, at {first.first.users} users; {advice(first.kind)}"
-
-
-def _cells(arm: Arm) -> tuple[str, ...]:
-    figures = arm.figures
-    if figures is None:
-        return ("-", "-", "-", "-", "-", "not measured")
-    return (
-        f"{figures.peak_per_s:.1f}",
-        str(figures.peak_users),
-        str(figures.successes),
-        _at(figures.slowdown, "-", "{}"),
-        _at(figures.errors, "-", "{}"),
-        ", ".join(f"{failure.kind} {failure.count}" for failure in figures.failures) or "none",
-    )
-
-
-def _costs(arm: Arm) -> tuple[str, ...]:
-    """The most of each, of all runs."""
-    found = [result.cost for result in arm.results if result.cost]
-    if not found:
-        return ("-", "-", "-")
-    return (
-        f"{max(cost.memory_mb for cost in found):.0f}",
-        str(max(cost.threads for cost in found)),
-        str(max(cost.connections for cost in found)),
-    )
-
-
-def _title(results: list[Result]) -> str:
-    return ", ".join(dict.fromkeys(result.trial.route for result in results))
-
-
-def _list(items: Iterable[str]) -> str:
-    return f"<ul>{''.join(f'<li>{item}</li>' for item in items)}</ul>"
-
-
-def _at(onset: Onset | None, otherwise: str, text: str) -> str:
-    return text.format(onset.users) if onset else otherwise
+def _items(sentences: Iterable[str]) -> list[str]:
+    return [f"- {plain(sentence)}" for sentence in sentences]

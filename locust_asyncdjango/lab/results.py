@@ -114,13 +114,15 @@ class ResultsFolder:
         except OSError:
             raise UsageError(f"{self.path} holds no experiment; name a results folder") from None
 
-    def finished(self, trial: Trial) -> Result | None:
-        """The result of a trial that was measured before; None for one that was not, or failed."""
+    def result(self, trial: Trial) -> Result | None:
+        """Of a trial that was run before; None for one that was not. Raises UsageError where it is damaged."""
         file = self.trials / trial.id / "result.json"
         if not file.exists():
             return None
-        result = Result.from_json(_read_json(file))
-        return result if result.figures else None
+        try:
+            return Result.from_json(_read_json(file))
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            raise UsageError(f"{file} is damaged: {error!r}; remove its folder to have it measured again") from None
 
     def series(self, trial: Trial) -> Series | None:
         """What was recorded in a trial; None where it failed before anything was."""

@@ -1,4 +1,4 @@
-"""The loop over an experiment's trials, which skips those that are finished."""
+"""The loop over an experiment's trials, which skips those that are finished, and those that are no longer needed."""
 
 import os
 import platform
@@ -12,8 +12,9 @@ from typing import Any
 from locust_asyncdjango.lab import machine, services
 from locust_asyncdjango.lab import trial as one_trial
 from locust_asyncdjango.lab.errors import TrialError
+from locust_asyncdjango.lab.findings import Findings
 from locust_asyncdjango.lab.marks import changed
-from locust_asyncdjango.lab.matrix import trials
+from locust_asyncdjango.lab.matrix import rounds, trials
 from locust_asyncdjango.lab.results import Result, ResultsFolder, write_json
 from locust_asyncdjango.lab.spec import Experiment, Trial
 
@@ -24,21 +25,30 @@ Announce = Callable[[Trial, int, int], one_trial.Watch]
 
 
 def run(experiment: Experiment, folder: ResultsFolder, announce: Announce) -> list[Result]:
-    """Measures what is not measured yet; every result is on disk before the next trial starts."""
+    """Measures what is not measured yet; every result is on disk before the next trial starts.
+
+    Gives all results, in the order of the plan. Of what is repeated until it is decided, rounds may be left out.
+    """
     now = _about_machine(experiment)
     begun = folder.open(experiment, now)
     planned = trials(experiment)
-    results = {trial: folder.finished(trial) for trial in planned}
-    if not all(results.values()):
+    # One that failed is tried again.
+    finished = {trial: result for trial in planned if (result := folder.result(trial)) and result.figures}
+    if len(finished) < len(planned):
         one_trial.check_load(experiment.routes[0], experiment.load, folder.logs)
         if not all(experiment.server(trial.server).url for trial in planned):
             with_latency = any(experiment.latencies_ms)
             services.prepare(experiment.routes, experiment.posts, folder.logs, with_latency=with_latency)
     measure = partial(_measure, experiment, folder, changed(begun, now))
-    return [
-        result or measure(trial, announce(trial, number, len(planned)))
-        for number, (trial, result) in enumerate(results.items(), 1)
-    ]
+    results: list[Result] = []
+    numbers = {trial: number for number, trial in enumerate(planned, 1)}
+    for compared in rounds(experiment):
+        if experiment.until_decided and Findings(experiment, tuple(results), {}).is_decided(compared[0].subject):
+            continue
+        results += [
+            finished.get(trial) or measure(trial, announce(trial, numbers[trial], len(planned))) for trial in compared
+        ]
+    return results
 
 
 def _measure(

@@ -49,6 +49,10 @@ class Arm:
     variant: str = ""
     max_connections: int = DEFAULT_MAX_CONNECTIONS
 
+    def __str__(self) -> str:
+        variant = f"/{self.variant}" if self.variant else ""
+        return f"{self.server}{variant}@{self.max_connections}"
+
 
 def arm(text: str) -> Arm:
     """By SERVER, SERVER/VARIANT, SERVER@MAX_CONNECTIONS or SERVER/VARIANT@MAX_CONNECTIONS. Raises UsageError."""

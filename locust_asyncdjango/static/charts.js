@@ -106,6 +106,7 @@ const drawCharts = (() => {
 
   function sizeOf({ slot }) {
     const width = printing ? PRINT_WIDTH : slot.clientWidth || PRINT_WIDTH; // it is 0 in a closed <details>
+    if (slot.closest(".small")) return { width, height: 170 };
     return { width, height: width < 500 ? 240 : 290 };
   }
 

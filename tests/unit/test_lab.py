@@ -3,48 +3,20 @@
 import json
 import re
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
-from rich.console import Console
 
 from locust_asyncdjango.lab import cli, postgres
-from locust_asyncdjango.lab.costs import Most
 from locust_asyncdjango.lab.errors import UsageError
 from locust_asyncdjango.lab.matrix import trials
 from locust_asyncdjango.lab.progress import time_left
-from locust_asyncdjango.lab.report import heats, html, markdown, plan, rows, terminal_table, verdict
 from locust_asyncdjango.lab.results import Result, ResultsFolder, write_json
 from locust_asyncdjango.lab.servers import SERVERS, site_env
-from locust_asyncdjango.lab.spec import Experiment, Load, Trial
+from locust_asyncdjango.lab.spec import Load
+from locust_asyncdjango.lab.verdict import plan
 from locust_asyncdjango.routes import ROUTES
-from locust_asyncdjango.saturation import KindOnset
-from tests.unit.planted import figures, onset
-
-FIRST = onset(24, 125)
-SYNC = Result(Trial("io_read", "gunicorn-sync", 1000, 100), figures(23.0, 60, 4100, onset(3, 20)), "", {})
-
-ASYNC = Result(
-    Trial("io_read", "gunicorn-uvicorn", 1000, 100),
-    figures(28.34, 105, 4210, onset(3, 20), FIRST, (KindOnset("db_too_many_clients", 97, FIRST),)),
-    "",
-    {"interface": "asgi"},
-    cost=Most(70.5, 40, 97, 0, 12.5),
-)
-BROKEN = Result(Trial("cpu", "gunicorn-sync", 1000, 100), None, "gunicorn-sync did not start: no", {})
-
-
-def experiment(**changes: Any) -> Experiment:
-    asked = {
-        "routes": ("io_read",),
-        "servers": ("gunicorn-sync",),
-        "load": Load("RampTo500"),
-        "posts": 1000,
-        "max_connections": (100,),
-    }
-    return Experiment(**{**asked, **changes})
+from tests.unit.results import ASYNC, BROKEN, SYNC, experiment
 
 
 def test_trials_go_route_by_route() -> None:
@@ -211,15 +183,16 @@ def test_a_result_comes_back_from_its_file(result: Result) -> None:
     assert Result.from_json(json.loads(json.dumps(result.to_json()))) == result
 
 
-def test_a_results_folder_knows_what_is_finished(tmp_path: Path) -> None:
+def test_a_results_folder_knows_what_was_run(tmp_path: Path) -> None:
     folder = ResultsFolder(tmp_path / "new" / "results")
     folder.open(experiment(), {})
     for result in (SYNC, BROKEN):
         with folder.unfinished(result.trial) as place:
             write_json(place / "result.json", result.to_json())
-    assert folder.finished(SYNC.trial) == SYNC
-    assert folder.finished(BROKEN.trial) is None  # to be tried again
-    assert folder.finished(ASYNC.trial) is None
+    assert folder.result(SYNC.trial) == SYNC
+    assert folder.result(BROKEN.trial) == BROKEN
+    assert folder.result(ASYNC.trial) is None
+    assert folder.experiment() == experiment()
 
 
 def test_an_interrupted_trial_is_not_finished_and_its_files_are_kept(tmp_path: Path) -> None:
@@ -228,7 +201,7 @@ def test_an_interrupted_trial_is_not_finished_and_its_files_are_kept(tmp_path: P
     with suppress(KeyboardInterrupt), folder.unfinished(SYNC.trial) as place:
         (place / "series.jsonl").touch()
         raise KeyboardInterrupt
-    assert folder.finished(SYNC.trial) is None
+    assert folder.result(SYNC.trial) is None
     assert (tmp_path / "trials" / f"{SYNC.trial.id}.unfinished" / "series.jsonl").exists()
 
 
@@ -238,118 +211,5 @@ def test_a_results_folder_takes_one_experiment(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="holds the results of another experiment; choose another --output"):
         ResultsFolder(tmp_path).open(experiment(posts=5), {})
     (tmp_path / "experiment.json").write_text("{}")
-    with pytest.raises(UsageError, match="is not of results format 2; choose another --output"):
+    with pytest.raises(UsageError, match="is not of results format 3; choose another --output"):
         ResultsFolder(tmp_path).open(experiment(), {})
-
-
-def test_the_verdict() -> None:
-    assert verdict([SYNC, ASYNC, BROKEN]) == [
-        "io_read: gunicorn-uvicorn peaks highest, 28.3 against 23.0 req/s",
-        "io_read on gunicorn-sync: nothing broke; it slowed down from 20 users",
-        "io_read on gunicorn-uvicorn: db_too_many_clients broke first, at 125 users;"
-        " raise max_connections, use a connection pool, or put PgBouncer in front of the database",
-        "cpu on gunicorn-sync: not measured: gunicorn-sync did not start: no",
-    ]
-
-
-def repeated(*peaks: tuple[float, float], a_a: tuple[float, ...] = ()) -> list[Result]:
-    """Runs of a sync and an async server, in the order of the plan."""
-    planned = trials(
-        experiment(servers=("gunicorn-sync", "gunicorn-uvicorn"), repeats=len(peaks), a_a_pairs=len(a_a) // 2)
-    )
-    carried = [*a_a, *(peak for n, pair in enumerate(peaks) for peak in (pair[::-1] if n % 2 else pair))]
-    return [Result(trial, figures(peak, 60, 4100), "", {}) for trial, peak in zip(planned, carried, strict=True)]
-
-
-def test_of_repeated_runs_the_verdict_says_how_sure_it_is() -> None:
-    different = repeated((50.0, 100.0), (51.0, 99.0), (49.0, 103.0))
-    assert verdict(different) == [
-        "io_read: gunicorn-uvicorn carried 2.01 (1.82-2.22) times as much as gunicorn-sync, 100.0 against 50.0 req/s",
-        "io_read on gunicorn-sync: nothing broke; it never slowed down",
-        "io_read on gunicorn-uvicorn: nothing broke; it never slowed down",
-        "noise: two runs of the same arm differ by up to 1.19 times (2 degrees of freedom)",
-    ]
-    same = repeated((99.0, 100.0), (103.0, 99.0), (98.0, 103.0))
-    assert verdict(same)[0].startswith("io_read: no detectable difference: gunicorn-uvicorn carried 1.0")
-    (row, _) = rows(different)
-    assert row[4:6] == ("3", "50.0")
-
-
-def test_a_run_that_carried_nothing_is_not_left_out_of_a_ratio() -> None:
-    told = verdict(repeated((100.0, 110.0), (100.0, 0.0), (100.0, 110.0)))
-    assert told[0] == "io_read: gunicorn-sync carried 100.0 req/s; a run on gunicorn-uvicorn carried nothing"
-
-
-def test_a_pair_of_which_a_run_failed_is_no_a_a_pair() -> None:
-    results = repeated((50.0, 100.0), a_a=(100.0, 100.0, 50.0, 50.0))
-    results[1] = replace(results[1], figures=None)
-    assert verdict(results)[-1] == "noise: two runs of the same arm differ by up to 1.00 times (1 degree of freedom)"
-
-
-def by_latency() -> list[Result]:
-    """A sync and two async arms at two latencies; one of them was not measured."""
-    asked = experiment(
-        servers=("gunicorn-sync", "gunicorn-uvicorn"), latencies_ms=(0, 100), max_connections=(100, 1000)
-    )
-    carried = [50.0, 80.0, 50.5, 90.0, 5.0, 60.0, 5.1, None]
-    return [
-        Result(trial, figures(peak, 60, 4100) if peak else None, "" if peak else "it did not start", {})
-        for trial, peak in zip(trials(asked), carried, strict=True)
-    ]
-
-
-def test_connection_limits_are_compared_with_each_other() -> None:
-    told = verdict(by_latency())
-    assert told[0] == "io_read: gunicorn-uvicorn with 1000 connections peaks highest, 90.0 against 80.0 req/s"
-    assert told[5] == "io_read (100 ms latency): gunicorn-uvicorn peaks highest, 60.0 against 5.1 req/s"
-
-
-def test_what_was_measured_at_several_latencies_has_a_table_of_them() -> None:
-    (heat,) = heats(by_latency())
-    assert heat.heads == (
-        "latency",
-        "gunicorn-sync",
-        "gunicorn-uvicorn",
-        "gunicorn-sync with 1000 connections",
-        "gunicorn-uvicorn with 1000 connections",
-    )
-    assert dict(heat.texts()) == {
-        "0 ms": ["50.0 req/s, 4100", "80.0 req/s, 4100", "50.5 req/s, 4100", "90.0 req/s, 4100"],
-        "100 ms": ["5.0 req/s, 4100", "60.0 req/s, 4100", "5.1 req/s, 4100", "not measured"],
-    }
-    assert [[round(share, 2) for share in shares] for shares in heat.shares()] == [
-        [0.56, 0.89, 0.56, 1.0],
-        [0.08, 1.0, 0.08, 0.0],
-    ]
-    text = markdown(by_latency())
-    assert "## io_read: peak and successes by latency" in text
-    assert "| 100 ms | 5.0 req/s, 4100 | 60.0 req/s, 4100 | 5.1 req/s, 4100 | not measured |" in text
-    assert '<td class="heat" style="--heat: 0.89">80.0 req/s, 4100</td>' in html(by_latency(), {})
-    assert heats(repeated((50.0, 100.0))) == []
-
-
-def test_an_a_a_pair_shows_the_noise_where_each_ran_once() -> None:
-    assert verdict(repeated((99.0, 100.0), a_a=(99.0, 101.0)))[0].startswith("io_read: no detectable difference: ")
-    assert verdict(repeated((50.0, 100.0), a_a=(99.0, 101.0)))[0].startswith("io_read: gunicorn-uvicorn carried 2.00 (")
-    assert len(rows(repeated((50.0, 100.0), a_a=(99.0, 101.0)))) == 2
-
-
-def test_the_report_has_every_trial() -> None:
-    lines = markdown([SYNC, ASYNC, BROKEN]).splitlines()
-    assert [line for line in lines if line.startswith("| ") and "---" not in line] == [
-        "| route | conditions | variant | server | runs | peak req/s | at users | successes | slowdown at | errors at |"
-        " failures by kind | memory MB | threads | connections |",
-        "| io_read | - | natural | gunicorn-sync | 1 | 23.0 | 60 | 4100 | 20 | - | none | - | - | - |",
-        "| io_read | - | natural | gunicorn-uvicorn | 1 | 28.3 | 105 | 4210 | 20 | 125 | db_too_many_clients 97 | 70 |"
-        " 40 | 97 |",
-        "| cpu | - | natural | gunicorn-sync | 0 | - | - | - | - | - | not measured | - | - | - |",
-    ]
-
-
-def test_the_table_fits_80_columns() -> None:
-    console = Console(width=80)
-    with console.capture() as capture:
-        console.print(terminal_table([SYNC, ASYNC, BROKEN]))
-    printed = capture.get()
-    assert "gunicorn-uvicorn  28.3   105      4210       20    125 db_too_many_clients 97" in printed
-    assert max(map(len, printed.splitlines())) <= 80

@@ -109,15 +109,18 @@ LAB_MAY_USE = {
 }
 LAB_ORDER = [
     {"errors"},
-    {"packages", "process", "toxics", "markdown", "page", "fits", "stats"},
+    {"packages", "process", "toxics", "markdown", "page", "fits", "stats", "budget", "machine", "presets"},
     {"servers", "latency", "fleet", "flow"},
     {"line", "costs"},
-    {"proxy"},
+    {"proxy", "marks"},
     {"spec", "postgres", "startproject"},
-    {"services", "matrix", "results", "plots", "experiment_file", "preflight"},
-    {"trial", "beside", "one_run"},
-    {"runner", "report", "serve"},
-    {"progress"},
+    {"services", "matrix", "plots", "experiment_file", "preflight", "alone"},
+    {"results", "ceilings"},
+    {"trial", "beside", "one_run", "findings"},
+    {"runner", "serve", "verdict"},
+    {"progress", "tables"},
+    {"report", "comparing"},
+    {"commands"},
     {"cli"},
 ]
 

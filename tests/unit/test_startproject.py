@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from locust_asyncdjango.lab import cli, startproject
+from locust_asyncdjango.lab import cli, commands, startproject
 from locust_asyncdjango.lab.errors import UsageError
 from locust_asyncdjango.routes import ROUTES
 
@@ -143,4 +143,4 @@ def test_only_a_project_is_seeded(tmp_path: Path) -> None:
 )
 def test_the_command_of_services(arguments: list[str], posts: int, command: list[str]) -> None:
     options = cli.parser().parse_args(["services", *arguments])
-    assert (options.posts, cli.command_given(options)) == (posts, command)
+    assert (options.posts, commands.command_given(options)) == (posts, command)

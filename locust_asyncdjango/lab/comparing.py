@@ -1,0 +1,141 @@
+"""Two results folders -> what has changed between them, in what was asked, in what ran, and in what it carried."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from html import escape
+from typing import Any
+
+from locust_asyncdjango.lab import page, stats
+from locust_asyncdjango.lab.findings import Findings, Runs
+from locust_asyncdjango.lab.markdown import markdown_table
+from locust_asyncdjango.lab.tables import Table
+from locust_asyncdjango.lab.verdict import named, times
+
+FORMAT_VERSION = 1
+"""Of the comparison as JSON."""
+MEANING = (
+    "How many times as much each arm carried in the second folder as in the first, with the 95 % interval by Student's"
+    " t and the spread of runs of the same arm in either. The two were measured at different times: a machine that was"
+    " slower then looks like a change. Without an interval each arm ran once."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Of an arm in both folders: what it carried, in requests a second, and the ratio of the second to the first."""
+
+    arm: str
+    before_per_s: float
+    after_per_s: float
+    found: stats.Compared | None
+    """None where a run carried nothing."""
+
+    def is_worse(self, tolerated: float) -> bool:
+        """Whether it carries less by more than a share of what it did, and that is no noise as far as can be told."""
+        if self.found is None:
+            return self.after_per_s < self.before_per_s
+        return self.found.ratio < 1 - tolerated and self.found.is_different is not False
+
+    @property
+    def says(self) -> str:
+        """What has become of it."""
+        if self.found is None:
+            return "a run carried nothing"
+        if self.found.is_different is None:
+            return "one run each"
+        return ("more" if self.found.ratio > 1 else "less") if self.found.is_different else "no detectable difference"
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """Between two folders. asked: what else is different. missing: arms that only one of them has."""
+
+    asked: tuple[str, ...]
+    arms: tuple[Change, ...]
+    missing: tuple[str, ...]
+
+    def sentences(self, tolerated: float) -> list[str]:
+        """What has changed, worst first."""
+        by_ratio = sorted(self.arms, key=lambda change: change.found.ratio if change.found else 0.0)
+        told = [f"{change.arm}: {_told(change)}" for change in by_ratio if change.says not in ALIKE]
+        alike = sum(change.says in ALIKE for change in self.arms)
+        told += [f"{alike} of {len(self.arms)} arms: no detectable difference"] if alike else []
+        worse = sum(change.is_worse(tolerated) for change in self.arms)
+        told.append(f"{worse} of {len(self.arms)} arms carry less by more than {tolerated:.0%}")
+        return [*told, *self.asked, *self.missing]
+
+
+ALIKE = ("no detectable difference",)
+
+
+def changes(before: Findings, after: Findings, about: tuple[Mapping[str, Any], Mapping[str, Any]]) -> Changes:
+    """about: when and where each was begun, with which versions."""
+    old, new = ({named(runs): runs for runs in findings.runs if runs.measured} for findings in (before, after))
+    common = [name for name in old if name in new]
+    found = stats.unpaired([_peaks(old[name]) for name in common], [_peaks(new[name]) for name in common])
+    missing = [
+        f"only in the {which}: {name}"
+        for which, mine, other in (("first", old, new), ("second", new, old))
+        for name in mine
+        if name not in other
+    ]
+    arms = (Change(name, old[name].carried, new[name].carried, each) for name, each in zip(common, found, strict=True))
+    asked = _different(asdict(before.experiment), asdict(after.experiment))
+    where = (line for part in ("machine", "versions") for line in _different(*(each.get(part, {}) for each in about)))
+    return Changes((*asked, *where), tuple(arms), tuple(missing))
+
+
+def table(found: Changes) -> Table:
+    """A row per arm."""
+    rows = (
+        (
+            change.arm,
+            f"{change.before_per_s:.1f}",
+            f"{change.after_per_s:.1f}",
+            times(change.found).removesuffix(" times") if change.found else "-",
+            change.says,
+        )
+        for change in found.arms
+    )
+    return Table("Peaks", MEANING, ("arm", "before req/s", "after req/s", "times as much", ""), tuple(rows))
+
+
+def markdown(found: Changes, title: str, tolerated: float) -> str:
+    """As Markdown."""
+    told, shown = found.sentences(tolerated), table(found)
+    lines = [f"# {title}", "", *(f"- {sentence}" for sentence in told), "", shown.meaning, ""]
+    return "\n".join([*lines, *markdown_table(shown.heads, shown.rows)]) + "\n"
+
+
+def html(found: Changes, title: str, tolerated: float) -> str:
+    """As one HTML page that needs nothing else."""
+    sentences = "".join(f"<li>{escape(sentence)}</li>" for sentence in found.sentences(tolerated))
+    shown = table(found)
+    ratios = [change.found or stats.Compared(1, None, None) for change in found.arms]
+    drawn = page.whiskers([(each.ratio, each.low, each.high) for each in ratios])
+    meaning = f'<p class="muted">{escape(shown.meaning)}</p>'
+    body = f"<ul>{sentences}</ul>{meaning}{page.table(shown.heads, shown.rows, drawn)}"
+    return page.page(title, title, body, {})
+
+
+def as_json(found: Changes, tolerated: float) -> str:
+    """For programs."""
+    arms = [{**asdict(change), "is_worse": change.is_worse(tolerated)} for change in found.arms]
+    shown = {"format": "locust-asyncdjango comparison", "format_version": FORMAT_VERSION, "tolerated": tolerated}
+    return json.dumps({**shown, "asked": found.asked, "arms": arms, "missing": found.missing}, indent=2) + "\n"
+
+
+def _told(change: Change) -> str:
+    rates = f"{change.after_per_s:.1f} against {change.before_per_s:.1f} req/s"
+    return f"{rates}, {times(change.found)} as much" if change.found else f"{rates}; a run carried nothing"
+
+
+def _peaks(runs: Runs) -> Sequence[float]:
+    return list(runs.peaks.values())
+
+
+def _different(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[str]:
+    for name in dict.fromkeys([*before, *after]):
+        if before.get(name) != after.get(name):
+            yield f"{name} was {before.get(name)}, and is {after.get(name)}"

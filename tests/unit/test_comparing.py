@@ -1,0 +1,65 @@
+"""What has changed from one results folder to another."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from locust_asyncdjango.lab.comparing import as_json, changes, html, markdown, table
+from locust_asyncdjango.lab.findings import Findings
+from locust_asyncdjango.lab.matrix import trials
+from locust_asyncdjango.lab.results import Result
+from tests.unit.planted import figures
+from tests.unit.results import experiment
+
+BOTH = ("gunicorn-sync", "gunicorn-uvicorn")
+
+
+def measured(sync: tuple[float, ...], async_: tuple[float, ...] = (), posts: int = 1000) -> Findings:
+    """Runs of one server or two."""
+    asked = experiment(servers=BOTH if async_ else BOTH[:1], repeats=len(sync), posts=posts)
+    by_server = dict(zip(BOTH, (sync, async_), strict=True))
+    results = (
+        Result(trial, figures(by_server[trial.server][trial.repeat - 1], 60, 4100), "", {}) for trial in trials(asked)
+    )
+    return Findings(asked, tuple(results), {})
+
+
+def test_what_has_changed() -> None:
+    before = measured((100.0, 102.0, 98.0), (200.0, 204.0, 196.0))
+    after = measured((80.0, 82.0, 78.0), (201.0, 203.0, 198.0), posts=1000)
+    found = changes(before, after, ({"versions": {"django": "5.2"}}, {"versions": {"django": "6.0"}}))
+    assert found.sentences(0.1) == [
+        "io_read: gunicorn-sync: 80.0 against 100.0 req/s, 0.80 (0.77-0.83) times as much",
+        "1 of 2 arms: no detectable difference",
+        "1 of 2 arms carry less by more than 10%",
+        "django was 5.2, and is 6.0",
+    ]
+    assert found.sentences(0.25)[2] == "0 of 2 arms carry less by more than 25%"
+    assert table(found).rows[0] == ("io_read: gunicorn-sync", "100.0", "80.0", "0.80 (0.77-0.83)", "less")
+    assert "| io_read: gunicorn-sync | 100.0 | 80.0 | 0.80 (0.77-0.83) | less |" in markdown(found, "A to B", 0.1)
+    assert "<li>1 of 2 arms carry less by more than 10%</li>" in html(found, "A to B", 0.1)
+    assert [arm["is_worse"] for arm in json.loads(as_json(found, 0.1))["arms"]] == [True, False]
+
+
+@pytest.mark.parametrize(("after", "is_worse"), [((95.0,), False), ((80.0,), True), ((120.0,), False), ((0.0,), True)])
+def test_of_one_run_each_the_ratio_counts(after: tuple[float, ...], is_worse: bool) -> None:
+    (change,) = changes(measured((100.0,)), measured(after), ({}, {})).arms
+    assert change.is_worse(0.1) == is_worse
+
+
+def test_what_may_be_noise_is_not_worse() -> None:
+    (change,) = changes(measured((100.0, 60.0)), measured((65.0, 72.0)), ({}, {})).arms
+    assert change.found is not None
+    assert change.found.ratio < 0.9
+    assert not change.is_worse(0.1)
+
+
+def test_what_was_asked_and_what_is_missing() -> None:
+    before, after = measured((100.0,), (200.0,)), measured((100.0,))
+    found = changes(before, replace(after, experiment=replace(after.experiment, a_a_pairs=3)), ({}, {}))
+    assert found.sentences(0.1)[-3:] == [
+        "servers was ('gunicorn-sync', 'gunicorn-uvicorn'), and is ('gunicorn-sync',)",
+        "a_a_pairs was 0, and is 3",
+        "only in the first: io_read: gunicorn-uvicorn",
+    ]
