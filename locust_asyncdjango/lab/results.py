@@ -83,16 +83,18 @@ class ResultsFolder:
         asked: dict[str, Any] = json.loads(json.dumps(asdict(experiment)))
         file = self.path / "experiment.json"
         try:
-            if self.path.is_dir() and any(self.path.iterdir()) and not file.exists():
+            self.path.mkdir(parents=True, exist_ok=True)
+            if not file.exists() and {path.name for path in self.path.iterdir()} - {_part(file).name}:
                 raise UsageError(f"{self.path} holds other files; choose another --output")
-            self.trials.mkdir(parents=True, exist_ok=True)
-            self.logs.mkdir(exist_ok=True)
             with tempfile.TemporaryFile(dir=self.path):
                 pass
+            # The first that is written, so that who finds it missing knows that there is nothing else.
             if not file.exists():
                 write_json(file, {"format_version": FORMAT_VERSION, "experiment": asked, **about})
             elif _read_json(file).get("experiment") != asked:
                 raise UsageError(f"{self.path} holds the results of another experiment; choose another --output")
+            self.trials.mkdir(exist_ok=True)
+            self.logs.mkdir(exist_ok=True)
             return self.about()
         except OSError as error:
             raise UsageError(f"cannot write to {self.path} ({error.strerror}); choose another --output") from None
@@ -157,9 +159,12 @@ def write_json(file: Path, content: dict[str, Any]) -> None:
 
 def write_text(file: Path, text: str) -> None:
     """Writes a file that is there as a whole or not at all."""
-    part = file.with_name(f"{file.name}.part")
-    part.write_text(text, encoding="utf-8")
-    part.replace(file)
+    _part(file).write_text(text, encoding="utf-8")
+    _part(file).replace(file)
+
+
+def _part(file: Path) -> Path:
+    return file.with_name(f"{file.name}.part")
 
 
 def _read_json(file: Path) -> dict[str, Any]:

@@ -22,6 +22,8 @@ from locust_asyncdjango.lab.servers import Server, responds, serving, site_env
 from locust_asyncdjango.lab.spec import Load, Trial
 from locust_asyncdjango.saturation import saturation
 
+LATE_S = 5
+"""So long before its end may a run have been recorded last: nothing may have ended since."""
 LOOK_S = 0.5
 """Seconds between two looks at a running trial."""
 
@@ -49,10 +51,7 @@ def measure(trial: Trial, server: Server, load: Load, pins: Pins, folder: Path, 
             attack(trial, users_url, load, file, watch, look, pins.generator)
         if program and program.exit_code() is not None:
             raise TrialError(f"{server.name} ended during the trial: {program.last_words()}")
-    try:
-        recorded = series.read(file)
-    except series.SeriesError as error:
-        raise TrialError(f"Locust left no series: {error}") from None
+    recorded = whole_series(file)
     looked = costs.read(looks)
     return Result(
         trial=trial,
@@ -86,6 +85,18 @@ def site(trial: Trial, server: Server, pins: Pins, folder: Path) -> Iterator[tup
 def nearby(url: str, latency_ms: int, log: Path) -> AbstractContextManager[str]:
     """The URL by which users reach the site, with latency added to what it sends."""
     return proxied(url, latency_ms, log) if latency_ms else nullcontext(url)
+
+
+def whole_series(file: Path) -> series.Series:
+    """What was recorded. Raises TrialError where the run went on without being recorded, as on a full disk."""
+    try:
+        recorded = series.read(file)
+    except series.SeriesError as error:
+        raise TrialError(f"Locust left no series: {error}") from None
+    length_s, recorded_s = recorded.header.get("run_time") or 0, recorded.total.t + 1
+    if recorded_s < length_s - LATE_S:
+        raise TrialError(f"only {recorded_s} of {length_s:g} s were recorded; see that the disk has room")
+    return recorded
 
 
 def _note(looks: Path, meter: costs.Meter) -> None:

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import psycopg2
@@ -97,7 +97,7 @@ def test_a_stopped_run_leaves_nothing_running_and_keeps_its_rows(
         program.signal(signum)
         assert program.end() == code
         assert program.left_behind() == []
-        assert f"stopped; the same command with --output {output} goes on from here\n" in program.text
+        assert f"stopped; locust-asyncdjango run --resume {output} goes on from here\n" in program.text
         assert len(series.read(file).seconds) >= 3
     assert runs_in(cache) == before
 
@@ -118,7 +118,7 @@ def test_a_run_that_is_killed_leaves_nothing_running_and_goes_on_where_it_was(tm
         while program.left_behind() and time.monotonic() < deadline:
             time.sleep(0.1)
         assert program.left_behind() == []
-    code, text = done(*command, "--output", output)
+    code, text = done(*lab("run", "--resume", output))
     assert code == 0, text
     assert finished.stat().st_mtime_ns == before
     assert sorted(path.name for path in (output / "trials").iterdir()) == [
@@ -126,6 +126,33 @@ def test_a_run_that_is_killed_leaves_nothing_running_and_goes_on_where_it_was(tm
         "cached-gunicorn-uvicorn-run2",
     ]
     assert runs_in(cache) == runs
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="a disk of its own takes root to mount")
+def test_a_full_disk_is_one_line_and_what_was_written_is_whole(tmp_path: Path) -> None:
+    load = ("--posts", str(POSTS), "-u", "5", "-r", "5", "-t", "6s")
+    servers = ("--servers", "gunicorn-sync,gunicorn-uvicorn")
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", tmp_path], check=True)
+    try:
+        output, filler = tmp_path / "results", tmp_path / "filler"
+        with running(*lab("run", "--routes", "io_create", *servers, *load, "--output", output)) as program:
+            wait_for_lines(program, output / "trials" / "io_create-gunicorn-uvicorn.unfinished" / "series.jsonl", 2)
+            with suppress(OSError), filler.open("wb", buffering=0) as file:
+                while file.write(bytes(4096)):
+                    pass
+            assert program.end() == 1
+            assert program.left_behind() == []
+            (line,) = [line for line in program.text.splitlines() if "error: " in line]
+            assert "No space left on device" in line
+            assert "see that the disk has room" in line
+        whole = output / "trials" / "io_create-gunicorn-sync" / "result.json"
+        assert json.loads(whole.read_text())["figures"]["successes"] > 0
+        assert not (output / "trials" / "io_create-gunicorn-uvicorn").exists()
+        filler.unlink()
+        code, text = done(*lab("run", "--resume", output))
+        assert code == 0, text
+    finally:
+        subprocess.run(["umount", tmp_path], check=True)
 
 
 def test_a_run_stopped_while_it_seeds_leaves_nothing(tmp_path: Path, cache: Path) -> None:
