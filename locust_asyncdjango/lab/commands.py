@@ -32,7 +32,6 @@ def run(options: Namespace) -> int:
     from rich.console import Console
 
     from locust_asyncdjango.lab import findings, progress, runner
-    from locust_asyncdjango.lab.matrix import trials
     from locust_asyncdjango.lab.results import ResultsFolder
     from locust_asyncdjango.lab.trial import length_s
     from locust_asyncdjango.lab.verdict import plan
@@ -44,7 +43,7 @@ def run(options: Namespace) -> int:
     if options.resume:
         set_factors(experiment)
     if options.dry_run:
-        print(plan(trials(experiment), length_s(experiment.load)))
+        print(plan(experiment, length_s(experiment.load)))
         return 0
     console = Console()
     try:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from locust_asyncdjango.failures import advice
 from locust_asyncdjango.lab import matrix, stats
 from locust_asyncdjango.lab.findings import Comparison, Findings, Runs
-from locust_asyncdjango.lab.spec import Trial
+from locust_asyncdjango.lab.spec import Experiment, Trial
 from locust_asyncdjango.saturation import Onset
 from locust_asyncdjango.told import duration
 
@@ -123,13 +123,16 @@ def _counted(marks: Iterable[str]) -> list[str]:
     return [f"{mark} ({count} times)" if count > 1 else mark for mark, count in Counter(marks).items()]
 
 
-def plan(planned: list[Trial], length_s: float | None) -> str:
+def plan(experiment: Experiment, length_s: float | None) -> str:
     """What is to be run, in its order, and how long that takes. length_s: of a load, None where it is not known."""
+    planned = matrix.trials(experiment)
     lines = [f"{number:>4}  {trial.title}" for number, trial in enumerate(planned, 1)]
+    trials = f"{len(planned)} trial{'s' if len(planned) > 1 else ''}"
+    count = f"at most {trials}" if experiment.until_decided else trials
     if length_s is None:
-        return "\n".join([*lines, f"{len(planned)} trials; how long the shape runs is not known"])
+        return "\n".join([*lines, f"{count}; how long the shape runs is not known"])
     about = duration(len(planned) * (length_s + BESIDE_LOAD_S))
-    return "\n".join([*lines, f"{len(planned)} trials of {length_s:g} s; about {about}, with starting and stopping"])
+    return "\n".join([*lines, f"{count} of {length_s:g} s; about {about}, with starting and stopping"])
 
 
 def onset(of: Onset | None, otherwise: str, text: str) -> str:

@@ -10,13 +10,18 @@ from urllib.parse import urlencode
 
 from playwright.sync_api import Page, expect
 
-from locust_asyncdjango.lab import one_run
+from locust_asyncdjango.lab import one_run, report
+from locust_asyncdjango.lab.findings import Findings
+from locust_asyncdjango.lab.matrix import trials
 from locust_asyncdjango.lab.process import free_port
+from locust_asyncdjango.lab.results import Result
 from locust_asyncdjango.lab.trial import locustfile
 from locust_asyncdjango.routes import ROUTES
 from locust_asyncdjango.row import Row
 from locust_asyncdjango.series import Series
 from tests.support import locust, running, wait_for_page
+from tests.unit.planted import figures
+from tests.unit.results import experiment
 
 
 def test_the_overview_shows_every_route_and_leads_to_it(page: Page, wsgi_url: str) -> None:
@@ -120,16 +125,48 @@ def test_a_report_is_read_without_a_network_on_a_phone_and_on_paper(page: Page, 
     ]
     failures: dict[str, Any] = {"failures": [], "samples": []}
     content = one_run.told(Series.of({"user_classes": ["</script><script>alert(1)</script>"]}, rows), failures)
-    one_run.write(content, report := tmp_path / "run.html")
-    asked = []
-    page.context.set_offline(True)
-    page.on("request", lambda request: asked.append(request.url))
-    page.goto(report.as_uri())
+    one_run.write(content, file := tmp_path / "run.html")
+    asked = opened_offline(page, file)
     expect(page.get_by_role("heading", level=1)).to_have_text("Where </script><script>alert(1)</script> saturated")
     expect(page.get_by_text("db_too_many_clients broke first, at 102 (100-105) users, after 21 s")).to_be_visible()
     expect(page.get_by_role("figure")).to_have_count(5)
     expect(page.locator("figure canvas")).to_have_count(5)
     expect(page.get_by_role("img", name="Successful requests a second over users")).to_be_visible()
+    fits_screens_and_paper(page)
+    assert [url for url in asked if not url.startswith(("file:", "data:"))] == []
+
+
+def test_the_report_of_an_experiment_shows_every_trial_and_every_difference(page: Page, tmp_path: Path) -> None:
+    asked_for = experiment(servers=("gunicorn-sync", "gunicorn-uvicorn"), latencies_ms=(0, 100), repeats=2)
+    planned = trials(asked_for)
+    series = Series.of({}, [Row(t, 5 * t, ok := min(5 * t, 60), ok_ms=Counter({100.0: ok})) for t in range(30)])
+    results = (
+        Result(trial, figures(50.0 + number, 60, 900), "", {}, marks=("</ul><script>alert(1)</script>",))
+        for number, trial in enumerate(planned)
+    )
+    found = Findings(asked_for, tuple(results), {trial.id: series for trial in planned})
+    file = tmp_path / "report.html"
+    file.write_text(report.html(found, {"versions": {"python": "3"}}), encoding="utf-8")
+    asked = opened_offline(page, file)
+    # Three charts of each of eight trials, and the peaks over latency.
+    expect(page.locator("figure canvas")).to_have_count(3 * 8 + 1)
+    expect(page.get_by_role("img", name="Peak over latency")).to_be_visible()
+    expect(page.locator("svg.whiskers")).to_have_count(2)
+    expect(page.get_by_text("marked: io_read on gunicorn-sync: </ul><script>alert(1)</script>")).to_be_visible()
+    fits_screens_and_paper(page)
+    assert [url for url in asked if not url.startswith(("file:", "data:"))] == []
+
+
+def opened_offline(page: Page, file: Path) -> list[str]:
+    """What a page asks for that is opened without a network."""
+    asked: list[str] = []
+    page.context.set_offline(True)
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(file.as_uri())
+    return asked
+
+
+def fits_screens_and_paper(page: Page) -> None:
     for scheme in ("light", "dark"):
         for width in (400, 1400):
             page.set_viewport_size({"width": width, "height": 900})
@@ -137,7 +174,6 @@ def test_a_report_is_read_without_a_network_on_a_phone_and_on_paper(page: Page, 
             assert page.evaluate("document.documentElement.scrollWidth") <= width
     page.emulate_media(media="print")
     expect(page.locator("figure canvas").first).to_be_visible()
-    assert [url for url in asked if not url.startswith(("file:", "data:"))] == []
 
 
 # As Locust's manual has it.

@@ -46,16 +46,16 @@ def test_what_is_compared_is_repeated_in_reversed_orders_behind_the_a_a_pairs() 
 
 
 def test_the_plan_says_what_is_run_and_how_long_it_takes() -> None:
-    planned = trials(experiment(repeats=2, a_a_pairs=1))
-    assert plan(planned, 180.0) == (
+    assert plan(experiment(repeats=2, a_a_pairs=1), 180.0) == (
         "   1  io_read on gunicorn-sync (A/A run 1)\n"
         "   2  io_read on gunicorn-sync (A/A run 2)\n"
         "   3  io_read on gunicorn-sync\n"
         "   4  io_read on gunicorn-sync (run 2)\n"
         "4 trials of 180 s; about 13 min, with starting and stopping"
     )
-    assert plan(planned * 10, 180.0).endswith("\n40 trials of 180 s; about 2 h 8 min, with starting and stopping")
-    assert plan(planned, None).endswith("\n4 trials; how long the shape runs is not known")
+    long = plan(experiment(repeats=40, until_decided=True), 180.0)
+    assert long.endswith("\nat most 40 trials of 180 s; about 2 h 8 min, with starting and stopping")
+    assert plan(experiment(), None).endswith("\n1 trial; how long the shape runs is not known")
 
 
 def test_the_time_that_is_left_follows_from_the_trials_so_far() -> None:
