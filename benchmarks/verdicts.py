@@ -5,7 +5,8 @@
 - latency: what the round-trip budget, fitted to other latencies, takes a planted one for.
 - killed: experiments whose lab is killed at a random moment, and which go on.
 
-``--keep DIR`` keeps the results folders, and goes on where it was when it is given the same folder again.
+``--keep DIR`` keeps the results folders, and goes on where it was when it is given the same folder again; but labs are
+killed anew.
 """
 
 import json
@@ -148,6 +149,8 @@ def alone(folder: Path, route: str, server: str, latency_ms: int) -> float:
 
 def killed(options: Options, folder: Path) -> None:
     """Labs that are killed at random moments."""
+    for former in folder.glob("killed-*/"):
+        shutil.rmtree(former)
     length_s = timed(lambda: experiment(folder / "killed-0", *KILLED))
     chance, whole = random.Random(), 0  # noqa: S311
     for number in range(1, options.kills + 1):

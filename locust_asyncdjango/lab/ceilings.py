@@ -12,8 +12,8 @@ Definitions
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from locust_asyncdjango.lab.alone import Alone
-from locust_asyncdjango.lab.spec import Trial
+from locust_asyncdjango.lab.results import Result
+from locust_asyncdjango.lab.servers import Server
 from locust_asyncdjango.second import Second
 
 WINDOW_S = 10
@@ -32,37 +32,46 @@ class Ceiling:
     per_s: float
     why: str
 
-    @property
-    def flagged_above(self) -> float:
-        """Requests a second."""
-        return TOLERANCE * self.per_s
 
+def ceiling(result: Result, server: Server, fastest_ms: float | None, factors: Mapping[str, str]) -> Ceiling | None:
+    """Of a trial; None where there is none, or a request takes too little to tell, or it is not known.
 
-def ceiling(
-    trial: Trial, slots: int | None, alone: Alone, fastest_ms: float | None, factors: Mapping[str, str]
-) -> Ceiling | None:
-    """Of a trial; None where there is none, or a request takes too little to tell.
-
-    slots: of a process, None for unbounded. fastest_ms: what a request took under load at least, None where that is not
-    known. factors: the site's environment.
+    fastest_ms: what a request took under load at least, None where that is not known. factors: the site's environment.
     """
+    alone, trial = result.alone, result.trial
+    if alone is None:
+        return None
     service_ms = min(alone.request_ms - alone.nothing_ms, alone.request_ms if fastest_ms is None else fastest_ms)
     if service_ms < max(SHORTEST_MS, alone.nothing_ms):
         return None
-    if slots is not None:
-        at_once, what = slots * trial.workers, "slot"
-    elif trial.route not in WITHOUT_DATABASE:
-        at_once, what = _connections(trial, factors), "connection"
+    if server.slots is not None:
+        at_once, what = server.slots * trial.workers, "slot"
+    elif limit := _connections(result, server, factors):
+        at_once, what = limit, "connection"
     else:
         return None
     per_s = at_once * (1000 / service_ms + 1 / WINDOW_S)
     return Ceiling(per_s, f"{at_once} {what}{'s' if at_once > 1 else ''}, {service_ms:.3g} ms a request by itself")
 
 
-def _connections(trial: Trial, factors: Mapping[str, str]) -> int:
-    if factors.get("TARGET_SITE_CONNECTIONS") != "pool":
-        return trial.max_connections
-    return min(trial.max_connections, int(factors.get("TARGET_SITE_POOL_SIZE") or DEFAULT_POOL_SIZE) * trial.workers)
+def flag(result: Result, ceiling: Ceiling | None) -> str:
+    """Why what a trial carried cannot be true; "" where it can."""
+    if ceiling is None or result.figures is None or result.figures.peak_per_s <= TOLERANCE * ceiling.per_s:
+        return ""
+    return f"{result.figures.peak_per_s:.1f} req/s lie above its ceiling of {ceiling.per_s:.1f} ({ceiling.why})"
+
+
+def _connections(result: Result, server: Server, factors: Mapping[str, str]) -> int | None:
+    """The most that all processes of a site have together; None where it is not known, or none is needed."""
+    trial, database = result.trial, result.site.get("database")
+    known = database.get("max_connections") if isinstance(database, dict) else None
+    limit = known if isinstance(known, int) else None if server.url else trial.max_connections
+    if limit is None or trial.route in WITHOUT_DATABASE:
+        return None
+    if not (trial.variant.endswith("_pool") or factors.get("TARGET_SITE_CONNECTIONS") == "pool"):
+        return limit
+    size = factors.get("TARGET_SITE_POOL_SIZE") or str(DEFAULT_POOL_SIZE)
+    return min(limit, int(size) * trial.workers) if size.isdecimal() and not server.url else None
 
 
 def in_flight(seconds: Sequence[Second], slots: int | None, workers: int) -> float:

@@ -67,6 +67,7 @@ def parser() -> argparse.ArgumentParser:
 
     measuring = add("run", commands.run, "Measure routes on servers, one after another, and compare them.")
     add_what_to_measure(measuring)
+    add_load(measuring)
     add_conditions(measuring)
     reporting = add("report", commands.report, "Make the report of one run, or again that of a results folder.")
     add_what_is_reported(reporting)
@@ -78,26 +79,16 @@ def parser() -> argparse.ArgumentParser:
     serving.add_argument("--port", type=int, help="of the first server (default: 8000, or a free one for one server)")
     add_workers(serving)
     add_services(serving, DEFAULT_POSTS)
-    providing = add(
-        "services",
-        commands.with_services,
-        "Keep PostgreSQL, Redis and the slow API up until a command ends, or until Ctrl-C.",
-    )
+    providing = add("services", commands.with_services, "Keep the site's services up until a command ends, or Ctrl-C.")
     providing.usage = "%(prog)s [-h] [--posts N] [--max-connections N] [--latency-ms N] [--] [COMMAND ...]"
     add_services(providing, DEFAULT_POSTS_OF_SERVICES)
     providing.add_argument(
         "argv", nargs=argparse.REMAINDER, metavar="COMMAND", help="finds them in DATABASE_URL, REDIS_URL, SLOW_API_URL"
     )
-    starting = add(
-        "startproject", commands.start_project, "Write the target site and the locustfiles as a project of your own."
-    )
+    starting = add("startproject", commands.start_project, "Write site and locustfiles as a project of your own.")
     starting.add_argument("folder", type=Path, metavar="DIR", help="where: a new or an empty folder")
     starting.add_argument("--name", help="of the site's package (default: the folder's, with _ for -)")
-    add(
-        "list",
-        commands.show_list,
-        "Show the routes and their variants, the servers, and where the example locustfiles are.",
-    )
+    add("list", commands.show_list, "Show routes, variants and servers, and where the example locustfiles are.")
     return top
 
 
@@ -134,21 +125,26 @@ def with_file(options: argparse.Namespace, arguments: Sequence[str]) -> argparse
             raise UsageError("--resume goes on with what the folder's experiment asks for: leave all else out")
         return options
     file = read_experiment(options.experiment) if options.experiment else ExperimentFile()
-    options = parser().parse_args([arguments[0], *file.flags, *PRESETS.get(options.preset, ()), *arguments[1:]])
+    flags = [flag for flag in file.flags if flag.partition("=")[0] not in _replaced(options)]
+    preset = parser().parse_args(["run", *flags, *arguments[1:]]).preset
+    options = parser().parse_args(["run", *flags, *PRESETS.get(preset, ()), *arguments[1:]])
     options.own_servers = file.own_servers
     return options
+
+
+def _replaced(options: argparse.Namespace) -> Sequence[str]:
+    """The flags of a file in whose place comes what the command line compares."""
+    if options.arms:
+        return ("--servers", "--variants", "--max-connections")
+    usual = parser().parse_args(["run"])
+    named = (getattr(options, name) != getattr(usual, name) for name in ("servers", "variants", "max_connections"))
+    return ("--arms",) if any(named) else ()
 
 
 def add_what_to_measure(measuring: argparse.ArgumentParser) -> None:
     """What run alone takes."""
     measuring.add_argument(
         "experiment", nargs="?", type=Path, metavar="FILE", help="a TOML file with these flags and servers of your own"
-    )
-    measuring.add_argument(
-        "--preset",
-        choices=PRESETS,
-        default="",
-        help="a load by name, in place of the file's: quick takes seconds a trial",
     )
     measuring.add_argument(
         "--resume", type=Path, metavar="DIR", help="go on with a results folder whose run was stopped"
@@ -171,10 +167,33 @@ def add_what_to_measure(measuring: argparse.ArgumentParser) -> None:
     measuring.add_argument(
         "--variants", type=names, default=(), help="names, or all that fit a server (default: the natural one)"
     )
+    add_repeats(measuring)
+    measuring.add_argument(
+        "--pin",
+        default="auto",
+        metavar="CORES",
+        help="processors of generator, server and services, such as 0:1-2:3; off, or auto: from 4 processors on",
+    )
+    measuring.add_argument("--dry-run", action="store_true", help="print what would be run and how long it takes")
+    measuring.add_argument("--output", type=Path, help="the results folder (default: results/<date and time>)")
+
+
+def add_load(measuring: argparse.ArgumentParser) -> None:
+    """How hard run measures, and how long."""
+    measuring.add_argument(
+        "--preset",
+        choices=PRESETS,
+        default="",
+        help="a load by name, in place of the file's: quick takes seconds a trial",
+    )
     measuring.add_argument("--shape", default="RampTo500", help="Locust load shape (default: %(default)s)")
     measuring.add_argument("-u", "--users", default="", help="the shape's cap, in users")
     measuring.add_argument("-r", "--spawn-rate", default="", help="the shape's rate, in users a second")
     measuring.add_argument("-t", "--run-time", default="", help="the shape's length, such as 40s or 3m")
+
+
+def add_repeats(measuring: argparse.ArgumentParser) -> None:
+    """How often run measures."""
     measuring.add_argument(
         "--repeats", type=int, default=1, metavar="N", help="how often each is run, in reversed orders (default: 1)"
     )
@@ -185,16 +204,11 @@ def add_what_to_measure(measuring: argparse.ArgumentParser) -> None:
         help="so often the first is run twice beforehand: the noise (default: 1 with repeats, else 0)",
     )
     measuring.add_argument(
-        "--until-decided", action="store_true", help="stop to repeat what is compared as soon as its verdict is sure"
+        "--until-decided",
+        action=argparse.BooleanOptionalAction,
+        default=False,
+        help="repeat what is compared no more often than its verdict takes to be sure",
     )
-    measuring.add_argument(
-        "--pin",
-        default="auto",
-        metavar="CORES",
-        help="processors of generator, server and services, such as 0:1-2:3; off, or auto: from 4 processors on",
-    )
-    measuring.add_argument("--dry-run", action="store_true", help="print what would be run and how long it takes")
-    measuring.add_argument("--output", type=Path, help="the results folder (default: results/<date and time>)")
 
 
 def add_conditions(measuring: argparse.ArgumentParser) -> None:

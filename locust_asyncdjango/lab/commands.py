@@ -6,8 +6,11 @@ What needs the extra ``lab`` or ``report`` is imported in the command itself: th
 import os
 import sys
 from argparse import Namespace
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from locust_asyncdjango.lab.errors import UsageError
@@ -33,7 +36,7 @@ def run(options: Namespace) -> int:
 
     from locust_asyncdjango.lab import findings, progress, runner
     from locust_asyncdjango.lab.results import ResultsFolder
-    from locust_asyncdjango.lab.trial import length_s
+    from locust_asyncdjango.lab.trial import check_load, length_s
     from locust_asyncdjango.lab.verdict import plan
 
     folder = ResultsFolder(
@@ -43,6 +46,9 @@ def run(options: Namespace) -> int:
     if options.resume:
         set_factors(experiment)
     if options.dry_run:
+        experiment.check_here()
+        with TemporaryDirectory() as logs:
+            check_load(experiment.routes[0], experiment.load, Path(logs))
         print(plan(experiment, length_s(experiment.load)))
         return 0
     console = Console()
@@ -66,15 +72,18 @@ def tell(folder: "ResultsFolder", found: "Findings", console: "Console") -> None
     page = folder.write_report(html=html, md=md, json=as_json)
     console.print(report.terminal_table(found))
     for sentence in verdict(found):
-        console.print(sentence, highlight=False, soft_wrap=True)
-    console.print(f"Report: {page}", highlight=False, soft_wrap=True)
+        console.print(sentence, highlight=False, markup=False, soft_wrap=True)
+    console.print(f"Report: {page}", highlight=False, markup=False, soft_wrap=True)
 
 
 def set_factors(experiment: Experiment) -> None:
-    """Sets the site's environment as it was when an experiment began."""
+    """Sets the site's environment as it was when an experiment began. Raises UsageError."""
     for name in [name for name in os.environ if name.startswith(FACTORS)]:
         del os.environ[name]
-    os.environ.update(experiment.factors)
+    for name, value in experiment.factors:
+        if not (isinstance(name, str) and isinstance(value, str) and name.startswith(FACTORS)):
+            raise UsageError(f"experiment.json is damaged: {name!r} = {value!r} is no setting of the site")
+        os.environ[name] = value
 
 
 def compare(options: Namespace) -> int:
@@ -88,19 +97,22 @@ def compare(options: Namespace) -> int:
     if output and output.suffix != ".html":
         raise UsageError(f"--output {output} does not end with .html; beside it come .md and .json")
     folders = ResultsFolder(options.before), ResultsFolder(options.after)
-    before, after = map(findings.read, folders)
-    found = comparing.changes(before, after, (folders[0].about(), folders[1].about()))
+    if output and output.resolve().parent in [folder.path.resolve() for folder in folders]:
+        raise UsageError(f"--output {output} lies in a folder that is compared; name another place")
+    with read_whole(*folders):
+        before, after = map(findings.read, folders)
+        found = comparing.changes(before, after, (folders[0].about(), folders[1].about()))
     if not found.arms:
         raise UsageError(f"{options.before} and {options.after} have no arm in common that was measured in both")
     console = Console()
     for sentence in found.sentences(options.tolerate):
-        console.print(sentence, highlight=False, soft_wrap=True)
+        console.print(sentence, highlight=False, markup=False, soft_wrap=True)
     if output:
         title = f"What changed from {folders[0].path.name} to {folders[1].path.name}"
         write_text(output, comparing.html(found, title, options.tolerate))
         write_text(output.with_suffix(".md"), comparing.markdown(found, title, options.tolerate))
         write_text(output.with_suffix(".json"), comparing.as_json(found, options.tolerate))
-        console.print(f"Report: {output}", highlight=False, soft_wrap=True)
+        console.print(f"Report: {output}", highlight=False, markup=False, soft_wrap=True)
     return 3 if any(change.is_worse(options.tolerate) for change in found.arms) else 0
 
 
@@ -121,11 +133,23 @@ def report_experiment(options: Namespace) -> int:
     if options.output or options.failures:
         raise UsageError("the report of a results folder goes into it: leave --output and --failures out")
     folder = ResultsFolder(options.made_of)
-    found = findings.read(folder)
-    if not found.results:
-        raise UsageError(f"nothing was measured yet in {folder.path}; locust-asyncdjango run --resume {folder.path}")
-    tell(folder, found, Console())
+    with read_whole(folder):
+        found = findings.read(folder)
+        if not found.results:
+            raise UsageError(f"{folder.path} holds no result yet; go on with run --resume")
+        tell(folder, found, Console())
     return 0
+
+
+@contextmanager
+def read_whole(*folders: "ResultsFolder") -> Iterator[None]:
+    """Within it, what cannot be made of folders that somebody has changed is a UsageError."""
+    from locust_asyncdjango.lab.results import DAMAGES
+
+    try:
+        yield
+    except DAMAGES as error:
+        raise UsageError(f"{' or '.join(str(folder.path) for folder in folders)} is damaged: {error!r}") from None
 
 
 def report_run(options: Namespace) -> int:

@@ -8,7 +8,8 @@ from typing import Any
 
 from locust_asyncdjango.lab import page, stats
 from locust_asyncdjango.lab.findings import Findings, Runs
-from locust_asyncdjango.lab.markdown import markdown_table
+from locust_asyncdjango.lab.markdown import markdown_table, plain
+from locust_asyncdjango.lab.marks import ABOUT
 from locust_asyncdjango.lab.tables import Table
 from locust_asyncdjango.lab.verdict import named, times
 
@@ -21,30 +22,50 @@ MEANING = (
 )
 
 
+ALIKE = "no detectable difference"
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
-    """Of an arm in both folders: what it carried, in requests a second, and the ratio of the second to the first."""
+    """Of an arm in both folders: what it carried, in requests a second, None where it was not measured, and the ratio
+    of the second to the first. unfit: why that says nothing, "" where it does."""
 
     arm: str
-    before_per_s: float
-    after_per_s: float
+    before_per_s: float | None
+    after_per_s: float | None
     found: stats.Compared | None
-    """None where a run carried nothing."""
+    """None where an arm was not measured, or a run carried nothing."""
+    unfit: str = ""
 
     def is_worse(self, tolerated: float) -> bool:
-        """Whether it carries less by more than a share of what it did, and that is no noise as far as can be told."""
+        """Whether it carries less by more than a share of what it did, and that is no noise as far as can be told; or
+        was measured and no longer is."""
+        if self.unfit or self.before_per_s is None:
+            return False
         if self.found is None:
-            return self.after_per_s < self.before_per_s
+            return self.after_per_s is None or self.after_per_s < self.before_per_s
         return self.found.ratio < 1 - tolerated and self.found.is_different is not False
 
     @property
     def says(self) -> str:
         """What has become of it."""
+        if self.unfit:
+            return self.unfit
+        if self.before_per_s is None or self.after_per_s is None:
+            return f"not measured in the {'first' if self.before_per_s is None else 'second'}"
         if self.found is None:
             return "a run carried nothing"
         if self.found.is_different is None:
             return "one run each"
-        return ("more" if self.found.ratio > 1 else "less") if self.found.is_different else "no detectable difference"
+        return ("more" if self.found.ratio > 1 else "less") if self.found.is_different else ALIKE
+
+    @property
+    def told(self) -> str:
+        """In words."""
+        if self.found is None or self.unfit:
+            return f"{self.arm}: {self.says}"
+        rates = f"{self.after_per_s:.1f} against {self.before_per_s:.1f} req/s"
+        return f"{self.arm}: {rates}, {times(self.found)} as much"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,32 +79,32 @@ class Changes:
     def sentences(self, tolerated: float) -> list[str]:
         """What has changed, worst first."""
         by_ratio = sorted(self.arms, key=lambda change: change.found.ratio if change.found else 0.0)
-        told = [f"{change.arm}: {_told(change)}" for change in by_ratio if change.says not in ALIKE]
-        alike = sum(change.says in ALIKE for change in self.arms)
-        told += [f"{alike} of {len(self.arms)} arms: no detectable difference"] if alike else []
+        told = [change.told for change in by_ratio if change.says != ALIKE]
+        alike = sum(change.says == ALIKE for change in self.arms)
+        told += [f"{alike} of {len(self.arms)} arms: {ALIKE}"] if alike else []
         worse = sum(change.is_worse(tolerated) for change in self.arms)
         told.append(f"{worse} of {len(self.arms)} arms carry less by more than {tolerated:.0%}")
         return [*told, *self.asked, *self.missing]
 
 
-ALIKE = ("no detectable difference",)
-
-
 def changes(before: Findings, after: Findings, about: tuple[Mapping[str, Any], Mapping[str, Any]]) -> Changes:
     """about: when and where each was begun, with which versions."""
-    old, new = ({named(runs): runs for runs in findings.runs if runs.measured} for findings in (before, after))
+    old, new = ({named(runs): runs for runs in findings.runs} for findings in (before, after))
     common = [name for name in old if name in new]
     found = stats.unpaired([_peaks(old[name]) for name in common], [_peaks(new[name]) for name in common])
-    missing = [
-        f"only in the {which}: {name}"
-        for which, mine, other in (("first", old, new), ("second", new, old))
-        for name in mine
-        if name not in other
-    ]
-    arms = (Change(name, old[name].carried, new[name].carried, each) for name, each in zip(common, found, strict=True))
+    arms = (_change(name, old[name], new[name], each) for name, each in zip(common, found, strict=True))
+    missing = [f"only in the first: {name}" for name in old if name not in new]
+    missing += [f"only in the second: {name}" for name in new if name not in old]
     asked = _different(asdict(before.experiment), asdict(after.experiment))
-    where = (line for part in ("machine", "versions") for line in _different(*(each.get(part, {}) for each in about)))
+    where = (line for part in ABOUT for line in _different(*(each.get(part, {}) for each in about)))
     return Changes((*asked, *where), tuple(arms), tuple(missing))
+
+
+def _change(name: str, before: Runs, after: Runs, found: stats.Compared | None) -> Change:
+    flagged = before.flag or after.flag
+    unfit = f"its result in the {'first' if before.flag else 'second'} cannot be true: {flagged}" if flagged else ""
+    old, new = (runs.carried if runs.measured else None for runs in (before, after))
+    return Change(name, old, new, found, unfit)
 
 
 def table(found: Changes) -> Table:
@@ -91,8 +112,7 @@ def table(found: Changes) -> Table:
     rows = (
         (
             change.arm,
-            f"{change.before_per_s:.1f}",
-            f"{change.after_per_s:.1f}",
+            *(f"{rate:.1f}" if rate is not None else "-" for rate in (change.before_per_s, change.after_per_s)),
             times(change.found).removesuffix(" times") if change.found else "-",
             change.says,
         )
@@ -104,7 +124,7 @@ def table(found: Changes) -> Table:
 def markdown(found: Changes, title: str, tolerated: float) -> str:
     """As Markdown."""
     told, shown = found.sentences(tolerated), table(found)
-    lines = [f"# {title}", "", *(f"- {sentence}" for sentence in told), "", shown.meaning, ""]
+    lines = [f"# {plain(title)}", "", *(f"- {plain(sentence)}" for sentence in told), "", shown.meaning, ""]
     return "\n".join([*lines, *markdown_table(shown.heads, shown.rows)]) + "\n"
 
 
@@ -124,11 +144,6 @@ def as_json(found: Changes, tolerated: float) -> str:
     arms = [{**asdict(change), "is_worse": change.is_worse(tolerated)} for change in found.arms]
     shown = {"format": "locust-asyncdjango comparison", "format_version": FORMAT_VERSION, "tolerated": tolerated}
     return json.dumps({**shown, "asked": found.asked, "arms": arms, "missing": found.missing}, indent=2) + "\n"
-
-
-def _told(change: Change) -> str:
-    rates = f"{change.after_per_s:.1f} against {change.before_per_s:.1f} req/s"
-    return f"{rates}, {times(change.found)} as much" if change.found else f"{rates}; a run carried nothing"
 
 
 def _peaks(runs: Runs) -> Sequence[float]:

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from statistics import median
 
 import psutil
 
@@ -52,13 +53,14 @@ class Cost:
 
 @dataclass(frozen=True, slots=True)
 class Most:
-    """The most of each in a trial, and the server's processor time."""
+    """The most of each in a trial, the server's processor time, and how fast the processors ran most of the time."""
 
     memory_mb: float
     threads: int
     connections: int
     redis_clients: int
     cpu_s: float
+    mhz: float = 0.0
 
 
 class Meter:
@@ -113,6 +115,7 @@ def most_of(costs: Sequence[Cost]) -> Most:
         connections=max(sum(cost.connections.values()) for cost in costs),
         redis_clients=max(cost.redis_clients or 0 for cost in costs),
         cpu_s=round(sum(spent), 1),
+        mhz=median(cost.mhz for cost in costs),
     )
 
 

@@ -43,7 +43,7 @@ def read_experiment(path: Path) -> ExperimentFile:
 KEYS = (
     *("routes", "arms", "servers", "variants", "shape", "users", "spawn_rate", "run_time", "output"),
     *("posts", "max_connections", "latency_ms", "client_latency_ms", "workers", "repeats", "a_a_pairs"),
-    *("until_decided", "pin"),
+    *("until_decided", "pin", "preset"),
 )
 """The flags of run, with _ for -."""
 SWITCHES = ("until_decided",)
@@ -57,7 +57,7 @@ def _flag(path: Path, name: str, value: object) -> list[str]:
     if name in SWITCHES:
         if not isinstance(value, bool):
             raise UsageError(f"{path}: {name} must be true or false")
-        return [flag] if value else []
+        return [flag if value else flag.replace("--", "--no-", 1)]
     values = value if isinstance(value, list) else [value]
     if not all(isinstance(item, str | int) and not isinstance(item, bool) for item in values):
         raise UsageError(f"{path}: {name} must be a text, a whole number or a list of these")
@@ -86,14 +86,18 @@ def written(experiment: Experiment) -> str:
         "until_decided": experiment.until_decided,
         "pin": experiment.pin,
     }
-    lines = [f"# {name}={value}" for name, value in experiment.factors]
-    # What JSON writes of texts, numbers, truths and lists is TOML too.
-    lines += [f"{name} = {json.dumps(value)}" for name, value in values.items() if value not in ("", (), [])]
+    lines = [f"# {name}={_toml(value)}" for name, value in experiment.factors]
+    lines += [f"{name} = {_toml(value)}" for name, value in values.items() if value not in ("", (), [])]
     for server in experiment.own_servers:
         about = {"interface": server.interface, "slots": server.slots, "argv": server.argv, "url": server.url}
-        lines += ["", f"[server.{json.dumps(server.name)}]"]
-        lines += [f"{name} = {json.dumps(value)}" for name, value in about.items() if value]
+        lines += ["", f"[server.{_toml(server.name)}]"]
+        lines += [f"{name} = {_toml(value)}" for name, value in about.items() if value]
     return "\n".join(lines)
+
+
+def _toml(value: object) -> str:
+    """What JSON has for texts, numbers, truths and lists of these is TOML too, but for one control character."""
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 _OWN_SERVER = {"interface": str, "slots": int, "argv": list, "url": str}

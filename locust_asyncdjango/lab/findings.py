@@ -1,14 +1,17 @@
 """Results -> what they say: which runs belong together, how arms differ, how sure that is, and what cannot be true."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import groupby
-from statistics import geometric_mean
+from statistics import geometric_mean, median
+from typing import Self
 
 from locust_asyncdjango.lab import stats
 from locust_asyncdjango.lab.budget import Budget, budget
-from locust_asyncdjango.lab.ceilings import Ceiling, ceiling, in_flight
+from locust_asyncdjango.lab.ceilings import Ceiling, ceiling, flag, in_flight
+from locust_asyncdjango.lab.costs import Cost
+from locust_asyncdjango.lab.fits import little
 from locust_asyncdjango.lab.matrix import trials
 from locust_asyncdjango.lab.results import Result, ResultsFolder
 from locust_asyncdjango.lab.servers import Server
@@ -16,17 +19,24 @@ from locust_asyncdjango.lab.spec import Experiment, Trial
 from locust_asyncdjango.saturation import Saturation
 from locust_asyncdjango.series import Series
 
+SLOWEST = 0.9
+"""Of the frequency that is usual in an experiment, at which a trial's processors may run."""
+MOST_IN_FLIGHT, LEAST_IN_FLIGHT = 1.1, 0.8
+"""Of the users, between which there are by Little's law; in a run whose last requests were cut off there are fewer."""
 SETTLED = 1.1
 """How many times its lower end the upper end of an interval is at most, if it leaves no difference that matters."""
 
 
 @dataclass(frozen=True, slots=True)
 class Runs:
-    """All runs of one arm of a route under the same conditions. trial: without the number of the repeat."""
+    """All runs of one arm of a route under the same conditions, with the ceiling of each, None where there is none.
+
+    trial: without the number of the repeat.
+    """
 
     trial: Trial
     results: tuple[Result, ...]
-    ceiling: Ceiling | None = None
+    ceilings: tuple[Ceiling | None, ...]
 
     @property
     def measured(self) -> list[Saturation]:
@@ -51,16 +61,26 @@ class Runs:
         return geometric_mean(peaks) if min(peaks) > 0 else 0.0
 
     @property
+    def ceiling(self) -> Ceiling | None:
+        """The highest of all runs', since a machine may be faster in one of them."""
+        return max(filter(None, self.ceilings), key=lambda each: each.per_s, default=None)
+
+    @property
     def flag(self) -> str:
-        """Why what it carried cannot be true; "" where it can."""
-        if self.ceiling is None or not self.measured or self.carried <= self.ceiling.flagged_above:
-            return ""
-        return f"{self.carried:.1f} req/s lie above its ceiling of {self.ceiling.per_s:.1f} ({self.ceiling.why})"
+        """Why what a run carried cannot be true; "" where all can."""
+        return next(filter(None, map(flag, self.results, self.ceilings)), "")
+
+    def wins(self, others: Iterable[Self]) -> int:
+        """Of how many others it carried more, by pairs of runs near each other in time, or all runs without any."""
+        return sum(_mean_difference(self, other) > 0 for other in others)
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """The best arm of a subject and one of the others. found: None where a run of the other carried nothing."""
+    """The best arm of a subject and one of the others.
+
+    found: None where a run of the other carried nothing, or no repeat of both was measured.
+    """
 
     best: Runs
     other: Runs
@@ -78,11 +98,12 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Findings:
-    """What an experiment, as far as it was run, has shown. recorded: series by trial id."""
+    """What an experiment, as far as it was run, has shown. recorded: series by trial id. costs: looks by trial id."""
 
     experiment: Experiment
     results: tuple[Result, ...]
     recorded: Mapping[str, Series]
+    costs: Mapping[str, Sequence[Cost]] = field(default_factory=dict)
 
     @cached_property
     def runs(self) -> list[Runs]:
@@ -91,7 +112,7 @@ class Findings:
         for result in self.results:
             if not result.trial.a_a:
                 found.setdefault(replace(result.trial, repeat=1), []).append(result)
-        return [Runs(trial, tuple(each), self._ceiling(each)) for trial, each in found.items()]
+        return [Runs(trial, tuple(each), tuple(map(self._ceiling, each))) for trial, each in found.items()]
 
     @cached_property
     def subjects(self) -> dict[str, list[Runs]]:
@@ -101,7 +122,11 @@ class Findings:
     @cached_property
     def a_a_pairs(self) -> list[stats.Pair]:
         """Two runs of the same arm each."""
-        peaks = {r.trial.repeat: r.figures.peak_per_s for r in self.results if r.trial.a_a and r.figures}
+        peaks = {
+            r.trial.repeat: r.figures.peak_per_s
+            for r in self.results
+            if r.trial.a_a and r.figures and not flag(r, self._ceiling(r))
+        }
         return [(peaks[run], peaks[run + 1]) for run in peaks if run % 2 and run + 1 in peaks]
 
     @cached_property
@@ -113,11 +138,12 @@ class Findings:
     @cached_property
     def comparisons(self) -> dict[str, list[Comparison]]:
         """Of each subject its best arm with the others, what carried most first."""
-        # Who looks after each repeat whether it is decided has as many chances to be wrong.
+        # Who looks after each repeat whether it is decided, and at each other arm, has as many chances to be wrong.
         looks = self.experiment.repeats - 1 if self.experiment.until_decided else 1
         found: dict[str, list[Comparison]] = {subject: [] for subject in self.subjects}
         for best, other in self._against_the_best():
-            compared = stats.compared(_pairs(best, other), self.noise, error=stats.ERROR / looks)
+            chances = looks * (len(self.subjects[best.trial.subject]) - 1)
+            compared = stats.compared(_pairs(best, other), self.noise, error=stats.ERROR / chances)
             found[best.trial.subject].append(Comparison(best, other, compared))
         return found
 
@@ -147,32 +173,42 @@ class Findings:
         most = [in_flight(seconds, slots, workers) for seconds in series if seconds]
         return sum(most) / len(most) if most else None
 
+    def marks(self, result: Result) -> list[str]:
+        """What speaks against a trial: what was noted in it, and what shows beside its series and the other trials."""
+        found = list(result.marks)
+        usual = median(speeds) if (speeds := [r.cost.mhz for r in self.results if r.cost and r.cost.mhz]) else 0.0
+        if result.cost and 0 < result.cost.mhz < SLOWEST * usual:
+            found.append(f"the processors ran at {result.cost.mhz:.0f} MHz, and in most trials at {usual:.0f}")
+        series = self.recorded.get(result.trial.id)
+        law = little(series.seconds) if series else None
+        if law and (law.low > MOST_IN_FLIGHT or law.high < LEAST_IN_FLIGHT):
+            found.append(f"Little's law does not hold: {law.why}")
+        return found
+
     def _server(self, trial: Trial) -> Server:
         return self.experiment.server(trial.server)
 
-    def _ceiling(self, results: Iterable[Result]) -> Ceiling | None:
-        """The highest of its runs', since a machine may be faster in one of them."""
-        factors = dict(self.experiment.factors)
-        found = (
-            ceiling(r.trial, self._server(r.trial).slots, r.alone, self._fastest_ms(r.trial), factors)
-            for r in results
-            if r.alone
-        )
-        return max(filter(None, found), key=lambda each: each.per_s, default=None)
-
-    def _fastest_ms(self, trial: Trial) -> float | None:
-        series = self.recorded.get(trial.id)
-        return min(series.total.ok_ms, default=None) if series else None
+    def _ceiling(self, result: Result) -> Ceiling | None:
+        if result.alone is None:
+            return None
+        series = self.recorded.get(result.trial.id)
+        fastest_ms = min(series.total.ok_ms, default=None) if series else None
+        return ceiling(result, self._server(result.trial), fastest_ms, dict(self.experiment.factors))
 
     def _against_the_best(self) -> Iterator[tuple[Runs, Runs]]:
         for subject in self.subjects.values():
-            if ranked := self.ranked(subject):
+            if ranked := _ranked([runs for runs in subject if runs.measured]):
                 yield from ((ranked[0], other) for other in ranked[1:])
 
-    @staticmethod
-    def ranked(subject: Iterable[Runs]) -> list[Runs]:
-        """Those that were measured, what carried most first; what cannot be true comes last."""
-        return sorted((runs for runs in subject if runs.measured), key=lambda runs: (bool(runs.flag), -runs.carried))
+
+def _ranked(measured: list[Runs]) -> list[Runs]:
+    """What carried more than most others first; what cannot be true comes last."""
+    return sorted(measured, key=lambda runs: (bool(runs.flag), -runs.wins(measured), -runs.carried))
+
+
+def _mean_difference(first: Runs, other: Runs) -> float:
+    found = stats.compared(_pairs(first, other), None)
+    return found.ratio - 1 if found else first.carried - other.carried
 
 
 def read(folder: ResultsFolder) -> Findings:
@@ -180,7 +216,7 @@ def read(folder: ResultsFolder) -> Findings:
     experiment = folder.experiment()
     results = tuple(result for trial in trials(experiment) if (result := folder.result(trial)))
     recorded = {result.trial.id: series for result in results if (series := folder.series(result.trial))}
-    return Findings(experiment, results, recorded)
+    return Findings(experiment, results, recorded, {result.trial.id: folder.costs(result.trial) for result in results})
 
 
 def _pairs(first: Runs, other: Runs) -> list[stats.Pair]:

@@ -1,11 +1,14 @@
 """The machine under a trial: what its processors do, for whom, and on which of them a program runs."""
 
 import os
+import platform
 import re
 import time
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -51,6 +54,26 @@ def steal_percent(before: Seen, now: Seen) -> float:
     return max(0.0, 100 * (now.steal_s - before.steal_s) / (now.at_s - before.at_s))
 
 
+def about() -> dict[str, Any]:
+    """What it is, so that another one can be told from it."""
+    gigabytes = psutil.virtual_memory().total / 1e9
+    return {
+        "system": platform.platform(),
+        "processors": os.cpu_count(),
+        "processor": _model(),
+        "memory": f"{gigabytes:.0f} GB",
+    }
+
+
+def _model() -> str:
+    """As Linux has it, since Python knows no more than its architecture there."""
+    with suppress(OSError):
+        found = re.search(r"^model name\s*: (.+)$", Path("/proc/cpuinfo").read_text(encoding="utf-8"), re.MULTILINE)
+        if found:
+            return found[1]
+    return platform.processor() or platform.machine()
+
+
 def mhz() -> float:
     """How fast the processors run now, on average; 0 where the system does not tell."""
     with suppress(AttributeError, NotImplementedError, OSError):
@@ -84,20 +107,29 @@ class Pins:
         return ", ".join(f"{name} on {','.join(map(str, sorted(cores or ())))}" for name, cores in each)
 
 
-def pins(asked: str) -> Pins:
-    """Which processors each has. asked: auto, off, or GENERATOR:SERVER:SERVICES, such as 0:1-2:3. Raises UsageError."""
-    here = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set()
+def named_pins(asked: str) -> Pins | None:
+    """Of off, or GENERATOR:SERVER:SERVICES, such as 0:1-2:3; None for auto, by what there is. Raises UsageError."""
+    if asked == "auto":
+        return None
+    parts = [_cores(part) for part in asked.split(":")]
     if asked == "off":
         return Pins()
-    if asked == "auto":
-        return shared_out(here)
-    parts = [_cores(part) for part in asked.split(":")]
     if len(parts) != 3 or not all(parts):
         raise UsageError(f"--pin {asked} is not auto, off or GENERATOR:SERVER:SERVICES, such as 0:1-2:3")
-    if missing := sorted(frozenset().union(*parts) - here):
+    return Pins(*parts)
+
+
+def pins(asked: str) -> Pins:
+    """Which processors each has here. Raises UsageError."""
+    here = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set()
+    found = named_pins(asked)
+    if found is None:
+        return shared_out(here)
+    named = frozenset().union(*(cores or () for cores in (found.generator, found.server, found.services)))
+    if missing := sorted(named - here):
         there = f"there are {','.join(map(str, sorted(here)))}" if here else "none can be chosen on this system"
         raise UsageError(f"--pin {asked}: there is no processor {missing[0]} here; {there}")
-    return Pins(*parts)
+    return found
 
 
 def shared_out(here: Collection[int]) -> Pins:

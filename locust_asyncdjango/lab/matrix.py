@@ -1,15 +1,21 @@
 """Experiment -> its trials, in the order in which they run."""
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import product
 
-from locust_asyncdjango.lab.spec import Experiment, Trial
+from locust_asyncdjango.lab.errors import UsageError
+from locust_asyncdjango.lab.spec import Experiment, Trial, unfinished
 
 
 def trials(experiment: Experiment) -> list[Trial]:
-    """All of them."""
-    return [trial for compared in rounds(experiment) for trial in compared]
+    """All of them. Raises UsageError where two would have the same folder."""
+    planned = [trial for compared in rounds(experiment) for trial in compared]
+    folders = [name for trial in planned for name in (trial.id, unfinished(trial.id))]
+    if twice := [name for name, count in Counter(folders).items() if count > 1]:
+        raise UsageError(f"two trials would be named {twice[0]}; give your own server another name")
+    return planned
 
 
 def rounds(experiment: Experiment) -> list[list[Trial]]:

@@ -1,10 +1,11 @@
-"""Seconds of a run and what is fitted to them -> charts over users."""
+"""Seconds of a run and what is fitted to them -> charts over users; what a trial took -> charts over its time."""
 
 from collections.abc import Sequence
 
 import numpy as np
 
-from locust_asyncdjango.charts import Chart, line, mark, onset_mark, plotted, thinned
+from locust_asyncdjango.charts import TIME, Chart, line, mark, onset_mark, plotted, thinned
+from locust_asyncdjango.lab.costs import Cost
 from locust_asyncdjango.lab.fits import Fits
 from locust_asyncdjango.saturation import Saturation
 from locust_asyncdjango.second import Second, whole
@@ -54,3 +55,27 @@ def over_users(seconds: Sequence[Second], figures: Saturation, fitted: Fits) -> 
             slowdown + errors,
         ),
     ]
+
+
+def taken(costs: Sequence[Cost]) -> list[Chart]:
+    """What the server and others took, and what connections did; none where nothing was looked at."""
+    if not costs:
+        return []
+    times = (TIME, [cost.t for cost in costs])
+    processors = [
+        line("server", "ok", "line", "left", [cost.cpu_percent for cost in costs]),
+        line("other programs", "failed", "line", "left", [cost.other_percent for cost in costs]),
+        line("other machines", "p99", "line", "left", [cost.steal_percent for cost in costs]),
+        line("server's MB", "users", "dashed", "right", [cost.memory_mb for cost in costs]),
+    ]
+    states = dict.fromkeys(state for cost in costs for state in cost.connections)
+    connections = [
+        line(state, f"kind-{n}", "stacked", "left", [cost.connections.get(state, 0) for cost in costs])
+        for n, state in enumerate(states)
+    ]
+    if any(cost.redis_clients is not None for cost in costs):
+        connections.append(line("Redis clients", "users", "dashed", "left", [cost.redis_clients for cost in costs]))
+    shown = [plotted("processors", "Processor and memory", "", times, "% of one", processors, [], right="MB")]
+    if connections:
+        shown.append(plotted("connections", "Connections by what they do", "", times, "connections", connections, []))
+    return shown

@@ -26,7 +26,7 @@ def shown(console: Console) -> Iterator[Announce]:
                 progress.remove_task(task)
             begins.append(time.monotonic())
             told = f"{trial.title} ({number} of {of}{time_left(begins, of - number + 1)})"
-            console.print(told, highlight=False, soft_wrap=True)
+            console.print(told, highlight=False, markup=False, soft_wrap=True)
             current = progress.add_task("starting", total=None)
 
             def watch(series: Series) -> None:

@@ -12,11 +12,12 @@ from rich.table import Table as TerminalTable
 
 from locust_asyncdjango.charts import Chart, line, over_time, plotted
 from locust_asyncdjango.failures import advice
-from locust_asyncdjango.lab import experiment_file, page, tables
+from locust_asyncdjango.lab import experiment_file, page, plots, tables
 from locust_asyncdjango.lab.findings import Findings, Runs
 from locust_asyncdjango.lab.markdown import markdown_table, plain
+from locust_asyncdjango.lab.marks import ABOUT
 from locust_asyncdjango.lab.tables import Heat, Table
-from locust_asyncdjango.lab.verdict import breaks, held_back, verdict, winners
+from locust_asyncdjango.lab.verdict import breaks, verdict, what_was_run, winners
 from locust_asyncdjango.saturation import saturation
 
 FORMAT_VERSION = 1
@@ -56,7 +57,7 @@ def markdown(findings: Findings, about: About) -> str:
     if kinds(findings):
         lines += ["", "## What the failures call for", "", *(f"- `{kind}`: {advice(kind)}" for kind in kinds(findings))]
     lines += ["", "## What broke first", "", *_items(breaks(findings))]
-    lines += ["", "## What was run", "", *_items(held_back(findings))]
+    lines += ["", "## What was run", "", *_items(what_was_run(findings))]
     lines += ["", "## To run it again", "", "```toml", experiment_file.written(findings.experiment), "```", ""]
     return "\n".join([*lines, *_items(_where(about))]) + "\n"
 
@@ -79,11 +80,12 @@ def html(findings: Findings, about: About) -> str:
     for table in others:
         parts += _table(table, ranges if table.meaning == tables.DIFFERENCES else ())
     parts += ["<h2>What broke first</h2>", _list(map(escape, breaks(findings)))]
-    parts += ["<h2>What was run</h2>", _list(map(escape, held_back(findings)))]
+    parts += ["<h2>What was run</h2>", _list(map(escape, what_was_run(findings)))]
     parts.append("<h2>Second by second</h2>")
     for result in (result for result in findings.results if result.trial.id in findings.recorded):
         seconds = findings.recorded[result.trial.id].seconds
         shown = over_time(seconds, result.figures or saturation(seconds))
+        shown += plots.taken(findings.costs.get(result.trial.id, ()))
         parts += [f"<h3>{escape(result.trial.title)}</h3>", f'<div class="small">{drawn(shown)}</div>']
     if kinds(findings):
         told = (f"<b>{escape(kind)}</b>: {escape(advice(kind))}" for kind in kinds(findings))
@@ -109,14 +111,14 @@ def as_json(findings: Findings, about: About) -> str:
                 "figures": asdict(runs.figures) if runs.figures else None,
                 "ceiling": asdict(runs.ceiling) if runs.ceiling else None,
                 "flag": runs.flag,
-                "marks": {result.trial.id: result.marks for result in runs.results if result.marks},
+                "marks": {r.trial.id: marks for r in runs.results if (marks := findings.marks(r))},
             }
             for runs in findings.runs
         ],
         "differences": [asdict(each) for each in tables.differences(findings)],
         "round_trips": [{**asdict(runs.trial), **asdict(budget)} for runs, budget in findings.budgets],
         "noise": asdict(findings.noise) if findings.noise else None,
-        "run": held_back(findings),
+        "run": what_was_run(findings),
     }
     return json.dumps(shown, indent=2) + "\n"
 
@@ -126,8 +128,8 @@ def interaction(heat: Heat) -> Chart:
     latencies = [latency_ms for latency_ms, _ in heat.rows]
     by_arm = zip(*(cells for _, cells in heat.rows), strict=True)
     lines = [
-        line(arm, f"kind-{n % 8}", "line", "left", (cell.peak_per_s if cell else None for cell in cells))
-        for n, (arm, cells) in enumerate(zip(heat.arms, by_arm, strict=True))
+        line(arm, f"kind-{n % 8}", "line", "left", map(tables.peak, each))
+        for n, (arm, each) in enumerate(zip(heat.arms, by_arm, strict=True))
     ]
     note = "Where lines are not parallel, latency decides who is better."
     x = ("ms of latency", latencies)
@@ -160,7 +162,7 @@ def _where(about: About) -> list[str]:
     told = [f"begun {about['started']}"] if "started" in about else []
     return told + [
         f"{part}: {', '.join(f'{name} {value}' for name, value in about[part].items())}"
-        for part in ("machine", "versions")
+        for part in ABOUT
         if part in about
     ]
 

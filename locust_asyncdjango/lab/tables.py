@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from locust_asyncdjango.lab import budget
 from locust_asyncdjango.lab.findings import Findings, Runs
 from locust_asyncdjango.lab.verdict import named, onset
-from locust_asyncdjango.saturation import Saturation
 from locust_asyncdjango.told import milliseconds, per_s
 
 IN_FLIGHT = 100
@@ -44,7 +43,7 @@ def figures(findings: Findings) -> Table:
         "Peak: the most successful requests a second over any ten consecutive seconds, and the users at their end."
         " Slowdown at: the users from which latency rises, if its median comes to stay above one and a half times that"
         " of the first five seconds. Errors at: the users when the first request began that failed. Of several runs,"
-        " those of the one in the middle."
+        " those of the one in the middle. (!): it cannot be true; see Ceilings."
     )
     return Table("Figures", meaning, heads, rows)
 
@@ -55,7 +54,7 @@ def cells(runs: Runs) -> tuple[str, ...]:
     if found is None:
         return ("-", "-", "-", "-", "-", "not measured")
     return (
-        f"{found.peak_per_s:.1f}",
+        f"{found.peak_per_s:.1f}{' (!)' if runs.flag else ''}",
         str(found.peak_users),
         str(found.successes),
         onset(found.slowdown, "-", "{}"),
@@ -66,11 +65,11 @@ def cells(runs: Runs) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Heat:
-    """A route at several latencies: arms, and for each latency the figures of all of them, None where not measured."""
+    """A route at several latencies: arms, and for each latency the runs of all of them, None where not run."""
 
     route: str
     arms: tuple[str, ...]
-    rows: tuple[tuple[int, tuple[Saturation | None, ...]], ...]
+    rows: tuple[tuple[int, tuple[Runs | None, ...]], ...]
 
     @property
     def heads(self) -> tuple[str, ...]:
@@ -80,23 +79,30 @@ class Heat:
     def texts(self) -> Iterator[tuple[str, list[str]]]:
         """What is told of each latency, and of each arm at it."""
         for latency_ms, each in self.rows:
-            yield (
-                f"{latency_ms} ms",
-                [f"{c.peak_per_s:.1f} req/s, {c.successes}" if c else "not measured" for c in each],
-            )
+            yield f"{latency_ms} ms", [_heat_text(runs) if runs else "" for runs in each]
 
     def shares(self) -> Iterator[list[float]]:
         """Of each cell's rate in the highest of its latency."""
         for _, each in self.rows:
-            rates = [cell.peak_per_s if cell else 0.0 for cell in each]
+            rates = [peak(runs) or 0.0 for runs in each]
             yield [rate / max(*rates, 1e-9) for rate in rates]
+
+
+def peak(runs: Runs | None) -> float | None:
+    """Of the run in the middle, if it was measured and can be true."""
+    return runs.figures.peak_per_s if runs and runs.figures and not runs.flag else None
+
+
+def _heat_text(runs: Runs) -> str:
+    rate, _, successes, *_ = cells(runs)
+    return f"{rate} req/s, {successes}" if runs.figures else "not measured"
 
 
 def heats(findings: Findings) -> list[Heat]:
     """Of the routes that were measured at several latencies."""
-    found: dict[str, dict[int, dict[str, Saturation | None]]] = {}
+    found: dict[str, dict[int, dict[str, Runs]]] = {}
     for runs in findings.runs:
-        found.setdefault(runs.trial.route, {}).setdefault(runs.trial.latency_ms, {})[runs.trial.arm] = runs.figures
+        found.setdefault(runs.trial.route, {}).setdefault(runs.trial.latency_ms, {})[runs.trial.arm] = runs
     return [
         Heat(
             route,
@@ -109,9 +115,9 @@ def heats(findings: Findings) -> list[Heat]:
 
 
 DIFFERENCES = (
-    "How many times as much the best arm carried as each other, by pairs of runs near each other in time, with the 95 %"
-    " interval by Student's t and the noise of all pairs. Without an interval each ran once and there is no A/A pair:"
-    " take differences of a tenth or less for noise."
+    "How many times as much the best arm carried as each other, by pairs of runs near each other in time. The intervals"
+    " are by Student's t with the noise of all pairs; those of a subject hold all together in 95 of 100 cases."
+    " Without an interval each ran once and there is no A/A pair: take differences of a tenth or less for noise."
 )
 
 
@@ -130,9 +136,9 @@ class Difference:
     @property
     def says(self) -> str:
         """What follows from it."""
-        if self.low is None:
+        if self.low is None or self.high is None:
             return "one run each"
-        return "no detectable difference" if self.low <= 1 else "different"
+        return "no detectable difference" if self.low <= 1 <= self.high else "different"
 
 
 def differences(findings: Findings) -> list[Difference]:
@@ -186,7 +192,7 @@ def by_itself(findings: Findings) -> Table:
         " database connections, by the time that a request takes less what one to /healthz takes. A peak that lies a"
         " quarter above it is a fault of the measurement, and no win."
     )
-    heads = ("arm", "a request alone", "ceiling req/s", "peak req/s", "because of")
+    heads = ("arm", "a request alone", "ceiling req/s", "peak req/s (mean)", "because of")
     return Table("Ceilings", meaning, heads, tuple(rows))
 
 

@@ -45,9 +45,11 @@ def measure(trial: Trial, server: Server, load: Load, pins: Pins, folder: Path, 
     with site(trial, server, pins, folder) as (url, program):
         about = preflight.inspected(trial, server, url, os.environ)
         before_load = alone(trial, url)
-        with nearby(url, trial.client_latency_ms, folder / "proxy-client.log") as users_url:
-            meter = costs.Meter(program.pid if program else None)
-            look = partial(_note, looks, meter)
+        with ExitStack() as stack:
+            with on_cores(pins.services):
+                proxy = nearby(url, trial.client_latency_ms, folder / "proxy-client.log")
+                users_url = stack.enter_context(proxy)
+            look = partial(_note, looks, costs.Meter(program.pid if program else None))
             attack(trial, users_url, load, file, watch, look, pins.generator)
         if program and program.exit_code() is not None:
             raise TrialError(f"{server.name} ended during the trial: {program.last_words()}")
@@ -60,7 +62,7 @@ def measure(trial: Trial, server: Server, load: Load, pins: Pins, folder: Path, 
         site=about,
         alone=before_load,
         cost=costs.most_of(looked) if program and looked else None,
-        marks=marks(looked, recorded.seconds),
+        marks=marks(looked, recorded.seconds, all_ours=program is not None and not services.users_own()),
     )
 
 

@@ -12,6 +12,9 @@ from locust_asyncdjango.told import duration
 
 BESIDE_LOAD_S = 12
 """That a trial takes beside its load, about: services, server, preflight, warm-up, and stopping them."""
+ALONE_TRIPS = 28
+"""Round trips that a trial takes beside its load, about: four requests of a query or two."""
+MOST_NOISE = 10
 ONE_RUN_TOLERANCE = 1.1
 """The ratio that is taken for noise where nothing shows the noise."""
 FEWEST_A_A = 3
@@ -89,34 +92,42 @@ def _noise(findings: Findings) -> list[str]:
     if noise is None:
         return []
     freedom = f"{noise.freedom} degree{'s' if noise.freedom > 1 else ''} of freedom"
-    told = [f"noise: two runs of the same arm differ by up to {noise.floor:.2f} times ({freedom})"]
+    floor = f"up to {noise.floor:.2f} times" if noise.floor < MOST_NOISE else "more than can be told of so few"
+    told = [f"noise: two runs of the same arm differ by {floor} ({freedom})"]
     if len(pairs) >= FEWEST_A_A:
         told.append(f"A/A: no difference in {stats.alike(pairs)} of {len(pairs)} pairs of runs of the same arm")
     return told
 
 
 def _marked(findings: Findings) -> list[str]:
-    found = sum(bool(result.marks) for result in findings.results)
+    found = sum(bool(findings.marks(result)) for result in findings.results)
     return [f"{found} of {len(findings.results)} trials are marked; the report says why"] if found else []
 
 
-def held_back(findings: Findings) -> list[str]:
+def what_was_run(findings: Findings) -> list[str]:
     """What was planned, run, marked and left out, and why."""
     planned = matrix.trials(findings.experiment)
     run = {result.trial for result in findings.results}
     left_out = [trial for trial in planned if trial not in run]
     failed = [result for result in findings.results if not result.figures]
-    marked = [result for result in findings.results if result.marks]
-    why = "their verdict was sure before" if findings.experiment.until_decided else "the run was stopped"
     told = [f"{len(planned)} trials were planned, {len(run)} run, {len(failed)} of them not measured"]
     told += [f"{result.trial.title} was not measured: {result.error}" for result in failed]
-    told += [f"{len(left_out)} were left out, as {why}: {_titles(left_out)}"] if left_out else []
-    told += [f"marked: {result.trial.title}: {'; '.join(_counted(result.marks))}" for result in marked]
-    return told
+    told += _left_out("their verdict was sure before", [each for each in left_out if _is_decided(findings, each)])
+    told += _left_out("the run was stopped", [each for each in left_out if not _is_decided(findings, each)])
+    return told + [
+        f"marked: {result.trial.title}: {'; '.join(_counted(marks))}"
+        for result in findings.results
+        if (marks := findings.marks(result))
+    ]
 
 
-def _titles(trials: Iterable[Trial]) -> str:
-    return ", ".join(trial.title for trial in trials)
+def _is_decided(findings: Findings, trial: Trial) -> bool:
+    return findings.experiment.until_decided and findings.is_decided(trial.subject)
+
+
+def _left_out(why: str, trials: list[Trial]) -> list[str]:
+    titles = ", ".join(trial.title for trial in trials)
+    return [f"{len(trials)} were left out, as {why}: {titles}"] if trials else []
 
 
 def _counted(marks: Iterable[str]) -> list[str]:
@@ -131,7 +142,8 @@ def plan(experiment: Experiment, length_s: float | None) -> str:
     count = f"at most {trials}" if experiment.until_decided else trials
     if length_s is None:
         return "\n".join([*lines, f"{count}; how long the shape runs is not known"])
-    about = duration(len(planned) * (length_s + BESIDE_LOAD_S))
+    beside_s = sum(BESIDE_LOAD_S + ALONE_TRIPS * trial.latency_ms / 1000 for trial in planned)
+    about = duration(len(planned) * length_s + beside_s)
     return "\n".join([*lines, f"{count} of {length_s:g} s; about {about}, with starting and stopping"])
 
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from locust_asyncdjango.lab.alone import Alone
 from locust_asyncdjango.lab.comparing import as_json, changes, html, markdown, table
 from locust_asyncdjango.lab.findings import Findings
 from locust_asyncdjango.lab.matrix import trials
@@ -63,3 +64,22 @@ def test_what_was_asked_and_what_is_missing() -> None:
         "a_a_pairs was 0, and is 3",
         "only in the first: io_read: gunicorn-uvicorn",
     ]
+
+
+def test_who_was_not_measured_any_more_is_worse() -> None:
+    before, after = measured((100.0,), (200.0,)), measured((100.0,), (200.0,))
+    first, second = after.results
+    broken = replace(second, figures=None, error="it did not start")
+    found = changes(before, replace(after, results=(first, broken)), ({}, {}))
+    assert [change.is_worse(0.1) for change in found.arms] == [False, True]
+    assert found.sentences(0.1)[0] == "io_read: gunicorn-uvicorn: not measured in the second"
+    found = changes(replace(before, results=(first, broken)), after, ({}, {}))
+    assert [change.is_worse(0.1) for change in found.arms] == [False, False]
+
+
+def test_what_cannot_be_true_is_neither_better_nor_worse() -> None:
+    before, after = measured((100.0,)), measured((2.0,))
+    (result,) = before.results
+    found = changes(replace(before, results=(replace(result, alone=Alone(501.0, 1.0, 3)),)), after, ({}, {}))
+    assert [change.is_worse(0.1) for change in found.arms] == [False]
+    assert "its result in the first cannot be true: 100.0 req/s lie above its ceiling of 2.1" in found.sentences(0.1)[0]

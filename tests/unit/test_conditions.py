@@ -1,8 +1,7 @@
 """What is measured under which conditions: experiment files, latency, servers and what holds them to their labels."""
 
 import io
-import json
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +10,12 @@ from rich.console import Console
 
 from locust_asyncdjango.lab import cli, commands, fleet, latency, servers
 from locust_asyncdjango.lab.errors import UsageError
-from locust_asyncdjango.lab.experiment_file import KEYS, ExperimentFile, read_experiment, written
+from locust_asyncdjango.lab.experiment_file import KEYS, ExperimentFile, read_experiment
 from locust_asyncdjango.lab.matrix import trials
 from locust_asyncdjango.lab.preflight import Slots, requests_to_send, wrong_site, wrong_slots
 from locust_asyncdjango.lab.results import Result
 from locust_asyncdjango.lab.servers import SERVERS, Server
-from locust_asyncdjango.lab.spec import Arm, Experiment, Load, Trial, arm
+from locust_asyncdjango.lab.spec import Experiment, Load, Trial
 from locust_asyncdjango.lab.verdict import verdict
 from tests.unit.planted import figures
 from tests.unit.results import found
@@ -89,7 +88,7 @@ def test_the_verdict_is_given_for_each_set_of_conditions() -> None:
 )
 def test_conditions_that_cannot_be_had(changes: dict[str, Any], message: str) -> None:
     with pytest.raises(UsageError) as refused:
-        experiment(**changes)
+        experiment(**changes).check_here()
     assert str(refused.value) == message
 
 
@@ -175,7 +174,7 @@ def test_a_file_that_cannot_be_used(tmp_path: Path, text: str, message: str) -> 
 
 def test_the_keys_of_a_file_are_the_flags_of_run() -> None:
     options = vars(cli.parser().parse_args(["run"]))
-    assert set(KEYS) == options.keys() - {"command", "experiment", "preset", "resume", "dry_run"}
+    assert set(KEYS) == options.keys() - {"command", "experiment", "resume", "dry_run"}
 
 
 def test_what_is_measured_where_nothing_is_named() -> None:
@@ -310,117 +309,3 @@ def test_the_table_of_servers_that_run_fits_80_columns() -> None:
     row = next(line for line in lines if line.startswith(" gunicorn-100-threads"))
     assert row.split() == ["gunicorn-100-threads", "http://127.0.0.1:65000", "wsgi", "100", "10", "1234", "200"]
     assert "gone ended (3): out of memory" in "\n".join(lines)
-
-
-EVERYTHING = Experiment(
-    routes=("io_read", "cpu"),
-    servers=(),
-    load=Load("RampTo500", "100", "7", "40s"),
-    posts=5,
-    arms=(Arm("gunicorn-sync"), Arm("gunicorn-uvicorn", "async", 1000), Arm("mine")),
-    latencies_ms=(0, 100),
-    client_latency_ms=5,
-    workers=2,
-    own_servers=(replace(MINE, argv=(*MINE.argv, "--workers={workers}", 'a "word" ä')), replace(STAGING, slots=3)),
-    repeats=4,
-    a_a_pairs=2,
-    until_decided=True,
-    pin="off",
-)
-
-
-@pytest.mark.parametrize("asked", [experiment(), EVERYTHING, experiment(servers=("mine",), own_servers=(MINE,))])
-def test_an_experiment_comes_back_from_its_files(asked: Experiment, tmp_path: Path) -> None:
-    assert Experiment.from_json(json.loads(json.dumps(asdict(asked)))) == asked
-    file = tmp_path / "experiment.toml"
-    file.write_text(written(asked), encoding="utf-8")
-    assert asked_by(file) == asked
-
-
-def test_arms_take_the_place_of_servers_variants_and_limits() -> None:
-    planned = trials(experiment(servers=(), arms=(Arm("gunicorn-sync"), Arm("gunicorn-uvicorn", "asyncpg", 1000))))
-    assert [trial.title for trial in planned] == [
-        "io_read on gunicorn-sync",
-        "io_read/asyncpg on gunicorn-uvicorn (max_connections 1000)",
-    ]
-
-
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        ("", "is not SERVER/VARIANT@MAX_CONNECTIONS"),
-        ("gunicorn-sync@many", "is not SERVER/VARIANT@MAX_CONNECTIONS"),
-        ("gunicorn-sync/a/b", "is not SERVER/VARIANT@MAX_CONNECTIONS"),
-        ("apache", "there is no server 'apache'"),
-        ("gunicorn-sync/psycopg9", "there is no variant of io_read 'psycopg9'"),
-        ("gunicorn-sync@0", "--arms: max_connections must be from 1 to 10000"),
-        ("gunicorn-sync,gunicorn-sync@100", "name each of --arms once"),
-    ],
-)
-def test_arms_are_checked(text: str, message: str) -> None:
-    with pytest.raises(UsageError, match=message):
-        experiment(servers=(), arms=tuple(map(arm, text.split(","))))
-
-
-def test_arms_do_not_go_with_servers() -> None:
-    with pytest.raises(UsageError, match="--arms names servers, variants and limits: leave the flags for these out"):
-        experiment(arms=(Arm("gunicorn-sync"),))
-
-
-def test_until_decided_needs_a_most() -> None:
-    with pytest.raises(UsageError, match="--until-decided needs --repeats N"):
-        experiment(until_decided=True)
-
-
-def asked_by(file: Path) -> Experiment:
-    read = read_experiment(file)
-    options = cli.parser().parse_args(["run", *read.flags])
-    options.own_servers = read.own_servers
-    return commands.experiment_of(options)
-
-
-@pytest.mark.parametrize(
-    ("name", "count"),
-    [("experiment", 24), ("external", 6), ("latency", 27), ("list_detail", 2), ("wsgi_asgi", 26)],
-)
-def test_the_examples_are_experiments(name: str, count: int) -> None:
-    assert len(trials(asked_by(EXAMPLES / f"{name}.toml"))) == count
-
-
-def test_a_preset_comes_after_the_file_and_before_the_command_line(tmp_path: Path) -> None:
-    file = tmp_path / "mine.toml"
-    file.write_text('routes = ["cpu"]\nrun_time = "3m"\nusers = 500\n')
-    arguments = ["run", str(file), "--preset", "quick", "--users", "7"]
-    options = cli.with_file(cli.parser().parse_args(arguments), arguments)
-    assert (options.routes, options.users, options.run_time) == (("cpu",), "7", "12s")
-
-
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        (["run", "--resume", "nowhere"], "nowhere holds no experiment; name a results folder"),
-        (["run", "--resume", "nowhere", "--posts", "5"], "--resume goes on with what the folder's experiment asks for"),
-        (["report", "."], "holds no experiment"),
-        (["report", ".", "--output", "x.html"], "the report of a results folder goes into it"),
-        (["compare", "nowhere", "nowhere"], "holds no experiment"),
-        (["compare", "a", "b", "--output", "x.txt"], "does not end with .html"),
-    ],
-)
-def test_folders_are_checked(
-    arguments: list[str],
-    message: str,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    assert cli.main(arguments) == 2
-    (line,) = capsys.readouterr().err.splitlines()
-    assert message in line
-
-
-@pytest.mark.parametrize("share", ["-1", "1.5", "200%", "much", "nan"])
-def test_what_is_tolerated_is_a_share(share: str, capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit):
-        cli.parser().parse_args(["compare", "a", "b", f"--tolerate={share}"])
-    assert "is no share below 1, such as 10% or 0.1" in capsys.readouterr().err

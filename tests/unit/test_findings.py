@@ -14,7 +14,9 @@ from locust_asyncdjango.lab.findings import Findings
 from locust_asyncdjango.lab.matrix import trials
 from locust_asyncdjango.lab.report import as_json, html, markdown, terminal_table
 from locust_asyncdjango.lab.results import Result
-from locust_asyncdjango.lab.verdict import held_back, verdict
+from locust_asyncdjango.lab.servers import Server
+from locust_asyncdjango.lab.spec import Arm
+from locust_asyncdjango.lab.verdict import verdict, what_was_run
 from locust_asyncdjango.row import Row
 from locust_asyncdjango.series import Series
 from tests.unit.planted import figures
@@ -101,14 +103,20 @@ def test_what_is_repeated_until_it_is_decided() -> None:
 
 
 def test_what_was_left_out_is_told() -> None:
-    measured = repeated((50.0, 100.0), (50.1, 100.0), until_decided=True)
-    measured = replace(measured, results=measured.results[:2])
-    assert held_back(measured) == [
-        "4 trials were planned, 2 run, 0 of them not measured",
-        "2 were left out, as their verdict was sure before: io_read on gunicorn-uvicorn (run 2), io_read on"
-        " gunicorn-sync (run 2)",
+    measured = repeated((50.0, 100.0), (50.1, 100.0), (50.2, 100.0), (50.0, 100.0), until_decided=True)
+    stopped = replace(measured, results=measured.results[:2])
+    assert what_was_run(stopped)[:2] == [
+        "8 trials were planned, 2 run, 0 of them not measured",
+        "6 were left out, as the run was stopped: io_read on gunicorn-uvicorn (run 2), io_read on gunicorn-sync"
+        " (run 2), io_read on gunicorn-sync (run 3), io_read on gunicorn-uvicorn (run 3), io_read on gunicorn-uvicorn"
+        " (run 4), io_read on gunicorn-sync (run 4)",
     ]
-    assert held_back(found(ALL))[1:] == [
+    decided = replace(measured, results=measured.results[:6])
+    assert what_was_run(decided)[1:] == [
+        "2 were left out, as their verdict was sure before: io_read on gunicorn-uvicorn (run 4), io_read on"
+        " gunicorn-sync (run 4)"
+    ]
+    assert what_was_run(found(ALL))[1:] == [
         "cpu on gunicorn-sync was not measured: gunicorn-sync did not start: no",
         "marked: io_read on gunicorn-uvicorn: other programs used 35 % of a processor",
     ]
@@ -199,7 +207,64 @@ def test_who_is_flagged_does_not_win() -> None:
         "io_read on gunicorn-sync: 23.0 req/s lie above its ceiling of 2.1 (1 slot, 500 ms a request by itself):"
         " a fault of the measurement, no win",
     ]
-    assert verdict(found(results[:1] * 1))[0].startswith("io_read on gunicorn-sync: 23.0 req/s lie above")
+    assert verdict(found(results[:1]))[0].startswith("io_read on gunicorn-sync: 23.0 req/s lie above")
+    assert tables.figures(found(results, servers=BOTH)).rows[0][5] == "23.0 (!)"
+    # One request under load took a tenth of what one took by itself: so may others.
+    fast = Series.of({}, [Row(0, users=1, ok=1, ok_ms=Counter({50.0: 1}))])
+    recorded = Findings(experiment(servers=BOTH), tuple(results), {SYNC.trial.id: fast})
+    assert recorded.runs[0].flag == ""
+
+
+def test_one_run_that_cannot_be_true_is_enough() -> None:
+    measured = repeated((20.0, 30.0), (20.0, 30.0), (60.0, 30.0))
+    results = tuple(replace(result, alone=alone(41.0)) for result in measured.results)
+    assert replace(measured, results=results).runs[0].flag.startswith("60.0 req/s lie above its ceiling of 25.1")
+
+
+@pytest.mark.parametrize(
+    ("site", "flagged"), [({}, False), ({"database": {"max_connections": 10}}, True), ({"database": None}, False)]
+)
+def test_what_limits_a_server_that_ran_already_is_what_it_says(site: dict[str, object], flagged: bool) -> None:
+    own = Server("staging", "asgi", url="http://127.0.0.1:8000")
+    asked = experiment(servers=("staging",), own_servers=(own,))
+    (trial,) = trials(asked)
+    result = Result(trial, figures(5000.0, 60, 4100), "", site, alone(51.0))
+    (runs,) = Findings(asked, (result,), {}).runs
+    assert bool(runs.flag) == flagged
+
+
+def test_pools_have_fewer_connections() -> None:
+    arms = (Arm("gunicorn-uvicorn", "asyncpg"), Arm("gunicorn-uvicorn", "asyncpg_pool"))
+    asked = experiment(routes=("list_detail",), servers=(), arms=arms)
+    results = (Result(trial, figures(1.0, 60, 4100), "", {}, alone(101.0)) for trial in trials(asked))
+    runs = Findings(asked, tuple(results), {}).runs
+    assert [each.ceiling and round(each.ceiling.per_s) for each in runs] == [1010, 101]
+
+
+def test_the_best_is_who_wins_the_pairs() -> None:
+    measured = repeated((1.0, 50.0), (80.0, 70.0), (90.0, 80.0))
+    first = replace(measured.results[0], figures=None)
+    told = verdict(replace(measured, results=(first, *measured.results[1:])))
+    assert told[0].startswith("io_read: gunicorn-sync carried 1.13 (")
+
+
+def test_what_shows_beside_other_trials_is_marked() -> None:
+    def cost(mhz: float) -> Most:
+        return Most(80.0, 2, 1, 0, 3.0, mhz)
+
+    measured = repeated((50.0, 100.0), (50.0, 100.0))
+    speeds = (2500.0, 2500.0, 1200.0, 2400.0)
+    results = tuple(replace(r, cost=cost(mhz)) for r, mhz in zip(measured.results, speeds, strict=True))
+    # Ten users, of whom each has two requests in flight.
+    parallel = Series.of({}, [Row(t, users=10, ok=20, ok_ms=Counter({1000.0: 20})) for t in range(30)])
+    marked = replace(measured, results=results, recorded={results[3].trial.id: parallel})
+    assert [marked.marks(result) for result in results[:3]] == [
+        [],
+        [],
+        ["the processors ran at 1200 MHz, and in most trials at 2450"],
+    ]
+    (law,) = marked.marks(results[3])
+    assert law.startswith("Little's law does not hold: more is in flight than there are users")
 
 
 def test_round_trips_are_the_slope_over_latency() -> None:
