@@ -4,7 +4,7 @@ from random import Random
 
 import pytest
 
-from locust_asyncdjango.lab.stats import Compared, Noise, Pair, compared, noise
+from locust_asyncdjango.lab.stats import ERROR, Compared, Noise, Pair, alike, compared, noise, unpaired
 
 RUN_NOISE = 0.03
 
@@ -68,3 +68,46 @@ def test_a_huge_noise_can_still_be_told() -> None:
     found = compared([(1.0, 1e300)], Noise(500.0, 1))
     assert found is not None
     assert found.is_different is False
+
+
+def decided(slowdown: float, seed: int, most: int = 10) -> tuple[bool, int]:
+    """Whether an experiment of two arms, looked at after each pair, calls them different, and after how many pairs."""
+    chance = Random(seed)
+    measured, a_a = pairs(slowdown, most, chance), pairs(0.0, 1, chance)
+    for count in range(2, most + 1):
+        found = compared(measured[:count], noise([measured[:count]], a_a), ERROR / (most - 1))
+        assert found is not None
+        if found.is_different or (found.low and found.high and found.high <= 1.1 * found.low):
+            return bool(found.is_different), count
+    return False, most
+
+
+def test_who_looks_often_is_not_wrong_more_often() -> None:
+    found = [decided(0.0, seed) for seed in range(300)]
+    assert sum(different for different, _ in found) <= 0.05 * 300
+    found = [decided(0.1, seed) for seed in range(300)]
+    assert sum(different for different, _ in found) >= 0.9 * 300
+    assert sum(count for _, count in found) <= 7 * 300
+
+
+def test_what_changed_between_two_times_is_told_by_the_spread_of_runs() -> None:
+    before, after = [[100.0, 102.0, 98.0], [50.0, 51.0, 49.0], [7.0], [0.0]], [[90.0, 91.0], [50.5, 49.5], [7.0], [7.0]]
+    less, same, once, nothing = unpaired(before, after)
+    assert less is not None
+    assert less.is_different
+    assert covers(less, 0.905)
+    assert same is not None
+    assert not same.is_different
+    assert once is not None
+    assert once.low is not None  # by the noise of the others
+    assert nothing is None
+    (found,) = unpaired([[100.0]], [[90.0]])
+    assert found is not None
+    assert (round(found.ratio, 6), found.low, found.high) == (0.9, None, None)
+
+
+def test_an_a_a_pair_is_held_against_the_others() -> None:
+    same = [(100.0, 101.0), (100.0, 99.0), (100.0, 102.0)]
+    assert alike(same) == 3
+    assert alike([*same, (100.0, 150.0)]) == 3
+    assert alike([(100.0, 100.0), (100.0, 300.0), (0.0, 5.0)]) == 0  # of which nothing is known
