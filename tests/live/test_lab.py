@@ -13,6 +13,7 @@ import urllib.request
 from contextlib import closing, suppress
 from pathlib import Path
 
+import psutil
 import psycopg2
 import pytest
 
@@ -105,12 +106,19 @@ def test_a_stopped_run_leaves_nothing_running_and_keeps_its_rows(
 def test_a_run_that_is_killed_leaves_nothing_running_and_goes_on_where_it_was(tmp_path: Path, cache: Path) -> None:
     output = tmp_path / "results"
     load = ("--posts", str(POSTS), "-u", "5", "-r", "5", "-t", "5s")
-    command = lab("run", "--routes", "cached", "--servers", "gunicorn-uvicorn", "--repeats", "2", *load)
+    first, *_, last = sorted(os.sched_getaffinity(0)) * 2
+    command = lab("run", "--routes", "cached", "--servers", "gunicorn-uvicorn", "--repeats", "2", "--a-a-pairs", "0")
+    command += [*load, "--pin", f"{first}:{last}:{last}"]
     runs = runs_in(cache)
     with running(*command, "--output", output) as program:
         wait_for_lines(program, output / "trials" / "cached-gunicorn-uvicorn-run2.unfinished" / "series.jsonl", 2)
         finished = output / "trials" / "cached-gunicorn-uvicorn" / "result.json"
         before = finished.stat().st_mtime_ns
+        processors = {
+            ("locust" in process.cmdline(), *process.cpu_affinity())
+            for process in psutil.Process(program.popen.pid).children(recursive=True)
+        }
+        assert processors == {(True, first), (False, last)}
         program.signal(signal.SIGKILL)
         program.end()
         # Server, PostgreSQL, Redis and Locust end as they were to be stopped, each in its time.
