@@ -97,7 +97,7 @@ def _about(experiment: Experiment) -> dict[str, Any]:
 
 
 def _version(name: str) -> tuple[str, str]:
-    """ "" for what is not installed."""
+    """With "" for what is not installed."""
     try:
         return name, version(name)
     except PackageNotFoundError:
