@@ -117,7 +117,8 @@ def heats(findings: Findings) -> list[Heat]:
 DIFFERENCES = (
     "How many times as much the best arm carried as each other, by pairs of runs near each other in time. The intervals"
     " are by Student's t with the noise of all pairs; those of a subject hold all together in 95 of 100 cases."
-    " Without an interval each ran once and there is no A/A pair: take differences of a tenth or less for noise."
+    " Without an interval each ran once and there is no A/A pair: take differences of a tenth or less for noise, and of"
+    " few requests more."
 )
 
 

@@ -2,9 +2,11 @@
 
 from collections import Counter
 from collections.abc import Iterable
+from math import exp, sqrt
 
 from locust_asyncdjango.failures import advice
 from locust_asyncdjango.lab import matrix, stats
+from locust_asyncdjango.lab.ceilings import WINDOW_S
 from locust_asyncdjango.lab.findings import Comparison, Findings, Runs
 from locust_asyncdjango.lab.spec import Experiment, Trial
 from locust_asyncdjango.saturation import Onset
@@ -61,12 +63,18 @@ def _winner(comparisons: list[Comparison]) -> str:
         return f"{best.trial.arm} carried {peaks[0]} req/s; a run on {second.trial.arm} carried nothing"
     found = comparisons[0].found
     if found is None or found.is_different is None:
-        if found and found.ratio < ONE_RUN_TOLERANCE:
+        if found and found.ratio < clear_ratio(best.carried, second.carried):
             return f"no clear difference in peak throughput ({peaks[0]} and {peaks[1]} req/s)"
         return f"{best.trial.arm} peaks highest, {peaks[0]} against {peaks[1]} req/s"
     if not found.is_different:
         return f"no detectable difference: {best.trial.arm} carried {times(found)} as much as {second.trial.arm}"
     return f"{best.trial.arm} carried {times(found)} as much as {second.trial.arm}, {peaks[0]} against {peaks[1]} req/s"
+
+
+def clear_ratio(*peaks_per_s: float) -> float:
+    """From which on the ratio of two single runs is told as a difference: beyond a tenth, and beyond twice what chance
+    makes of so few requests as peaks of ten seconds count (as Poisson has it)."""
+    return max(ONE_RUN_TOLERANCE, exp(2 * sqrt(sum(1 / (WINDOW_S * peak) for peak in peaks_per_s))))
 
 
 def times(found: stats.Compared) -> str:

@@ -65,6 +65,16 @@ def test_of_repeated_runs_the_verdict_says_how_sure_it_is() -> None:
     assert row[4:6] == ("3", "50.0")
 
 
+def test_of_single_runs_few_requests_are_no_difference() -> None:
+    def told(sync: float, async_: float) -> str:
+        return verdict(repeated((sync, async_)))[0]
+
+    assert told(1.0, 1.1) == "io_read: no clear difference in peak throughput (1.1 and 1.0 req/s)"
+    assert told(1.0, 3.0) == "io_read: gunicorn-uvicorn peaks highest, 3.0 against 1.0 req/s"
+    assert told(100.0, 109.0) == "io_read: no clear difference in peak throughput (109.0 and 100.0 req/s)"
+    assert told(100.0, 112.0) == "io_read: gunicorn-uvicorn peaks highest, 112.0 against 100.0 req/s"
+
+
 def test_a_run_that_carried_nothing_is_not_left_out_of_a_ratio() -> None:
     told = verdict(repeated((100.0, 110.0), (100.0, 0.0), (100.0, 110.0)))
     assert told[0] == "io_read: gunicorn-sync carried 100.0 req/s; a run on gunicorn-uvicorn carried nothing"
