@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from statistics import median
 from urllib.parse import urlencode
 
+from locust_asyncdjango.lab import machine
 from locust_asyncdjango.lab.servers import get, post
 from locust_asyncdjango.lab.spec import Trial
 from locust_asyncdjango.routes import FORM, ROUTES
@@ -21,12 +22,14 @@ class Alone:
     """Medians in milliseconds, seen by a client that connects for each request.
 
     request_ms: of the trial's route. nothing_ms: of /healthz, which touches neither database nor cache. requests: how
-    many of the route it is the median of.
+    many of the route it is the median of. cpu_ms: of a processor, that all the lab has started computed for a request,
+    on average.
     """
 
     request_ms: float
     nothing_ms: float
     requests: int
+    cpu_ms: float = 0.0
 
 
 def alone(trial: Trial, url: str) -> Alone | None:
@@ -36,9 +39,11 @@ def alone(trial: Trial, url: str) -> Alone | None:
     form = urlencode(FORM).encode()
     ask = (lambda: get(address, ANSWER_S)) if route.method == "GET" else (lambda: post(address, form, ANSWER_S))
     with suppress(OSError):
-        requests = _timed_ms(ask)
         nothing = _timed_ms(lambda: get(f"{url}/healthz", ANSWER_S))
-        return Alone(round(median(requests), 3), round(median(nothing), 3), len(requests))
+        before = machine.seen()
+        requests = _timed_ms(ask)
+        cpu_ms = (machine.seen().own_s - before.own_s) * 1000 / (len(requests) + 1)
+        return Alone(round(median(requests), 3), round(median(nothing), 3), len(requests), round(cpu_ms, 3))
     return None
 
 

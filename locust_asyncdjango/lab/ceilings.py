@@ -2,11 +2,12 @@
 
 Definitions
     service time: what a request takes by itself, less what one to /healthz takes, which does nothing; or less, if one
-        took less under load.
+        took less under load. Of what the site and its services compute in it half is left out: a shared machine may
+        become twice as fast during a trial, and only waiting stays as it is.
     ceiling: of a server with slots, slots / service time; of one that takes any number of requests at once, database
         connections / service time, as each request holds one for about as long. Over ten seconds as many more may end
         as were under way when they began.
-    flagged: what lies a quarter above, since a machine may become faster during a trial.
+    flagged: what lies a quarter above.
 """
 
 from collections.abc import Mapping, Sequence
@@ -41,7 +42,8 @@ def ceiling(result: Result, server: Server, fastest_ms: float | None, factors: M
     alone, trial = result.alone, result.trial
     if alone is None:
         return None
-    service_ms = min(alone.request_ms - alone.nothing_ms, alone.request_ms if fastest_ms is None else fastest_ms)
+    service_ms = alone.request_ms - alone.nothing_ms - alone.cpu_ms / 2
+    service_ms = min(service_ms, alone.request_ms if fastest_ms is None else fastest_ms)
     if service_ms < max(SHORTEST_MS, alone.nothing_ms):
         return None
     if server.slots is not None:

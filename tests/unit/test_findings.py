@@ -225,6 +225,18 @@ def test_who_is_flagged_does_not_win() -> None:
     assert recorded.runs[0].flag == ""
 
 
+def test_what_is_computed_may_become_twice_as_fast() -> None:
+    asked = experiment()
+    (trial,) = trials(asked)
+    computed = Alone(1001.0, 1.0, 3, cpu_ms=1000.0)
+    (runs,) = Findings(asked, (Result(trial, figures(2.6, 60, 4100), "", {}, computed),), {}).runs
+    assert runs.ceiling is not None
+    assert (round(runs.ceiling.per_s, 1), runs.flag) == (2.1, "")
+    waited = replace(computed, cpu_ms=10.0)
+    (runs,) = Findings(asked, (Result(trial, figures(2.6, 60, 4100), "", {}, waited),), {}).runs
+    assert runs.flag
+
+
 def test_one_run_that_cannot_be_true_is_enough() -> None:
     measured = repeated((20.0, 30.0), (20.0, 30.0), (60.0, 30.0))
     results = tuple(replace(result, alone=alone(41.0)) for result in measured.results)
