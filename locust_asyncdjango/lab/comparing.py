@@ -11,7 +11,7 @@ from locust_asyncdjango.lab.findings import Findings, Runs
 from locust_asyncdjango.lab.markdown import markdown_table, plain
 from locust_asyncdjango.lab.marks import ABOUT
 from locust_asyncdjango.lab.tables import Table
-from locust_asyncdjango.lab.verdict import named, times
+from locust_asyncdjango.lab.verdict import clear_ratio, named, times
 
 FORMAT_VERSION = 1
 """Of the comparison as JSON."""
@@ -44,7 +44,11 @@ class Change:
             return False
         if self.found is None:
             return self.after_per_s is None or self.after_per_s < self.before_per_s
-        return self.found.ratio < 1 - tolerated and self.found.is_different is not False
+        if self.found.is_different is None and self.after_per_s:
+            is_clear = 1 / self.found.ratio >= clear_ratio(self.before_per_s, self.after_per_s)
+        else:
+            is_clear = bool(self.found.is_different)
+        return self.found.ratio < 1 - tolerated and is_clear
 
     @property
     def says(self) -> str:
@@ -152,5 +156,12 @@ def _peaks(runs: Runs) -> Sequence[float]:
 
 def _different(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[str]:
     for name in dict.fromkeys([*before, *after]):
-        if before.get(name) != after.get(name):
-            yield f"{name} was {before.get(name)}, and is {after.get(name)}"
+        old, new = (each.get(name, "not told") for each in (before, after))
+        if isinstance(old, Mapping) and isinstance(new, Mapping):
+            yield from _different(old, new)
+        elif old != new:
+            yield f"{name} was {_shown(old)}, and is {_shown(new)}"
+
+
+def _shown(value: Any) -> str:
+    return ", ".join(map(str, value)) or "none" if isinstance(value, tuple | list) else str(value) or "none"

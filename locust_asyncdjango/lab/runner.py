@@ -92,7 +92,7 @@ def _about(experiment: Experiment) -> dict[str, Any]:
         "started": datetime.now(UTC).isoformat(timespec="seconds"),
         "versions": {"python": platform.python_version(), **dict(filter(itemgetter(1), map(_version, MEASURED_WITH)))},
         "machine": {**machine.about(), "pins": str(machine.pins(experiment.pin))},
-        "services": {"of the user": services.users_own() or "none"},
+        "services": {"services of the user": services.users_own() or "none"},
     }
 
 

@@ -60,7 +60,7 @@ def test_what_was_asked_and_what_is_missing() -> None:
     before, after = measured((100.0,), (200.0,)), measured((100.0,))
     found = changes(before, replace(after, experiment=replace(after.experiment, a_a_pairs=3)), ({}, {}))
     assert found.sentences(0.1)[-3:] == [
-        "servers was ('gunicorn-sync', 'gunicorn-uvicorn'), and is ('gunicorn-sync',)",
+        "servers was gunicorn-sync, gunicorn-uvicorn, and is gunicorn-sync",
         "a_a_pairs was 0, and is 3",
         "only in the first: io_read: gunicorn-uvicorn",
     ]
@@ -83,3 +83,15 @@ def test_what_cannot_be_true_is_neither_better_nor_worse() -> None:
     found = changes(replace(before, results=(replace(result, alone=Alone(501.0, 1.0, 3)),)), after, ({}, {}))
     assert [change.is_worse(0.1) for change in found.arms] == [False]
     assert "its result in the first cannot be true: 100.0 req/s lie above its ceiling of 2.1" in found.sentences(0.1)[0]
+
+
+def test_few_requests_of_single_runs_are_not_worse() -> None:
+    (change,) = changes(measured((1.0,)), measured((0.8,)), ({}, {})).arms
+    assert not change.is_worse(0.1)
+
+
+def test_what_is_told_of_a_load_is_told_by_its_parts() -> None:
+    before = measured((100.0,))
+    asked = replace(before.experiment, load=replace(before.experiment.load, users="7"))
+    found = changes(before, replace(before, experiment=asked), ({}, {"versions": {"django": "6.0"}}))
+    assert found.asked == ("users was none, and is 7", "django was not told, and is 6.0")
