@@ -36,6 +36,7 @@ class Cost:
     PostgreSQL, by what they do: active, idle, idle in transaction, starting. redis_clients: of its own Redis, None
     where there is none. other_percent, steal_percent: of a processor, since the look before, for programs that are not
     the lab's, and for other virtual machines. mhz: how fast the processors run, 0 where the system does not tell.
+    speed: how fast a processor really was (``machine.speed``).
     """
 
     t: float
@@ -49,11 +50,12 @@ class Cost:
     other_percent: float = 0.0
     steal_percent: float = 0.0
     mhz: float = 0.0
+    speed: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Most:
-    """The most of each in a trial, the server's processor time, and how fast the processors ran most of the time."""
+    """The most of each in a trial, the server's processor time, and how fast the processors were most of the time."""
 
     memory_mb: float
     threads: int
@@ -61,6 +63,7 @@ class Most:
     redis_clients: int
     cpu_s: float
     mhz: float = 0.0
+    speed: float = 0.0
 
 
 class Meter:
@@ -87,6 +90,7 @@ class Meter:
             other_percent=round(machine.other_percent(machine_before, machine_now), 1),
             steal_percent=round(machine.steal_percent(machine_before, machine_now), 1),
             mhz=round(machine_now.mhz),
+            speed=round(machine.speed(), 2),
         )
 
     def _look(self) -> tuple[Taken, machine.Seen]:
@@ -116,6 +120,7 @@ def most_of(costs: Sequence[Cost]) -> Most:
         redis_clients=max(cost.redis_clients or 0 for cost in costs),
         cpu_s=round(sum(spent), 1),
         mhz=median(cost.mhz for cost in costs),
+        speed=round(median(cost.speed for cost in costs), 2),
     )
 
 

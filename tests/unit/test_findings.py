@@ -270,6 +270,24 @@ def test_the_best_is_who_wins_the_pairs() -> None:
     assert told[0].startswith("io_read: gunicorn-sync carried 1.13 (")
 
 
+def test_a_run_on_a_faster_machine_makes_no_pair() -> None:
+    measured = repeated((50.0, 100.0), (51.0, 99.0), (49.0, 150.0), (50.0, 100.0), a_a=(50.0, 50.5, 70.0, 50.0))
+    #         A/A twice, then pairs in turn: sync async, async sync, ...
+    speeds = (20.0, 20.0, 28.0, 20.0, 20.0, 20.0, 20.0, 20.0, 20.5, 28.0, 20.0, 20.0)
+    results = tuple(
+        replace(result, cost=Most(80.0, 2, 1, 0, 3.0, speed=speed))
+        for result, speed in zip(measured.results, speeds, strict=True)
+    )
+    found = replace(measured, results=results)
+    assert found.a_a_pairs == [(50.0, 50.5)]
+    (difference,) = tables.differences(found)
+    assert (difference.pairs, round(difference.ratio, 2)) == (3, 1.98)
+    assert found.marks(results[9]) == [
+        "the machine was 1.40 times as fast as in most runs of this arm: no pair is made of it"
+    ]
+    assert found.marks(results[8]) == []
+
+
 def test_what_shows_beside_other_trials_is_marked() -> None:
     def cost(mhz: float) -> Most:
         return Most(80.0, 2, 1, 0, 3.0, mhz)
