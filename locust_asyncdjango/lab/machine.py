@@ -14,8 +14,8 @@ import psutil
 
 from locust_asyncdjango.lab.errors import UsageError
 
-TURNS = 50_000
-"""That take a millisecond or two."""
+TURNS = 20_000
+"""That take a millisecond."""
 FEWEST_TO_PIN = 4
 """Processors from which on generator, server and services each have their own."""
 
