@@ -47,6 +47,7 @@ def run(experiment: Experiment, folder: ResultsFolder, announce: Announce) -> li
             for trial in compared:
                 result = folder.result(trial)
                 if not (result and result.figures):  # one that failed is tried again
+                    measure.prepare()
                     result = measure(trial, announce(trial, numbers[trial], len(numbers)))
                 results.append(result)
                 if experiment.until_decided and (series := folder.series(trial)):
@@ -55,7 +56,7 @@ def run(experiment: Experiment, folder: ResultsFolder, announce: Announce) -> li
 
 
 class _Measuring:
-    """Runs trials; before the first it sees that they can be run."""
+    """Runs trials, once it was prepared."""
 
     def __init__(self, experiment: Experiment, folder: ResultsFolder, marks: tuple[str, ...]) -> None:
         """marks: of all trials."""
@@ -64,9 +65,6 @@ class _Measuring:
 
     def __call__(self, trial: Trial, watch: one_trial.Watch) -> Result:
         """Gives a result that is on disk, also of a trial that fails. Raises UsageError."""
-        if not self._is_prepared:
-            self._prepare()
-            self._is_prepared = True
         experiment = self._experiment
         server, pins = experiment.server(trial.server), machine.pins(experiment.pin)
         with self._folder.unfinished(trial) as place:
@@ -78,7 +76,11 @@ class _Measuring:
             write_json(place / "result.json", result.to_json())
         return result
 
-    def _prepare(self) -> None:
+    def prepare(self) -> None:
+        """Sees that trials can be run; a second call does nothing. Raises UsageError."""
+        if self._is_prepared:
+            return
+        self._is_prepared = True
         experiment, logs = self._experiment, self._folder.logs
         one_trial.check_load(experiment.routes[0], experiment.load, logs)
         if not all(server.url for server in experiment.used_servers):
