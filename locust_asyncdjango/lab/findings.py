@@ -12,6 +12,7 @@ from locust_asyncdjango.lab.budget import Budget, budget
 from locust_asyncdjango.lab.ceilings import Ceiling, ceiling, flag, in_flight
 from locust_asyncdjango.lab.costs import Cost
 from locust_asyncdjango.lab.fits import little
+from locust_asyncdjango.lab.marks import OTHERS
 from locust_asyncdjango.lab.matrix import trials
 from locust_asyncdjango.lab.results import Result, ResultsFolder
 from locust_asyncdjango.lab.servers import Server
@@ -123,7 +124,7 @@ class Findings:
                 trial,
                 tuple(each),
                 tuple(map(self._ceiling, each)),
-                frozenset(result.trial.repeat for result in each if self.speed(result) is not None),
+                frozenset(result.trial.repeat for result in each if self.is_odd(result)),
             )
             for trial, each in found.items()
         ]
@@ -139,7 +140,7 @@ class Findings:
         peaks = {
             r.trial.repeat: r.figures.peak_per_s
             for r in self.results
-            if r.trial.a_a and r.figures and not flag(r, self._ceiling(r)) and self.speed(r) is None
+            if r.trial.a_a and r.figures and not flag(r, self._ceiling(r)) and not self.is_odd(r)
         }
         return [(peaks[run], peaks[run + 1]) for run in peaks if run % 2 and run + 1 in peaks]
 
@@ -186,6 +187,10 @@ class Findings:
         series = [self.recorded[r.trial.id].seconds for r in runs.results if r.trial.id in self.recorded]
         most = [in_flight(seconds, slots, workers) for seconds in series if seconds]
         return sum(most) / len(most) if most else None
+
+    def is_odd(self, result: Result) -> bool:
+        """Whether the machine had more or less for a run than for most of its arm."""
+        return self.speed(result) is not None or any(mark.startswith(OTHERS) for mark in result.marks)
 
     def speed(self, result: Result) -> float | None:
         """How many times as fast the machine was in a run as in most runs of its arm; None where it was as usual."""

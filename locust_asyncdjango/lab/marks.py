@@ -13,6 +13,8 @@ from locust_asyncdjango.second import Second
 
 ABOUT = ("versions", "machine", "services")
 """What is kept of where an experiment runs."""
+OTHERS = ("other programs used", "other virtual machines took")
+"""What a mark begins with, if the machine had less for a trial."""
 MOST_OTHER_PERCENT = 20
 """Of a processor, on average, that other programs may use."""
 MOST_STEAL_PERCENT = 10
@@ -25,9 +27,9 @@ def marks(costs: Sequence[Cost], seconds: Sequence[Second], *, all_ours: bool = 
     found = [f"the server {cost.lost}, after {cost.t:.0f} s" for cost in costs if cost.lost]
     other, steal = (_mean(cost.other_percent for cost in costs), _mean(cost.steal_percent for cost in costs))
     if all_ours and other > MOST_OTHER_PERCENT:
-        found.append(f"other programs used {other:.0f} % of a processor")
+        found.append(f"{OTHERS[0]} {other:.0f} % of a processor")
     if steal > MOST_STEAL_PERCENT:
-        found.append(f"other virtual machines took {steal:.0f} % of a processor")
+        found.append(f"{OTHERS[1]} {steal:.0f} % of a processor")
     busy = sum(second.cpu >= BOUND_CPU for second in seconds)
     if busy * 10 > len(seconds):
         busy_to = f"busy to {BOUND_CPU:.0f} % or more"

@@ -286,6 +286,9 @@ def test_a_run_on_a_faster_machine_makes_no_pair() -> None:
         "the machine was 1.40 times as fast as in most runs of this arm: no pair is made of it"
     ]
     assert found.marks(results[8]) == []
+    others = replace(results[4], marks=("other programs used 50 % of a processor",))
+    busy = replace(found, results=(*results[:4], others, *results[5:]))
+    assert [each.pairs for each in tables.differences(busy)] == [2]
 
 
 def test_what_shows_beside_other_trials_is_marked() -> None:
