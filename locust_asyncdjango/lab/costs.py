@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from statistics import median
+from statistics import fmean, median
 
 import psutil
 
@@ -55,7 +55,7 @@ class Cost:
 
 @dataclass(frozen=True, slots=True)
 class Most:
-    """The most of each in a trial, the server's processor time, and how fast the processors were most of the time."""
+    """The most of each in a trial, the server's processor time, the usual frequency and the mean speed."""
 
     memory_mb: float
     threads: int
@@ -120,7 +120,7 @@ def most_of(costs: Sequence[Cost]) -> Most:
         redis_clients=max(cost.redis_clients or 0 for cost in costs),
         cpu_s=round(sum(spent), 1),
         mhz=median(cost.mhz for cost in costs),
-        speed=round(median(cost.speed for cost in costs), 2),
+        speed=round(fmean(cost.speed for cost in costs), 2),
     )
 
 

@@ -24,10 +24,6 @@ SLOWEST = 0.9
 """Of the frequency that is usual in an experiment, at which a trial's processors may run."""
 MOST_IN_FLIGHT = 1.1
 """Of the users, that there may be by Little's law. Fewer there are in each run whose last requests are cut off."""
-ODD = 0.1
-"""By which share the machine's speed in a run may differ from that in most runs of its arm."""
-FEWEST_TO_TELL = 3
-"""Runs of an arm, by which it is known what is usual."""
 SETTLED = 1.1
 """How many times its lower end the upper end of an interval is at most, if it leaves no difference that matters."""
 
@@ -36,7 +32,7 @@ SETTLED = 1.1
 class Runs:
     """All runs of one arm of a route under the same conditions, with the ceiling of each, None where there is none.
 
-    trial: without the number of the repeat. odd: repeats in which the machine was another than in most.
+    trial: without the number of the repeat. odd: repeats in which the machine had less for it.
     """
 
     trial: Trial
@@ -124,7 +120,7 @@ class Findings:
                 trial,
                 tuple(each),
                 tuple(map(self._ceiling, each)),
-                frozenset(result.trial.repeat for result in each if self.is_odd(result)),
+                frozenset(result.trial.repeat for result in each if is_odd(result)),
             )
             for trial, each in found.items()
         ]
@@ -140,7 +136,7 @@ class Findings:
         peaks = {
             r.trial.repeat: r.figures.peak_per_s
             for r in self.results
-            if r.trial.a_a and r.figures and not flag(r, self._ceiling(r)) and not self.is_odd(r)
+            if r.trial.a_a and r.figures and not flag(r, self._ceiling(r)) and not is_odd(r)
         }
         return [(peaks[run], peaks[run + 1]) for run in peaks if run % 2 and run + 1 in peaks]
 
@@ -188,33 +184,9 @@ class Findings:
         most = [in_flight(seconds, slots, workers) for seconds in series if seconds]
         return sum(most) / len(most) if most else None
 
-    def is_odd(self, result: Result) -> bool:
-        """Whether the machine had more or less for a run than for most of its arm."""
-        return self.speed(result) is not None or any(mark.startswith(OTHERS) for mark in result.marks)
-
-    def speed(self, result: Result) -> float | None:
-        """How many times as fast the machine was in a run as in most runs of its arm; None where it was as usual."""
-        usual = self._usual_speeds.get(_arm(result.trial))
-        if usual is None or result.cost is None:
-            return None
-        found = result.cost.speed / usual
-        return found if abs(found - 1) > ODD else None
-
-    @cached_property
-    def _usual_speeds(self) -> dict[Trial, float]:
-        speeds: dict[Trial, list[float]] = {}
-        for result in self.results:
-            if result.cost and result.cost.speed:
-                speeds.setdefault(_arm(result.trial), []).append(result.cost.speed)
-        return {arm: median(found) for arm, found in speeds.items() if len(found) >= FEWEST_TO_TELL}
-
     def marks(self, result: Result) -> list[str]:
         """What speaks against a trial: what was noted in it, and what shows beside its series and the other trials."""
         found = list(result.marks)
-        if speed := self.speed(result):
-            found.append(
-                f"the machine was {speed:.2f} times as fast as in most runs of this arm: no pair is made of it"
-            )
         usual = median(speeds) if (speeds := [r.cost.mhz for r in self.results if r.cost and r.cost.mhz]) else 0.0
         if result.cost and 0 < result.cost.mhz < SLOWEST * usual:
             found.append(f"the processors ran at {result.cost.mhz:.0f} MHz, and in most trials at {usual:.0f}")
@@ -238,6 +210,11 @@ class Findings:
         for subject in self.subjects.values():
             if ranked := _ranked([runs for runs in subject if runs.measured]):
                 yield from ((ranked[0], other) for other in ranked[1:])
+
+
+def is_odd(result: Result) -> bool:
+    """Whether other programs or other machines left less for a run."""
+    return any(mark.startswith(OTHERS) for mark in result.marks)
 
 
 def _arm(trial: Trial) -> Trial:
