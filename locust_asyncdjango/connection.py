@@ -32,6 +32,7 @@ CUT_OFF = (BrokenPipeError, ConnectionResetError)
 
 _socket: Any = monkey.get_original("socket", "socket")
 _poll: Any = monkey.get_original("select", "poll")
+_thread_ident: Any = monkey.get_original("threading", "get_ident")
 
 
 class Connection:
@@ -142,7 +143,11 @@ class Connection:
         return TimeoutError(f"no whole answer in {self._timeout_s:g} s")
 
     def close(self) -> None:
-        """A second call does nothing."""
+        """A second call does nothing. From any thread, as what nobody has any longer may be collected in any: the loop,
+        which may be calling the watchers just now, closes it."""
+        if _thread_ident() != self._hub.thread_ident:
+            self._hub.loop.run_callback_threadsafe(self.close)
+            return
         self._readable.close()
         self._timer.close()
         self._socket.close()

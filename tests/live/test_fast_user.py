@@ -190,6 +190,24 @@ def test_a_user_that_is_gone_leaves_no_connection(settings: dict[str, Any]) -> N
         wait_until(lambda: open_files() <= before + 2)
 
 
+def test_a_user_that_is_collected_in_another_thread_leaves_no_connection() -> None:
+    with scripted(lambda _: [answer()]) as server:
+        before = open_files()
+        users = [Recorded(server.url) for _ in range(20)]
+        ask_all(users, ["/"] * 20)
+
+        def forget() -> None:
+            users.clear()
+            gc.collect()
+
+        thread = threading.Thread(target=forget)
+        thread.start()
+        thread.join()
+        # The loop closes them: whoever runs in another thread must not touch what it may be calling.
+        assert open_files() >= before + 20
+        wait_until(lambda: open_files() <= before + 2)
+
+
 def test_many_paths_are_not_all_kept_prepared() -> None:
     with scripted(lambda asked: [answer(200, asked.line.encode())]) as server:
         ours = Recorded(server.url)
