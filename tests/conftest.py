@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 # Locust patches the process with gevent when it is imported. The tests are plain programs: only the processes that they
 # start are to be patched.
@@ -26,6 +27,10 @@ from tests.support import BIN, running
 
 # A shell starts what it runs in the background with SIGINT ignored, which programs that the tests start would inherit.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# Of what takes long, nothing fails: the machine may be busy.
+settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("unhurried")
 
 POSTS = 1000
 

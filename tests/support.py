@@ -9,14 +9,21 @@ import tempfile
 import time
 import urllib.request
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TypeVar
 
 import psutil
 
 BIN = Path(sys.executable).parent
 DEADLINE_S = 120
+T = TypeVar("T")
+NO_SUCH_SHAPE = (
+    "argument --shape: there is no shape 'Nope'; choose one of ArrivalRate, Breakpoint, Ramp, RampDown, RampTo100,"
+    " RampTo500, Sawtooth, Soak, Spike, Stages, Steps, or your own as module:Class"
+)
+"""What is said of one that is called Nope."""
 MARK = "LOCUST_ASYNCDJANGO_TEST"
 """An environment variable by which what a program started, and what that started, is known."""
 
@@ -44,13 +51,14 @@ class Running:
 
     def wait_for(self, pattern: str) -> re.Match[str]:
         """Waits until it has printed something."""
-        deadline = time.monotonic() + DEADLINE_S
-        while not (match := re.search(pattern, self.text)):
+
+        def match() -> re.Match[str] | None:
             ended = self.popen.poll()
-            assert ended is None, f"it ended with {ended} before it printed {pattern!r}:\n{self.text}"
-            assert time.monotonic() < deadline, f"it did not print {pattern!r}:\n{self.text}"
-            time.sleep(0.05)
-        return match
+            found = re.search(pattern, self.text)
+            assert found or ended is None, f"it ended with {ended} before it printed {pattern!r}:\n{self.text}"
+            return found
+
+        return wait_for(match, lambda: f"it did not print {pattern!r}:\n{self.text}")
 
     def signal(self, signum: signal.Signals) -> None:
         """Sends a signal to the program alone."""
@@ -104,21 +112,33 @@ def done(*argv: str | Path, env: Mapping[str, str] | None = None, cwd: Path = Pa
 
 def wait_for_page(url: str) -> str:
     """A page, once it is served."""
-    deadline = time.monotonic() + DEADLINE_S
-    while True:
-        try:
-            with urllib.request.urlopen(url) as response:
-                return str(response.read().decode())
-        except OSError:
-            assert time.monotonic() < deadline, f"{url} does not answer"
-            time.sleep(0.05)
+
+    def page() -> str | None:
+        with suppress(OSError), urllib.request.urlopen(url) as response:
+            return str(response.read().decode())
+        return None
+
+    return wait_for(page, lambda: f"{url} does not answer")
 
 
 def wait_for_lines(program: Running, file: Path, lines: int) -> None:
     """Waits until a file is there and has more than so many lines; or merely is there, for 0."""
-    while not file.exists() or (lines and file.read_text().count("\n") <= lines):
-        assert program.popen.poll() is None, program.text
+
+    def has_them() -> bool:
+        found = file.exists() and (not lines or file.read_text().count("\n") > lines)
+        assert found or program.popen.poll() is None, program.text
+        return found
+
+    wait_for(has_them, lambda: f"{file} does not grow:\n{program.text}")
+
+
+def wait_for(get: Callable[[], T | None], told: Callable[[], str]) -> T:
+    """Polls until there is something, and fails with what is told where there is nothing for too long."""
+    deadline = time.monotonic() + DEADLINE_S
+    while not (found := get()):
+        assert time.monotonic() < deadline, told()
         time.sleep(0.05)
+    return found
 
 
 def lab(*arguments: str | Path) -> list[str | Path]:

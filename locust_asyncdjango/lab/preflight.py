@@ -16,9 +16,9 @@ from urllib.parse import urlsplit
 
 from locust_asyncdjango.lab.errors import TrialError
 from locust_asyncdjango.lab.servers import Server, get
-from locust_asyncdjango.lab.spec import Trial
+from locust_asyncdjango.lab.spec import DEFAULT_POOL_SIZE, Trial
 
-HOLDS_MS = (200, 500, 2000)
+HOLDS_MS = (200, 500, 2000, 8000)
 """How long each request of a round is held; a next round follows while the server has not shown all it should."""
 MOST_REQUESTS = 120
 REQUESTS_TO_TRY = 10
@@ -95,7 +95,7 @@ def _factors(settings: Mapping[str, Any], environ: Mapping[str, str]) -> list[tu
         "orm_driver": environ.get("TARGET_SITE_ORM_DRIVER") or "psycopg2",
         "connections": {
             "persistent": "persistent",
-            "pool": f"from a pool of {environ.get('TARGET_SITE_POOL_SIZE') or 10}",
+            "pool": f"from a pool of {environ.get('TARGET_SITE_POOL_SIZE') or DEFAULT_POOL_SIZE}",
         }.get(environ.get("TARGET_SITE_CONNECTIONS", ""), "closed after each request"),
     }
     checks = [(settings[name] == value, f"{name} is {settings[name]}, not {value}") for name, value in asked.items()]

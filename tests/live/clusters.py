@@ -4,7 +4,6 @@ import os
 import secrets
 import signal
 import subprocess
-import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
@@ -17,6 +16,7 @@ from locust_asyncdjango.lab import postgres
 from locust_asyncdjango.lab.postgres import Home
 from locust_asyncdjango.lab.process import Program, running, wait_until
 from tests.live.presented import DEADLINE_S
+from tests.support import wait_for
 
 MAX_CONNECTIONS = 45
 ACCEPTS, REJECTS = 0, 1
@@ -116,10 +116,11 @@ class Cluster:
 
     def wait_for_sessions(self, wanted: Callable[[int], bool], condition: str = "true") -> None:
         """Until the number of the site's sessions that fulfil a condition is as wanted."""
-        deadline = time.monotonic() + DEADLINE_S
-        while not wanted(found := self.sessions("count(*)", condition)):
-            assert time.monotonic() < deadline, f"{found} sessions with {condition}"
-            time.sleep(0.02)
+
+        def count() -> int:
+            return self.sessions("count(*)", condition)
+
+        wait_for(lambda: wanted(count()), lambda: f"{count()} sessions with {condition}")
 
     def end_sessions(self) -> None:
         """As an administrator would. Django's debug page leaves some: it shows a QuerySet by asking for it again, in a

@@ -1,7 +1,6 @@
 """Each cause at a gateway, or at an application server that kills its workers, gets its kind, whichever client asks."""
 
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -11,9 +10,9 @@ import trustme
 from locust_asyncdjango.lab.process import free_port
 from tests.live.answers import ANSWERS, answer
 from tests.live.clients import Kinds, all_three, kinds
-from tests.live.gateways import DEADLINE_S, asking, haproxy, listening, nginx
+from tests.live.gateways import asking, haproxy, listening, nginx
 from tests.live.scripted import CLOSE, RESET, Asked, Scripted, Step, scripted
-from tests.support import BIN, wait_for_page
+from tests.support import BIN, wait_for, wait_for_page
 
 HERE = Path(__file__).parent
 PATIENCE_S = 5.0
@@ -99,19 +98,11 @@ def application() -> Iterator[Scripted]:
         yield started
 
 
-def wait_until(true: Callable[[], object]) -> None:
-    """Polls."""
-    deadline = time.monotonic() + DEADLINE_S
-    while not true():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
-
-
 def held(stack: ExitStack, application: Scripted, url: str) -> None:
     """Until the stack is closed, a request is at the application."""
     before = len(application.asked)
     stack.enter_context(asking(url, "/held"))
-    wait_until(lambda: len(application.asked) > before)
+    wait_for(lambda: len(application.asked) > before, lambda: f"{url} does not reach the application")
 
 
 def seen(url: str, paths: Sequence[str]) -> dict[str, Kinds]:

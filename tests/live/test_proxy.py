@@ -197,7 +197,7 @@ def test_upstream_can_be_a_unix_socket(tmp_path: Path) -> None:
 def test_a_client_is_reset_where_nothing_is_upstream(tmp_path: Path, is_unix: bool) -> None:
     with proxied(path=tmp_path / "server" if is_unix else None) as proxy:
         proxy.listener.close()
-        with proxy.client() as client, pytest.raises(ConnectionResetError):
+        with pytest.raises(ConnectionResetError), proxy.client() as client:
             client.recv(1)
         assert proxy.ask("GET")[1]["counters"]["connections_open"] == 0
 

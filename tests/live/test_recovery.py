@@ -3,7 +3,6 @@
 import itertools
 import json
 import threading
-import time
 import urllib.parse
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -19,7 +18,7 @@ from locust_asyncdjango.routes import ROUTES
 from tests.conftest import POSTS, site_on
 from tests.live.asking import ask, variants_of
 from tests.live.gate import Gate, opened
-from tests.support import DEADLINE_S
+from tests.support import wait_for
 
 ARMS = {
     "wsgi, persistent": ("gunicorn-sync", {"TARGET_SITE_CONNECTIONS": "persistent"}),
@@ -59,14 +58,18 @@ class Load:
     def wait_until_all(self, *kinds: str) -> None:
         """Until each address has got two answers in a row, from now on, of these kinds."""
         begun = {address: len(answers) for address, answers in self.answers.items()}
-        deadline = time.monotonic() + DEADLINE_S
-        while not all(
-            len(answers) >= begun[address] + 2 and set(answers[-2:]) <= set(kinds)
-            for address, answers in self.answers.items()
-        ):
-            told = {address: answers[-3:] for address, answers in self.answers.items()}
-            assert time.monotonic() < deadline, f"not {kinds}: {told}"
-            time.sleep(0.1)
+
+        def all_have() -> bool:
+            return all(
+                len(answers) >= begun[address] + 2 and set(answers[-2:]) <= set(kinds)
+                for address, answers in self.answers.items()
+            )
+
+        def told() -> str:
+            last = {address: answers[-3:] for address, answers in self.answers.items()}
+            return f"not {kinds}: {last}"
+
+        wait_for(all_have, told)
 
 
 @contextmanager

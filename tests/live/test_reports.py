@@ -6,6 +6,7 @@ import os
 import pty
 import re
 import signal
+import subprocess
 import threading
 from pathlib import Path
 
@@ -14,7 +15,7 @@ import pytest
 from locust_asyncdjango import series
 from locust_asyncdjango.lab.process import free_port
 from locust_asyncdjango.lab.trial import locustfile
-from tests.support import BIN, done, lab, locust, running, wait_for_lines
+from tests.support import BIN, DEADLINE_S, done, lab, locust, running, wait_for_lines
 
 IO_READ = locustfile("io_read")
 LATEST = ["--path", "/blog/latest/"]
@@ -113,7 +114,8 @@ def test_a_panel_on_a_terminal_which_is_left_as_it_was(other_url: str) -> None:
     load: list[str | Path] = ["--headless", "-u", "4", "-r", "4", "-t", "4s", "-H", other_url, *LATEST]
     code, text = on_a_terminal([str(part) for part in locust("-f", IO_READ, *load)])
     assert code == 0
-    panel = text[: text.index("locust-asyncdjango: where this run saturated")]
+    panel, found, _ = text.partition("locust-asyncdjango: where this run saturated")
+    assert found, text
     assert "IoReadUser on http://127.0.0.1:" in panel
     assert "successful req/s" in panel
     assert text.count("Type     Name") == 2  # Locust's own tables: only those at the end
@@ -123,30 +125,31 @@ def test_a_panel_on_a_terminal_which_is_left_as_it_was(other_url: str) -> None:
 
 def on_a_terminal(argv: list[str]) -> tuple[int, str]:
     """Exit code and output of a program that ends by itself, on a terminal of 80 columns."""
-    told: list[bytes] = []
-    pid, terminal = pty.fork()
-    if not pid:
-        os.environ.update(TERM="xterm-256color", COLUMNS="80", LINES="40")
-        os.execv(argv[0], argv)  # noqa: S606
+    # The terminal is nobody's controlling one and stays open: at its end, what had not been read would be lost.
+    terminal, programs_end = pty.openpty()
+    told, end = bytearray(), b"<the end>"
 
     def read() -> None:
-        # At the end of the program, reading fails.
-        while True:
-            try:
-                told.append(os.read(terminal, 65536))
-            except OSError:
-                return
+        while not told.endswith(end):
+            told.extend(os.read(terminal, 65536))
 
     reader = threading.Thread(target=read)
     reader.start()
     try:
-        _, status = os.waitpid(pid, 0)
-    except BaseException:
-        os.kill(pid, signal.SIGKILL)
-        raise
-    reader.join()
-    os.close(terminal)
-    return os.waitstatus_to_exitcode(status), b"".join(told).decode()
+        env = {**os.environ, "TERM": "xterm-256color", "COLUMNS": "80", "LINES": "40"}
+        with subprocess.Popen(
+            argv, stdin=programs_end, stdout=programs_end, stderr=programs_end, env=env, start_new_session=True
+        ) as program:
+            try:
+                code = program.wait(DEADLINE_S)
+            finally:
+                program.kill()
+    finally:
+        os.write(programs_end, end)
+        reader.join()
+        os.close(terminal)
+        os.close(programs_end)
+    return code, told.decode()
 
 
 def test_a_master_that_is_killed_has_written_each_second(other_url: str, tmp_path: Path) -> None:

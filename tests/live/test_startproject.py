@@ -12,7 +12,7 @@ import pytest
 
 from locust_asyncdjango.lab.process import free_port, port_is_free
 from tests.conftest import POSTS
-from tests.support import BIN, done, lab, locust, running
+from tests.support import BIN, done, lab, locust, running, wait_for
 
 ON_PATH = {"PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}"}
 
@@ -163,7 +163,8 @@ def test_a_stopped_command_leaves_nothing(signum: signal.Signals, code: int) -> 
     script = "sleep 1000 & echo started beside $REDIS_URL; wait"
     with running(*lab("services", "--posts", "50", "--", "sh", "-c", script)) as program:
         redis_port = int(program.wait_for(r"started beside redis://127\.0\.0\.1:(\d+)/0\n")[1])
-        assert "sleep 1000" in program.left_behind()
+        # A shell that has just forked is not yet what it is to be.
+        wait_for(lambda: "sleep 1000" in program.left_behind(), lambda: "sleep does not run")
         program.signal(signum)
         program.signal(signum)
         assert program.end() == code
