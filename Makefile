@@ -16,8 +16,10 @@ test: $(VENV)/.installed-dev
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	# The plugin for Django's types has imported psycopg before it reads the settings.
-	TARGET_SITE_ORM_DRIVER=psycopg $(BIN)/mypy
+	# The package has the shapes below it, which only an installation knows. The plugin for Django's types has imported
+	# psycopg before it reads the settings.
+	ln -sfn ../shapes locust_asyncdjango/shapes
+	trap 'rm locust_asyncdjango/shapes' EXIT; TARGET_SITE_ORM_DRIVER=psycopg $(BIN)/mypy
 
 bench: $(VENV)/.installed-dev
 	$(BIN)/python benchmarks/plain_views.py

@@ -34,7 +34,7 @@ from locust_asyncdjango.lab.process import (
 )
 from locust_asyncdjango.saturation import Onset, saturation
 from locust_asyncdjango.second import Second
-from planted_site import KINDS, STEEPNESS
+from planted_site import STEEPNESS
 
 HERE = Path(__file__).resolve().parent
 REACHES = (2.5, 2.3, 2.7, 2.4, 2.6)
@@ -71,7 +71,7 @@ class Plant:
     def named(cls, name: str) -> Self | None:
         """From the name of its series; None where it is none."""
         found = NAME.fullmatch(name)
-        if not found or found["kind"] not in KINDS:
+        if not found or found["kind"] not in TRUTHS:
             return None
         return cls(found["kind"], int(found["slots"]), int(found["service_ms"]), int(found["number"]))
 
@@ -175,8 +175,8 @@ class Options:
             raise UsageError("--runs must be from 1 to 1000")
         if not all(2 <= slots <= 400 for slots in self.slots):
             raise UsageError("--slots must be from 2 to 400")
-        if unknown := set(self.kinds) - set(KINDS):
-            raise UsageError(f"--kinds has no {', '.join(sorted(unknown))}; choose from {', '.join(KINDS)}")
+        if unknown := set(self.kinds) - set(TRUTHS):
+            raise UsageError(f"--kinds has no {', '.join(sorted(unknown))}; choose from {', '.join(TRUTHS)}")
         if not 1 <= self.at_once <= 16:
             raise UsageError("--at-once must be from 1 to 16")
         if self.keep and self.again:
@@ -195,7 +195,7 @@ def parse(arguments: Sequence[str] | None) -> Options:
     parser = Parser(prog="planted", description="Does the analysis find what is known to be there?")
     parser.add_argument("--runs", type=int, default=10, help="of each site (default: %(default)s)")
     parser.add_argument("--slots", type=numbers, default=(20, 50, 130, 310), help="default: 20,50,130,310")
-    parser.add_argument("--kinds", type=names, default=tuple(KINDS), help=f"default: {','.join(KINDS)}")
+    parser.add_argument("--kinds", type=names, default=tuple(TRUTHS), help=f"default: {','.join(TRUTHS)}")
     parser.add_argument(
         "--at-once", type=int, default=4, help="sites beside each other, at most (default: %(default)s)"
     )
@@ -226,7 +226,7 @@ def kept(folder: Path) -> list[tuple[Plant, Path]]:
 
 def _in_order(site: tuple[str, int]) -> tuple[int, int]:
     kind, slots = site
-    return list(KINDS).index(kind), slots
+    return list(TRUTHS).index(kind), slots
 
 
 def ran(options: Options, folder: Path) -> Iterator[tuple[Plant, Path]]:

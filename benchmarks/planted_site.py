@@ -5,11 +5,14 @@ The environment sets it: PLANTED_KIND (see KINDS), PLANTED_SLOTS and PLANTED_SER
 
 import asyncio
 import os
+import time
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from typing import Any
 
 REFUSAL = b"FATAL:  sorry, too many clients already"
+STALL_AT_S, STALL_S = 10.0, 2.0
+"""When a site stands still, since its first request, and for how long."""
 STEEPNESS = 0.8
 """How much longer a gradual site takes with twice as many requests as slots: 1 would keep its rate the same."""
 
@@ -26,10 +29,14 @@ class Site:
         self.in_flight = 0
         self.free_slots = asyncio.Semaphore(slots)
         self.only_slot = asyncio.Semaphore(1)
+        self.begun_s = 0.0
+        """When the first request came."""
         self._serve = KINDS[kind]
 
-    async def __call__(self, _scope: dict[str, Any], _receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: dict[str, Any], _receive: Receive, send: Send) -> None:
         """ASGI."""
+        if scope["type"] == "http":
+            self.begun_s = self.begun_s or time.monotonic()
         self.in_flight += 1
         try:
             status = await self._serve(self)
@@ -76,12 +83,21 @@ async def linear(site: Site) -> HTTPStatus:
     return HTTPStatus.OK
 
 
+async def stalls(site: Site) -> HTTPStatus:
+    """As slots; but once it stands still: what comes then is served when it goes on."""
+    goes_on_s = site.begun_s + STALL_AT_S + STALL_S - time.monotonic()
+    if 0 < goes_on_s < STALL_S:
+        await asyncio.sleep(goes_on_s)
+    return await slots(site)
+
+
 KINDS: dict[str, Callable[[Site], Awaitable[HTTPStatus]]] = {
     "slots": slots,
     "fails": fails,
     "gradual": gradual,
     "flat": flat,
     "linear": linear,
+    "stalls": stalls,
 }
 """How a request is served, and with what status."""
 

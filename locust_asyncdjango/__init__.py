@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from locust_asyncdjango._version import __version__
 
 if TYPE_CHECKING:
+    from locust_asyncdjango.arrivals import arrival
     from locust_asyncdjango.client import FastUser
     from locust_asyncdjango.failures import Failure, classify
     from locust_asyncdjango.own_rules import add_rule
@@ -41,6 +42,7 @@ __all__ = [
     "TemplateUser",
     "__version__",
     "add_rule",
+    "arrival",
     "classify",
 ]
 
@@ -59,6 +61,8 @@ _HOMES = {
     "RouteUser": "users",
     "TemplateUser": "users",
     "add_rule": "own_rules",
+    # With the plugin, without which nothing is due.
+    "arrival": "users",
     "classify": "failures",
 }
 

@@ -27,7 +27,7 @@ def header(environment: Environment) -> dict[str, Any]:
         user_classes=sorted(user.__name__ for user in environment.user_classes),
         variant=getattr(given, "variant", "") or "",
         path=getattr(given, "path", "") or "",
-        shape=type(shape).__name__ if shape else "",
+        shape=_shape(environment),
         users=getattr(given, "num_users", None),
         spawn_rate=getattr(given, "spawn_rate", None),
         run_time=getattr(given, "run_time", None) or getattr(shape, "run_time", None),
@@ -35,6 +35,13 @@ def header(environment: Environment) -> dict[str, Any]:
         versions={"locust-asyncdjango": __version__, "locust": locust.__version__, "python": platform.python_version()},
         machine={"system": platform.platform(), "processors": os.cpu_count()},
     )
+
+
+def _shape(environment: Environment) -> str:
+    """The shape's name, with its parameters if it was chosen with some; "" without a shape."""
+    name = type(environment.shape_class).__name__ if environment.shape_class else ""
+    chosen: str = getattr(environment.parsed_options, "shape", "") or ""
+    return chosen if name in chosen.split(":") else name
 
 
 def told(header: dict[str, Any]) -> str:

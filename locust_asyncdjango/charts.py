@@ -31,6 +31,9 @@ def over_time(seconds: Sequence[Second], figures: Saturation) -> list[Chart]:
         if onset
     ]
 
+    wanted = [second.planned for second in points]
+    planned = [line("users planned", "planned", "line", "right", wanted)] if any(wanted) else []
+
     def chart(id_: str, title: str, note: str, left: str, *lines: dict[str, Any]) -> Chart:
         users = line("users", "users", "dashed", "right", [second.users for second in points])
         times = [second.t for second in points]
@@ -44,6 +47,7 @@ def over_time(seconds: Sequence[Second], figures: Saturation) -> list[Chart]:
             "req/s",
             line("successful", "ok", "line", "left", _rates(points, lambda second: second.ok)),
             line("failed", "failed", "line", "left", _rates(points, lambda second: second.failures)),
+            *planned,
         ),
         chart(
             "latency",

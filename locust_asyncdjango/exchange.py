@@ -72,6 +72,15 @@ class FromWorkers:
         told = min((self._told_until.get(client.id, 0) for client in loading), default=now)
         return max(min(told, now), now - LAG_S)
 
+    def tell(self, message: str, data: Any) -> None:
+        """Sends all workers the same."""
+        self._runner.send_message(message, data)
+
+    def workers(self) -> frozenset[str]:
+        """The workers that make requests, or are to."""
+        clients = self._runner.clients
+        return frozenset(client.id for client in (*clients.ready, *clients.spawning, *clients.running))
+
     def finished(self, worker: str) -> None:
         """Takes note that nothing more comes of a worker."""
         self._finished.add(worker)

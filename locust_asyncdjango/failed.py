@@ -131,6 +131,17 @@ def content_of(response: Any) -> bytes:
     return bytes(content) if isinstance(content, (bytes, bytearray, memoryview)) else b""
 
 
+def seen_of(url: str | None, exception: BaseException, response: Any) -> dict[str, Any]:
+    """What a sample of a failure shows of its request: address, status and body, and what was raised by the client."""
+    raised = exception.__cause__ if isinstance(exception, FailedRequestError) else exception
+    return {
+        "url": url or str(getattr(response, "url", None) or ""),
+        "status": status_of(response),
+        "exception": "" if raised is None else repr(raised),
+        "body": content_of(response),
+    }
+
+
 def forget_messages() -> None:
     """Lets a new run have messages of its own."""
     _messages.clear()

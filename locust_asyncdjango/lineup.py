@@ -8,8 +8,10 @@ from locust import LoadTestShape
 from locust.env import Environment
 from locust.runners import WorkerRunner
 
+from locust_asyncdjango.arrivals import arrival, wait_for_the_first
 from locust_asyncdjango.options import Options
-from locust_asyncdjango.shape_choice import shape_named
+from locust_asyncdjango.shape_choice import shape_classes, shape_named, stages_of_rate
+from locust_asyncdjango.spawning import spare_workers
 
 log = logging.getLogger(__name__)
 
@@ -21,11 +23,16 @@ class LineupError(ValueError):
 def line_up(environment: Environment, options: Options) -> None:
     """Sets users and shape. Raises LineupError."""
     _leave_out_extended_users(environment)
+    spare_workers(environment)
+    for user in (*environment.user_classes, *(environment.available_user_classes or {}).values()):
+        wait_for_the_first(user)  # type: ignore[arg-type]  # Locust says that some are users, not classes of them
     if isinstance(environment.runner, WorkerRunner):
         return
+    _offer_shapes(environment)
     if options.shape:
         _use_shape(environment, shape_named(options.shape))
     if environment.shape_class is not None:
+        see_that_users_wait(environment)
         _make_way_for_shape(environment, environment.shape_class)
 
 
@@ -43,12 +50,31 @@ def _leave_out_extended_users(environment: Environment) -> None:
         log.info("Running %s; the classes they extend are left out", ", ".join(user.__name__ for user in given))
 
 
+def _offer_shapes(environment: Environment) -> None:
+    """Has the web UI's class picker list the library's shapes, but for those of the locustfile by the same name."""
+    offered = environment.available_shape_classes
+    if offered is not None and getattr(environment.parsed_options, "class_picker", False):
+        for name, shape in shape_classes().items():
+            offered.setdefault(name, shape())
+
+
 def _use_shape(environment: Environment, shape: LoadTestShape) -> None:
     """Makes Locust run the shape, as it does with one from the locustfile."""
     environment.shape_class = shape
     shape.runner = environment.runner
     if environment.available_shape_classes is not None:
         environment.available_shape_classes[type(shape).__name__] = shape
+
+
+def see_that_users_wait(environment: Environment) -> None:
+    """An open shape's requests are made by users that wait for them. Raises LineupError."""
+    if stages_of_rate(environment.shape_class):
+        for user in environment.user_classes:
+            if getattr(user, "wait_time", None) is not arrival:
+                raise LineupError(
+                    f"{user.__name__} does not wait until a request of {type(environment.shape_class).__name__} is due;"
+                    " give it wait_time = locust_asyncdjango.arrival"
+                )
 
 
 def _make_way_for_shape(environment: Environment, shape: LoadTestShape) -> None:
@@ -60,7 +86,7 @@ def _make_way_for_shape(environment: Environment, shape: LoadTestShape) -> None:
         if value is not None and value <= 0:
             raise LineupError(f"{flag} must be more than 0 with a shape")
     # Locust would put 1 in the place of what is not given, in a headless run as well as in the web UI's form.
-    for option, own in (("num_users", "users"), ("spawn_rate", "spawn_rate")):
+    for option, own in (("num_users", "peak"), ("spawn_rate", "rate")):
         if getattr(given, option) is None:
             setattr(given, option, getattr(shape, own, None))
     if given.headless and environment.runner is not None:

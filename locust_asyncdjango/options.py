@@ -2,6 +2,7 @@
 
 import argparse
 import re
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any, Self
 
 from locust.argument_parser import LocustArgumentParser
 
-from locust_asyncdjango.shape_choice import UnknownShapeError, shape_named
+from locust_asyncdjango.shape_choice import ShapeError, catalogue, shape_named
 from locust_asyncdjango.thresholds import Threshold, ThresholdError, threshold
 
 LIVE = ("panel", "lines", "none")
@@ -76,7 +77,12 @@ def add_options(parser: LocustArgumentParser) -> None:
         action.include_in_web_ui = in_web_ui
 
     # A shape and a file are set up when Locust starts; changing them in the web UI would have no effect.
-    add("shape", "NAME", "Load shape of the library, such as RampTo500", check=_shape)
+    add(
+        "shape",
+        "NAME",
+        "Load shape, as Ramp:peak=1000,hold=60, or your own, as module:Class; list shows all there are",
+        check=_shape,
+    )
     add("path", "PATH", "Path to ask for instead of the route's own, such as /posts/", check=_path, in_web_ui=True)
     add("variant", "NAME", "View variant to ask for, such as sync or async", check=_variant, in_web_ui=True)
     repeated: dict[str, Any] = {"action": "append", "default": []}
@@ -91,10 +97,13 @@ def add_options(parser: LocustArgumentParser) -> None:
 
 
 def _shape(name: str) -> str:
+    if name == "list":
+        print(catalogue(), end="")
+        sys.exit(0)
     try:
         if name:
             shape_named(name)
-    except UnknownShapeError as error:
+    except ShapeError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
     return name
 

@@ -18,7 +18,8 @@ FAILURES_VERSION = 1
 class Outcome:
     """A run's figures, and what else became of it.
 
-    failures: most frequent first. crossed: of --fail-on. stopped_by: of --stop-on. unrecorded: missing ones.
+    failures: most frequent first. crossed: of --fail-on. stopped_by: of --stop-on. unrecorded: missing ones. not_held:
+    what kept the generator from the load that it was to make. found: what the shape has found out.
     """
 
     figures: Saturation
@@ -26,6 +27,8 @@ class Outcome:
     crossed: tuple[Crossing, ...] = ()
     stopped_by: Crossing | None = None
     unrecorded: int = 0
+    not_held: tuple[str, ...] = ()
+    found: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

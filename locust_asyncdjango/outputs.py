@@ -17,7 +17,10 @@ from locust_asyncdjango.outcome import FAILURES_FORMAT, FAILURES_VERSION
 from locust_asyncdjango.row import Row
 from locust_asyncdjango.second import Second
 
-CSV_COLUMNS = ("t", "users", "ok", "failed", "kinds", "bytes", "mean_ms", "p50_ms", "p95_ms", "p99_ms", "cpu")
+CSV_COLUMNS = (
+    *("t", "users", "ok", "failed", "kinds", "bytes", "mean_ms", "p50_ms", "p95_ms", "p99_ms"),
+    *("cpu", "planned", "late", "missed"),
+)
 
 
 class OutputError(ValueError):
@@ -133,7 +136,8 @@ def csv_cells(row: Row) -> tuple[object, ...]:
     kinds = " ".join(f"{kind}={count}" for kind, count in row.failed.most_common())
     latencies = (second.mean_ms, second.p50_ms, second.p95_ms, second.p99_ms)
     shown = ("" if ms is None else f"{ms:.5g}" for ms in latencies)
-    return (row.t, row.users, row.ok, second.failures, kinds, row.bytes, *shown, f"{row.cpu:g}")
+    counted = (row.t, row.users, row.ok, second.failures, kinds, row.bytes)
+    return (*counted, *shown, f"{row.cpu:g}", row.planned, row.late, row.missed)
 
 
 def csv_line(cells: tuple[object, ...]) -> str:

@@ -15,17 +15,20 @@ from typing import Any, NoReturn
 import gevent
 from locust import events
 from locust.env import Environment
-from locust.runners import MasterRunner, Runner, WorkerRunner
+from locust.runners import STATE_RUNNING, STATE_SPAWNING, MasterRunner, Runner, WorkerRunner
 
 from locust_asyncdjango import about
+from locust_asyncdjango.arrivals import ARRIVALS
 from locust_asyncdjango.charts import over_time
 from locust_asyncdjango.exchange import FINISH_MESSAGE, ROWS_MESSAGE, FromWorkers, ToMaster
-from locust_asyncdjango.failed import FailedRequestError, content_of, failure_of, forget_messages, status_of
+from locust_asyncdjango.failed import failure_of, forget_messages, seen_of
 from locust_asyncdjango.failures import Failure
+from locust_asyncdjango.held import LOOK_S, Lookout, not_held
 from locust_asyncdjango.history import History
 from locust_asyncdjango.junit import junit
 from locust_asyncdjango.lineup import LineupError, line_up
 from locust_asyncdjango.live import Live
+from locust_asyncdjango.open_model import OpenModel
 from locust_asyncdjango.options import Options, add_options, is_csv
 from locust_asyncdjango.outcome import Outcome, cases, failures_told
 from locust_asyncdjango.outputs import OutputError, Outputs
@@ -33,6 +36,7 @@ from locust_asyncdjango.recorder import Recorder
 from locust_asyncdjango.reporting import make_report
 from locust_asyncdjango.row import Row
 from locust_asyncdjango.saturation import Saturation, saturation
+from locust_asyncdjango.shape_choice import users_planned
 from locust_asyncdjango.summary import summary
 from locust_asyncdjango.tab import add_tabs
 from locust_asyncdjango.tally import FailureSample, Tally
@@ -46,6 +50,9 @@ CROSSED = 3
 
 UNWRITTEN = 1
 """The exit code when a file could not be written to its end."""
+
+LATE_MS = 10.0
+"""By how much a request of an open model may begin after it was due, and be on time."""
 
 MASTER_TICK_S = 0.3
 """How long after each second a master looks: by then its workers have told what they have of it."""
@@ -96,6 +103,8 @@ class _Run:
         self.runner = _runner(environment)
         self.to_master = ToMaster(self.runner) if isinstance(self.runner, WorkerRunner) else None
         self.from_workers = FromWorkers(self.runner) if isinstance(self.runner, MasterRunner) else None
+        self.late_s = MASTER_TICK_S if self.from_workers else 0.0
+        self.open_model = OpenModel(environment, self.from_workers)
         self.ticker: gevent.Greenlet | None = None
         self.header: dict[str, Any] = {}
         self.broken = False
@@ -114,6 +123,7 @@ class _Run:
         self.outcome: Outcome | None = None
         """Once it has ended."""
         self.unrecorded = 0
+        self.lookout = Lookout()
         self.figures_of = (0, 0, 0)
         self.last_figures = saturation([])
         forget_messages()
@@ -122,6 +132,7 @@ class _Run:
         listen = self.environment.events
         listen.request.add_listener(self.on_request)
         listen.test_start.add_listener(self.on_test_start)
+        listen.test_stopping.add_listener(self.on_test_stopping)
         listen.test_stop.add_listener(self.on_test_stop)
         listen.quitting.add_listener(self.on_quitting)
         listen.quit.add_listener(self.on_quit)
@@ -152,6 +163,11 @@ class _Run:
             duration_ms = None if response_time is None else float(response_time)
             failure = failure_of(exception, response) if exception else None
             kind = failure.kind if failure else ""
+            late_ms = ARRIVALS.late_ms()
+            if late_ms > LATE_MS:
+                self.recorder.add_late(now)
+            if duration_ms is not None:
+                duration_ms += late_ms
             self.recorder.add((now, kind, duration_ms, int(response_length or 0)))
             if failure and exception:
                 self.tally.add(failure, now)
@@ -167,19 +183,9 @@ class _Run:
     def keep_sample(
         self, failure: Failure, now: float, name: str, url: str | None, exception: BaseException, response: Any
     ) -> None:
-        raised = exception.__cause__ if isinstance(exception, FailedRequestError) else exception
         with suppress(Exception):  # of what a client's own classes raise: the failure counts without a sample
-            sample = FailureSample.of(
-                kind=failure.kind,
-                message=failure.message,
-                t=int(now) - self.tally.started,
-                name=name,
-                url=url or str(getattr(response, "url", None) or ""),
-                status=status_of(response),
-                exception="" if raised is None else repr(raised),
-                body=content_of(response),
-            )
-            self.tally.keep(sample)
+            t, seen = int(now) - self.tally.started, seen_of(url, exception, response)
+            self.tally.keep(FailureSample.of(failure.kind, failure.message, t, name, **seen))
 
     def on_test_start(self, **_: Any) -> None:
         if self.header:
@@ -191,6 +197,11 @@ class _Run:
         if self.live:
             self.live.start(self.header)
         self.ticker = gevent.spawn(self.tick_every_second)
+        self.open_model.begin()
+
+    def on_test_stopping(self, **_: Any) -> None:
+        if missed := ARRIVALS.end():
+            self.recorder.miss(time.time(), missed)
 
     def on_test_stop(self, **_: Any) -> None:
         if self.from_workers:
@@ -227,9 +238,8 @@ class _Run:
         to_master.send_locusts_own()
 
     def tick_every_second(self) -> None:
-        late_s = MASTER_TICK_S if self.from_workers else 0.0
         while True:
-            gevent.sleep(1 - (time.time() - late_s) % 1)
+            gevent.sleep(1 - (time.time() - self.late_s) % 1)
             try:
                 self.tick(time.time())
             except Exception:
@@ -237,6 +247,10 @@ class _Run:
 
     def tick(self, now: float) -> None:
         """Once a second."""
+        if not self.to_master and self.runner.state in (STATE_SPAWNING, STATE_RUNNING):
+            if planned := users_planned(self.environment.shape_class, self.late_s):
+                self.recorder.plan(now - 0.5, planned)
+            self.open_model.share()
         if self.from_workers:
             self.hand_on(self.from_workers.complete_until(now))
         else:
@@ -246,6 +260,7 @@ class _Run:
         if self.live:
             self.live.tick(self.history.total.t + 1, self.history.seconds, self.tally.rows)
         self.look_for_stop()
+        self.look_whether_held()
 
     def hand_on(self, before: float | None = None) -> None:
         """Gives what is complete to the master, or to the files and to those who look at it."""
@@ -296,6 +311,12 @@ class _Run:
             log.info("Stopping: %s", self.stopped_by.told)
             gevent.spawn(self.runner.stop if self.environment.web_ui is not None else self.runner.quit)
 
+    def look_whether_held(self) -> None:
+        """Says in the log, as soon as it is so, why this run's load is not what it was to be."""
+        if self.history.total.t and self.history.total.t % LOOK_S == 0:
+            for told in self.lookout.news(self.history.seconds()):
+                log.warning("The load is not held: %s", told)
+
     def finish(self) -> None:
         """Hands on what is left."""
         if self.ticker is not None:
@@ -333,12 +354,15 @@ class _Run:
         """Writes what is written at the end, and sees which thresholds were crossed."""
         if self.to_master or not self.header:
             return
+        seconds = self.history.seconds()
         self.outcome = Outcome(
-            saturation(self.history.seconds()),
+            saturation(seconds),
             tuple(self.tally.rows()),
             tuple(crossings(self.fail_on)),
             self.stopped_by,
             self.unrecorded,
+            tuple(not_held(seconds).values()),
+            getattr(self.environment.shape_class, "found", tuple)(),
         )
         self.crossed |= bool(self.outcome.crossed)
         told = cases(self.outcome, self.options.fail_on, about.requested(self.environment))

@@ -43,6 +43,18 @@ class Recorder:
         self._row(t).cpu = cpu
         self._users, self._noted = users, max(t, self._noted)
 
+    def add_late(self, when: float) -> None:
+        """Records that a request which ended then had begun later than it was due."""
+        self._row(max(int(when) - self.started, 0)).late += 1
+
+    def miss(self, when: float, requests: int) -> None:
+        """Records that requests which were due by then will never begin."""
+        self._row(max(int(when) - self.started, 0)).missed += requests
+
+    def plan(self, when: float, users: int) -> None:
+        """Records how many users a shape wanted at the end of a second."""
+        self._row(max(int(when) - self.started, 0)).planned = users
+
     def merge(self, rows: Iterable[Row], started: int, now: float) -> None:
         """Adds rows that another recorder, which began at epoch second ``started``, has given out by ``now``.
 

@@ -9,6 +9,8 @@ from locust_asyncdjango import histogram
 from locust_asyncdjango.histogram import Histogram, rounded_ms
 from locust_asyncdjango.sample import Sample
 
+SELDOM = ("planned", "late", "missed")
+"""Numbers that are written only where there are some."""
 LONGEST_S = 10_000_000
 """That a run is read of: more than a hundred days."""
 
@@ -20,6 +22,8 @@ class Row:
     t: whole seconds since the start. users: running at its end. ok: successes that ended in it. failed: failures that
     did, by kind. bytes: of the bodies of both. ok_ms, failed_ms: how long they took. began: how many of both began so
     many seconds before (0: in this one). cpu: per cent of a processor that the generator used, the busiest of several.
+    planned: users that the shape wanted at its end; 0 where it does not say. late: requests of an open model that began
+    later than they were due. missed: those that were due and never begun.
     """
 
     t: int
@@ -31,6 +35,9 @@ class Row:
     failed_ms: Histogram = field(default_factory=Counter)
     began: Counter[int] = field(default_factory=Counter)
     cpu: float = 0.0
+    planned: int = 0
+    late: int = 0
+    missed: int = 0
 
     def add(self, samples: Iterable[Sample], started: int) -> None:
         """Folds in requests that ended in this second of a run, whose second 0 is the epoch's ``started``."""
@@ -62,6 +69,9 @@ class Row:
         self.failed_ms.update(other.failed_ms)
         self.began.update(other.began)
         self.cpu = max(self.cpu, other.cpu)
+        self.planned = max(self.planned, other.planned)
+        self.late += other.late
+        self.missed += other.missed
 
     def to_json(self) -> dict[str, Any]:
         """A JSON object of plain types."""
@@ -75,6 +85,7 @@ class Row:
             "failed_ms": histogram.to_json(self.failed_ms),
             "began": {str(seconds): n for seconds, n in sorted(self.began.items())},
             "cpu": self.cpu,
+            **{name: value for name in SELDOM if (value := getattr(self, name))},
         }
 
     @classmethod
@@ -93,6 +104,7 @@ class Row:
             failed_ms=histogram.from_json(_counts(row["failed_ms"])),
             began=Counter({_whole(int(seconds)): n for seconds, n in _counts(row["began"]).items()}),
             cpu=float(_whole(int(row["cpu"] * 100)) / 100),
+            **{name: _whole(row.get(name, 0)) for name in SELDOM},
         )
 
 

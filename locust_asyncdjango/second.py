@@ -21,7 +21,7 @@ class Second:
     t: whole seconds from the start to its beginning. users: at its end. began: requests that began in it. ok, failed:
     that ended in it. bytes: of their bodies. p50_ms, p95_ms, p99_ms (nearest rank) and mean_ms: of successes, None
     without any. busy_s: seconds that all requests that ended in it took together. failed_ms: the shortest and the
-    longest that a failure took, None without any. cpu: as in a Row.
+    longest that a failure took, None without any. cpu, planned, late, missed: as in a Row.
     """
 
     t: int
@@ -38,6 +38,9 @@ class Second:
     failed_ms: tuple[float, float] | None = None
     cpu: float = 0.0
     mean_ms: float | None = None
+    planned: int = 0
+    late: int = 0
+    missed: int = 0
 
     @classmethod
     def of(cls, row: Row, began: int = 0) -> Self:
@@ -58,6 +61,9 @@ class Second:
             failed_ms=(min(row.failed_ms), max(row.failed_ms)) if row.failed_ms else None,
             cpu=row.cpu,
             mean_ms=ok_ms / timed if timed else None,
+            planned=row.planned,
+            late=row.late,
+            missed=row.missed,
         )
 
     def add(self, other: Self) -> None:
@@ -71,6 +77,7 @@ class Second:
         self.p95_ms = _mean(self.p95_ms, mine, other.p95_ms, more)
         self.p99_ms = _mean(self.p99_ms, mine, other.p99_ms, more)
         self.users = other.users if other.length else self.users + other.users
+        self.planned = other.planned if other.length else max(self.planned, other.planned)
         self.length += other.length
         self.began += other.began
         self.ok += other.ok
@@ -80,6 +87,8 @@ class Second:
         both = [ms for ends in (self.failed_ms, other.failed_ms) if ends for ms in ends]
         self.failed_ms = (min(both), max(both)) if both else None
         self.cpu = max(self.cpu, other.cpu)
+        self.late += other.late
+        self.missed += other.missed
 
     @property
     def failures(self) -> int:

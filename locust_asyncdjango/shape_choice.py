@@ -1,24 +1,127 @@
-"""``--shape NAME`` -> an instance of one of the library's shapes."""
+"""``--shape NAME``, ``NAME:peak=1000,hold=1m`` or ``mymodule:MyShape`` -> a shape; and the catalogue of the library's.
 
+A shape of the user's own takes parameters as the library's do if it derives from ``Parametrised``, as ``Planned`` does.
+"""
+
+import re
+import sys
 from importlib import import_module
+from inspect import getdoc
+from pathlib import Path
+from textwrap import indent
+from typing import Any
 
 from locust import LoadTestShape
 
+COLUMNS, ROWS = 48, 5
+"""Of the picture of a shape."""
+_CHOICE = re.compile(r"(?P<name>[\w.]+(?::\w+)?)(?::(?P<given>\w+=.*))?")
 
-class UnknownShapeError(ValueError):
-    """There is no shape of that name; the message names those there are."""
+
+class ShapeError(ValueError):
+    """There is no such shape, or it cannot be made so; the message says what there is."""
 
 
 def shape_classes() -> dict[str, type[LoadTestShape]]:
     """The library's shapes by name."""
+    return {shape.__name__: shape for shape in _library().CATALOGUE}
+
+
+def shape_named(text: str) -> LoadTestShape:
+    """A new shape. Raises ShapeError."""
+    match = _CHOICE.fullmatch(text)
+    if not match:
+        raise ShapeError(f"{text!r} is no shape; write NAME, NAME:peak=1000,hold=60 or module:Class")
+    name, given = match["name"], _parameters(match["given"] or "")
+    shape = _own(name) if ":" in name else _catalogued(name)
+    if given and not issubclass(shape, _library().Parametrised):
+        raise ShapeError(
+            f"{name} takes no parameters; those do that derive from locust_asyncdjango.shapes.Parametrised"
+        )
+    try:
+        return shape(**given)
+    except _library().ParameterError as error:
+        raise ShapeError(str(error)) from None
+    except TypeError:
+        raise ShapeError(f"{name} is the base of shapes, and none itself: it leaves something open") from None
+
+
+def users_planned(shape: LoadTestShape | None, late_s: float = 0.0) -> int:
+    """How many users a shape wanted so many seconds ago; 0 where it does not say."""
+    if not isinstance(shape, _library().Parametrised):
+        return 0
+    users: int = shape.users_at(max(shape.get_run_time() - late_s, 0.0))
+    return users
+
+
+def stages_of_rate(shape: LoadTestShape | None) -> list[tuple[float, float]] | None:
+    """The requests a second that an open shape wants, as lengths and levels; None for a shape of users."""
+    if not (isinstance(shape, _library().Parametrised) and shape.is_open):
+        return None
+    return [(seconds, level) for seconds, level in shape.asked()]
+
+
+def catalogue() -> str:
+    """The library's shapes, each with its parameters and a picture of its load over time."""
+    return "\n".join(_described(shape()) for shape in shape_classes().values())
+
+
+def picture(shares: list[float]) -> str:
+    """A column for each share of the whole height; any at all is seen in the lowest row."""
+
+    def cell(share: float, row: int) -> str:
+        return "#" if share * ROWS > (row + 0.5 if row else 0) else " "
+
+    return "\n".join("".join(cell(share, row) for share in shares).rstrip() for row in reversed(range(ROWS)))
+
+
+def _library() -> Any:
     # Found by name at run time: in a checkout the folder is ../shapes, and only the installed package has it here.
-    shapes = import_module("locust_asyncdjango.shapes")
-    return {name: getattr(shapes, name) for name in shapes.__all__}
+    return import_module("locust_asyncdjango.shapes")
 
 
-def shape_named(name: str) -> LoadTestShape:
-    """A new shape. Raises UnknownShapeError."""
+def _parameters(text: str) -> dict[str, str]:
+    given = {}
+    for each in filter(None, text.split(",")):
+        name, equals, value = each.partition("=")
+        if not equals:
+            raise ShapeError(f"{each!r} is no parameter of a shape; write NAME:peak=1000,hold=60")
+        given[name.strip()] = value.strip()
+    return given
+
+
+def _catalogued(name: str) -> type[LoadTestShape]:
     classes = shape_classes()
     if name not in classes:
-        raise UnknownShapeError(f"there is no shape {name!r}; choose one of {', '.join(sorted(classes))}")
-    return classes[name]()
+        names = ", ".join(sorted(classes))
+        raise ShapeError(f"there is no shape {name!r}; choose one of {names}, or your own as module:Class")
+    return classes[name]
+
+
+def _own(name: str) -> type[LoadTestShape]:
+    module, _, attribute = name.partition(":")
+    if module in shape_classes():
+        raise ShapeError(f"{attribute!r} is no parameter of a shape; write {module}:peak=1000,hold=60")
+    # Where Locust looks for what a locustfile imports.
+    if (here := str(Path.cwd())) not in sys.path:
+        sys.path.insert(0, here)
+    try:
+        found = getattr(import_module(module), attribute, None)
+    except Exception as error:  # noqa: BLE001  # of any kind, which the user's module raises
+        raise ShapeError(f"{module} cannot be imported for the shape {name}: {error!r}") from None
+    if not (isinstance(found, type) and issubclass(found, LoadTestShape)):
+        raise ShapeError(f"{module} has no class {attribute} that derives from locust.LoadTestShape")
+    return found
+
+
+def _described(shape: Any) -> str:
+    parameters = ",".join(f"{name}={_shown(getattr(shape, name))}" for name in shape.parameters())
+    summary = (getdoc(shape) or "").partition("\n\n")[0].replace("``", "")
+    shown = indent(f"{summary}\n{picture(shape.sketch(COLUMNS))}", "    ")
+    return f"{type(shape).__name__}:{parameters}\n{shown}\n"
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, tuple):
+        return "/".join(f"{seconds:g}s:{level:g}" for seconds, level in value)
+    return f"{value:g}"

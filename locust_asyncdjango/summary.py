@@ -22,6 +22,8 @@ def summary(outcome: Outcome) -> str:
     ]
     for kind in outcome.figures.failures:
         lines += _of_kind(kind, [row for row in outcome.failures if row.kind == kind.kind])
+    lines += [f"  {told}" for told in outcome.found]
+    lines += [f"  NOT HELD {told}" for told in outcome.not_held]
     if outcome.stopped_by:
         lines.append(f"  stopped by {outcome.stopped_by.told}")
     lines += [f"  FAILED {crossing.told}" for crossing in outcome.crossed]

@@ -1,4 +1,4 @@
-"""One user class per route. They ask again as soon as they are answered: there is no wait between tasks."""
+"""One user class per route. They ask again as soon as they are answered, or when a request is due (ArrivalRate)."""
 
 from typing import Any, ClassVar
 from urllib.parse import urlencode
@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 from locust import task
 
 import locust_asyncdjango.plugin  # noqa: F401  # records and classifies; it registers itself
+from locust_asyncdjango.arrivals import arrival
 from locust_asyncdjango.client import FastUser
 from locust_asyncdjango.options import Options
 from locust_asyncdjango.routes import FORM, ROUTES
@@ -19,6 +20,8 @@ class RouteUser(FastUser):
     """
 
     abstract = True
+
+    wait_time = arrival
 
     path: str = "/"
     variant: str = ""

@@ -13,7 +13,7 @@ from locust_asyncdjango import series
 from locust_asyncdjango.lab.process import free_port
 from locust_asyncdjango.lab.trial import locustfile
 from locust_asyncdjango.saturation import saturation
-from tests.support import done, locust, running, wait_for_lines, wait_for_page, written
+from tests.support import NO_SUCH_SHAPE, done, locust, running, wait_for_lines, wait_for_page, written
 
 IO_READ = locustfile("io_read")
 IO_CREATE = locustfile("io_create")
@@ -216,7 +216,7 @@ def test_the_web_ui_runs_the_shape_again_and_again(other_url: str, tmp_path: Pat
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--shape", "Nope"], "argument --shape: there is no shape 'Nope'; choose one of RampTo500"),
+        (["--shape", "Nope"], NO_SUCH_SHAPE),
         (["--shape", "RampTo500", "-u", "0"], "-u must be more than 0 with a shape"),
         (["--series", "/dev/null/x"], "--series: cannot write /dev/null/x (Not a directory); choose another place"),
         (["--junit", "/dev/null/x"], "--junit: cannot write /dev/null/x (Not a directory); choose another place"),
@@ -240,7 +240,7 @@ def test_bad_input_is_one_line_and_exit_code_2(other_url: str, arguments: list[s
 
 def test_an_unknown_shape_ends_a_run_with_workers_as_well() -> None:
     code, text = done(*locust("-f", IO_READ, "--shape", "Nope", "--headless", "--processes", "2"))
-    assert (code, text) == (2, "locust: error: argument --shape: there is no shape 'Nope'; choose one of RampTo500\n")
+    assert (code, text) == (2, f"locust: error: {NO_SUCH_SHAPE}\n")
 
 
 def counted_by_locust(text: str) -> int:

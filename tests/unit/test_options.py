@@ -6,6 +6,7 @@ import pytest
 from locust.argument_parser import get_empty_argument_parser, setup_parser_arguments
 
 from locust_asyncdjango.options import Options, add_options
+from tests.support import NO_SUCH_SHAPE
 
 
 def parse(*arguments: str) -> argparse.Namespace:
@@ -44,7 +45,7 @@ def test_environment_variables(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("--shape", "Nope"), "argument --shape: there is no shape 'Nope'; choose one of RampTo500"),
+        (("--shape", "Nope"), NO_SUCH_SHAPE),
         (("--path", "posts/"), "argument --path: 'posts/' is not a path; begin it with /"),
         (("--live", "all"), "argument --live: 'all' is none of panel, lines, none"),
         (

@@ -1,0 +1,56 @@
+"""An open model in a run: has this process make the requests that are due, or each worker its share of them."""
+
+import logging
+from typing import Any
+
+from locust.env import Environment
+from locust.runners import WorkerRunner
+
+from locust_asyncdjango.arrivals import ARRIVALS
+from locust_asyncdjango.exchange import FromWorkers
+from locust_asyncdjango.lineup import LineupError, see_that_users_wait
+from locust_asyncdjango.shape_choice import stages_of_rate
+
+ARRIVALS_MESSAGE = "locust_asyncdjango_arrivals"
+"""By which a master tells a worker what is due."""
+
+log = logging.getLogger(__name__)
+
+
+class OpenModel:
+    """Of one Locust process. Where the shape is of users, nothing is due, and users need not wait."""
+
+    def __init__(self, environment: Environment, from_workers: FromWorkers | None) -> None:
+        """from_workers: on a master."""
+        self._environment = environment
+        self._from_workers = from_workers
+        self._sharers: frozenset[str] = frozenset()
+        if isinstance(environment.runner, WorkerRunner):
+            environment.runner.register_message(ARRIVALS_MESSAGE, _on_arrivals)
+
+    def begin(self) -> None:
+        """A run begins. A worker is told by its master."""
+        if isinstance(self._environment.runner, WorkerRunner):
+            return
+        try:
+            see_that_users_wait(self._environment)
+        except LineupError as error:
+            log.error("%s", error)
+        self._sharers = frozenset()
+        if self._from_workers:
+            self.share()
+        else:
+            ARRIVALS.begin(stages_of_rate(self._environment.shape_class))
+
+    def share(self) -> None:
+        """On a master: tells each worker its share, where one has come or gone since they were told."""
+        if self._from_workers and (workers := self._from_workers.workers()) != self._sharers:
+            self._sharers, shape = workers, self._environment.shape_class
+            elapsed = shape.get_run_time() if shape else 0.0
+            news = {"stages": stages_of_rate(shape), "elapsed": elapsed, "share": 1 / max(len(workers), 1)}
+            self._from_workers.tell(ARRIVALS_MESSAGE, news)
+
+
+def _on_arrivals(msg: Any, **_: Any) -> None:
+    """A worker's master tells it what is due."""
+    ARRIVALS.begin(**msg.data)

@@ -1,0 +1,20 @@
+"""Users climb and leave again: does it recover as it went down?"""
+
+from collections.abc import Iterator
+
+from locust_asyncdjango.shapes.parameters import Seconds, Stage
+from locust_asyncdjango.shapes.planned import Planned, climb
+
+
+class RampDown(Planned):
+    """``rate`` users more every second up to ``peak``, ``hold``, and as many fewer every second down to none."""
+
+    abstract = bool(__package__)
+
+    hold: Seconds = Seconds(30)
+
+    def stages(self, peak: int, rate: float) -> Iterator[Stage]:
+        """Up, on, and down."""
+        yield Stage(climb(peak, rate), peak)
+        yield Stage(self.hold, peak)
+        yield Stage(climb(peak, rate), 0)

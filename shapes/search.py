@@ -1,0 +1,114 @@
+"""The search for the load that a server carries: which level to try next, and what the levels tried say. Pure."""
+
+from collections.abc import Collection, Mapping, Sequence
+from math import ceil, sqrt
+from statistics import fmean, stdev
+from typing import NamedTuple
+
+ALIKE = 0.95
+"""Of the most requests a second for each user, at which users do not yet wait for each other."""
+NOT_RISING = "throughput no longer rises"
+
+
+class Search:
+    """Which level is to be tried next. What breaks once may do so by chance: it is tried again before it counts."""
+
+    def __init__(self, peak: int, factor: float, resolution: float) -> None:
+        """resolution: the width of the interval, as a share of its upper end, that is narrow enough."""
+        self.level = 1
+        self.holds = 0
+        self.breaks: int | None = None
+        self._peak, self._factor, self._resolution = peak, factor, resolution
+        self._doubted = False
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the interval is narrow enough, or the most users are carried."""
+        if self.breaks is None:
+            return self.holds >= self._peak
+        return self.breaks - self.holds <= max(1, self._resolution * self.breaks)
+
+    def tell(self, *, broken: bool) -> None:
+        """What became of the level."""
+        if broken and not self._doubted:
+            self._doubted = True
+            return
+        self._doubted = False
+        if broken:
+            self.breaks = self.level
+        else:
+            self.holds = self.level
+        if self.breaks is None:
+            self.level = min(self._peak, max(self.level + 1, ceil(self.level * self._factor)))
+        else:
+            self.level = (self.holds + self.breaks) // 2
+
+
+class Measured(NamedTuple):
+    """A level: successes a second, and how far to either side an interval of 95 % reaches; the share of failures, and
+    the 95 % quantile of all."""
+
+    users: int
+    per_s: float
+    margin_per_s: float
+    failed: float
+    p95_ms: float
+
+
+def measured(users: int, seconds: Sequence[tuple[int, int]], times: Mapping[float, int]) -> Measured:
+    """What a level's seconds come to. seconds: requests, and failures among them. times: requests by milliseconds."""
+    per_s = [asked - failed for asked, failed in seconds]
+    asked = sum(asked for asked, _ in seconds)
+    return Measured(
+        users,
+        fmean(per_s),
+        _t_95(len(per_s) - 1) * stdev(per_s) / sqrt(len(per_s)) if len(per_s) > 1 else 0.0,
+        sum(failed for _, failed in seconds) / asked if asked else 0.0,
+        _quantile(times, 0.95),
+    )
+
+
+def per_user(levels: Collection[Measured]) -> float:
+    """Successes a second that a user gets who does not wait for others."""
+    best = max(level.per_s / level.users for level in levels)
+    alone = [level for level in levels if level.per_s >= ALIKE * best * level.users]
+    return sum(level.per_s for level in alone) / sum(level.users for level in alone)
+
+
+def answer(search: Search, levels: Mapping[int, Measured], broken: Mapping[int, str]) -> str:
+    """How many users are carried, within which interval, and what breaks beyond it, as a sentence."""
+    if search.breaks is None:
+        if not search.holds:
+            return "no level was measured: give it more time (-t)"
+        found = f"carries {search.holds} users at least, {levels[search.holds].per_s:.1f} req/s"
+        more = "raise -u" if search.is_over else "give it more time (-t)"
+        return f"{found}: nothing broke; {more} to find out more"
+    why = broken[search.breaks]
+    if why == NOT_RISING:
+        most, each = max(level.per_s for level in levels.values()), per_user(levels.values())
+        full = [level for level in levels.values() if level.per_s >= ALIKE * most]
+        per_s = fmean(level.per_s for level in full)
+        margin = sqrt(sum(level.margin_per_s**2 for level in full)) / len(full)
+        low, high = ((per_s + sign * margin) / each for sign in (-1, 1))
+        found = f"carries {per_s / each:.0f} users ({low:.1f}-{high:.1f}), {per_s:.1f} req/s"
+        return f"{found}: more only wait for each other"
+    at = f"at {search.breaks} {why}"
+    if not search.holds:
+        return f"carries not even {search.breaks} user{'s' if search.breaks > 1 else ''}: {at}"
+    per_s = levels[search.holds].per_s
+    return f"carries {search.holds} users ({search.holds}-{search.breaks}), {per_s:.1f} req/s: {at}"
+
+
+def _t_95(freedom: int) -> float:
+    """Student's t for an interval of 95 %, within 3 % from 2 degrees of freedom on (Fisher's expansion about z)."""
+    return 1.96 + 2.372 / freedom + 2.823 / freedom**2 + 2.556 / freedom**3
+
+
+def _quantile(times: Mapping[float, int], share: float) -> float:
+    """By the nearest rank; 0 of none."""
+    wanted = ceil(share * sum(times.values()))
+    for ms in sorted(times):
+        wanted -= times[ms]
+        if times[ms] and wanted <= 0:
+            return float(ms)
+    return 0.0

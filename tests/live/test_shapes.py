@@ -1,0 +1,197 @@
+"""Shapes in Locust: chosen in every way there is, alone and with workers, and what they find."""
+
+import json
+import os
+import re
+import signal
+import sys
+import urllib.parse
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from locust_asyncdjango import series
+from locust_asyncdjango.lab.process import free_port
+from locust_asyncdjango.lab.trial import locustfile
+from locust_asyncdjango.saturation import saturation
+from tests.support import done, locust, running, wait_for_page, written
+
+IO_READ = locustfile("io_read")
+ROOT = Path(__file__).parents[2]
+HEADLESS = ("--headless", "--only-summary", "--path", "/blog/latest/")
+SLOTS = 5
+
+
+@pytest.fixture(scope="module")
+def slots_url() -> Iterator[str]:
+    """A server that works on five requests at once, each for a fifth of a second."""
+    port = str(free_port())
+    argv = (sys.executable, "-m", "uvicorn", "--factory", "planted_site:planted", "--port", port)
+    planted = {"PLANTED_KIND": "slots", "PLANTED_SLOTS": str(SLOTS), "PLANTED_SERVICE_MS": "200"}
+    env = {**os.environ, **planted, "PYTHONPATH": str(ROOT / "benchmarks")}
+    with running(*argv, "--log-level", "warning", "--no-access-log", env=env) as program:
+        wait_for_page(f"http://127.0.0.1:{port}/")
+        yield f"http://127.0.0.1:{port}"
+        program.signal(signal.SIGTERM)
+        program.end()
+
+
+def test_the_catalogue_is_listed() -> None:
+    code, text = done(*locust("-f", IO_READ, "--shape", "list"))
+    assert code == 0
+    assert "\nSpike:peak=100,rate=100,base=10,before=30,hold=20,after=60\n" in text
+
+
+def test_a_shape_with_parameters_is_recorded_with_its_plan(other_url: str, tmp_path: Path) -> None:
+    file = tmp_path / "series.jsonl"
+    shape = "Stages:plan=2s:20/3s:20/2s:4"
+    code, text = done(*locust("-f", IO_READ, "--shape", shape, *HEADLESS, "-H", other_url, "--series", file))
+    assert code == 0, text
+    recorded = series.read(file)
+    assert (recorded.header["shape"], recorded.header["run_time"]) == (shape, 7)
+    assert {second.planned for second in recorded.seconds} >= {20}
+    assert max(second.users for second in recorded.seconds) == 20
+    assert "NOT HELD" not in text
+
+
+def test_a_file_of_the_catalogue_beside_ones_own(other_url: str, tmp_path: Path) -> None:
+    file = tmp_path / "series.jsonl"
+    spike = ROOT / "shapes" / "spike.py"
+    load = ("-u", "20", "-t", "3s", "-H", other_url, "--series", file)
+    code, text = done(*locust("-f", f"{IO_READ},{spike}", *HEADLESS, *load))
+    assert code == 0, text
+    assert series.read(file).header["shape"] == "Spike"
+
+
+def test_a_shape_of_ones_own_by_its_module(other_url: str, tmp_path: Path) -> None:
+    (tmp_path / "mine_to_choose.py").write_text(
+        "from locust import LoadTestShape\n"
+        "class Mine(LoadTestShape):\n"
+        "    def tick(self):\n"
+        "        return (7, 7) if self.get_run_time() < 3 else None\n"
+    )
+    file = tmp_path / "series.jsonl"
+    load = ("--shape", "mine_to_choose:Mine", "-H", other_url, "--series", file)
+    code, text = done(*locust("-f", IO_READ, *HEADLESS, *load), cwd=tmp_path)
+    assert code == 0, text
+    assert max(second.users for second in series.read(file).seconds) == 7
+
+
+def test_the_class_picker_offers_the_catalogue(other_url: str) -> None:
+    port = str(free_port())
+    ui = f"http://127.0.0.1:{port}"
+    flags = ("--class-picker", "--web-host", "127.0.0.1", "--web-port", port, "--path", "/blog/latest/")
+    with running(*locust("-f", IO_READ, *flags)) as program:
+        page = wait_for_page(ui)
+        assert all(f'"{name}"' in page for name in ("Sawtooth", "Breakpoint", "ArrivalRate"))
+        for run, name in enumerate(("Steps", "Spike"), 1):
+            form = {"user_count": "20", "spawn_rate": "20", "run_time": "2s", "host": other_url}
+            form |= {"user_classes": "IoReadUser", "shape_class": name}
+            with urllib.request.urlopen(f"{ui}/swarm", urllib.parse.urlencode(form).encode()) as response:
+                assert json.loads(response.read())["message"] == f"Swarming started using shape class '{name}'"
+            program.wait_for(rf"(?s)(where this run saturated.*){{{run}}}")
+        program.signal(signal.SIGINT)
+        program.end()
+        assert program.left_behind() == []
+
+
+def test_a_climb_needs_few_of_locusts_messages(other_url: str, tmp_path: Path) -> None:
+    file, port = tmp_path / "series.jsonl", str(free_port())
+    workers = ("--processes", "2", "--master-bind-port", port, "--master-port", port, "--loglevel", "INFO")
+    load = ("--shape", "Stages:plan=5s:50/4s:50/4s:10/3s:10", "-H", other_url, "--series", file)
+    code, text = done(*locust("-f", IO_READ, *HEADLESS, *load, *workers))
+    assert code == 0, text
+    seconds = series.read(file).seconds
+    assert max(second.users for second in seconds) == 50
+    assert 10 in [second.users for second in seconds[-6:]]
+    # Of 16 seconds, in 9 of which the number of users changes.
+    assert text.count("Sending spawn jobs of") <= 6
+
+
+def test_an_open_model_begins_what_is_due(other_url: str, tmp_path: Path) -> None:
+    file = tmp_path / "series.jsonl"
+    shape = "ArrivalRate:peak=30,rate=20,climb=1,hold=3"
+    port = str(free_port())
+    for workers in ((), ("--processes", "2", "--master-bind-port", port, "--master-port", port)):
+        code, text = done(
+            *locust("-f", IO_READ, *HEADLESS, *workers, "--shape", shape, "-H", other_url, "--series", file)
+        )
+        assert code == 0, text
+        seconds = series.read(file).seconds
+        begun = sum(second.ok + second.missed for second in seconds)
+        assert 30 <= begun <= 20 * len(seconds) + 4, text
+
+
+def test_a_user_of_ones_own_waits_for_arrivals(other_url: str, tmp_path: Path) -> None:
+    mine = written(
+        tmp_path,
+        "from locust import HttpUser, task\n"
+        "import locust_asyncdjango.plugin\n"
+        "from locust_asyncdjango import arrival\n"
+        "class Mine(HttpUser):\n"
+        "    wait_time = arrival\n"
+        "    def on_start(self):\n"
+        "        self.started = True\n"
+        "    @task\n"
+        "    def ask(self):\n"
+        "        assert self.started\n"
+        "        self.client.get('/blog/latest/')\n",
+    )
+    file = tmp_path / "series.jsonl"
+    load = ("--shape", "ArrivalRate:peak=20,rate=10,climb=1,hold=4", "-H", other_url, "--series", file)
+    code, text = done(*locust("-f", mine, "--headless", "--only-summary", *load))
+    assert code == 0, text
+    seconds = series.read(file).seconds
+    assert 15 <= sum(second.ok + second.missed for second in seconds) <= 10 * len(seconds) + 4
+
+
+def test_a_user_who_does_not_wait_is_no_user_of_an_open_model(tmp_path: Path) -> None:
+    mine = written(
+        tmp_path,
+        "from locust import HttpUser, task\n"
+        "import locust_asyncdjango.plugin\n"
+        "class Mine(HttpUser):\n"
+        "    @task\n"
+        "    def ask(self):\n"
+        "        pass\n",
+    )
+    code, text = done(*locust("-f", mine, "--headless", "--shape", "ArrivalRate", "--loglevel", "WARNING"))
+    assert (code, text) == (
+        2,
+        "locust: error: Mine does not wait until a request of ArrivalRate is due;"
+        " give it wait_time = locust_asyncdjango.arrival\n",
+    )
+
+
+def test_the_latency_of_an_open_model_has_what_waited_for_users(slots_url: str, tmp_path: Path) -> None:
+    # 50 requests a second where 25 are carried: each waits longer than those before, though none takes long by itself.
+    file = tmp_path / "series.jsonl"
+    shape = "ArrivalRate:peak=5,rate=50,climb=1,hold=3"
+    code, text = done(*locust("-f", IO_READ, *HEADLESS, "--shape", shape, "-H", slots_url, "--series", file))
+    assert code == 0, text
+    seconds = series.read(file).seconds
+    latencies = [second.p50_ms for second in seconds if second.p50_ms]
+    assert latencies[-1] > 2 * latencies[0]
+    assert sum(second.missed for second in seconds) > 10
+    told = re.sub(r"\s+", " ", text)
+    assert re.search(r"NOT HELD of \d+ requests \d+ began later than they were due, as all users were busy, and", told)
+
+
+def test_a_breakpoint_is_found(slots_url: str, tmp_path: Path) -> None:
+    file = tmp_path / "series.jsonl"
+    shape = "Breakpoint:peak=20,settle=1,hold=2,resolution=30%"
+    code, text = done(*locust("-f", IO_READ, *HEADLESS, "--shape", shape, "-H", slots_url, "--series", file))
+    assert code == 0, text
+    found = re.search(r"  carries (\d+) users \(", text)
+    assert found, text
+    assert SLOTS / 2 <= int(found[1]) <= SLOTS * 2  # benchmarks/shapes_held.py tells how near it comes
+    assert saturation(series.read(file).seconds).successes > 100
+
+
+def test_a_breakpoint_by_a_bound_on_latency(slots_url: str) -> None:
+    shape = "Breakpoint:peak=32,settle=1,hold=2,p95=500ms,resolution=50%"
+    code, text = done(*locust("-f", IO_READ, *HEADLESS, "--shape", shape, "-H", slots_url))
+    assert code == 0, text
+    assert re.search(r"carries \d+ users \(\d+-\d+\), [\d.]+ req/s: at \d+ p95 was \d+ ms", re.sub(r"\s+", " ", text))

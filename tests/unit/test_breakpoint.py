@@ -1,0 +1,114 @@
+"""The search for the load that a server carries, against servers whose capacity is known."""
+
+from collections.abc import Callable
+from random import Random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from locust_asyncdjango.shapes.search import NOT_RISING, Measured, Search, answer, measured, per_user
+
+
+def searched(breaks: Callable[[int], bool], peak: int = 1000) -> tuple[Search, int]:
+    """A search that is over, and how many levels it has tried."""
+    search, tried = Search(peak, 2.0, 0.05), 0
+    while not search.is_over:
+        search.tell(broken=breaks(search.level))
+        tried += 1
+        assert tried < 50
+    return search, tried
+
+
+@given(st.integers(1, 999))
+def test_the_highest_level_that_holds_is_within_the_interval(capacity: int) -> None:
+    search, tried = searched(lambda level: level > capacity)
+    assert search.breaks is not None
+    assert search.holds <= capacity < search.breaks
+    assert search.breaks - search.holds <= max(1, 0.05 * search.breaks)
+    assert tried <= 30
+
+
+def test_what_breaks_once_is_tried_again() -> None:
+    chance = Random(1)
+    for capacity in (1, 7, 40, 640):
+        doubted: set[int] = set()
+
+        def breaks(level: int, capacity: int = capacity, doubted: set[int] = doubted) -> bool:
+            if level > capacity:
+                return True
+            by_chance = level not in doubted and chance.random() < 0.3
+            doubted.add(level)
+            return by_chance
+
+        search, _ = searched(breaks)
+        assert search.breaks is not None
+        assert search.holds <= capacity < search.breaks
+
+
+def test_the_most_users_may_be_carried() -> None:
+    search, _ = searched(lambda level: False, peak=300)  # noqa: ARG005
+    assert (search.holds, search.breaks) == (300, None)
+    search, _ = searched(lambda level: True)  # noqa: ARG005
+    assert (search.holds, search.breaks) == (0, 1)
+
+
+def test_what_a_level_comes_to() -> None:
+    seconds = [(10, 0), (12, 1), (11, 0), (9, 0)]
+    level = measured(5, seconds, {100: 30, 200: 10, 900: 2, 50: 0})
+    assert (level.users, level.per_s, level.p95_ms) == (5, 10.25, 200.0)
+    assert level.margin_per_s == pytest.approx(3.18 * 0.479, rel=0.01)  # Student's t of 3 degrees of freedom is 3.18
+    assert level.failed == pytest.approx(1 / 42)
+    assert measured(5, [(0, 0)], {}) == Measured(5, 0.0, 0.0, 0.0, 0.0)
+
+
+def limited(capacity: int, chance: Random, noise: float = 0.01) -> Callable[[int], Measured]:
+    """Of so many slots, each of which serves ten requests a second."""
+
+    def level(users: int) -> Measured:
+        per_s = 10 * min(users, capacity) * chance.gauss(1, noise)
+        return Measured(users, per_s, noise * per_s, 0.0, 100.0 * max(users / capacity, 1))
+
+    return level
+
+
+@pytest.mark.parametrize("capacity", [3, 10, 40, 97, 300])
+def test_throughput_that_no_longer_rises(capacity: int) -> None:
+    for seed in range(20):
+        serve = limited(capacity, Random(seed))
+        levels: dict[int, Measured] = {}
+
+        def breaks(users: int, levels: dict[int, Measured] = levels, serve: Callable[[int], Measured] = serve) -> bool:
+            levels[users] = serve(users)
+            return levels[users].per_s < 0.8 * per_user(levels.values()) * users
+
+        search, _ = searched(breaks)
+        told = answer(search, levels, dict.fromkeys(levels, NOT_RISING))
+        assert abs(int(told.split()[1]) / capacity - 1) <= 0.05, told
+
+
+def test_the_answer() -> None:
+    ten, twenty = Measured(10, 100.0, 1.0, 0.0, 90.0), Measured(20, 150.0, 1.0, 0.05, 400.0)
+    search = Search(20, 10.0, 0.5)
+    assert answer(search, {}, {}) == "no level was measured: give it more time (-t)"
+    one = Measured(1, 10.0, 0.0, 0.0, 90.0)
+    search.tell(broken=False)
+    assert answer(search, {1: one}, {}) == (
+        "carries 1 users at least, 10.0 req/s: nothing broke; give it more time (-t) to find out more"
+    )
+    search.tell(broken=False)
+    search.tell(broken=True)
+    search.tell(broken=True)
+    assert search.is_over
+    assert answer(search, {10: ten, 20: twenty}, {20: "5.0% of requests failed"}) == (
+        "carries 10 users (10-20), 100.0 req/s: at 20 5.0% of requests failed"
+    )
+    assert answer(search, {10: ten, 20: twenty}, {20: NOT_RISING}) == (
+        "carries 15 users (14.9-15.1), 150.0 req/s: more only wait for each other"
+    )
+    first = Search(9, 2.0, 0.1)
+    first.tell(broken=True)
+    first.tell(broken=True)
+    assert answer(first, {1: ten}, {1: "p95 was 900 ms"}) == "carries not even 1 user: at 1 p95 was 900 ms"
+    most = Search(1, 2.0, 0.1)
+    most.tell(broken=False)
+    assert answer(most, {1: ten}, {}).endswith("nothing broke; raise -u to find out more")
