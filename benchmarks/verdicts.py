@@ -34,7 +34,7 @@ HERE = Path(__file__).resolve().parent
 POSTS = "--posts=100000"
 LATENCIES_MS = (0, 50, 100, 150, 200)
 PLANTED_MS = 100
-MOST_REPEATS = 10
+MOST_REPEATS = 16
 SERVER = """
 [server.{name}]
 interface = "wsgi"

@@ -40,9 +40,9 @@ def alone(trial: Trial, url: str) -> Alone | None:
     ask = (lambda: get(address, ANSWER_S)) if route.method == "GET" else (lambda: post(address, form, ANSWER_S))
     with suppress(OSError):
         nothing = _timed_ms(lambda: get(f"{url}/healthz", ANSWER_S))
-        before = machine.seen()
+        before_s = machine.own_s()
         requests = _timed_ms(ask)
-        cpu_ms = (machine.seen().own_s - before.own_s) * 1000 / (len(requests) + 1)
+        cpu_ms = (machine.own_s() - before_s) * 1000 / (len(requests) + 1)
         return Alone(round(median(requests), 3), round(median(nothing), 3), len(requests), round(cpu_ms, 3))
     return None
 

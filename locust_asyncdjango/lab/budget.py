@@ -7,7 +7,9 @@ each latency (least squares), the base is the line at 0.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from scipy.stats import linregress, t
+from scipy.stats import linregress
+
+from locust_asyncdjango.lab.stats import ERROR, quantile
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,5 +37,5 @@ def budget(points: Sequence[tuple[float, float]]) -> Budget | None:
     slope = float(line.slope)
     if len(points) < 3:
         return Budget(slope, None, None, float(line.intercept))
-    margin = float(t.ppf(0.975, len(points) - 2) * line.stderr)
+    margin = quantile(ERROR, len(points) - 2) * float(line.stderr)
     return Budget(slope, slope - margin, slope + margin, float(line.intercept))

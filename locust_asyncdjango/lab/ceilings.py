@@ -15,14 +15,13 @@ from dataclasses import dataclass
 
 from locust_asyncdjango.lab.results import Result
 from locust_asyncdjango.lab.servers import Server
+from locust_asyncdjango.lab.spec import DEFAULT_POOL_SIZE
+from locust_asyncdjango.saturation import PEAK_WINDOW_S
 from locust_asyncdjango.second import Second
 
-WINDOW_S = 10
-"""That a peak is the mean of."""
 TOLERANCE = 1.25
 SHORTEST_MS = 2.0
 """A service time that can be told from none, if /healthz does not take as long."""
-DEFAULT_POOL_SIZE = 10
 WITHOUT_DATABASE = {"template", "cached", "cpu", "external"}
 
 
@@ -52,7 +51,7 @@ def ceiling(result: Result, server: Server, fastest_ms: float | None, factors: M
         at_once, what = limit, "connection"
     else:
         return None
-    per_s = at_once * (1000 / service_ms + 1 / WINDOW_S)
+    per_s = at_once * (1000 / service_ms + 1 / PEAK_WINDOW_S)
     return Ceiling(per_s, f"{at_once} {what}{'s' if at_once > 1 else ''}, {service_ms:.3g} ms a request by itself")
 
 
@@ -81,7 +80,7 @@ def in_flight(seconds: Sequence[Second], slots: int | None, workers: int) -> flo
 
     By Little's law what requests took together in a second, but no more than there were users, or it has slots.
     """
-    windows = (seconds[begin : begin + WINDOW_S] for begin in range(max(len(seconds) - WINDOW_S, 0) + 1))
+    windows = (seconds[begin : begin + PEAK_WINDOW_S] for begin in range(max(len(seconds) - PEAK_WINDOW_S, 0) + 1))
     most = max(
         min(sum(s.busy_s for s in window) / sum(s.length for s in window), max(s.users for s in window))
         for window in windows

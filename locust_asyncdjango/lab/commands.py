@@ -42,9 +42,11 @@ def run(options: Namespace) -> int:
     folder = ResultsFolder(
         options.resume or options.output or Path("results") / datetime.now().strftime("%Y-%m-%d-%H%M%S")
     )
-    experiment = folder.experiment() if options.resume else experiment_of(options)
     if options.resume:
+        experiment = folder.experiment()
         set_factors(experiment)
+    else:
+        experiment = experiment_of(options)
     if options.dry_run:
         experiment.check_here()
         with TemporaryDirectory() as logs:
@@ -91,11 +93,10 @@ def compare(options: Namespace) -> int:
     from rich.console import Console
 
     from locust_asyncdjango.lab import comparing, findings
-    from locust_asyncdjango.lab.results import ResultsFolder, write_text
+    from locust_asyncdjango.lab.results import ResultsFolder, write_each
 
     output: Path | None = options.output
-    if output and output.suffix != ".html":
-        raise UsageError(f"--output {output} does not end with .html; beside it come .md and .json")
+    check_html(output)
     folders = ResultsFolder(options.before), ResultsFolder(options.after)
     if output and output.resolve().parent in [folder.path.resolve() for folder in folders]:
         raise UsageError(f"--output {output} lies in a folder that is compared; name another place")
@@ -109,9 +110,17 @@ def compare(options: Namespace) -> int:
         console.print(sentence, highlight=False, markup=False, soft_wrap=True)
     if output:
         title = f"What changed from {folders[0].path.name} to {folders[1].path.name}"
-        write_text(output, comparing.html(found, title, options.tolerate))
-        write_text(output.with_suffix(".md"), comparing.markdown(found, title, options.tolerate))
-        write_text(output.with_suffix(".json"), comparing.as_json(found, options.tolerate))
+        texts = {
+            "html": comparing.html(found, title, options.tolerate),
+            "md": comparing.markdown(found, title, options.tolerate),
+            "json": comparing.as_json(found, options.tolerate),
+        }
+        try:
+            output.parent.mkdir(parents=True, exist_ok=True)
+            write_each(output, texts)
+        except OSError as error:
+            reason = error.strerror if output.parent.is_dir() else "its folder cannot be made"
+            raise UsageError(f"cannot write {output} ({reason}); choose another --output") from None
         console.print(f"Report: {output}", highlight=False, markup=False, soft_wrap=True)
     return 3 if any(change.is_worse(options.tolerate) for change in found.arms) else 0
 
@@ -158,8 +167,7 @@ def report_run(options: Namespace) -> int:
     from locust_asyncdjango.series import SeriesError, read
 
     output: Path = options.output or options.made_of.with_suffix(".html")
-    if output.suffix != ".html":
-        raise UsageError(f"--output {output} does not end with .html; beside it come .md and .json")
+    check_html(output)
     made_of = {path.resolve() for path in (options.made_of, options.failures) if path}
     if overwritten := [path for path in one_run.written(output) if path.resolve() in made_of]:
         raise UsageError(f"{overwritten[0]}, of which the report is made, would be overwritten; name another --output")
@@ -176,6 +184,12 @@ def report_run(options: Namespace) -> int:
     print(told.verdict)
     print(f"Report: {output}")
     return 0
+
+
+def check_html(output: Path | None) -> None:
+    """Raises UsageError for a report that is named as if it were no page."""
+    if output and output.suffix != ".html":
+        raise UsageError(f"--output {output} does not end with .html; beside it come .md and .json")
 
 
 def experiment_of(options: Namespace) -> Experiment:

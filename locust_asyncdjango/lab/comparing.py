@@ -1,17 +1,17 @@
 """Two results folders -> what has changed between them, in what was asked, in what ran, and in what it carried."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from html import escape
 from typing import Any
 
 from locust_asyncdjango.lab import page, stats
 from locust_asyncdjango.lab.findings import Findings, Runs
-from locust_asyncdjango.lab.markdown import markdown_table, plain
+from locust_asyncdjango.lab.markdown import bullets, plain
 from locust_asyncdjango.lab.marks import ABOUT
-from locust_asyncdjango.lab.tables import Table
-from locust_asyncdjango.lab.verdict import clear_ratio, named, times
+from locust_asyncdjango.lab.table import Table
+from locust_asyncdjango.lab.verdict import ALIKE, clear_ratio, named, times
 
 FORMAT_VERSION = 1
 """Of the comparison as JSON."""
@@ -20,9 +20,6 @@ MEANING = (
     " t and the spread of runs of the same arm in either. The two were measured at different times: a machine that was"
     " slower then looks like a change. Without an interval each arm ran once."
 )
-
-
-ALIKE = "no detectable difference"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +92,7 @@ def changes(before: Findings, after: Findings, about: tuple[Mapping[str, Any], M
     """about: when and where each was begun, with which versions."""
     old, new = ({named(runs): runs for runs in findings.runs} for findings in (before, after))
     common = [name for name in old if name in new]
-    found = stats.unpaired([_peaks(old[name]) for name in common], [_peaks(new[name]) for name in common])
+    found = stats.unpaired(*([list(runs[name].peaks.values()) for name in common] for runs in (old, new)))
     arms = (_change(name, old[name], new[name], each) for name, each in zip(common, found, strict=True))
     missing = [f"only in the first: {name}" for name in old if name not in new]
     missing += [f"only in the second: {name}" for name in new if name not in old]
@@ -122,24 +119,20 @@ def table(found: Changes) -> Table:
         )
         for change in found.arms
     )
-    return Table("Peaks", MEANING, ("arm", "before req/s", "after req/s", "times as much", ""), tuple(rows))
+    shown = [change.found or stats.Compared(1, None, None) for change in found.arms]
+    ratios = tuple((each.ratio, each.low, each.high) for each in shown)
+    return Table("Peaks", MEANING, ("arm", "before req/s", "after req/s", "times as much", ""), tuple(rows), ratios)
 
 
 def markdown(found: Changes, title: str, tolerated: float) -> str:
     """As Markdown."""
-    told, shown = found.sentences(tolerated), table(found)
-    lines = [f"# {plain(title)}", "", *(f"- {plain(sentence)}" for sentence in told), "", shown.meaning, ""]
-    return "\n".join([*lines, *markdown_table(shown.heads, shown.rows)]) + "\n"
+    lines = [f"# {plain(title)}", "", *bullets(found.sentences(tolerated)), "", *table(found).markdown()]
+    return "\n".join(lines) + "\n"
 
 
 def html(found: Changes, title: str, tolerated: float) -> str:
     """As one HTML page that needs nothing else."""
-    sentences = "".join(f"<li>{escape(sentence)}</li>" for sentence in found.sentences(tolerated))
-    shown = table(found)
-    ratios = [change.found or stats.Compared(1, None, None) for change in found.arms]
-    drawn = page.whiskers([(each.ratio, each.low, each.high) for each in ratios])
-    meaning = f'<p class="muted">{escape(shown.meaning)}</p>'
-    body = f"<ul>{sentences}</ul>{meaning}{page.table(shown.heads, shown.rows, drawn)}"
+    body = page.bullets(map(escape, found.sentences(tolerated))) + table(found).html()
     return page.page(title, title, body, {})
 
 
@@ -148,10 +141,6 @@ def as_json(found: Changes, tolerated: float) -> str:
     arms = [{**asdict(change), "is_worse": change.is_worse(tolerated)} for change in found.arms]
     shown = {"format": "locust-asyncdjango comparison", "format_version": FORMAT_VERSION, "tolerated": tolerated}
     return json.dumps({**shown, "asked": found.asked, "arms": arms, "missing": found.missing}, indent=2) + "\n"
-
-
-def _peaks(runs: Runs) -> Sequence[float]:
-    return list(runs.peaks.values())
 
 
 def _different(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[str]:

@@ -34,9 +34,10 @@ class Cost:
     memory_mb, processes, threads: of the server, 0 for one that ran already. cpu_percent: of a processor, since the
     look before. lost: what has become of its processes since then, "" for nothing. connections: of the lab's own
     PostgreSQL, by what they do: active, idle, idle in transaction, starting. redis_clients: of its own Redis, None
-    where there is none. other_percent, steal_percent: of a processor, since the look before, for programs that are not
-    the lab's, and for other virtual machines. mhz: how fast the processors run, 0 where the system does not tell.
-    speed: how fast a processor really was (``machine.speed``).
+    where there is none. other_percent, own_percent, steal_percent: of a processor, since the look before, for programs
+    that are not the lab's, for all that are, and for other virtual machines. mhz: how fast the processors run, 0 where
+    the system does not tell. speed: how fast a processor really was since the look before, for the lab
+    (``machine.Speedometer``, ``got``).
     """
 
     t: float
@@ -48,6 +49,7 @@ class Cost:
     connections: dict[str, int] = field(default_factory=dict)
     redis_clients: int | None = None
     other_percent: float = 0.0
+    own_percent: float = 0.0
     steal_percent: float = 0.0
     mhz: float = 0.0
     speed: float = 0.0
@@ -55,7 +57,8 @@ class Cost:
 
 @dataclass(frozen=True, slots=True)
 class Most:
-    """The most of each in a trial, the server's processor time, the usual frequency and the mean speed."""
+    """The most of each in a trial, the server's processor time, the usual frequency, and the means of ``speed`` and
+    ``own_percent``."""
 
     memory_mb: float
     threads: int
@@ -64,20 +67,23 @@ class Most:
     cpu_s: float
     mhz: float = 0.0
     speed: float = 0.0
+    own_percent: float = 0.0
 
 
 class Meter:
     """Of one trial."""
 
-    def __init__(self, server_pid: int | None) -> None:
+    def __init__(self, server_pid: int | None, speedometer: machine.Speedometer) -> None:
         """server_pid: None for a server that the lab has not started."""
-        self._pid = server_pid
+        self._pid, self._speedometer = server_pid, speedometer
         self._begin = self._before = self._look()
 
     def look(self) -> Cost:
         """What it costs now, and since the look before or the beginning."""
         (before, machine_before), (now, machine_now) = self._before, self._look()
         self._before = now, machine_now
+        own = machine.own_percent(machine_before, machine_now)
+        steal = machine.steal_percent(machine_before, machine_now)
         return Cost(
             t=round(now.at_s - self._begin[0].at_s, 2),
             memory_mb=round(now.memory_mb, 1),
@@ -88,9 +94,10 @@ class Meter:
             connections=dict(states(_titles())),
             redis_clients=_redis_clients(),
             other_percent=round(machine.other_percent(machine_before, machine_now), 1),
-            steal_percent=round(machine.steal_percent(machine_before, machine_now), 1),
+            own_percent=round(own, 1),
+            steal_percent=round(steal, 1),
             mhz=round(machine_now.mhz),
-            speed=round(machine.speed(), 2),
+            speed=round(self._speedometer.mean() * got(own, steal), 2),
         )
 
     def _look(self) -> tuple[Taken, machine.Seen]:
@@ -121,7 +128,13 @@ def most_of(costs: Sequence[Cost]) -> Most:
         cpu_s=round(sum(spent), 1),
         mhz=median(cost.mhz for cost in costs),
         speed=round(fmean(cost.speed for cost in costs), 2),
+        own_percent=round(fmean(cost.own_percent for cost in costs), 1),
     )
+
+
+def got(own: float, steal: float) -> float:
+    """The share of the processor time that the lab wanted and got, where other virtual machines took some of it."""
+    return own / (own + steal) if own else 1.0
 
 
 def states(titles: Iterable[str]) -> Counter[str]:

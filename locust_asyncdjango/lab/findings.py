@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from itertools import groupby
-from statistics import geometric_mean, median
+from itertools import combinations, groupby
+from math import log
+from statistics import fmean, geometric_mean, median
 from typing import Self
 
 from locust_asyncdjango.lab import stats
@@ -24,6 +25,8 @@ SLOWEST = 0.9
 """Of the frequency that is usual in an experiment, at which a trial's processors may run."""
 MOST_IN_FLIGHT = 1.1
 """Of the users, that there may be by Little's law. Fewer there are in each run whose last requests are cut off."""
+ALIKE_LOAD = 1.1
+"""How many times as much processor time one of two arms takes at most, if both load the processors alike."""
 SETTLED = 1.1
 """How many times its lower end the upper end of an interval is at most, if it leaves no difference that matters."""
 
@@ -32,13 +35,12 @@ SETTLED = 1.1
 class Runs:
     """All runs of one arm of a route under the same conditions, with the ceiling of each, None where there is none.
 
-    trial: without the number of the repeat. odd: repeats in which the machine had less for it.
+    trial: without the number of the repeat.
     """
 
     trial: Trial
     results: tuple[Result, ...]
     ceilings: tuple[Ceiling | None, ...]
-    odd: frozenset[int] = frozenset()
 
     @property
     def measured(self) -> list[Saturation]:
@@ -52,10 +54,22 @@ class Runs:
         return by_peak[(len(by_peak) - 1) // 2] if by_peak else None
 
     @property
+    def fair(self) -> dict[int, Result]:
+        """The runs that were measured by the number of the repeat; without odd ones, if there are others."""
+        measured = [result for result in self.results if result.figures]
+        fair = [result for result in measured if not is_odd(result)] or measured
+        return {result.trial.repeat: result for result in fair}
+
+    @property
     def peaks(self) -> dict[int, float]:
-        """What each run carried at most, by the number of the repeat; without odd ones, if there are others."""
-        found = {result.trial.repeat: result.figures.peak_per_s for result in self.results if result.figures}
-        return {repeat: peak for repeat, peak in found.items() if repeat not in self.odd} or found
+        """What each of these carried at most."""
+        return {repeat: _peak(result) for repeat, result in self.fair.items()}
+
+    @property
+    def load(self) -> float:
+        """What all that the lab has started takes, in per cent of a processor, on average; 0 where it is not known."""
+        found = [result.cost.own_percent for result in self.fair.values() if result.cost]
+        return fmean(found) if found else 0.0
 
     @property
     def carried(self) -> float:
@@ -70,12 +84,17 @@ class Runs:
 
     @property
     def flag(self) -> str:
-        """Why what a run carried cannot be true; "" where all can."""
-        return next(filter(None, map(flag, self.results, self.ceilings)), "")
+        """Why what a run carried cannot be true; "" where all can. Of a run that is left out nothing follows."""
+        fair = self.fair
+        runs = zip(self.results, self.ceilings, strict=True)
+        return next(filter(None, (flag(run, most) for run, most in runs if run.trial.repeat in fair)), "")
 
-    def wins(self, others: Iterable[Self]) -> int:
-        """Of how many others it carried more, by pairs of runs near each other in time, or all runs without any."""
-        return sum(_mean_difference(self, other) > 0 for other in others)
+    def wins(self, others: Iterable[Self], slope: float) -> int:
+        """Of how many others it carried more, by pairs of runs near each other in time, or all runs without any.
+
+        slope: how differences rise with the machine's speed.
+        """
+        return sum(_mean_difference(self, other, slope) > 0 for other in others)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,15 +134,7 @@ class Findings:
         for result in self.results:
             if not result.trial.a_a:
                 found.setdefault(_arm(result.trial), []).append(result)
-        return [
-            Runs(
-                trial,
-                tuple(each),
-                tuple(map(self._ceiling, each)),
-                frozenset(result.trial.repeat for result in each if is_odd(result)),
-            )
-            for trial, each in found.items()
-        ]
+        return [Runs(trial, tuple(each), tuple(map(self._ceiling, each))) for trial, each in found.items()]
 
     @cached_property
     def subjects(self) -> dict[str, list[Runs]]:
@@ -133,18 +144,25 @@ class Findings:
     @cached_property
     def a_a_pairs(self) -> list[stats.Pair]:
         """Two runs of the same arm each."""
-        peaks = {
-            r.trial.repeat: r.figures.peak_per_s
+        runs = {
+            r.trial.repeat: r
             for r in self.results
             if r.trial.a_a and r.figures and not flag(r, self._ceiling(r)) and not is_odd(r)
         }
-        return [(peaks[run], peaks[run + 1]) for run in peaks if run % 2 and run + 1 in peaks]
+        return [_pair(runs[n], runs[n + 1]) for n in runs if n % 2 and n + 1 in runs]
 
     @cached_property
     def noise(self) -> stats.Noise | None:
         """How runs of the same arm differ: of all pairs with the best arm of their subject, and of A/A pairs."""
-        compared = [_pairs(best, other) for best, other in self._against_the_best()]
+        compared = [_pairs(best, other) for best, other in self._against_the_best]
         return stats.noise(compared, self.a_a_pairs)
+
+    @cached_property
+    def noise_by_speed(self) -> stats.Noise | None:
+        """The same of arms that load the processors alike, without what goes with the machine's speed; None where that
+        would not tell more."""
+        alike = [_pairs(best, other) for best, other in self._against_the_best if _load_alike(best, other)]
+        return stats.noise_by_speed(alike, self.a_a_pairs)
 
     @cached_property
     def comparisons(self) -> dict[str, list[Comparison]]:
@@ -152,9 +170,10 @@ class Findings:
         # Who looks after each repeat whether it is decided, and at each other arm, has as many chances to be wrong.
         looks = self.experiment.repeats - 1 if self.experiment.until_decided else 1
         found: dict[str, list[Comparison]] = {subject: [] for subject in self.subjects}
-        for best, other in self._against_the_best():
+        for best, other in self._against_the_best:
             chances = looks * (len(self.subjects[best.trial.subject]) - 1)
-            compared = stats.compared(_pairs(best, other), self.noise, error=stats.ERROR / chances)
+            noise = self.noise_by_speed if _load_alike(best, other) else None
+            compared = stats.compared(_pairs(best, other), noise or self.noise, error=stats.ERROR / chances)
             found[best.trial.subject].append(Comparison(best, other, compared))
         return found
 
@@ -186,15 +205,21 @@ class Findings:
 
     def marks(self, result: Result) -> list[str]:
         """What speaks against a trial: what was noted in it, and what shows beside its series and the other trials."""
-        found = list(result.marks)
-        usual = median(speeds) if (speeds := [r.cost.mhz for r in self.results if r.cost and r.cost.mhz]) else 0.0
-        if result.cost and 0 < result.cost.mhz < SLOWEST * usual:
-            found.append(f"the processors ran at {result.cost.mhz:.0f} MHz, and in most trials at {usual:.0f}")
+        return self._marks[result.trial.id]
+
+    @cached_property
+    def _marks(self) -> dict[str, list[str]]:
+        speeds = [result.cost.mhz for result in self.results if result.cost and result.cost.mhz]
+        usual = median(speeds) if speeds else 0.0
+        return {result.trial.id: [*result.marks, *self._shown_beside(result, usual)] for result in self.results}
+
+    def _shown_beside(self, result: Result, usual_mhz: float) -> Iterator[str]:
+        if result.cost and 0 < result.cost.mhz < SLOWEST * usual_mhz:
+            yield f"the processors ran at {result.cost.mhz:.0f} MHz, and in most trials at {usual_mhz:.0f}"
         series = self.recorded.get(result.trial.id)
         law = little(series.seconds) if series else None
         if law and law.low > MOST_IN_FLIGHT:
-            found.append(f"Little's law does not hold: {law.why}")
-        return found
+            yield f"Little's law does not hold: {law.why}"
 
     def _server(self, trial: Trial) -> Server:
         return self.experiment.server(trial.server)
@@ -206,10 +231,19 @@ class Findings:
         fastest_ms = min(series.total.ok_ms, default=None) if series else None
         return ceiling(result, self._server(result.trial), fastest_ms, dict(self.experiment.factors))
 
-    def _against_the_best(self) -> Iterator[tuple[Runs, Runs]]:
-        for subject in self.subjects.values():
-            if ranked := _ranked([runs for runs in subject if runs.measured]):
-                yield from ((ranked[0], other) for other in ranked[1:])
+    @cached_property
+    def _slope(self) -> float:
+        """Of differences over the machine's speed, by any two arms of a subject that load the processors alike; 0 where
+        it is not worth to tell it."""
+        two = (pair for subject in self.subjects.values() for pair in combinations(subject, 2) if _load_alike(*pair))
+        found = stats.noise_by_speed([_pairs(*pair) for pair in two], self.a_a_pairs)
+        return found.slope if found else 0.0
+
+    @cached_property
+    def _against_the_best(self) -> list[tuple[Runs, Runs]]:
+        """Of each subject its best arm, with each other."""
+        ranked = (_ranked([r for r in subject if r.measured], self._slope) for subject in self.subjects.values())
+        return [(best, other) for best, *others in filter(None, ranked) for other in others]
 
 
 def is_odd(result: Result) -> bool:
@@ -222,14 +256,14 @@ def _arm(trial: Trial) -> Trial:
     return replace(trial, repeat=1, a_a=False)
 
 
-def _ranked(measured: list[Runs]) -> list[Runs]:
+def _ranked(measured: list[Runs], slope: float) -> list[Runs]:
     """What carried more than most others first; what cannot be true comes last."""
-    return sorted(measured, key=lambda runs: (bool(runs.flag), -runs.wins(measured), -runs.carried))
+    return sorted(measured, key=lambda runs: (bool(runs.flag), -runs.wins(measured, slope), -runs.carried))
 
 
-def _mean_difference(first: Runs, other: Runs) -> float:
-    found = stats.compared(_pairs(first, other), None)
-    return found.ratio - 1 if found else first.carried - other.carried
+def _mean_difference(first: Runs, other: Runs, slope: float) -> float:
+    found = stats.mean_difference(_pairs(first, other), slope if _load_alike(first, other) else 0.0)
+    return first.carried - other.carried if found is None else found
 
 
 def read(folder: ResultsFolder) -> Findings:
@@ -242,4 +276,20 @@ def read(folder: ResultsFolder) -> Findings:
 
 def _pairs(first: Runs, other: Runs) -> list[stats.Pair]:
     """Runs of the same repeat, which were near each other in time."""
-    return [(peak, other.peaks[repeat]) for repeat, peak in first.peaks.items() if repeat in other.peaks]
+    others = other.fair
+    return [_pair(result, others[repeat]) for repeat, result in first.fair.items() if repeat in others]
+
+
+def _pair(first: Result, second: Result) -> stats.Pair:
+    speeds = [result.cost.speed if result.cost else 0.0 for result in (first, second)]
+    faster = log(speeds[0] / speeds[1]) if all(speeds) else 0.0
+    return stats.Pair(_peak(first), _peak(second), faster)
+
+
+def _peak(result: Result) -> float:
+    return result.figures.peak_per_s if result.figures else 0.0
+
+
+def _load_alike(first: Runs, other: Runs) -> bool:
+    less, more = sorted((first.load, other.load))
+    return 0 < more <= ALIKE_LOAD * less

@@ -26,6 +26,7 @@ from kneed import KneeLocator
 from numpy.typing import NDArray
 from scipy.optimize import curve_fit
 
+from locust_asyncdjango.held import BUSY_CPU
 from locust_asyncdjango.saturation import points
 from locust_asyncdjango.second import Second, largest_step, whole
 
@@ -42,8 +43,6 @@ BLOCK_S = 3
 NEAR = 0.25
 """What counts as the same number of users, as a share."""
 FEWEST_R2 = 0.9
-BOUND_CPU = 90.0
-"""Per cent from which on the generator is the limit; Locust warns there too."""
 
 
 RISES = "throughput rises with users to the end: more users are needed to find where it stops"
@@ -271,7 +270,9 @@ def _users_at_peak(parameters: Numbers) -> float:
 
 
 def little(seconds: Sequence[Second]) -> Little | None:
-    """Whether users = throughput x latency; None where nothing was answered."""
+    """Whether users = throughput x latency; None where nothing was answered, or requests have waited for users."""
+    if any(second.late for second in seconds):
+        return None
     found = points(seconds)
     kept = [second for _, second in found]
     busy = np.array([second.busy_s for second in kept])
@@ -288,7 +289,7 @@ def little(seconds: Sequence[Second]) -> Little | None:
     pause_ms = max(float(users.sum() - busy.sum()), 0) / requests * 1000
     cpu = float(np.median([second.cpu for second in kept]))
     holds = abs(ratio - 1) <= 0.1
-    bound = not holds and ratio < 1 and cpu >= BOUND_CPU
+    bound = not holds and ratio < 1 and cpu >= BUSY_CPU
     why = _why(ratio, holds, bound, pause_ms, cpu)
     return Little(ratio, float(low), float(high), pause_ms, holds, bound, why)
 

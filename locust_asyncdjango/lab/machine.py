@@ -3,19 +3,22 @@
 import os
 import platform
 import re
+import threading
 import time
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from statistics import fmean
+from typing import Any, Self
 
 import psutil
 
 from locust_asyncdjango.lab.errors import UsageError
 
 TURNS = 20_000
-"""That take a millisecond."""
+"""That take about half a millisecond."""
+LOOK_AT_SPEED_S = 0.1
 FEWEST_TO_PIN = 4
 """Processors from which on generator, server and services each have their own."""
 
@@ -42,13 +45,18 @@ def seen() -> Seen:
     # A guest's time is counted in user and nice as well.
     twice = getattr(times, "guest", 0.0) + getattr(times, "guest_nice", 0.0)
     steal_s = getattr(times, "steal", 0.0)
-    return Seen(time.monotonic(), sum(times) - idle - twice - steal_s, _own_s(), steal_s, mhz())
+    return Seen(time.monotonic(), sum(times) - idle - twice - steal_s, own_s(), steal_s, mhz())
 
 
 def other_percent(before: Seen, now: Seen) -> float:
     """Of one processor, used by programs that are not the lab's, between two looks."""
     busy_s, own_s = now.busy_s - before.busy_s, now.own_s - before.own_s
     return max(0.0, 100 * (busy_s - own_s) / (now.at_s - before.at_s))
+
+
+def own_percent(before: Seen, now: Seen) -> float:
+    """Of one processor, used by the lab and all that it has started, between two looks."""
+    return max(0.0, 100 * (now.own_s - before.own_s) / (now.at_s - before.at_s))
 
 
 def steal_percent(before: Seen, now: Seen) -> float:
@@ -76,11 +84,38 @@ def _model() -> str:
     return platform.processor() or platform.machine()
 
 
-def speed() -> float:
-    """How fast a processor is now: turns of an empty loop in a microsecond of its time.
+class Speedometer:
+    """Looks many times a second, while it is open, how fast a processor really is.
 
-    What a virtual machine is told of its frequency is always the same; what its neighbours leave it is not.
+    What a virtual machine is told of its frequency is always the same; what its neighbours leave it is not, and may
+    change within a second.
     """
+
+    def __init__(self) -> None:
+        self._found: list[float] = []
+        self._over = threading.Event()
+        self._looking = threading.Thread(target=self._look, daemon=True)
+
+    def __enter__(self) -> Self:
+        self._looking.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._looking.join()
+
+    def mean(self) -> float:
+        """Since it was last asked, in turns of an empty loop in a microsecond of a processor's time."""
+        found, self._found = self._found, []
+        return fmean(found or [speed()])
+
+    def _look(self) -> None:
+        while not self._over.wait(LOOK_AT_SPEED_S):
+            self._found.append(speed())
+
+
+def speed() -> float:
+    """How fast a processor is now: turns of an empty loop in a microsecond of its time."""
     before = time.thread_time()
     for _ in range(TURNS):
         pass
@@ -95,7 +130,7 @@ def mhz() -> float:
     return 0.0
 
 
-def _own_s() -> float:
+def own_s() -> float:
     """Of all processes that this one has started, and of those that have ended since."""
     lab = psutil.Process()
     total = 0.0

@@ -8,6 +8,11 @@ def plain(text: str) -> str:
     return " ".join(text.replace("<", "&lt;").replace("|", "&#124;").split())
 
 
+def bullets(sentences: Iterable[str]) -> list[str]:
+    """A list's lines."""
+    return [f"- {plain(sentence)}" for sentence in sentences]
+
+
 def markdown_table(heads: Sequence[str], rows: Iterable[Iterable[object]]) -> list[str]:
     """Its lines."""
     return [f"| {' | '.join(plain(str(cell)) for cell in row)} |" for row in (heads, ("---",) * len(heads), *rows)]

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from statistics import fmean
 from typing import Any
 
+from locust_asyncdjango.held import not_held
 from locust_asyncdjango.lab.costs import Cost
-from locust_asyncdjango.lab.fits import BOUND_CPU
 from locust_asyncdjango.second import Second
 
 ABOUT = ("versions", "machine", "services")
@@ -30,11 +30,7 @@ def marks(costs: Sequence[Cost], seconds: Sequence[Second], *, all_ours: bool = 
         found.append(f"{OTHERS[0]} {other:.0f} % of a processor")
     if steal > MOST_STEAL_PERCENT:
         found.append(f"{OTHERS[1]} {steal:.0f} % of a processor")
-    busy = sum(second.cpu >= BOUND_CPU for second in seconds)
-    if busy * 10 > len(seconds):
-        busy_to = f"busy to {BOUND_CPU:.0f} % or more"
-        found.append(f"the generator's processor was {busy_to} in {busy} of {len(seconds)} seconds")
-    return tuple(found)
+    return (*found, *not_held(seconds).values())
 
 
 def changed(begun: Mapping[str, Any], now: Mapping[str, Any]) -> tuple[str, ...]:

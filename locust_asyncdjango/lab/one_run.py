@@ -10,6 +10,7 @@ from typing import Any
 from locust_asyncdjango._version import __version__
 from locust_asyncdjango.charts import Chart, over_time
 from locust_asyncdjango.failures import advice
+from locust_asyncdjango.held import not_held
 from locust_asyncdjango.histogram import percentiles_ms
 from locust_asyncdjango.lab.errors import UsageError
 from locust_asyncdjango.lab.fits import Fits, Little, Scalability, fits
@@ -50,6 +51,7 @@ class Told:
     failures: list[dict[str, Any]]
     samples: list[dict[str, Any]]
     unrecorded: int
+    not_held: tuple[str, ...]
     ran: dict[str, str]
     figures: Saturation
     fits: Fits
@@ -67,6 +69,7 @@ def told(series: Series, failures: Mapping[str, Any]) -> Told:
         failures=list(failures.get("failures", ())),
         samples=list(failures.get("samples", ())),
         unrecorded=failures.get("unrecorded", 0),
+        not_held=tuple(not_held(series.seconds).values()),
         ran=_ran(series.header),
         figures=figures,
         fits=fitted,
@@ -128,7 +131,7 @@ def _scalability(law: Scalability | None) -> str:
 
 def _little(law: Little | None) -> str:
     if law is None:
-        return "not checked: nothing was answered"
+        return "not checked: nothing was answered, or requests have waited for users"
     return f"{'holds' if law.holds else 'does not hold'}: {law.ratio:.2f} ({law.low:.2f}-{law.high:.2f}); {law.why}"
 
 
@@ -159,6 +162,7 @@ def html(content: Told) -> str:
     """One page that needs nothing else."""
     shown = [
         f'<p class="verdict">{escape(content.verdict)}</p>',
+        *(f"<p>The load was not held: {escape(told)}.</p>" for told in content.not_held),
         "<h2>Where it saturated</h2>",
         '<div class="figures">',
         texts(("figure", "this run, with 95 % interval", "what it is"), [*map(_cells, content.numbers)]),
@@ -205,7 +209,9 @@ def _sample_texts(sample: Mapping[str, Any]) -> tuple[str, str]:
 
 def markdown(content: Told) -> str:
     """The same but for the charts."""
-    lines = [f"# Where {plain(content.title)} saturated", "", plain(content.verdict), "", "## Where it saturated", ""]
+    lines = [f"# Where {plain(content.title)} saturated", "", plain(content.verdict), ""]
+    lines += [line for told in content.not_held for line in (f"The load was not held: {plain(told)}.", "")]
+    lines += ["## Where it saturated", ""]
     lines += markdown_table(("figure", "this run, with 95 % interval", "what it is"), map(_cells, content.numbers))
     lines += ["", "## What the figures say together", ""]
     lines += markdown_table(("figure", "this run", "what it is"), map(_cells, content.fitted))

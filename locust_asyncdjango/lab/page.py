@@ -11,6 +11,8 @@ from string import Template
 from locust_asyncdjango.charts import Chart
 
 WHISKERS_WIDTH = 240
+Range = tuple[float, float | None, float | None]
+"""A ratio and the ends of its interval, None without one."""
 
 
 def page(title: str, heading: str, body: str, charts: Mapping[str, list[Chart]]) -> str:
@@ -42,7 +44,7 @@ def table(heads: Iterable[str], rows: Iterable[Iterable[object]], drawn: Sequenc
     return _wide([_row("th", heads), *lines])
 
 
-def whiskers(ranges: Sequence[tuple[float, float | None, float | None]]) -> list[str]:
+def whiskers(ranges: Sequence[Range]) -> list[str]:
     """Pictures of ratios and their intervals below each other, over the same logarithmic axis; a line stands at 1."""
     ends = [log(end) for each in ranges for end in each if end is not None]
     least, most = min([*ends, log(0.9)]), max([*ends, log(1.1)])
@@ -58,6 +60,11 @@ def whiskers(ranges: Sequence[tuple[float, float | None, float | None]]) -> list
         frame = f'class="whiskers" viewBox="0 0 {WHISKERS_WIDTH} 16" aria-hidden="true"'
         found.append(f"<svg {frame}>{one}{span}{dot}</svg>")
     return found
+
+
+def bullets(items: Iterable[str], name: str = "") -> str:
+    """A list. items: HTML. name: of its class."""
+    return f'<ul class="{name}">{"".join(f"<li>{item}</li>" for item in items)}</ul>'
 
 
 def heat_table(

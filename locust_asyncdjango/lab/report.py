@@ -1,7 +1,7 @@
 """Findings -> text: what is printed, and the report as HTML, Markdown and JSON. Renderers take data and return text."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict
 from html import escape
 from itertools import groupby
@@ -14,9 +14,10 @@ from locust_asyncdjango.charts import Chart, line, over_time, plotted
 from locust_asyncdjango.failures import advice
 from locust_asyncdjango.lab import experiment_file, page, plots, tables
 from locust_asyncdjango.lab.findings import Findings, Runs
-from locust_asyncdjango.lab.markdown import markdown_table, plain
+from locust_asyncdjango.lab.markdown import bullets, markdown_table
 from locust_asyncdjango.lab.marks import ABOUT
-from locust_asyncdjango.lab.tables import Heat, Table
+from locust_asyncdjango.lab.table import Table
+from locust_asyncdjango.lab.tables import Heat
 from locust_asyncdjango.lab.verdict import breaks, verdict, what_was_run, winners
 from locust_asyncdjango.saturation import saturation
 
@@ -48,18 +49,18 @@ def _heading(runs: Runs) -> tuple[str, str]:
 
 def markdown(findings: Findings, about: About) -> str:
     """The whole report as Markdown."""
-    lines = ["# Results", "", *_items(winners(findings))]
+    lines = ["# Results", "", *bullets(winners(findings))]
     for table in _tables(findings):
-        lines += ["", f"## {table.title}", "", table.meaning, "", *markdown_table(table.heads, table.rows)]
+        lines += ["", *table.markdown()]
     for heat in tables.heats(findings):
         lines += ["", f"## {_title_of(heat)}", ""]
         lines += markdown_table(heat.heads, ((at, *cells) for at, cells in heat.texts()))
     if kinds(findings):
         lines += ["", "## What the failures call for", "", *(f"- `{kind}`: {advice(kind)}" for kind in kinds(findings))]
-    lines += ["", "## What broke first", "", *_items(breaks(findings))]
-    lines += ["", "## What was run", "", *_items(what_was_run(findings))]
+    lines += ["", "## What broke first", "", *bullets(breaks(findings))]
+    lines += ["", "## What was run", "", *bullets(what_was_run(findings))]
     lines += ["", "## To run it again", "", "```toml", experiment_file.written(findings.experiment), "```", ""]
-    return "\n".join([*lines, *_items(_where(about))]) + "\n"
+    return "\n".join([*lines, *bullets(_where(about))]) + "\n"
 
 
 def html(findings: Findings, about: About) -> str:
@@ -72,15 +73,13 @@ def html(findings: Findings, about: About) -> str:
         return f'<div id="{place}"></div>'
 
     figures, *others = _tables(findings)
-    parts = [_list(map(escape, winners(findings)), "winners"), *_table(figures)]
-    ranges = page.whiskers([(each.ratio, each.low, each.high) for each in tables.differences(findings)])
+    parts = [page.bullets(map(escape, winners(findings)), "winners"), figures.html()]
     for heat in tables.heats(findings):
         parts.append(f"<h2>{escape(_title_of(heat))}</h2>")
         parts += [page.heat_table(heat.heads, heat.texts(), heat.shares()), drawn([interaction(heat)])]
-    for table in others:
-        parts += _table(table, ranges if table.meaning == tables.DIFFERENCES else ())
-    parts += ["<h2>What broke first</h2>", _list(map(escape, breaks(findings)))]
-    parts += ["<h2>What was run</h2>", _list(map(escape, what_was_run(findings)))]
+    parts += [table.html() for table in others]
+    parts += ["<h2>What broke first</h2>", page.bullets(map(escape, breaks(findings)))]
+    parts += ["<h2>What was run</h2>", page.bullets(map(escape, what_was_run(findings)))]
     parts.append("<h2>Second by second</h2>")
     for result in (result for result in findings.results if result.trial.id in findings.recorded):
         seconds = findings.recorded[result.trial.id].seconds
@@ -89,9 +88,9 @@ def html(findings: Findings, about: About) -> str:
         parts += [f"<h3>{escape(result.trial.title)}</h3>", f'<div class="small">{drawn(shown)}</div>']
     if kinds(findings):
         told = (f"<b>{escape(kind)}</b>: {escape(advice(kind))}" for kind in kinds(findings))
-        parts += ["<h2>What the failures call for</h2>", _list(told)]
+        parts += ["<h2>What the failures call for</h2>", page.bullets(told)]
     parts += ["<h2>To run it again</h2>", f"<pre>{escape(experiment_file.written(findings.experiment))}</pre>"]
-    parts.append(_list(map(escape, _where(about))))
+    parts.append(page.bullets(map(escape, _where(about))))
     title = ", ".join(dict.fromkeys(runs.trial.route for runs in findings.runs))
     return page.page(title, f"Sync or async? {title}", "\n".join(parts), charts)
 
@@ -118,6 +117,7 @@ def as_json(findings: Findings, about: About) -> str:
         "differences": [asdict(each) for each in tables.differences(findings)],
         "round_trips": [{**asdict(runs.trial), **asdict(budget)} for runs, budget in findings.budgets],
         "noise": asdict(findings.noise) if findings.noise else None,
+        "noise_by_speed": asdict(findings.noise_by_speed) if findings.noise_by_speed else None,
         "run": what_was_run(findings),
     }
     return json.dumps(shown, indent=2) + "\n"
@@ -148,11 +148,6 @@ def _tables(findings: Findings) -> list[Table]:
     return [tables.figures(findings), *(table for table in (*found, *more) if table.rows)]
 
 
-def _table(table: Table, drawn: Sequence[str] = ()) -> list[str]:
-    shown = page.table(table.heads, table.rows, drawn)
-    return [f"<h2>{table.title}</h2>", f'<p class="muted">{escape(table.meaning)}</p>', shown]
-
-
 def _title_of(heat: Heat) -> str:
     return f"{heat.route}: peak and successes by latency"
 
@@ -165,11 +160,3 @@ def _where(about: About) -> list[str]:
         for part in ABOUT
         if part in about
     ]
-
-
-def _list(items: Iterable[str], name: str = "") -> str:
-    return f'<ul class="{name}">{"".join(f"<li>{item}</li>" for item in items)}</ul>'
-
-
-def _items(sentences: Iterable[str]) -> list[str]:
-    return [f"- {plain(sentence)}" for sentence in sentences]

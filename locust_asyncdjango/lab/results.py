@@ -17,7 +17,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -155,11 +155,10 @@ class ResultsFolder:
         return read_costs(self.trials / trial.id / "costs.jsonl")
 
     def write_report(self, **texts: str) -> Path:
-        """Writes report.<ending> for each ending given, and returns the first of them."""
-        paths = [self.path / f"report.{ending}" for ending in texts]
-        for path, text in zip(paths, texts.values(), strict=True):
-            write_text(path, text)
-        return paths[0]
+        """Writes report.<ending> for each ending given, and returns that which ends with .html."""
+        page = self.path / "report.html"
+        write_each(page, texts)
+        return page
 
     @contextmanager
     def unfinished(self, trial: Trial) -> Iterator[Path]:
@@ -176,6 +175,12 @@ class ResultsFolder:
 def write_json(file: Path, content: dict[str, Any]) -> None:
     """Writes a file that people can read too; it is there as a whole or not at all."""
     write_text(file, json.dumps(content, indent=2) + "\n")
+
+
+def write_each(page: Path, texts: Mapping[str, str]) -> None:
+    """Writes a report: each text beside the page, under its name but with the ending of the text."""
+    for ending, text in texts.items():
+        write_text(page.with_suffix(f".{ending}"), text)
 
 
 def write_text(file: Path, text: str) -> None:

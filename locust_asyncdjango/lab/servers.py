@@ -239,11 +239,15 @@ def responds(url: str) -> bool:
 
 def get(url: str, timeout_s: float = 5) -> bytes:
     """The body that a GET gets with 200. Raises OSError."""
-    return post(url, None, timeout_s)
+    return _body(url, None, timeout_s)
 
 
-def post(url: str, form: bytes | None, timeout_s: float = 5) -> bytes:
-    """The body that a POST of a form gets with a status of success; a GET without a form. Raises OSError."""
+def post(url: str, form: bytes, timeout_s: float = 5) -> bytes:
+    """The body that a POST of a form gets with a status of success. Raises OSError."""
+    return _body(url, form, timeout_s)
+
+
+def _body(url: str, form: bytes | None, timeout_s: float) -> bytes:
     try:
         with _DIRECT.open(url, form, timeout=timeout_s) as response:
             body: bytes = response.read()

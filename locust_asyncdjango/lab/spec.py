@@ -15,6 +15,8 @@ from locust_asyncdjango.routes import NATURAL, ROUTES
 ALL = ("all",)
 DEFAULT_MAX_CONNECTIONS = 100
 MOST_CONNECTIONS = 10_000
+DEFAULT_POOL_SIZE = 10
+"""Of the site, where TARGET_SITE_POOL_SIZE names no other."""
 LONGEST_LATENCY_MS = 10_000
 
 

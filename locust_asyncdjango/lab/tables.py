@@ -1,25 +1,16 @@
 """Findings -> tables of texts, for terminal, Markdown and HTML."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from locust_asyncdjango.lab import budget
 from locust_asyncdjango.lab.findings import Findings, Runs
-from locust_asyncdjango.lab.verdict import named, onset
+from locust_asyncdjango.lab.table import Table
+from locust_asyncdjango.lab.verdict import ALIKE, named, onset
 from locust_asyncdjango.told import milliseconds, per_s
 
 IN_FLIGHT = 100
 """Requests, by which costs are told."""
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """A title, what it means, and cells."""
-
-    title: str
-    meaning: str
-    heads: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
 
 
 def figures(findings: Findings) -> Table:
@@ -139,7 +130,7 @@ class Difference:
         """What follows from it."""
         if self.low is None or self.high is None:
             return "one run each"
-        return "no detectable difference" if self.low <= 1 <= self.high else "different"
+        return ALIKE if self.low <= 1 <= self.high else "different"
 
 
 def differences(findings: Findings) -> list[Difference]:
@@ -160,7 +151,7 @@ def differences(findings: Findings) -> list[Difference]:
     ]
 
 
-def differences_table(found: Iterable[Difference]) -> Table:
+def differences_table(found: Sequence[Difference]) -> Table:
     """The same as texts."""
     rows = (
         (
@@ -175,7 +166,8 @@ def differences_table(found: Iterable[Difference]) -> Table:
         for each in found
     )
     heads = ("compared on", "best", "other", "pairs", "times as much", "interval", "")
-    return Table("Differences", DIFFERENCES, heads, tuple(rows))
+    ratios = tuple((each.ratio, each.low, each.high) for each in found)
+    return Table("Differences", DIFFERENCES, heads, tuple(rows), ratios)
 
 
 def by_itself(findings: Findings) -> Table:

@@ -13,7 +13,7 @@ from locust_asyncdjango.lab import costs, preflight, services
 from locust_asyncdjango.lab.alone import alone
 from locust_asyncdjango.lab.errors import TrialError, UsageError
 from locust_asyncdjango.lab.latency import proxied
-from locust_asyncdjango.lab.machine import Pins, on_cores
+from locust_asyncdjango.lab.machine import Pins, Speedometer, on_cores
 from locust_asyncdjango.lab.marks import marks
 from locust_asyncdjango.lab.packages import folder_of
 from locust_asyncdjango.lab.process import Program, free_port, python, running
@@ -29,10 +29,15 @@ LOOK_S = 0.5
 
 ASK_LENGTH = """
 import sys
+from types import SimpleNamespace
 from locust.util.timespan import parse_timespan
 from locust_asyncdjango.shape_choice import shape_named
-shape, given = shape_named(sys.argv[1]), sys.argv[2]
-print(parse_timespan(given) if given else getattr(shape, "run_time", ""))
+name, *given = sys.argv[1:]
+readers = {"num_users": int, "spawn_rate": float, "run_time": parse_timespan}
+options = {option: read(text) if text else None for (option, read), text in zip(readers.items(), given)}
+shape = shape_named(name)
+shape.runner = SimpleNamespace(environment=SimpleNamespace(parsed_options=SimpleNamespace(**options)))
+print(options["run_time"] or getattr(shape, "run_time", None) or "")
 """
 
 Watch = Callable[[series.Series], None]
@@ -49,7 +54,8 @@ def measure(trial: Trial, server: Server, load: Load, pins: Pins, folder: Path, 
             with on_cores(pins.services):
                 proxy = nearby(url, trial.client_latency_ms, folder / "proxy-client.log")
                 users_url = stack.enter_context(proxy)
-            look = partial(_note, looks, costs.Meter(program.pid if program else None))
+            speedometer = stack.enter_context(Speedometer())
+            look = partial(_note, looks, costs.Meter(program.pid if program else None, speedometer))
             attack(trial, users_url, load, file, watch, look, pins.generator)
         if program and program.exit_code() is not None:
             raise TrialError(f"{server.name} ended during the trial: {program.last_words()}")
@@ -152,9 +158,8 @@ def check_load(route: str, load: Load, logs: Path) -> None:
 
 def length_s(load: Load) -> float | None:
     """How long a load takes, as Locust understands it; None for a shape that does not say. Raises UsageError."""
-    asked = subprocess.run(
-        python("-c", ASK_LENGTH, load.shape, load.run_time), capture_output=True, text=True, check=False
-    )
+    given = (load.shape, load.users, load.spawn_rate, load.run_time)
+    asked = subprocess.run(python("-c", ASK_LENGTH, *given), capture_output=True, text=True, check=False)
     if asked.returncode:
         raise UsageError((asked.stderr.strip().splitlines() or ["Locust does not start"])[-1].partition(": ")[2])
     return float(asked.stdout) if asked.stdout.strip() else None

@@ -6,14 +6,14 @@ from math import exp, sqrt
 
 from locust_asyncdjango.failures import advice
 from locust_asyncdjango.lab import matrix, stats
-from locust_asyncdjango.lab.ceilings import WINDOW_S
 from locust_asyncdjango.lab.findings import Comparison, Findings, Runs
 from locust_asyncdjango.lab.spec import Experiment, Trial
-from locust_asyncdjango.saturation import Onset
+from locust_asyncdjango.saturation import PEAK_WINDOW_S, Onset
 from locust_asyncdjango.told import duration
 
 BESIDE_LOAD_S = 12
 """That a trial takes beside its load, about: services, server, preflight, warm-up, and stopping them."""
+ALIKE = "no detectable difference"
 ALONE_TRIPS = 28
 """Round trips that a trial takes beside its load, about: four requests of a query or two."""
 MOST_NOISE = 10
@@ -67,14 +67,14 @@ def _winner(comparisons: list[Comparison]) -> str:
             return f"no clear difference in peak throughput ({peaks[0]} and {peaks[1]} req/s)"
         return f"{best.trial.arm} peaks highest, {peaks[0]} against {peaks[1]} req/s"
     if not found.is_different:
-        return f"no detectable difference: {best.trial.arm} carried {times(found)} as much as {second.trial.arm}"
+        return f"{ALIKE}: {best.trial.arm} carried {times(found)} as much as {second.trial.arm}"
     return f"{best.trial.arm} carried {times(found)} as much as {second.trial.arm}, {peaks[0]} against {peaks[1]} req/s"
 
 
 def clear_ratio(*peaks_per_s: float) -> float:
     """From which on the ratio of two single runs is told as a difference: beyond a tenth, and beyond twice what chance
     makes of so few requests as peaks of ten seconds count (as Poisson has it)."""
-    return max(ONE_RUN_TOLERANCE, exp(2 * sqrt(sum(1 / (WINDOW_S * peak) for peak in peaks_per_s))))
+    return max(ONE_RUN_TOLERANCE, exp(2 * sqrt(sum(1 / (PEAK_WINDOW_S * peak) for peak in peaks_per_s))))
 
 
 def times(found: stats.Compared) -> str:
@@ -95,13 +95,19 @@ def _first_break(runs: Runs) -> str:
     return f"{title}: {first.kind} broke first, at {first.first.users} users; {advice(first.kind)}"
 
 
+def _by_speed(noise: stats.Noise | None) -> str:
+    if noise is None:
+        return ""
+    return f", {noise.floor:.2f} without what goes with the machine's own speed (slope {noise.slope:.2f})"
+
+
 def _noise(findings: Findings) -> list[str]:
     noise, pairs = findings.noise, findings.a_a_pairs
     if noise is None:
         return []
     freedom = f"{noise.freedom} degree{'s' if noise.freedom > 1 else ''} of freedom"
     floor = f"up to {noise.floor:.2f} times" if noise.floor < MOST_NOISE else "more than can be told of so few"
-    told = [f"noise: two runs of the same arm differ by {floor} ({freedom})"]
+    told = [f"noise: two runs of the same arm differ by {floor} ({freedom}){_by_speed(findings.noise_by_speed)}"]
     if len(pairs) >= FEWEST_A_A:
         told.append(f"A/A: no difference in {stats.alike(pairs)} of {len(pairs)} pairs of runs of the same arm")
     return told

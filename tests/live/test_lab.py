@@ -8,7 +8,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 import urllib.request
 from contextlib import closing, suppress
 from pathlib import Path
@@ -22,7 +21,7 @@ from locust_asyncdjango.lab import postgres
 from locust_asyncdjango.lab.packages import folder_of
 from locust_asyncdjango.lab.process import free_port
 from tests.conftest import POSTS
-from tests.support import DEADLINE_S, done, lab, running, wait_for_lines
+from tests.support import NO_SUCH_SHAPE, done, lab, running, wait_for, wait_for_lines
 
 PREPARING = 10
 """Connections that PostgreSQL may be accepting or refusing beside those of its limit."""
@@ -122,10 +121,7 @@ def test_a_run_that_is_killed_leaves_nothing_running_and_goes_on_where_it_was(tm
         program.signal(signal.SIGKILL)
         program.end()
         # Server, PostgreSQL, Redis and Locust end as they were to be stopped, each in its time.
-        deadline = time.monotonic() + DEADLINE_S
-        while program.left_behind() and time.monotonic() < deadline:
-            time.sleep(0.1)
-        assert program.left_behind() == []
+        wait_for(lambda: not program.left_behind(), lambda: f"still running: {program.left_behind()}")
     code, text = done(*lab("run", "--resume", output))
     assert code == 0, text
     assert finished.stat().st_mtime_ns == before
@@ -178,7 +174,7 @@ def test_a_run_stopped_while_it_seeds_leaves_nothing(tmp_path: Path, cache: Path
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("--shape", "Nope"), "argument --shape: there is no shape 'Nope'; choose one of RampTo500"),
+        (("--shape", "Nope"), NO_SUCH_SHAPE),
         (("-u", "many"), "argument -u/--users: invalid int value: 'many'"),
         (("-t", "soon"), "argument -t/--run-time: Invalid time span format. Valid formats: 20, 20s, 3m, 2h, 1h20m"),
     ],

@@ -3,7 +3,7 @@
 from collections import Counter
 from pathlib import Path
 
-from locust_asyncdjango.lab.costs import Cost, Most, append, most_of, read, states
+from locust_asyncdjango.lab.costs import Cost, Most, append, got, most_of, read, states
 
 LOOKS = [
     Cost(0.0, 50.0, 0.0, 2, 3),
@@ -28,6 +28,10 @@ def test_connections_are_told_by_the_titles_of_postgresqls_processes() -> None:
             "",
         ]
     ) == Counter({"idle": 2, "idle in transaction": 1, "active": 2, "starting": 2})
+
+
+def test_what_others_take_is_time_that_it_did_not_get() -> None:
+    assert [got(100.0, 0.0), got(100.0, 25.0), got(50.0, 150.0), got(0.0, 0.0)] == [1.0, 0.8, 0.25, 1.0]
 
 
 def test_the_most_of_a_trial() -> None:

@@ -207,6 +207,11 @@ def test_folders_are_compared_and_stay_as_they_are(tmp_path: Path, capsys: pytes
     assert sorted(path.name for path in tmp_path.glob("changes.*")) == ["changes.html", "changes.json", "changes.md"]
     assert cli.main(["compare", str(before), str(after), "--output", str(before / "experiment.html")]) == 2
     assert "lies in a folder that is compared" in capsys.readouterr().err
+    assert cli.main(["compare", str(before), str(after), "--output", "/dev/null/changes.html"]) == 2
+    assert (
+        "cannot write /dev/null/changes.html (its folder cannot be made); choose another --output"
+        in capsys.readouterr().err
+    )
 
 
 @pytest.mark.parametrize("change", ['"peak_per_s": null', '"peak_per_s": "many"'])

@@ -89,7 +89,8 @@ def test_marks() -> None:
         "the server has lost the process 7 and started 8, after 2 s",
         "other programs used 30 % of a processor",
         "other virtual machines took 15 % of a processor",
-        "the generator's processor was busy to 90 % or more in 3 of 23 seconds",
+        "the generator's processor was busy to 90 % or more in 3 of 23 seconds: spread the users over more processes"
+        " (--processes) or machines",
     )
     # What the lab has not started may be the server, or its database.
     assert "other programs" not in " ".join(marks(looks, busy, all_ours=False))

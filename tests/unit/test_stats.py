@@ -1,10 +1,11 @@
 """Planted truths: arms whose difference and noise are known."""
 
+from math import exp, log
 from random import Random
 
 import pytest
 
-from locust_asyncdjango.lab.stats import ERROR, Compared, Noise, Pair, alike, compared, noise, unpaired
+from locust_asyncdjango.lab.stats import ERROR, Compared, Noise, Pair, alike, compared, noise, noise_by_speed, unpaired
 
 RUN_NOISE = 0.03
 
@@ -15,7 +16,7 @@ def pairs(slowdown: float, count: int, chance: Random) -> list[Pair]:
     for _ in range(count):
         drift = chance.lognormvariate(0, 0.2)
         first, second = (drift * chance.lognormvariate(0, RUN_NOISE) for _ in range(2))
-        found.append((100 * first, 100 * (1 - slowdown) * second))
+        found.append(Pair(100 * first, 100 * (1 - slowdown) * second))
     return found
 
 
@@ -43,29 +44,29 @@ def test_a_tenth_less_is_found() -> None:
 
 
 def test_without_a_second_pair_nothing_is_known_of_the_noise() -> None:
-    found = compared([(200.0, 100.0)], noise([[(200.0, 100.0)]]))
+    found = compared([Pair(200.0, 100.0)], noise([[Pair(200.0, 100.0)]]))
     assert found is not None
     assert (round(found.ratio, 6), found.low, found.high, found.is_different) == (2.0, None, None, None)
 
 
 def test_an_a_a_pair_alone_gives_a_noise_floor() -> None:
-    found = noise([[(200.0, 100.0)]], [(100.0, 103.0)])
+    found = noise([[Pair(200.0, 100.0)]], [Pair(100.0, 103.0)])
     assert found is not None
     assert (round(found.spread, 4), found.freedom) == (0.0296, 1)
     assert found.floor == pytest.approx(1.456, abs=0.001)
-    close, far = compared([(100.0, 102.0)], found), compared([(100.0, 50.0)], found)
+    close, far = compared([Pair(100.0, 102.0)], found), compared([Pair(100.0, 50.0)], found)
     assert close is not None
     assert far is not None
     assert (close.is_different, far.is_different) == (False, True)
 
 
-@pytest.mark.parametrize("given", [[], [(0.0, 1.0)], [(1.0, 0.0)], [(100.0, 110.0), (100.0, 0.0)]])
+@pytest.mark.parametrize("given", [[], [Pair(0.0, 1.0)], [Pair(1.0, 0.0)], [Pair(100.0, 110.0), Pair(100.0, 0.0)]])
 def test_what_carried_nothing_has_no_ratio(given: list[Pair]) -> None:
     assert compared(given, Noise(0.1, 5)) is None
 
 
 def test_a_huge_noise_can_still_be_told() -> None:
-    found = compared([(1.0, 1e300)], Noise(500.0, 1))
+    found = compared([Pair(1.0, 1e300)], Noise(500.0, 1))
     assert found is not None
     assert found.is_different is False
 
@@ -107,7 +108,56 @@ def test_what_changed_between_two_times_is_told_by_the_spread_of_runs() -> None:
 
 
 def test_an_a_a_pair_is_held_against_the_others() -> None:
-    same = [(100.0, 101.0), (100.0, 99.0), (100.0, 102.0)]
+    same = [Pair(100.0, 101.0), Pair(100.0, 99.0), Pair(100.0, 102.0)]
     assert alike(same) == 3
-    assert alike([*same, (100.0, 150.0)]) == 3
-    assert alike([(100.0, 100.0), (100.0, 300.0), (0.0, 5.0)]) == 0  # of which nothing is known
+    assert alike([*same, Pair(100.0, 150.0)]) == 3
+    assert alike([Pair(100.0, 100.0), Pair(100.0, 300.0), Pair(0.0, 5.0)]) == 0  # of which nothing is known
+
+
+def pairs_of_uneven_speed(slowdown: float, count: int, chance: Random) -> list[Pair]:
+    """On a machine that is now and then half as fast, which is told but roughly."""
+
+    def run() -> tuple[float, float]:
+        speed = chance.choice((0.0, 0.0, -0.4)) + chance.gauss(0, 0.1)
+        return exp(0.7 * speed) * chance.lognormvariate(0, RUN_NOISE), speed + chance.gauss(0, 0.03)
+
+    found = []
+    for _ in range(count):
+        (first, speed), (second, speed_of_second) = run(), run()
+        found.append(Pair(100 * first, 100 * (1 - slowdown) * second, speed - speed_of_second))
+    return found
+
+
+@pytest.mark.parametrize(("slowdown", "least"), [(0.0, 0.0), (0.1, 0.9)])
+def test_what_goes_with_the_machines_speed_is_told_apart(slowdown: float, least: float) -> None:
+    experiments, missed, decided = 300, 0, [0, 0]
+    for seed in range(experiments):
+        measured = pairs_of_uneven_speed(slowdown, 8, Random(seed))
+        for by_speed in (False, True):
+            found = compared(measured, (by_speed and noise_by_speed([measured])) or noise([measured]))
+            assert found is not None
+            decided[by_speed] += bool(found.is_different)
+            missed += by_speed and not covers(found, 1 / (1 - slowdown))
+    assert missed <= 0.075 * experiments
+    assert decided[1] >= least * experiments
+    assert not least or decided[0] < decided[1] / 2
+
+
+def test_the_slope_of_the_machines_speed() -> None:
+    measured = [Pair(2.0 ** (n / 2), 1.0, log(2.0) * n) for n in range(-3, 4)]
+    found = noise_by_speed([measured])
+    assert found is not None
+    assert (round(found.slope, 9), round(found.spread, 9), found.freedom) == (0.5, 0.0, 5)
+    by_all = compared(measured[4:], found)
+    assert by_all is not None
+    assert (round(by_all.ratio, 9), round(by_all.high or 0, 9)) == (1.0, 1.0)
+
+
+def test_where_the_machines_speed_tells_nothing_it_is_left_alone() -> None:
+    uneven = [Pair(1.0, 1.0, 0.2 * n) for n in range(-3, 4)]
+    even = [Pair(1.0, 1.0, 0.02 * n) for n in range(-3, 4)]
+    assert noise_by_speed([uneven]) is not None
+    assert noise_by_speed([uneven[:2]]) is None  # too few
+    assert noise_by_speed([even]) is None
+    assert noise_by_speed([[Pair(1.0, 2.0)] * 9]) is None  # nothing is known of it
+    assert noise_by_speed([], [Pair(0.0, 1.0, 0.5)] * 9) is None
