@@ -28,6 +28,7 @@ bench: $(VENV)/.installed-dev
 	$(BIN)/python benchmarks/failures.py
 	$(BIN)/python benchmarks/recording.py
 	$(BIN)/python benchmarks/planted.py --runs 1
+	$(BIN)/python benchmarks/shapes_held.py --only spawning,open --runs 1
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -1,19 +1,18 @@
 """Does the analysis find what is known to be there? ``python benchmarks/planted.py``.
 
 Sites whose saturation point is planted (planted_site.py) are loaded by Locust while users climb to about two and a half
-times that point (planted_users.py); the figures that the analysis finds in each series are held against the truth.
+times that point; the figures that the analysis finds in each series are held against the truth.
 Several sites run beside each other, so few requests a second that neither they nor Locust are what saturates.
 ``--keep DIR`` keeps the series, and goes on where it was when it is given the same folder again; ``--again DIR``
 analyses what was kept.
 """
 
-import os
 import re
 import shutil
 import statistics
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -23,25 +22,17 @@ from locust_asyncdjango import series
 from locust_asyncdjango.lab import fits
 from locust_asyncdjango.lab.cli import Parser, names, numbers
 from locust_asyncdjango.lab.errors import TrialError, UsageError
-from locust_asyncdjango.lab.process import (
-    Program,
-    allow_many_files,
-    free_port,
-    port_is_free,
-    python,
-    running,
-    wait_until,
-)
+from locust_asyncdjango.lab.process import Program, allow_many_files, python, running
 from locust_asyncdjango.saturation import Onset, saturation
 from locust_asyncdjango.second import Second
 from planted_site import STEEPNESS
+from planting import planted
 
 HERE = Path(__file__).resolve().parent
 REACHES = (2.5, 2.3, 2.7, 2.4, 2.6)
 """Times the slots: the users at the end, of the first run and so on. Were it always the same, the same second would
 always be the first with more users than slots, and as far beyond them."""
 CLIMB_S = 40
-START_S = 30
 PATIENCE_S = 60
 """How much longer than the climb a run may take."""
 MOST_PER_S = 1500
@@ -262,8 +253,8 @@ def batches(plants: Sequence[Plant], at_once: int) -> list[list[Plant]]:
 def load(plants: Sequence[Plant], folder: Path, results: Path) -> None:
     """Runs sites beside each other, and puts their series among the results once they are whole. Raises TrialError."""
     with ExitStack() as stack:
-        ports = [served(plant, folder, stack) for plant in plants]
-        programs = [attacked(plant, port, folder, stack) for plant, port in zip(plants, ports, strict=True)]
+        urls = [stack.enter_context(_site(plant, folder)) for plant in plants]
+        programs = [attacked(plant, url, folder, stack) for plant, url in zip(plants, urls, strict=True)]
         for plant, program in zip(plants, programs, strict=True):
             if program.wait(CLIMB_S + PATIENCE_S) != 0:
                 raise TrialError(f"{plant.name} did not come to its end: {program.last_words()}")
@@ -271,39 +262,17 @@ def load(plants: Sequence[Plant], folder: Path, results: Path) -> None:
         shutil.move(_file(folder, plant), _file(results, plant))
 
 
-def served(plant: Plant, folder: Path, stack: ExitStack) -> int:
-    """The port of a site that is stopped with the stack. Raises TrialError."""
-    port = free_port()
-    flags = [
-        "--app-dir",
-        str(HERE),
-        "--port",
-        str(port),
-        "--no-access-log",
-        "--log-level",
-        "warning",
-        "--lifespan",
-        "off",
-    ]
-    argv = python("-m", "uvicorn", "--factory", "planted_site:planted", *flags)
-    env = _environment({"KIND": plant.kind, "SLOTS": plant.slots, "SERVICE_MS": plant.service_ms})
-    program = stack.enter_context(running(argv, log=folder / f"{plant.name}-site.log", env=env))
-    if not wait_until(lambda: not port_is_free(port), program, START_S):
-        raise TrialError(f"the site {plant.name} did not start: {program.last_words()}")
-    return port
+def _site(plant: Plant, folder: Path) -> AbstractContextManager[str]:
+    return planted(plant.kind, plant.slots, plant.service_ms, folder / f"{plant.name}-site.log")
 
 
-def attacked(plant: Plant, port: int, folder: Path, stack: ExitStack) -> Program:
+def attacked(plant: Plant, url: str, folder: Path, stack: ExitStack) -> Program:
     """A Locust that climbs, and is stopped with the stack."""
-    flags = ["--headless", "--only-summary", "--exit-code-on-error", "0", "--host", f"http://127.0.0.1:{port}"]
+    flags = ["--headless", "--only-summary", "--exit-code-on-error", "0", "--host", url]
+    flags += ["--shape", f"Stages:plan={CLIMB_S}s:{plant.users}"]
     users = str(HERE / "planted_users.py")
     argv = python("-m", "locust", "-f", users, *flags, "--series", str(_file(folder, plant)))
-    env = _environment({"PEAK": plant.users, "CLIMB_S": CLIMB_S})
-    return stack.enter_context(running(argv, log=folder / f"{plant.name}-locust.log", env=env))
-
-
-def _environment(planted: Mapping[str, object]) -> dict[str, str]:
-    return {**os.environ, **{f"PLANTED_{name}": str(value) for name, value in planted.items()}}
+    return stack.enter_context(running(argv, log=folder / f"{plant.name}-locust.log"))
 
 
 def figures(seconds: Sequence[Second]) -> Figures:

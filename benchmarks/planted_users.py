@@ -1,19 +1,21 @@
-"""What planted.py loads its sites with: users climb steadily from none to PLANTED_PEAK in PLANTED_CLIMB_S seconds."""
+"""What planted sites are loaded with. PLANTED_DISPATCHER=locust leaves spawning to Locust's own dispatcher."""
 
 import os
+from typing import Any
 
-from locust import LoadTestShape, task
+from locust import events, task
+from locust.dispatch import UsersDispatcher
+from locust.env import Environment
 
-from locust_asyncdjango import FastUser, plugin
+from locust_asyncdjango import FastUser, arrival, plugin
 
 plugin.register()
 
-PEAK = int(os.environ["PLANTED_PEAK"])
-CLIMB_S = float(os.environ["PLANTED_CLIMB_S"])
-
 
 class Asking(FastUser):
-    """Asks again as soon as it is answered."""
+    """Asks again as soon as it is answered, or when a request is due."""
+
+    wait_time = arrival
 
     @task
     def ask(self) -> None:
@@ -21,15 +23,8 @@ class Asking(FastUser):
         self.client.get("/")
 
 
-class Climb(LoadTestShape):
-    """The target follows from the time alone; at the top the run ends."""
-
-    def tick(self) -> tuple[int, float] | None:
-        """Users wanted now and the rate to get there, or None when the time is over."""
-        elapsed = self.get_run_time()  # type: ignore[no-untyped-call]
-        if elapsed >= CLIMB_S:
-            return None
-        rate = PEAK / CLIMB_S
-        target = min(PEAK, max(1, int(rate * (elapsed + 1))))
-        running = self.get_current_user_count()  # type: ignore[no-untyped-call]
-        return target, max(rate, float(target - running))
+@events.init.add_listener  # type: ignore[untyped-decorator]
+def leave_spawning_to_locust(environment: Environment, **_: Any) -> None:
+    """After the plugin has chosen its own."""
+    if os.environ.get("PLANTED_DISPATCHER") == "locust":
+        environment.dispatcher_class = UsersDispatcher

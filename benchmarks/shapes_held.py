@@ -12,25 +12,25 @@ import os
 import re
 import statistics
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
-from bench import run
+from bench import add_parts, run_parts
 from locust_asyncdjango import series
 from locust_asyncdjango.histogram import percentiles_ms
-from locust_asyncdjango.lab.cli import Parser, names
+from locust_asyncdjango.lab.cli import Parser
 from locust_asyncdjango.lab.errors import TrialError, UsageError
-from locust_asyncdjango.lab.process import free_port, port_is_free, python, running, wait_until
+from locust_asyncdjango.lab.process import free_port, python, running
 from locust_asyncdjango.second import PERCENTS, Second
 from pictures import Points, chart
 from planted_site import STALL_S
+from planting import planted
 
 HERE = Path(__file__).resolve().parent
-START_S = 30
-PATIENCE_S = 90
+PATIENCE_S = 360
+"""How long a run may take: a search for a breakpoint takes the longest."""
 SHORT = {
     "RampTo500": "RampTo500:peak=200,rate=10,length=30",
     "RampTo100": "RampTo100",
@@ -62,45 +62,39 @@ class Options:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Prints what was found beside what is true."""
-    return run("shapes_held", arguments, parsed, measured)
+    return run_parts("shapes_held", arguments, parsed, PARTS)
 
 
 def parsed(arguments: Sequence[str] | None) -> Options:
     """Of the command line. Raises UsageError."""
     flags = Parser(prog="shapes_held", description=__doc__)
-    flags.add_argument("--only", type=names, default=tuple(PARTS), help=f"of {','.join(PARTS)} (default: all)")
+    add_parts(flags, PARTS)
     flags.add_argument("--runs", type=int, default=5, help="of breakpoint and spawning (default: %(default)s)")
-    flags.add_argument("--keep", type=Path, metavar="DIR", help="keep the series")
     options = Options(**vars(flags.parse_args(arguments)))
-    if unknown := set(options.only) - PARTS.keys():
-        raise UsageError(f"--only {unknown.pop()}: choose from {', '.join(PARTS)}")
     if options.runs < 1:
         raise UsageError("--runs must be 1 or more")
     return options
 
 
-def measured(options: Options, folder: Path) -> None:
-    """Runs what was asked for."""
-    kept = (options.keep or folder).absolute()
-    kept.mkdir(parents=True, exist_ok=True)
-    for name in options.only:
-        PARTS[name](options, kept)
-
-
-def planned(_options: Options, folder: Path) -> None:
+def held(_options: Options, folder: Path) -> None:
     """Of each shape, users planned beside users that ran."""
     for name, shape in SHORT.items():
         for workers in (0, 2):
-            with site("slots", 50, 20, folder) as url:
+            with planted("slots", 50, 20, folder / "site.log") as url:
                 ran = loaded(url, shape, folder / f"{name}-{workers}", workers=workers).seconds
-            off = [second.users - second.planned for second in ran if second.planned]
-            worst = max(off, key=abs)
             how = f"{workers} workers" if workers else "alone"
-            peak = max(second.planned for second in ran)
+            off = [second.users - second.planned for second in ran if second.planned is not None]
+            worst, peak = max(off, key=abs), max(second.planned or 0 for second in ran)
             told = f"largest difference {worst:+d} of {peak} users, mean {statistics.fmean(map(abs, off)):.1f}"
             print(f"planned: {shape} {how}: {told}", flush=True)
-            lines = {"planned": _over_time(ran, "planned"), "running": _over_time(ran, "users")}
-            (folder / f"{name}-{workers}.svg").write_text(chart(f"{name}, {how}", "seconds", "users", lines))
+            draw(folder / f"{name}-{workers}.svg", f"{name}, {how}", ran)
+
+
+def draw(file: Path, title: str, ran: Sequence[Second]) -> None:
+    """Users planned and running over time."""
+    planned = [(second.t, second.planned) for second in ran if second.planned is not None]
+    lines = {"planned": planned, "running": [(second.t, second.users) for second in ran]}
+    file.write_text(chart(title, "seconds", "users", lines))
 
 
 def spawning(options: Options, folder: Path) -> None:
@@ -108,9 +102,9 @@ def spawning(options: Options, folder: Path) -> None:
     found: dict[str, list[float]] = {"locust": [], "ours": []}
     for number in range(options.runs):
         for dispatcher in ("locust", "ours") if number % 2 else ("ours", "locust"):
-            with site("linear", 1, 100, folder) as url:
+            with planted("linear", 1, 100, folder / "site.log") as url:
                 file = folder / f"spawning-{dispatcher}-{number}"
-                ran = loaded(url, CLIMB, file, workers=2, env={"SHAPES_DISPATCHER": dispatcher})
+                ran = loaded(url, CLIMB, file, workers=2, env={"PLANTED_DISPATCHER": dispatcher})
             p50, _, p99 = percentiles_ms(ran.total.ok_ms, PERCENTS)
             found[dispatcher].append(p99)
             print(f"spawning: by {dispatcher}: p50 {p50:.0f} ms, p99 {p99:.0f} ms of 100", flush=True)
@@ -122,7 +116,7 @@ def open_model(_options: Options, folder: Path) -> None:
     """A stall as an open and as a closed model see it."""
     lines = {}
     for name, shape in (("closed", STEADY), ("open", OPEN)):
-        with site("stalls", 100, 10, folder) as url:
+        with planted("stalls", 100, 10, folder / "site.log") as url:
             ran = loaded(url, shape, folder / name)
         p50, p95, p99 = percentiles_ms(ran.total.ok_ms, PERCENTS)
         late, missed = (sum(getattr(second, what) for second in ran.seconds) for what in ("late", "missed"))
@@ -132,10 +126,6 @@ def open_model(_options: Options, folder: Path) -> None:
     title = f"Latency of a server that stands still for {STALL_S:g} of 30 seconds"
     (folder / "open.svg").write_text(chart(title, "per cent of requests", "ms", lines))
     print(f"open: {STALL_S / 30:.1%} of the requests that are due evenly are due while it stands still")
-
-
-def _over_time(seconds: Sequence[Second], what: str) -> Points:
-    return [(second.t, getattr(second, what)) for second in seconds]
 
 
 def _by_rank(ran: series.Series) -> Points:
@@ -148,9 +138,9 @@ def breakpoint_(options: Options, folder: Path) -> None:
     """The users that are carried."""
     right = 0
     for number in range(options.runs):
-        with site("slots", CAPACITY, SERVICE_MS, folder) as url:
+        with planted("slots", CAPACITY, SERVICE_MS, folder / "site.log") as url:
             file = folder / f"breakpoint-{number}"
-            loaded(url, "Breakpoint", file)
+            draw(file.with_suffix(".svg"), "Breakpoint, alone", loaded(url, "Breakpoint", file).seconds)
         said = re.search(r"carries (\d+) users.*", file.with_suffix(".log").read_text())
         if not said:
             raise TrialError(f"Breakpoint gave no answer: {file.with_suffix('.log')}")
@@ -159,34 +149,21 @@ def breakpoint_(options: Options, folder: Path) -> None:
     print(f"breakpoint: {right} of {options.runs} within 5 %")
 
 
-@contextmanager
-def site(kind: str, slots: int, service_ms: int, folder: Path) -> Iterator[str]:
-    """The URL of a planted site. Raises TrialError."""
-    port = free_port()
-    planted = {"PLANTED_KIND": kind, "PLANTED_SLOTS": str(slots), "PLANTED_SERVICE_MS": str(service_ms)}
-    argv = python("-m", "uvicorn", "--factory", "planted_site:planted", "--app-dir", str(HERE), "--port", str(port))
-    quiet = ("--log-level=warning", "--no-access-log")
-    with running([*argv, *quiet], log=folder / "site.log", env={**os.environ, **planted}) as program:
-        if not wait_until(lambda: not port_is_free(port), program, START_S):
-            raise TrialError(f"the site does not start: {program.last_words()}")
-        yield f"http://127.0.0.1:{port}"
-
-
 def loaded(url: str, shape: str, file: Path, *, workers: int = 0, env: dict[str, str] | None = None) -> series.Series:
     """What Locust has recorded. Raises TrialError."""
     recorded, port = file.with_suffix(".jsonl"), str(free_port())
-    argv = [*python("-m", "locust"), "-f", str(HERE / "shapes_user.py"), "--headless", "-H", url, "--shape", shape]
+    argv = [*python("-m", "locust"), "-f", str(HERE / "planted_users.py"), "--headless", "-H", url, "--shape", shape]
     if workers:
         argv += ["--processes", str(workers), "--master-bind-port", port, "--master-port", port]
     argv += ["--series", str(recorded), "--live", "none"]
     with running(argv, log=file.with_suffix(".log"), env={**os.environ, **(env or {})}) as program:
-        if program.wait(PATIENCE_S * 4) not in (0, 1):
+        if program.wait(PATIENCE_S) not in (0, 1):
             raise TrialError(f"Locust failed: {program.last_words()}")
     return series.read(recorded)
 
 
 PARTS: dict[str, Callable[[Options, Path], None]] = {
-    "planned": planned,
+    "planned": held,
     "spawning": spawning,
     "open": open_model,
     "breakpoint": breakpoint_,

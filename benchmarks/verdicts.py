@@ -23,9 +23,9 @@ from typing import Any
 
 import psutil
 
-from bench import run
+from bench import add_parts, run_parts
 from locust_asyncdjango.lab.budget import budget
-from locust_asyncdjango.lab.cli import Parser, names
+from locust_asyncdjango.lab.cli import Parser
 from locust_asyncdjango.lab.errors import TrialError, UsageError
 from locust_asyncdjango.lab.process import python, running
 from slowed_site import CARRIES
@@ -68,31 +68,20 @@ class Options:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Prints what was found beside what is true."""
-    return run("verdicts", arguments, parsed, measured)
+    return run_parts("verdicts", arguments, parsed, PARTS)
 
 
 def parsed(arguments: Sequence[str] | None) -> Options:
     """Of the command line. Raises UsageError."""
     flags = Parser(prog="verdicts", description=__doc__)
-    flags.add_argument("--only", type=names, default=tuple(PARTS), help=f"of {','.join(PARTS)} (default: all)")
+    add_parts(flags, PARTS)
     flags.add_argument("--pairs", type=int, default=20, help="of runs of the same arm (default: %(default)s)")
     flags.add_argument("--experiments", type=int, default=10, help="with a slower arm (default: %(default)s)")
     flags.add_argument("--kills", type=int, default=10, help="of a lab (default: %(default)s)")
-    flags.add_argument("--keep", type=Path, metavar="DIR", help="keep the results folders")
     options = Options(**vars(flags.parse_args(arguments)))
-    if unknown := set(options.only) - PARTS.keys():
-        raise UsageError(f"--only {unknown.pop()}: choose from {', '.join(PARTS)}")
     if options.pairs < 3 or min(options.experiments, options.kills) < 1:
         raise UsageError("--pairs must be 3 or more, --experiments and --kills 1 or more")
     return options
-
-
-def measured(options: Options, folder: Path) -> None:
-    """Runs what was asked for."""
-    kept = (options.keep or folder).absolute()
-    kept.mkdir(parents=True, exist_ok=True)
-    for name in options.only:
-        PARTS[name](options, kept)
 
 
 def same(options: Options, folder: Path) -> None:
