@@ -18,7 +18,7 @@ from target_site.routes.parameters import number
 
 ROUND_TRIPS = 3
 DEFAULT_HOLD_MS = 200
-LONGEST_HOLD_MS = 2000
+LONGEST_HOLD_MS = 5000
 
 
 @require_safe

@@ -18,7 +18,7 @@ from locust_asyncdjango.lab.errors import TrialError
 from locust_asyncdjango.lab.servers import Server, get
 from locust_asyncdjango.lab.spec import DEFAULT_POOL_SIZE, Trial
 
-HOLDS_MS = (200, 500, 2000, 8000)
+HOLDS_MS = (200, 500, 2000, 5000)
 """How long each request of a round is held; a next round follows while the server has not shown all it should."""
 MOST_REQUESTS = 120
 REQUESTS_TO_TRY = 10
