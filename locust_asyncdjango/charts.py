@@ -32,7 +32,8 @@ def over_time(seconds: Sequence[Second], figures: Saturation) -> list[Chart]:
     ]
 
     wanted = [second.planned for second in points]
-    planned = [line("users planned", "planned", "line", "right", wanted)] if any(wanted) else []
+    is_planned = any(users is not None for users in wanted)
+    planned = [line("users planned", "planned", "line", "right", wanted)] if is_planned else []
 
     def chart(id_: str, title: str, note: str, left: str, *lines: dict[str, Any]) -> Chart:
         users = line("users", "users", "dashed", "right", [second.users for second in points])

@@ -48,20 +48,23 @@ class Lookout:
 
 
 def _users(seconds: Sequence[Second]) -> str:
-    planned = sum(second.length for second in seconds if second.planned)
-    off = [second for n, second in enumerate(seconds) if second.planned and _is_off(seconds, n)]
-    off_s = sum(second.length for second in off)
-    if off_s <= max(NOTABLE * planned, LAG_S):
+    plans = [(second, second.planned) for second in seconds if second.planned is not None]
+    off = [
+        (second, planned)
+        for n, (second, planned) in enumerate(plans)
+        if _is_off(second.users, [near for _, near in plans[max(n - LAG_S, 0) : n + 2]])
+    ]
+    planned_s, off_s = (sum(second.length for second, _ in part) for part in (plans, off))
+    if off_s <= max(NOTABLE * planned_s, LAG_S):
         return ""
-    worst = max(off, key=lambda second: abs(second.users - second.planned) / second.planned)
+    worst, planned = max(off, key=lambda each: abs(each[0].users - each[1]) / max(each[1], 1))
     advice = "start and stop users more slowly, or in more processes (--processes)"
-    found = f"the users were not as planned in {off_s} of {planned} seconds"
-    return f"{found}, as {worst.users} of {worst.planned} at {worst.t} s: {advice}"
+    found = f"the users were not as planned in {off_s} of {planned_s} seconds"
+    return f"{found}, as {worst.users} of {planned} at {worst.t} s: {advice}"
 
 
-def _is_off(seconds: Sequence[Second], n: int) -> bool:
-    near = [second.planned for second in seconds[max(n - LAG_S, 0) : n + 2] if second.planned]
-    return not min(near) * (1 - TOLERANCE) - 1 <= seconds[n].users <= max(near) * (1 + TOLERANCE) + 1
+def _is_off(users: int, near: Sequence[int]) -> bool:
+    return not min(near) * (1 - TOLERANCE) - 1 <= users <= max(near) * (1 + TOLERANCE) + 1
 
 
 def _arrivals(seconds: Sequence[Second]) -> str:

@@ -42,14 +42,16 @@ class Requested:
 
 
 def failures_told(
-    header: dict[str, Any], tally: Tally, users_at: Callable[[int], int], unrecorded: int
+    header: dict[str, Any], tally: Tally, users_at: Callable[[int], int], unrecorded: int, found: tuple[str, ...] = ()
 ) -> dict[str, Any]:
-    """What failed, as plain types: rows by kind and message, with users at the first and samples of each kind."""
+    """What failed, as plain types: rows by kind and message, with users at the first and samples of each kind; and what
+    the shape has found."""
     rows = tally.rows()
     kinds = dict.fromkeys(row.kind for row in rows)
     return {
         "run": header,
         "unrecorded": unrecorded,
+        "found": list(found),
         "failures": [{**asdict(row), "first_users": users_at(row.first_t)} for row in rows],
         "samples": [asdict(sample) for kind in kinds for sample in tally.samples(kind)],
     }

@@ -137,7 +137,7 @@ def csv_cells(row: Row) -> tuple[object, ...]:
     latencies = (second.mean_ms, second.p50_ms, second.p95_ms, second.p99_ms)
     shown = ("" if ms is None else f"{ms:.5g}" for ms in latencies)
     counted = (row.t, row.users, row.ok, second.failures, kinds, row.bytes)
-    return (*counted, *shown, f"{row.cpu:g}", row.planned, row.late, row.missed)
+    return (*counted, *shown, f"{row.cpu:g}", "" if row.planned is None else row.planned, row.late, row.missed)
 
 
 def csv_line(cells: tuple[object, ...]) -> str:

@@ -36,7 +36,7 @@ from locust_asyncdjango.recorder import Recorder
 from locust_asyncdjango.reporting import make_report
 from locust_asyncdjango.row import Row
 from locust_asyncdjango.saturation import Saturation, saturation
-from locust_asyncdjango.shape_choice import users_planned
+from locust_asyncdjango.shape_choice import found, users_planned
 from locust_asyncdjango.summary import summary
 from locust_asyncdjango.tab import add_tabs
 from locust_asyncdjango.tally import FailureSample, Tally
@@ -248,8 +248,7 @@ class _Run:
     def tick(self, now: float) -> None:
         """Once a second."""
         if not self.to_master and self.runner.state in (STATE_SPAWNING, STATE_RUNNING):
-            if planned := users_planned(self.environment.shape_class, self.late_s):
-                self.recorder.plan(now - 0.5, planned)
+            self.recorder.plan(now - 0.5, users_planned(self.environment.shape_class, self.late_s))
             self.open_model.share()
         if self.from_workers:
             self.hand_on(self.from_workers.complete_until(now))
@@ -328,7 +327,8 @@ class _Run:
 
     def failures(self) -> dict[str, Any]:
         """What failed so far."""
-        return failures_told(self.header, self.tally, self.history.users_at, self.unrecorded)
+        told = self.header, self.tally, self.history.users_at, self.unrecorded
+        return failures_told(*told, found(self.environment.shape_class))
 
     def figures(self) -> Saturation:
         """Where the run saturated so far: worked out only when there is news, as it is asked for more often."""
@@ -362,7 +362,7 @@ class _Run:
             self.stopped_by,
             self.unrecorded,
             tuple(not_held(seconds).values()),
-            getattr(self.environment.shape_class, "found", tuple)(),
+            found(self.environment.shape_class),
         )
         self.crossed |= bool(self.outcome.crossed)
         told = cases(self.outcome, self.options.fail_on, about.requested(self.environment))

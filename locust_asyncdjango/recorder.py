@@ -51,8 +51,8 @@ class Recorder:
         """Records that requests which were due by then will never begin."""
         self._row(max(int(when) - self.started, 0)).missed += requests
 
-    def plan(self, when: float, users: int) -> None:
-        """Records how many users a shape wanted at the end of a second."""
+    def plan(self, when: float, users: int | None) -> None:
+        """Records how many users a shape wanted at the end of a second; None where it does not say."""
         self._row(max(int(when) - self.started, 0)).planned = users
 
     def merge(self, rows: Iterable[Row], started: int, now: float) -> None:

@@ -9,8 +9,8 @@ from locust_asyncdjango import histogram
 from locust_asyncdjango.histogram import Histogram, rounded_ms
 from locust_asyncdjango.sample import Sample
 
-SELDOM = ("planned", "late", "missed")
-"""Numbers that are written only where there are some."""
+SELDOM = {"planned": None, "late": 0, "missed": 0}
+"""What is written only where it is another value than this."""
 LONGEST_S = 10_000_000
 """That a run is read of: more than a hundred days."""
 
@@ -22,8 +22,8 @@ class Row:
     t: whole seconds since the start. users: running at its end. ok: successes that ended in it. failed: failures that
     did, by kind. bytes: of the bodies of both. ok_ms, failed_ms: how long they took. began: how many of both began so
     many seconds before (0: in this one). cpu: per cent of a processor that the generator used, the busiest of several.
-    planned: users that the shape wanted at its end; 0 where it does not say. late: requests of an open model that began
-    later than they were due. missed: those that were due and never begun.
+    planned: users that the shape wanted at its end; None where it does not say. late: requests of an open model that
+    began later than they were due. missed: those that were due and never begun.
     """
 
     t: int
@@ -35,7 +35,7 @@ class Row:
     failed_ms: Histogram = field(default_factory=Counter)
     began: Counter[int] = field(default_factory=Counter)
     cpu: float = 0.0
-    planned: int = 0
+    planned: int | None = None
     late: int = 0
     missed: int = 0
 
@@ -69,7 +69,7 @@ class Row:
         self.failed_ms.update(other.failed_ms)
         self.began.update(other.began)
         self.cpu = max(self.cpu, other.cpu)
-        self.planned = max(self.planned, other.planned)
+        self.planned = most(self.planned, other.planned)
         self.late += other.late
         self.missed += other.missed
 
@@ -85,7 +85,7 @@ class Row:
             "failed_ms": histogram.to_json(self.failed_ms),
             "began": {str(seconds): n for seconds, n in sorted(self.began.items())},
             "cpu": self.cpu,
-            **{name: value for name in SELDOM if (value := getattr(self, name))},
+            **{name: value for name, usual in SELDOM.items() if (value := getattr(self, name)) != usual},
         }
 
     @classmethod
@@ -104,8 +104,13 @@ class Row:
             failed_ms=histogram.from_json(_counts(row["failed_ms"])),
             began=Counter({_whole(int(seconds)): n for seconds, n in _counts(row["began"]).items()}),
             cpu=float(_whole(int(row["cpu"] * 100)) / 100),
-            **{name: _whole(row.get(name, 0)) for name in SELDOM},
+            **{name: _whole(row[name]) for name in SELDOM if name in row},
         )
+
+
+def most(one: int | None, other: int | None) -> int | None:
+    """The larger of what is known."""
+    return max((value for value in (one, other) if value is not None), default=None)
 
 
 def _whole(value: Any) -> int:

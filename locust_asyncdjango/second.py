@@ -9,7 +9,7 @@ from math import floor
 from typing import Self
 
 from locust_asyncdjango.histogram import percentiles_ms, sum_ms
-from locust_asyncdjango.row import Row
+from locust_asyncdjango.row import Row, most
 
 PERCENTS = (Fraction(50), Fraction(95), Fraction(99))
 
@@ -38,7 +38,7 @@ class Second:
     failed_ms: tuple[float, float] | None = None
     cpu: float = 0.0
     mean_ms: float | None = None
-    planned: int = 0
+    planned: int | None = None
     late: int = 0
     missed: int = 0
 
@@ -77,7 +77,7 @@ class Second:
         self.p95_ms = _mean(self.p95_ms, mine, other.p95_ms, more)
         self.p99_ms = _mean(self.p99_ms, mine, other.p99_ms, more)
         self.users = other.users if other.length else self.users + other.users
-        self.planned = other.planned if other.length else max(self.planned, other.planned)
+        self.planned = other.planned if other.length else most(self.planned, other.planned)
         self.length += other.length
         self.began += other.began
         self.ok += other.ok

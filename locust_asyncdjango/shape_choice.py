@@ -46,12 +46,18 @@ def shape_named(text: str) -> LoadTestShape:
         raise ShapeError(f"{name} is the base of shapes, and none itself: it leaves something open") from None
 
 
-def users_planned(shape: LoadTestShape | None, late_s: float = 0.0) -> int:
-    """How many users a shape wanted so many seconds ago; 0 where it does not say."""
+def users_planned(shape: LoadTestShape | None, late_s: float = 0.0) -> int | None:
+    """How many users a shape wanted so many seconds ago; None where it does not say."""
     if not isinstance(shape, _library().Parametrised):
-        return 0
+        return None
     users: int = shape.users_at(max(shape.get_run_time() - late_s, 0.0))
     return users
+
+
+def found(shape: LoadTestShape | None) -> tuple[str, ...]:
+    """What a shape has found out so far, in sentences without their stops; nothing of most."""
+    sentences: tuple[str, ...] = getattr(shape, "found", tuple)()
+    return sentences
 
 
 def stages_of_rate(shape: LoadTestShape | None) -> list[tuple[float, float]] | None:

@@ -51,6 +51,7 @@ class Told:
     failures: list[dict[str, Any]]
     samples: list[dict[str, Any]]
     unrecorded: int
+    found: tuple[str, ...]
     not_held: tuple[str, ...]
     ran: dict[str, str]
     figures: Saturation
@@ -69,6 +70,7 @@ def told(series: Series, failures: Mapping[str, Any]) -> Told:
         failures=list(failures.get("failures", ())),
         samples=list(failures.get("samples", ())),
         unrecorded=failures.get("unrecorded", 0),
+        found=tuple(f"{series.header.get('shape', 'The shape')}: {found}" for found in failures.get("found", ())),
         not_held=tuple(not_held(series.seconds).values()),
         ran=_ran(series.header),
         figures=figures,
@@ -162,7 +164,7 @@ def html(content: Told) -> str:
     """One page that needs nothing else."""
     shown = [
         f'<p class="verdict">{escape(content.verdict)}</p>',
-        *(f"<p>The load was not held: {escape(told)}.</p>" for told in content.not_held),
+        *(f"<p>{escape(told)}.</p>" for told in _beside_the_verdict(content)),
         "<h2>Where it saturated</h2>",
         '<div class="figures">',
         texts(("figure", "this run, with 95 % interval", "what it is"), [*map(_cells, content.numbers)]),
@@ -178,6 +180,10 @@ def html(content: Told) -> str:
         texts((), content.ran.items()),
     ]
     return page(content.title, f"Where {content.title} saturated", "\n".join(shown), {"charts": content.charts})
+
+
+def _beside_the_verdict(content: Told) -> tuple[str, ...]:
+    return (*content.found, *(f"The load was not held: {told}" for told in content.not_held))
 
 
 def _cells(number: Number) -> tuple[str, str, str]:
@@ -210,7 +216,7 @@ def _sample_texts(sample: Mapping[str, Any]) -> tuple[str, str]:
 def markdown(content: Told) -> str:
     """The same but for the charts."""
     lines = [f"# Where {plain(content.title)} saturated", "", plain(content.verdict), ""]
-    lines += [line for told in content.not_held for line in (f"The load was not held: {plain(told)}.", "")]
+    lines += [line for told in _beside_the_verdict(content) for line in (f"{plain(told)}.", "")]
     lines += ["## Where it saturated", ""]
     lines += markdown_table(("figure", "this run, with 95 % interval", "what it is"), map(_cells, content.numbers))
     lines += ["", "## What the figures say together", ""]

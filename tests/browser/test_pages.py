@@ -69,6 +69,25 @@ def test_the_web_ui_offers_the_shapes_cap_and_rate_and_runs_it(page: Page, other
         ran.wait_for("where this run saturated")
 
 
+def test_a_shape_of_the_catalogue_is_chosen_in_the_class_picker(page: Page, other_url: str) -> None:
+    ui = f"http://127.0.0.1:{(port := free_port())}"
+    arguments = ["--class-picker", "--path", "/blog/latest/", "-H", other_url]
+    with running(
+        *locust("-f", locustfile("io_read"), *arguments, "--web-host", "127.0.0.1", "--web-port", str(port))
+    ) as ran:
+        wait_for_page(ui)
+        page.goto(ui)
+        page.get_by_label("Shape Class").select_option("Spike")
+        page.get_by_role("button", name=re.compile("start", re.IGNORECASE)).click()
+        expect(page.get_by_text("/blog/latest/").first).to_be_visible()
+        page.goto(f"{ui}/live-charts")
+        expect(page.get_by_text(", Spike")).to_be_visible()
+        expect(page.locator(".u-legend").first).to_contain_text("users planned")
+        page.get_by_role("link", name="Back to Locust").click()
+        page.get_by_role("button", name=re.compile("^stop$", re.IGNORECASE)).click()
+        ran.wait_for("where this run saturated")
+
+
 def test_the_tabs_and_the_charts_with_a_base_path_and_a_login(page: Page, other_url: str, tmp_path: Path) -> None:
     mine = tmp_path / "mine.py"
     mine.write_text(LOGIN)

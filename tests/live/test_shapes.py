@@ -195,3 +195,19 @@ def test_a_breakpoint_by_a_bound_on_latency(slots_url: str) -> None:
     code, text = done(*locust("-f", IO_READ, *HEADLESS, "--shape", shape, "-H", slots_url))
     assert code == 0, text
     assert re.search(r"carries \d+ users \(\d+-\d+\), [\d.]+ req/s: at \d+ p95 was \d+ ms", re.sub(r"\s+", " ", text))
+
+
+@pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM])
+def test_a_search_that_is_stopped_says_what_it_has_found(
+    slots_url: str, tmp_path: Path, signum: signal.Signals
+) -> None:
+    report = tmp_path / "run.html"
+    load = ("--shape", "Breakpoint:peak=20,settle=1,hold=1", "-H", slots_url, "--report", report)
+    with running(*locust("-f", IO_READ, *HEADLESS, *load)) as program:
+        program.wait_for(r"2 users: [\d.]+ req/s")
+        program.signal(signum)
+        assert program.end() == 0, program.text
+        assert program.left_behind() == []
+        found = r"carries [24] users at least, [\d.]+ req/s: nothing broke; give it more time \(-t\) to find out more"
+        assert re.search(found, re.sub(r"\s+", " ", program.text)), program.text
+    assert re.search(r"carries [24] users at least", report.read_text())

@@ -43,6 +43,8 @@ def test_users_that_do_not_come() -> None:
 def test_users_that_do_not_go() -> None:
     seconds = [Second(t, users=100, planned=max(100 - 10 * t, 1), ok=5) for t in range(20)]
     assert "as 100 of 1 at 10 s" in not_held(seconds)["users"]
+    pause = [Second(t, users=5, planned=0, ok=5) for t in range(20)]
+    assert "not as planned in 20 of 20 seconds, as 5 of 0 at 0 s" in not_held(pause)["users"]
 
 
 def test_a_generator_at_its_end() -> None:

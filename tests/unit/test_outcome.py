@@ -77,9 +77,10 @@ def test_what_failed_is_told_with_users_advice_and_samples() -> None:
     tally.add(Failure("quota_spent", "upstream", "HTTP 403", "buy more"), 1.5)
     sample = FailureSample("quota_spent", "HTTP 403", 1, "GET /", "http://127.0.0.1/", 403, "", "no more")
     tally.keep(sample)
-    assert failures_told(SERIES.header, tally, lambda t: ROWS[t].users, 3) == {
+    assert failures_told(SERIES.header, tally, lambda t: ROWS[t].users, 3, ("carries 39 users",)) == {
         "run": SERIES.header,
         "unrecorded": 3,
+        "found": ["carries 39 users"],
         "failures": [
             {
                 "kind": "quota_spent",

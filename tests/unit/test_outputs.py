@@ -31,8 +31,8 @@ def test_a_series_as_json_lines_and_as_csv(tmp_path: Path) -> None:
         first, *rows = csv.reader(file)
     assert tuple(first) == CSV_COLUMNS
     assert rows == [
-        ["0", "5", "2", "0", "", "10", "12.5", "12.5", "12.5", "12.5", "0", "0", "0", "0"],
-        ["1", "10", "0", "4", "timeout=3 app_error=1", "0", "", "", "", "", "12.5", "0", "0", "0"],
+        ["0", "5", "2", "0", "", "10", "12.5", "12.5", "12.5", "12.5", "0", "", "0", "0"],
+        ["1", "10", "0", "4", "timeout=3 app_error=1", "0", "", "", "", "", "12.5", "", "0", "0"],
     ]
 
 

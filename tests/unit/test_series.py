@@ -230,6 +230,17 @@ def test_a_request_without_a_time_is_counted_and_has_no_latency() -> None:
     assert (Second.of(row).ok, Second.of(row).p50_ms, Second.of(row).mean_ms) == (1, None, None)
 
 
+def test_a_plan_of_no_users_is_not_the_same_as_no_plan() -> None:
+    paused = Row(0, planned=0)
+    assert Row.from_json(paused.to_json()) == paused
+    assert "planned" not in Row(0).to_json()
+    told = Row(0)
+    told.merge(paused)
+    assert told.planned == Second.of(told).planned == 0
+    told.merge(Row(0))
+    assert told.planned == 0
+
+
 def test_a_history_knows_every_second_and_what_came_late() -> None:
     history = History()
     rows = [Row(t, t, 2, Counter(timeout=1), 10, Counter({5.0: 2}), Counter({7.0: 1})) for t in range(100) if t != 50]

@@ -30,6 +30,7 @@ HEADER = {
 }
 FAILURES: dict[str, Any] = {
     "unrecorded": 2,
+    "found": ["carries 39 users"],
     "failures": [
         {
             "kind": "db_too_many_clients",
@@ -98,6 +99,15 @@ def test_charts_over_time() -> None:
     assert latency["lines"][0]["values"][:3] == [None, 100.0, 100.0]
     assert [line["name"] for line in failures["lines"]] == ["db_too_many_clients", "users"]
     assert json.loads(json.dumps(throughput)) == throughput
+
+
+def test_the_users_planned_are_drawn_beside_those_that_ran() -> None:
+    seconds = [Second(t, users=9, planned=planned) for t, planned in enumerate((10, 10, 0))]
+    throughput, *_ = over_time(seconds, saturation(seconds))
+    assert [(line["name"], line["values"]) for line in throughput["lines"]][-2:] == [
+        ("users planned", [10, 10, 0]),
+        ("users", [9, 9, 9]),
+    ]
 
 
 def test_a_long_run_is_drawn_with_as_many_points_as_a_screen_has_and_loses_nothing() -> None:
@@ -186,6 +196,7 @@ def test_a_generator_that_is_the_limit_is_told_of() -> None:
 def test_page_markdown_and_json_say_the_same() -> None:
     content = one_run.told(ramp(), FAILURES)
     page, text, data = one_run.html(content), one_run.markdown(content), json.loads(one_run.as_json(content))
+    assert "<p>RampTo500: carries 39 users.</p>" in page
     said = [content.verdict, *(number.text for number in (*content.numbers, *content.fitted)), *content.ran.values()]
     assert [each for each in said if each.replace("'", "&#x27;") not in page or each not in text] == []
     assert [data["verdict"], *(n["text"] for n in (*data["numbers"], *data["fitted"])), *data["ran"].values()] == said
