@@ -42,8 +42,9 @@ SHORT = {
     "Sawtooth": "Sawtooth:peak=100,teeth=2,rest=5",
     "Stages": "Stages:plan=10s:100/10s:100/5s:20/5s:20",
     "ArrivalRate": "ArrivalRate:peak=200,rate=40,climb=10,hold=15",
+    "Breakpoint": "Breakpoint:peak=40,rate=10,settle=1,hold=3",
 }
-"""Of each shape one that takes half a minute or less."""
+"""Of each shape one that takes about half a minute."""
 STEADY = "Ramp:peak=1,rate=1,hold=29"
 OPEN = "ArrivalRate:peak=300,rate=100,climb=1,hold=29"
 CAPACITY = 40
@@ -83,11 +84,22 @@ def held(_options: Options, folder: Path) -> None:
             with planted("slots", 50, 20, folder / "site.log") as url:
                 ran = loaded(url, shape, folder / f"{name}-{workers}", workers=workers).seconds
             how = f"{workers} workers" if workers else "alone"
-            off = [second.users - second.planned for second in ran if second.planned is not None]
-            worst, peak = max(off, key=abs), max(second.planned or 0 for second in ran)
-            told = f"largest difference {worst:+d} of {peak} users, mean {statistics.fmean(map(abs, off)):.1f}"
+            at_once, in_time = apart(ran)
+            told = f"{at_once:+d} users apart at most, {in_time:+d} but for a second"
             print(f"planned: {shape} {how}: {told}", flush=True)
             draw(folder / f"{name}-{workers}.svg", f"{name}, {how}", ran)
+
+
+def apart(seconds: Sequence[Second]) -> tuple[int, int]:
+    """By how many users those that ran were at most beside those planned: at the same second, and beside all that was
+    planned from a second before to a second after. The last second is left out, as what comes after it is not known."""
+    both = [(second.users, second.planned) for second in seconds if second.planned is not None]
+    at_once = [users - planned for users, planned in both]
+    in_time = []
+    for n, (users, _) in enumerate(both):
+        near = [planned for _, planned in both[max(n - 1, 0) : n + 2]]
+        in_time.append(users - min(max(users, min(near)), max(near)))
+    return max(at_once[:-1], key=abs), max(in_time[:-1], key=abs)
 
 
 def draw(file: Path, title: str, ran: Sequence[Second]) -> None:

@@ -30,7 +30,7 @@ def header(environment: Environment) -> dict[str, Any]:
         shape=_shape(environment),
         users=getattr(given, "num_users", None),
         spawn_rate=getattr(given, "spawn_rate", None),
-        run_time=getattr(given, "run_time", None) or getattr(shape, "run_time", None),
+        run_time=getattr(shape, "run_time", getattr(given, "run_time", None)),
         workers=runner.worker_count if isinstance(runner, MasterRunner) else 0,
         versions={"locust-asyncdjango": __version__, "locust": locust.__version__, "python": platform.python_version()},
         machine={"system": platform.platform(), "processors": os.cpu_count()},

@@ -72,8 +72,9 @@ def _arrivals(seconds: Sequence[Second]) -> str:
     due = missed + sum(second.ok + second.failures for second in seconds)
     if late + missed <= NOTABLE_LATE * due:
         return ""
-    found = f"of {due} requests {late} began later than they were due, as all users were busy, and {missed} never"
-    return f"{found}; these are not counted, those from when they were due: give it more users (-u)"
+    found = f"of {due} requests {late} began later than they were due, and {missed} never"
+    advice = "give it more users (-u), or more processes (--processes) where users were idle"
+    return f"{found}; these are not counted, those from when they were due: {advice}"
 
 
 def _busy(seconds: Sequence[Second]) -> str:

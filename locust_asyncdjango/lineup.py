@@ -2,6 +2,8 @@
 
 import logging
 import signal
+from argparse import Namespace
+from typing import Any
 
 import gevent
 from locust import LoadTestShape
@@ -82,9 +84,11 @@ def _make_way_for_shape(environment: Environment, shape: LoadTestShape) -> None:
     given = environment.parsed_options
     if given is None:
         return
-    for flag, value in (("-u", given.num_users), ("-t", given.run_time)):
+    for flag, value in (("-u", given.num_users), ("-r", given.spawn_rate), ("-t", given.run_time)):
         if value is not None and value <= 0:
             raise LineupError(f"{flag} must be more than 0 with a shape")
+    if not shape.use_common_options:
+        _end_in_time(shape, given)
     # Locust would put 1 in the place of what is not given, in a headless run as well as in the web UI's form.
     for option, own in (("num_users", "peak"), ("spawn_rate", "rate")):
         if getattr(given, option) is None:
@@ -92,3 +96,16 @@ def _make_way_for_shape(environment: Environment, shape: LoadTestShape) -> None:
     if given.headless and environment.runner is not None:
         # Locust installs its own SIGTERM handler only after a headless shape is over.
         gevent.signal_handler(signal.SIGTERM, environment.runner.quit)
+
+
+def _end_in_time(shape: LoadTestShape, given: Namespace) -> None:
+    """Has a shape that does not care for Locust's options end by ``-t`` all the same, and says what it ignores."""
+    if given.num_users is not None or given.spawn_rate is not None:
+        log.warning("%s decides on users and rate by itself: -u and -r change nothing", type(shape).__name__)
+    tick = shape.tick
+
+    def timed() -> Any:
+        is_over = given.run_time and shape.get_run_time() >= given.run_time
+        return None if is_over else tick()
+
+    shape.tick = timed  # type: ignore[method-assign]

@@ -3,12 +3,14 @@
 import logging
 from typing import Any
 
+import gevent
 from locust.env import Environment
 from locust.runners import WorkerRunner
 
 from locust_asyncdjango.arrivals import ARRIVALS
 from locust_asyncdjango.exchange import FromWorkers
 from locust_asyncdjango.lineup import LineupError, see_that_users_wait
+from locust_asyncdjango.schedule import Stages
 from locust_asyncdjango.shape_choice import stages_of_rate
 
 ARRIVALS_MESSAGE = "locust_asyncdjango_arrivals"
@@ -25,29 +27,34 @@ class OpenModel:
         self._environment = environment
         self._from_workers = from_workers
         self._sharers: frozenset[str] = frozenset()
+        self._stages: Stages | None = None
         if isinstance(environment.runner, WorkerRunner):
             environment.runner.register_message(ARRIVALS_MESSAGE, _on_arrivals)
 
     def begin(self) -> None:
         """A run begins. A worker is told by its master."""
-        if isinstance(self._environment.runner, WorkerRunner):
+        runner = self._environment.runner
+        if runner is None or isinstance(runner, WorkerRunner):
             return
+        self._sharers, self._stages = frozenset(), stages_of_rate(self._environment.shape_class)
         try:
             see_that_users_wait(self._environment)
         except LineupError as error:
+            # Chosen in the web UI, which has begun the run.
             log.error("%s", error)
-        self._sharers = frozenset()
+            self._stages = None
+            gevent.spawn(runner.stop)
         if self._from_workers:
             self.share()
         else:
-            ARRIVALS.begin(stages_of_rate(self._environment.shape_class))
+            ARRIVALS.begin(self._stages)
 
     def share(self) -> None:
         """On a master: tells each worker its share, where one has come or gone since they were told."""
         if self._from_workers and (workers := self._from_workers.workers()) != self._sharers:
             self._sharers, shape = workers, self._environment.shape_class
             elapsed = shape.get_run_time() if shape else 0.0
-            news = {"stages": stages_of_rate(shape), "elapsed": elapsed, "share": 1 / max(len(workers), 1)}
+            news = {"stages": self._stages, "elapsed": elapsed, "share": 1 / max(len(workers), 1)}
             self._from_workers.tell(ARRIVALS_MESSAGE, news)
 
 

@@ -6,7 +6,7 @@ A shape of the user's own takes parameters as the library's do if it derives fro
 import re
 import sys
 from importlib import import_module
-from inspect import getdoc
+from inspect import getdoc, isabstract
 from pathlib import Path
 from textwrap import indent
 from typing import Any
@@ -38,26 +38,27 @@ def shape_named(text: str) -> LoadTestShape:
         raise ShapeError(
             f"{name} takes no parameters; those do that derive from locust_asyncdjango.shapes.Parametrised"
         )
+    if isabstract(shape):
+        raise ShapeError(f"{name} is the base of shapes, and none itself: it leaves something open")
     try:
         return shape(**given)
     except _library().ParameterError as error:
         raise ShapeError(str(error)) from None
-    except TypeError:
-        raise ShapeError(f"{name} is the base of shapes, and none itself: it leaves something open") from None
+    except Exception as error:  # noqa: BLE001  # of any kind, which the user's class raises
+        raise ShapeError(f"{name} cannot be made: {error!r}") from None
 
 
 def users_planned(shape: LoadTestShape | None, late_s: float = 0.0) -> int | None:
     """How many users a shape wanted so many seconds ago; None where it does not say."""
     if not isinstance(shape, _library().Parametrised):
         return None
-    users: int = shape.users_at(max(shape.get_run_time() - late_s, 0.0))
+    users: int | None = shape.users_at(max(shape.get_run_time() - late_s, 0.0))
     return users
 
 
 def found(shape: LoadTestShape | None) -> tuple[str, ...]:
     """What a shape has found out so far, in sentences without their stops; nothing of most."""
-    sentences: tuple[str, ...] = getattr(shape, "found", tuple)()
-    return sentences
+    return tuple(shape.found()) if isinstance(shape, _library().Parametrised) else ()
 
 
 def stages_of_rate(shape: LoadTestShape | None) -> list[tuple[float, float]] | None:

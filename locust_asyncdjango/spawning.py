@@ -2,8 +2,9 @@
 
 On each of Locust's own spawn messages a worker builds Locust's command-line parser once for every option there is: some
 80 ms in which it neither sends nor reads (``locust.runners.WorkerRunner.handle_message``, locust 2.47). So Locust sends
-the first of a run, which brings the options, and the last of a climb; those between are ours, which bring numbers of
-users alone. A climb of a shape is one for Locust, which would not ask the shape before it is over: it is asked here.
+the first of a run, which brings the options, and the last of a climb, twice as a rule; those between are ours, which
+bring numbers of users alone. A climb of a shape is one for Locust, which would not ask the shape before it is over: it
+is asked here.
 """
 
 import time
@@ -105,10 +106,10 @@ class SparingDispatcher(UsersDispatcher):
     def _correct_last_tick(self, tick: tuple[Any, ...] | None) -> None:
         """Locust takes what the shape has said when the climb began for the last that it has said, and would pass over
         the same, if it were next."""
-        while not self.runner.spawning_completed:
+        while self.runner._users_dispatcher is self and not self.runner.spawning_completed:
             gevent.sleep(CORRECTED_S)
         gevent.sleep(CORRECTED_S)
-        if tick and self.runner.shape_last_tick:
+        if tick and self.runner.shape_last_tick and self.runner._users_dispatcher is self:
             self.runner.shape_last_tick = tick
 
 

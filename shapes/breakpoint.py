@@ -46,14 +46,15 @@ class Breakpoint(Parametrised):
         super().reset_time()  # type: ignore[no-untyped-call]
         self._begin_anew()
 
-    @property
-    def run_time(self) -> float | None:
-        """At most, in seconds, if that was asked for."""
-        return self.option("run_time")  # type: ignore[no-any-return]
+    run_time = None
+    """Nobody knows: ``-t`` is the longest."""
 
-    def users_at(self, elapsed: float) -> int:  # noqa: ARG002
-        """The level that is tried now."""
-        return self._search.level
+    def users_at(self, elapsed: float) -> int:
+        """The level that is tried now, or what is on the way to it."""
+        since, before = self._left
+        moved = ceil(max(elapsed - since, 0) * self.asked_rate())
+        level = self._search.level
+        return min(level, before + moved) if level > before else max(level, before - moved)
 
     def tick(self) -> tuple[int, float] | None:
         """The level that is tried now, or None when the answer is known or the time is over."""
@@ -64,13 +65,13 @@ class Breakpoint(Parametrised):
             self._wait_for_users(now)
         elif self._times_before is None and now >= self._settled + self.settle + self._lag_s():
             self._times_before = dict(self._stats().response_times)
-        elif now >= self._settled + self.settle + self.hold + self._lag_s():
+        elif now >= max(self._settled + self.settle + self.hold, self._seconds().stop) + self._lag_s():
             self._judge()
         return None if self._is_over() else (self._search.level, self.asked_rate())
 
     def found(self) -> tuple[str, ...]:
         """The answer, as far as it is known."""
-        return (answer(self._search, self._measured, self._broken) + self._given_up,)
+        return (answer(self._search, self._measured, self._broken, self._given_up),)
 
     def sketch(self, columns: int) -> list[float]:
         """The levels of a search for 58 among 100."""
@@ -88,10 +89,12 @@ class Breakpoint(Parametrised):
         self._settled: float | None = None
         self._times_before = None
         self._given_up = ""
+        self._left = (0.0, 0)
+        """When the level before was left, since the start, and what it was."""
 
     def _is_over(self) -> bool:
-        elapsed = self.get_run_time()  # type: ignore[no-untyped-call]
-        return bool(self._given_up or self._search.is_over or (self.run_time and elapsed >= self.run_time))
+        longest, elapsed = self.option("run_time"), self.get_run_time()  # type: ignore[no-untyped-call]
+        return bool(self._given_up or self._search.is_over or (longest and elapsed >= longest))
 
     def _wait_for_users(self, now: float) -> None:
         running = self.get_current_user_count()  # type: ignore[no-untyped-call]
@@ -100,14 +103,13 @@ class Breakpoint(Parametrised):
         if running == self._search.level:
             self._settled = now
         elif now > self._waiting_since + needed_s:
-            self._given_up = f"; of {self._search.level} users {running} could be started"
+            self._given_up = f"of {self._search.level} users {running} could be started"
 
     def _judge(self) -> None:
         if self.get_current_user_count() != self._search.level:  # type: ignore[no-untyped-call]
-            self._settled = self._times_before = None  # a worker was lost: once more
+            self._settled = self._waiting_since = self._times_before = None  # a worker was lost: once more
             return
-        stats, begin = self._stats(), ceil((self._settled or 0) + self.settle)
-        seconds = range(begin, begin + max(int(self.hold) - 1, 1))
+        stats, seconds = self._stats(), self._seconds()
         asked, failed = stats.num_reqs_per_sec, stats.num_fail_per_sec
         level = measured(
             self._search.level,
@@ -119,8 +121,14 @@ class Breakpoint(Parametrised):
         self._measured[level.users] = level
         if why:
             self._broken[level.users] = why
+        self._left = (self.get_run_time(), level.users)  # type: ignore[no-untyped-call]
         self._search.tell(broken=bool(why))
         self._settled, self._waiting_since, self._times_before = None, None, None
+
+    def _seconds(self) -> range:
+        """Those of the epoch that lie wholly in what is measured; one at least, which may end later."""
+        begin = ceil((self._settled or 0) + self.settle)
+        return range(begin, begin + max(int(self.hold) - 1, 1))
 
     def _why_broken(self, level: Measured) -> str:
         if not level.per_s and not level.failed:

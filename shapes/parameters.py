@@ -61,9 +61,9 @@ class Parametrised(LoadTestShape):
         """The type of each by its name."""
         return {name: kind for name, kind in get_type_hints(cls).items() if kind in READERS}
 
-    def users_at(self, elapsed: float) -> int:
-        """Users that are wanted so many seconds after the start."""
-        raise NotImplementedError
+    def users_at(self, elapsed: float) -> int | None:  # noqa: ARG002
+        """Users that are wanted so many seconds after the start; None where it is not known."""
+        return None
 
     def found(self) -> tuple[str, ...]:
         """What the shape has found out so far, a sentence each."""
@@ -83,9 +83,10 @@ class Parametrised(LoadTestShape):
         return float(self.option("spawn_rate") or self.rate)
 
     def option(self, name: str) -> Any:
-        """One of Locust's; None where it was not given."""
+        """One of Locust's numbers; None where none above 0 was given."""
         options = self.runner.environment.parsed_options if self.runner else None
-        return getattr(options, name, None)
+        value = getattr(options, name, None)
+        return None if value is None or value <= 0 else value  # a web form does not check
 
 
 def _users(text: str) -> int:

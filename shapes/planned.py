@@ -64,7 +64,7 @@ class Planned(Parametrised):
     def _steepest(self) -> float:
         stages = [Stage(0, 0), *self.asked()]
         slopes = (abs(to.level - from_.level) / to.seconds for from_, to in pairwise(stages) if to.seconds)
-        return max(1.0, *(round(slope, 6) for slope in slopes))
+        return max([1.0, *(round(slope, 6) for slope in slopes)])
 
 
 def climb(users: float, rate: float) -> float:

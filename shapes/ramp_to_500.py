@@ -16,8 +16,13 @@ class RampTo500(Planned):
     length: Seconds = Seconds(180)
     """In all, however long it climbs."""
 
+    @property
+    def run_time(self) -> float:
+        """The length in seconds, however long it climbs."""
+        return float(self.option("run_time") or self.length)
+
     def stages(self, peak: int, rate: float) -> Iterator[Stage]:
-        """Up as far as there is time, and on."""
-        climbing = min(climb(peak, rate), self.length)
-        yield Stage(climbing, min(peak, rate * self.length))
-        yield Stage(self.length - climbing, peak)
+        """Up, and on."""
+        climbing = climb(peak, rate)
+        yield Stage(climbing, peak)
+        yield Stage(max(self.length - climbing, 0), peak)

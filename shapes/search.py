@@ -19,7 +19,8 @@ class Search:
         self.holds = 0
         self.breaks: int | None = None
         self._peak, self._factor, self._resolution = peak, factor, resolution
-        self._doubted = False
+        self.is_doubted = False
+        """Whether the level has broken once."""
 
     @property
     def is_over(self) -> bool:
@@ -30,10 +31,10 @@ class Search:
 
     def tell(self, *, broken: bool) -> None:
         """What became of the level."""
-        if broken and not self._doubted:
-            self._doubted = True
+        if broken and not self.is_doubted:
+            self.is_doubted = True
             return
-        self._doubted = False
+        self.is_doubted = False
         if broken:
             self.breaks = self.level
         else:
@@ -75,14 +76,17 @@ def per_user(levels: Collection[Measured]) -> float:
     return sum(level.per_s for level in alone) / sum(level.users for level in alone)
 
 
-def answer(search: Search, levels: Mapping[int, Measured], broken: Mapping[int, str]) -> str:
-    """How many users are carried, within which interval, and what breaks beyond it, as a sentence."""
+def answer(search: Search, levels: Mapping[int, Measured], broken: Mapping[int, str], given_up: str = "") -> str:
+    """How many users are carried, within which interval, and what breaks beyond it, as a sentence.
+
+    given_up: why it went no further, where that is not that the time was over.
+    """
     if search.breaks is None:
+        more = given_up or ("raise -u" if search.is_over else "give it more time (-t)")
         if not search.holds:
-            return "no level was measured: give it more time (-t)"
+            return f"no level was measured: {more}"
         found = f"carries {search.holds} users at least, {levels[search.holds].per_s:.1f} req/s"
-        more = "raise -u" if search.is_over else "give it more time (-t)"
-        return f"{found}: nothing broke; {more} to find out more"
+        return f"{found}: {f'{search.level} broke once' if search.is_doubted else 'nothing broke'}; {more}"
     why = broken[search.breaks]
     if why == NOT_RISING:
         most, each = max(level.per_s for level in levels.values()), per_user(levels.values())

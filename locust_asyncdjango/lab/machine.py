@@ -97,15 +97,21 @@ class Speedometer:
         self._looking = threading.Thread(target=self._look, daemon=True)
 
     def __enter__(self) -> Self:
-        self._looking.start()
         return self
 
     def __exit__(self, *_: object) -> None:
         self._over.set()
-        self._looking.join()
+        if self._looking.is_alive():
+            self._looking.join()
 
     def mean(self) -> float:
-        """Since it was last asked, in turns of an empty loop in a microsecond of a processor's time."""
+        """Since it was last asked, in turns of an empty loop in a microsecond of a processor's time.
+
+        It looks from the first time on that it is asked: by then all programs run that are started, for which there
+        should be no thread beside.
+        """
+        if self._looking.ident is None:
+            self._looking.start()
         found, self._found = self._found, []
         return fmean(found or [speed()])
 

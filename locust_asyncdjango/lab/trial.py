@@ -1,6 +1,7 @@
 """One trial: a fresh database, a server, Locust against it, and the figures of its series."""
 
 import os
+import re
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -26,6 +27,8 @@ LATE_S = 5
 """So long before its end may a run have been recorded last: nothing may have ended since."""
 LOOK_S = 0.5
 """Seconds between two looks at a running trial."""
+
+OWN_SHAPE = re.compile(r"[\w.]+:\w+(:.*)?")
 
 ASK_LENGTH = """
 import sys
@@ -136,7 +139,7 @@ def attack(
     ]
     with ExitStack() as stack:
         with on_cores(cores):
-            locust = running(argv, log=file.with_name("locust.log"), env=_locust_env())
+            locust = running(argv, log=file.with_name("locust.log"), env=_locust_env(load))
             program = stack.enter_context(locust)
         next_s = time.monotonic()
         while (code := program.wait(LOOK_S)) is None:
@@ -151,7 +154,7 @@ def attack(
 
 def check_load(route: str, load: Load, logs: Path) -> None:
     """Has Locust check the shape and what overrides it, without any request. Raises UsageError."""
-    with running([*_locust(route, load), "--list"], log=logs / "check.log", env=_locust_env()) as program:
+    with running([*_locust(route, load), "--list"], log=logs / "check.log", env=_locust_env(load)) as program:
         if program.wait():
             raise UsageError(_last_words(program))
 
@@ -174,9 +177,15 @@ def _locust(route: str, load: Load) -> list[str]:
     return [*python("-m", "locust"), "-f", str(locustfile(route)), *load.arguments()]
 
 
-def _locust_env() -> dict[str, str]:
-    """The environment, without options that the user has set for Locust runs of his own."""
-    return {name: value for name, value in os.environ.items() if not name.startswith("LOCUST_")}
+def _locust_env(load: Load) -> dict[str, str]:
+    """The environment, without options that the user has set for Locust runs of his own.
+
+    A shape of the user's own is found where the user is.
+    """
+    env = {name: value for name, value in os.environ.items() if not name.startswith("LOCUST_")}
+    if OWN_SHAPE.fullmatch(load.shape):
+        env["PYTHONPATH"] = os.pathsep.join(filter(None, (str(Path.cwd()), env.get("PYTHONPATH"))))
+    return env
 
 
 def _look(file: Path, watch: Watch) -> None:

@@ -67,15 +67,13 @@ def test_a_file_of_the_catalogue_beside_ones_own(other_url: str, tmp_path: Path)
 
 def test_a_shape_of_ones_own_by_its_module(other_url: str, tmp_path: Path) -> None:
     (tmp_path / "mine_to_choose.py").write_text(
-        "from locust import LoadTestShape\n"
-        "class Mine(LoadTestShape):\n"
-        "    def tick(self):\n"
-        "        return (7, 7) if self.get_run_time() < 3 else None\n"
+        "from locust import LoadTestShape\nclass Mine(LoadTestShape):\n    def tick(self):\n        return 7, 7\n"
     )
     file = tmp_path / "series.jsonl"
-    load = ("--shape", "mine_to_choose:Mine", "-H", other_url, "--series", file)
+    load = ("--shape", "mine_to_choose:Mine", "-t", "3s", "-u", "9", "-H", other_url, "--series", file)
     code, text = done(*locust("-f", IO_READ, *HEADLESS, *load), cwd=tmp_path)
     assert code == 0, text
+    assert "Mine decides on users and rate by itself: -u and -r change nothing" in text
     assert max(second.users for second in series.read(file).seconds) == 7
 
 
@@ -176,7 +174,7 @@ def test_the_latency_of_an_open_model_has_what_waited_for_users(slots_url: str, 
     assert latencies[-1] > 2 * latencies[0]
     assert sum(second.missed for second in seconds) > 10
     told = re.sub(r"\s+", " ", text)
-    assert re.search(r"NOT HELD of \d+ requests \d+ began later than they were due, as all users were busy, and", told)
+    assert re.search(r"NOT HELD of \d+ requests \d+ began later than they were due, and \d+ never", told)
 
 
 def test_a_breakpoint_is_found(slots_url: str, tmp_path: Path) -> None:
@@ -202,12 +200,12 @@ def test_a_search_that_is_stopped_says_what_it_has_found(
     slots_url: str, tmp_path: Path, signum: signal.Signals
 ) -> None:
     report = tmp_path / "run.html"
-    load = ("--shape", "Breakpoint:peak=20,settle=1,hold=1", "-H", slots_url, "--report", report)
+    load = ("--shape", "Breakpoint:peak=64,settle=1,hold=3", "-H", slots_url, "--report", report)
     with running(*locust("-f", IO_READ, *HEADLESS, *load)) as program:
-        program.wait_for(r"2 users: [\d.]+ req/s")
+        program.wait_for(r"\d users: [\d.]+ req/s, carried")
         program.signal(signum)
         assert program.end() == 0, program.text
         assert program.left_behind() == []
-        found = r"carries [24] users at least, [\d.]+ req/s: nothing broke; give it more time \(-t\) to find out more"
+        found = r"carries \d+ users at least, [\d.]+ req/s: (nothing|\d+) broke( once)?; give it more time \(-t\)"
         assert re.search(found, re.sub(r"\s+", " ", program.text)), program.text
-    assert re.search(r"carries [24] users at least", report.read_text())
+    assert re.search(r"Breakpoint\S+ carries \d+ users at least", report.read_text())

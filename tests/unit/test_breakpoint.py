@@ -93,10 +93,16 @@ def test_the_answer() -> None:
     one = Measured(1, 10.0, 0.0, 0.0, 90.0)
     search.tell(broken=False)
     assert answer(search, {1: one}, {}) == (
-        "carries 1 users at least, 10.0 req/s: nothing broke; give it more time (-t) to find out more"
+        "carries 1 users at least, 10.0 req/s: nothing broke; give it more time (-t)"
     )
     search.tell(broken=False)
     search.tell(broken=True)
+    assert (
+        answer(search, {10: ten}, {}) == "carries 10 users at least, 100.0 req/s: 20 broke once; give it more time (-t)"
+    )
+    assert answer(search, {10: ten}, {}, "of 20 users 15 could be started").endswith(
+        "; of 20 users 15 could be started"
+    )
     search.tell(broken=True)
     assert search.is_over
     assert answer(search, {10: ten, 20: twenty}, {20: "5.0% of requests failed"}) == (
@@ -111,4 +117,4 @@ def test_the_answer() -> None:
     assert answer(first, {1: ten}, {1: "p95 was 900 ms"}) == "carries not even 1 user: at 1 p95 was 900 ms"
     most = Search(1, 2.0, 0.1)
     most.tell(broken=False)
-    assert answer(most, {1: ten}, {}).endswith("nothing broke; raise -u to find out more")
+    assert answer(most, {1: ten}, {}).endswith("nothing broke; raise -u")

@@ -68,7 +68,7 @@ ROOM_1 = {
     },
     "about": {"_version", "folding", "options", "outcome", "series"},
     "arrivals": {"schedule"},
-    "open_model": {"arrivals", "exchange", "lineup", "shape_choice"},
+    "open_model": {"arrivals", "exchange", "lineup", "schedule", "shape_choice"},
     "users": {"plugin", "options", "routes", "client", "arrivals"},
     "options": {"shape_choice", "thresholds"},
     "lineup": {"arrivals", "options", "shape_choice", "spawning"},

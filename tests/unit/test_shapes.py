@@ -8,12 +8,33 @@ from typing import Any, cast
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from locust import LoadTestShape
 from locust.util.load_locustfile import load_locustfile
-from locust_asyncdjango.shapes import CATALOGUE, Planned, RampTo500, Seconds, Stage
+from locust_asyncdjango.shapes import CATALOGUE, Parametrised, Planned, RampTo500, Seconds, Stage
 
-from locust_asyncdjango.shape_choice import ShapeError, catalogue, picture, shape_classes, shape_named
+from locust_asyncdjango.shape_choice import (
+    ShapeError,
+    catalogue,
+    found,
+    picture,
+    shape_classes,
+    shape_named,
+    users_planned,
+)
 
 SHAPES = Path(__file__).parents[2] / "shapes"
+
+
+class Broken(LoadTestShape):
+    """Fails when it is made."""
+
+    abstract = True
+
+    def __init__(self) -> None:
+        len(5)  # type: ignore[arg-type]
+
+    def tick(self) -> None:
+        """Never comes to it."""
 
 
 def clocked(shape: Planned, now: float, running: int = 0, **options: Any) -> Planned:
@@ -56,6 +77,32 @@ def test_cap_rate_and_length_from_the_command_line(now: float, running: int, tar
 def test_the_published_ramp_takes_three_minutes_whatever_its_cap_and_rate() -> None:
     assert [clocked(RampTo500(), 0, num_users=n, spawn_rate=5).run_time for n in (5, 500, 5000)] == [180] * 3
     assert clocked(RampTo500(), 178, num_users=5000, spawn_rate=5.0).tick() == (895, 895.0)
+    assert clocked(RampTo500(), 179.5, num_users=5000, spawn_rate=5.0, running=897).tick() == (902, 5.0)
+    assert clocked(RampTo500(), 199, spawn_rate=1.0, run_time=600, running=199).tick() == (200, 1.0)
+
+
+def test_what_a_web_form_may_send_is_the_shapes_own() -> None:
+    shape = clocked(RampTo500(), 1, num_users=-5, spawn_rate=-5.0, run_time=0)
+    assert (shape.tick(), shape.run_time) == ((10, 10.0), 180)
+
+
+def test_users_at_once_for_as_long_as_is_asked() -> None:
+    assert clocked(named("Stages:plan=0s:50"), 100, running=50, run_time=300).tick() == (50, 1.0)
+
+
+def test_a_shape_of_ones_own_need_not_say_what_it_plans() -> None:
+    class Mine(Parametrised):
+        def tick(self) -> tuple[int, float]:
+            return 7, 7
+
+    class Plain(LoadTestShape):
+        found = False
+
+        def tick(self) -> tuple[int, float]:
+            return 7, 7
+
+    assert (users_planned(Mine()), found(Mine())) == (None, ())
+    assert (users_planned(Plain()), found(Plain())) == (None, ())  # type: ignore[no-untyped-call]
 
 
 def test_a_rate_below_one_user_a_second() -> None:
@@ -159,6 +206,7 @@ def test_what_is_annotated_in_a_shape_of_ones_own_is_a_parameter() -> None:
         ("json:JSONDecoder", "json has no class JSONDecoder that derives from locust.LoadTestShape"),
         ("locust:LoadTestShape:peak=9", "locust:LoadTestShape takes no parameters; those do that derive from "),
         ("locust:LoadTestShape", "locust:LoadTestShape is the base of shapes, and none itself"),
+        (f"{__name__}:Broken", f"{__name__}:Broken cannot be made: TypeError(\"object of type 'int' has no len()\")"),
     ],
 )
 def test_what_cannot_be_chosen_is_told_in_one_line(text: str, error: str) -> None:
