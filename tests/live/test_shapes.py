@@ -16,12 +16,22 @@ from locust_asyncdjango import series
 from locust_asyncdjango.lab.process import free_port
 from locust_asyncdjango.lab.trial import locustfile
 from locust_asyncdjango.saturation import saturation
-from tests.support import done, locust, running, wait_for_page, written
+from tests.support import done, locust, running, wait_for, wait_for_page, written
 
 IO_READ = locustfile("io_read")
 ROOT = Path(__file__).parents[2]
 HEADLESS = ("--headless", "--only-summary", "--path", "/blog/latest/")
 SLOTS = 5
+DOES_NOT_WAIT = """
+from locust import HttpUser, task
+import locust_asyncdjango.plugin
+
+
+class Mine(HttpUser):
+    @task
+    def ask(self):
+        pass
+"""
 
 
 @pytest.fixture(scope="module")
@@ -146,21 +156,30 @@ def test_a_user_of_ones_own_waits_for_arrivals(other_url: str, tmp_path: Path) -
 
 
 def test_a_user_who_does_not_wait_is_no_user_of_an_open_model(tmp_path: Path) -> None:
-    mine = written(
-        tmp_path,
-        "from locust import HttpUser, task\n"
-        "import locust_asyncdjango.plugin\n"
-        "class Mine(HttpUser):\n"
-        "    @task\n"
-        "    def ask(self):\n"
-        "        pass\n",
-    )
+    mine = written(tmp_path, DOES_NOT_WAIT)
     code, text = done(*locust("-f", mine, "--headless", "--shape", "ArrivalRate", "--loglevel", "WARNING"))
     assert (code, text) == (
         2,
         "locust: error: Mine does not wait until a request of ArrivalRate is due;"
         " give it wait_time = locust_asyncdjango.arrival\n",
     )
+
+
+def test_an_open_model_without_users_for_it_is_stopped_in_the_web_ui(tmp_path: Path) -> None:
+    mine = written(tmp_path, DOES_NOT_WAIT)
+    port = str(free_port())
+    ui = f"http://127.0.0.1:{port}"
+    with running(*locust("-f", mine, "--class-picker", "--web-host", "127.0.0.1", "--web-port", port)) as program:
+        wait_for_page(ui)
+        chosen = {"user_classes": "Mine", "shape_class": "ArrivalRate", "host": ui}
+        urllib.request.urlopen(f"{ui}/swarm", urllib.parse.urlencode(chosen).encode()).close()
+        program.wait_for("Mine does not wait until a request of ArrivalRate is due; give it wait_time")
+
+        def is_stopped() -> bool:
+            return bool(json.loads(wait_for_page(f"{ui}/stats/requests"))["state"] == "stopped")
+
+        wait_for(is_stopped, lambda: program.text)
+        assert "NOT HELD" not in program.text
 
 
 def test_the_latency_of_an_open_model_has_what_waited_for_users(slots_url: str, tmp_path: Path) -> None:
