@@ -72,9 +72,9 @@ def _arrivals(seconds: Sequence[Second]) -> str:
     due = missed + sum(second.ok + second.failures for second in seconds)
     if late + missed <= NOTABLE_LATE * due:
         return ""
-    found = f"of {due} requests {late} began later than they were due, and {missed} never"
+    found = f"of {due} requests that were due {late} began late, and {missed} never"
     advice = "give it more users (-u), or more processes (--processes) where users were idle"
-    return f"{found}; these are not counted, those from when they were due: {advice}"
+    return f"{found}; latencies count from when a request was due: {advice}"
 
 
 def _busy(seconds: Sequence[Second]) -> str:

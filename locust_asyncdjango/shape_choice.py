@@ -41,7 +41,10 @@ def shape_named(text: str) -> LoadTestShape:
     if isabstract(shape):
         raise ShapeError(f"{name} is the base of shapes, and none itself: it leaves something open")
     try:
-        return shape(**given)
+        made = shape(**given)
+        if isinstance(made, _library().Planned):
+            made.asked()  # what fails then would do so in the run
+        return made
     except _library().ParameterError as error:
         raise ShapeError(str(error)) from None
     except Exception as error:  # noqa: BLE001  # of any kind, which the user's class raises
@@ -93,6 +96,8 @@ def _parameters(text: str) -> dict[str, str]:
         name, equals, value = each.partition("=")
         if not equals:
             raise ShapeError(f"{each!r} is no parameter of a shape; write NAME:peak=1000,hold=60")
+        if name.strip() in given:
+            raise ShapeError(f"{name.strip()} is given twice")
         given[name.strip()] = value.strip()
     return given
 

@@ -7,7 +7,7 @@ bring numbers of users alone. A climb of a shape is one for Locust, which would 
 is asked here.
 """
 
-import time
+import logging
 from typing import Any
 
 import gevent
@@ -24,6 +24,8 @@ CORRECTED_S = 0.05
 
 LEVEL_S = 3
 """After so many seconds without a change a climb is over."""
+
+log = logging.getLogger(__name__)
 
 Users = dict[str, dict[str, int]]
 """By worker, how many users of each class."""
@@ -48,14 +50,13 @@ class SparingDispatcher(UsersDispatcher):
         self._known: set[str] = set()
         """Workers that Locust itself has told of this run."""
         self._sent: Users = {}
-        self._asked_s = 0.0
         self._last_tick: tuple[Any, ...] | None = None
         """What the shape has said here, in this climb."""
 
     def new_dispatch(self, *args: Any, **kwargs: Any) -> None:
         """Locust begins a climb."""
         super().new_dispatch(*args, **kwargs)
-        self._asked_s, self._last_tick = time.monotonic(), None
+        self._last_tick = None
 
     def __next__(self) -> Users:
         users = super().__next__()
@@ -90,11 +91,13 @@ class SparingDispatcher(UsersDispatcher):
         if shape is None or self.runner.shape_greenlet is not gevent.getcurrent():
             return None
         for _ in range(LEVEL_S):
-            self._asked_s = max(self._asked_s + 1, time.monotonic() - 1)
-            gevent.sleep(max(self._asked_s - time.monotonic(), 0))
+            # At whole seconds of the run, so that it ends in time.
+            gevent.sleep(1 - shape.get_run_time() % 1)
             # Locust makes another where a worker was lost for long.
             if self.runner._users_dispatcher is not self or (tick := shape.tick()) is None:
                 return None
+            if tick[0] != self.runner.target_user_count:
+                log.info("Shape test updating to %d users at %.2f spawn rate", *tick[:2])  # as Locust says it
             self._last_tick = tick
             super().new_dispatch(*tick)
             self.runner.target_user_count = tick[0]

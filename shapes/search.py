@@ -88,19 +88,21 @@ def answer(search: Search, levels: Mapping[int, Measured], broken: Mapping[int, 
         found = f"carries {search.holds} users at least, {levels[search.holds].per_s:.1f} req/s"
         return f"{found}: {f'{search.level} broke once' if search.is_doubted else 'nothing broke'}; {more}"
     why = broken[search.breaks]
+    unfinished = "" if search.is_over else f"; unfinished: {given_up or 'give it more time (-t)'}"
     if why == NOT_RISING:
         most, each = max(level.per_s for level in levels.values()), per_user(levels.values())
         full = [level for level in levels.values() if level.per_s >= ALIKE * most]
         per_s = fmean(level.per_s for level in full)
         margin = sqrt(sum(level.margin_per_s**2 for level in full)) / len(full)
-        low, high = ((per_s + sign * margin) / each for sign in (-1, 1))
-        found = f"carries {per_s / each:.0f} users ({low:.1f}-{high:.1f}), {per_s:.1f} req/s"
-        return f"{found}: more only wait for each other"
+        users = round(per_s / each)
+        low, high = min((per_s - margin) / each, users), max((per_s + margin) / each, users)
+        found = f"carries {users} users ({low:.1f}-{high:.1f}), {per_s:.1f} req/s"
+        return f"{found}: more only wait for each other{unfinished}"
     at = f"at {search.breaks} {why}"
     if not search.holds:
-        return f"carries not even {search.breaks} user{'s' if search.breaks > 1 else ''}: {at}"
+        return f"carries not even {search.breaks} user{'s' if search.breaks > 1 else ''}: {at}{unfinished}"
     per_s = levels[search.holds].per_s
-    return f"carries {search.holds} users ({search.holds}-{search.breaks}), {per_s:.1f} req/s: {at}"
+    return f"carries {search.holds} users ({search.holds}-{search.breaks}), {per_s:.1f} req/s: {at}{unfinished}"
 
 
 def _t_95(freedom: int) -> float:

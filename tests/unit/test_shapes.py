@@ -25,6 +25,15 @@ from locust_asyncdjango.shape_choice import (
 SHAPES = Path(__file__).parents[2] / "shapes"
 
 
+class Planless(Planned):
+    """Fails when it is asked for its plan."""
+
+    abstract = True
+
+    def stages(self, peak: int, rate: float) -> list[Stage]:  # noqa: ARG002
+        return [Stage(peak / 0, 1)]
+
+
 class Broken(LoadTestShape):
     """Fails when it is made."""
 
@@ -196,6 +205,7 @@ def test_what_is_annotated_in_a_shape_of_ones_own_is_a_parameter() -> None:
         ("Ramp:rate=nan", "rate=nan is not a number above 0"),
         ("Ramp:hold=long", "hold=long is not a length such as 60 or 1m30s"),
         ("Ramp:peak", "'peak' is no parameter of a shape; write Ramp:peak=1000,hold=60"),
+        ("Ramp:peak=9,peak=8", "peak is given twice"),
         ("Ramp:peak=9,rate", "'rate' is no parameter of a shape; write NAME:peak=1000,hold=60"),
         ("Ramp peak=9", "'Ramp peak=9' is no shape; write NAME, NAME:peak=1000,hold=60 or module:Class"),
         ("Stages:plan=9:0", "plan=9:0 is not stages such as 30s:100/1m:100/10s:0, each"),
@@ -206,6 +216,7 @@ def test_what_is_annotated_in_a_shape_of_ones_own_is_a_parameter() -> None:
         ("json:JSONDecoder", "json has no class JSONDecoder that derives from locust.LoadTestShape"),
         ("locust:LoadTestShape:peak=9", "locust:LoadTestShape takes no parameters; those do that derive from "),
         ("locust:LoadTestShape", "locust:LoadTestShape is the base of shapes, and none itself"),
+        (f"{__name__}:Planless", f"{__name__}:Planless cannot be made: ZeroDivisionError('division by zero')"),
         (f"{__name__}:Broken", f"{__name__}:Broken cannot be made: TypeError(\"object of type 'int' has no len()\")"),
     ],
 )
