@@ -84,7 +84,7 @@ def _make_way_for_shape(environment: Environment, shape: LoadTestShape) -> None:
     given = environment.parsed_options
     if given is None:
         return
-    for flag, value in (("-u", given.num_users), ("-r", given.spawn_rate), ("-t", given.run_time)):
+    for flag, value in (("-u", given.num_users), ("-t", given.run_time)):
         if value is not None and value <= 0:
             raise LineupError(f"{flag} must be more than 0 with a shape")
     if not shape.use_common_options:

@@ -33,8 +33,8 @@ class Load:
         # Locust checks the rest, but takes a nought for "not given", and a run without a shape has no end.
         if not self.shape:
             raise UsageError("--shape must name a shape, such as RampTo500")
-        for flag, value in (("-u", self.users), ("-r", self.spawn_rate), ("-t", self.run_time)):
-            if re.fullmatch(r"-.*|0+(\.0*)?[hms]?", value):
+        for flag, value in (("-u", self.users), ("-t", self.run_time)):
+            if re.fullmatch(r"-.*|0+[hms]?", value):
                 raise UsageError(f"{flag} must be more than 0")
 
     def arguments(self) -> list[str]:

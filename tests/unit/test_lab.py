@@ -123,7 +123,6 @@ def test_a_servers_environment_is_the_labs(monkeypatch: pytest.MonkeyPatch) -> N
         ("run -u 0", "-u must be more than 0"),
         ("run -u=-5", "-u must be more than 0"),
         ("run -t 0s", "-t must be more than 0"),
-        ("run -r 0.0", "-r must be more than 0"),
         ("run --shape=", "--shape must name a shape, such as RampTo500"),
         ("run --output /usr", "/usr holds other files; choose another --output"),
         ("run --max-connections 0", "--max-connections must be from 1 to 10000"),
