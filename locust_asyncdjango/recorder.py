@@ -32,12 +32,12 @@ class Recorder:
 
     def _fold(self) -> None:
         for ended_s, samples in groupby(self._unfolded, key=_ended_s):
-            self._row(max(ended_s - self.started, 0)).add(samples, self.started)
+            self._row(self._t(ended_s)).add(samples, self.started)
         self._unfolded.clear()
 
     def note(self, when: float, users: int, cpu: float = 0.0) -> None:
         """Records what is so at the end of a second: users that run, and per cent of a processor that are used."""
-        t = max(int(when) - self.started, 0)
+        t = self._t(when)
         for second in range(self._noted + 1, t + 1):
             self._row(second).users = users
         self._row(t).cpu = cpu
@@ -45,15 +45,15 @@ class Recorder:
 
     def add_late(self, when: float) -> None:
         """Records that a request which ended then had begun later than it was due."""
-        self._row(max(int(when) - self.started, 0)).late += 1
+        self._row(self._t(when)).late += 1
 
     def miss(self, when: float, requests: int) -> None:
         """Records that requests which were due by then will never begin."""
-        self._row(max(int(when) - self.started, 0)).missed += requests
+        self._row(self._t(when)).missed += requests
 
     def plan(self, when: float, users: int | None) -> None:
         """Records how many users a shape wanted at the end of a second; None where it does not say."""
-        self._row(max(int(when) - self.started, 0)).planned = users
+        self._row(self._t(when)).planned = users
 
     def merge(self, rows: Iterable[Row], started: int, now: float) -> None:
         """Adds rows that another recorder, which began at epoch second ``started``, has given out by ``now``.
@@ -80,6 +80,10 @@ class Recorder:
             # The second in which a run ended: its users are gone.
             row.users = row.users or (self._users if row.t > self._noted else 0)
         return rows
+
+    def _t(self, when: float) -> int:
+        """The second of the run that a moment is in; what was before the run is in its first."""
+        return max(int(when) - self.started, 0)
 
     def _row(self, t: int) -> Row:
         row = self._rows.get(t)

@@ -34,8 +34,6 @@ class Breakpoint(Parametrised):
     share: Share = Share(0.8)
     resolution: Share = Share(0.05)
 
-    _times_before: Mapping[int, int] | None
-
     def __init__(self, **parameters: str) -> None:
         """As of all shapes. Raises ParameterError."""
         super().__init__(**parameters)
@@ -85,12 +83,16 @@ class Breakpoint(Parametrised):
         self._search = Search(self.asked_peak(), self.factor, self.resolution)
         self._measured: dict[int, Measured] = {}
         self._broken: dict[int, str] = {}
-        self._waiting_since: float | None = None
-        self._settled: float | None = None
-        self._times_before = None
         self._given_up = ""
         self._left = (0.0, 0)
         """When the level before was left, since the start, and what it was."""
+        self._begin_level()
+
+    def _begin_level(self) -> None:
+        """Its users are waited for, then it settles, and then it is measured."""
+        self._waiting_since: float | None = None
+        self._settled: float | None = None
+        self._times_before: Mapping[int, int] | None = None
 
     def _is_over(self) -> bool:
         longest, elapsed = self.option("run_time"), self.get_run_time()  # type: ignore[no-untyped-call]
@@ -107,7 +109,7 @@ class Breakpoint(Parametrised):
 
     def _judge(self) -> None:
         if self.get_current_user_count() != self._search.level:  # type: ignore[no-untyped-call]
-            self._settled = self._waiting_since = self._times_before = None  # a worker was lost: once more
+            self._begin_level()  # a worker was lost: once more
             return
         stats, seconds = self._stats(), self._seconds()
         asked, failed = stats.num_reqs_per_sec, stats.num_fail_per_sec
@@ -123,7 +125,7 @@ class Breakpoint(Parametrised):
             self._broken[level.users] = why
         self._left = (self.get_run_time(), level.users)  # type: ignore[no-untyped-call]
         self._search.tell(broken=bool(why))
-        self._settled, self._waiting_since, self._times_before = None, None, None
+        self._begin_level()
 
     def _seconds(self) -> range:
         """Those of the epoch that lie wholly in what is measured; one at least, which may end later."""

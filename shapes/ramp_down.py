@@ -3,18 +3,18 @@
 from collections.abc import Iterator
 
 from locust_asyncdjango.shapes.parameters import Seconds, Stage
-from locust_asyncdjango.shapes.planned import Planned, climb
+from locust_asyncdjango.shapes.planned import climb
+from locust_asyncdjango.shapes.ramp import Ramp
 
 
-class RampDown(Planned):
+class RampDown(Ramp):
     """``rate`` users more every second up to ``peak``, ``hold``, and as many fewer every second down to none."""
 
     abstract = bool(__package__)
 
-    hold: Seconds = Seconds(30)
+    hold = Seconds(30)
 
     def stages(self, peak: int, rate: float) -> Iterator[Stage]:
         """Up, on, and down."""
-        yield Stage(climb(peak, rate), peak)
-        yield Stage(self.hold, peak)
+        yield from super().stages(peak, rate)
         yield Stage(climb(peak, rate), 0)

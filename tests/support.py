@@ -16,6 +16,8 @@ from typing import TypeVar
 
 import psutil
 
+from locust_asyncdjango.lab.process import free_port
+
 BIN = Path(sys.executable).parent
 DEADLINE_S = 120
 T = TypeVar("T")
@@ -149,6 +151,12 @@ def lab(*arguments: str | Path) -> list[str | Path]:
 def locust(*arguments: str | Path) -> list[str | Path]:
     """The command line of Locust."""
     return [BIN / "locust", *arguments]
+
+
+def two_workers() -> list[str]:
+    """Locust's flags for a master that starts them, on a port of its own."""
+    port = str(free_port())
+    return ["--processes", "2", "--master-bind-port", port, "--master-port", port]
 
 
 def written(folder: Path, text: str) -> Path:

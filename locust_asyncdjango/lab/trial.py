@@ -29,6 +29,7 @@ LOOK_S = 0.5
 """Seconds between two looks at a running trial."""
 
 OWN_SHAPE = re.compile(r"[\w.]+:\w+(:.*)?")
+"""A --shape that is a class of a module (shape_choice, which is not imported here, as Locust is not)."""
 
 ASK_LENGTH = """
 import sys

@@ -11,7 +11,7 @@ from locust_asyncdjango.lab.process import free_port
 from locust_asyncdjango.lab.trial import locustfile
 from tests.live.answers import answer
 from tests.live.scripted import scripted
-from tests.support import Running, done, locust, running, wait_for_lines, written
+from tests.support import Running, done, locust, running, two_workers, wait_for_lines, written
 
 IO_READ = locustfile("io_read")
 SHORT = ["--headless", "-u", "5", "-r", "5", "-t", "3s", "--only-summary"]
@@ -97,10 +97,8 @@ def test_files_that_cannot_be_written_to_their_end_do_not_stop_the_measuring(oth
 def test_what_no_encoding_can_write_is_counted_by_workers_too() -> None:
     odd = b'{"detail": "bad \\ud800 char"}'
     with scripted(lambda _: [answer(500, odd, "Content-Type: application/json")]) as server:
-        load = ["--headless", "-u", "4", "-r", "4", "-t", "3s", "--only-summary", "--processes", "2"]
-        port = str(free_port())
-        bound = ["--master-bind-port", port, "--master-port", port, "--fail-on", "app_error>0"]
-        code, text = done(*locust("-f", IO_READ, *load, *bound, "-H", server.url))
+        load = ["--headless", "-u", "4", "-r", "4", "-t", "3s", "--only-summary", "--fail-on", "app_error>0"]
+        code, text = done(*locust("-f", IO_READ, *load, *two_workers(), "-H", server.url))
     assert code == 3
     assert "app_error: HTTP 500, bad ? char" in text
 

@@ -13,7 +13,7 @@ from locust_asyncdjango import series
 from locust_asyncdjango.lab.process import free_port
 from locust_asyncdjango.lab.trial import locustfile
 from locust_asyncdjango.saturation import saturation
-from tests.support import NO_SUCH_SHAPE, done, locust, running, wait_for_lines, wait_for_page, written
+from tests.support import NO_SUCH_SHAPE, done, locust, running, two_workers, wait_for_lines, wait_for_page, written
 
 IO_READ = locustfile("io_read")
 IO_CREATE = locustfile("io_create")
@@ -160,9 +160,7 @@ def test_workers_rows_are_one_series(other_url: str, tmp_path: Path, mode: str) 
     port = str(free_port())
     load: list[str | Path] = [*SHORT, "-H", other_url, "--path", "/blog/latest/", "--series", file]
     if mode == "processes":
-        code, text = done(
-            *locust("-f", IO_READ, *load, "--processes", "2", "--master-bind-port", port, "--master-port", port)
-        )
+        code, text = done(*locust("-f", IO_READ, *load, *two_workers()))
     else:
         worker = locust("-f", IO_READ, "--worker", "--master-port", port)
         master = locust("-f", IO_READ, *load, "--master", "--master-bind-port", port, "--expect-workers", "2")

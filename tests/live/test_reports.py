@@ -13,9 +13,8 @@ from pathlib import Path
 import pytest
 
 from locust_asyncdjango import series
-from locust_asyncdjango.lab.process import free_port
 from locust_asyncdjango.lab.trial import locustfile
-from tests.support import BIN, DEADLINE_S, done, lab, locust, running, wait_for_lines
+from tests.support import BIN, DEADLINE_S, done, lab, locust, running, two_workers, wait_for_lines
 
 IO_READ = locustfile("io_read")
 LATEST = ["--path", "/blog/latest/"]
@@ -153,10 +152,9 @@ def on_a_terminal(argv: list[str]) -> tuple[int, str]:
 
 
 def test_a_master_that_is_killed_has_written_each_second(other_url: str, tmp_path: Path) -> None:
-    file, port = tmp_path / "run.jsonl", str(free_port())
+    file = tmp_path / "run.jsonl"
     load = ["--headless", "-u", "6", "-r", "6", "-t", "10m", "--only-summary", "-H", other_url, *LATEST]
-    bound = ["--processes", "2", "--master-bind-port", port, "--master-port", port]
-    with running(*locust("-f", IO_READ, *load, *bound, "--series", file)) as program:
+    with running(*locust("-f", IO_READ, *load, *two_workers(), "--series", file)) as program:
         wait_for_lines(program, file, 3)
         # The line of a second is there before the next one has ended.
         header, *rows = file.read_text().splitlines()

@@ -16,7 +16,7 @@ from locust_asyncdjango import series
 from locust_asyncdjango.lab.process import free_port
 from locust_asyncdjango.lab.trial import locustfile
 from locust_asyncdjango.saturation import saturation
-from tests.support import done, locust, running, wait_for, wait_for_page, written
+from tests.support import done, locust, running, two_workers, wait_for, wait_for_page, written
 
 IO_READ = locustfile("io_read")
 ROOT = Path(__file__).parents[2]
@@ -106,10 +106,9 @@ def test_the_class_picker_offers_the_catalogue(other_url: str) -> None:
 
 
 def test_a_climb_needs_few_of_locusts_messages(other_url: str, tmp_path: Path) -> None:
-    file, port = tmp_path / "series.jsonl", str(free_port())
-    workers = ("--processes", "2", "--master-bind-port", port, "--master-port", port, "--loglevel", "INFO")
+    file = tmp_path / "series.jsonl"
     load = ("--shape", "Stages:plan=5s:50/4s:50/4s:10/3s:10", "-H", other_url, "--series", file)
-    code, text = done(*locust("-f", IO_READ, *HEADLESS, *load, *workers))
+    code, text = done(*locust("-f", IO_READ, *HEADLESS, *load, *two_workers(), "--loglevel", "INFO"))
     assert code == 0, text
     seconds = series.read(file).seconds
     assert max(second.users for second in seconds) == 50
@@ -121,8 +120,7 @@ def test_a_climb_needs_few_of_locusts_messages(other_url: str, tmp_path: Path) -
 def test_an_open_model_begins_what_is_due(other_url: str, tmp_path: Path) -> None:
     file = tmp_path / "series.jsonl"
     shape = "ArrivalRate:peak=30,rate=20,climb=1,hold=3"
-    port = str(free_port())
-    for workers in ((), ("--processes", "2", "--master-bind-port", port, "--master-port", port)):
+    for workers in ((), two_workers()):
         code, text = done(
             *locust("-f", IO_READ, *HEADLESS, *workers, "--shape", shape, "-H", other_url, "--series", file)
         )
