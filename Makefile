@@ -22,13 +22,13 @@ lint: $(VENV)/.installed-dev
 	trap 'rm locust_asyncdjango/shapes' EXIT; TARGET_SITE_ORM_DRIVER=psycopg $(BIN)/mypy
 
 bench: $(VENV)/.installed-dev
-	$(BIN)/python benchmarks/plain_views.py
-	$(BIN)/python benchmarks/proxy.py
-	$(BIN)/python benchmarks/generator.py
-	$(BIN)/python benchmarks/failures.py
-	$(BIN)/python benchmarks/recording.py
-	$(BIN)/python benchmarks/planted.py --runs 1
-	$(BIN)/python benchmarks/shapes_held.py --only spawning,open --runs 1
+	$(BIN)/python benchmarks/target_site_overhead.py
+	$(BIN)/python benchmarks/proxy_overhead.py
+	$(BIN)/python benchmarks/generator_throughput.py
+	$(BIN)/python benchmarks/classification_cost.py
+	$(BIN)/python benchmarks/recording_cost.py
+	$(BIN)/python benchmarks/analysis_accuracy.py --runs 1
+	$(BIN)/python benchmarks/shape_accuracy.py --only spawning,open --runs 1
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis

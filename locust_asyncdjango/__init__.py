@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 from locust_asyncdjango._version import __version__
 
 if TYPE_CHECKING:
-    from locust_asyncdjango.arrivals import arrival
-    from locust_asyncdjango.client import FastUser
-    from locust_asyncdjango.failures import Failure, classify
-    from locust_asyncdjango.own_rules import add_rule
-    from locust_asyncdjango.users import (
+    from locust_asyncdjango.client.session import FastUser
+    from locust_asyncdjango.failures.classify import Failure, classify
+    from locust_asyncdjango.failures.custom_rules import add_rule
+    from locust_asyncdjango.load.arrivals import arrival
+    from locust_asyncdjango.users.route_users import (
         CachedUser,
         CpuUser,
         ExternalUser,
@@ -47,23 +47,23 @@ __all__ = [
 ]
 
 _HOMES = {
-    "CachedUser": "users",
-    "CpuUser": "users",
-    "ExternalUser": "users",
-    "Failure": "failures",
+    "CachedUser": "users.route_users",
+    "CpuUser": "users.route_users",
+    "ExternalUser": "users.route_users",
+    "Failure": "failures.classify",
     # With the plugin, as whoever takes it expects.
-    "FastUser": "users",
-    "IoCreateUser": "users",
-    "IoReadUser": "users",
-    "ListDetailUser": "users",
-    "OrmGetUser": "users",
-    "OrmPostUser": "users",
-    "RouteUser": "users",
-    "TemplateUser": "users",
-    "add_rule": "own_rules",
+    "FastUser": "users.route_users",
+    "IoCreateUser": "users.route_users",
+    "IoReadUser": "users.route_users",
+    "ListDetailUser": "users.route_users",
+    "OrmGetUser": "users.route_users",
+    "OrmPostUser": "users.route_users",
+    "RouteUser": "users.route_users",
+    "TemplateUser": "users.route_users",
+    "add_rule": "failures.custom_rules",
     # With the plugin, without which nothing is due.
-    "arrival": "users",
-    "classify": "failures",
+    "arrival": "users.route_users",
+    "classify": "failures.classify",
 }
 
 

@@ -34,6 +34,8 @@ class Breakpoint(Parametrised):
     share: Share = Share(0.8)
     resolution: Share = Share(0.05)
 
+    _times_before: Mapping[int, int] | None
+
     def __init__(self, **parameters: str) -> None:
         """As of all shapes. Raises ParameterError."""
         super().__init__(**parameters)
@@ -92,7 +94,7 @@ class Breakpoint(Parametrised):
         """Its users are waited for, then it settles, and then it is measured."""
         self._waiting_since: float | None = None
         self._settled: float | None = None
-        self._times_before: Mapping[int, int] | None = None
+        self._times_before = None
 
     def _is_over(self) -> bool:
         longest, elapsed = self.option("run_time"), self.get_run_time()  # type: ignore[no-untyped-call]

@@ -11,7 +11,7 @@ from typing import Any
 from django.http import HttpResponse
 
 from target_site.problems import problem
-from target_site.shared import close_all
+from target_site.resources import close_all
 
 Scope = dict[str, Any]
 Message = Mapping[str, Any]

@@ -19,8 +19,8 @@ import psycopg_pool
 from django.db import connections
 from django.http import HttpRequest
 
-from target_site.factors import FACTORS, LARGEST_POOL
-from target_site.shared import Shared, SharedByLoop, loop_outlives
+from target_site.config import FACTORS, LARGEST_POOL
+from target_site.resources import Shared, SharedByLoop, loop_outlives
 
 POOLED = FACTORS.connections != "close"
 POOL_SIZE = LARGEST_POOL if FACTORS.connections == "persistent" else FACTORS.pool_size

@@ -12,8 +12,8 @@ from django.db import connection
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.http import require_safe
 
-from target_site import overview, running_on
-from target_site.factors import FACTORS
+from target_site import index, server_info
+from target_site.config import FACTORS
 from target_site.routes.parameters import number
 
 ROUND_TRIPS = 3
@@ -24,13 +24,13 @@ LONGEST_HOLD_MS = 5000
 @require_safe
 def preflight_json(request: HttpRequest) -> JsonResponse:
     """What the site is set to and what it runs on, with what its database says of itself."""
-    told = overview.about(request)
+    told = index.about(request)
     return JsonResponse(
         {
             "interface": told["interface"],
-            "server": running_on.server(),
-            "server_version": running_on.server_version(),
-            "blocks": running_on.blocking_drivers(),
+            "server": server_info.server(),
+            "server_version": server_info.server_version(),
+            "blocks": server_info.blocking_drivers(),
             "settings": told["settings"],
             "versions": told["versions"],
             "database": _about_database(),

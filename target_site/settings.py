@@ -20,7 +20,7 @@ import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.utils import get_random_secret_key
 
-from target_site.factors import ACCESS_LOGS, FACTORS
+from target_site.config import ACCESS_LOGS, FACTORS
 from target_site.orm_driver import choose_orm_driver
 
 DEBUG = False
@@ -49,7 +49,7 @@ if FACTORS.middleware != "none":
         *MIDDLEWARE,
     ]
 if FACTORS.middleware == "default+sync":
-    MIDDLEWARE.insert(0, "target_site.sync_only.header_middleware")
+    MIDDLEWARE.insert(0, "target_site.sync_middleware.header_middleware")
 
 choose_orm_driver(FACTORS.orm_driver)
 # Read by libpq, under psycopg2 and psycopg: the session begins in UTC, and Django need not ask for it in a query.

@@ -12,9 +12,9 @@ from asgiref.sync import async_to_sync
 from django.test import AsyncClient, Client, TransactionTestCase
 
 from target_site.models import Post
+from target_site.resources import close_all, close_shared
 from target_site.routes import ROUTES
 from target_site.routes.route import Route
-from target_site.shared import close_all, close_shared
 
 Answer = tuple[int, str, Any]
 """Status, media type and body."""

@@ -3,7 +3,7 @@ suits the interface."""
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from target_site import overview, preflight
+from target_site import index, preflight
 from target_site.routes import ROUTES
 from target_site.routes.route import Route
 
@@ -16,9 +16,9 @@ def patterns(route: Route) -> URLResolver:
 
 
 urlpatterns = [
-    path("", overview.page),
-    path("routes.json", overview.routes_json),
-    path("healthz", overview.healthz),
+    path("", index.page),
+    path("routes.json", index.routes_json),
+    path("healthz", index.healthz),
     path("preflight.json", preflight.preflight_json),
     path("slots/", preflight.slots),
     *map(patterns, ROUTES),

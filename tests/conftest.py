@@ -19,11 +19,11 @@ import locust  # noqa: F401
 del os.environ["LOCUST_SKIP_MONKEY_PATCH"]
 os.environ["DJANGO_SETTINGS_MODULE"] = "target_site.settings"
 
-from locust_asyncdjango.lab import services
-from locust_asyncdjango.lab.process import free_port
-from locust_asyncdjango.lab.servers import SERVERS, serving, site_env
+from locust_asyncdjango.lab.environment import services
+from locust_asyncdjango.lab.environment.process import free_port
+from locust_asyncdjango.lab.environment.servers import SERVERS, serving, site_env
 from locust_asyncdjango.routes import ROUTES
-from tests.support import BIN, running
+from tests.support.programs import BIN, running
 
 # A shell starts what it runs in the background with SIGINT ignored, which programs that the tests start would inherit.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -85,7 +85,7 @@ def asgi_url(services_env: dict[str, str], tmp_path_factory: pytest.TempPathFact
 def other_url() -> Iterator[str]:
     """A Django site that is not ours."""
     port = free_port()
-    site = Path(__file__).with_name("live") / "other_site.py"
+    site = Path(__file__).with_name("support") / "sites" / "other_site.py"
     with running(BIN / "gunicorn", f"--bind=127.0.0.1:{port}", "--threads=8", "other_site", cwd=site.parent) as program:
         program.wait_for("Booting worker")
         yield f"http://127.0.0.1:{port}"

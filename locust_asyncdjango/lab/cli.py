@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from locust_asyncdjango._version import __version__
-from locust_asyncdjango.lab import commands
+from locust_asyncdjango.lab.commands import run
+from locust_asyncdjango.lab.environment.process import Interrupted, allow_many_files, stop_signals_as_interrupts
+from locust_asyncdjango.lab.environment.servers import PUBLISHED, SERVERS
 from locust_asyncdjango.lab.errors import LabError, TrialError, UsageError
-from locust_asyncdjango.lab.experiment_file import ExperimentFile, read_experiment
-from locust_asyncdjango.lab.presets import PRESETS
-from locust_asyncdjango.lab.process import Interrupted, allow_many_files, stop_signals_as_interrupts
-from locust_asyncdjango.lab.servers import PUBLISHED, SERVERS
-from locust_asyncdjango.lab.spec import DEFAULT_MAX_CONNECTIONS, Arm, arm
+from locust_asyncdjango.lab.experiment.config_file import ExperimentFile, read_experiment
+from locust_asyncdjango.lab.experiment.presets import PRESETS
+from locust_asyncdjango.lab.experiment.spec import DEFAULT_MAX_CONNECTIONS, Arm, arm
 from locust_asyncdjango.routes import ROUTES
 
 DEFAULT_POSTS = 1_000_000
@@ -48,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OSError as error:
         message, code = f"{error}; see that the disk has room and its folders can be written", 1
     except ModuleNotFoundError as error:
-        extra = "report" if options.command is commands.report and not options.made_of.is_dir() else "lab"
+        extra = "report" if options.command is run.report and not options.made_of.is_dir() else "lab"
         message, code = f"this needs {error.name}: pip install 'locust-asyncdjango[{extra}]'", 2
     print(f"locust-asyncdjango: error: {message}", file=sys.stderr)
     return code
@@ -65,30 +65,30 @@ def parser() -> argparse.ArgumentParser:
         subparser.set_defaults(command=command)
         return subparser
 
-    measuring = add("run", commands.run, "Measure routes on servers, one after another, and compare them.")
+    measuring = add("run", run.run, "Measure routes on servers, one after another, and compare them.")
     add_what_to_measure(measuring)
     add_load(measuring)
     add_conditions(measuring)
-    reporting = add("report", commands.report, "Make the report of one run, or again that of a results folder.")
+    reporting = add("report", run.report, "Make the report of one run, or again that of a results folder.")
     add_what_is_reported(reporting)
-    comparing = add("compare", commands.compare, "Tell what has changed from one results folder to another.")
+    comparing = add("compare", run.compare, "Tell what has changed from one results folder to another.")
     add_what_is_compared(comparing)
-    serving = add("serve", commands.keep_up, "Keep one server up until Ctrl-C, or all side by side, with its services.")
-    serving.add_argument("server", nargs="?", help=f"its name (default: {commands.DEFAULT_SERVER})")
+    serving = add("serve", run.keep_up, "Keep one server up until Ctrl-C, or all side by side, with its services.")
+    serving.add_argument("server", nargs="?", help=f"its name (default: {run.DEFAULT_SERVER})")
     serving.add_argument("--all", action="store_true", help="every installed server, from port 8000; slow API on 5000")
     serving.add_argument("--port", type=int, help="of the first server (default: 8000, or a free one for one server)")
     add_workers(serving)
     add_services(serving, DEFAULT_POSTS)
-    providing = add("services", commands.with_services, "Keep the site's services up until a command ends, or Ctrl-C.")
+    providing = add("services", run.with_services, "Keep the site's services up until a command ends, or Ctrl-C.")
     providing.usage = "%(prog)s [-h] [--posts N] [--max-connections N] [--latency-ms N] [--] [COMMAND ...]"
     add_services(providing, DEFAULT_POSTS_OF_SERVICES)
     providing.add_argument(
         "argv", nargs=argparse.REMAINDER, metavar="COMMAND", help="finds them in DATABASE_URL, REDIS_URL, SLOW_API_URL"
     )
-    starting = add("startproject", commands.start_project, "Write site and locustfiles as a project of your own.")
+    starting = add("startproject", run.start_project, "Write site and locustfiles as a project of your own.")
     starting.add_argument("folder", type=Path, metavar="DIR", help="where: a new or an empty folder")
     starting.add_argument("--name", help="of the site's package (default: the folder's, with _ for -)")
-    add("list", commands.show_list, "Show routes, variants and servers, and where the example locustfiles are.")
+    add("list", run.show_list, "Show routes, variants and servers, and where the example locustfiles are.")
     return top
 
 
@@ -118,7 +118,7 @@ def add_what_is_compared(comparing: argparse.ArgumentParser) -> None:
 def with_file(options: argparse.Namespace, arguments: Sequence[str]) -> argparse.Namespace:
     """The options with those that an experiment's file adds; the command line comes after it, and so has the last word.
     Raises UsageError."""
-    if options.command is not commands.run:
+    if options.command is not run.run:
         return options
     if options.resume:
         if vars(options) != vars(parser().parse_args(["run", "--resume", str(options.resume)])):
@@ -297,8 +297,8 @@ def share(text: str) -> float:
 
 def ends_by_ctrl_c(options: argparse.Namespace) -> bool:
     """Whether a command goes on until it is stopped, so that this is no failure."""
-    without_command = options.command is commands.with_services and not commands.command_given(options)
-    return options.command is commands.keep_up or without_command
+    without_command = options.command is run.with_services and not run.command_given(options)
+    return options.command is run.keep_up or without_command
 
 
 if __name__ == "__main__":

@@ -13,9 +13,9 @@ from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
-from target_site.factors import FACTORS
+from target_site.config import FACTORS
 from target_site.problems import BadInputError
-from target_site.shared import Shared, SharedByLoop
+from target_site.resources import Shared, SharedByLoop
 
 from .route import Route, Variant
 

@@ -11,9 +11,9 @@ import httpx
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.http import require_safe
 
-from target_site.factors import FACTORS
-from target_site.running_on import patched_by_gevent
-from target_site.shared import Shared, SharedByLoop
+from target_site.config import FACTORS
+from target_site.resources import Shared, SharedByLoop
+from target_site.server_info import patched_by_gevent
 
 from .parameters import number
 from .route import Route, Variant, View

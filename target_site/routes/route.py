@@ -6,7 +6,7 @@ from typing import Any
 
 from asgiref.sync import iscoroutinefunction
 
-from target_site.factors import FACTORS
+from target_site.config import FACTORS
 
 View = Callable[..., Any]
 """A view, sync or async: a request -> a response, or an awaitable of one."""

@@ -10,18 +10,18 @@ from urllib.parse import urlencode
 
 from playwright.sync_api import Page, expect
 
-from locust_asyncdjango.lab import one_run, report
-from locust_asyncdjango.lab.findings import Findings
-from locust_asyncdjango.lab.matrix import trials
-from locust_asyncdjango.lab.process import free_port
-from locust_asyncdjango.lab.results import Result
-from locust_asyncdjango.lab.trial import locustfile
+from locust_asyncdjango.lab.analysis.findings import Findings
+from locust_asyncdjango.lab.environment.process import free_port
+from locust_asyncdjango.lab.experiment.plan import trials
+from locust_asyncdjango.lab.experiment.result import Result
+from locust_asyncdjango.lab.measure.trial import locustfile
+from locust_asyncdjango.lab.report import experiment_report, run_report
+from locust_asyncdjango.metrics.row import Row
+from locust_asyncdjango.metrics.series_file import Series
 from locust_asyncdjango.routes import ROUTES
-from locust_asyncdjango.row import Row
-from locust_asyncdjango.series import Series
-from tests.support import locust, running, wait_for_page
-from tests.unit.planted import figures
-from tests.unit.results import experiment
+from tests.support.experiments import experiment
+from tests.support.figures import figures
+from tests.support.programs import locust, running, wait_for_page
 
 
 def test_the_overview_shows_every_route_and_leads_to_it(page: Page, wsgi_url: str) -> None:
@@ -143,8 +143,8 @@ def test_a_report_is_read_without_a_network_on_a_phone_and_on_paper(page: Page, 
         for t in range(40)
     ]
     failures: dict[str, Any] = {"failures": [], "samples": []}
-    content = one_run.told(Series.of({"user_classes": ["</script><script>alert(1)</script>"]}, rows), failures)
-    one_run.write(content, file := tmp_path / "run.html")
+    content = run_report.told(Series.of({"user_classes": ["</script><script>alert(1)</script>"]}, rows), failures)
+    run_report.write(content, file := tmp_path / "run.html")
     asked = opened_offline(page, file)
     expect(page.get_by_role("heading", level=1)).to_have_text("Where </script><script>alert(1)</script> saturated")
     expect(page.get_by_text("db_too_many_clients broke first, at 102 (100-105) users, after 21 s")).to_be_visible()
@@ -165,7 +165,7 @@ def test_the_report_of_an_experiment_shows_every_trial_and_every_difference(page
     )
     found = Findings(asked_for, tuple(results), {trial.id: series for trial in planned})
     file = tmp_path / "report.html"
-    file.write_text(report.html(found, {"versions": {"python": "3"}}), encoding="utf-8")
+    file.write_text(experiment_report.html(found, {"versions": {"python": "3"}}), encoding="utf-8")
     asked = opened_offline(page, file)
     # Three charts of each of eight trials, and the peaks over latency.
     expect(page.locator("figure canvas")).to_have_count(3 * 8 + 1)

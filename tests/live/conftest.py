@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.live.proxied import Proxied, proxied
+from tests.support.proxy import Proxied, proxied
 
 
 @pytest.fixture(scope="module")

@@ -7,14 +7,21 @@ from pathlib import Path
 import pytest
 import trustme
 
-from locust_asyncdjango.lab.process import free_port
-from tests.live.answers import ANSWERS, answer
-from tests.live.clients import Kinds, all_three, kinds
-from tests.live.gateways import asking, haproxy, listening, nginx
-from tests.live.scripted import CLOSE, RESET, Asked, Scripted, Step, scripted
-from tests.support import BIN, wait_for, wait_for_page
+from locust_asyncdjango.lab.environment.process import free_port
+from tests.support.answers import ANSWERS, answer
+from tests.support.gateways import asking, haproxy, listening, nginx
+from tests.support.programs import BIN, wait_for, wait_for_page
+from tests.support.scripted_server import (
+    CLOSE,
+    RESET,
+    Asked,
+    Scripted,
+    Step,
+    scripted,
+)
+from tests.support.three_clients import Kinds, all_three, kinds
 
-HERE = Path(__file__).parent
+SITES = Path(__file__).parents[1] / "support" / "sites"
 PATIENCE_S = 5.0
 BAD, LIMITED = all_three("gateway_bad"), all_three("overloaded, gateway")
 
@@ -136,7 +143,7 @@ def test_gunicorn_that_kills_its_workers(tmp_path: Path) -> None:
     port = free_port()
     argv = [str(BIN / "gunicorn"), f"--bind=127.0.0.1:{port}", "--workers=6", "--timeout=1", "dying_site"]
     with (
-        listening(argv, port, tmp_path / "gunicorn.log", HERE) as url,
+        listening(argv, port, tmp_path / "gunicorn.log", SITES) as url,
         nginx(tmp_path, f"proxy_http_version 1.1; location / {{ proxy_pass {url}; }}") as in_front,
     ):
         wait_for_page(in_front)
@@ -150,6 +157,6 @@ def test_gunicorn_that_kills_its_workers(tmp_path: Path) -> None:
 def test_uvicorn_at_its_limit(tmp_path: Path) -> None:
     port = free_port()
     argv = [str(BIN / "uvicorn"), f"--port={port}", "--limit-concurrency=2", "dying_site:asgi"]
-    with listening(argv, port, tmp_path / "uvicorn.log", HERE) as url, asking(url, "/") as connected:
+    with listening(argv, port, tmp_path / "uvicorn.log", SITES) as url, asking(url, "/") as connected:
         assert connected.recv(12) == b"HTTP/1.1 200"
         assert kinds(url, timeout_s=PATIENCE_S) == all_three("unavailable_503")

@@ -13,11 +13,18 @@ from pathlib import Path
 import pytest
 import trustme
 
-from locust_asyncdjango.lab.process import free_port, python
-from tests.live.answers import ANSWERS, answer
-from tests.live.clients import TIMEOUT_S, Kinds, all_three, kinds
-from tests.live.scripted import CLOSE, RESET, Asked, Scripted, Step, scripted
-from tests.support import done
+from locust_asyncdjango.lab.environment.process import free_port, python
+from tests.support.answers import ANSWERS, answer
+from tests.support.programs import done
+from tests.support.scripted_server import (
+    CLOSE,
+    RESET,
+    Asked,
+    Scripted,
+    Step,
+    scripted,
+)
+from tests.support.three_clients import TIMEOUT_S, Kinds, all_three, kinds
 
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 TEN_BYTES = b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n"
@@ -165,6 +172,6 @@ def test_tls_to_a_port_that_hangs_up(server: Scripted) -> None:
 def test_a_generator_without_free_descriptors(server: Scripted) -> None:
     by_name = f"http://localhost:{server.address.partition(':')[2]}"
     env = {"PYTHONPATH": str(Path(__file__).parents[2]), "PYTHONWARNINGS": os.environ.get("PYTHONWARNINGS", "")}
-    _, said = done(*python("-m", "tests.live.exhausted", server.url, by_name), env=env)
+    _, said = done(*python("-m", "tests.support.exhausted_generator", server.url, by_name), env=env)
     found = json.loads(said.splitlines()[-1])
     assert found == dict.fromkeys((server.url, by_name), [["", "client_exhausted"]] * 3)

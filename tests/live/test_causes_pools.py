@@ -12,12 +12,21 @@ from typing import Any
 import psycopg2
 import pytest
 
-from locust_asyncdjango.lab.process import Program, running, wait_until
-from locust_asyncdjango.lab.services import redis_program, slow_api_on
+from locust_asyncdjango.lab.environment.process import Program, running, wait_until
+from locust_asyncdjango.lab.environment.services import redis_program, slow_api_on
 from locust_asyncdjango.routes import ROUTES
-from tests.live.asking import variants_of
-from tests.live.clusters import MAX_CONNECTIONS, SITE_PASSWORD, Cluster, cluster
-from tests.live.presented import DEADLINE_S, DRIVERS, Sites, addresses, all_told, fixed_port, sites, told
+from tests.support.error_sites import (
+    DEADLINE_S,
+    DRIVERS,
+    Sites,
+    addresses,
+    all_told,
+    fixed_port,
+    sites,
+    told,
+)
+from tests.support.postgres_clusters import MAX_CONNECTIONS, SITE_PASSWORD, Cluster, cluster
+from tests.support.site_client import variants_of
 
 Cause = Callable[[int, Path], AbstractContextManager[None]]
 

@@ -12,9 +12,26 @@ from pathlib import Path
 import psycopg2
 import pytest
 
-from locust_asyncdjango.lab.process import wait_until
-from tests.live.clusters import ACCEPTS, MAX_CONNECTIONS, REJECTS, SITE_PASSWORD, Cluster, cluster
-from tests.live.presented import DEADLINE_S, DRIVERS, Address, Sites, addresses, all_told, fixed_port, sites, told
+from locust_asyncdjango.lab.environment.process import wait_until
+from tests.support.error_sites import (
+    DEADLINE_S,
+    DRIVERS,
+    Address,
+    Sites,
+    addresses,
+    all_told,
+    fixed_port,
+    sites,
+    told,
+)
+from tests.support.postgres_clusters import (
+    ACCEPTS,
+    MAX_CONNECTIONS,
+    REJECTS,
+    SITE_PASSWORD,
+    Cluster,
+    cluster,
+)
 
 ASKED = addresses(*DRIVERS)
 WAITING = "wait_event_type = 'Lock'"

@@ -11,14 +11,14 @@ from typing import Any
 
 import psutil
 
-from locust_asyncdjango import series
+from locust_asyncdjango.lab.commands.serve import ports_to_serve
+from locust_asyncdjango.lab.environment.process import port_is_free
+from locust_asyncdjango.lab.environment.servers import SERVERS
 from locust_asyncdjango.lab.errors import UsageError
-from locust_asyncdjango.lab.process import port_is_free
-from locust_asyncdjango.lab.serve import ports_to_serve
-from locust_asyncdjango.lab.servers import SERVERS
+from locust_asyncdjango.metrics import series_file
 from tests.conftest import POSTS
-from tests.live.proxied import rest_of
-from tests.support import done, lab, running, wait_for_page
+from tests.support.programs import done, lab, running, wait_for_page
+from tests.support.proxy import rest_of
 
 WAITRESS = ["{python}", "-m", "waitress", "--listen=127.0.0.1:{port}", "--threads=2", "target_site.wsgi:application"]
 SMALL = ("--posts", str(POSTS), "-u", "2", "-r", "2", "-t", "4s")
@@ -38,7 +38,9 @@ def test_each_round_trip_takes_the_latency(tmp_path: Path) -> None:
     near, far = (results_in(output)[f"io_create-gunicorn-uvicorn{ending}"] for ending in ("", "-50ms"))
     assert near["site"]["database"]["round_trip_ms"] < 50 <= far["site"]["database"]["round_trip_ms"]
     assert (near["figures"]["failures"], far["figures"]["failures"]) == ([], [])
-    fastest = {folder.name: min(series.read(folder / "series.jsonl").total.ok_ms) for folder in output.glob("trials/*")}
+    fastest = {
+        folder.name: min(series_file.read(folder / "series.jsonl").total.ok_ms) for folder in output.glob("trials/*")
+    }
     assert fastest["io_create-gunicorn-uvicorn"] >= 30
     # TCP, startup, two steps of the password, the query: five at the least.
     assert fastest["io_create-gunicorn-uvicorn-50ms"] >= 30 + 5 * 50

@@ -11,8 +11,10 @@ import trustme
 from locust import FastHttpUser
 
 from locust_asyncdjango import FastUser
-from tests.live.answers import ANSWERS, TEXT, script
-from tests.live.asks import (
+from tests.support.answers import ANSWERS, TEXT, script
+from tests.support.recorded_user import Recorded
+from tests.support.scripted_server import Asked, Scripted, scripted
+from tests.support.session_calls import (
     Ask,
     check,
     checked,
@@ -32,8 +34,6 @@ from tests.live.asks import (
     timed_out,
     with_method,
 )
-from tests.live.recorded import Recorded
-from tests.live.scripted import Asked, Scripted, scripted
 
 
 @dataclass

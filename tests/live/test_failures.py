@@ -6,12 +6,20 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
-from locust_asyncdjango import series
-from locust_asyncdjango.lab.process import free_port
-from locust_asyncdjango.lab.trial import locustfile
-from tests.live.answers import answer
-from tests.live.scripted import scripted
-from tests.support import Running, done, locust, running, two_workers, wait_for_lines, written
+from locust_asyncdjango.lab.environment.process import free_port
+from locust_asyncdjango.lab.measure.trial import locustfile
+from locust_asyncdjango.metrics import series_file
+from tests.support.answers import answer
+from tests.support.programs import (
+    Running,
+    done,
+    locust,
+    running,
+    two_workers,
+    wait_for_lines,
+    written,
+)
+from tests.support.scripted_server import scripted
 
 IO_READ = locustfile("io_read")
 SHORT = ["--headless", "-u", "5", "-r", "5", "-t", "3s", "--only-summary"]
@@ -185,7 +193,7 @@ def test_no_count_is_lost_or_doubled_when_workers_come_and_go_and_on_ctrl_c(othe
     # The signal may strike a worker while it counts a request: behind the file's count, and before or amid ours.
     assert all(truth(name) - seen[name] in (0, 1) for name in ("early", "late")), (seen, truth("early"), truth("late"))
     assert 0 < seen["killed"] <= truth("killed")
-    assert abs(sum(seen.values()) - sum(row.failed.total() for row in series.read(rows).seconds)) <= 2
+    assert abs(sum(seen.values()) - sum(row.failed.total() for row in series_file.read(rows).seconds)) <= 2
     assert set(seen) == {"early", "killed", "late"}
 
 

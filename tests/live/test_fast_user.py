@@ -15,10 +15,16 @@ import gevent
 import pytest
 from geventhttpclient.client import HTTPClientPool
 
-from locust_asyncdjango.connection import RECEIVE_BYTES
-from tests.live.answers import ANSWERS, answer
-from tests.live.recorded import Recorded
-from tests.live.scripted import CLOSE, RESET, Asked, Step, scripted
+from locust_asyncdjango.client.connection import RECEIVE_BYTES
+from tests.support.answers import ANSWERS, answer
+from tests.support.recorded_user import Recorded
+from tests.support.scripted_server import (
+    CLOSE,
+    RESET,
+    Asked,
+    Step,
+    scripted,
+)
 
 FUZZED = 10_000
 

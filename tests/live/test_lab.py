@@ -16,12 +16,19 @@ import psutil
 import psycopg2
 import pytest
 
-from locust_asyncdjango import series
-from locust_asyncdjango.lab import postgres
-from locust_asyncdjango.lab.packages import folder_of
-from locust_asyncdjango.lab.process import free_port
+from locust_asyncdjango.lab.environment import postgres
+from locust_asyncdjango.lab.environment.packages import folder_of
+from locust_asyncdjango.lab.environment.process import free_port
+from locust_asyncdjango.metrics import series_file
 from tests.conftest import POSTS
-from tests.support import NO_SUCH_SHAPE, done, lab, running, wait_for, wait_for_lines
+from tests.support.programs import (
+    NO_SUCH_SHAPE,
+    done,
+    lab,
+    running,
+    wait_for,
+    wait_for_lines,
+)
 
 PREPARING = 10
 """Connections that PostgreSQL may be accepting or refusing beside those of its limit."""
@@ -44,7 +51,7 @@ def test_an_async_server_passes_the_connection_limit_and_a_sync_one_does_not(tmp
         assert re.search(
             rf"{server} +{figures['peak_per_s']:.1f} +{figures['peak_users']} +{figures['successes']}", text
         )
-        recorded = series.read(output / "trials" / f"io_read-{server}-10connections" / "series.jsonl")
+        recorded = series_file.read(output / "trials" / f"io_read-{server}-10connections" / "series.jsonl")
         assert sum(row.ok for row in recorded.seconds) == figures["successes"] > 0
         # Server and database were looked at: gunicorn's master and its worker, and what the limit lets in.
         assert (result["cost"]["memory_mb"] > 10, result["cost"]["threads"] >= 2) == (True, True)
@@ -98,7 +105,7 @@ def test_a_stopped_run_leaves_nothing_running_and_keeps_its_rows(
         assert program.end() == code
         assert program.left_behind() == []
         assert f"stopped; locust-asyncdjango run --resume {output} goes on from here\n" in program.text
-        assert len(series.read(file).seconds) >= 3
+        assert len(series_file.read(file).seconds) >= 3
     assert runs_in(cache) == before
 
 

@@ -7,11 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from locust_asyncdjango.lab.process import free_port
-from locust_asyncdjango.lab.trial import locustfile
+from locust_asyncdjango.lab.environment.process import free_port
+from locust_asyncdjango.lab.measure.trial import locustfile
 from locust_asyncdjango.routes import ROUTES
-from tests.live.asking import ask, variants_of
-from tests.support import BIN, done, locust, running, wait_for_page
+from tests.support.programs import (
+    BIN,
+    done,
+    locust,
+    running,
+    wait_for_page,
+)
+from tests.support.site_client import ask, variants_of
 
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "own-project.md").read_text()
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from locust_asyncdjango.lab.process import free_port
+from locust_asyncdjango.lab.environment.process import free_port
 from tests.conftest import POSTS
-from tests.support import done, running
+from tests.support.programs import done, running
 
 ROOT = Path(__file__).parents[2]
 
@@ -45,13 +45,13 @@ def test_what_the_wheel_holds(wheel: Path) -> None:
     names = set(zipfile.ZipFile(wheel).namelist())
     assert {
         "locust_asyncdjango/py.typed",
-        "locust_asyncdjango/postgres_messages.txt",
-        "locust_asyncdjango/static/live.html",
-        "locust_asyncdjango/static/uPlot.LICENSE",
-        "locust_asyncdjango/lab/page.html",
+        "locust_asyncdjango/failures/postgres_messages.txt",
+        "locust_asyncdjango/analysis/static/live.html",
+        "locust_asyncdjango/analysis/static/uPlot.LICENSE",
+        "locust_asyncdjango/lab/report/page.html",
         "locust_asyncdjango/shapes/ramp.py",
         "locust_asyncdjango/examples/io_read.py",
-        "target_site/templates/target_site/overview.html",
+        "target_site/templates/target_site/index.html",
         "target_site/migrations/0001_initial.py",
     } <= names
     assert {name.partition("/")[0] for name in names if ".dist-info" not in name} == {

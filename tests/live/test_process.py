@@ -7,8 +7,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from locust_asyncdjango.lab.process import Interrupted, Program, python, running, stop_signals_as_interrupts
-from tests.support import done
+from locust_asyncdjango.lab.environment.process import (
+    Interrupted,
+    Program,
+    python,
+    running,
+    stop_signals_as_interrupts,
+)
+from tests.support.programs import done
 
 ENDLESS = ["sleep", "600"]
 

@@ -18,7 +18,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.live.proxied import (
+from tests.support.programs import DEADLINE_S, done
+from tests.support.proxy import (
     BOUND,
     CLEAR,
     MUCH,
@@ -33,7 +34,6 @@ from tests.live.proxied import (
     sent_until_stuck,
     taken_s,
 )
-from tests.support import DEADLINE_S, done
 
 chunk_lists = st.lists(st.binary(max_size=3000) | st.integers(1, 200_000).map(os.urandom), max_size=8)
 delays_ms = st.sampled_from((0, 0, 1, 5, 20))

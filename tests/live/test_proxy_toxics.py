@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.live.proxied import (
+from tests.support.programs import DEADLINE_S
+from tests.support.proxy import (
     BOUND,
     CLEAR,
     Proxied,
@@ -17,7 +18,6 @@ from tests.live.proxied import (
     sent_until_stuck,
     taken_s,
 )
-from tests.support import DEADLINE_S
 
 
 def test_a_fin_takes_as_long_as_data() -> None:

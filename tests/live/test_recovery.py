@@ -12,13 +12,13 @@ from typing import Any
 
 import pytest
 
-from locust_asyncdjango.failures import classify
-from locust_asyncdjango.lab import postgres, services
+from locust_asyncdjango.failures.classify import classify
+from locust_asyncdjango.lab.environment import postgres, services
 from locust_asyncdjango.routes import ROUTES
 from tests.conftest import POSTS, site_on
-from tests.live.asking import ask, variants_of
-from tests.live.gate import Gate, opened
-from tests.support import wait_for
+from tests.support.programs import wait_for
+from tests.support.site_client import ask, variants_of
+from tests.support.tcp_gate import Gate, opened
 
 ARMS = {
     "wsgi, persistent": ("gunicorn-sync", {"TARGET_SITE_CONNECTIONS": "persistent"}),

@@ -12,9 +12,18 @@ from pathlib import Path
 
 import pytest
 
-from locust_asyncdjango import series
-from locust_asyncdjango.lab.trial import locustfile
-from tests.support import BIN, DEADLINE_S, done, lab, locust, running, two_workers, wait_for_lines
+from locust_asyncdjango.lab.measure.trial import locustfile
+from locust_asyncdjango.metrics import series_file
+from tests.support.programs import (
+    BIN,
+    DEADLINE_S,
+    done,
+    lab,
+    locust,
+    running,
+    two_workers,
+    wait_for_lines,
+)
 
 IO_READ = locustfile("io_read")
 LATEST = ["--path", "/blog/latest/"]
@@ -40,7 +49,7 @@ def test_a_report_is_one_file_that_says_what_its_twins_say(other_url: str, tmp_p
     assert content["failures"][0]["message"] == "HTTP 500, FATAL: sorry, too many clients already"
     assert content["ran"]["server"] == other_url
 
-    recorded = series.read(report.with_suffix(".series.jsonl"))
+    recorded = series_file.read(report.with_suffix(".series.jsonl"))
     rows = list(csv.DictReader(table.read_text().splitlines()))
     assert [int(row["users"]) for row in rows][:3] == [second.users for second in recorded.seconds][:3]
     assert sum(int(row["failed"]) for row in rows) == recorded.total.failed.total() > 30
@@ -162,4 +171,4 @@ def test_a_master_that_is_killed_has_written_each_second(other_url: str, tmp_pat
         seconds = [json.loads(row)["t"] for row in rows]
         assert seconds == list(range(seconds[0], seconds[0] + len(rows)))
         program.signal(signal.SIGKILL)
-    assert series.read(file).total.users == 6
+    assert series_file.read(file).total.users == 6

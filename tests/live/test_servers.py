@@ -10,18 +10,19 @@ from typing import Any
 
 import pytest
 
-from locust_asyncdjango.lab import preflight
+from locust_asyncdjango.lab.environment.process import free_port, port_is_free
+from locust_asyncdjango.lab.environment.servers import SERVERS, Server, serving, site_env
 from locust_asyncdjango.lab.errors import TrialError
-from locust_asyncdjango.lab.process import free_port, port_is_free
-from locust_asyncdjango.lab.servers import SERVERS, Server, serving, site_env
-from locust_asyncdjango.lab.spec import Trial
-from tests.support import MARK, left_behind
+from locust_asyncdjango.lab.experiment.spec import Trial
+from locust_asyncdjango.lab.measure import preflight
+from tests.support.programs import MARK, left_behind
 
 STARTS = int(os.environ.get("STARTS", "1"))
 """How often each server is started in a row."""
 WSGI = "target_site.wsgi:application"
 GUNICORN = ("{python}", "-P", "-m", "gunicorn", "--bind=127.0.0.1:{port}", "--no-control-socket", "--log-level=warning")
-PLANTED = {"PYTHONPATH": str(Path(__file__).parent), "DJANGO_SETTINGS_MODULE": "planted_settings"}
+SITES = Path(__file__).parents[1] / "support" / "sites"
+PLANTED = {"PYTHONPATH": str(SITES), "DJANGO_SETTINGS_MODULE": "mistaken_settings"}
 
 
 def trial_on(server: Server, **changes: Any) -> Trial:

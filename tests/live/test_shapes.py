@@ -12,11 +12,19 @@ from pathlib import Path
 
 import pytest
 
-from locust_asyncdjango import series
-from locust_asyncdjango.lab.process import free_port
-from locust_asyncdjango.lab.trial import locustfile
-from locust_asyncdjango.saturation import saturation
-from tests.support import done, locust, running, two_workers, wait_for, wait_for_page, written
+from locust_asyncdjango.analysis.saturation import saturation
+from locust_asyncdjango.lab.environment.process import free_port
+from locust_asyncdjango.lab.measure.trial import locustfile
+from locust_asyncdjango.metrics import series_file
+from tests.support.programs import (
+    done,
+    locust,
+    running,
+    two_workers,
+    wait_for,
+    wait_for_page,
+    written,
+)
 
 IO_READ = locustfile("io_read")
 ROOT = Path(__file__).parents[2]
@@ -40,7 +48,7 @@ def slots_url() -> Iterator[str]:
     port = str(free_port())
     argv = (sys.executable, "-m", "uvicorn", "--factory", "planted_site:planted", "--port", port)
     planted = {"PLANTED_KIND": "slots", "PLANTED_SLOTS": str(SLOTS), "PLANTED_SERVICE_MS": "200"}
-    env = {**os.environ, **planted, "PYTHONPATH": str(ROOT / "benchmarks")}
+    env = {**os.environ, **planted, "PYTHONPATH": str(ROOT / "benchmarks" / "sites")}
     with running(*argv, "--log-level", "warning", "--no-access-log", env=env) as program:
         wait_for_page(f"http://127.0.0.1:{port}/")
         yield f"http://127.0.0.1:{port}"
@@ -59,7 +67,7 @@ def test_a_shape_with_parameters_is_recorded_with_its_plan(other_url: str, tmp_p
     shape = "Stages:plan=2s:20/3s:20/2s:4"
     code, text = done(*locust("-f", IO_READ, "--shape", shape, *HEADLESS, "-H", other_url, "--series", file))
     assert code == 0, text
-    recorded = series.read(file)
+    recorded = series_file.read(file)
     assert (recorded.header["shape"], recorded.header["run_time"]) == (shape, 7)
     assert {second.planned for second in recorded.seconds} >= {20}
     assert max(second.users for second in recorded.seconds) == 20
@@ -72,7 +80,7 @@ def test_a_file_of_the_catalogue_beside_ones_own(other_url: str, tmp_path: Path)
     load = ("-u", "20", "-t", "3s", "-H", other_url, "--series", file)
     code, text = done(*locust("-f", f"{IO_READ},{spike}", *HEADLESS, *load))
     assert code == 0, text
-    assert series.read(file).header["shape"] == "Spike"
+    assert series_file.read(file).header["shape"] == "Spike"
 
 
 def test_a_shape_of_ones_own_by_its_module(other_url: str, tmp_path: Path) -> None:
@@ -84,7 +92,7 @@ def test_a_shape_of_ones_own_by_its_module(other_url: str, tmp_path: Path) -> No
     code, text = done(*locust("-f", IO_READ, *HEADLESS, *load), cwd=tmp_path)
     assert code == 0, text
     assert "Mine decides on users and rate by itself: -u and -r change nothing" in text
-    assert max(second.users for second in series.read(file).seconds) == 7
+    assert max(second.users for second in series_file.read(file).seconds) == 7
 
 
 def test_the_class_picker_offers_the_catalogue(other_url: str) -> None:
@@ -110,7 +118,7 @@ def test_a_climb_needs_few_of_locusts_messages(other_url: str, tmp_path: Path) -
     load = ("--shape", "Stages:plan=5s:50/4s:50/4s:10/3s:10", "-H", other_url, "--series", file)
     code, text = done(*locust("-f", IO_READ, *HEADLESS, *load, *two_workers(), "--loglevel", "INFO"))
     assert code == 0, text
-    seconds = series.read(file).seconds
+    seconds = series_file.read(file).seconds
     assert max(second.users for second in seconds) == 50
     assert 10 in [second.users for second in seconds[-6:]]
     # Of 16 seconds, in 9 of which the number of users changes.
@@ -125,7 +133,7 @@ def test_an_open_model_begins_what_is_due(other_url: str, tmp_path: Path) -> Non
             *locust("-f", IO_READ, *HEADLESS, *workers, "--shape", shape, "-H", other_url, "--series", file)
         )
         assert code == 0, text
-        seconds = series.read(file).seconds
+        seconds = series_file.read(file).seconds
         begun = sum(second.ok + second.missed for second in seconds)
         assert 30 <= begun <= 20 * len(seconds) + 4, text
 
@@ -149,7 +157,7 @@ def test_a_user_of_ones_own_waits_for_arrivals(other_url: str, tmp_path: Path) -
     load = ("--shape", "ArrivalRate:peak=20,rate=10,climb=1,hold=4", "-H", other_url, "--series", file)
     code, text = done(*locust("-f", mine, "--headless", "--only-summary", *load))
     assert code == 0, text
-    seconds = series.read(file).seconds
+    seconds = series_file.read(file).seconds
     assert 15 <= sum(second.ok + second.missed for second in seconds) <= 10 * len(seconds) + 4
 
 
@@ -186,7 +194,7 @@ def test_the_latency_of_an_open_model_has_what_waited_for_users(slots_url: str, 
     shape = "ArrivalRate:peak=5,rate=50,climb=1,hold=3"
     code, text = done(*locust("-f", IO_READ, *HEADLESS, "--shape", shape, "-H", slots_url, "--series", file))
     assert code == 0, text
-    seconds = series.read(file).seconds
+    seconds = series_file.read(file).seconds
     latencies = [second.p50_ms for second in seconds if second.p50_ms]
     assert latencies[-1] > 2 * latencies[0]
     assert sum(second.missed for second in seconds) > 10
@@ -201,8 +209,8 @@ def test_a_breakpoint_is_found(slots_url: str, tmp_path: Path) -> None:
     assert code == 0, text
     found = re.search(r"  carries (\d+) users \(", text)
     assert found, text
-    assert SLOTS / 2 <= int(found[1]) <= SLOTS * 2  # benchmarks/shapes_held.py tells how near it comes
-    assert saturation(series.read(file).seconds).successes > 100
+    assert SLOTS / 2 <= int(found[1]) <= SLOTS * 2  # benchmarks/shape_accuracy.py tells how near it comes
+    assert saturation(series_file.read(file).seconds).successes > 100
 
 
 def test_a_breakpoint_by_a_bound_on_latency(slots_url: str) -> None:

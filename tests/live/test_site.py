@@ -9,10 +9,10 @@ from pathlib import Path
 import psycopg2
 import pytest
 
-from locust_asyncdjango.lab.process import free_port
-from locust_asyncdjango.lab.servers import SERVERS, serving, site_env
+from locust_asyncdjango.lab.environment.process import free_port
+from locust_asyncdjango.lab.environment.servers import SERVERS, serving, site_env
 from locust_asyncdjango.routes import ROUTES
-from tests.live.asking import ask, variants_of
+from tests.support.site_client import ask, variants_of
 
 
 @pytest.fixture(params=["wsgi", "asgi"])

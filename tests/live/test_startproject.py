@@ -10,9 +10,16 @@ from pathlib import Path
 import psycopg2
 import pytest
 
-from locust_asyncdjango.lab.process import free_port, port_is_free
+from locust_asyncdjango.lab.environment.process import free_port, port_is_free
 from tests.conftest import POSTS
-from tests.support import BIN, done, lab, locust, running, wait_for
+from tests.support.programs import (
+    BIN,
+    done,
+    lab,
+    locust,
+    running,
+    wait_for,
+)
 
 ON_PATH = {"PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}"}
 

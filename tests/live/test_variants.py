@@ -11,8 +11,8 @@ import redis
 from locust_asyncdjango.routes import ROUTES, Route
 from target_site.slow_api import asked
 from tests.conftest import site_on
-from tests.live.asking import ask, variants_of
-from tests.live.gate import PostgresGate, opened
+from tests.support.site_client import ask, variants_of
+from tests.support.tcp_gate import PostgresGate, opened
 
 TIMES = 3
 """Each variant is asked so often, so that a query that comes after the answer is seen before the next one's."""

@@ -1,6 +1,7 @@
-"""Who may import whom (docs/design.md): the folder border is the process border."""
+"""Who may import whom, by folder (docs/design.md)."""
 
 import ast
+import subprocess
 import sys
 from pathlib import Path
 
@@ -8,196 +9,87 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = "locust_asyncdjango"
-STANDARD_LIBRARY_ONLY = {
-    "sample",
-    "series",
-    "saturation",
-    "failures",
-    "own_rules",
-    "signs",
-    "rules",
-    "raised",
-    "rule",
-    "kinds",
-    "evidence",
-    "folding",
-    "postgres_messages",
-    "thresholds",
-    "tally",
-    "junit",
-    "outcome",
-    "routes",
-    "recorder",
-    "summary",
-    "histogram",
-    "row",
-    "second",
-    "history",
-    "held",
-    "schedule",
-    "told",
-    "charts",
-}
-ROOM_1 = {
-    "plugin": {
-        "about",
-        "arrivals",
-        "charts",
-        "exchange",
-        "failed",
-        "failures",
-        "held",
-        "history",
-        "junit",
-        "lineup",
-        "open_model",
-        "options",
-        "outcome",
-        "outputs",
-        "recorder",
-        "reporting",
-        "row",
-        "saturation",
-        "shape_choice",
-        "summary",
-        "tab",
-        "tally",
-        "thresholds",
-        "told",
-        "live",
+SHARED = {"_version", "routes", "metrics", "analysis", "failures", "probe.protocol"}
+"""What the lab may use of the rest."""
+MAY_IMPORT = {
+    "": {"_version", "client", "failures", "load", "plugin", "users"},
+    "metrics": set(),
+    "routes": set(),
+    "probe": set(),
+    "failures": {"probe.protocol"},
+    "shapes": {"metrics.statistics"},
+    "analysis": {"metrics", "failures"},
+    "client": {"failures", "probe.protocol"},
+    "load": {"shapes"},
+    "plugin": {"_version", "analysis", "client.exceptions", "failures", "load", "metrics"},
+    "users": {"plugin", "client", "load", "routes"},
+    "lab.errors": set(),
+    "lab.environment": {"lab.errors", *SHARED},
+    "lab.hosts": {"lab.errors", *SHARED},
+    "lab.proxy": {"lab.errors", "lab.environment"},
+    "lab.experiment": {"lab.environment", "lab.hosts", "lab.errors", *SHARED},
+    "lab.project": {"lab.environment", "lab.hosts", "lab.errors", *SHARED},
+    "lab.analysis": {"lab.experiment", "lab.project", "lab.environment", "lab.errors", *SHARED},
+    "lab.measure": {
+        "lab.analysis",
+        "lab.experiment",
+        "lab.project",
+        "lab.hosts",
+        "lab.environment",
+        "lab.errors",
+        *SHARED,
     },
-    "about": {"_version", "folding", "options", "outcome", "series"},
-    "arrivals": {"schedule"},
-    "open_model": {"arrivals", "exchange", "lineup", "schedule", "shape_choice"},
-    "users": {"plugin", "options", "routes", "client", "arrivals"},
-    "options": {"shape_choice", "thresholds"},
-    "lineup": {"arrivals", "options", "shape_choice", "spawning"},
-    "outputs": {"junit", "options", "outcome", "row", "second", "series"},
-    "outcome": {"junit", "saturation", "tally", "thresholds"},
-    "client": {"connection", "failed", "prepared", "response", "wire"},
-    "prepared": {"connection", "wire"},
-    "connection": {"wire"},
-    "response": {"failed", "wire"},
-    "failed": {"failures", "own_rules", "wire"},
-    "failures": {"own_rules", "signs", "rule", "rules", "kinds", "evidence", "folding"},
-    "evidence": {"folding"},
-    "own_rules": {"rule", "kinds", "evidence"},
-    "signs": {"rule", "rules", "evidence", "postgres_messages"},
-    "rules": {"raised", "rule"},
-    "raised": {"rule"},
-    "thresholds": {"histogram", "kinds", "row"},
-    "tally": {"failures", "folding"},
-    "recorder": {"row", "sample"},
-    "row": {"histogram", "sample"},
-    "second": {"histogram", "row"},
-    "held": {"second"},
-    "history": {"row", "second"},
-    "series": {"history", "row", "second"},
-    "saturation": {"second"},
-    "told": {"saturation"},
-    "charts": {"saturation", "second"},
-    "tab": {"told"},
-    "reporting": {"outputs"},
-    "live": {"failures", "saturation", "second", "tally", "told"},
-    "summary": {"outcome", "saturation", "tally", "told", "failures"},
-    "__init__": {"_version", "arrivals", "client", "failures", "own_rules", "users"},
+    "lab.report": {"lab.analysis", "lab.experiment", "lab.project", "lab.environment", "lab.errors", *SHARED},
+    "lab.commands": {"lab", *SHARED},
+    "lab.cli": {"lab", *SHARED},
 }
-# gevent only where it has patched the process already, for the variant that tells so.
+STANDARD_LIBRARY_ONLY = ("metrics", "failures", "analysis", "routes", "probe")
 DRIVERS = {"psycopg2", "psycopg", "psycopg_pool", "asyncpg", "redis", "aioredis", "httpx", "gevent", "psycogreen"}
-LAB_MAY_USE = {
-    "_version",
-    "held",
-    "routes",
-    "series",
-    "second",
-    "histogram",
-    "saturation",
-    "told",
-    "charts",
-    "failures",
-    "outcome",
+MODULES = {
+    ".".join((*above, *path.relative_to(root).with_suffix("").parts)).removesuffix("__init__").rstrip("."): path
+    for root, above in ((ROOT / PACKAGE, ()), (ROOT / "shapes", ("shapes",)))
+    for path in sorted(root.rglob("*.py"))
 }
-LAB_ORDER = [
-    {"errors"},
-    {"packages", "process", "toxics", "markdown", "page", "fits", "stats", "machine", "presets"},
-    {"servers", "latency", "fleet", "flow", "budget"},
-    {"line", "costs"},
-    {"proxy", "marks"},
-    {"spec", "postgres", "startproject"},
-    {"services", "matrix", "plots", "experiment_file", "preflight", "alone"},
-    {"results"},
-    {"ceilings"},
-    {"table"},
-    {"trial", "beside", "one_run", "findings"},
-    {"runner", "serve", "verdict"},
-    {"progress", "tables"},
-    {"report", "comparing"},
-    {"commands"},
-    {"cli"},
-]
 
 
-def imported(path: Path) -> set[str]:
-    found = set()
+def imports(path: Path) -> set[str]:
+    """Return the dotted names that a file imports, the most exact one of each."""
+    names = set()
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
+            names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            # "from package import module" names a module as well.
-            found |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
-    return found
+            whole = {alias.name: f"{node.module}.{alias.name}".removeprefix(f"{PACKAGE}.") for alias in node.names}
+            names |= {f"{PACKAGE}.{full}" if full in MODULES else node.module for full in whole.values()}
+    return names
 
 
-def ours(path: Path) -> set[str]:
-    """Modules of the package that a file imports, as paths below it."""
-    modules = {".".join(p.relative_to(ROOT / PACKAGE).with_suffix("").parts) for p in (ROOT / PACKAGE).rglob("*.py")}
-    return {name.removeprefix(f"{PACKAGE}.") for name in imported(path)} & modules
+def within(name: str, folders: set[str]) -> bool:
+    """Return whether a module is one of these, or lies below one."""
+    return any(name == folder or name.startswith(f"{folder}.") for folder in folders)
 
 
-def top_level(path: Path) -> set[str]:
-    return {name.partition(".")[0] for name in imported(path)}
-
-
-@pytest.mark.parametrize("path", sorted((ROOT / PACKAGE).glob("*.py")), ids=lambda path: path.stem)
-def test_room_1(path: Path) -> None:
-    assert ours(path) <= ROOM_1.get(path.stem, set())
-
-
-@pytest.mark.parametrize("name", sorted(STANDARD_LIBRARY_ONLY))
-def test_the_analysis_needs_the_standard_library_alone(name: str) -> None:
-    assert top_level(ROOT / PACKAGE / f"{name}.py") <= sys.stdlib_module_names | {PACKAGE}
-
-
-@pytest.mark.parametrize("path", sorted((ROOT / PACKAGE / "lab").glob("*.py")), ids=lambda path: path.stem)
-def test_the_lab(path: Path) -> None:
-    below: set[str] = set()
-    for names in LAB_ORDER:
-        if path.stem in names:
-            break
-        below |= names
-    else:
-        assert path.stem == "__init__", "a new module of the lab needs its place in LAB_ORDER"
-    lab = {name.removeprefix("lab.") for name in ours(path) if name.startswith("lab.")}
-    assert lab <= below | {"__init__"}
-    assert {name for name in ours(path) if not name.startswith("lab.")} <= LAB_MAY_USE | {"__init__"}
-    assert not top_level(path) & {"locust", "gevent", "geventhttpclient", "shapes", "target_site", "django"}
-
-
-@pytest.mark.parametrize("path", sorted((ROOT / "shapes").glob("*.py")), ids=lambda path: path.stem)
-def test_shapes_need_locust_alone(path: Path) -> None:
-    others = {name for name in imported(path) if not name.startswith(f"{PACKAGE}.shapes.")}
-    assert {name.partition(".")[0] for name in others} <= {"locust"} | sys.stdlib_module_names
+@pytest.mark.parametrize("name", MODULES, ids=lambda name: name or PACKAGE)
+def test_a_module_imports_only_what_its_folder_may(name: str) -> None:
+    home = max((folder for folder in MAY_IMPORT if within(name, {folder})), key=len, default="")
+    ours = {each.removeprefix(PACKAGE).lstrip(".") for each in imports(MODULES[name]) if within(each, {PACKAGE})}
+    assert {each for each in ours if each and not within(each, {home, *MAY_IMPORT[home]})} == set()
+    outside = {each.partition(".")[0] for each in imports(MODULES[name])} - sys.stdlib_module_names - {PACKAGE}
+    if within(name, set(STANDARD_LIBRARY_ONLY)):
+        assert outside == set()
+    if home == "shapes":
+        assert outside <= {"locust"}
+    if within(name, {"lab"}):
+        assert not outside & {"locust", "gevent", "geventhttpclient", "target_site", "django"}
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "target_site").rglob("*.py")), ids=lambda path: path.stem)
-def test_the_target_needs_django_and_its_drivers_alone(path: Path) -> None:
-    assert (
-        top_level(path) <= {"target_site", "django", "asgiref", "dj_database_url"} | DRIVERS | sys.stdlib_module_names
-    )
+def test_the_site_needs_django_and_its_drivers_alone(path: Path) -> None:
+    outside = {name.partition(".")[0] for name in imports(path)} - sys.stdlib_module_names
+    assert outside <= {"target_site", "django", "asgiref", "dj_database_url"} | DRIVERS
 
 
-def test_importing_the_lab_does_not_patch_with_gevent() -> None:
-    import subprocess
-
-    code = "import locust_asyncdjango.lab.cli, locust_asyncdjango.lab.runner, sys; assert 'gevent' not in sys.modules"
+def test_the_lab_does_not_load_gevent() -> None:
+    modules = "locust_asyncdjango.lab.cli, locust_asyncdjango.lab.commands.run, locust_asyncdjango.lab.measure.runner"
+    code = f"import {modules}, sys; assert 'gevent' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)

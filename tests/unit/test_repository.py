@@ -47,7 +47,7 @@ def test_the_readmes_files_exist() -> None:
 
 
 def test_the_readme_names_every_flag_of_ours_and_every_environment_variable() -> None:
-    from locust_asyncdjango.options import ENV_PREFIX, Options
+    from locust_asyncdjango.plugin.options import ENV_PREFIX, Options
 
     assert [name for name in Options.__slots__ if f"--{name.replace('_', '-')}" not in README] == []
     assert [name for name in Options.__slots__ if f"{ENV_PREFIX}{name.upper()}" not in README] == []
@@ -64,7 +64,7 @@ def test_public_names_can_be_imported() -> None:
 
 def test_the_readme_and_the_settings_name_every_factor() -> None:
     import target_site
-    from target_site.factors import PREFIX, Factors
+    from target_site.config import PREFIX, Factors
 
     settings = Path(target_site.__file__).with_name("settings.py").read_text()
     names = [name.upper() if name.endswith("_url") else PREFIX + name.upper() for name in Factors.__slots__]
@@ -73,7 +73,7 @@ def test_the_readme_and_the_settings_name_every_factor() -> None:
 
 
 def test_the_readme_names_every_user_every_kind_and_every_route() -> None:
-    from locust_asyncdjango.kinds import KINDS
+    from locust_asyncdjango.failures.kinds import KINDS
     from locust_asyncdjango.routes import ROUTES
 
     bases = ("RouteUser", "FastUser")
@@ -82,7 +82,7 @@ def test_the_readme_names_every_user_every_kind_and_every_route() -> None:
 
 
 def test_the_documents_name_every_server_with_its_slots() -> None:
-    from locust_asyncdjango.lab.servers import SERVERS
+    from locust_asyncdjango.lab.environment.servers import SERVERS
 
     rows = re.findall(r"^\| `([\w-]+)` \| .* \| (\w+) \|$", (ROOT / "docs" / "servers.md").read_text(), re.MULTILINE)
     assert rows == [(server.name, str(server.slots or "unbounded")) for server in SERVERS.values()]
@@ -90,7 +90,7 @@ def test_the_documents_name_every_server_with_its_slots() -> None:
 
 
 def test_the_documents_name_every_setting_of_the_proxy() -> None:
-    from locust_asyncdjango.lab.toxics import SETTINGS
+    from locust_asyncdjango.lab.proxy.toxics import SETTINGS
 
     text = (ROOT / "docs" / "latency.md").read_text()
     downstream = [name for name in SETTINGS if not name.startswith("upstream_")]

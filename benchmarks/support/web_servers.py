@@ -1,0 +1,87 @@
+"""A web server that costs little, and wrk, which measures it."""
+
+import os
+import re
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from locust_asyncdjango.lab.environment.process import free_port, port_is_free, running, wait_until
+from locust_asyncdjango.lab.errors import TrialError, UsageError
+
+DEADLINE_S = 30
+
+NGINX = """
+daemon off;
+{user}
+worker_processes 1;
+pid {folder}/nginx.pid;
+error_log stderr crit;
+events {{ worker_connections 4096; }}
+http {{
+    access_log off;
+    keepalive_requests 1000000000;
+    keepalive_timeout 600s;
+    client_body_temp_path {folder}/body;
+    proxy_temp_path {folder}/proxy;
+    fastcgi_temp_path {folder}/fastcgi;
+    uwsgi_temp_path {folder}/uwsgi;
+    scgi_temp_path {folder}/scgi;
+    server {{
+        listen 127.0.0.1:{port} backlog=4096;
+        {locations}
+    }}
+}}
+"""
+
+
+def check_programs(*names: str) -> None:
+    """Raises UsageError."""
+    missing = [name for name in names if not shutil.which(name)]
+    if missing:
+        packages = " ".join({"nginx": "nginx-light"}.get(name, name) for name in missing)
+        raise UsageError(f"this needs {' and '.join(missing)}: apt-get install {packages}")
+
+
+@contextmanager
+def nginx(folder: Path, locations: str, *, pin: Sequence[str] = ()) -> Iterator[int]:
+    """The port of an nginx with one worker. locations: its server's. pin: a command that runs it. Raises TrialError."""
+    port = free_port()
+    # As root its worker would become another user, who may not enter the folder.
+    user = "user root;" if os.geteuid() == 0 else ""
+    conf = folder / "nginx.conf"
+    conf.write_text(NGINX.format(port=port, folder=folder, user=user, locations=locations))
+    argv = [*pin, "nginx", "-p", str(folder), "-c", str(conf), "-e", "stderr"]
+    with listening(argv, port, folder / "nginx.log"):
+        yield port
+
+
+@contextmanager
+def listening(argv: Sequence[str], port: int, log: Path) -> Iterator[None]:
+    """A server that has begun to listen on a port of 127.0.0.1. Raises TrialError."""
+    with running(argv, log=log) as program:
+        if not wait_until(lambda: not port_is_free(port), program, DEADLINE_S):
+            raise TrialError(f"the server did not start: {program.last_words()}")
+        yield
+
+
+def wrk(url: str, connections: int, seconds: float, folder: Path, *, pin: Sequence[str] = ()) -> str:
+    """What wrk says of a closed loop by one thread. Raises TrialError."""
+    log = folder / "wrk.log"
+    log.unlink(missing_ok=True)
+    flags = ["-t1", f"-c{connections}", f"-d{round(seconds)}s", "--latency"]
+    with running([*pin, "wrk", *flags, url], log=log) as program:
+        failed = program.wait()
+    text = log.read_text()
+    if failed or "Socket errors" in text or "Non-2xx" in text:
+        raise TrialError(f"wrk found errors: {program.last_words()}")
+    return text
+
+
+def requests_per_s(text: str) -> float:
+    """Of what wrk or hey says. Raises TrialError."""
+    found = re.search(r"^\s*Requests/sec:\s+([\d.]+)$", text, re.MULTILINE)
+    if not found:
+        raise TrialError(f"no rate was said: {text[-200:]!r}")
+    return float(found[1])

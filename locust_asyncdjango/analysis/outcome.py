@@ -1,0 +1,74 @@
+"""How a run ended: what failed, which thresholds were crossed, and what is told of it."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from locust_asyncdjango.analysis.junit import Case
+from locust_asyncdjango.analysis.saturation import Saturation
+from locust_asyncdjango.analysis.thresholds import Crossing, Threshold
+from locust_asyncdjango.failures.counts import FailureRow, Tally
+
+FAILURES_FORMAT = "locust-asyncdjango failures"
+FAILURES_VERSION = 1
+"""Of the file that --failures names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A run's figures, and what else became of it.
+
+    failures: most frequent first. crossed: of --fail-on. stopped_by: of --stop-on. unrecorded: missing ones. not_held:
+    what kept the generator from the load that it was to make. found: what the shape has found out.
+    """
+
+    figures: Saturation
+    failures: tuple[FailureRow, ...] = ()
+    crossed: tuple[Crossing, ...] = ()
+    stopped_by: Crossing | None = None
+    unrecorded: int = 0
+    not_held: tuple[str, ...] = ()
+    found: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Requested:
+    """All requests of one name, as Locust counts them. errors: what Locust says of each, with how many there were."""
+
+    name: str
+    requests: int
+    failures: int
+    errors: tuple[tuple[int, str], ...]
+
+
+def failures_told(
+    header: dict[str, Any], tally: Tally, users_at: Callable[[int], int], unrecorded: int, found: tuple[str, ...] = ()
+) -> dict[str, Any]:
+    """What failed, as plain types: rows by kind and message, with users at the first and samples of each kind; and what
+    the shape has found."""
+    rows = tally.rows()
+    kinds = dict.fromkeys(row.kind for row in rows)
+    return {
+        "run": header,
+        "unrecorded": unrecorded,
+        "found": list(found),
+        "failures": [{**asdict(row), "first_users": users_at(row.first_t)} for row in rows],
+        "samples": [asdict(sample) for kind in kinds for sample in tally.samples(kind)],
+    }
+
+
+def cases(outcome: Outcome, fail_on: Iterable[Threshold], requested: Iterable[Requested]) -> Iterator[Case]:
+    """What a CI server shows: a case a threshold, and a case a name of requests.
+
+    Where thresholds are given, they alone decide; otherwise each name of which a request failed is a failed case.
+    """
+    crossed = {crossing.threshold: crossing.told for crossing in outcome.crossed}
+    limits = list(fail_on)
+    for limit in limits:
+        yield Case("thresholds", limit.text, crossed.get(limit, ""))
+    for each in requested:
+        failed = f"{each.failures} of {each.requests} requests failed" if each.failures else ""
+        detail = "\n".join(f"{count} x {error}" for count, error in each.errors)
+        yield Case(
+            "requests", each.name, "" if limits else failed, f"{failed}\n{detail}" if limits and failed else detail
+        )

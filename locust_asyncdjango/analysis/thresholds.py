@@ -1,0 +1,222 @@
+"""Thresholds that end or fail a run: ``p95>800ms for 10s`` -> Threshold; rows of a series -> Crossing.
+
+Definitions
+    without ``for``: the metric of all seconds so far together.
+    for N: the metric of each second alone, N in a row. A second without a value (a latency without successes, a share
+        without requests) is passed over: it neither counts nor breaks the row.
+    percentile: nearest rank, the lowest latency such that at least so many per cent of successes took no longer.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from difflib import get_close_matches
+from fractions import Fraction
+from operator import ge, gt, le, lt
+
+from locust_asyncdjango.failures.kinds import KINDS
+from locust_asyncdjango.metrics.histogram import Histogram, percentile_ms, sum_ms
+from locust_asyncdjango.metrics.row import Row
+
+
+class ThresholdError(ValueError):
+    """A text is not a threshold; the message is one line, and says what is wrong and what is valid."""
+
+
+# Units as written: (power of ten to the base unit, the unit shown).
+_Units = dict[str, tuple[int, str]]
+_LATENCY: _Units = {"": (0, "ms"), "ms": (0, "ms"), "s": (3, "ms")}
+_METRICS: dict[str, _Units] = {
+    "mean": _LATENCY,
+    "rps": {"": (0, "/s"), "/s": (0, "/s")},
+    "requests": {"": (0, "")},
+    "failures": {"": (0, ""), "%": (-2, "%")},
+    "ratio": {"": (0, "%"), "%": (-2, "%")},
+}
+_OPERATORS: dict[str, Callable[[float, float], bool]] = {">": gt, ">=": ge, "<": lt, "<=": le}
+_DURATIONS_S = {"": 1, "s": 1, "m": 60, "h": 3600}
+
+# Digits are limited, so that no number overflows.
+_NUMBER = r"([0-9]{0,9}\.?[0-9]{1,9})"
+_PARTS = re.compile(r"([^<>=!]*)([<>=!]*)(.*)", re.DOTALL)
+_PERCENTILE = re.compile(rf"p\s*{_NUMBER}")
+_VALUE = re.compile(rf"{_NUMBER}\s*([^0-9]*)")
+_DURATION = re.compile(r"([0-9]{1,9})\s*([smh]?)")
+
+
+@dataclass(frozen=True, slots=True)
+class Threshold:
+    """What must not be.
+
+    text: as the user wrote it. metric: mean, rps, requests, failures, ratio, a percentile such as p99.9, or a kind of
+    failure. value: a count, a share from 0 to 1, milliseconds, or a rate per second. unit: which of these, as shown:
+    "", "%", "ms" or "/s". seconds: how many in a row; 0 is the whole run.
+    """
+
+    text: str
+    metric: str
+    operator: str
+    value: float
+    unit: str
+    seconds: int = 0
+
+    def crossed_by(self, value: float) -> bool:
+        """Whether the metric is beyond the threshold at this value."""
+        return _OPERATORS[self.operator](value, self.value)
+
+
+@dataclass(frozen=True, slots=True)
+class Crossing:
+    """A threshold that was crossed: the second since the start, users then, and the metric's value."""
+
+    threshold: Threshold
+    t: int
+    users: int
+    value: float
+
+    @property
+    def told(self) -> str:
+        """One line to print."""
+        return f"{' '.join(self.threshold.text.split())}: {self._shown()} at {self.users} users, after {self.t} s"
+
+    def _shown(self) -> str:
+        """The value with one decimal, or with as many as it takes to see that it crosses."""
+        unit = self.threshold.unit
+        power = -2 if unit == "%" else 0
+        for decimals in range(1, 18):
+            text = f"{self.value / 10**power:.{decimals}f}"
+            if self.threshold.crossed_by(float(f"{text}e{power}")):
+                break
+        return text.rstrip("0").rstrip(".") + (" ms" if unit == "ms" else unit)
+
+
+class Watch:
+    """One threshold over a run from second 0, fed row by row. It keeps sums only, so that a run may be long.
+
+    Rows come in order. One that comes late, of a second that was passed, adds to the sums but not to the seconds in a
+    row. In a second without a row nothing ended, and as many users ran as before.
+    """
+
+    def __init__(self, threshold: Threshold) -> None:
+        self.threshold = threshold
+        self._run = Row(0)  # its t and users are those of the last second, the rest are sums
+        self._passed = 0
+        self._in_a_row = 0
+        self._first: Crossing | None = None
+
+    def add(self, row: Row) -> None:
+        """Takes the next row, or a late one."""
+        if not self.threshold.seconds:
+            self._run.ok += row.ok
+            self._run.failed.update(row.failed)  # not +=, which looks at each entry of the sum
+            self._run.ok_ms.update(row.ok_ms)
+        if row.t >= self._passed:
+            self._follow(Row(self._passed, self._run.users), row.t - self._passed)
+            self._follow(row, 1)
+            self._run.t, self._run.users = row.t, row.users
+            self._passed = row.t + 1
+
+    def crossing(self) -> Crossing | None:
+        """With ``for``, the first time that the threshold was crossed; without, the run so far if it is beyond."""
+        if self.threshold.seconds:
+            return self._first
+        value = _value(self.threshold, self._run, max(self._passed, 1))
+        if value is None or not self.threshold.crossed_by(value):
+            return None
+        return Crossing(self.threshold, self._run.t, self._run.users, value)
+
+    def _follow(self, row: Row, seconds: int) -> None:
+        """Appends so many seconds, all like this row of the first of them, to the seconds in a row."""
+        wanted = seconds and self.threshold.seconds and not self._first
+        value = _value(self.threshold, row, 1) if wanted else None
+        if value is None:
+            return
+        missing = self.threshold.seconds - self._in_a_row
+        self._in_a_row = self._in_a_row + seconds if self.threshold.crossed_by(value) else 0
+        if self._in_a_row >= self.threshold.seconds:
+            self._first = Crossing(self.threshold, row.t + missing - 1, row.users, value)
+
+
+def crossings(watches: Iterable[Watch]) -> Iterator[Crossing]:
+    """Those of the thresholds that are crossed so far, in their order."""
+    return (crossing for watch in watches if (crossing := watch.crossing()))
+
+
+def threshold(text: str) -> Threshold:
+    """Reads ``METRIC OP VALUE[UNIT] [for DURATION]``. Raises ThresholdError."""
+    text = text.strip()
+    try:
+        return _read(text)
+    except ThresholdError as error:
+        raise ThresholdError(f"{text!r}: {error}") from None
+
+
+def _read(text: str) -> Threshold:
+    before, operator, after = _PARTS.findall(text)[0]
+    value, has_duration, duration = (part.strip() for part in after.partition("for"))
+    if not (operator and value):
+        raise ThresholdError("say what it is compared with, as in p95>800ms")
+    if operator not in _OPERATORS:
+        raise ThresholdError(f"there is no comparison {operator!r}; use one of {' '.join(_OPERATORS)}")
+    metric, units = _metric(before.strip())
+    number, unit = _number(value, metric, units)
+    return Threshold(text, metric, operator, number, unit, _seconds(duration) if has_duration else 0)
+
+
+def _metric(name: str) -> tuple[str, _Units]:
+    if match := _PERCENTILE.fullmatch(name):
+        if not 0 < float(match[1]) <= 100:
+            raise ThresholdError("a percentile is above 0 and at most 100, as in p95 or p99.9")
+        return f"p{match[1]}", _LATENCY
+    if name in _METRICS or name in KINDS:
+        return name, _METRICS.get(name, _METRICS["failures"])
+    names = ["p95", *_METRICS, *KINDS]
+    near = get_close_matches(name.lower(), names, n=1)
+    advice = f"did you mean {near[0]}?" if near else f"choose one of {', '.join(names)}"
+    raise ThresholdError(f"there is no metric or kind {name!r}; {advice}")
+
+
+def _number(value: str, metric: str, units: _Units) -> tuple[float, str]:
+    match = _VALUE.fullmatch(value)
+    if not match:
+        raise ThresholdError(f"{value!r} is not a number; write {' or '.join(f'{metric}>1{unit}' for unit in units)}")
+    if match[2] not in units:
+        advice = " or ".join(["a number alone", *(f"with {unit}" for unit in units if unit)])
+        raise ThresholdError(f"{metric} is not measured in {match[2]!r}; give {advice}")
+    power, unit = units[match[2]]
+    # The power is part of the text, as a quotient may be off by a rounding.
+    number = float(f"{match[1]}e{power}")
+    if unit == "%" and number > 1:
+        raise ThresholdError("a share is at most 1, which is 100%; for one per cent write 1% or 0.01")
+    return number, unit
+
+
+def _seconds(duration: str) -> int:
+    match = _DURATION.fullmatch(duration)
+    if not match or not int(match[1]):
+        raise ThresholdError(f"{duration!r} is not a duration; give at least one whole second, as in for 10s or for 2m")
+    return int(match[1]) * _DURATIONS_S[match[2]]
+
+
+def _value(of: Threshold, row: Row, seconds: int) -> float | None:
+    """The metric of a row that sums up so many seconds; None where it has none."""
+    if of.unit == "ms":
+        return _latency_ms(of.metric, row.ok_ms)
+    if of.unit == "/s":
+        return row.ok / seconds
+    failed = row.failed.total()
+    if of.metric == "requests":
+        return float(row.ok + failed)
+    count = failed if of.metric in _METRICS else row.failed[of.metric]
+    if of.unit != "%":
+        return float(count)
+    return count / (row.ok + failed) if row.ok + failed else None
+
+
+def _latency_ms(metric: str, counts: Histogram) -> float | None:
+    successes = counts.total()
+    if not successes:
+        return None
+    if metric == "mean":
+        return sum_ms(counts) / successes
+    return percentile_ms(counts, Fraction(metric[1:]))

@@ -1,0 +1,1 @@
+"""FastUser: Locust's FastHttpUser at a fraction of its cost."""

@@ -1,0 +1,1 @@
+"""Turn answers and exceptions into failure kinds."""

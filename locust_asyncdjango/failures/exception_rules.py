@@ -1,0 +1,89 @@
+"""The table's rows of what is raised where no answer came: the generator's own side, and the way to the server."""
+
+import errno
+
+from locust_asyncdjango.failures.model import Rule
+
+RAISED: tuple[Rule, ...] = (
+    Rule(
+        "dns_failure",
+        raised=(
+            "gaierror",
+            "herror",
+            "NameResolutionError",
+            "ClientConnectorDNSError",
+            ": name or service not known",
+            ": name resolution",
+        ),
+    ),
+    Rule("connect_refused", raised=("ConnectionRefusedError", ": connection refused"), errnos=(errno.ECONNREFUSED,)),
+    Rule(
+        "unreachable",
+        raised=(": no route to host", ": network is unreachable"),
+        errnos=(errno.EHOSTUNREACH, errno.ENETUNREACH, errno.EHOSTDOWN, errno.ENETDOWN),
+    ),
+    Rule(
+        "client_exhausted",
+        raised=("MemoryError", "RuntimeError: can't start new thread", ": too many open files"),
+        errnos=(errno.EMFILE, errno.ENFILE, errno.EADDRNOTAVAIL, errno.ENOBUFS, errno.ENOMEM),
+    ),
+    Rule(
+        "connection_dropped",
+        raised=(
+            "HTTPConnectionClosed",
+            "RemoteDisconnected",
+            "IncompleteRead",
+            "ConnectionResetError",
+            "ConnectionAbortedError",
+            "BrokenPipeError",
+            "SSLEOFError",
+            "SSLZeroReturnError",
+            "ServerDisconnectedError",
+            "ReadError",
+            "WriteError",
+            "EOFError",
+            "ConnectionClosed",
+            "WebSocketConnectionClosedException",
+            "RemoteProtocolError: server disconnected",
+            "InvalidChunkLength: got length b''",
+            "HTTPParseError: incomplete response",
+            "HTTPParseError: ('invalid eof state'",
+            ": connection reset by peer",
+            ": broken pipe",
+            ": connection closed",
+            ": response ended prematurely",
+        ),
+        errnos=(errno.ECONNRESET, errno.ECONNABORTED, errno.EPIPE),
+    ),
+    Rule("timeout", raised=("Timeout", "TimeoutError", "TimeoutException", ": timed out"), errnos=(errno.ETIMEDOUT,)),
+    Rule(
+        "tls_failure",
+        raised=("SSLError", "CertificateError", "ClientConnectorSSLError", ": certificate verify failed", ": [ssl"),
+    ),
+    Rule(
+        "protocol_error",
+        raised=(
+            "HTTPParseError",
+            "BadStatusLine",
+            "LineTooLong",
+            "UnknownProtocol",
+            "InvalidHeader",
+            "InvalidChunkLength",
+            "HttpProcessingError",
+            "ContentDecodingError",
+            "DecodeError",
+            "RemoteProtocolError",
+            "error: while decompressing data",
+        ),
+    ),
+    Rule(
+        "protocol_error",
+        where="redirect",
+        raised=(
+            "TooManyRedirects",
+            "RetriesExceeded: redirection limit reached",
+            "UnsupportedRedirectSchemeError",
+        ),
+        advice="the server redirects without end, or to what is not HTTP: check scheme, host, cookies and login",
+    ),
+)

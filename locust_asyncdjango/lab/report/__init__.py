@@ -1,0 +1,1 @@
+"""Reports and tables made from results."""

@@ -1,0 +1,1 @@
+"""Load shapes by name, and the arrivals of an open model."""

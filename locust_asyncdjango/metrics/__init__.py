@@ -1,0 +1,1 @@
+"""Turn finished requests into rows, and rows into series files. Standard library only."""

@@ -1,0 +1,1 @@
+"""User classes: one per route of the bundled site."""

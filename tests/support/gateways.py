@@ -1,0 +1,99 @@
+"""nginx and HAProxy as they stand before applications, each on a free port of 127.0.0.1."""
+
+import os
+import shutil
+import socket
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from locust_asyncdjango.lab.environment.process import free_port, port_is_free, running, wait_until
+
+DEADLINE_S = 30
+
+NGINX = """
+daemon off;
+{user}
+worker_processes 1;
+pid {folder}/nginx.pid;
+error_log stderr crit;
+events {{ worker_connections 128; }}
+http {{
+    access_log off;
+    client_body_temp_path {folder}/body;
+    proxy_temp_path {folder}/proxy;
+    fastcgi_temp_path {folder}/fastcgi;
+    uwsgi_temp_path {folder}/uwsgi;
+    scgi_temp_path {folder}/scgi;
+    limit_req_zone $server_port zone=requests:1m rate=1r/m;
+    limit_conn_zone $server_port zone=connections:1m;
+    server {{
+        listen 127.0.0.1:{port};
+        {locations}
+    }}
+}}
+"""
+
+HAPROXY = """
+defaults
+    mode http
+    timeout connect 1s
+    timeout client 10s
+    timeout server 200ms
+    timeout queue 200ms
+    retries 0
+listen gateway
+    bind 127.0.0.1:{port}
+{rules}
+"""
+
+
+@contextmanager
+def nginx(folder: Path, locations: str) -> Iterator[str]:
+    """The URL of an nginx with one worker. locations: its server's."""
+    program = _found("nginx", "nginx-light")
+    port = free_port()
+    # As root its worker would become another user, who may not enter the folder.
+    user = "user root;" if os.geteuid() == 0 else ""
+    conf = folder / "nginx.conf"
+    conf.write_text(NGINX.format(port=port, folder=folder, user=user, locations=locations))
+    with listening([program, "-p", str(folder), "-c", str(conf), "-e", "stderr"], port, folder / "nginx.log") as url:
+        yield url
+
+
+@contextmanager
+def haproxy(folder: Path, rules: str) -> Iterator[str]:
+    """The URL of a HAProxy. rules: what it does with requests, and to which servers it passes them."""
+    program = _found("haproxy", "haproxy")
+    port = free_port()
+    conf = folder / "haproxy.conf"
+    conf.write_text(HAPROXY.format(port=port, rules=rules))
+    with listening([program, "-db", "-f", str(conf)], port, folder / "haproxy.log") as url:
+        yield url
+
+
+@contextmanager
+def listening(argv: Sequence[str], port: int, log: Path, cwd: Path = Path("/")) -> Iterator[str]:
+    """The URL of a program, once it listens on a port of 127.0.0.1; stopped on leaving."""
+    with running(argv, log=log, cwd=cwd, env=os.environ, patience_s=0.5) as program:
+        assert wait_until(lambda: not port_is_free(port), program, DEADLINE_S), program.last_words()
+        yield f"http://127.0.0.1:{port}"
+
+
+@contextmanager
+def asking(url: str, path: str) -> Iterator[socket.socket]:
+    """A connection by which a path has just been asked for."""
+    host, _, port = url.removeprefix("http://").partition(":")
+    with socket.create_connection((host, int(port)), DEADLINE_S) as connection:
+        connection.sendall(f"GET {path} HTTP/1.1\r\nHost: {host}\r\n\r\n".encode())
+        yield connection
+
+
+def _found(program: str, package: str) -> str:
+    # Debian has them where only root looks.
+    found = shutil.which(program) or shutil.which(program, path="/usr/sbin")
+    if not found:
+        pytest.skip(f"{program} is missing: apt-get install {package}")
+    return found

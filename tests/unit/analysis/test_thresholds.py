@@ -1,0 +1,351 @@
+"""Texts -> thresholds; planted seconds -> crossings."""
+
+from collections import Counter
+from collections.abc import Iterable
+from fractions import Fraction
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from locust_asyncdjango.analysis.thresholds import (
+    Crossing,
+    Threshold,
+    ThresholdError,
+    Watch,
+    crossings,
+    threshold,
+)
+from locust_asyncdjango.failures.kinds import KINDS
+from locust_asyncdjango.metrics.row import Row
+
+METRICS = ["p50", "p99.9", "p100", "mean", "rps", "requests", "failures", "ratio", "timeout"]
+
+
+def row(t: int, ok: int = 0, ms: float = 100.0, **failed: int) -> Row:
+    """A second with ten users more than the one before."""
+    return Row(t, 10 * t + 10, ok, Counter(failed), ok_ms=Counter({ms: ok} if ok else {}))
+
+
+def watched(text: str, rows: Iterable[Row]) -> tuple[int, int, float] | None:
+    """When, with how many users and at which value a run crosses."""
+    watch = Watch(threshold(text))
+    for each in rows:
+        watch.add(each)
+    crossing = watch.crossing()
+    return (crossing.t, crossing.users, crossing.value) if crossing else None
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        pytest.param("db_too_many_clients>0", ("db_too_many_clients", ">", 0.0, "", 0), id="a kind is counted"),
+        pytest.param("timeout>=2%", ("timeout", ">=", 0.02, "%", 0), id="a kind's share"),
+        pytest.param("failures>10", ("failures", ">", 10.0, "", 0), id="all failures"),
+        pytest.param("failures>10%", ("failures", ">", 0.1, "%", 0), id="their share"),
+        pytest.param("ratio>2.3%", ("ratio", ">", 0.023, "%", 0), id="per cent, without a rounding"),
+        pytest.param("ratio>0.023", ("ratio", ">", 0.023, "%", 0), id="the same as a share"),
+        pytest.param("ratio>=1", ("ratio", ">=", 1.0, "%", 0), id="everything failed"),
+        pytest.param("p95>800ms", ("p95", ">", 800.0, "ms", 0), id="a percentile"),
+        pytest.param("p95>800", ("p95", ">", 800.0, "ms", 0), id="milliseconds unless said"),
+        pytest.param("p99.9>=2s", ("p99.9", ">=", 2000.0, "ms", 0), id="a percentile with decimals, in seconds"),
+        pytest.param("p50>.5s", ("p50", ">", 500.0, "ms", 0), id="no digit before the point"),
+        pytest.param("mean>300ms", ("mean", ">", 300.0, "ms", 0), id="the mean"),
+        pytest.param("rps<50", ("rps", "<", 50.0, "/s", 0), id="a rate"),
+        pytest.param("rps<=50/s", ("rps", "<=", 50.0, "/s", 0), id="a rate with its unit"),
+        pytest.param("requests<1000", ("requests", "<", 1000.0, "", 0), id="all requests"),
+        pytest.param("p95>800ms for 10s", ("p95", ">", 800.0, "ms", 10), id="seconds"),
+        pytest.param("p95>800ms for 2m", ("p95", ">", 800.0, "ms", 120), id="minutes"),
+        pytest.param("p95>800ms for 1h", ("p95", ">", 800.0, "ms", 3600), id="an hour"),
+        pytest.param("p95>800ms for 7", ("p95", ">", 800.0, "ms", 7), id="seconds unless said"),
+        pytest.param("p 95\t>= 0.5 s  for 2 m", ("p95", ">=", 500.0, "ms", 120), id="white space is free"),
+        pytest.param("p95>800msfor10s", ("p95", ">", 800.0, "ms", 10), id="and not needed"),
+    ],
+)
+def test_what_is_read(text: str, expected: tuple[str, str, float, str, int]) -> None:
+    assert threshold(f" {text}\n") == Threshold(text, *expected)
+
+
+COMPARE = "say what it is compared with, as in p95>800ms"
+SHARE = "a share is at most 1, which is 100%; for one per cent write 1% or 0.01"
+PERCENTILE = "a percentile is above 0 and at most 100, as in p95 or p99.9"
+DURATION = "is not a duration; give at least one whole second, as in for 10s or for 2m"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        pytest.param("", COMPARE, id="nothing"),
+        pytest.param("p95", COMPARE, id="no comparison"),
+        pytest.param("p95 800ms", COMPARE, id="a comparison forgotten"),
+        pytest.param("p95>", COMPARE, id="no value"),
+        pytest.param("p95> for 10s", COMPARE, id="no value, but a duration"),
+        pytest.param("p95=1", "there is no comparison '='; use one of > >= < <=", id="equality"),
+        pytest.param("p95=>1", "there is no comparison '=>'; use one of > >= < <=", id="swapped"),
+        pytest.param(
+            "db_to_many_clients>0",
+            "there is no metric or kind 'db_to_many_clients'; did you mean db_too_many_clients?",
+            id="a slip in a kind",
+        ),
+        pytest.param("RPS<5", "there is no metric or kind 'RPS'; did you mean rps?", id="capitals"),
+        pytest.param(
+            "zz>1",
+            f"there is no metric or kind 'zz'; choose one of p95, mean, rps, requests, failures, ratio, "
+            f"{', '.join(KINDS)}",
+            id="like nothing there is",
+        ),
+        pytest.param("p0>1", PERCENTILE, id="the 0th percentile"),
+        pytest.param("p100.1>1", PERCENTILE, id="more than all"),
+        pytest.param("p95>fast", "'fast' is not a number; write p95>1 or p95>1ms or p95>1s", id="a word"),
+        pytest.param("p95>-5", "'-5' is not a number; write p95>1 or p95>1ms or p95>1s", id="below zero"),
+        pytest.param("rps<1e3", "'1e3' is not a number; write rps>1 or rps>1/s", id="an exponent"),
+        pytest.param("requests<1,000", "'1,000' is not a number; write requests>1", id="a separator"),
+        pytest.param(
+            "failures>1ms", "failures is not measured in 'ms'; give a number alone or with %", id="time of a count"
+        ),
+        pytest.param("requests<1%", "requests is not measured in '%'; give a number alone", id="share of everything"),
+        pytest.param(
+            "mean>1m", "mean is not measured in 'm'; give a number alone or with ms or with s", id="minutes of latency"
+        ),
+        pytest.param("ratio>5", SHARE, id="per cent forgotten"),
+        pytest.param("timeout>101%", SHARE, id="more than all requests"),
+        pytest.param("rps<5 for 0s", f"'0s' {DURATION}", id="no second"),
+        pytest.param("rps<5 for 1.5s", f"'1.5s' {DURATION}", id="half a second"),
+        pytest.param("rps<5 for", f"'' {DURATION}", id="a duration forgotten"),
+        pytest.param("rps<5 for 10 days", f"'10 days' {DURATION}", id="days"),
+    ],
+)
+def test_what_is_refused_and_what_to_do(text: str, message: str) -> None:
+    with pytest.raises(ThresholdError) as raised:
+        threshold(text)
+    assert str(raised.value) == f"{text!r}: {message}"
+
+
+def test_a_kind_of_the_users_own_is_known_once_it_is_added(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ThresholdError):
+        threshold("search index stale>0")
+    monkeypatch.setitem(KINDS, "search index stale", KINDS["check_failed"])
+    assert threshold("search index stale>0").metric == "search index stale"
+
+
+fragments = st.sampled_from(
+    [*METRICS, ">", ">=", "<", "=", "0", "7", "99.9", ".", "%", "ms", "s", "/s", " ", "\n", "for"]
+)
+
+
+@given(st.text() | st.lists(fragments).map("".join))
+@example(f"p95>1 for {'9' * 5000}")
+@example(f"failures>{'9' * 500}")
+def test_any_text_is_a_threshold_or_refused_in_one_line(text: str) -> None:
+    try:
+        read = threshold(text)
+    except ThresholdError as error:
+        message = str(error)
+    else:
+        message = Crossing(read, 0, 0, read.value).told
+        assert threshold(read.text) == read
+    assert message.isprintable()
+
+
+RUN = [
+    row(0, ok=10, ms=100.0),
+    row(1, ok=10, ms=300.0, timeout=1),
+    row(2, timeout=3),  # no success
+    row(3),  # no request
+    row(4, ok=10, ms=300.0),
+    row(5, ok=10, ms=200.0),
+]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        pytest.param("p50>150ms", (5, 60, 200.0), id="the median of 40"),
+        pytest.param("p25>100", None, id="the tenth of 40 is still 100 ms"),
+        pytest.param("p25.1>100", (5, 60, 200.0), id="the eleventh is not"),
+        pytest.param("p100>=300", (5, 60, 300.0), id="the slowest"),
+        pytest.param("mean>224ms", (5, 60, 225.0), id="the mean"),
+        pytest.param("rps<7", (5, 60, 40 / 6), id="40 successes in six seconds"),
+        pytest.param("requests<45", (5, 60, 44.0), id="failures are requests too"),
+        pytest.param("failures>3", (5, 60, 4.0), id="failures"),
+        pytest.param("failures>9%", (5, 60, 4 / 44), id="their share"),
+        pytest.param("ratio>9%", (5, 60, 4 / 44), id="their share by its name"),
+        pytest.param("timeout>=4", (5, 60, 4.0), id="a kind"),
+        pytest.param("timeout>10%", None, id="a kind's share"),
+        pytest.param("app_error>0", None, id="a kind that did not happen"),
+        pytest.param("p50>150ms for 2s", (4, 50, 300.0), id="seconds without successes are passed over"),
+        pytest.param("p50>150ms for 3s", (5, 60, 200.0), id="the value is that of the last second"),
+        pytest.param("p50>150ms for 4s", None, id="a row too short"),
+        pytest.param("p50>250ms for 1s", (1, 20, 300.0), id="the first time is kept"),
+        pytest.param("ratio>5% for 2s", (2, 30, 1.0), id="shares of each second"),
+        pytest.param("ratio<50% for 3s", None, id="broken by a second that fails"),
+        pytest.param("rps<5 for 2s", (3, 40, 0.0), id="no request is a rate of 0"),
+        pytest.param("failures<1 for 3s", (5, 60, 0.0), id="no request is no failure"),
+        pytest.param("timeout>2 for 1s", (2, 30, 3.0), id="the count of that second"),
+    ],
+)
+def test_a_run_crosses(text: str, expected: tuple[int, int, float] | None) -> None:
+    assert watched(text, RUN) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "rows", "expected"),
+    [
+        pytest.param("rps<5 for 10s", [row(0, ok=9), row(1000, ok=9)], (10, 10, 0.0), id="ten seconds of a gap"),
+        pytest.param("rps<5 for 10s", [row(5, ok=1), row(9, ok=1)], (9, 100, 1.0), id="a gap before the first row"),
+        pytest.param("mean>5 for 2s", [row(0, ok=9), row(1000, ok=9)], (1000, 10010, 100.0), id="a gap has no mean"),
+        pytest.param("rps<2", [row(1, ok=2), row(3, ok=2)], (3, 40, 1.0), id="a gap is part of the run"),
+        pytest.param(
+            "timeout>0 for 2s",
+            [row(0, timeout=1), row(2), row(1, timeout=1), row(2, timeout=1), row(3, timeout=1)],
+            None,
+            id="late rows do not extend a row of seconds",
+        ),
+        pytest.param(
+            "timeout>0 for 2s", [row(2, timeout=1), row(1), row(3, timeout=1)], (3, 40, 1.0), id="nor break it"
+        ),
+        pytest.param(
+            "timeout>1", [row(0), row(2, timeout=1), row(1, timeout=1)], (2, 30, 2.0), id="late rows add to the sums"
+        ),
+        pytest.param("p95<5", [row(0, timeout=1)], None, id="no success, no percentile"),
+        pytest.param("ratio<5%", [row(0)], None, id="no request, no ratio"),
+        pytest.param("requests<5", [], (0, 0, 0.0), id="a run that sent nothing"),
+        pytest.param("rps<5", [], (0, 0, 0.0), id="and its rate"),
+        pytest.param("rps<5 for 1s", [], None, id="which has no seconds"),
+    ],
+)
+def test_gaps_late_rows_and_empty_runs(text: str, rows: list[Row], expected: tuple[int, int, float] | None) -> None:
+    assert watched(text, rows) == expected
+
+
+def test_over_the_run_a_threshold_can_be_met_again() -> None:
+    watch = Watch(threshold("ratio>50%"))
+    seen = []
+    for each in (row(0, timeout=1), row(1, ok=1), row(2, timeout=1)):
+        watch.add(each)
+        seen.append(watch.crossing())
+    assert seen == [
+        Crossing(watch.threshold, 0, 10, 1.0),
+        None,
+        Crossing(watch.threshold, 2, 30, 2 / 3),
+    ]
+
+
+def test_crossings_keep_the_order_of_the_thresholds() -> None:
+    watches = [Watch(threshold(text)) for text in ("failures>0", "p95>1s", "rps<50 for 2s")]
+    for each in RUN:
+        for watch in watches:
+            watch.add(each)
+    assert [crossing.threshold.text for crossing in crossings(watches)] == ["failures>0", "rps<50 for 2s"]
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "told"),
+    [
+        pytest.param("p95>800ms for 10s", 1230.0, "1230 ms", id="milliseconds"),
+        pytest.param("p95>800ms", 800.04, "800.04 ms", id="as many decimals as it takes"),
+        pytest.param("ratio>1%", 0.02345, "2.3%", id="per cent"),
+        pytest.param("ratio>0", 0.0000012, "0.0001%", id="few per cent"),
+        pytest.param("ratio>=7%", 0.07, "7%", id="just reached"),
+        pytest.param("ratio<=0", 0.0, "0%", id="zero"),
+        pytest.param("failures>0", 1200.0, "1200", id="a count"),
+        pytest.param("rps<50", 43.27, "43.3/s", id="a rate"),
+        pytest.param("rps<50", 49.97, "49.97/s", id="not rounded to what it does not reach"),
+    ],
+)
+def test_what_is_told(text: str, value: float, told: str) -> None:
+    assert Crossing(threshold(text), 61, 250, value).told == f"{text}: {told} at 250 users, after 61 s"
+
+
+buckets = st.dictionaries(st.sampled_from([1.0, 20.5, 300.0]), st.integers(1, 4), max_size=3)
+gaps_and_rows = st.lists(st.tuples(st.integers(1, 3), buckets, st.integers(0, 3), st.integers(0, 50)), max_size=12)
+thresholds = st.builds(
+    lambda metric, operator, value, seconds: threshold(f"{metric}{operator}{value}{seconds}"),
+    st.sampled_from(METRICS),
+    st.sampled_from([">", ">=", "<", "<="]),
+    st.sampled_from(["0", "0.5", "1"]),
+    st.sampled_from(["", " for 1s", " for 2s", " for 4s"]),
+) | st.builds(threshold, st.sampled_from(["p50>20 for 2s", "p99.9>=300 for 3s", "mean<100", "requests<5 for 2s"]))
+
+
+def made(plan: Iterable[tuple[int, dict[float, int], int, int]]) -> list[Row]:
+    rows, t = [], -1
+    for step, ok_ms, timeouts, users in plan:
+        t += step
+        failed = Counter(timeout=timeouts) if timeouts else Counter[str]()
+        rows.append(Row(t, users, sum(ok_ms.values()), failed, ok_ms=Counter(ok_ms)))
+    return rows
+
+
+def value_in(metric: str, rows: list[Row]) -> Fraction | None:
+    """The definitions, word for word and slowly."""
+    ok_ms = sorted(ms for each in rows for ms in each.ok_ms.elements())
+    failed = sum(each.failed.total() for each in rows)
+    requests = len(ok_ms) + failed
+    if metric == "rps":
+        return Fraction(len(ok_ms), len(rows) or 1)
+    if metric == "requests":
+        return Fraction(requests)
+    if metric in ("failures", "timeout"):
+        return Fraction(failed)
+    if metric == "ratio":
+        return Fraction(failed, requests) if requests else None
+    if not ok_ms:
+        return None
+    if metric == "mean":
+        return sum(map(Fraction, ok_ms), Fraction(0)) / len(ok_ms)
+    share = Fraction(metric[1:]) / 100
+    return Fraction(next(ms for ms in ok_ms if sum(other <= ms for other in ok_ms) >= share * len(ok_ms)))
+
+
+def crossed_slowly(of: Threshold, rows: list[Row]) -> tuple[int, int, float] | None:
+    """What Watch is to find, from all rows without a gap."""
+    last = rows[-1] if rows else Row(0)
+    if not of.seconds:
+        whole = value_in(of.metric, rows)
+        return (last.t, last.users, float(whole)) if whole is not None and of.crossed_by(float(whole)) else None
+    valued = [(each, float(single)) for each in rows if (single := value_in(of.metric, [each])) is not None]
+    for end in range(of.seconds, len(valued) + 1):
+        if all(of.crossed_by(value) for _, value in valued[end - of.seconds : end]):
+            each, value = valued[end - 1]
+            return each.t, each.users, value
+    return None
+
+
+def without_gaps(rows: list[Row]) -> list[Row]:
+    """A row for each second from 0 on; in those that had none as many users ran as before."""
+    filled: list[Row] = []
+    for each in rows:
+        filled += [Row(t, filled[-1].users if filled else 0) for t in range(len(filled), each.t)]
+        filled.append(each)
+    return filled
+
+
+@given(thresholds, gaps_and_rows)
+def test_rows_with_gaps_cross_like_the_whole_series_and_like_the_definitions(
+    of: Threshold, plan: list[tuple[int, dict[float, int], int, int]]
+) -> None:
+    rows = made(plan)
+    assert watched(of.text, rows) == crossed_slowly(of, without_gaps(rows))
+
+
+@given(thresholds, gaps_and_rows)
+def test_what_is_told_names_a_value_that_crosses(
+    of: Threshold, plan: list[tuple[int, dict[float, int], int, int]]
+) -> None:
+    watch = Watch(of)
+    for each in made(plan):
+        watch.add(each)
+    for crossing in crossings([watch]):
+        shown = crossing.told.removeprefix(f"{of.text}: ").split(" at ")[0]
+        assert of.crossed_by(threshold(f"{of.metric}>{shown}").value)
+
+
+def test_a_long_run_keeps_no_rows() -> None:
+    watch = Watch(threshold("p95>800ms for 10s"))
+    over_the_run = Watch(threshold("p95>800ms"))
+    for t in range(10_000):
+        watch.add(row(t, ok=3, ms=float(t % 7)))
+        over_the_run.add(row(t, ok=3, ms=float(t % 7)))
+    assert len(over_the_run._run.ok_ms) == 7
+    assert not watch._run.ok_ms

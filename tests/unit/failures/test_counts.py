@@ -1,0 +1,136 @@
+"""Failures counted: exact over any number of workers, and bounded."""
+
+import tracemalloc
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from locust_asyncdjango.failures.classify import MESSAGES_LIMIT, OTHER, Failure, classify
+from locust_asyncdjango.failures.counts import (
+    SAMPLES_LIMIT,
+    TEXT_LIMIT,
+    FailureRow,
+    FailureSample,
+    Tally,
+)
+
+STARTED = 1_000_000
+
+
+def failure(message: str, kind: str = "app_error", where: str = "") -> Failure:
+    return Failure(kind, "server", message, "look", where)
+
+
+def sample(kind: str = "app_error", **about: Any) -> FailureSample:
+    return FailureSample.of(
+        **{
+            "kind": kind,
+            "message": "a",
+            "t": 1,
+            "name": "/",
+            "url": "/",
+            "status": 500,
+            "exception": "",
+            "body": b"",
+            **about,
+        }
+    )
+
+
+def test_rows_by_kind_place_and_message() -> None:
+    tally = Tally(STARTED + 0.5)
+    for when, what in (
+        (0.9, failure("a")),
+        (3.1, failure("b")),
+        (5.0, failure("a")),
+        (7.0, failure("a", "db_too_many_clients", "role")),
+    ):
+        tally.add(what, STARTED + when)
+    assert tally.rows() == [
+        FailureRow("app_error", "", "a", 2, 0, 5, "server", "look"),
+        FailureRow("app_error", "", "b", 1, 3, 3, "server", "look"),
+        FailureRow("db_too_many_clients", "role", "a", 1, 7, 7, "server", "look"),
+    ]
+
+
+def test_beyond_the_limit_there_is_one_more_row_a_kind() -> None:
+    tally = Tally(STARTED)
+    for n in range(MESSAGES_LIMIT + 50):
+        tally.add(failure(f"message {n}"), STARTED)
+        tally.add(failure("always the same", "timeout"), STARTED)
+    rows = {(row.kind, row.message): row.count for row in tally.rows()}
+    assert len(rows) == MESSAGES_LIMIT + 1
+    assert rows["timeout", "always the same"] == MESSAGES_LIMIT + 50
+    assert rows["app_error", OTHER] == 51
+    assert sum(rows.values()) == 2 * (MESSAGES_LIMIT + 50)
+
+
+Added = tuple[int, int, str]  # worker, second, message
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 3), st.integers(0, 5), st.sampled_from("abcd")), max_size=60),
+    st.integers(0, 5),
+)
+def test_what_workers_hand_out_adds_up_to_what_one_would_have_counted(added: list[Added], lost_after: int) -> None:
+    """Workers start at different seconds, hand out each second, and the last of them is lost midway."""
+    alone, master = Tally(STARTED), Tally(STARTED)
+    workers = [Tally(STARTED - worker) for worker in range(4)]
+    for second in range(6):
+        for worker, when, message in added:
+            if when == second and not (worker == 3 and second > lost_after):
+                workers[worker].add(failure(message), STARTED + when)
+                alone.add(failure(message), STARTED + when)
+        for tally in workers:
+            master.merge(tally.take(), tally.started)
+            assert tally.take() == {}
+    assert sorted(map(str, master.rows())) == sorted(map(str, alone.rows()))
+
+
+def test_the_first_samples_of_each_kind_are_kept_wherever_they_happened() -> None:
+    master, worker = Tally(STARTED), Tally(STARTED - 10)
+    for n in range(SAMPLES_LIMIT + 2):
+        worker.add(failure("a"), STARTED)
+        worker.keep(sample(t=n, body=b"body %d" % n))
+    assert not worker.wants_sample("app_error")
+    master.merge(worker.take(), worker.started)
+    assert [(kept.t, kept.body) for kept in master.samples("app_error")] == [
+        (n - 10, f"body {n}") for n in range(SAMPLES_LIMIT)
+    ]
+    assert worker.take() == {}
+    assert master.samples("timeout") == []
+
+
+def test_a_sample_is_cut_and_has_no_secrets() -> None:
+    kept = sample(
+        url="http://me:secret1@127.0.0.1/?token=secret2",
+        exception="password=secret3 " + "x" * 9000,
+        body=b'{"password": "secret4"}' + b"\xff" * 90_000,
+    )
+    assert "secret" not in repr(kept)
+    assert (len(kept.exception), len(kept.body)) == (TEXT_LIMIT, TEXT_LIMIT)
+
+
+def test_a_day_of_nothing_but_different_errors_takes_no_more_memory_than_its_first_hours() -> None:
+    tally = Tally(STARTED)
+
+    def hour(number: int) -> int:
+        for n in range(250):
+            said = classify(
+                status=500, body=f"error {'abcdefghij'[n % 10] * (1 + n % 97)} of {chr(97 + number)}".encode()
+            )
+            assert said is not None
+            tally.add(said, STARTED + number * 3600 + n)
+            if tally.wants_sample(said.kind):
+                tally.keep(sample(body=b"x" * 5000))
+        tally.take()
+        return tracemalloc.get_traced_memory()[0]
+
+    tracemalloc.start()
+    try:
+        kept = [hour(number) for number in range(24)]
+    finally:
+        tracemalloc.stop()
+    assert max(kept[4:]) < max(kept[:4]) + 100_000
+    assert sum(row.count for row in tally.rows()) == 6000

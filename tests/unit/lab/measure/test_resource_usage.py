@@ -1,0 +1,47 @@
+"""What a trial costs, from titles and looks."""
+
+from collections import Counter
+from pathlib import Path
+
+from locust_asyncdjango.lab.experiment.result import Cost, Most, read_costs
+from locust_asyncdjango.lab.measure.resource_usage import append, got, most_of, states
+
+LOOKS = [
+    Cost(0.0, 50.0, 0.0, 2, 3),
+    Cost(1.0, 70.5, 80.0, 2, 40, connections={"active": 3, "idle": 7}, redis_clients=12),
+    Cost(2.5, 60.0, 100.0, 2, 30, connections={"active": 5}, redis_clients=None),
+]
+
+
+def test_connections_are_told_by_the_titles_of_postgresqls_processes() -> None:
+    assert states(
+        [
+            "postgres: checkpointer ",
+            "postgres: background writer ",
+            "postgres: logical replication launcher ",
+            "postgres: lab posts 127.0.0.1(41000) idle",
+            "postgres: lab posts 127.0.0.1(41002) idle in transaction",
+            "postgres: lab posts 127.0.0.1(41004) SELECT",
+            "postgres: lab posts ::1(41006) INSERT waiting",
+            "postgres: main: lab posts [local] idle",
+            "postgres: lab posts 127.0.0.1(41008) authentication",
+            "postgres: lab posts 127.0.0.1(41010) startup",
+            "",
+        ]
+    ) == Counter({"idle": 2, "idle in transaction": 1, "active": 2, "starting": 2})
+
+
+def test_what_others_take_is_time_that_it_did_not_get() -> None:
+    assert [got(100.0, 0.0), got(100.0, 25.0), got(50.0, 150.0), got(0.0, 0.0)] == [1.0, 0.8, 0.25, 1.0]
+
+
+def test_the_most_of_a_trial() -> None:
+    assert most_of(LOOKS) == Most(70.5, 40, 10, 12, 0.8 + 1.5)
+
+
+def test_what_is_written_is_read(tmp_path: Path) -> None:
+    file = tmp_path / "costs.jsonl"
+    assert read_costs(file) == []
+    for cost in LOOKS:
+        append(file, cost)
+    assert read_costs(file) == LOOKS

@@ -1,0 +1,209 @@
+"""The proxy's pure parts: settings, what it says to wrong ones, and when a chunk is due."""
+
+import json
+import random
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from locust_asyncdjango.lab.errors import UsageError
+from locust_asyncdjango.lab.proxy import __main__
+from locust_asyncdjango.lab.proxy.__main__ import Options
+from locust_asyncdjango.lab.proxy.toxics import (
+    LEAST_KB_PER_S,
+    SETTINGS,
+    Departures,
+    Link,
+    Toxics,
+    as_values,
+    changed,
+)
+
+UPSTREAM = ("--upstream", "127.0.0.1:80")
+
+amounts_ms = st.floats(0, 1000)
+links = st.builds(
+    Link, amounts_ms, amounts_ms, st.sampled_from(("uniform", "normal")), st.none() | st.floats(LEAST_KB_PER_S, 1e6)
+)
+arrivals = st.lists(st.tuples(st.floats(0, 1), st.integers(0, 100_000)), max_size=30)
+"""Seconds since the one before, and bytes."""
+
+
+def stamped(link: Link, chunks: list[tuple[float, int]], seed: int) -> list[tuple[float, float]]:
+    """When each chunk arrives and when it is due."""
+    departures, now_s, found = Departures(link, random.Random(seed)), 1000.0, []
+    for wait_s, size in chunks:
+        now_s += wait_s
+        found.append((now_s, departures.due_s(now_s, size)))
+    return found
+
+
+@given(links, arrivals, st.integers())
+def test_chunks_are_never_reordered_and_never_early(link: Link, chunks: list[tuple[float, int]], seed: int) -> None:
+    found = stamped(link, chunks, seed)
+    dues = [due_s for _, due_s in found]
+    least_s = max(link.latency_ms - link.jitter_ms, 0) / 1000 if link.jitter == "uniform" else 0
+    assert dues == sorted(dues)
+    assert all(due_s >= arrival_s + least_s for arrival_s, due_s in found)
+
+
+@given(amounts_ms, arrivals)
+def test_latency_alone_delays_each_chunk_as_much_however_many_are_under_way(
+    latency_ms: float, chunks: list[tuple[float, int]]
+) -> None:
+    found = stamped(Link(latency_ms), chunks, 0)
+    assert [due_s for _, due_s in found] == [arrival_s + latency_ms / 1000 for arrival_s, _ in found]
+
+
+@given(st.floats(LEAST_KB_PER_S, 1e6), amounts_ms, arrivals)
+def test_a_rate_is_never_exceeded(kb_per_s: float, latency_ms: float, chunks: list[tuple[float, int]]) -> None:
+    found = stamped(Link(latency_ms, kb_per_s=kb_per_s), chunks, 0)
+    for first, (arrival_s, _) in enumerate(found):
+        sent = 0
+        for (_, size), (_, due_s) in zip(chunks[first:], found[first:], strict=True):
+            sent += size
+            # Moments around 1,000 s are exact to about 1e-13 s, and there are up to 30 sums.
+            assert due_s >= arrival_s + latency_ms / 1000 + sent / (1000 * kb_per_s) - 1e-9
+
+
+@given(st.none() | st.floats(LEAST_KB_PER_S, 1e6), st.binary(max_size=2000))
+def test_pieces_are_the_chunk(kb_per_s: float | None, chunk: bytes) -> None:
+    assert b"".join(Departures(Link(kb_per_s=kb_per_s)).pieces(chunk)) == chunk
+
+
+def test_a_piece_is_worth_20_ms() -> None:
+    pieces = Departures(Link(kb_per_s=100)).pieces(bytes(5000))
+    assert [len(piece) for piece in pieces] == [2000, 2000, 1000]
+
+
+def test_backlog_is_the_time_that_the_link_needs_for_what_waits() -> None:
+    departures = Departures(Link(latency_ms=500, kb_per_s=100))
+    assert departures.due_s(10, 5000) == 10.55
+    assert departures.backlog_s(10) == pytest.approx(0.05)
+    assert departures.backlog_s(11) == 0
+
+
+def test_normal_jitter_is_never_below_zero() -> None:
+    chance = random.Random(1)
+    delays = [Link(1, 100, "normal").delay_s(chance) for _ in range(1000)]
+    assert min(delays) == 0
+    assert max(delays) > 0.2
+
+
+def test_flags_are_the_settings() -> None:
+    flags = ["--latency-ms=20", "--jitter=normal", "--upstream-kb-per-s=1e3", "--reset-after-ms=0"]
+    found = __main__.parse(["--listen=[::1]:0", "--control=localhost:81", "--upstream=unix:/run/db", *flags])
+    toxics = Toxics(Link(20, jitter="normal"), Link(kb_per_s=1000), reset_after_ms=0)
+    assert found == Options(("::1", 0), "/run/db", ("localhost", 81), toxics)
+    assert __main__.parse(UPSTREAM) == Options(("127.0.0.1", 0), ("127.0.0.1", 80), None, Toxics())
+
+
+def test_settings_by_their_names() -> None:
+    values = {"latency_ms": 1, "upstream_jitter_ms": 2, "upstream_jitter": "normal", "timeout_after_ms": 0}
+    toxics = changed(Toxics(reset_after_ms=5), values)
+    assert toxics == Toxics(Link(1), Link(0, 2, "normal"), 5, 0)
+    assert {name: value for name, value in as_values(toxics).items() if value} == {
+        "latency_ms": 1,
+        "jitter": "uniform",
+        "upstream_jitter_ms": 2,
+        "upstream_jitter": "normal",
+        "reset_after_ms": 5,
+    }
+    assert changed(Toxics(), as_values(toxics)) == toxics
+    assert changed(toxics, {"reset_after_ms": None}).reset_after_ms is None
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"latency": 1},  # no such name
+        {"latency_ms": -1},
+        {"latency_ms": "much"},
+        {"latency_ms": True},
+        {"latency_ms": [1]},
+        {"latency_ms": None},  # is never off
+        {"latency_ms": float("nan")},
+        {"jitter_ms": float("inf")},
+        {"jitter_ms": 10**400},
+        {"jitter": "pareto"},
+        {"jitter": []},
+        {"kb_per_s": 0},  # would pass nothing
+        {"upstream_kb_per_s": 1e-9},
+        {"reset_after_ms": -1},
+        {"timeout_after_ms": "1s"},
+    ],
+)
+def test_wrong_settings_are_refused(values: dict[str, object]) -> None:
+    with pytest.raises(UsageError, match=f"{next(iter(values))}[^\n]*$"):
+        changed(Toxics(), values)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        (),  # no upstream
+        ("--upstream", "127.0.0.1"),
+        ("--upstream", ":80"),
+        ("--upstream", "127.0.0.1:0"),  # nothing can be there
+        ("--upstream", "127.0.0.1:65536"),
+        ("--upstream", "127.0.0.1:-1"),
+        ("--upstream", "127.0.0.1:" + "9" * 5000),
+        ("--upstream", "unix:"),
+        ("--upstream", "unix:/a\0b"),
+        (*UPSTREAM, "--listen", "nonsense"),
+        (*UPSTREAM, "--control", ""),
+        (*UPSTREAM, "--latency-ms", "x"),
+        (*UPSTREAM, "--latency-ms"),
+        (*UPSTREAM, "--latency", "1"),  # no abbreviations
+        (*UPSTREAM, "more"),
+    ],
+)
+def test_wrong_flags_are_told_in_one_line(arguments: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
+    assert __main__.main(arguments) == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err.startswith("proxy: error: ")
+    assert said.err.count("\n") == 1
+
+
+async def never() -> None:
+    """Upstream."""
+
+
+def answer(method: str = "PATCH", path: str = "/", body: bytes = b"{}") -> tuple[int, dict[str, Any]]:
+    return __main__.respond(__main__.Proxy(Toxics(), lambda _: never()), method, path, body)
+
+
+def test_the_control_answers_with_settings_and_counters() -> None:
+    counters = {"connections_open": 0, "connections": 0, "bytes_upstream": 0, "bytes_downstream": 0}
+    assert answer("GET") == (200, {**as_values(Toxics()), "counters": counters})
+    assert answer(body=b'{"latency_ms": 7}') == (200, {**answer("GET")[1], "latency_ms": 7})
+    assert set(answer("GET")[1]) == {*SETTINGS, "counters"}
+
+
+@pytest.mark.parametrize(
+    ("status", "asked"),
+    [
+        (404, {"path": "/proxies"}),
+        (405, {"method": "POST"}),
+        (400, {"body": b"no JSON"}),
+        (400, {"body": b"[]"}),
+        (400, {"body": b"\xff"}),
+        (400, {"body": b"[" * 9000}),
+        (400, {"body": b" " * 20_000}),
+        (400, {"body": b'{"latency_ms": 1, "nonsense": 1}'}),
+    ],
+)
+def test_the_control_refuses_in_one_line(status: int, asked: dict[str, Any]) -> None:
+    found, content = answer(**asked)
+    assert found == status
+    assert list(content) == ["error"]
+    assert "\n" not in json.dumps(content)
+
+
+def test_a_wrong_patch_changes_nothing() -> None:
+    there = __main__.Proxy(Toxics(), lambda _: never())
+    __main__.respond(there, "PATCH", "/", b'{"latency_ms": 1, "nonsense": 1}')
+    assert there.toxics == Toxics()

@@ -1,0 +1,118 @@
+"""The files of a run, and what a master and its workers say to each other."""
+
+import csv
+from collections import Counter
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from locust.exception import RPCSendError
+
+from locust_asyncdjango.metrics.row import Row
+from locust_asyncdjango.metrics.series_file import header, read
+from locust_asyncdjango.plugin.options import Options
+from locust_asyncdjango.plugin.output_files import CSV_COLUMNS, OutputError, Outputs
+from locust_asyncdjango.plugin.worker_protocol import LAG_S, ROWS_MESSAGE, FromWorkers, ToMaster
+
+ROWS = [
+    Row(0, 5, 2, Counter(), 10, Counter({12.5: 2})),
+    Row(1, 10, 0, Counter(timeout=3, app_error=1), 0, failed_ms=Counter({9.0: 4}), cpu=12.5),
+]
+
+
+def test_a_series_as_json_lines_and_as_csv(tmp_path: Path) -> None:
+    outputs = Outputs(Options(series=(str(tmp_path / "a" / "run.jsonl"), str(tmp_path / "run.CSV"))))
+    outputs.write_header(header(host="x"))
+    outputs.write_rows(ROWS)
+    outputs.close()
+    assert read(tmp_path / "a" / "run.jsonl").total.failed == Counter(timeout=3, app_error=1)
+    with (tmp_path / "run.CSV").open(newline="") as file:
+        first, *rows = csv.reader(file)
+    assert tuple(first) == CSV_COLUMNS
+    assert rows == [
+        ["0", "5", "2", "0", "", "10", "12.5", "12.5", "12.5", "12.5", "0", "", "0", "0"],
+        ["1", "10", "0", "4", "timeout=3 app_error=1", "0", "", "", "", "", "12.5", "", "0", "0"],
+    ]
+
+
+def test_a_later_run_has_files_of_its_own(tmp_path: Path) -> None:
+    outputs = Outputs(Options(series=(str(tmp_path / "run.jsonl"),), failures=str(tmp_path / "failures.json")))
+    outputs.write_header(header())
+    outputs.next_run()
+    outputs.write_header(header())
+    outputs.write_failures({})
+    outputs.close()
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "failures-2.json",
+        "failures.json",
+        "run-2.jsonl",
+        "run.jsonl",
+    ]
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        Options(series=("run.json",), report="run.html"),
+        Options(series=("x.jsonl",), failures="r.json", report="r.html"),
+        Options(junit="s.md", report="s.html"),
+        Options(series=("o.txt",), failures="./o.txt"),
+        Options(series=("a.csv", "b/../a.csv")),
+    ],
+    ids=str,
+)
+def test_nothing_is_written_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: Options) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(OutputError, match="would be written twice"):
+        Outputs(options)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_series_that_cannot_be_written_does_not_keep_another_from_it(tmp_path: Path) -> None:
+    outputs = Outputs(Options(series=("/dev/full", str(tmp_path / "run.jsonl"))))
+    with pytest.raises(OutputError, match="what follows is not in it"):
+        outputs.write_header(header())
+    outputs.write_rows(ROWS)
+    outputs.close()
+    assert read(tmp_path / "run.jsonl").total.ok == 2
+
+
+class Runner:
+    """One of Locust's, whose line can be down."""
+
+    def __init__(self, *loading: str) -> None:
+        self.sent: list[tuple[str, Any]] = []
+        self.down = False
+        self.clients = SimpleNamespace(spawning=[], running=[SimpleNamespace(id=name) for name in loading])
+
+    def send_message(self, name: str, data: Any = None) -> None:
+        if self.down:
+            raise RPCSendError("down")
+        self.sent.append((name, data))
+
+
+def test_what_a_worker_cannot_send_it_sends_later_in_order() -> None:
+    runner: Any = Runner()
+    to_master = ToMaster(runner)
+    runner.down = True
+    to_master.send({"rows": [1]})
+    to_master.send({"rows": [2]})
+    runner.down = False
+    to_master.send({"rows": [3]})
+    assert runner.sent == [(ROWS_MESSAGE, {"rows": [n]}) for n in (1, 2, 3)]
+
+
+def test_a_second_is_complete_when_all_that_load_have_told_of_it_or_are_late() -> None:
+    runner: Any = Runner("a", "b")
+    from_workers = FromWorkers(runner)
+    assert from_workers.complete_until(100.3) == 100.3 - LAG_S  # one has told nothing yet
+    from_workers.told("a", 100)
+    from_workers.told("b", 99)
+    assert from_workers.complete_until(100.3) == 99
+    from_workers.told("b", 100)
+    from_workers.told("b", 98)  # late
+    assert from_workers.complete_until(100.3) == 100
+    assert from_workers.complete_until(110.3) == 110.3 - LAG_S
+    runner.clients.running.clear()
+    assert from_workers.complete_until(110.3) == 110.3

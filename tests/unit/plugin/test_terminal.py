@@ -1,0 +1,326 @@
+"""What a terminal shows of a run while it goes on."""
+
+import errno
+import logging
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from io import StringIO
+from typing import Any
+
+import pytest
+from rich.cells import cell_len
+from rich.console import Console
+
+from locust_asyncdjango.analysis.saturation import Saturation, saturation
+from locust_asyncdjango.failures.counts import FailureRow
+from locust_asyncdjango.metrics.interval import Second
+from locust_asyncdjango.plugin.terminal import ASCII_BARS, Live, line, panel
+from tests.support.figures import figures, onset
+
+HEADER = {"user_classes": ["IoReadUser"], "host": "http://127.0.0.1:8000", "shape": "RampTo500", "run_time": 180}
+KIND = "db_too_many_clients"
+SECONDS = [
+    Second(t, 1, 5 * (t + 1), 0, 10 * t, Counter({KIND: 1} if t > 5 else {}), 0, 20.0 * t if t else None, 300.0, 1234.0)
+    for t in range(8)
+]
+FIGURES = figures(28.34, 105, 4210, onset(3, 20), onset(24, 125))
+SHOW, HIDE = "\x1b[?25h", "\x1b[?25l"
+
+
+class Terminal(StringIO):
+    """A stdout that says it is one."""
+
+    encoding = "utf-8"
+
+    def isatty(self) -> bool:
+        return True
+
+
+class Gone(Terminal):
+    """One that was closed."""
+
+    def write(self, _: str, /) -> int:
+        raise OSError(errno.EIO, "Input/output error")
+
+
+def failure(kind: str, count: int, advice: str = "") -> FailureRow:
+    return FailureRow(kind, "", "message", count, 6, 7, "server", advice)
+
+
+def no_failures() -> list[FailureRow]:
+    return []
+
+
+def tick(live: Live, seconds: list[Second], failures: Callable[[], list[FailureRow]] = no_failures) -> None:
+    """At the end of these, of one second each, that began with the run."""
+    live.tick(len(seconds), lambda: seconds, failures)
+
+
+def printed(width: int = 80, **changed: Any) -> list[str]:
+    """The lines of a panel."""
+    given = {"header": HEADER, "seconds": SECONDS, "figures": FIGURES, "failures": [], "width": width, **changed}
+    console = Console(width=width, file=StringIO(), color_system=None)
+    console.print(panel(**given))
+    assert isinstance(console.file, StringIO)
+    return console.file.getvalue().splitlines()
+
+
+@pytest.fixture(autouse=True)
+def _terminal_that_can_draw(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("TTY_COMPATIBLE", "TTY_INTERACTIVE", "FORCE_COLOR", "NO_COLOR"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in (("TERM", "xterm-256color"), ("COLUMNS", "80"), ("LINES", "24")):
+        monkeypatch.setenv(name, value)
+
+
+def test_a_line_has_the_means_of_its_seconds() -> None:
+    assert line(SECONDS) == "   8 s    40 users  35.0 ok/s   0.2 failed/s  p50 100 ms p95 300 ms p99 1.23 s"
+    assert line(SECONDS[:1]) == "   1 s     5 users   0.0 ok/s   0.0 failed/s  p50      - p95 300 ms p99 1.23 s"
+
+
+def test_a_line_has_at_most_80_columns() -> None:
+    most = Second(99_998, 1, 99_999, 0, 99_999, Counter({"a": 99_999}), 0, 999.4, 99_999.0, 999_999.0)
+    assert line([most]) == "99999 s 99999 users 99999 ok/s 99999 failed/s  p50 999 ms p95  100 s p99 1000 s"
+    least = Second(9, 1, 1, 0, 1, Counter(), 0, 0.04, 9.94, 9.96)
+    assert line([least]) == "  10 s     1 users   1.0 ok/s   0.0 failed/s  p50 0.0 ms p95 9.9 ms p99  10 ms"
+
+
+def test_a_panel_says_all_of_it() -> None:
+    failures = [failure(KIND, 2), failure("timeout", 1)]
+    assert printed(failures=failures) == [
+        "╭─────────────── IoReadUser on http://127.0.0.1:8000, RampTo500 ───────────────╮",
+        "│ 8 s of 180 s, 40 users                  last second                last 10 s │",
+        "│ successful req/s                               70.0                     35.0 │",
+        "│ failed req/s                                    1.0                      0.2 │",
+        "│ p50, p95, p99                140 ms, 300 ms, 1.23 s   100 ms, 300 ms, 1.23 s │",
+        "│ ok/s ▁▂▃▄▅▆▇█                                                     to 70.0    │",
+        "│ p50   ▂▃▄▅▆▇█                                                     to 140 ms  │",
+        "│                                                                              │",
+        "│ peak of successful requests 28.3 (26.9-29.8) req/s at 105 (95-115) users     │",
+        "│ successes                   4210 (4110-4310)                                 │",
+        "│ slowdown starts             at 20 (15-25) users, after 3 s                   │",
+        "│ errors start                at 125 (120-130) users, after 24 s               │",
+        "│                                                                              │",
+        "│ 2 x db_too_many_clients                                                      │",
+        "│ 1 x timeout                                                                  │",
+        "│ -> raise max_connections, use a connection pool, or put PgBouncer in front   │",
+        "│ of the database                                                              │",
+        "╰──────────────────────────────────────────────────────────────────────────────╯",
+    ]
+
+
+def test_a_panel_of_nothing_yet() -> None:
+    header = {**HEADER, "shape": "", "run_time": None}
+    lines = printed(header=header, seconds=[], figures=saturation(()))
+    assert [text.strip("│ ") for text in lines[1:-1]] == [
+        "0 s, 0 users                            last second                last 10 s",
+        "successful req/s                                0.0                      0.0",
+        "failed req/s                                    0.0                      0.0",
+        "p50, p95, p99                               -, -, -                  -, -, -",
+        "ok/s                                                              to 0.0",
+        "p50                                                               to 0.0 ms",
+        "",
+        "peak of successful requests none",
+        "successes                   0",
+        "slowdown starts             not seen",
+        "errors start                none",
+    ]
+
+
+def test_a_panel_adds_up_the_messages_of_a_kind_and_the_rarer_kinds() -> None:
+    failures = [failure("a", 5, "first"), failure("b", 4), failure("a", 3, "second"), failure("c", 2), failure("d", 1)]
+    shown = [text.strip("│ ") for text in printed(failures=failures)[13:-1]]
+    assert shown == ["8 x a", "4 x b", "3 of 2 other kinds", "-> first"]
+
+
+def test_the_sparklines_are_of_the_last_minute() -> None:
+    """Of a long run, whose early seconds stand for several, too."""
+    early = Second(0, 4, 5, 0, 400, p50_ms=100.0)
+    late = [Second(t, 1, 5, 0, 50, p50_ms=50.0) for t in range(4, 62)]
+    assert [text[7:67] for text in printed(seconds=[early, *late])[5:7]] == ["██" + "▅" * 58] * 2
+    assert printed(seconds=[early, *late], bars=ASCII_BARS)[5][7:67] == "##" + "=" * 58
+
+
+@pytest.mark.parametrize("width", [1, 5, 20, 40, 79, 80, 81, 200])
+def test_a_panel_fits_any_terminal(width: int) -> None:
+    many = [Second(t, 1, 10_000, 0, 12_345, Counter(a=1), 0, 12_345.0, 123_456.0, 1e6) for t in range(100)]
+    worst = {
+        "header": {**HEADER, "user_classes": ["Größe[/b]"] * 40, "host": "http://例え.jp/" * 20},
+        "seconds": many,
+        "figures": figures(12_345.6, 10_000, 10**9, onset(9, 99_999), onset(9, 99_999)),
+        "failures": [failure("x" * n, n, "do this and that " * 50) for n in range(200, 0, -1)],
+    }
+    lines = printed(width, **worst)
+    assert max(map(cell_len, lines)) <= min(width, 80)
+    if width >= 80:
+        assert len(lines) == 19
+
+
+@pytest.mark.parametrize(
+    ("how", "stdout", "panel"),
+    [
+        ("", Terminal, True),
+        ("panel", Terminal, True),
+        ("lines", Terminal, False),
+        ("", StringIO, False),
+        ("panel", StringIO, False),  # a cursor in a file would be noise
+    ],
+)
+def test_what_is_shown(how: str, stdout: Callable[[], StringIO], panel: bool) -> None:
+    live = Live.of(how, stdout())
+    assert live is not None
+    assert live.replaces_tables is panel
+
+
+def test_none_is_none() -> None:
+    assert Live.of("none", Terminal()) is None
+
+
+@pytest.mark.parametrize(
+    ("how", "said"), [("", []), ("panel", ["Showing lines, not a panel: it needs rich; pip install rich"])]
+)
+def test_without_rich_there_are_lines(
+    how: str, said: list[str], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    for name in [name for name in sys.modules if name.partition(".")[0] == "rich"]:
+        monkeypatch.setitem(sys.modules, name, None)
+    terminal = Terminal()
+    live = Live.of(how, terminal)
+    assert live is not None
+    assert not live.replaces_tables
+    assert caplog.messages == said
+    live.start(HEADER)
+    tick(live, [Second(t) for t in range(10)])
+    assert terminal.getvalue().startswith("  10 s     0 users")
+
+
+def test_a_dumb_terminal_has_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "dumb")
+    live = Live.of("", Terminal())
+    assert live is not None
+    assert not live.replaces_tables
+
+
+def test_a_line_comes_every_ten_seconds_of_those_since_the_one_before() -> None:
+    stdout = StringIO()
+    live = Live.of("lines", stdout)
+    assert live is not None
+    seconds = [Second(t, users=t, ok=t) for t in range(31)]
+    tick(live, seconds)
+    live.start(HEADER)
+    # The ticker was late once.
+    for count in (*range(20), 22, *range(23, 32)):
+        tick(live, seconds[:count])
+    live.stop()
+    tick(live, seconds * 2)
+    assert stdout.getvalue().splitlines() == [line(seconds[:10]), line(seconds[10:22])]
+
+
+@contextmanager
+def drawn(monkeypatch: pytest.MonkeyPatch, terminal: Terminal) -> Iterator[Live]:
+    """A panel on a terminal that is stdout and stderr, as is usual."""
+    monkeypatch.setattr(sys, "stdout", terminal)
+    monkeypatch.setattr(sys, "stderr", terminal)
+    live = Live.of("panel", terminal)
+    assert live is not None
+    live.start(HEADER)
+    yield live
+    live.stop()
+    assert (sys.stdout, sys.stderr) == (terminal, terminal)
+
+
+def test_a_log_goes_above_the_panel(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = Terminal()
+    handler = logging.StreamHandler(terminal)
+    logger = logging.getLogger("test_live")
+    monkeypatch.setattr(logger, "handlers", [handler])
+    with drawn(monkeypatch, terminal) as live:
+        tick(live, SECONDS, lambda: [failure(KIND, 2)])
+        before = len(terminal.getvalue())
+        logger.warning("it says [/so]")
+        print("and [bold]so")
+    above = terminal.getvalue()[before:]
+    assert "it says [/so]\n" in above
+    assert "and [bold]so\n" in above
+    assert above.index("it says") < above.index("╭─") < above.index("and [bold]so")
+    assert handler.stream is terminal
+
+
+def test_the_cursor_is_shown_again_however_often_it_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = Terminal()
+    with drawn(monkeypatch, terminal) as live:
+        tick(live, SECONDS)
+        assert (terminal.getvalue().count(HIDE), terminal.getvalue().count(SHOW)) == (1, 0)
+        live.stop()
+        live.stop()
+        tick(live, SECONDS)
+    assert (terminal.getvalue().count(HIDE), terminal.getvalue().count(SHOW)) == (1, 1)
+    assert terminal.getvalue().endswith("\x1b[1A\x1b[2K")  # nothing of the panel is left
+
+
+def test_what_goes_to_a_file_stays_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal, file = Terminal(), StringIO()
+    monkeypatch.setattr(sys, "stderr", file)
+    live = Live.of("panel", terminal)
+    assert live is not None
+    live.start(HEADER)
+    assert sys.stderr is file
+    live.stop()
+
+
+def test_a_terminal_that_gets_narrower_is_drawn_anew() -> None:
+    terminal = Terminal()
+    console = Console(file=terminal, width=100, height=24)
+    live = Live(terminal, console)
+    live.start(HEADER)
+    for width, clears in ((100, 0), (90, 0), (60, 1), (3, 2), (100, 2)):
+        console.width = width
+        tick(live, SECONDS)
+        assert terminal.getvalue().count("\x1b[2J") == clears
+    live.stop()
+
+
+@pytest.mark.parametrize("how", ["panel", "lines"])
+def test_a_terminal_that_is_gone_ends_the_showing_alone(how: str, caplog: pytest.LogCaptureFixture) -> None:
+    live = Live.of(how, Gone())
+    assert live is not None
+    live.start(HEADER)
+    for _ in range(3):
+        tick(live, [Second(t) for t in range(10)])
+    live.stop()
+    assert caplog.messages == ["The run goes on, but is not shown any more: [Errno 5] Input/output error"]
+
+
+def test_a_terminal_without_utf_8_has_a_panel_too() -> None:
+    class Ascii(Terminal):
+        encoding = "ascii"
+
+    terminal = Ascii()
+    live = Live.of("panel", terminal)
+    assert live is not None
+    live.start(HEADER)
+    tick(live, SECONDS)
+    live.stop()
+    assert "ok/s" in terminal.getvalue()
+    assert terminal.getvalue().isascii()
+
+
+def test_the_figures_of_a_long_run_are_not_worked_out_each_second(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+
+    def counting(seconds: Sequence[Second]) -> Saturation:
+        asked.append(len(seconds))
+        return FIGURES
+
+    monkeypatch.setattr("locust_asyncdjango.plugin.terminal.saturation", counting)
+    terminal = Terminal()
+    live = Live.of("panel", terminal)
+    assert live is not None
+    live.start(HEADER)
+    seconds = [Second(t) for t in range(906)]
+    for count in (*range(298, 303), *range(897, 907)):
+        tick(live, seconds[:count])
+    live.stop()
+    assert asked == [0, 298, 299, 300, 302, 897, 900, 904]
