@@ -23,7 +23,7 @@ from locust_asyncdjango.lab.cli import Parser, names, numbers
 from locust_asyncdjango.lab.environment.process import Program, allow_many_files, python, running
 from locust_asyncdjango.lab.errors import TrialError, UsageError
 from locust_asyncdjango.metrics import series_file
-from locust_asyncdjango.metrics.interval import Second
+from locust_asyncdjango.metrics.interval import Interval
 from sites.planted_site import STEEPNESS
 from support.harness import run
 from support.planted_sites import planted
@@ -257,7 +257,7 @@ def load(plants: Sequence[Plant], folder: Path, results: Path) -> None:
         programs = [attacked(plant, url, folder, stack) for plant, url in zip(plants, urls, strict=True)]
         for plant, program in zip(plants, programs, strict=True):
             if program.wait(CLIMB_S + PATIENCE_S) != 0:
-                raise TrialError(f"{plant.name} did not come to its end: {program.last_words()}")
+                raise TrialError(f"{plant.name} did not come to its end: {program.last_log_line()}")
     for plant in plants:
         shutil.move(_file(folder, plant), _file(results, plant))
 
@@ -275,7 +275,7 @@ def attacked(plant: Plant, url: str, folder: Path, stack: ExitStack) -> Program:
     return stack.enter_context(running(argv, log=folder / f"{plant.name}-locust.log"))
 
 
-def figures(seconds: Sequence[Second]) -> Figures:
+def figures(seconds: Sequence[Interval]) -> Figures:
     """What the analysis finds."""
     of_run = saturation(seconds)
     knee = scalability.knee(seconds)

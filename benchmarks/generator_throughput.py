@@ -22,7 +22,7 @@ from locust_asyncdjango.lab.cli import Parser
 from locust_asyncdjango.lab.environment.process import free_port, python, running
 from locust_asyncdjango.lab.errors import TrialError, UsageError
 from locust_asyncdjango.metrics import series_file
-from locust_asyncdjango.metrics.interval import Second
+from locust_asyncdjango.metrics.interval import Interval
 from support.harness import run, spread
 from support.web_servers import listening, nginx, requests_per_s, wrk
 
@@ -203,11 +203,11 @@ def with_locust(arm: str, work: Work, users: int, seconds: int, place: Place) ->
                 memory_mb = max(memory_mb, process.memory_info().rss / 1e6)
     rows = series_file.read(file).seconds
     if not rows or any(set(row.failed) - {work.kind} or (work.kind and row.ok) for row in rows):
-        raise TrialError(f"{NAMES[arm]} had other answers than those that are measured: {program.last_words()}")
+        raise TrialError(f"{NAMES[arm]} had other answers than those that are measured: {program.last_log_line()}")
     return Found(steady_rate(rows, users), memory_mb)
 
 
-def steady_rate(rows: Sequence[Second], users: int) -> float:
+def steady_rate(rows: Sequence[Interval], users: int) -> float:
     """Requests per second while all users ran, in whole seconds. Raises TrialError."""
     whole = [row for row in rows if row.users == users][1:-1]
     if not whole:

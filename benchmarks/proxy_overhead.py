@@ -98,7 +98,7 @@ def proxy(folder: Path, upstream: int, *flags: str) -> Iterator[int]:
     log.unlink(missing_ok=True)
     with running(argv, log=log) as program:
         if not wait_until(lambda: bool(program.said()), program, DEADLINE_S):
-            raise TrialError(f"the proxy did not start: {program.last_words()}")
+            raise TrialError(f"the proxy did not start: {program.last_log_line()}")
         yield port
 
 
@@ -139,8 +139,8 @@ def added_delay(seconds: float, direct: int, through: int, folder: Path) -> str:
         python(str(HERE / "support" / "random_load.py"), str(direct), str(through), *flags), log=log
     ) as program:
         if program.wait():
-            raise TrialError(f"asking failed: {program.last_words()}")
-        straight, passed = (Spread(*found) for found in json.loads(program.last_words()))
+            raise TrialError(f"asking failed: {program.last_log_line()}")
+        straight, passed = (Spread(*found) for found in json.loads(program.last_log_line()))
     median_ms = passed.median_ms - straight.median_ms - LATENCY_MS
     p99_ms = passed.p99_ms - straight.p99_ms - LATENCY_MS
     lines = [

@@ -22,7 +22,7 @@ from locust_asyncdjango.lab.environment.process import free_port, python, runnin
 from locust_asyncdjango.lab.errors import TrialError, UsageError
 from locust_asyncdjango.metrics import series_file
 from locust_asyncdjango.metrics.histogram import percentiles_ms
-from locust_asyncdjango.metrics.interval import PERCENTS, Second
+from locust_asyncdjango.metrics.interval import PERCENTS, Interval
 from sites.planted_site import STALL_S
 from support.harness import add_parts, run_parts
 from support.planted_sites import planted
@@ -90,7 +90,7 @@ def held(_options: Options, folder: Path) -> None:
             draw(folder / f"{name}-{workers}.svg", f"{name}, {how}", ran)
 
 
-def apart(seconds: Sequence[Second]) -> tuple[int, int]:
+def apart(seconds: Sequence[Interval]) -> tuple[int, int]:
     """By how many users those that ran were at most beside those planned: at the same second, and beside all that was
     planned from a second before to a second after. The last second is left out, as what comes after it is not known."""
     both = [(second.users, second.planned) for second in seconds if second.planned is not None]
@@ -102,7 +102,7 @@ def apart(seconds: Sequence[Second]) -> tuple[int, int]:
     return max(at_once[:-1], key=abs), max(in_time[:-1], key=abs)
 
 
-def draw(file: Path, title: str, ran: Sequence[Second]) -> None:
+def draw(file: Path, title: str, ran: Sequence[Interval]) -> None:
     """Users planned and running over time."""
     planned = [(second.t, second.planned) for second in ran if second.planned is not None]
     lines = {"planned": planned, "running": [(second.t, second.users) for second in ran]}
@@ -181,7 +181,7 @@ def loaded(
     argv += ["--series", str(recorded), "--live", "none"]
     with running(argv, log=file.with_suffix(".log"), env={**os.environ, **(env or {})}) as program:
         if program.wait(PATIENCE_S) not in (0, 1):
-            raise TrialError(f"Locust failed: {program.last_words()}")
+            raise TrialError(f"Locust failed: {program.last_log_line()}")
     return series_file.read(recorded)
 
 

@@ -239,9 +239,9 @@ def figures(view: View, site: Serving, seconds: float, logs: Path) -> Figures:
         python(str(HERE / "support" / "closed_loop.py"), view.url(site.url), *wanted, *load), log=log
     ) as program:
         failed = program.wait()
-        if failed or program.last_words().startswith("0.0 "):
-            raise TrialError(f"{view.name} cannot be measured: {program.last_words()}; try more --seconds")
-        rate, answers = program.last_words().split()
+        if failed or program.last_log_line().startswith("0.0 "):
+            raise TrialError(f"{view.name} cannot be measured: {program.last_log_line()}; try more --seconds")
+        rate, answers = program.last_log_line().split()
     return Figures(float(rate), 1000 * (cpu_s(site) - before_s) / int(answers))
 
 

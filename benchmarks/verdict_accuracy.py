@@ -208,7 +208,7 @@ def ended(output: Path, *arguments: str) -> Mapping[str, Any]:
     log = output.with_suffix(".log")
     with running(python("-m", "locust_asyncdjango.lab.cli", *arguments), log=log) as program:
         if program.wait():
-            raise TrialError(f"the lab failed: {program.last_words()}")
+            raise TrialError(f"the lab failed: {program.last_log_line()}")
     report: dict[str, Any] = json.loads((output / "report.json").read_text())
     return report
 

@@ -28,5 +28,5 @@ def planted(kind: str, slots: int, service_ms: int, log: Path) -> Iterator[str]:
     quiet = ("--log-level", "warning", "--no-access-log")
     with running([*argv, *quiet], log=log, env={**os.environ, **of_site}) as program:
         if not wait_until(lambda: not port_is_free(port), program, START_S):
-            raise TrialError(f"the site of {log.stem} does not start: {program.last_words()}")
+            raise TrialError(f"the site of {log.stem} does not start: {program.last_log_line()}")
         yield f"http://127.0.0.1:{port}"

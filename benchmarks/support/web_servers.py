@@ -62,7 +62,7 @@ def listening(argv: Sequence[str], port: int, log: Path) -> Iterator[None]:
     """A server that has begun to listen on a port of 127.0.0.1. Raises TrialError."""
     with running(argv, log=log) as program:
         if not wait_until(lambda: not port_is_free(port), program, DEADLINE_S):
-            raise TrialError(f"the server did not start: {program.last_words()}")
+            raise TrialError(f"the server did not start: {program.last_log_line()}")
         yield
 
 
@@ -75,7 +75,7 @@ def wrk(url: str, connections: int, seconds: float, folder: Path, *, pin: Sequen
         failed = program.wait()
     text = log.read_text()
     if failed or "Socket errors" in text or "Non-2xx" in text:
-        raise TrialError(f"wrk found errors: {program.last_words()}")
+        raise TrialError(f"wrk found errors: {program.last_log_line()}")
     return text
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from locust_asyncdjango.analysis.saturation import Onset, Saturation
-from locust_asyncdjango.metrics.interval import Second, together
+from locust_asyncdjango.metrics.interval import Interval, together
 
 Chart = dict[str, Any]
 
@@ -23,7 +23,7 @@ KINDS_SHOWN = 7
 TIME = "seconds since the start"
 
 
-def over_time(seconds: Sequence[Second], figures: Saturation) -> list[Chart]:
+def over_time(seconds: Sequence[Interval], figures: Saturation) -> list[Chart]:
     """Throughput, failures and latency, each with users."""
     points = thinned(seconds)
     marks = [
@@ -102,7 +102,7 @@ def onset_mark(onset: Onset | None, name: str, role: str) -> list[dict[str, Any]
     return [mark(onset.users, onset.low, onset.high, f"{name} at {onset.users} users", role)] if onset else []
 
 
-def thinned(seconds: Sequence[Second], limit: int = POINTS_LIMIT) -> list[Second]:
+def thinned(seconds: Sequence[Interval], limit: int = POINTS_LIMIT) -> list[Interval]:
     """As many seconds, or fewer, each of which sums up the same number of those given."""
     size = -(-len(seconds) // limit)
     if size < 2:
@@ -110,11 +110,11 @@ def thinned(seconds: Sequence[Second], limit: int = POINTS_LIMIT) -> list[Second
     return [together(seconds[first : first + size]) for first in range(0, len(seconds), size)]
 
 
-def _rates(seconds: Sequence[Second], count: Callable[[Second], int]) -> list[float]:
+def _rates(seconds: Sequence[Interval], count: Callable[[Interval], int]) -> list[float]:
     return [count(second) / second.length for second in seconds]
 
 
-def _by_kind(seconds: Sequence[Second]) -> list[dict[str, Any]]:
+def _by_kind(seconds: Sequence[Interval]) -> list[dict[str, Any]]:
     total: Counter[str] = Counter()
     for second in seconds:
         total.update(second.failed)

@@ -9,7 +9,7 @@ from locust_asyncdjango.analysis.saturation import Onset, Range, Saturation
 
 
 @dataclass(frozen=True, slots=True)
-class Number:
+class Figure:
     """One of the figures: its name, what it is in this run, and what it means."""
 
     name: str
@@ -32,7 +32,7 @@ MEANINGS = {
 }
 
 
-def numbers(figures: Saturation) -> tuple[Number, ...]:
+def numbers(figures: Saturation) -> tuple[Figure, ...]:
     """The four numbers."""
     peak = f"{rate(figures.peak_per_s, figures.peak_range)} req/s at "
     peak += f"{count(figures.peak_users, figures.peak_users_range)} users"
@@ -42,7 +42,7 @@ def numbers(figures: Saturation) -> tuple[Number, ...]:
         onset(figures.slowdown, "not seen"),
         onset(figures.errors, "none"),
     )
-    return tuple(Number(name, text, MEANINGS[name]) for name, text in zip(MEANINGS, texts, strict=True))
+    return tuple(Figure(name, text, MEANINGS[name]) for name, text in zip(MEANINGS, texts, strict=True))
 
 
 def onset(of: Onset | None, otherwise: str = "") -> str:

@@ -5,7 +5,7 @@ Users are lacking where fewer ran than had been planned for LAG_S seconds, and t
 
 from collections.abc import Sequence
 
-from locust_asyncdjango.metrics.interval import Second
+from locust_asyncdjango.metrics.interval import Interval
 
 BUSY_CPU = 90.0
 """Per cent of a processor from which on a generator measures itself; Locust warns there too."""
@@ -23,7 +23,7 @@ EXHAUSTED = "client_exhausted"
 """The kind of failures of a generator that has no file descriptor left."""
 
 
-def not_held(seconds: Sequence[Second]) -> dict[str, str]:
+def not_held(seconds: Sequence[Interval]) -> dict[str, str]:
     """What was so for longer, by what it is about, a sentence that says what to do; nothing where the load was held."""
     found = {
         "users": _users(seconds),
@@ -34,20 +34,20 @@ def not_held(seconds: Sequence[Second]) -> dict[str, str]:
     return {about: told for about, told in found.items() if told}
 
 
-class Lookout:
+class HealthMonitor:
     """On a run that goes on: tells once what it is about."""
 
     def __init__(self) -> None:
         self._told: set[str] = set()
 
-    def news(self, seconds: Sequence[Second]) -> list[str]:
+    def news(self, seconds: Sequence[Interval]) -> list[str]:
         """What was not told before."""
         found = {about: told for about, told in not_held(seconds).items() if about not in self._told}
         self._told.update(found)
         return list(found.values())
 
 
-def _users(seconds: Sequence[Second]) -> str:
+def _users(seconds: Sequence[Interval]) -> str:
     plans = [(second, second.planned) for second in seconds if second.planned is not None]
     off = [
         (second, planned)
@@ -67,7 +67,7 @@ def _is_off(users: int, near: Sequence[int]) -> bool:
     return not min(near) * (1 - TOLERANCE) - 1 <= users <= max(near) * (1 + TOLERANCE) + 1
 
 
-def _arrivals(seconds: Sequence[Second]) -> str:
+def _arrivals(seconds: Sequence[Interval]) -> str:
     late, missed = sum(second.late for second in seconds), sum(second.missed for second in seconds)
     due = missed + sum(second.ok + second.failures for second in seconds)
     if late + missed <= NOTABLE_LATE * due:
@@ -77,7 +77,7 @@ def _arrivals(seconds: Sequence[Second]) -> str:
     return f"{found}; latencies count from when a request was due: {advice}"
 
 
-def _busy(seconds: Sequence[Second]) -> str:
+def _busy(seconds: Sequence[Interval]) -> str:
     busy, all_ = sum(s.length for s in seconds if s.cpu >= BUSY_CPU), sum(s.length for s in seconds)
     if busy <= NOTABLE * all_:
         return ""
@@ -85,6 +85,6 @@ def _busy(seconds: Sequence[Second]) -> str:
     return f"{found}: spread the users over more processes (--processes) or machines"
 
 
-def _files(seconds: Sequence[Second]) -> str:
+def _files(seconds: Sequence[Interval]) -> str:
     failed = sum(second.failed[EXHAUSTED] for second in seconds)
     return f"{failed} requests failed in the generator itself ({EXHAUSTED}): raise ulimit -n" if failed else ""

@@ -36,7 +36,7 @@ from itertools import accumulate, pairwise
 from math import ceil, sqrt
 from statistics import NormalDist, median
 
-from locust_asyncdjango.metrics.interval import Second, largest_step, users_met, whole
+from locust_asyncdjango.metrics.interval import Interval, largest_step, users_met, whole
 
 PEAK_WINDOW_S = 10
 BASELINE_SECONDS = 5
@@ -89,7 +89,7 @@ class Saturation:
     failures: tuple[KindOnset, ...]
 
 
-def saturation(seconds: Sequence[Second]) -> Saturation:
+def saturation(seconds: Sequence[Interval]) -> Saturation:
     """The figures of a run's seconds, failures most frequent first."""
     peak_per_s, peak_range, peak_users, peak_users_range = _peak(seconds)
     warm_up_s = warm_up(seconds)
@@ -108,17 +108,17 @@ def saturation(seconds: Sequence[Second]) -> Saturation:
     )
 
 
-def points(seconds: Sequence[Second]) -> list[tuple[float, Second]]:
+def points(seconds: Sequence[Interval]) -> list[tuple[float, Interval]]:
     """The whole seconds behind the warm-up, with the users that the requests met that ended in them."""
     return _points(seconds, warm_up(seconds))
 
 
-def _points(seconds: Sequence[Second], since: int) -> list[tuple[float, Second]]:
+def _points(seconds: Sequence[Interval], since: int) -> list[tuple[float, Interval]]:
     met = ((users_met(seconds, n, second.mean_ms or 0.0), second) for n, second in enumerate(whole(seconds), 1))
     return [(users, second) for users, second in met if second.t >= since and second.users]
 
 
-def warm_up(seconds: Sequence[Second]) -> int:
+def warm_up(seconds: Sequence[Interval]) -> int:
     """The seconds at a run's beginning that tell of its warming up."""
     answered = [(second.t, second.p50_ms) for second in seconds if second.p50_ms is not None]
     medians = [ms for _, ms in answered]
@@ -127,7 +127,7 @@ def warm_up(seconds: Sequence[Second]) -> int:
     return answered[cold[-1]][0] if cold else 0
 
 
-def _peak(seconds: Sequence[Second]) -> tuple[float, Range, int, Range]:
+def _peak(seconds: Sequence[Interval]) -> tuple[float, Range, int, Range]:
     if not any(second.ok for second in seconds):
         return 0.0, (0.0, 0.0), 0, (0, 0)
     size = min(ceil(PEAK_WINDOW_S / seconds[0].length), len(seconds))
@@ -147,19 +147,19 @@ def _peak(seconds: Sequence[Second]) -> tuple[float, Range, int, Range]:
     return rates[best], spread, seconds[best - 1].users, (min(reached), max(reached))
 
 
-def _noise(seconds: Sequence[Second]) -> float:
+def _noise(seconds: Sequence[Interval]) -> float:
     """The standard deviation of successes a second, by successive differences; 0 of fewer than two seconds."""
     rates = [second.ok / second.length for second in seconds]
     return sqrt(sum((after - before) ** 2 for before, after in pairwise(rates)) / max(len(rates) - 1, 1) / 2)
 
 
-def _successes_range(seconds: Sequence[Second]) -> Range:
+def _successes_range(seconds: Sequence[Interval]) -> Range:
     total = sum(second.ok for second in seconds)
     margin = Z * _noise(whole(seconds)) * sqrt(len(seconds)) * (seconds[0].length if seconds else 1)
     return round(max(total - margin, 0)), round(total + margin)
 
 
-def _slowdown(met: Sequence[tuple[float, Second]]) -> Onset | None:
+def _slowdown(met: Sequence[tuple[float, Interval]]) -> Onset | None:
     answered = [(users, second) for users, second in met if second.p50_ms is not None]
     medians = [second.p50_ms or 0.0 for _, second in answered]
     if not medians:
@@ -179,7 +179,7 @@ def _slowdown(met: Sequence[tuple[float, Second]]) -> Onset | None:
     return Onset(first.t, first.users, *sorted((before.users, first.users)))
 
 
-def _to_stay(answered: Sequence[tuple[float, Second]], limit: float) -> int | None:
+def _to_stay(answered: Sequence[tuple[float, Interval]], limit: float) -> int | None:
     """Where some seconds in a row have a median above a limit, as most have behind them with as many users or more."""
     slow = [(second.p50_ms or 0.0) > limit for _, second in answered]
     found = None
@@ -197,7 +197,7 @@ def _to_stay(answered: Sequence[tuple[float, Second]], limit: float) -> int | No
     return found
 
 
-def _corner_onset(met: Sequence[tuple[float, Second]]) -> Onset | None:
+def _corner_onset(met: Sequence[tuple[float, Interval]]) -> Onset | None:
     """From where on latency rises; None where too few numbers of users were seen."""
     users, seconds = zip(*met, strict=True)
     if len(set(users)) < FITTED_SECONDS:
@@ -246,7 +246,7 @@ def _t(freedom: int, z: float = Z) -> float:
     return z + g1 / max(freedom, 1) + g2 / max(freedom, 1) ** 2
 
 
-def _failures(seconds: Sequence[Second]) -> tuple[KindOnset, ...]:
+def _failures(seconds: Sequence[Interval]) -> tuple[KindOnset, ...]:
     counts: Counter[str] = Counter()
     first: dict[str, Onset] = {}
     for n, second in enumerate(seconds):
@@ -257,7 +257,7 @@ def _failures(seconds: Sequence[Second]) -> tuple[KindOnset, ...]:
     return tuple(KindOnset(kind, n, first[kind]) for kind, n in sorted(counts.items(), key=lambda item: -item[1]))
 
 
-def _error_onset(seconds: Sequence[Second], n: int) -> Onset:
+def _error_onset(seconds: Sequence[Interval], n: int) -> Onset:
     # The longest failures of a second may be of another kind.
     second = seconds[n]
     shortest_ms, longest_ms = second.failed_ms or (0.0, 0.0)

@@ -20,7 +20,7 @@ from geventhttpclient.connectionpool import ConnectionPool
 from geventhttpclient.response import HTTPConnectionClosed
 from geventhttpclient.url import URL
 
-from locust_asyncdjango.client.http11 import Answer, HeadReader, Reader
+from locust_asyncdjango.client.http11 import HeadResponseReader, RawResponse, ResponseReader
 
 READ, WRITE = 1, 2
 RECEIVE_BYTES = 32 * 1024
@@ -47,7 +47,7 @@ class Connection:
         self._timeout_s = network_timeout_s
         self._asker: Any = None
         self._begun = 0.0
-        self._reader = self._reading = Reader()
+        self._reader = self._reading = ResponseReader()
         self.undisturbed = True
         """Whether the loop has seen nothing come while the connection was idle."""
         self._readiness = _poll()
@@ -62,16 +62,16 @@ class Connection:
         return self.undisturbed and not self._readiness.poll(0)
 
     @property
-    def heard_nothing(self) -> bool:
+    def no_bytes_received(self) -> bool:
         """Whether not one byte of the answer has come."""
         return not self._reading.received
 
-    def ask(self, request: bytes, bodyless: bool) -> Answer:
+    def ask(self, request: bytes, bodyless: bool) -> RawResponse:
         """The answer to a whole request. bodyless: to HEAD. Raises OSError (TimeoutError) and HTTPParseError.
 
         After an exception the connection can only be closed.
         """
-        reader = self._reading = HeadReader() if bodyless else self._reader
+        reader = self._reading = HeadResponseReader() if bodyless else self._reader
         self._begun = time.monotonic()
         try:
             sent = self._socket.send(request)
@@ -167,7 +167,7 @@ class Pool:
         self._free: LifoQueue[Connection | None] = LifoQueue(items=[None] * settings.get("concurrency", 1))
         self._waiting = 0
 
-    def ask(self, request: bytes, repeatable: bool, bodyless: bool) -> Answer:
+    def ask(self, request: bytes, repeatable: bool, bodyless: bool) -> RawResponse:
         """The answer to a whole request, on a connection that is kept if it can be used again.
 
         repeatable: may be sent anew where a kept connection turns out to be closed (RFC 9110, section 9.2.2).
@@ -185,7 +185,7 @@ class Pool:
                 try:
                     answer = connection.ask(request, bodyless)
                 except (HTTPConnectionClosed, *CUT_OFF):
-                    if not (repeatable and connection.heard_nothing):
+                    if not (repeatable and connection.no_bytes_received):
                         raise
                     connection = self._opened(connection)
                     answer = connection.ask(request, bodyless)

@@ -69,7 +69,7 @@ def whole_request(head: bytes, body: bytes) -> bytes:
     return b"%bContent-Length: %d\r\n\r\n%b" % (head, len(body), body)
 
 
-class Answer:
+class RawResponse:
     """A final response.
 
     head: its bytes up to the body, or more. body: as it came, still in its content coding. may_be_coded,
@@ -88,7 +88,7 @@ class Answer:
         self.may_set_cookie = b"\nset-cookie:" in fields
 
 
-class Reader:
+class ResponseReader:
     """Turns the bytes of one connection into answers, one after the other."""
 
     def __init__(self) -> None:
@@ -102,7 +102,7 @@ class Reader:
         self.received = 0
         """Bytes of the answer that has begun."""
 
-    def feed(self, data: bytes) -> Answer | None:
+    def feed(self, data: bytes) -> RawResponse | None:
         """The answer, once it is whole. data: at least one byte. Raises HTTPParseError."""
         try:
             self._parser.feed_data(data)
@@ -134,7 +134,7 @@ class Reader:
             self._body += b"".join(self._pieces)
             self._pieces.clear()
 
-    def end(self) -> Answer:
+    def end(self) -> RawResponse:
         """The answer that ends with the connection, which has just been closed. Raises HTTPConnectionClosed."""
         if not self.received:
             raise HTTPConnectionClosed("the connection was closed before an answer came")
@@ -143,7 +143,7 @@ class Reader:
             raise HTTPConnectionClosed("the connection was closed in the middle of an answer")
         return self._taken(self._head, self.received)
 
-    def _taken(self, head: bytes, received: int) -> Answer:
+    def _taken(self, head: bytes, received: int) -> RawResponse:
         body = b"".join(self._pieces)
         self._pieces.clear()
         if self._body:
@@ -151,7 +151,7 @@ class Reader:
             self._body.clear()
         if body and received == len(head):
             head = head[: -len(body)]
-        answer = Answer(self._parser.get_status_code(), head, body, self._keep_alive)
+        answer = RawResponse(self._parser.get_status_code(), head, body, self._keep_alive)
         self._whole = self._keep_alive = False
         if self.received:
             self._head, self._has_body, self.received = b"", False, 0
@@ -170,13 +170,13 @@ class Reader:
             self._keep_alive = self._parser.should_keep_alive()
 
 
-class HeadReader(Reader):
+class HeadResponseReader(ResponseReader):
     """For one answer to HEAD, which ends with its head, whatever that says."""
 
     def on_headers_complete(self) -> None:
         self.on_message_complete()
 
-    def _taken(self, head: bytes, received: int) -> Answer:
+    def _taken(self, head: bytes, received: int) -> RawResponse:
         if self._pieces:
             self._pieces.clear()
             self._keep_alive = False

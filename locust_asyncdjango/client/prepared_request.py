@@ -37,7 +37,7 @@ FORM, TEXT, BYTES = (
 """What a body is unless its Content-Type says otherwise."""
 
 
-class Jar(CookieJar):
+class TrackingCookieJar(CookieJar):
     """Knows whether it has ever been given a cookie."""
 
     def __init__(self, changed: Callable[[], None]) -> None:
@@ -80,10 +80,10 @@ class DefaultHeaders(Headers):
         super().clear()
 
 
-class WatchedAgent(LocustUserAgent):
+class TrackingUserAgent(LocustUserAgent):
     """A session's user agent, which tells when its default headers or its cookies are changed."""
 
-    def __init__(self, agent: LocustUserAgent, jar: Jar, changed: Callable[[], None]) -> None:
+    def __init__(self, agent: LocustUserAgent, jar: TrackingCookieJar, changed: Callable[[], None]) -> None:
         self.__dict__.update(agent.__dict__)
         self._changed = changed
         self.default_headers = agent.default_headers
@@ -116,7 +116,7 @@ class WatchedAgent(LocustUserAgent):
     def may_send_cookies(self) -> bool:
         """A jar that is not ours may hold some already."""
         jar = self.cookiejar
-        return jar is not None and (not isinstance(jar, Jar) or jar.used)
+        return jar is not None and (not isinstance(jar, TrackingCookieJar) or jar.used)
 
 
 class Origin:
@@ -132,7 +132,7 @@ class Origin:
         self.bodyless = method == "HEAD"
 
 
-class Prepared:
+class PreparedRequest:
     """A request but for its body."""
 
     __slots__ = ("head", "origin", "url", "whole")
@@ -156,11 +156,11 @@ class Preparer:
     """Prepares a session's requests and keeps them, until what they were made of changes."""
 
     def __init__(self, agent: LocustUserAgent) -> None:
-        self.kept: dict[tuple[str, ...], Prepared] = {}
+        self.kept: dict[tuple[str, ...], PreparedRequest] = {}
         """By method and URL; where there is more, by its type, the header and the URL."""
         self._origins: dict[tuple[str, str, str], Origin | None] = {}
-        self.jar = Jar(self.forget)
-        self.agent = WatchedAgent(agent, self.jar, self.forget)
+        self.jar = TrackingCookieJar(self.forget)
+        self.agent = TrackingUserAgent(agent, self.jar, self.forget)
         self.pools = Pools.beside(agent.clientpool)
 
     def forget(self) -> None:
@@ -170,7 +170,7 @@ class Preparer:
 
     def ready(
         self, base_url: str | None, method: str, url: str, headers: dict[str, Any] | None, data: Any
-    ) -> tuple[Prepared | None, bytes]:
+    ) -> tuple[PreparedRequest | None, bytes]:
         """The request and its body; None for a request that the short way will not do for."""
         content_type, body = "", b""
         if self.pools is None or self.agent.max_retries or self.agent.may_send_cookies():
@@ -198,7 +198,7 @@ class Preparer:
 
     def _prepare(
         self, base_url: str | None, url: str, common: tuple[str, str, str], headers: dict[str, Any] | None
-    ) -> Prepared | None:
+    ) -> PreparedRequest | None:
         """None where it is left to the long way, also to say what is wrong with it."""
         full_url = url if absolute_http_url_regexp.match(url) else f"{base_url}{url}"
         try:
@@ -207,7 +207,7 @@ class Preparer:
             else:
                 parts = URL(full_url)
                 target, origin = target_of(parts), self._origin(parts, common, headers)
-            return Prepared(origin, full_url, target) if origin else None
+            return PreparedRequest(origin, full_url, target) if origin else None
         except ValueError:
             return None
 

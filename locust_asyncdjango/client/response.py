@@ -31,7 +31,7 @@ from locust_asyncdjango.client.exceptions import (
     failure_with,
     refused,
 )
-from locust_asyncdjango.client.http11 import Answer, UndecodableBodyError, decoded, headers_of
+from locust_asyncdjango.client.http11 import RawResponse, UndecodableBodyError, decoded, headers_of
 
 _CONTROL = (InterruptTaskSet, RescheduleTask, RescheduleTaskImmediately, StopTest, StopUser)
 """What a locustfile raises to go elsewhere; it says nothing of the request."""
@@ -75,7 +75,7 @@ class Response(Readable):
     _headers: Headers | None = None
     _made_request: FastRequest | None = None
 
-    def __init__(self, answer: Answer, asked: Asked, body: bytes) -> None:
+    def __init__(self, answer: RawResponse, asked: Asked, body: bytes) -> None:
         """asked, body: make the request, if it is asked for."""
         self.answer = answer
         self.status_code = answer.status
@@ -151,7 +151,7 @@ class SocketResponse(Readable):
 class _Arrived(HTTPSocketResponse):
     """An answer without its connection."""
 
-    def __init__(self, answer: Answer, method: str) -> None:
+    def __init__(self, answer: RawResponse, method: str) -> None:
         super(HTTPSocketResponse, self).__init__(method=method)
         self._sock = None
         self.block_size = self.DEFAULT_BLOCK_SIZE

@@ -29,9 +29,9 @@ from locust_asyncdjango.client.prepared_request import (
     NOT_OURS,
     REPEATABLE,
     WITH_LENGTH,
-    Prepared,
+    PreparedRequest,
     Preparer,
-    WatchedAgent,
+    TrackingUserAgent,
     accepting,
     as_sent,
     target_of,
@@ -53,7 +53,7 @@ class FastSession(FastHttpSession):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._requests = Preparer(self.client)
-        self.client: WatchedAgent = self._requests.agent
+        self.client: TrackingUserAgent = self._requests.agent
         self.cookiejar = self._requests.jar
 
     @property
@@ -141,7 +141,7 @@ class FastSession(FastHttpSession):
         self.request_event.fire(**about)
         return response  # type: ignore[return-value]  # as FastHttpSession's
 
-    def _by_the_short_way(self, prepared: Prepared, body: bytes) -> Response | ErrorResponse:
+    def _by_the_short_way(self, prepared: PreparedRequest, body: bytes) -> Response | ErrorResponse:
         origin = prepared.origin
         whole = whole_request(prepared.head, body) if body else prepared.whole
         try:
@@ -161,7 +161,7 @@ class FastSession(FastHttpSession):
         **kwargs: Any,
     ) -> Outcome:
         """first: the answer that the short way has had, if any."""
-        agent = _LongWay(self.client, self._requests.pools, stream, first)
+        agent = _FallbackAgent(self.client, self._requests.pools, stream, first)
         url, headers = self._build_url(url), accepting(headers)
         try:
             response: Response | SocketResponse = agent.urlopen(
@@ -219,7 +219,7 @@ class _Made:
         return self._request
 
 
-class _LongWay(LocustUserAgent):
+class _FallbackAgent(LocustUserAgent):
     """A session's user agent for one request: it follows redirects, keeps cookies and retries."""
 
     response_type = SocketResponse

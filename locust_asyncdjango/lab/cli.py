@@ -73,7 +73,7 @@ def parser() -> argparse.ArgumentParser:
     add_what_is_reported(reporting)
     comparing = add("compare", run.compare, "Tell what has changed from one results folder to another.")
     add_what_is_compared(comparing)
-    serving = add("serve", run.keep_up, "Keep one server up until Ctrl-C, or all side by side, with its services.")
+    serving = add("serve", run.serve_until_stopped, "Keep a server and its services up until Ctrl-C.")
     serving.add_argument("server", nargs="?", help=f"its name (default: {run.DEFAULT_SERVER})")
     serving.add_argument("--all", action="store_true", help="every installed server, from port 8000; slow API on 5000")
     serving.add_argument("--port", type=int, help="of the first server (default: 8000, or a free one for one server)")
@@ -298,7 +298,7 @@ def share(text: str) -> float:
 def ends_by_ctrl_c(options: argparse.Namespace) -> bool:
     """Whether a command goes on until it is stopped, so that this is no failure."""
     without_command = options.command is run.with_services and not run.command_given(options)
-    return options.command is run.keep_up or without_command
+    return options.command is run.serve_until_stopped or without_command
 
 
 if __name__ == "__main__":

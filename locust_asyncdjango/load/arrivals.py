@@ -18,7 +18,7 @@ from locust import User
 from locust_asyncdjango.load.arrival_schedule import Stages, due
 
 
-class Arrivals:
+class ArrivalQueue:
     """Of one process and, at a time, of one run."""
 
     def __init__(self) -> None:
@@ -87,7 +87,7 @@ class Arrivals:
                 self._waiting.append(begun_s + seconds)
 
 
-ARRIVALS = Arrivals()
+ARRIVALS = ArrivalQueue()
 """Of this process."""
 
 

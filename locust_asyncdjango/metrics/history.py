@@ -7,7 +7,7 @@ The file keeps every second as it was.
 
 from collections.abc import Iterable
 
-from locust_asyncdjango.metrics.interval import Second, together
+from locust_asyncdjango.metrics.interval import Interval, together
 from locust_asyncdjango.metrics.row import Row
 
 LIMIT = 3600
@@ -27,7 +27,7 @@ class History:
         self.total = Row(0)
         """The whole run in one row: its t and users are those of the last second."""
         self._limit = limit
-        self._settled: list[Second] = []
+        self._settled: list[Interval] = []
         self._recent: dict[int, Row] = {}
         self._began: dict[int, int] = {}
         """Of seconds that are not settled."""
@@ -39,7 +39,7 @@ class History:
         for seconds, count in row.began.items():
             self._note_began(max(row.t - seconds, 0), count)
         if row.t < self._settled_until:
-            period, late = self._settled[row.t // self.length], Second.of(row)
+            period, late = self._settled[row.t // self.length], Interval.of(row)
             late.length = 0
             late.users *= row.t == period.t + period.length - 1  # a period's users are those at its end
             period.add(late)
@@ -48,7 +48,7 @@ class History:
         self.total.users = self.users_at(self.total.t)
         self._settle(self.total.t - RECENT)
 
-    def seconds(self) -> list[Second]:
+    def seconds(self) -> list[Interval]:
         """All of them, without gaps: in a second without a row as many users ran as before."""
         recent = self._filled(range(self._settled_until, self.total.t + 1)) if self._recent else []
         # What is not settled is added to a copy of the last period.
@@ -81,20 +81,20 @@ class History:
             if self._limit and len(self._settled) > self._limit:
                 self._halve()
 
-    def _append(self, periods: list[Second], second: Second) -> None:
+    def _append(self, periods: list[Interval], second: Interval) -> None:
         if periods and periods[-1].length < self.length:
             periods[-1].add(second)
         else:
             periods.append(second)
 
-    def _filled(self, seconds: Iterable[int]) -> list[Second]:
-        filled: list[Second] = []
+    def _filled(self, seconds: Iterable[int]) -> list[Interval]:
+        filled: list[Interval] = []
         users = self._settled[-1].users if self._settled else 0
         for t in seconds:
             row = self._recent.get(t)
             users = row.users if row else users
             began = self._began.get(t, 0)
-            filled.append(Second.of(row, began) if row else Second(t, users=users, began=began))
+            filled.append(Interval.of(row, began) if row else Interval(t, users=users, began=began))
         return filled
 
     def _halve(self) -> None:

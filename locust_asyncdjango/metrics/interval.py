@@ -15,7 +15,7 @@ PERCENTS = (Fraction(50), Fraction(95), Fraction(99))
 
 
 @dataclass(slots=True)
-class Second:
+class Interval:
     """A second of a run, or as many as ``length`` says.
 
     t: whole seconds from the start to its beginning. users: at its end. began: requests that began in it. ok, failed:
@@ -96,7 +96,7 @@ class Second:
         return self.failed.total()
 
 
-def together(seconds: Sequence[Second]) -> Second:
+def together(seconds: Sequence[Interval]) -> Interval:
     """One that sums up these, of which there is one at least, and leaves them as they are."""
     first, *others = seconds
     summed = replace(first, failed=Counter(first.failed))
@@ -105,13 +105,13 @@ def together(seconds: Sequence[Second]) -> Second:
     return summed
 
 
-def whole(seconds: Sequence[Second]) -> Sequence[Second]:
+def whole(seconds: Sequence[Interval]) -> Sequence[Interval]:
     """Those in which the run went on from beginning to end: not its first, nor the last in which users ran."""
     last = max((n for n, second in enumerate(seconds) if second.users), default=0)
     return seconds[1:last]
 
 
-def users_met(seconds: Sequence[Second], n: int, ms: float) -> float:
+def users_met(seconds: Sequence[Interval], n: int, ms: float) -> float:
     """The users when a request began that took so long and ended in the middle of the n-th of these seconds."""
     when = n + 0.5 - ms / 1000 / seconds[n].length
     # Between those at the ends of two seconds.
@@ -119,7 +119,7 @@ def users_met(seconds: Sequence[Second], n: int, ms: float) -> float:
     return before + (when - floor(when)) * (after - before)
 
 
-def largest_step(seconds: Sequence[Second]) -> int:
+def largest_step(seconds: Sequence[Interval]) -> int:
     """By how many users two seconds that follow each other differ at most; of two at least."""
     return max(abs(after.users - before.users) for before, after in pairwise(seconds))
 

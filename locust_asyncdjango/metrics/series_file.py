@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import IO, Any, Self
 
 from locust_asyncdjango.metrics.history import History
-from locust_asyncdjango.metrics.interval import Second
+from locust_asyncdjango.metrics.interval import Interval
 from locust_asyncdjango.metrics.row import Row
 
 FORMAT = "locust-asyncdjango series"
@@ -34,7 +34,7 @@ class Series:
     """A run: its header, its seconds from the first to the last, and all of them together in one row."""
 
     header: dict[str, Any]
-    seconds: tuple[Second, ...]
+    seconds: tuple[Interval, ...]
     total: Row
 
     @classmethod

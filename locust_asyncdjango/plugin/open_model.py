@@ -10,8 +10,8 @@ from locust.runners import WorkerRunner
 from locust_asyncdjango.load.arrival_schedule import Stages
 from locust_asyncdjango.load.arrivals import ARRIVALS
 from locust_asyncdjango.load.shape_registry import stages_of_rate
-from locust_asyncdjango.plugin.setup import LineupError, see_that_users_wait
-from locust_asyncdjango.plugin.worker_protocol import FromWorkers
+from locust_asyncdjango.plugin.setup import LineupError, require_arrival_wait
+from locust_asyncdjango.plugin.worker_protocol import MasterLink
 
 ARRIVALS_MESSAGE = "locust_asyncdjango_arrivals"
 """By which a master tells a worker what is due."""
@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 class OpenModel:
     """Of one Locust process. Where the shape is of users, nothing is due, and users need not wait."""
 
-    def __init__(self, environment: Environment, from_workers: FromWorkers | None) -> None:
+    def __init__(self, environment: Environment, from_workers: MasterLink | None) -> None:
         """from_workers: on a master."""
         self._environment = environment
         self._from_workers = from_workers
@@ -38,7 +38,7 @@ class OpenModel:
             return
         self._sharers, self._stages = frozenset(), stages_of_rate(self._environment.shape_class)
         try:
-            see_that_users_wait(self._environment)
+            require_arrival_wait(self._environment)
         except LineupError as error:
             # Chosen in the web UI, which has begun the run.
             log.error("%s", error)

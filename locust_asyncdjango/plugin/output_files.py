@@ -13,7 +13,7 @@ from typing import IO, Any
 from locust_asyncdjango.analysis.junit import Case, junit
 from locust_asyncdjango.analysis.outcome import FAILURES_FORMAT, FAILURES_VERSION
 from locust_asyncdjango.metrics import series_file
-from locust_asyncdjango.metrics.interval import Second
+from locust_asyncdjango.metrics.interval import Interval
 from locust_asyncdjango.metrics.row import Row
 from locust_asyncdjango.plugin.options import Options, is_csv
 
@@ -132,7 +132,7 @@ def _written(options: Options) -> Iterator[Path]:
 
 def csv_cells(row: Row) -> tuple[object, ...]:
     """A row in CSV_COLUMNS; latencies are of successes. Kinds are written as ``timeout=3 app_error=1``."""
-    second = Second.of(row)
+    second = Interval.of(row)
     kinds = " ".join(f"{kind}={count}" for kind, count in row.failed.most_common())
     latencies = (second.mean_ms, second.p50_ms, second.p95_ms, second.p99_ms)
     shown = ("" if ms is None else f"{ms:.5g}" for ms in latencies)

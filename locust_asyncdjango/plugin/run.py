@@ -13,8 +13,8 @@ from locust.env import Environment
 from locust.runners import STATE_RUNNING, STATE_SPAWNING, MasterRunner, Runner, WorkerRunner
 
 from locust_asyncdjango.analysis.charts import over_time
-from locust_asyncdjango.analysis.formatting import Number, numbers
-from locust_asyncdjango.analysis.generator_health import LOOK_S, Lookout, not_held
+from locust_asyncdjango.analysis.formatting import Figure, numbers
+from locust_asyncdjango.analysis.generator_health import LOOK_S, HealthMonitor, not_held
 from locust_asyncdjango.analysis.junit import junit
 from locust_asyncdjango.analysis.outcome import Outcome, cases, failures_told
 from locust_asyncdjango.analysis.saturation import Saturation, saturation
@@ -36,7 +36,7 @@ from locust_asyncdjango.plugin.reporting import make_report
 from locust_asyncdjango.plugin.setup import LineupError, line_up
 from locust_asyncdjango.plugin.terminal import Live
 from locust_asyncdjango.plugin.web_ui import add_tabs
-from locust_asyncdjango.plugin.worker_protocol import FINISH_MESSAGE, ROWS_MESSAGE, FromWorkers, ToMaster
+from locust_asyncdjango.plugin.worker_protocol import FINISH_MESSAGE, ROWS_MESSAGE, MasterLink, WorkerLink
 
 log = logging.getLogger(__name__)
 
@@ -96,8 +96,8 @@ class _Run:
         self.outputs = outputs
         self.live = live
         self.runner = _runner(environment)
-        self.to_master = ToMaster(self.runner) if isinstance(self.runner, WorkerRunner) else None
-        self.from_workers = FromWorkers(self.runner) if isinstance(self.runner, MasterRunner) else None
+        self.to_master = WorkerLink(self.runner) if isinstance(self.runner, WorkerRunner) else None
+        self.from_workers = MasterLink(self.runner) if isinstance(self.runner, MasterRunner) else None
         self.late_s = MASTER_TICK_S if self.from_workers else 0.0
         self.open_model = OpenModel(environment, self.from_workers)
         self.ticker: gevent.Greenlet | None = None
@@ -118,7 +118,7 @@ class _Run:
         self.outcome: Outcome | None = None
         """Once it has ended."""
         self.unrecorded = 0
-        self.lookout = Lookout()
+        self.lookout = HealthMonitor()
         self.figures_of = (0, 0, 0)
         self.last_figures = saturation([])
         forget_messages()
@@ -226,7 +226,7 @@ class _Run:
         if self.environment.web_ui is None:
             self.show_summary()
 
-    def end_worker(self, to_master: ToMaster) -> None:
+    def end_worker(self, to_master: WorkerLink) -> None:
         """Stops the users and sends what is left."""
         self.runner.stop()
         self.finish()
@@ -333,7 +333,7 @@ class _Run:
             self.figures_of, self.last_figures = known, saturation(self.history.seconds())
         return self.last_figures
 
-    def numbers(self) -> tuple[Number, ...]:
+    def numbers(self) -> tuple[Figure, ...]:
         """The figures in words."""
         return numbers(self.figures())
 

@@ -34,7 +34,7 @@ def line_up(environment: Environment, options: Options) -> None:
     if options.shape:
         _use_shape(environment, shape_named(options.shape))
     if environment.shape_class is not None:
-        see_that_users_wait(environment)
+        require_arrival_wait(environment)
         _make_way_for_shape(environment, environment.shape_class)
 
 
@@ -68,7 +68,7 @@ def _use_shape(environment: Environment, shape: LoadTestShape) -> None:
         environment.available_shape_classes[type(shape).__name__] = shape
 
 
-def see_that_users_wait(environment: Environment) -> None:
+def require_arrival_wait(environment: Environment) -> None:
     """An open shape's requests are made by users that wait for them. Raises LineupError."""
     if stages_of_rate(environment.shape_class):
         for user in environment.user_classes:

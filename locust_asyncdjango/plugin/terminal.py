@@ -16,7 +16,7 @@ from locust_asyncdjango.analysis.formatting import numbers
 from locust_asyncdjango.analysis.saturation import Saturation, saturation
 from locust_asyncdjango.failures.classify import advice
 from locust_asyncdjango.failures.counts import FailureRow
-from locust_asyncdjango.metrics.interval import Second, together
+from locust_asyncdjango.metrics.interval import Interval, together
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -32,7 +32,7 @@ FIGURES_S = 300
 BARS, ASCII_BARS = "▁▂▃▄▅▆▇█", "_.-:=+*#"
 
 Header = Mapping[str, Any]
-Seconds = Sequence[Second]
+Seconds = Sequence[Interval]
 Failures = Sequence[FailureRow]
 
 
@@ -185,7 +185,7 @@ def _console(stdout: IO[str]) -> tuple["Console | None", str]:
 
 def _now(header: Header, seconds: Seconds, column: int) -> Iterator[str]:
     """column: how wide one is. Where they are narrower than on a wide terminal, there is room for one of the two."""
-    seen = seconds or [Second(0)]
+    seen = seconds or [Interval(0)]
     last, mean = together(seen[-1:]), together(seen[-MEAN_S:])
     length = f" of {header['run_time']:g} s" if header["run_time"] else ""
     (ok, failed, *latencies), (mean_ok, mean_failed, *means) = _told(last), _told(mean)
@@ -227,7 +227,7 @@ def _end(seconds: Seconds) -> int:
     return seconds[-1].t + seconds[-1].length if seconds else 0
 
 
-def _told(second: Second) -> list[str]:
+def _told(second: Interval) -> list[str]:
     """Successful and failed requests a second in at most five characters each, p50, p95 and p99 in six."""
     rates = [count / second.length for count in (second.ok, second.failures)]
     latencies = map(_ms, (second.p50_ms, second.p95_ms, second.p99_ms))

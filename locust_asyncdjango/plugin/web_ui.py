@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 from flask import Blueprint, Flask, Response, abort, request
 
-from locust_asyncdjango.analysis.formatting import Number, first_seen, kind
+from locust_asyncdjango.analysis.formatting import Figure, first_seen, kind
 
 PAGE = "live-charts"
 STATIC = {
@@ -48,7 +48,7 @@ SAMPLE_LIMIT = 300
 class Run(Protocol):
     """The run so far, as the web UI asks for it."""
 
-    def numbers(self) -> Sequence[Number]:
+    def numbers(self) -> Sequence[Figure]:
         """The four numbers."""
 
     def failures(self) -> dict[str, Any]:
@@ -123,7 +123,7 @@ def _pages(web_ui: Any, run: Run, base_path: str) -> Blueprint:
     return own
 
 
-def number_rows(numbers: Sequence[Number], page: str) -> list[dict[str, Any]]:
+def number_rows(numbers: Sequence[Figure], page: str) -> list[dict[str, Any]]:
     """The rows of the tab "Saturation"; the last says where the charts are."""
     rows = [{"figure": number.name, "text": number.text, "meaning": number.meaning} for number in numbers]
     rows.append({"figure": "charts", "text": page, "meaning": 'a page of its own; the tab "Download Data" leads to it'})

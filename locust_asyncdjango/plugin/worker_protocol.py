@@ -27,7 +27,7 @@ News = dict[str, Any]
 """What a worker has recorded since it last told; started: epoch second in which its second 0 lies."""
 
 
-class ToMaster:
+class WorkerLink:
     """A worker's side."""
 
     def __init__(self, runner: WorkerRunner) -> None:
@@ -54,7 +54,7 @@ class ToMaster:
             self._runner._send_stats()
 
 
-class FromWorkers:
+class MasterLink:
     """A master's side."""
 
     def __init__(self, runner: MasterRunner) -> None:

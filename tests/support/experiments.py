@@ -4,7 +4,7 @@ from typing import Any
 
 from locust_asyncdjango.analysis.saturation import KindOnset
 from locust_asyncdjango.lab.analysis.findings import Findings
-from locust_asyncdjango.lab.experiment.result import Alone, Most, Result
+from locust_asyncdjango.lab.experiment.result import Baseline, PeakUsage, Result
 from locust_asyncdjango.lab.experiment.spec import Experiment, Load, Trial
 from tests.support.figures import figures, onset
 
@@ -16,8 +16,8 @@ ASYNC = Result(
     figures(28.34, 105, 4210, onset(3, 20), FIRST, (KindOnset("db_too_many_clients", 97, FIRST),)),
     "",
     {"interface": "asgi"},
-    Alone(40.5, 1.5, 12),
-    Most(70.5, 40, 97, 0, 12.5),
+    Baseline(40.5, 1.5, 12),
+    PeakUsage(70.5, 40, 97, 0, 12.5),
     ("other programs used 35 % of a processor",),
 )
 BROKEN = Result(Trial("cpu", "gunicorn-sync", 1000, 100), None, "gunicorn-sync did not start: no", {})

@@ -8,8 +8,8 @@ from statistics import fmean
 from typing import Any
 
 from locust_asyncdjango.analysis.generator_health import not_held
-from locust_asyncdjango.lab.experiment.result import Cost
-from locust_asyncdjango.metrics.interval import Second
+from locust_asyncdjango.lab.experiment.result import ResourceSample
+from locust_asyncdjango.metrics.interval import Interval
 
 ABOUT = ("versions", "machine", "services")
 """What is kept of where an experiment runs."""
@@ -21,7 +21,7 @@ MOST_STEAL_PERCENT = 10
 """Of a processor, on average, that other virtual machines may take."""
 
 
-def marks(costs: Sequence[Cost], seconds: Sequence[Second], *, all_ours: bool = True) -> tuple[str, ...]:
+def marks(costs: Sequence[ResourceSample], seconds: Sequence[Interval], *, all_ours: bool = True) -> tuple[str, ...]:
     """By what was seen each second. all_ours: whether the lab has started the server and all its services, so that what
     it has not started has nothing to do with the trial."""
     found = [f"the server {cost.lost}, after {cost.t:.0f} s" for cost in costs if cost.lost]

@@ -17,7 +17,7 @@ from locust_asyncdjango.analysis.saturation import PEAK_WINDOW_S
 from locust_asyncdjango.lab.environment.servers import Server
 from locust_asyncdjango.lab.experiment.result import Result
 from locust_asyncdjango.lab.experiment.spec import DEFAULT_POOL_SIZE
-from locust_asyncdjango.metrics.interval import Second
+from locust_asyncdjango.metrics.interval import Interval
 
 TOLERANCE = 1.25
 SHORTEST_MS = 2.0
@@ -75,7 +75,7 @@ def _connections(result: Result, server: Server, factors: Mapping[str, str]) -> 
     return min(limit, int(size) * trial.workers) if size.isdecimal() and not server.url else None
 
 
-def in_flight(seconds: Sequence[Second], slots: int | None, workers: int) -> float:
+def in_flight(seconds: Sequence[Interval], slots: int | None, workers: int) -> float:
     """The most requests that a server worked on at once, over ten seconds; of one second at least.
 
     By Little's law what requests took together in a second, but no more than there were users, or it has slots.

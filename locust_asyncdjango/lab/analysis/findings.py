@@ -16,7 +16,7 @@ from locust_asyncdjango.lab.analysis.round_trips import Budget, budget
 from locust_asyncdjango.lab.analysis.scalability import little
 from locust_asyncdjango.lab.environment.servers import Server
 from locust_asyncdjango.lab.experiment.plan import trials
-from locust_asyncdjango.lab.experiment.result import Cost, Result
+from locust_asyncdjango.lab.experiment.result import ResourceSample, Result
 from locust_asyncdjango.lab.experiment.results_folder import ResultsFolder
 from locust_asyncdjango.lab.experiment.spec import Experiment, Trial
 from locust_asyncdjango.metrics.series_file import Series
@@ -125,7 +125,7 @@ class Findings:
     experiment: Experiment
     results: tuple[Result, ...]
     recorded: Mapping[str, Series]
-    costs: Mapping[str, Sequence[Cost]] = field(default_factory=dict)
+    costs: Mapping[str, Sequence[ResourceSample]] = field(default_factory=dict)
 
     @cached_property
     def runs(self) -> list[Runs]:

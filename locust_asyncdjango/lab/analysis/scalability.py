@@ -28,7 +28,7 @@ from scipy.optimize import curve_fit
 
 from locust_asyncdjango.analysis.generator_health import BUSY_CPU
 from locust_asyncdjango.analysis.saturation import points
-from locust_asyncdjango.metrics.interval import Second, largest_step, whole
+from locust_asyncdjango.metrics.interval import Interval, largest_step, whole
 
 Numbers = NDArray[np.float64]
 
@@ -107,12 +107,12 @@ class Fits:
     little: Little | None
 
 
-def fits(seconds: Sequence[Second]) -> Fits:
+def fits(seconds: Sequence[Interval]) -> Fits:
     """What is fitted to a run's seconds."""
     return Fits(knee(seconds), scalability(seconds), little(seconds))
 
 
-def knee(seconds: Sequence[Second]) -> Knee:
+def knee(seconds: Sequence[Interval]) -> Knee:
     """The knee of throughput over users."""
     users, per_s = _points(seconds)
     if not _climbs(users):
@@ -156,7 +156,7 @@ def _no_knee(why: str, kneedle: int | None = None) -> Knee:
     return Knee(None, None, None, kneedle, why)
 
 
-def _points(seconds: Sequence[Second]) -> tuple[Numbers, Numbers]:
+def _points(seconds: Sequence[Interval]) -> tuple[Numbers, Numbers]:
     found = points(seconds)
     users = np.array([met for met, _ in found])
     per_s = np.array([second.ok / second.length for _, second in found])
@@ -231,7 +231,7 @@ def _usl(users: Numbers, per_s_of_one: float, contention: float, coherency: floa
     return per_s_of_one * users / (1 + contention * more + coherency * users * more)
 
 
-def scalability(seconds: Sequence[Second]) -> Scalability | None:
+def scalability(seconds: Sequence[Interval]) -> Scalability | None:
     """The Universal Scalability Law; None where there is too little to fit it to."""
     failed = next((second.t for second in seconds if second.failed), None)
     users, per_s = _points([second for second in seconds if failed is None or second.t <= failed])
@@ -269,7 +269,7 @@ def _users_at_peak(parameters: Numbers) -> float:
     return float(np.sqrt((1 - contention) / max(coherency, 1e-18)))
 
 
-def little(seconds: Sequence[Second]) -> Little | None:
+def little(seconds: Sequence[Interval]) -> Little | None:
     """Whether users = throughput x latency; None where nothing was answered, or requests have waited for users."""
     if any(second.late for second in seconds):
         return None

@@ -224,7 +224,7 @@ def experiment_of(options: Namespace) -> Experiment:
     )
 
 
-def keep_up(options: Namespace) -> int:
+def serve_until_stopped(options: Namespace) -> int:
     """Keeps servers and their services up; 1 when they end by themselves."""
     from locust_asyncdjango.lab.commands import serve
 

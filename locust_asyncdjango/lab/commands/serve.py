@@ -52,7 +52,7 @@ def one(name: str, wanted: Wanted) -> None:
     ):
         print(how_to_load(server, served), flush=True)
         served.program.wait()
-        raise TrialError(f"{name} ended: {served.program.last_words()}")
+        raise TrialError(f"{name} ended: {served.program.last_log_line()}")
 
 
 def side_by_side(wanted: Wanted) -> None:

@@ -42,7 +42,7 @@ def seed_project(posts: int, env: Mapping[str, str], logs: Path) -> None:
         return
     with running(argv, log=logs / "project.log", cwd=Path.cwd(), env=env) as program:
         if program.wait():
-            raise UsageError(f"this folder's manage.py seed_posts failed: {program.last_words()}")
+            raise UsageError(f"this folder's manage.py seed_posts failed: {program.last_log_line()}")
 
 
 def exit_code_of(argv: list[str], env: Mapping[str, str]) -> int:

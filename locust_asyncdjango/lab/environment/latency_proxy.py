@@ -35,7 +35,7 @@ def proxied(url: str, latency_ms: int, log: Path) -> Iterator[str]:
     argv = python("-m", "locust_asyncdjango.lab.proxy", f"--upstream={upstream(url)}", f"--latency-ms={latency_ms}")
     with running(argv, log=log) as program:
         if not wait_until(lambda: _told(program) is not None, program, START_DEADLINE_S):
-            raise TrialError(f"the latency proxy did not start: {program.last_words()}")
+            raise TrialError(f"the latency proxy did not start: {program.last_log_line()}")
         yield at_port(url, int(str(_told(program)).rpartition(":")[2]))
 
 

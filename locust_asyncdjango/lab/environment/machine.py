@@ -24,7 +24,7 @@ FEWEST_TO_PIN = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class MachineReading:
     """At a moment of time.monotonic(), seconds of all processors since the machine started.
 
     busy_s: for programs and the system. own_s: of these, for this process and all it has started. steal_s: taken by
@@ -38,28 +38,28 @@ class Seen:
     mhz: float
 
 
-def seen() -> Seen:
+def seen() -> MachineReading:
     """The machine now."""
     times = psutil.cpu_times()
     idle = times.idle + getattr(times, "iowait", 0.0)
     # A guest's time is counted in user and nice as well.
     twice = getattr(times, "guest", 0.0) + getattr(times, "guest_nice", 0.0)
     steal_s = getattr(times, "steal", 0.0)
-    return Seen(time.monotonic(), sum(times) - idle - twice - steal_s, own_s(), steal_s, mhz())
+    return MachineReading(time.monotonic(), sum(times) - idle - twice - steal_s, own_s(), steal_s, mhz())
 
 
-def other_percent(before: Seen, now: Seen) -> float:
+def other_percent(before: MachineReading, now: MachineReading) -> float:
     """Of one processor, used by programs that are not the lab's, between two looks."""
     busy_s, own_s = now.busy_s - before.busy_s, now.own_s - before.own_s
     return max(0.0, 100 * (busy_s - own_s) / (now.at_s - before.at_s))
 
 
-def own_percent(before: Seen, now: Seen) -> float:
+def own_percent(before: MachineReading, now: MachineReading) -> float:
     """Of one processor, used by the lab and all that it has started, between two looks."""
     return max(0.0, 100 * (now.own_s - before.own_s) / (now.at_s - before.at_s))
 
 
-def steal_percent(before: Seen, now: Seen) -> float:
+def steal_percent(before: MachineReading, now: MachineReading) -> float:
     """Of one processor, taken by other virtual machines between two looks."""
     return max(0.0, 100 * (now.steal_s - before.steal_s) / (now.at_s - before.at_s))
 

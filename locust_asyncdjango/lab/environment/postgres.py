@@ -140,7 +140,7 @@ def seed(url: str, posts: int, logs: Path) -> None:
     argv = python("-m", "target_site", "seed_posts", f"--posts={posts}")
     with running(argv, log=logs / "seeding.log", env=site_env({"DATABASE_URL": url}), show_output=True) as program:
         if program.wait():
-            raise UsageError(program.last_words().removeprefix("CommandError: "))
+            raise UsageError(program.last_log_line().removeprefix("CommandError: "))
 
 
 def make_cluster(home: Home, cluster: Path, logs: Path) -> None:
@@ -167,7 +167,7 @@ def make_cluster(home: Home, cluster: Path, logs: Path) -> None:
     ]
     with running(argv, log=logs / "initdb.log", account=home.account) as program:
         if program.wait():
-            raise UsageError(f"PostgreSQL's initdb failed: {program.last_words()}")
+            raise UsageError(f"PostgreSQL's initdb failed: {program.last_log_line()}")
     pwfile.unlink()
 
 
@@ -194,7 +194,7 @@ def postgres(home: Home, cluster: Path, log: Path, *settings: str) -> Iterator[s
     # SIGTERM would wait for clients to leave; SIGINT is the fast shutdown.
     with running(argv, log=log, account=home.account, stop_signal=signal.SIGINT, patience_s=30) as program:
         if not wait_until(lambda: _accepts(home, port), program, START_DEADLINE_S):
-            raise TrialError(f"PostgreSQL did not start: {program.last_words()}")
+            raise TrialError(f"PostgreSQL did not start: {program.last_log_line()}")
         password = (cluster / "password").read_text(encoding="ascii")
         yield f"postgresql://postgres:{password}@127.0.0.1:{port}/postgres"
 

@@ -168,7 +168,7 @@ class Program:
         text = self.log.read_text(encoding="utf-8", errors="replace")
         return [line for line in text.splitlines() if line.strip()]
 
-    def last_words(self) -> str:
+    def last_log_line(self) -> str:
         """The last line of its log."""
         return (self.said() or ["it said nothing"])[-1]
 

@@ -43,7 +43,7 @@ class Member:
             return ""
         code = self.program.exit_code()
         if code is not None:
-            self.ended = f"ended ({code}): {self.program.last_words()}"
+            self.ended = f"ended ({code}): {self.program.last_log_line()}"
             return self.ended
         self.before, self.now = self.now, taken(self.program.pid)
         return replaced(self.before.pids, self.now.pids) if self.before else ""

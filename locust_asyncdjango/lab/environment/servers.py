@@ -213,7 +213,7 @@ def serving(
     with running(command, log=folder / f"{server.name}.log", env=env) as program:
         if not wait_until(lambda: responds(f"{url}/healthz"), program, START_DEADLINE_S):
             waited = f" in {START_DEADLINE_S} s" if program.exit_code() is None else ""
-            raise TrialError(f"{server.name} did not start{waited}: {program.last_words()}")
+            raise TrialError(f"{server.name} did not start{waited}: {program.last_log_line()}")
         yield Serving(url, program, stats_port)
 
 

@@ -85,7 +85,7 @@ def check_settings(logs: Path) -> None:
     env = site_env({"DATABASE_URL": os.environ.get("DATABASE_URL") or "postgresql://127.0.0.1/not-asked-yet"})
     with running(python("-m", "target_site", "check"), log=logs / "check-settings.log", env=env) as program:
         if program.wait():
-            raise UsageError(program.last_words().removeprefix("CommandError: "))
+            raise UsageError(program.last_log_line().removeprefix("CommandError: "))
 
 
 def _wanted(variable: str, routes: Collection[str]) -> bool:
@@ -102,7 +102,7 @@ def redis(logs: Path) -> Iterator[str]:
         argv += [f"--{name}", value]
     with running(argv, log=logs / "redis.log") as program:
         if not wait_until(lambda: _pongs(port), program, START_DEADLINE_S):
-            raise TrialError(f"Redis did not start: {program.last_words()}")
+            raise TrialError(f"Redis did not start: {program.last_log_line()}")
         yield f"redis://127.0.0.1:{port}/0"
 
 
@@ -120,7 +120,7 @@ def slow_api_on(port: int, logs: Path) -> Iterator[Program]:
     argv = python("-m", "uvicorn", f"--port={port}", "--no-access-log", "--log-level=warning")
     with running([*argv, "target_site.slow_api:application"], log=logs / "slow-api.log") as program:
         if not wait_until(lambda: responds(f"http://127.0.0.1:{port}/?ms=0"), program, START_DEADLINE_S):
-            raise TrialError(f"the slow API did not start: {program.last_words()}")
+            raise TrialError(f"the slow API did not start: {program.last_log_line()}")
         yield program
 
 

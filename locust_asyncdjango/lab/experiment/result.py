@@ -12,7 +12,7 @@ FORMAT_VERSION = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Alone:
+class Baseline:
     """Medians in milliseconds, seen by a client that connects for each request.
 
     request_ms: of the trial's route. nothing_ms: of /healthz, which touches neither database nor cache. requests: how
@@ -27,7 +27,7 @@ class Alone:
 
 
 @dataclass(frozen=True, slots=True)
-class Cost:
+class ResourceSample:
     """At a moment, in seconds since the first look.
 
     memory_mb, processes, threads: of the server, 0 for one that ran already. cpu_percent: of a processor, since the
@@ -55,7 +55,7 @@ class Cost:
 
 
 @dataclass(frozen=True, slots=True)
-class Most:
+class PeakUsage:
     """The most of each in a trial, the server's processor time, the usual frequency, and the means of ``speed`` and
     ``own_percent``."""
 
@@ -78,9 +78,9 @@ class Result:
     error: str
     site: dict[str, Any]
     """What the preflight found; empty where the trial was refused."""
-    alone: Alone | None = None
+    alone: Baseline | None = None
     """Of a request by itself; None where the site does not answer one as it should."""
-    cost: Most | None = None
+    cost: PeakUsage | None = None
     """Of the server and the lab's own services; None for a server that ran already."""
     marks: tuple[str, ...] = ()
     """What speaks against it."""
@@ -98,15 +98,19 @@ class Result:
             figures=_figures(figures) if figures else None,
             error=result["error"],
             site=result["site"],
-            alone=Alone(**result["alone"]) if result["alone"] else None,
-            cost=Most(**result["cost"]) if result["cost"] else None,
+            alone=Baseline(**result["alone"]) if result["alone"] else None,
+            cost=PeakUsage(**result["cost"]) if result["cost"] else None,
             marks=tuple(result["marks"]),
         )
 
 
-def read_costs(file: Path) -> list[Cost]:
+def read_costs(file: Path) -> list[ResourceSample]:
     """All that were written."""
-    return [Cost(**json.loads(text)) for text in file.read_text(encoding="utf-8").splitlines()] if file.exists() else []
+    return (
+        [ResourceSample(**json.loads(text)) for text in file.read_text(encoding="utf-8").splitlines()]
+        if file.exists()
+        else []
+    )
 
 
 def _figures(figures: dict[str, Any]) -> Saturation:

@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from locust_asyncdjango.lab.errors import UsageError
-from locust_asyncdjango.lab.experiment.result import FORMAT_VERSION, Cost, Result, read_costs
+from locust_asyncdjango.lab.experiment.result import FORMAT_VERSION, ResourceSample, Result, read_costs
 from locust_asyncdjango.lab.experiment.spec import Experiment, Trial, unfinished
 from locust_asyncdjango.metrics.series_file import Series, SeriesError, read
 
@@ -111,7 +111,7 @@ class ResultsFolder:
         except SeriesError:
             return None
 
-    def costs(self, trial: Trial) -> list[Cost]:
+    def costs(self, trial: Trial) -> list[ResourceSample]:
         """What was looked at in a trial, second by second."""
         return read_costs(self.trials / trial.id / "costs.jsonl")
 

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from locust_asyncdjango.lab.environment import machine
 from locust_asyncdjango.lab.environment.servers import get, post
-from locust_asyncdjango.lab.experiment.result import Alone
+from locust_asyncdjango.lab.experiment.result import Baseline
 from locust_asyncdjango.lab.experiment.spec import Trial
 from locust_asyncdjango.routes import FORM, ROUTES
 
@@ -17,7 +17,7 @@ LEAST_S = 1.0
 ANSWER_S = 60
 
 
-def alone(trial: Trial, url: str) -> Alone | None:
+def alone(trial: Trial, url: str) -> Baseline | None:
     """Asks a server that nobody else asks; None where it does not answer as it should: the load will tell how."""
     route = ROUTES[trial.route]
     address = f"{url}{route.path}{trial.variant}{'/' if trial.variant else ''}"
@@ -28,7 +28,7 @@ def alone(trial: Trial, url: str) -> Alone | None:
         before_s = machine.own_s()
         requests = _timed_ms(ask)
         cpu_ms = (machine.own_s() - before_s) * 1000 / (len(requests) + 1)
-        return Alone(round(median(requests), 3), round(median(nothing), 3), len(requests), round(cpu_ms, 3))
+        return Baseline(round(median(requests), 3), round(median(nothing), 3), len(requests), round(cpu_ms, 3))
     return None
 
 

@@ -18,7 +18,7 @@ import psutil
 
 from locust_asyncdjango.lab.environment import machine
 from locust_asyncdjango.lab.environment.process_usage import Taken, cpu_percent, replaced, taken
-from locust_asyncdjango.lab.experiment.result import Cost, Most
+from locust_asyncdjango.lab.experiment.result import PeakUsage, ResourceSample
 from locust_asyncdjango.metrics.series_file import line
 
 STARTING = ("authentication", "startup")
@@ -35,13 +35,13 @@ class Meter:
         self._pid, self._speedometer = server_pid, speedometer
         self._begin = self._before = self._look()
 
-    def look(self) -> Cost:
+    def look(self) -> ResourceSample:
         """What it costs now, and since the look before or the beginning."""
         (before, machine_before), (now, machine_now) = self._before, self._look()
         self._before = now, machine_now
         own = machine.own_percent(machine_before, machine_now)
         steal = machine.steal_percent(machine_before, machine_now)
-        return Cost(
+        return ResourceSample(
             t=round(now.at_s - self._begin[0].at_s, 2),
             memory_mb=round(now.memory_mb, 1),
             cpu_percent=round(cpu_percent(before, now), 1),
@@ -57,22 +57,22 @@ class Meter:
             speed=round(self._speedometer.mean() * got(own, steal), 2),
         )
 
-    def _look(self) -> tuple[Taken, machine.Seen]:
+    def _look(self) -> tuple[Taken, machine.MachineReading]:
         seen = machine.seen()
         return taken(self._pid) if self._pid else Taken(seen.at_s, frozenset(), 0.0, 0.0), seen
 
 
-def append(file: Path, cost: Cost) -> None:
+def append(file: Path, cost: ResourceSample) -> None:
     """Writes one as a line of JSON."""
     with file.open("a", encoding="utf-8") as lines:
         lines.write(line(asdict(cost)))
 
 
-def most_of(costs: Sequence[Cost]) -> Most:
+def most_of(costs: Sequence[ResourceSample]) -> PeakUsage:
     """Of some looks, in their order, of which there is one at least."""
     moments = [0.0, *(cost.t for cost in costs)]
     spent = (cost.cpu_percent / 100 * (cost.t - before) for before, cost in zip(moments, costs, strict=False))
-    return Most(
+    return PeakUsage(
         memory_mb=max(cost.memory_mb for cost in costs),
         threads=max(cost.threads for cost in costs),
         connections=max(sum(cost.connections.values()) for cost in costs),

@@ -63,7 +63,7 @@ def measure(trial: Trial, server: Server, load: Load, pins: Pins, folder: Path, 
             look = partial(_note, looks, resource_usage.Meter(program.pid if program else None, speedometer))
             attack(trial, users_url, load, file, watch, look, pins.generator)
         if program and program.exit_code() is not None:
-            raise TrialError(f"{server.name} ended during the trial: {program.last_words()}")
+            raise TrialError(f"{server.name} ended during the trial: {program.last_log_line()}")
     recorded = whole_series(file)
     looked = read_costs(looks)
     return Result(
@@ -151,14 +151,14 @@ def attack(
                 every_second()
     # Locust's exit code 1 says that requests failed, which is a result.
     if code not in (0, 1):
-        raise TrialError(f"Locust failed: {program.last_words()}")
+        raise TrialError(f"Locust failed: {program.last_log_line()}")
 
 
 def check_load(route: str, load: Load, logs: Path) -> None:
     """Has Locust check the shape and what overrides it, without any request. Raises UsageError."""
     with running([*_locust(route, load), "--list"], log=logs / "check.log", env=_locust_env(load)) as program:
         if program.wait():
-            raise UsageError(_last_words(program))
+            raise UsageError(_last_log_line(program))
 
 
 def length_s(load: Load) -> float | None:
@@ -197,7 +197,7 @@ def _look(file: Path, watch: Watch) -> None:
         return  # nothing is written yet
 
 
-def _last_words(program: Program) -> str:
+def _last_log_line(program: Program) -> str:
     """What Locust said of an option, in the lab's own name."""
     said = [line for line in program.said() if "error: " in line]
-    return said[-1].partition("error: ")[2] if said else f"Locust does not start: {program.last_words()}"
+    return said[-1].partition("error: ")[2] if said else f"Locust does not start: {program.last_log_line()}"

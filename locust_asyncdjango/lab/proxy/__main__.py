@@ -24,8 +24,8 @@ import uvloop
 
 from locust_asyncdjango.lab.environment.process import allow_many_files
 from locust_asyncdjango.lab.errors import UsageError
-from locust_asyncdjango.lab.proxy.connection import Dial, Line
-from locust_asyncdjango.lab.proxy.stream import End
+from locust_asyncdjango.lab.proxy.connection import Dial, ProxiedConnection
+from locust_asyncdjango.lab.proxy.stream import Endpoint
 from locust_asyncdjango.lab.proxy.toxics import (
     JITTERS,
     SETTINGS,
@@ -66,19 +66,19 @@ class Proxy:
 
     def __init__(self, toxics: Toxics, dial: Dial) -> None:
         self.toxics, self.dial = toxics, dial
-        self.lines: set[Line] = set()
+        self.lines: set[ProxiedConnection] = set()
         self.connections = 0
         self.passed_upstream = self.passed_downstream = 0
         """Bytes of the lines that are no more."""
 
-    def accept(self) -> End:
+    def accept(self) -> Endpoint:
         """The protocol of a client that has come."""
-        line = Line(self.toxics, self.dial, self.end)
+        line = ProxiedConnection(self.toxics, self.dial, self.end)
         self.lines.add(line)
         self.connections += 1
         return line.client
 
-    def end(self, line: Line) -> None:
+    def end(self, line: ProxiedConnection) -> None:
         """A line is no more."""
         if line in self.lines:
             self.lines.remove(line)

@@ -4,22 +4,22 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 
-from locust_asyncdjango.lab.proxy.stream import RST, End, Flow, wait_s
+from locust_asyncdjango.lab.proxy.stream import RST, Endpoint, Stream, wait_s
 from locust_asyncdjango.lab.proxy.toxics import Toxics
 
-Dial = Callable[[Callable[[], End]], Awaitable[object]]
+Dial = Callable[[Callable[[], Endpoint]], Awaitable[object]]
 """Connects to upstream with the protocol that the callable makes. Raises OSError."""
 
 
-class Line:
+class ProxiedConnection:
     """From the moment the client is accepted until both sockets are closed."""
 
-    def __init__(self, toxics: Toxics, dial: Dial, on_end: Callable[["Line"], None]) -> None:
+    def __init__(self, toxics: Toxics, dial: Dial, on_end: Callable[["ProxiedConnection"], None]) -> None:
         self.toxics, self.dial, self.on_end = toxics, dial, on_end
-        self.client = End(self._client_connected, self._lost)
-        self.server = End(self._server_connected, self._lost)
-        self.upstream = Flow(self.client, self.server, toxics.upstream, self._fin_passed)
-        self.downstream = Flow(self.server, self.client, toxics.downstream, self._fin_passed)
+        self.client = Endpoint(self._client_connected, self._lost)
+        self.server = Endpoint(self._server_connected, self._lost)
+        self.upstream = Stream(self.client, self.server, toxics.upstream, self._fin_passed)
+        self.downstream = Stream(self.server, self.client, toxics.downstream, self._fin_passed)
         self.is_over = False
         self.opening: asyncio.Task[None] | None = None
         self.reset_timer: asyncio.TimerHandle | None = None
@@ -108,7 +108,7 @@ class Line:
         if self.upstream.fin_passed and self.downstream.fin_passed:
             self.close()
 
-    def _lost(self, end: End) -> None:
+    def _lost(self, end: Endpoint) -> None:
         if end is self.client:
             self.passed = end.traffic()
         end.out_of.stop()
@@ -119,7 +119,7 @@ class Line:
             end.into.finish(RST)
         self._end_if_lost()
 
-    def _other(self, end: End) -> End:
+    def _other(self, end: Endpoint) -> Endpoint:
         return self.server if end is self.client else self.client
 
     def _give_up(self) -> None:

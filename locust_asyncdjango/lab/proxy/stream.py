@@ -38,16 +38,16 @@ def wait_s(loop: asyncio.AbstractEventLoop, due_s: float) -> float:
     return max(1, math.floor(1000 * due_s) - math.floor(1000 * loop.time())) / 1000
 
 
-class End(asyncio.BaseProtocol):
+class Endpoint(asyncio.BaseProtocol):
     """One of the two sockets."""
 
     data_received: Callable[[bytes], None]
-    into: "Flow"
+    into: "Stream"
     """Takes what comes out of this socket."""
-    out_of: "Flow"
+    out_of: "Stream"
     """Brings what this socket sends."""
 
-    def __init__(self, on_connected: Callable[[], None], on_lost: Callable[["End"], None]) -> None:
+    def __init__(self, on_connected: Callable[[], None], on_lost: Callable[["Endpoint"], None]) -> None:
         self.on_connected, self.on_lost = on_connected, on_lost
         self.transport: asyncio.Transport | None = None
         self.is_lost = False
@@ -117,10 +117,10 @@ class End(asyncio.BaseProtocol):
         return 0, 0
 
 
-class Flow:
+class Stream:
     """One direction: a queue of pieces and the moments when they are due."""
 
-    def __init__(self, source: End, sink: End, link: Link, on_fin: Callable[[], None]) -> None:
+    def __init__(self, source: Endpoint, sink: Endpoint, link: Link, on_fin: Callable[[], None]) -> None:
         self.source, self.sink = source, sink
         self.departures = Departures(link)
         self.on_fin = on_fin

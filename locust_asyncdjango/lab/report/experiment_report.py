@@ -145,7 +145,7 @@ def kinds(findings: Findings) -> list[str]:
 
 def _tables(findings: Findings) -> list[Table]:
     """Those that say something of this experiment."""
-    found = (tables.differences_table(tables.differences(findings)), tables.by_itself(findings))
+    found = (tables.differences_table(tables.differences(findings)), tables.ceilings_table(findings))
     more = (tables.budgets(findings), tables.costs(findings))
     return [tables.figures(findings), *(table for table in (*found, *more) if table.rows)]
 

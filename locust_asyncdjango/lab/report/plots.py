@@ -15,13 +15,13 @@ from locust_asyncdjango.analysis.charts import (
 )
 from locust_asyncdjango.analysis.saturation import Saturation
 from locust_asyncdjango.lab.analysis.scalability import Fits
-from locust_asyncdjango.lab.experiment.result import Cost
-from locust_asyncdjango.metrics.interval import Second, whole
+from locust_asyncdjango.lab.experiment.result import ResourceSample
+from locust_asyncdjango.metrics.interval import Interval, whole
 
 USERS = "users"
 
 
-def over_users(seconds: Sequence[Second], figures: Saturation, fitted: Fits) -> list[Chart]:
+def over_users(seconds: Sequence[Interval], figures: Saturation, fitted: Fits) -> list[Chart]:
     """Throughput and latency over users; none where users are always the same."""
     points = sorted(thinned(whole(seconds)), key=lambda second: second.users)
     if len({point.users for point in points}) < 3:
@@ -65,7 +65,7 @@ def over_users(seconds: Sequence[Second], figures: Saturation, fitted: Fits) -> 
     ]
 
 
-def taken(costs: Sequence[Cost]) -> list[Chart]:
+def taken(costs: Sequence[ResourceSample]) -> list[Chart]:
     """What the server and others took, and what connections did; none where nothing was looked at."""
     if not costs:
         return []

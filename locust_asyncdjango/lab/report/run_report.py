@@ -10,7 +10,7 @@ from typing import Any
 from locust_asyncdjango._version import __version__
 from locust_asyncdjango.analysis.charts import Chart, over_time
 from locust_asyncdjango.analysis.formatting import (
-    Number,
+    Figure,
     count,
     first_seen,
     kind,
@@ -49,13 +49,13 @@ FITTED = {
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class RunReport:
     """All that a report says."""
 
     title: str
     verdict: str
-    numbers: tuple[Number, ...]
-    fitted: tuple[Number, ...]
+    numbers: tuple[Figure, ...]
+    fitted: tuple[Figure, ...]
     charts: list[Chart]
     failures: list[dict[str, Any]]
     samples: list[dict[str, Any]]
@@ -67,10 +67,10 @@ class Told:
     fits: Fits
 
 
-def told(series: Series, failures: Mapping[str, Any]) -> Told:
+def told(series: Series, failures: Mapping[str, Any]) -> RunReport:
     """What is told of a run. failures: what --failures has written, or nothing."""
     figures, fitted = saturation(series.seconds), fits(series.seconds)
-    return Told(
+    return RunReport(
         title=", ".join(series.header.get("user_classes", ())) or "One run",
         verdict=verdict(series, figures, fitted, failures.get("failures", ())),
         numbers=numbers(figures),
@@ -115,7 +115,7 @@ def verdict(series: Series, figures: Saturation, fitted: Fits, failures: Sequenc
     return sentence
 
 
-def _fitted(series: Series, figures: Saturation, fitted: Fits) -> Iterable[Number]:
+def _fitted(series: Series, figures: Saturation, fitted: Fits) -> Iterable[Figure]:
     knee = fitted.knee
     found = "none"
     if knee.users is not None:
@@ -127,7 +127,7 @@ def _fitted(series: Series, figures: Saturation, fitted: Fits) -> Iterable[Numbe
     else:
         texts.append("none")
     texts.append(f"{figures.warm_up_s} s")
-    return (Number(name, text, FITTED[name]) for name, text in zip(FITTED, texts, strict=True))
+    return (Figure(name, text, FITTED[name]) for name, text in zip(FITTED, texts, strict=True))
 
 
 def _scalability(law: Scalability | None) -> str:
@@ -169,7 +169,7 @@ def _ran(header: Mapping[str, Any]) -> dict[str, str]:
     return {name: str(value) for name, value in rows.items() if value}
 
 
-def html(content: Told) -> str:
+def html(content: RunReport) -> str:
     """One page that needs nothing else."""
     shown = [
         f'<p class="verdict">{escape(content.verdict)}</p>',
@@ -191,15 +191,15 @@ def html(content: Told) -> str:
     return page(content.title, f"Where {content.title} saturated", "\n".join(shown), {"charts": content.charts})
 
 
-def _beside_the_verdict(content: Told) -> tuple[str, ...]:
+def _beside_the_verdict(content: RunReport) -> tuple[str, ...]:
     return (*content.found, *(f"The load was not held: {told}" for told in content.not_held))
 
 
-def _cells(number: Number) -> tuple[str, str, str]:
+def _cells(number: Figure) -> tuple[str, str, str]:
     return number.name, number.text, number.meaning
 
 
-def _failures(content: Told) -> Iterable[str]:
+def _failures(content: RunReport) -> Iterable[str]:
     if content.unrecorded:
         yield f"<p>{content.unrecorded} requests could not be recorded.</p>"
     if not content.failures:
@@ -222,7 +222,7 @@ def _sample_texts(sample: Mapping[str, Any]) -> tuple[str, str]:
     return f"{sample['kind']}: {sample['name']}, {sample['t']} s, {status}", said
 
 
-def markdown(content: Told) -> str:
+def markdown(content: RunReport) -> str:
     """The same but for the charts."""
     lines = [f"# Where {plain(content.title)} saturated", "", plain(content.verdict), ""]
     lines += [line for told in _beside_the_verdict(content) for line in (f"{plain(told)}.", "")]
@@ -243,7 +243,7 @@ def markdown(content: Told) -> str:
     return "\n".join(lines) + "\n"
 
 
-def as_json(content: Told) -> str:
+def as_json(content: RunReport) -> str:
     """The same for programs."""
     return json.dumps({"format": FORMAT, "version": FORMAT_VERSION, **asdict(content)}, indent=1) + "\n"
 
@@ -269,12 +269,12 @@ def read_failures(path: Path | None, header: Mapping[str, Any]) -> dict[str, Any
     return dict(content)
 
 
-def written(output: Path) -> dict[Path, Callable[[Told], str]]:
+def written(output: Path) -> dict[Path, Callable[[RunReport], str]]:
     """The files of a report, and what writes each."""
     return {output: html, output.with_suffix(".md"): markdown, output.with_suffix(".json"): as_json}
 
 
-def write(content: Told, output: Path) -> None:
+def write(content: RunReport, output: Path) -> None:
     """Writes the page, and beside it the same as .md and .json. Raises UsageError, and OSError on a full disk."""
     for path, text in written(output).items():
         try:

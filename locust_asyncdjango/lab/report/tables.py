@@ -170,7 +170,7 @@ def differences_table(found: Sequence[Difference]) -> Table:
     return Table("Differences", DIFFERENCES, heads, tuple(rows), ratios)
 
 
-def by_itself(findings: Findings) -> Table:
+def ceilings_table(findings: Findings) -> Table:
     """What a request takes alone, and what a server can carry at most by it."""
     rows = []
     for runs in findings.runs:

@@ -12,7 +12,7 @@ from locust_asyncdjango.analysis.formatting import count, numbers, onset, rate
 from locust_asyncdjango.analysis.saturation import Onset, saturation
 from locust_asyncdjango.lab.errors import UsageError
 from locust_asyncdjango.lab.report import run_report
-from locust_asyncdjango.metrics.interval import Second
+from locust_asyncdjango.metrics.interval import Interval
 from locust_asyncdjango.metrics.row import Row
 from locust_asyncdjango.metrics.series_file import Series
 from locust_asyncdjango.plugin.web_ui import failure_rows, number_rows
@@ -102,7 +102,7 @@ def test_charts_over_time() -> None:
 
 
 def test_the_users_planned_are_drawn_beside_those_that_ran() -> None:
-    seconds = [Second(t, users=9, planned=planned) for t, planned in enumerate((10, 10, 0))]
+    seconds = [Interval(t, users=9, planned=planned) for t, planned in enumerate((10, 10, 0))]
     throughput, *_ = over_time(seconds, saturation(seconds))
     assert [(line["name"], line["values"]) for line in throughput["lines"]][-2:] == [
         ("users planned", [10, 10, 0]),
@@ -111,7 +111,7 @@ def test_the_users_planned_are_drawn_beside_those_that_ran() -> None:
 
 
 def test_a_long_run_is_drawn_with_as_many_points_as_a_screen_has_and_loses_nothing() -> None:
-    seconds = [Second(t, users=t, ok=3, failed=Counter(timeout=1), p50_ms=5.0) for t in range(3600)]
+    seconds = [Interval(t, users=t, ok=3, failed=Counter(timeout=1), p50_ms=5.0) for t in range(3600)]
     points = thinned(seconds)
     assert len(points) == POINTS_LIMIT
     assert (points[1].t, points[1].length, points[1].users, points[1].ok, points[1].failures) == (6, 6, 11, 18, 6)
@@ -121,7 +121,7 @@ def test_a_long_run_is_drawn_with_as_many_points_as_a_screen_has_and_loses_nothi
 
 
 def test_of_many_kinds_the_rare_ones_are_one_line() -> None:
-    seconds = [Second(0, failed=Counter({f"kind_{n}": n for n in range(1, 12)})), Second(1)]
+    seconds = [Interval(0, failed=Counter({f"kind_{n}": n for n in range(1, 12)})), Interval(1)]
     *_, failures = over_time(seconds, saturation(seconds))
     names = [line["name"] for line in failures["lines"]]
     assert names == [*(f"kind_{n}" for n in range(11, 11 - KINDS_SHOWN, -1)), "4 other kinds", "users"]

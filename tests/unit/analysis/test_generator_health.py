@@ -5,13 +5,13 @@ from collections import Counter
 import pytest
 
 from locust_asyncdjango.analysis.generator_health import not_held
-from locust_asyncdjango.metrics.interval import Second
+from locust_asyncdjango.metrics.interval import Interval
 
 
-def climb(late_s: int = 0, cap: int = 1000, cpu: float = 50.0, length: int = 60) -> list[Second]:
+def climb(late_s: int = 0, cap: int = 1000, cpu: float = 50.0, length: int = 60) -> list[Interval]:
     """10 users more each second, which come late, or not beyond a cap."""
     return [
-        Second(t, users=min(max(t + 1 - late_s, 0) * 10, cap), planned=(t + 1) * 10, ok=5, cpu=cpu)
+        Interval(t, users=min(max(t + 1 - late_s, 0) * 10, cap), planned=(t + 1) * 10, ok=5, cpu=cpu)
         for t in range(length)
     ]
 
@@ -24,10 +24,10 @@ def climb(late_s: int = 0, cap: int = 1000, cpu: float = 50.0, length: int = 60)
         climb(late_s=2),
         climb(late_s=-1),  # a shape tells at its tick what is to be so at the end of the second
         climb(cap=570),  # for a moment
-        [Second(t, users=3, ok=1) for t in range(20)],  # nothing was planned
+        [Interval(t, users=3, ok=1) for t in range(20)],  # nothing was planned
     ],
 )
-def test_what_is_near_the_plan_is_held(seconds: list[Second]) -> None:
+def test_what_is_near_the_plan_is_held(seconds: list[Interval]) -> None:
     assert not_held(seconds) == {}
 
 
@@ -41,9 +41,9 @@ def test_users_that_do_not_come() -> None:
 
 
 def test_users_that_do_not_go() -> None:
-    seconds = [Second(t, users=100, planned=max(100 - 10 * t, 1), ok=5) for t in range(20)]
+    seconds = [Interval(t, users=100, planned=max(100 - 10 * t, 1), ok=5) for t in range(20)]
     assert "as 100 of 1 at 10 s" in not_held(seconds)["users"]
-    pause = [Second(t, users=5, planned=0, ok=5) for t in range(20)]
+    pause = [Interval(t, users=5, planned=0, ok=5) for t in range(20)]
     assert "not as planned in 20 of 20 seconds, as 5 of 0 at 0 s" in not_held(pause)["users"]
 
 

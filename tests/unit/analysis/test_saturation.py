@@ -14,12 +14,12 @@ from locust_asyncdjango.analysis.saturation import (
     saturation,
     warm_up,
 )
-from locust_asyncdjango.metrics.interval import Second
+from locust_asyncdjango.metrics.interval import Interval
 from locust_asyncdjango.metrics.row import Row
 from locust_asyncdjango.metrics.series_file import Series
 
 
-def seconds(rows: Iterable[Row]) -> list[Second]:
+def seconds(rows: Iterable[Row]) -> list[Interval]:
     return list(Series.of({}, rows).seconds)
 
 

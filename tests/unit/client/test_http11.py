@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 
 from locust_asyncdjango.client import http11
 from locust_asyncdjango.client.http11 import (
-    HeadReader,
-    Reader,
+    HeadResponseReader,
+    ResponseReader,
     UndecodableBodyError,
     decoded,
     field_lines,
@@ -99,9 +99,9 @@ REFUSED: dict[str, tuple[list[bytes | None], type[Exception]]] = {
 }
 
 
-def read(pieces: Iterable[bytes | None], reader: Reader | None = None) -> tuple[int, bytes, bool] | None:
+def read(pieces: Iterable[bytes | None], reader: ResponseReader | None = None) -> tuple[int, bytes, bool] | None:
     """What a reader makes of what comes; None for no whole answer."""
-    reader = reader or Reader()
+    reader = reader or ResponseReader()
     for piece in pieces:
         answer = reader.end() if piece is None else reader.feed(piece)
         if answer is not None:
@@ -122,7 +122,7 @@ def split(pieces: Iterable[bytes | None], size: int) -> list[bytes | None]:
 @pytest.mark.parametrize("name", ANSWERS)
 def test_answers(name: str, size: int) -> None:
     pieces, expected = ANSWERS[name]
-    reader = Reader()
+    reader = ResponseReader()
     assert read(split(pieces, size), reader) == expected
     if expected[2]:
         # The next answer on the same connection owes nothing to this one.
@@ -144,13 +144,13 @@ def test_no_answers(name: str, size: int) -> None:
 
 @pytest.mark.parametrize("fields", [b"Content-Length: 5\r\n", b"Transfer-Encoding: chunked\r\n", b""])
 def test_an_answer_to_head_ends_with_its_head(fields: bytes) -> None:
-    status, body, _ = read([OK + fields + b"\r\n"], HeadReader()) or (0, b"", False)
+    status, body, _ = read([OK + fields + b"\r\n"], HeadResponseReader()) or (0, b"", False)
     assert (status, body) == (200, b"")
 
 
 def test_a_body_that_answers_head_ends_the_connection() -> None:
-    assert read([OK + b"Content-Length: 2\r\n\r\n"], HeadReader()) == (200, b"", KEPT)
-    assert read([OK + b"Content-Length: 2\r\n\r\nok"], HeadReader()) == (200, b"", CLOSED)
+    assert read([OK + b"Content-Length: 2\r\n\r\n"], HeadResponseReader()) == (200, b"", KEPT)
+    assert read([OK + b"Content-Length: 2\r\n\r\nok"], HeadResponseReader()) == (200, b"", CLOSED)
 
 
 def test_a_body_of_many_tiny_chunks() -> None:
@@ -165,7 +165,7 @@ def test_a_body_that_is_too_long(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_header_fields() -> None:
-    reader = Reader()
+    reader = ResponseReader()
     answer = reader.feed(
         b"HTTP/1.1 103 Early\r\nLink: early\r\n\r\n"
         + OK
@@ -193,8 +193,8 @@ odd_bytes = st.one_of(
 )
 
 
-@given(st.lists(odd_bytes.filter(bool), max_size=6), st.sampled_from([Reader, HeadReader]))
-def test_no_bytes_do_harm(pieces: list[bytes], kind: type[Reader]) -> None:
+@given(st.lists(odd_bytes.filter(bool), max_size=6), st.sampled_from([ResponseReader, HeadResponseReader]))
+def test_no_bytes_do_harm(pieces: list[bytes], kind: type[ResponseReader]) -> None:
     reader = kind()
     with suppress(HTTPParseError):
         for piece in [*pieces, None]:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from locust import User
 
 from locust_asyncdjango.load.arrival_schedule import Stages, due, summed
-from locust_asyncdjango.load.arrivals import Arrivals, arrival, wait_for_the_first
+from locust_asyncdjango.load.arrivals import ArrivalQueue, arrival, wait_for_the_first
 
 STAGES = st.lists(st.tuples(st.floats(0, 20), st.floats(0, 50)), min_size=1, max_size=4)
 
@@ -51,7 +51,7 @@ def test_several_processes_share_the_rate() -> None:
     assert count == pytest.approx(450, abs=3)
 
 
-def asked(arrivals: Arrivals, users: int, takes_s: float, until_s: float) -> tuple[list[float], int]:
+def asked(arrivals: ArrivalQueue, users: int, takes_s: float, until_s: float) -> tuple[list[float], int]:
     """By how many milliseconds each request was late that so many users made, and how many were never made."""
     late: list[float] = []
 
@@ -68,7 +68,7 @@ def asked(arrivals: Arrivals, users: int, takes_s: float, until_s: float) -> tup
 
 
 def test_idle_users_begin_when_it_is_due() -> None:
-    arrivals = Arrivals()
+    arrivals = ArrivalQueue()
     arrivals.begin([(0, 200.0)])
     begun = time.monotonic()
     late, missed = asked(arrivals, users=20, takes_s=0.001, until_s=0.5)
@@ -76,7 +76,7 @@ def test_idle_users_begin_when_it_is_due() -> None:
 
 
 def test_what_finds_all_users_busy_is_late_or_missed_and_nothing_is_lost() -> None:
-    arrivals = Arrivals()
+    arrivals = ArrivalQueue()
     begun = time.monotonic()
     arrivals.begin([(0, 100.0)])
     late, missed = asked(arrivals, users=2, takes_s=0.1, until_s=1.0)
@@ -88,7 +88,7 @@ def test_what_finds_all_users_busy_is_late_or_missed_and_nothing_is_lost() -> No
 
 
 def test_without_an_open_shape_nobody_waits() -> None:
-    arrivals = Arrivals()
+    arrivals = ArrivalQueue()
     arrivals.wait()
     assert arrivals.late_ms() == 0
     arrivals.begin([(0, 100.0)])
@@ -97,7 +97,7 @@ def test_without_an_open_shape_nobody_waits() -> None:
 
 
 def test_a_share_may_change_and_what_waits_is_kept() -> None:
-    arrivals = Arrivals()
+    arrivals = ArrivalQueue()
     arrivals.begin([(0, 100.0)])
     gevent.sleep(0.2)
     arrivals.begin([(0, 100.0)], elapsed=0.2, share=0.01)
@@ -133,7 +133,7 @@ def test_users_wait_after_their_own_start_and_once() -> None:
 
 
 def test_who_is_stopped_while_waiting_loses_nothing() -> None:
-    arrivals = Arrivals()
+    arrivals = ArrivalQueue()
     arrivals.begin([(0, 50.0)])
     waiting = gevent.spawn(arrivals.wait)
     gevent.sleep(0)

@@ -17,7 +17,7 @@ from locust.rpc.protocol import Message
 from locust_asyncdjango.metrics import histogram
 from locust_asyncdjango.metrics.histogram import percentiles_ms, rounded_ms
 from locust_asyncdjango.metrics.history import RECENT, History
-from locust_asyncdjango.metrics.interval import Second
+from locust_asyncdjango.metrics.interval import Interval
 from locust_asyncdjango.metrics.recorder import Recorder
 from locust_asyncdjango.metrics.row import Row
 from locust_asyncdjango.metrics.sample import Sample
@@ -231,9 +231,9 @@ def test_percentiles_of_a_million_samples_are_within_a_thousandth() -> None:
 def test_a_request_without_a_time_is_counted_and_has_no_latency() -> None:
     (row,) = recorded((1000.2, "", None, 5), (1000.4, "", 10.0, 5)).take()
     assert (row.ok, row.ok_ms, row.began) == (2, Counter({10.0: 1}), Counter({0: 2}))
-    assert Second.of(row).p50_ms == 10.0
+    assert Interval.of(row).p50_ms == 10.0
     (row,) = recorded((1000.2, "", None, 5)).take()
-    assert (Second.of(row).ok, Second.of(row).p50_ms, Second.of(row).mean_ms) == (1, None, None)
+    assert (Interval.of(row).ok, Interval.of(row).p50_ms, Interval.of(row).mean_ms) == (1, None, None)
 
 
 def test_a_plan_of_no_users_is_not_the_same_as_no_plan() -> None:
@@ -242,7 +242,7 @@ def test_a_plan_of_no_users_is_not_the_same_as_no_plan() -> None:
     assert "planned" not in Row(0).to_json()
     told = Row(0)
     told.merge(paused)
-    assert told.planned == Second.of(told).planned == 0
+    assert told.planned == Interval.of(told).planned == 0
     told.merge(Row(0))
     assert told.planned == 0
 
@@ -285,4 +285,6 @@ def test_a_long_run_takes_no_more_memory_and_loses_nothing() -> None:
     assert sum(second.ok for second in seconds) == sum(second.began for second in seconds) == 3000
     assert sum(second.failures for second in seconds) == 500
     settled[3].busy_s = round(settled[3].busy_s, 6)
-    assert settled[3] == Second(48, 16, 63, 48, 48, Counter(timeout=8), 16, 5.0, 5.0, 5.0, 0.352, (7.0, 7.0), 0.0, 5.0)
+    assert settled[3] == Interval(
+        48, 16, 63, 48, 48, Counter(timeout=8), 16, 5.0, 5.0, 5.0, 0.352, (7.0, 7.0), 0.0, 5.0
+    )

@@ -13,7 +13,7 @@ from locust_asyncdjango.metrics.row import Row
 from locust_asyncdjango.metrics.series_file import header, read
 from locust_asyncdjango.plugin.options import Options
 from locust_asyncdjango.plugin.output_files import CSV_COLUMNS, OutputError, Outputs
-from locust_asyncdjango.plugin.worker_protocol import LAG_S, ROWS_MESSAGE, FromWorkers, ToMaster
+from locust_asyncdjango.plugin.worker_protocol import LAG_S, ROWS_MESSAGE, MasterLink, WorkerLink
 
 ROWS = [
     Row(0, 5, 2, Counter(), 10, Counter({12.5: 2})),
@@ -94,7 +94,7 @@ class Runner:
 
 def test_what_a_worker_cannot_send_it_sends_later_in_order() -> None:
     runner: Any = Runner()
-    to_master = ToMaster(runner)
+    to_master = WorkerLink(runner)
     runner.down = True
     to_master.send({"rows": [1]})
     to_master.send({"rows": [2]})
@@ -105,7 +105,7 @@ def test_what_a_worker_cannot_send_it_sends_later_in_order() -> None:
 
 def test_a_second_is_complete_when_all_that_load_have_told_of_it_or_are_late() -> None:
     runner: Any = Runner("a", "b")
-    from_workers = FromWorkers(runner)
+    from_workers = MasterLink(runner)
     assert from_workers.complete_until(100.3) == 100.3 - LAG_S  # one has told nothing yet
     from_workers.told("a", 100)
     from_workers.told("b", 99)

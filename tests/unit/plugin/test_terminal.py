@@ -15,14 +15,16 @@ from rich.console import Console
 
 from locust_asyncdjango.analysis.saturation import Saturation, saturation
 from locust_asyncdjango.failures.counts import FailureRow
-from locust_asyncdjango.metrics.interval import Second
+from locust_asyncdjango.metrics.interval import Interval
 from locust_asyncdjango.plugin.terminal import ASCII_BARS, Live, line, panel
 from tests.support.figures import figures, onset
 
 HEADER = {"user_classes": ["IoReadUser"], "host": "http://127.0.0.1:8000", "shape": "RampTo500", "run_time": 180}
 KIND = "db_too_many_clients"
 SECONDS = [
-    Second(t, 1, 5 * (t + 1), 0, 10 * t, Counter({KIND: 1} if t > 5 else {}), 0, 20.0 * t if t else None, 300.0, 1234.0)
+    Interval(
+        t, 1, 5 * (t + 1), 0, 10 * t, Counter({KIND: 1} if t > 5 else {}), 0, 20.0 * t if t else None, 300.0, 1234.0
+    )
     for t in range(8)
 ]
 FIGURES = figures(28.34, 105, 4210, onset(3, 20), onset(24, 125))
@@ -53,7 +55,7 @@ def no_failures() -> list[FailureRow]:
     return []
 
 
-def tick(live: Live, seconds: list[Second], failures: Callable[[], list[FailureRow]] = no_failures) -> None:
+def tick(live: Live, seconds: list[Interval], failures: Callable[[], list[FailureRow]] = no_failures) -> None:
     """At the end of these, of one second each, that began with the run."""
     live.tick(len(seconds), lambda: seconds, failures)
 
@@ -81,9 +83,9 @@ def test_a_line_has_the_means_of_its_seconds() -> None:
 
 
 def test_a_line_has_at_most_80_columns() -> None:
-    most = Second(99_998, 1, 99_999, 0, 99_999, Counter({"a": 99_999}), 0, 999.4, 99_999.0, 999_999.0)
+    most = Interval(99_998, 1, 99_999, 0, 99_999, Counter({"a": 99_999}), 0, 999.4, 99_999.0, 999_999.0)
     assert line([most]) == "99999 s 99999 users 99999 ok/s 99999 failed/s  p50 999 ms p95  100 s p99 1000 s"
-    least = Second(9, 1, 1, 0, 1, Counter(), 0, 0.04, 9.94, 9.96)
+    least = Interval(9, 1, 1, 0, 1, Counter(), 0, 0.04, 9.94, 9.96)
     assert line([least]) == "  10 s     1 users   1.0 ok/s   0.0 failed/s  p50 0.0 ms p95 9.9 ms p99  10 ms"
 
 
@@ -137,15 +139,15 @@ def test_a_panel_adds_up_the_messages_of_a_kind_and_the_rarer_kinds() -> None:
 
 def test_the_sparklines_are_of_the_last_minute() -> None:
     """Of a long run, whose early seconds stand for several, too."""
-    early = Second(0, 4, 5, 0, 400, p50_ms=100.0)
-    late = [Second(t, 1, 5, 0, 50, p50_ms=50.0) for t in range(4, 62)]
+    early = Interval(0, 4, 5, 0, 400, p50_ms=100.0)
+    late = [Interval(t, 1, 5, 0, 50, p50_ms=50.0) for t in range(4, 62)]
     assert [text[7:67] for text in printed(seconds=[early, *late])[5:7]] == ["██" + "▅" * 58] * 2
     assert printed(seconds=[early, *late], bars=ASCII_BARS)[5][7:67] == "##" + "=" * 58
 
 
 @pytest.mark.parametrize("width", [1, 5, 20, 40, 79, 80, 81, 200])
 def test_a_panel_fits_any_terminal(width: int) -> None:
-    many = [Second(t, 1, 10_000, 0, 12_345, Counter(a=1), 0, 12_345.0, 123_456.0, 1e6) for t in range(100)]
+    many = [Interval(t, 1, 10_000, 0, 12_345, Counter(a=1), 0, 12_345.0, 123_456.0, 1e6) for t in range(100)]
     worst = {
         "header": {**HEADER, "user_classes": ["Größe[/b]"] * 40, "host": "http://例え.jp/" * 20},
         "seconds": many,
@@ -192,7 +194,7 @@ def test_without_rich_there_are_lines(
     assert not live.replaces_tables
     assert caplog.messages == said
     live.start(HEADER)
-    tick(live, [Second(t) for t in range(10)])
+    tick(live, [Interval(t) for t in range(10)])
     assert terminal.getvalue().startswith("  10 s     0 users")
 
 
@@ -207,7 +209,7 @@ def test_a_line_comes_every_ten_seconds_of_those_since_the_one_before() -> None:
     stdout = StringIO()
     live = Live.of("lines", stdout)
     assert live is not None
-    seconds = [Second(t, users=t, ok=t) for t in range(31)]
+    seconds = [Interval(t, users=t, ok=t) for t in range(31)]
     tick(live, seconds)
     live.start(HEADER)
     # The ticker was late once.
@@ -288,7 +290,7 @@ def test_a_terminal_that_is_gone_ends_the_showing_alone(how: str, caplog: pytest
     assert live is not None
     live.start(HEADER)
     for _ in range(3):
-        tick(live, [Second(t) for t in range(10)])
+        tick(live, [Interval(t) for t in range(10)])
     live.stop()
     assert caplog.messages == ["The run goes on, but is not shown any more: [Errno 5] Input/output error"]
 
@@ -310,7 +312,7 @@ def test_a_terminal_without_utf_8_has_a_panel_too() -> None:
 def test_the_figures_of_a_long_run_are_not_worked_out_each_second(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[int] = []
 
-    def counting(seconds: Sequence[Second]) -> Saturation:
+    def counting(seconds: Sequence[Interval]) -> Saturation:
         asked.append(len(seconds))
         return FIGURES
 
@@ -319,7 +321,7 @@ def test_the_figures_of_a_long_run_are_not_worked_out_each_second(monkeypatch: p
     live = Live.of("panel", terminal)
     assert live is not None
     live.start(HEADER)
-    seconds = [Second(t) for t in range(906)]
+    seconds = [Interval(t) for t in range(906)]
     for count in (*range(298, 303), *range(897, 907)):
         tick(live, seconds[:count])
     live.stop()

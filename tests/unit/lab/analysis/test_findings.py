@@ -11,7 +11,7 @@ from locust_asyncdjango.lab.analysis import paired_stats
 from locust_asyncdjango.lab.analysis.findings import Findings
 from locust_asyncdjango.lab.environment.servers import Server
 from locust_asyncdjango.lab.experiment.plan import trials
-from locust_asyncdjango.lab.experiment.result import Alone, Most, Result
+from locust_asyncdjango.lab.experiment.result import Baseline, PeakUsage, Result
 from locust_asyncdjango.lab.experiment.spec import Arm
 from locust_asyncdjango.lab.report import tables
 from locust_asyncdjango.lab.report.experiment_report import as_json, html, markdown, terminal_table
@@ -180,8 +180,8 @@ def test_what_was_measured_at_several_latencies_has_a_table_of_them() -> None:
     assert tables.heats(repeated((50.0, 100.0))) == []
 
 
-def alone(request_ms: float) -> Alone:
-    return Alone(request_ms, 1.0, 5)
+def alone(request_ms: float) -> Baseline:
+    return Baseline(request_ms, 1.0, 5)
 
 
 @pytest.mark.parametrize(
@@ -233,7 +233,7 @@ def test_who_is_flagged_does_not_win() -> None:
 def test_what_is_computed_may_become_twice_as_fast() -> None:
     asked = experiment()
     (trial,) = trials(asked)
-    computed = Alone(1001.0, 1.0, 3, cpu_ms=1000.0)
+    computed = Baseline(1001.0, 1.0, 3, cpu_ms=1000.0)
     (runs,) = Findings(asked, (Result(trial, figures(2.6, 60, 4100), "", {}, computed),), {}).runs
     assert runs.ceiling is not None
     assert (round(runs.ceiling.per_s, 1), runs.flag) == (2.1, "")
@@ -300,10 +300,10 @@ def test_what_goes_with_the_machines_speed_is_allowed_for_between_arms_that_load
     speeds = [(50.0, 25.0), (25.0, 50.0), (40.0, 40.0), (30.0, 50.0), (50.0, 45.0), (25.0, 30.0)]
     measured = repeated(*((sync, 1.1 * async_) for sync, async_ in speeds))
 
-    def cost(result: Result) -> Most:
+    def cost(result: Result) -> PeakUsage:
         sync = result.trial.server == "gunicorn-sync"
         speed = result.figures.peak_per_s / (1.0 if sync else 1.1) if result.figures else 0.0
-        return Most(80.0, 2, 1, 0, 3.0, speed=speed, own_percent=load_of_sync if sync else 100.0)
+        return PeakUsage(80.0, 2, 1, 0, 3.0, speed=speed, own_percent=load_of_sync if sync else 100.0)
 
     found = replace(measured, results=tuple(replace(each, cost=cost(each)) for each in measured.results))
     (difference,) = tables.differences(found)
@@ -315,8 +315,8 @@ def test_what_goes_with_the_machines_speed_is_allowed_for_between_arms_that_load
 
 
 def test_what_shows_beside_other_trials_is_marked() -> None:
-    def cost(mhz: float) -> Most:
-        return Most(80.0, 2, 1, 0, 3.0, mhz)
+    def cost(mhz: float) -> PeakUsage:
+        return PeakUsage(80.0, 2, 1, 0, 3.0, mhz)
 
     measured = repeated((50.0, 100.0), (50.0, 100.0))
     speeds = (2500.0, 2500.0, 1200.0, 2400.0)
@@ -352,7 +352,7 @@ def test_round_trips_are_the_slope_over_latency() -> None:
 def test_costs_are_told_for_so_many_requests_in_flight() -> None:
     # Fifty in flight: ten a second, of five seconds each.
     series = Series.of({}, [Row(t, users=100, ok=10, ok_ms=Counter({5000.0: 10})) for t in range(20)])
-    cost = Most(memory_mb=80.0, threads=2, connections=1, redis_clients=0, cpu_s=3.0)
+    cost = PeakUsage(memory_mb=80.0, threads=2, connections=1, redis_clients=0, cpu_s=3.0)
     results = tuple(replace(each, cost=cost) for each in (SYNC, ASYNC))
     recorded = {result.trial.id: series for result in results}
     rows = tables.costs(Findings(experiment(servers=BOTH), results, recorded)).rows

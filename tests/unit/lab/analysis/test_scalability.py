@@ -7,14 +7,14 @@ from random import Random
 import pytest
 
 from locust_asyncdjango.lab.analysis.scalability import fits, knee, little, scalability
-from locust_asyncdjango.metrics.interval import Second
+from locust_asyncdjango.metrics.interval import Interval
 from locust_asyncdjango.metrics.row import Row
 from locust_asyncdjango.metrics.series_file import Series
 
 Throughput = Callable[[float], float]
 
 
-def climbed(per_s: Throughput, peak: float, seed: int = 0, noise: float = 0.03, **more: float) -> list[Second]:
+def climbed(per_s: Throughput, peak: float, seed: int = 0, noise: float = 0.03, **more: float) -> list[Interval]:
     """Forty seconds in which users climb to a peak, ask without a pause, and are answered at some rate."""
     chance, rows = Random(seed), []
     pause_ms, cpu = more.get("pause_ms", 0), more.get("cpu", 10.0)

@@ -7,28 +7,28 @@ import pytest
 from locust_asyncdjango.lab.analysis.caveats import changed, marks
 from locust_asyncdjango.lab.environment import machine
 from locust_asyncdjango.lab.environment.machine import (
+    MachineReading,
     Pins,
-    Seen,
     other_percent,
     pins,
     shared_out,
     steal_percent,
 )
 from locust_asyncdjango.lab.errors import UsageError
-from locust_asyncdjango.lab.experiment.result import Cost
-from locust_asyncdjango.metrics.interval import Second
+from locust_asyncdjango.lab.experiment.result import ResourceSample
+from locust_asyncdjango.metrics.interval import Interval
 
-QUIET = [Second(t, users=10, ok=5, cpu=20.0) for t in range(20)]
+QUIET = [Interval(t, users=10, ok=5, cpu=20.0) for t in range(20)]
 
 
-def cost(t: float, lost: str = "", other: float = 0.0, steal: float = 0.0, mhz: float = 0.0) -> Cost:
-    return Cost(t, 50.0, 80.0, 2, 3, lost, other_percent=other, steal_percent=steal, mhz=mhz)
+def cost(t: float, lost: str = "", other: float = 0.0, steal: float = 0.0, mhz: float = 0.0) -> ResourceSample:
+    return ResourceSample(t, 50.0, 80.0, 2, 3, lost, other_percent=other, steal_percent=steal, mhz=mhz)
 
 
 def test_what_is_not_the_labs_is_other_load() -> None:
-    before, now = Seen(10.0, 100.0, 40.0, 3.0, 0.0), Seen(12.0, 103.5, 41.5, 3.4, 0.0)
+    before, now = MachineReading(10.0, 100.0, 40.0, 3.0, 0.0), MachineReading(12.0, 103.5, 41.5, 3.4, 0.0)
     assert (other_percent(before, now), round(steal_percent(before, now))) == (100.0, 20)
-    assert other_percent(before, Seen(12.0, 101.0, 41.5, 3.0, 0.0)) == 0.0  # clocks tick coarsely
+    assert other_percent(before, MachineReading(12.0, 101.0, 41.5, 3.0, 0.0)) == 0.0  # clocks tick coarsely
 
 
 def test_the_machine_is_seen() -> None:
@@ -91,7 +91,7 @@ def test_a_quiet_trial_has_no_marks() -> None:
 
 def test_marks() -> None:
     looks = [cost(1.0, other=60, steal=30), cost(2.0, "has lost the process 7 and started 8")]
-    busy = [Second(t, users=10, ok=5, cpu=95.0) for t in range(3)]
+    busy = [Interval(t, users=10, ok=5, cpu=95.0) for t in range(3)]
     assert marks(looks, [*QUIET, *busy]) == (
         "the server has lost the process 7 and started 8, after 2 s",
         "other programs used 30 % of a processor",

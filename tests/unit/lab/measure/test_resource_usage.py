@@ -3,13 +3,13 @@
 from collections import Counter
 from pathlib import Path
 
-from locust_asyncdjango.lab.experiment.result import Cost, Most, read_costs
+from locust_asyncdjango.lab.experiment.result import PeakUsage, ResourceSample, read_costs
 from locust_asyncdjango.lab.measure.resource_usage import append, got, most_of, states
 
 LOOKS = [
-    Cost(0.0, 50.0, 0.0, 2, 3),
-    Cost(1.0, 70.5, 80.0, 2, 40, connections={"active": 3, "idle": 7}, redis_clients=12),
-    Cost(2.5, 60.0, 100.0, 2, 30, connections={"active": 5}, redis_clients=None),
+    ResourceSample(0.0, 50.0, 0.0, 2, 3),
+    ResourceSample(1.0, 70.5, 80.0, 2, 40, connections={"active": 3, "idle": 7}, redis_clients=12),
+    ResourceSample(2.5, 60.0, 100.0, 2, 30, connections={"active": 5}, redis_clients=None),
 ]
 
 
@@ -36,7 +36,7 @@ def test_what_others_take_is_time_that_it_did_not_get() -> None:
 
 
 def test_the_most_of_a_trial() -> None:
-    assert most_of(LOOKS) == Most(70.5, 40, 10, 12, 0.8 + 1.5)
+    assert most_of(LOOKS) == PeakUsage(70.5, 40, 10, 12, 0.8 + 1.5)
 
 
 def test_what_is_written_is_read(tmp_path: Path) -> None:
