@@ -250,10 +250,22 @@ def allow_many_files() -> None:
 
 
 def free_port() -> int:
-    """A TCP port of 127.0.0.1 on which nothing listens now."""
-    with socket.socket() as listener:
+    """Return a TCP port of 127.0.0.1 on which nothing listens, and which the system gives to nobody else for a minute.
+
+    A connection to the port is opened and closed, which leaves the port in TIME_WAIT: the system then picks it neither
+    for another program that asks for any port nor for an outgoing connection, while a server may still listen on it, as
+    servers set SO_REUSEADDR. (The method of Yelp's ephemeral-port-reserve.)
+    """
+    with socket.socket() as listener, socket.socket() as client:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(("127.0.0.1", 0))
+        listener.listen(1)
         port: int = listener.getsockname()[1]
+        client.connect(("127.0.0.1", port))
+        accepted, _ = listener.accept()
+        # Whoever closes first is left with TIME_WAIT: that has to be the side of the port.
+        accepted.close()
+        client.recv(1)
         return port
 
 
