@@ -8,8 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from locust_asyncdjango.lab import cli
-from locust_asyncdjango.lab.commands import run, startproject
+from locust_asyncdjango.lab.commands import startproject
 from locust_asyncdjango.lab.errors import UsageError
 from locust_asyncdjango.routes import ROUTES
 
@@ -131,17 +130,3 @@ def test_only_a_project_is_seeded(tmp_path: Path) -> None:
     command = startproject.seeding(tmp_path, 5)
     assert command is not None
     assert command[1:] == ["manage.py", "seed_posts", "--posts=5"]
-
-
-@pytest.mark.parametrize(
-    ("arguments", "posts", "command"),
-    [
-        (["--posts", "5", "--", "python", "-v", "--", "x"], 5, ["python", "-v", "--", "x"]),
-        (["python", "manage.py", "--posts", "5"], 1000, ["python", "manage.py", "--posts", "5"]),
-        (["--"], 1000, []),
-        ([], 1000, []),
-    ],
-)
-def test_the_command_of_services(arguments: list[str], posts: int, command: list[str]) -> None:
-    options = cli.parser().parse_args(["services", *arguments])
-    assert (options.posts, run.command_given(options)) == (posts, command)

@@ -1,0 +1,38 @@
+"""``report`` of a results folder."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from locust_asyncdjango.lab import cli
+from locust_asyncdjango.lab.experiment.results_folder import ResultsFolder, write_json
+from tests.support.experiments import SYNC, experiment
+
+
+def folder(path: Path) -> Path:
+    """With a result."""
+    results = ResultsFolder(path)
+    with results.opened(experiment(), {"started": "now"}), results.unfinished(SYNC.trial) as place:
+        write_json(place / "result.json", SYNC.to_json())
+    return path
+
+
+def test_the_report_of_a_folder_is_made_again(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    results = folder(tmp_path / "[results]")
+    assert cli.main(["report", str(results)]) == 0
+    assert f"Report: {results / 'report.html'}" in capsys.readouterr().out
+    assert json.loads((results / "report.json").read_text())["started"] == "now"
+
+
+@pytest.mark.parametrize("change", ['"peak_per_s": null', '"peak_per_s": "many"'])
+def test_a_result_that_somebody_has_changed_is_told(
+    change: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    results = folder(tmp_path / "a")
+    file = results / "trials" / SYNC.trial.id / "result.json"
+    file.write_text(file.read_text().replace('"peak_per_s": 23.0', change))
+    for command in (["report", str(results)], ["compare", str(results), str(results)]):
+        assert cli.main(command) == 2
+        (line,) = capsys.readouterr().err.splitlines()
+        assert "is damaged" in line

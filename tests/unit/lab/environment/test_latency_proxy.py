@@ -1,0 +1,30 @@
+"""The addresses of services behind a proxy."""
+
+import pytest
+
+from locust_asyncdjango.lab.environment import latency_proxy
+from locust_asyncdjango.lab.errors import UsageError
+
+
+@pytest.mark.parametrize(
+    ("url", "upstream", "behind_9"),
+    [
+        ("postgresql://u:p%40@db.example:5433/x", "db.example:5433", "postgresql://u:p%40@127.0.0.1:9/x"),
+        (
+            "postgres://u@[::1]/x?sslmode=require&host=/ignored",
+            "[::1]:5432",
+            "postgres://u@127.0.0.1:9/x?sslmode=require",
+        ),
+        ("postgresql://%2Fvar%2Frun/x", "unix:/var/run/.s.PGSQL.5432", "postgresql://127.0.0.1:9/x"),
+        ("postgresql:///x?host=/tmp", "unix:/tmp/.s.PGSQL.5432", "postgresql://127.0.0.1:9/x"),
+        ("redis://:secret@127.0.0.1/3", "127.0.0.1:6379", "redis://:secret@127.0.0.1:9/3"),
+        ("http://localhost:5000", "localhost:5000", "http://127.0.0.1:9"),
+    ],
+)
+def test_a_url_through_a_proxy(url: str, upstream: str, behind_9: str) -> None:
+    assert (latency_proxy.upstream(url), latency_proxy.at_port(url, 9)) == (upstream, behind_9)
+
+
+def test_no_proxy_stands_before_a_certificate() -> None:
+    with pytest.raises(UsageError, match="no latency can be added to rediss:// addresses"):
+        latency_proxy.upstream("rediss://cache.example")

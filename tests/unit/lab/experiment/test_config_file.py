@@ -1,0 +1,135 @@
+"""Experiment files: their keys, the user's own servers, and a file that is read as it was written."""
+
+import json
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import pytest
+
+from locust_asyncdjango.lab import cli
+from locust_asyncdjango.lab.commands import run
+from locust_asyncdjango.lab.environment.servers import Server
+from locust_asyncdjango.lab.errors import UsageError
+from locust_asyncdjango.lab.experiment.config_file import KEYS, ExperimentFile, read_experiment, written
+from locust_asyncdjango.lab.experiment.plan import trials
+from locust_asyncdjango.lab.experiment.spec import Arm, Experiment, Load
+from tests.support.experiments import experiment
+
+MINE = Server("mine", "wsgi", 8, ("gunicorn", "--bind=127.0.0.1:{port}", "site.wsgi"))
+STAGING = Server("staging", "asgi", url="http://127.0.0.1:8000")
+EXAMPLES = Path(__file__).parents[4] / "examples"
+EVERYTHING = Experiment(
+    routes=("io_read", "cpu"),
+    servers=(),
+    load=Load("RampTo500", "100", "7", "40s"),
+    posts=5,
+    arms=(Arm("gunicorn-sync"), Arm("gunicorn-uvicorn", "async", 1000), Arm("mine")),
+    latencies_ms=(0, 100),
+    client_latency_ms=5,
+    workers=2,
+    own_servers=(replace(MINE, argv=(*MINE.argv, "--workers={workers}", 'a "word" ä')), replace(STAGING, slots=3)),
+    repeats=4,
+    a_a_pairs=2,
+    until_decided=True,
+    pin="off",
+)
+
+
+def test_a_file_is_flags_and_servers(tmp_path: Path) -> None:
+    file = tmp_path / "experiment.toml"
+    file.write_text(
+        """
+        routes = ["io_read", "cpu"]
+        latency_ms = [0, 100]
+        posts = 5
+        shape = "RampTo500"
+        [server.mine]
+        argv = ["gunicorn", "--bind=127.0.0.1:{port}", "site.wsgi"]
+        interface = "wsgi"
+        slots = 8
+        [server.staging]
+        url = "http://127.0.0.1:8000/"
+        interface = "asgi"
+        """
+    )
+    flags = ("--routes=io_read,cpu", "--latency-ms=0,100", "--posts=5", "--shape=RampTo500")
+    assert read_experiment(file) == ExperimentFile(flags, (MINE, STAGING))
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("routes =", "is not TOML: Invalid value (at end of document)"),
+        ("help = 1", f"there is no key 'help'; choose from {', '.join(KEYS)}"),
+        ("[server.x]\ninterface = 'wsgi'\nurl = 'http://['", "[server.x] url must look like http://127.0.0.1:8000"),
+        ("posts = 1.5", "posts must be a text, a whole number or a list of these"),
+        ("server = 1", "servers of your own are tables: [server.NAME]"),
+        ("[server.x]\nport = 1", "[server.x] may have interface, slots, argv, url and nothing else"),
+        ("[server.x]\nslots = true", "[server.x] slots must be a whole number"),
+        ("[server.x]\nargv = 'gunicorn'", "[server.x] argv must be a list"),
+        ("[server.daphne]", "[server.daphne] needs a name of its own, of letters, digits, dots and dashes"),
+        ("[server.'a/b']", "[server.a/b] needs a name of its own, of letters, digits, dots and dashes"),
+        ("[server.x]\ninterface = 'cgi'", '[server.x] needs interface = "wsgi" or "asgi"'),
+        (
+            "[server.x]\ninterface = 'wsgi'\nslots = 0\nurl = 'http://x'",
+            "[server.x] slots must be 1 or more; leave it out where there is no limit",
+        ),
+        (
+            "[server.x]\ninterface = 'wsgi'",
+            "[server.x] needs argv, by which it is started, or url, where it runs already",
+        ),
+        ("[server.x]\ninterface = 'wsgi'\nurl = 'ftp://x'", "[server.x] url must look like http://127.0.0.1:8000"),
+        (
+            "[server.x]\ninterface = 'wsgi'\nargv = ['gunicorn', '{prot}']",
+            "[server.x] argv must be texts with {port}, where wanted {workers}, {backlog} and {python}, and no"
+            " other braces",
+        ),
+    ],
+)
+def test_a_file_that_cannot_be_used(tmp_path: Path, text: str, message: str) -> None:
+    file = tmp_path / "experiment.toml"
+    file.write_text(text)
+    with pytest.raises(UsageError) as refused:
+        read_experiment(file)
+    assert str(refused.value).removeprefix(str(file)).lstrip(": ") == message
+
+
+def test_the_keys_of_a_file_are_the_flags_of_run() -> None:
+    options = vars(cli.parser().parse_args(["run"]))
+    assert set(KEYS) == options.keys() - {"command", "experiment", "resume", "dry_run"}
+
+
+def test_the_example_is_an_experiment() -> None:
+    file = read_experiment(Path(__file__).parents[4] / "examples" / "experiment.toml")
+    assert [server.name for server in file.own_servers] == ["mine"]
+
+
+@pytest.mark.parametrize("wanted", [experiment(), EVERYTHING, experiment(servers=("mine",), own_servers=(MINE,))])
+def test_an_experiment_comes_back_from_its_files(wanted: Experiment, tmp_path: Path) -> None:
+    assert Experiment.from_json(json.loads(json.dumps(asdict(wanted)))) == wanted
+    file = tmp_path / "experiment.toml"
+    file.write_text(written(wanted), encoding="utf-8")
+    assert asked_by(file) == wanted
+
+
+def asked_by(file: Path) -> Experiment:
+    read = read_experiment(file)
+    options = cli.parser().parse_args(["run", *read.flags])
+    options.own_servers = read.own_servers
+    return run.experiment_of(options)
+
+
+@pytest.mark.parametrize(
+    ("name", "count"),
+    [("experiment", 24), ("external", 6), ("latency", 27), ("list_detail", 2), ("wsgi_asgi", 26)],
+)
+def test_the_examples_are_experiments(name: str, count: int) -> None:
+    assert len(trials(asked_by(EXAMPLES / f"{name}.toml"))) == count
+
+
+def test_odd_texts_come_back_from_a_file(tmp_path: Path) -> None:
+    odd = replace(MINE, argv=(*MINE.argv, "\U0001f600 \x7f \n \\ \u2028"))
+    wanted = experiment(servers=("mine",), own_servers=(odd,), factors=(("TARGET_SITE_X", "a\nposts = 7"),))
+    file = tmp_path / "odd.toml"
+    file.write_text(written(wanted), encoding="utf-8")
+    assert asked_by(file) == replace(wanted, factors=())

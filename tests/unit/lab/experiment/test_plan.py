@@ -1,0 +1,98 @@
+"""The trials of an experiment, and their order."""
+
+from dataclasses import replace
+
+import pytest
+
+from locust_asyncdjango.lab.environment.servers import Server
+from locust_asyncdjango.lab.errors import UsageError
+from locust_asyncdjango.lab.experiment.plan import trials
+from locust_asyncdjango.lab.experiment.spec import Arm
+from tests.support.experiments import experiment
+
+MINE = Server("mine", "wsgi", 8, ("gunicorn", "--bind=127.0.0.1:{port}", "site.wsgi"))
+
+
+def test_trials_go_route_by_route() -> None:
+    planned = trials(experiment(routes=("cpu", "io_read"), servers=("gunicorn-sync", "gunicorn-uvicorn")))
+    assert [trial.id for trial in planned] == [
+        "cpu-gunicorn-sync",
+        "cpu-gunicorn-uvicorn",
+        "io_read-gunicorn-sync",
+        "io_read-gunicorn-uvicorn",
+    ]
+
+
+def test_what_is_compared_is_repeated_in_reversed_orders_behind_the_a_a_pairs() -> None:
+    servers = ("gunicorn-sync", "gunicorn-uvicorn")
+    planned = trials(experiment(routes=("cpu", "io_read"), servers=servers, repeats=3, a_a_pairs=1))
+    assert [trial.id for trial in planned[:8]] == [
+        "a-a-cpu-gunicorn-sync",
+        "a-a-cpu-gunicorn-sync-run2",
+        "cpu-gunicorn-sync",
+        "cpu-gunicorn-uvicorn",
+        "cpu-gunicorn-uvicorn-run2",
+        "cpu-gunicorn-sync-run2",
+        "cpu-gunicorn-sync-run3",
+        "cpu-gunicorn-uvicorn-run3",
+    ]
+    assert len({trial.id for trial in planned}) == len(planned) == 14
+
+
+def test_all_variants_are_those_that_suit_the_server() -> None:
+    servers = ("gunicorn-sync", "gunicorn-uvicorn")
+    planned = trials(experiment(routes=("template",), servers=servers, variants=("all",)))
+    assert [trial.title for trial in planned] == [
+        "template/sync on gunicorn-sync",
+        "template/class_sync on gunicorn-sync",
+        "template/async on gunicorn-uvicorn",
+        "template/class_async on gunicorn-uvicorn",
+    ]
+
+
+def test_named_variants_run_on_every_server() -> None:
+    servers = ("gunicorn-sync", "gunicorn-uvicorn")
+    planned = trials(experiment(routes=("cpu",), servers=servers, variants=("async",)))
+    assert [trial.id for trial in planned] == ["cpu-async-gunicorn-sync", "cpu-async-gunicorn-uvicorn"]
+
+
+def test_servers_are_compared_under_the_same_conditions_one_after_another() -> None:
+    planned = trials(
+        experiment(
+            servers=("gunicorn-sync", "mine"), latencies_ms=(0, 100), max_connections=(100, 1000), own_servers=(MINE,)
+        )
+    )
+    assert [trial.title for trial in planned] == [
+        "io_read on gunicorn-sync",
+        "io_read on mine",
+        "io_read on gunicorn-sync (max_connections 1000)",
+        "io_read on mine (max_connections 1000)",
+        "io_read on gunicorn-sync (100 ms latency)",
+        "io_read on mine (100 ms latency)",
+        "io_read on gunicorn-sync (100 ms latency, max_connections 1000)",
+        "io_read on mine (100 ms latency, max_connections 1000)",
+    ]
+    assert len({trial.id for trial in planned}) == len(planned)
+    assert planned[-1].id == "io_read-mine-100ms-1000connections"
+
+
+def test_what_holds_for_all_trials_is_told_too() -> None:
+    (trial,) = trials(experiment(client_latency_ms=20, workers=2))
+    assert trial.title == "io_read on gunicorn-sync (20 ms to the users, 2 workers)"
+
+
+def test_arms_take_the_place_of_servers_variants_and_limits() -> None:
+    planned = trials(experiment(servers=(), arms=(Arm("gunicorn-sync"), Arm("gunicorn-uvicorn", "asyncpg", 1000))))
+    assert [trial.title for trial in planned] == [
+        "io_read on gunicorn-sync",
+        "io_read/asyncpg on gunicorn-uvicorn (max_connections 1000)",
+    ]
+
+
+def test_two_trials_with_one_name_are_refused() -> None:
+    again = replace(MINE, name="mine-run2")
+    with pytest.raises(UsageError, match="two trials would be named io_read-mine-run2"):
+        trials(experiment(servers=("mine", "mine-run2"), own_servers=(MINE, again), repeats=2))
+    again = replace(MINE, name="mine.unfinished")
+    with pytest.raises(UsageError, match=r"two trials would be named io_read-mine\.unfinished"):
+        trials(experiment(servers=("mine", "mine.unfinished"), own_servers=(MINE, again)))

@@ -1,0 +1,86 @@
+"""What an experiment accepts, and what Locust gets of its load."""
+
+from typing import Any
+
+import pytest
+
+from locust_asyncdjango.lab.environment.servers import Server
+from locust_asyncdjango.lab.errors import UsageError
+from locust_asyncdjango.lab.experiment.spec import Arm, Load, arm
+from tests.support.experiments import experiment
+
+STAGING = Server("staging", "asgi", url="http://127.0.0.1:8000")
+
+
+@pytest.mark.parametrize(("flag", "value"), [("repeats", 0), ("a_a_pairs", -1)])
+def test_repeats_are_checked(flag: str, value: int) -> None:
+    with pytest.raises(UsageError, match=f"--{flag.replace('_', '-')} must be from"):
+        experiment(**{flag: value})
+
+
+def test_only_what_was_given_is_passed_to_locust() -> None:
+    assert Load("RampTo500").arguments() == ["--shape", "RampTo500"]
+    assert Load("RampTo500", run_time="40s").arguments() == ["--shape", "RampTo500", "-t", "40s"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"latencies_ms": (0, 0)}, "--latency-ms must be from 0 to 10000, each once"),
+        ({"latencies_ms": (-1,)}, "--latency-ms must be from 0 to 10000"),
+        ({"max_connections": ()}, "--max-connections must be from 1 to 10000"),
+        ({"client_latency_ms": 10_001}, "--client-latency-ms must be from 0 to 10000"),
+        ({"workers": 0}, "--workers must be from 1 to 64"),
+        (
+            {"workers": 2, "servers": ("gunicorn-sync", "daphne")},
+            "daphne has no number of processes to set; leave --workers, or the server, out",
+        ),
+        (
+            {"servers": ("staging",), "own_servers": (STAGING,), "latencies_ms": (100,)},
+            "staging runs already, with its own services: leave --latency-ms and --max-connections out",
+        ),
+    ],
+)
+def test_conditions_that_cannot_be_had(changes: dict[str, Any], message: str) -> None:
+    with pytest.raises(UsageError) as refused:
+        experiment(**changes).check_here()
+    assert str(refused.value) == message
+
+
+def test_latency_to_users_needs_a_server_without_tls() -> None:
+    server = Server("staging", "asgi", url="https://staging.example")
+    with pytest.raises(UsageError, match="no latency can be added to https:// addresses"):
+        experiment(servers=("staging",), own_servers=(server,), client_latency_ms=20)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "is not SERVER/VARIANT@MAX_CONNECTIONS"),
+        ("gunicorn-sync@many", "is not SERVER/VARIANT@MAX_CONNECTIONS"),
+        ("gunicorn-sync/a/b", "is not SERVER/VARIANT@MAX_CONNECTIONS"),
+        ("apache", "there is no server 'apache'"),
+        ("gunicorn-sync/psycopg9", "there is no variant of io_read 'psycopg9'"),
+        ("gunicorn-sync@0", "--arms: max_connections must be from 1 to 10000"),
+        ("gunicorn-sync,gunicorn-sync@100", "name each of --arms once"),
+    ],
+)
+def test_arms_are_checked(text: str, message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        experiment(servers=(), arms=tuple(map(arm, text.split(","))))
+
+
+def test_arms_do_not_go_with_servers() -> None:
+    with pytest.raises(UsageError, match="--arms names servers, variants and limits: leave the flags for these out"):
+        experiment(arms=(Arm("gunicorn-sync"),))
+
+
+def test_until_decided_needs_a_most() -> None:
+    with pytest.raises(UsageError, match="--until-decided needs --repeats N"):
+        experiment(until_decided=True)
+
+
+def test_processors_that_there_are_not_here_are_no_matter_until_it_is_run() -> None:
+    elsewhere = experiment(pin="9997:9998:9999")
+    with pytest.raises(UsageError, match="there is no processor 9997 here"):
+        elsewhere.check_here()
