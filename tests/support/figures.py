@@ -1,6 +1,62 @@
-"""Figures of a run for tests of what tells them: the intervals follow from the figures."""
+"""A run for tests: its figures, its series and its failures."""
+
+from collections import Counter
+from typing import Any
 
 from locust_asyncdjango.analysis.saturation import KindOnset, Onset, Saturation
+from locust_asyncdjango.metrics.row import Row
+from locust_asyncdjango.metrics.series_file import Series
+
+HEADER = {
+    "user_classes": ["IoReadUser"],
+    "host": "http://127.0.0.1:8000",
+    "shape": "RampTo500",
+    "users": 500,
+    "run_time": 180.0,
+    "started": "2026-01-01T00:00:00+00:00",
+    "versions": {"locust": "2.47.0"},
+    "machine": {"system": "Linux", "processors": 2},
+}
+FAILURES: dict[str, Any] = {
+    "unrecorded": 2,
+    "found": ["carries 39 users"],
+    "failures": [
+        {
+            "kind": "db_too_many_clients",
+            "where": "server",
+            "message": "sorry | too many",
+            "count": 7,
+            "first_t": 21,
+            "last_t": 30,
+            "first_users": 105,
+            "origin": "database",
+            "advice": "raise max_connections",
+        }
+    ],
+    "samples": [
+        {
+            "kind": "db_too_many_clients",
+            "message": "sorry | too many",
+            "t": 21,
+            "name": "GET /",
+            "url": "http://127.0.0.1:8000/",
+            "status": 500,
+            "exception": "",
+            "body": "<b>sorry</b>\nno",
+        }
+    ],
+}
+
+
+def ramp(seconds: int = 40, slots: int = 60, breaks_at: int = 100) -> Series:
+    """Five users more each second; 100 ms a request."""
+    rows = []
+    for t in range(seconds):
+        users = 5 * t
+        ok = 10 * min(users, slots)
+        broken = Counter({"db_too_many_clients": 7} if users > breaks_at else {})
+        rows.append(Row(t, users, ok, broken, ok_ms=Counter({1000.0 * users / ok: ok} if ok else {})))
+    return Series.of(HEADER, rows)
 
 
 def onset(t: int, users: int) -> Onset:

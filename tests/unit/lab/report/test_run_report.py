@@ -1,0 +1,116 @@
+"""What a report of one run says, on its page, in Markdown and in JSON."""
+
+import json
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from locust_asyncdjango.lab.errors import UsageError
+from locust_asyncdjango.lab.report import run_report
+from locust_asyncdjango.metrics.row import Row
+from locust_asyncdjango.metrics.series_file import Series
+from tests.support.figures import FAILURES, HEADER, ramp
+
+
+@pytest.mark.parametrize(
+    ("series", "verdict"),
+    [
+        pytest.param(
+            ramp(),
+            "It carried 600 successful requests a second at 105 users; db_too_many_clients broke first, at 102"
+            " (100-105) users, after 21 s: raise max_connections, use a connection pool, or put PgBouncer in front of"
+            " the database.",
+            id="broken",
+        ),
+        pytest.param(
+            ramp(breaks_at=999),
+            "It carried 600 successful requests a second at 105 users; nothing broke, and it slowed down from 57"
+            " users on.",
+            id="slow",
+        ),
+        pytest.param(
+            ramp(slots=999, breaks_at=999),
+            "It carried 1725 successful requests a second at 195 users; up to 195 users nothing broke and nothing"
+            " slowed down.",
+            id="neither",
+        ),
+        pytest.param(
+            Series.of({}, [Row(0, 5, failed=Counter(connect_refused=3))]),
+            "No request succeeded; most failed by connect_refused: nothing listens there: see whether the server runs"
+            " and --host is right.",
+            id="nothing but failures",
+        ),
+        pytest.param(Series.of({}, []), "Nothing was answered.", id="nothing"),
+    ],
+)
+def test_the_verdict_is_one_sentence(series: Series, verdict: str) -> None:
+    assert run_report.told(series, {}).verdict == verdict
+
+
+def test_the_verdict_has_the_advice_of_the_users_own_rules() -> None:
+    series = Series.of({}, [Row(0, 5, failed=Counter(quota_spent=3))])
+    row = {**FAILURES["failures"][0], "kind": "quota_spent", "advice": "buy more"}
+    assert (
+        run_report.told(series, {"failures": [row]}).verdict
+        == "No request succeeded; most failed by quota_spent: buy more."
+    )
+    assert run_report.told(series, {}).verdict == "No request succeeded; most failed by quota_spent."
+
+
+def test_a_generator_that_is_the_limit_is_told_of() -> None:
+    rows = [Row(t, 5 * t, 100, ok_ms=Counter({10.0: 100}), cpu=99.0) for t in range(30)]
+    assert run_report.told(Series.of({}, rows), {}).verdict.endswith("But the generator was the limit, not the server.")
+
+
+def test_page_markdown_and_json_say_the_same() -> None:
+    content = run_report.told(ramp(), FAILURES)
+    page, text, data = run_report.html(content), run_report.markdown(content), json.loads(run_report.as_json(content))
+    assert "<p>RampTo500: carries 39 users.</p>" in page
+    said = [content.verdict, *(number.text for number in (*content.numbers, *content.fitted)), *content.ran.values()]
+    assert [each for each in said if each.replace("'", "&#x27;") not in page or each not in text] == []
+    assert [data["verdict"], *(n["text"] for n in (*data["numbers"], *data["fitted"])), *data["ran"].values()] == said
+    assert "2 requests could not be recorded." in page
+    assert "2 requests could not be recorded." in text
+    assert "&lt;b&gt;sorry&lt;/b&gt;\nno" in page
+    assert "    <b>sorry</b>\n    no" in text
+    row = (
+        "db_too_many_clients (server)",
+        "7",
+        "after 21 s, at 105 users",
+        "sorry &#124; too many",
+        "raise max_connections",
+    )
+    assert f"| {' | '.join(row)} |" in text
+    assert data["failures"] == FAILURES["failures"]
+    assert [chart["id"] for chart in data["charts"]] == [
+        "throughput",
+        "latency",
+        "failures",
+        "throughput-over-users",
+        "latency-over-users",
+    ]
+
+
+def test_of_a_series_alone_the_kinds_are_told() -> None:
+    content = run_report.told(ramp(), {})
+    assert "- 133 x db_too_many_clients, first at 102 (100-105) users, after 21 s" in run_report.markdown(content)
+    assert "<td>db_too_many_clients</td>" in run_report.html(content)
+
+
+@pytest.mark.parametrize("content", [None, "no JSON", "[]", '{"format": "other"}'])
+def test_other_files_are_no_failures(tmp_path: Path, content: str | None) -> None:
+    path = tmp_path / "failures.json"
+    if content is not None:
+        path.write_text(content)
+    with pytest.raises(UsageError, match=r"failures\.json"):
+        run_report.read_failures(path, HEADER)
+
+
+def test_failures_of_another_run_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "failures.json"
+    about = {"format": "locust-asyncdjango failures", "version": 1}
+    path.write_text(json.dumps({**about, **FAILURES, "run": HEADER}))
+    assert run_report.read_failures(path, HEADER)["unrecorded"] == 2
+    with pytest.raises(UsageError, match="another run"):
+        run_report.read_failures(path, {**HEADER, "started": "2026-02-02T00:00:00+00:00"})
