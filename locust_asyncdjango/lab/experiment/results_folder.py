@@ -12,9 +12,7 @@ report.html, .md, .json      the verdict, the tables and, in the first, the pict
 A trial is measured in trials/<id>.unfinished, which gets its name when it is whole.
 """
 
-import fcntl
 import json
-import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -23,6 +21,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from locust_asyncdjango.lab.environment.file_lock import exclusive_lock
 from locust_asyncdjango.lab.errors import UsageError
 from locust_asyncdjango.lab.experiment.result import FORMAT_VERSION, ResourceSample, Result, read_costs
 from locust_asyncdjango.lab.experiment.spec import Experiment, Trial, unfinished
@@ -49,8 +48,12 @@ class ResultsFolder:
         with ExitStack() as stack:
             try:
                 self.path.mkdir(parents=True, exist_ok=True)
-                stack.enter_context(_locked(self.path))
+                stack.enter_context(exclusive_lock(self.path, wait=False))
                 self._begin(experiment, about)
+            except BlockingIOError:
+                raise UsageError(
+                    f"another run writes to {self.path}; wait for its end, or choose another --output"
+                ) from None
             except OSError as error:
                 raise UsageError(f"cannot write to {self.path} ({error.strerror}); choose another --output") from None
             yield self.about()
@@ -159,16 +162,3 @@ def _read_json(file: Path) -> dict[str, Any]:
     if not isinstance(content, dict) or content.get("format_version") != FORMAT_VERSION:
         raise ValueError(f"it is not of results format {FORMAT_VERSION}")
     return content
-
-
-@contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    """Until its end no other run gets the folder; a run that is killed ends it too."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        yield
-    except BlockingIOError:
-        raise UsageError(f"another run writes to {folder}; wait for its end, or choose another --output") from None
-    finally:
-        os.close(descriptor)

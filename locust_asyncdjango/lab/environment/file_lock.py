@@ -1,0 +1,26 @@
+"""Exclusive locks between processes, on a file or a folder."""
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+@contextmanager
+def exclusive_lock(path: Path, *, wait: bool = True) -> Iterator[None]:
+    """Hold an exclusive lock on a path within the context; another process that asks for it waits, or is refused.
+
+    The system ends the lock with the process, so that a killed one leaves none behind.
+
+    path: a folder, which has to exist, or a file, which is made where it does not.
+    wait: wait until nobody else holds the lock. Without it, raise BlockingIOError at once where somebody does.
+    Raise OSError where the path cannot be opened.
+    """
+    flags = os.O_RDONLY if path.is_dir() else os.O_RDWR | os.O_CREAT
+    descriptor = os.open(path, flags, 0o666)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    finally:
+        os.close(descriptor)
