@@ -11,10 +11,10 @@ from urllib.parse import urlencode
 from playwright.sync_api import Page, expect
 
 from locust_asyncdjango.lab.analysis.findings import Findings
+from locust_asyncdjango.lab.environment.packages import locustfile
 from locust_asyncdjango.lab.environment.process import free_port
 from locust_asyncdjango.lab.experiment.plan import trials
 from locust_asyncdjango.lab.experiment.result import Result
-from locust_asyncdjango.lab.measure.trial import locustfile
 from locust_asyncdjango.lab.report import experiment_report, run_report
 from locust_asyncdjango.metrics.row import Row
 from locust_asyncdjango.metrics.series_file import Series

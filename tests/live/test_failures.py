@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
+from locust_asyncdjango.lab.environment.packages import locustfile
 from locust_asyncdjango.lab.environment.process import free_port
-from locust_asyncdjango.lab.measure.trial import locustfile
 from locust_asyncdjango.metrics import series_file
 from tests.support.answers import answer
 from tests.support.programs import (

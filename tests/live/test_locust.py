@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from locust_asyncdjango.analysis.saturation import saturation
+from locust_asyncdjango.lab.environment.packages import locustfile
 from locust_asyncdjango.lab.environment.process import free_port
-from locust_asyncdjango.lab.measure.trial import locustfile
 from locust_asyncdjango.metrics import series_file
 from tests.support.programs import (
     NO_SUCH_SHAPE,

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from locust_asyncdjango.lab.environment.packages import locustfile
 from locust_asyncdjango.lab.environment.process import free_port
-from locust_asyncdjango.lab.measure.trial import locustfile
 from locust_asyncdjango.routes import ROUTES
 from tests.support.programs import (
     BIN,

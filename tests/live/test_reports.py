@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from locust_asyncdjango.lab.measure.trial import locustfile
+from locust_asyncdjango.lab.environment.packages import locustfile
 from locust_asyncdjango.metrics import series_file
 from tests.support.programs import (
     BIN,

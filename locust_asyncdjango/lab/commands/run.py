@@ -264,7 +264,7 @@ def start_project(options: Namespace) -> int:
 
 def show_list(_options: Namespace) -> int:
     """Prints what there is."""
-    from locust_asyncdjango.lab.measure.trial import locustfile
+    from locust_asyncdjango.lab.environment.packages import locustfile
 
     print("routes")
     for route in ROUTES.values():

@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.live import Live
 
 from locust_asyncdjango.lab.environment import servers, services
+from locust_asyncdjango.lab.environment.packages import locustfile
 from locust_asyncdjango.lab.environment.process import free_port, port_is_free
 from locust_asyncdjango.lab.environment.process_usage import Member, table
 from locust_asyncdjango.lab.environment.servers import (
@@ -22,7 +23,6 @@ from locust_asyncdjango.lab.environment.servers import (
     site_env,
 )
 from locust_asyncdjango.lab.errors import TrialError, UsageError
-from locust_asyncdjango.lab.measure.trial import locustfile
 
 DEFAULT_PORT = 8000
 API_PORT = 5000

@@ -12,3 +12,8 @@ def folder_of(package: str) -> Path:
     if found is None or not found.submodule_search_locations:
         raise UsageError(f"{package} is not installed: pip install 'locust-asyncdjango[lab]'")
     return Path(next(iter(found.submodule_search_locations))).absolute()
+
+
+def locustfile(route: str) -> Path:
+    """Return the path of the example locustfile that loads a route of the bundled site."""
+    return folder_of("locust_asyncdjango.examples") / f"{route}.py"

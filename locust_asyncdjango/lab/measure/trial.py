@@ -14,7 +14,7 @@ from locust_asyncdjango.lab.analysis.caveats import marks
 from locust_asyncdjango.lab.environment import services
 from locust_asyncdjango.lab.environment.latency_proxy import proxied
 from locust_asyncdjango.lab.environment.machine import Pins, Speedometer, on_cores
-from locust_asyncdjango.lab.environment.packages import folder_of
+from locust_asyncdjango.lab.environment.packages import locustfile
 from locust_asyncdjango.lab.environment.process import Program, free_port, python, running
 from locust_asyncdjango.lab.environment.servers import Server, responds, serving, site_env
 from locust_asyncdjango.lab.errors import TrialError, UsageError
@@ -168,11 +168,6 @@ def length_s(load: Load) -> float | None:
     if asked.returncode:
         raise UsageError((asked.stderr.strip().splitlines() or ["Locust does not start"])[-1].partition(": ")[2])
     return float(asked.stdout) if asked.stdout.strip() else None
-
-
-def locustfile(route: str) -> Path:
-    """The example that loads a route."""
-    return folder_of("locust_asyncdjango.examples") / f"{route}.py"
 
 
 def _locust(route: str, load: Load) -> list[str]:
