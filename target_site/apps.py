@@ -4,7 +4,7 @@ from django.apps import AppConfig
 from django.db import connections
 
 from target_site.resources import at_end
-from target_site.server_info import let_psycopg2_yield
+from target_site.site_info.server_info import let_psycopg2_yield
 
 
 class TargetSiteConfig(AppConfig):

@@ -21,7 +21,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management.utils import get_random_secret_key
 
 from target_site.config import ACCESS_LOGS, FACTORS
-from target_site.orm_driver import choose_orm_driver
+from target_site.database.orm_driver import choose_orm_driver
 
 DEBUG = False
 SECRET_KEY = os.environ.get("SECRET_KEY") or get_random_secret_key()

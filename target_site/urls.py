@@ -3,9 +3,9 @@ suits the interface."""
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from target_site import index, preflight
 from target_site.routes import ROUTES
 from target_site.routes.route import Route
+from target_site.site_info import index, preflight
 
 
 def patterns(route: Route) -> URLResolver:

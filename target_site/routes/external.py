@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 
 from target_site.config import FACTORS
 from target_site.resources import Shared, SharedByLoop
-from target_site.server_info import patched_by_gevent
+from target_site.site_info.server_info import patched_by_gevent
 
 from .parameters import number
 from .route import Route, Variant, View

@@ -9,8 +9,8 @@ from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
+from target_site.database.connections import asyncpg_connection, psycopg2_connection
 from target_site.models import Post, post_as_json
-from target_site.postgres import asyncpg_connection, psycopg2_connection
 from target_site.problems import BadInputError
 
 from .posts import COLUMNS, CONTENT_LIMIT, TITLE_LIMIT

@@ -4,8 +4,8 @@ from asgiref.sync import sync_to_async
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.http import require_safe
 
+from target_site.database.connections import asyncpg_connection, psycopg2_connection
 from target_site.models import Post, post_as_json
-from target_site.postgres import asyncpg_connection, psycopg2_connection
 
 from .posts import COLUMNS
 from .route import Route, Variant

@@ -7,13 +7,13 @@ from typing import Any
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.http import require_safe
 
-from target_site.models import Post, post_as_json
-from target_site.postgres import (
+from target_site.database.connections import (
     asyncpg_connection,
     psycopg2_connection,
     psycopg_async_connection,
     psycopg_connection,
 )
+from target_site.models import Post, post_as_json
 
 from .orm_get import BY_KEY, BY_KEY_ASYNCPG
 from .posts import ID_PARAMETER, post_wanted

@@ -6,13 +6,13 @@ from asgiref.sync import sync_to_async
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.http import require_safe
 
-from target_site.models import Post, post_as_json
-from target_site.postgres import (
+from target_site.database.connections import (
     asyncpg_connection,
     psycopg2_connection,
     psycopg_async_connection,
     psycopg_connection,
 )
+from target_site.models import Post, post_as_json
 
 from .posts import COLUMNS, ID_PARAMETER, post_wanted
 from .route import Route, Variant

@@ -29,8 +29,9 @@ class Server:
 
     interface: wsgi or asgi. slots: requests that one process of it can have in flight inside view code, None for
     unbounded. argv: with {port}, and where they make sense {workers}, {backlog} and {python}. package: the module that
-    it needs; extra: which of ours brings it. inside: what the target site sees it to be (target_site.running_on), ""
-    where that is not to be checked. access_log: what its argv ends with where it is to write none, and where it is to
+    it needs; extra: which of ours brings it. inside: what the target site sees it to be
+    (target_site.site_info.server_info), "" where that is not checked. access_log: what its argv ends with where it
+    is to write none, and where it is to
     write one. stats_port: the usual one of uWSGI's statistics, while it is kept up. url: where it runs already; then it
     has no argv.
     """

@@ -108,7 +108,7 @@ def _middleware(names: list[str]) -> str:
     """The factor's value that stands for these."""
     if names == ["target_site.problems.ProblemMiddleware"]:
         return "none"
-    return "default+sync" if "target_site.sync_only.header_middleware" in names else "default"
+    return "default+sync" if "target_site.sync_middleware.header_middleware" in names else "default"
 
 
 def _database(trial: Trial, database: Mapping[str, Any], environ: Mapping[str, str]) -> list[tuple[bool, str]]:

@@ -21,7 +21,7 @@ from locust_asyncdjango.routes import ROUTES as CLIENT_ROUTES
 
 django.setup()
 
-from target_site.postgres import dsn  # noqa: E402
+from target_site.database.connections import dsn  # noqa: E402
 from target_site.problems import BadInputError, ProblemMiddleware  # noqa: E402
 from target_site.routes import ROUTES, cpu, io_create  # noqa: E402
 from target_site.routes.parameters import number  # noqa: E402

@@ -12,9 +12,9 @@ from django.db import connection
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.http import require_safe
 
-from target_site import index, server_info
 from target_site.config import FACTORS
 from target_site.routes.parameters import number
+from target_site.site_info import index, server_info
 
 ROUND_TRIPS = 3
 DEFAULT_HOLD_MS = 200

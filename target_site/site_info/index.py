@@ -13,9 +13,9 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from target_site import server_info
 from target_site.routes import ROUTES
 from target_site.routes.route import Route
+from target_site.site_info import server_info
 
 PACKAGES = ("psycopg2-binary", "psycopg", "psycopg-pool", "asyncpg", "redis", "aioredis", "httpx")
 
