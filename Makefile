@@ -3,23 +3,32 @@ PYTHON ?= python3
 VENV ?= .venv
 # What make test runs: all of it, or files and folders below tests/.
 TESTS ?= tests
+# How many tests run at once. They wait more than they compute, so that there may be more than processors.
+WORKERS ?= 6
 BIN = $(VENV)/bin
+LINT_TREE = $(VENV)/lint
 
-.PHONY: demo test lint bench clean
+.PHONY: demo test test-unit lint bench clean
 
 demo: $(VENV)/.installed-all
 	$(BIN)/locust-asyncdjango run --routes io_read -r 22 -t 40s --posts 100000
 
 test: $(VENV)/.installed-dev
-	$(BIN)/pytest $(TESTS)
+	$(BIN)/pytest $(TESTS) -n $(WORKERS) --dist loadgroup
 
+test-unit: $(VENV)/.installed-dev
+	$(BIN)/pytest tests/unit -n 2
+
+# mypy has to see the package as it is installed, with shapes/ and examples/ below it: from a folder of links to it.
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	# The package has the shapes below it, which only an installation knows. The plugin for Django's types has imported
-	# psycopg before it reads the settings.
-	ln -sfn ../shapes locust_asyncdjango/shapes
-	trap 'rm locust_asyncdjango/shapes' EXIT; TARGET_SITE_ORM_DRIVER=psycopg $(BIN)/mypy
+	rm -rf $(LINT_TREE)
+	mkdir -p $(LINT_TREE)/locust_asyncdjango
+	ln -s $(CURDIR)/target_site $(CURDIR)/tests $(CURDIR)/benchmarks $(CURDIR)/tools $(CURDIR)/pyproject.toml $(LINT_TREE)
+	ln -s $(CURDIR)/locust_asyncdjango/* $(CURDIR)/shapes $(CURDIR)/examples $(LINT_TREE)/locust_asyncdjango
+	# The plugin for Django's types imports psycopg before it reads the settings.
+	cd $(LINT_TREE) && TARGET_SITE_ORM_DRIVER=psycopg $(abspath $(BIN))/mypy --cache-dir $(CURDIR)/.mypy_cache
 
 bench: $(VENV)/.installed-dev
 	$(BIN)/python benchmarks/target_site_overhead.py

@@ -1,10 +1,11 @@
 """A real browser: Debian's Chromium, driven by Playwright."""
 
-import shutil
 from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.support import debian
 
 QUIET = [
     "--disable-gpu",
@@ -18,9 +19,7 @@ QUIET = [
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     """Chromium without a window. It ends before other tests, which cannot run inside Playwright's event loop."""
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        pytest.skip("there is no Chromium here: apt-get install chromium")
+    chromium = debian.program("chromium", "chromium")
     with (
         sync_playwright() as playwright,
         playwright.chromium.launch(executable_path=chromium, args=QUIET, chromium_sandbox=False) as launched,

@@ -15,6 +15,7 @@ import pytest
 from locust_asyncdjango.lab.environment.process import Program, running, wait_until
 from locust_asyncdjango.lab.environment.services import redis_program, slow_api_on
 from locust_asyncdjango.routes import ROUTES
+from tests.support import debian
 from tests.support.error_sites import (
     DEADLINE_S,
     DRIVERS,
@@ -35,8 +36,6 @@ EXTERNAL = [f"external/{variant}" for variant in variants_of(ROUTES["external"])
 POOLED = ("orm_get/sync", *(f"orm_get/{name}" for name in ("psycopg2", "psycopg")))
 POOLED_ON_ASGI = ("orm_get/async", *(f"orm_get/{name}" for name in ("psycopg_async", "asyncpg")))
 """On WSGI an async driver connects for each request."""
-
-PGBOUNCER = "/usr/sbin/pgbouncer"
 
 
 @pytest.fixture(scope="module")
@@ -67,8 +66,7 @@ def urls(ports: dict[str, int], tmp_path_factory: pytest.TempPathFactory) -> Ite
 @contextmanager
 def pgbouncer(database: Cluster, port: int, folder: Path, **settings: object) -> Iterator[Program]:
     """A pooler that logs in as the site and asks no client for a password. It refuses to run as root."""
-    if not Path(PGBOUNCER).exists():
-        pytest.skip("there is no PgBouncer here: apt-get install pgbouncer")
+    executable = debian.program("pgbouncer", "pgbouncer")
     given = {"listen_addr": "127.0.0.1", "listen_port": port, "unix_socket_dir": "", "auth_type": "any", **settings}
     lines = [
         "[databases]",
@@ -79,7 +77,7 @@ def pgbouncer(database: Cluster, port: int, folder: Path, **settings: object) ->
     file = database.folder / "pgbouncer.ini"
     file.write_text("\n".join(lines))
     with running(
-        [PGBOUNCER, str(file)], log=folder / "pgbouncer.log", account=database.home.account, stop_signal=signal.SIGQUIT
+        [executable, str(file)], log=folder / "pgbouncer.log", account=database.home.account, stop_signal=signal.SIGQUIT
     ) as program:
         assert wait_until(lambda: any("process up" in line for line in program.said()), program, DEADLINE_S), (
             program.said()

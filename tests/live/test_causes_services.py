@@ -1,7 +1,6 @@
 """Each cause on PostgreSQL's side gets its kind: with any driver, on either interface, however the site says it."""
 
 import hashlib
-import shutil
 import signal
 import uuid
 from collections.abc import Callable, Iterator
@@ -13,6 +12,7 @@ import psycopg2
 import pytest
 
 from locust_asyncdjango.lab.environment.process import wait_until
+from tests.support import debian
 from tests.support.error_sites import (
     DEADLINE_S,
     DRIVERS,
@@ -66,10 +66,9 @@ def made(
     its server."""
     programs = None
     if request.param:
-        found = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"))
-        if not found or not shutil.which("localedef") or not Path("/usr/share/i18n/locales").is_dir():
-            pytest.skip("there is no PostgreSQL that speaks other languages here: apt-get install postgresql locales")
-        programs = found[-1].parent
+        programs = Path(debian.program("postgres", "postgresql", "locales")).parent
+        if not Path("/usr/share/i18n/locales").is_dir():
+            debian.skip("there are no sources of locales", "locales")
     with cluster(port, tmp_path_factory.mktemp("cluster"), request.param, programs) as made, ExitStack() as server:
         yield made, server
 

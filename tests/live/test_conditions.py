@@ -16,9 +16,9 @@ from locust_asyncdjango.lab.environment.process import port_is_free
 from locust_asyncdjango.lab.environment.servers import SERVERS
 from locust_asyncdjango.lab.errors import UsageError
 from locust_asyncdjango.metrics import series_file
-from tests.conftest import POSTS
 from tests.support.programs import done, lab, running, wait_for_page
 from tests.support.proxy import rest_of
+from tests.support.site_fixtures import POSTS
 
 WAITRESS = ["{python}", "-m", "waitress", "--listen=127.0.0.1:{port}", "--threads=2", "target_site.wsgi:application"]
 SMALL = ("--posts", str(POSTS), "-u", "2", "-r", "2", "-t", "4s")

@@ -20,7 +20,6 @@ from locust_asyncdjango.lab.environment import postgres
 from locust_asyncdjango.lab.environment.packages import folder_of
 from locust_asyncdjango.lab.environment.process import free_port
 from locust_asyncdjango.metrics import series_file
-from tests.conftest import POSTS
 from tests.support.programs import (
     NO_SUCH_SHAPE,
     done,
@@ -29,6 +28,7 @@ from tests.support.programs import (
     wait_for,
     wait_for_lines,
 )
+from tests.support.site_fixtures import POSTS
 
 PREPARING = 10
 """Connections that PostgreSQL may be accepting or refusing beside those of its limit."""

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from locust_asyncdjango.lab.environment.process import free_port
-from tests.conftest import POSTS
 from tests.support.programs import done, running
+from tests.support.site_fixtures import POSTS
 
 ROOT = Path(__file__).parents[2]
 

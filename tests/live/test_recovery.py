@@ -15,9 +15,9 @@ import pytest
 from locust_asyncdjango.failures.classify import classify
 from locust_asyncdjango.lab.environment import postgres, services
 from locust_asyncdjango.routes import ROUTES
-from tests.conftest import POSTS, site_on
 from tests.support.programs import wait_for
 from tests.support.site_client import ask, variants_of
+from tests.support.site_fixtures import POSTS, site_on
 from tests.support.tcp_gate import Gate, opened
 
 ARMS = {

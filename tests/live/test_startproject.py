@@ -11,7 +11,6 @@ import psycopg2
 import pytest
 
 from locust_asyncdjango.lab.environment.process import free_port, port_is_free
-from tests.conftest import POSTS
 from tests.support.programs import (
     BIN,
     done,
@@ -20,6 +19,7 @@ from tests.support.programs import (
     running,
     wait_for,
 )
+from tests.support.site_fixtures import POSTS
 
 ON_PATH = {"PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}"}
 

@@ -10,8 +10,8 @@ import redis
 
 from locust_asyncdjango.routes import ROUTES, Route
 from target_site.slow_api import asked
-from tests.conftest import site_on
 from tests.support.site_client import ask, variants_of
+from tests.support.site_fixtures import site_on
 from tests.support.tcp_gate import PostgresGate, opened
 
 TIMES = 3

@@ -1,15 +1,13 @@
 """nginx and HAProxy as they stand before applications, each on a free port of 127.0.0.1."""
 
 import os
-import shutil
 import socket
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-import pytest
-
 from locust_asyncdjango.lab.environment.process import free_port, port_is_free, running, wait_until
+from tests.support import debian
 
 DEADLINE_S = 30
 
@@ -53,7 +51,7 @@ listen gateway
 @contextmanager
 def nginx(folder: Path, locations: str) -> Iterator[str]:
     """The URL of an nginx with one worker. locations: its server's."""
-    program = _found("nginx", "nginx-light")
+    program = debian.program("nginx", "nginx-light")
     port = free_port()
     # As root its worker would become another user, who may not enter the folder.
     user = "user root;" if os.geteuid() == 0 else ""
@@ -66,7 +64,7 @@ def nginx(folder: Path, locations: str) -> Iterator[str]:
 @contextmanager
 def haproxy(folder: Path, rules: str) -> Iterator[str]:
     """The URL of a HAProxy. rules: what it does with requests, and to which servers it passes them."""
-    program = _found("haproxy", "haproxy")
+    program = debian.program("haproxy", "haproxy")
     port = free_port()
     conf = folder / "haproxy.conf"
     conf.write_text(HAPROXY.format(port=port, rules=rules))
@@ -89,11 +87,3 @@ def asking(url: str, path: str) -> Iterator[socket.socket]:
     with socket.create_connection((host, int(port)), DEADLINE_S) as connection:
         connection.sendall(f"GET {path} HTTP/1.1\r\nHost: {host}\r\n\r\n".encode())
         yield connection
-
-
-def _found(program: str, package: str) -> str:
-    # Debian has them where only root looks.
-    found = shutil.which(program) or shutil.which(program, path="/usr/sbin")
-    if not found:
-        pytest.skip(f"{program} is missing: apt-get install {package}")
-    return found
