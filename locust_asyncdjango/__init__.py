@@ -11,8 +11,9 @@ from locust_asyncdjango._version import __version__
 
 if TYPE_CHECKING:
     from locust_asyncdjango.client.session import FastUser
-    from locust_asyncdjango.failures.classify import Failure, classify
+    from locust_asyncdjango.failures.classify import classify
     from locust_asyncdjango.failures.custom_rules import add_rule
+    from locust_asyncdjango.failures.model import Failure
     from locust_asyncdjango.load.arrivals import arrival
     from locust_asyncdjango.users.route_users import (
         CachedUser,
@@ -50,7 +51,7 @@ _HOMES = {
     "CachedUser": "users.route_users",
     "CpuUser": "users.route_users",
     "ExternalUser": "users.route_users",
-    "Failure": "failures.classify",
+    "Failure": "failures.model",
     # With the plugin, as whoever takes it expects.
     "FastUser": "users.route_users",
     "IoCreateUser": "users.route_users",

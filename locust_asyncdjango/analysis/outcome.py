@@ -1,17 +1,12 @@
 """How a run ended: what failed, which thresholds were crossed, and what is told of it."""
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import asdict, dataclass
-from typing import Any
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 from locust_asyncdjango.analysis.junit import Case
 from locust_asyncdjango.analysis.saturation import Saturation
 from locust_asyncdjango.analysis.thresholds import Crossing, Threshold
-from locust_asyncdjango.failures.counts import FailureRow, Tally
-
-FAILURES_FORMAT = "locust-asyncdjango failures"
-FAILURES_VERSION = 1
-"""Of the file that --failures names."""
+from locust_asyncdjango.failures.counts import FailureRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,22 +34,6 @@ class Requested:
     requests: int
     failures: int
     errors: tuple[tuple[int, str], ...]
-
-
-def failures_told(
-    header: dict[str, Any], tally: Tally, users_at: Callable[[int], int], unrecorded: int, found: tuple[str, ...] = ()
-) -> dict[str, Any]:
-    """What failed, as plain types: rows by kind and message, with users at the first and samples of each kind; and what
-    the shape has found."""
-    rows = tally.rows()
-    kinds = dict.fromkeys(row.kind for row in rows)
-    return {
-        "run": header,
-        "unrecorded": unrecorded,
-        "found": list(found),
-        "failures": [{**asdict(row), "first_users": users_at(row.first_t)} for row in rows],
-        "samples": [asdict(sample) for kind in kinds for sample in tally.samples(kind)],
-    }
 
 
 def cases(outcome: Outcome, fail_on: Iterable[Threshold], requested: Iterable[Requested]) -> Iterator[Case]:

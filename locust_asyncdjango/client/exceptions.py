@@ -9,14 +9,9 @@ from locust.contrib.fasthttp import LocustBadStatusCode
 from locust.exception import CatchResponseError
 
 from locust_asyncdjango.client.http11 import headers_of
-from locust_asyncdjango.failures.classify import (
-    MESSAGES_LIMIT,
-    OTHER,
-    Failure,
-    advice,
-    classify,
-)
+from locust_asyncdjango.failures.classify import MESSAGES_LIMIT, OTHER, advice, classify
 from locust_asyncdjango.failures.custom_rules import rules_added
+from locust_asyncdjango.failures.model import Failure
 
 log = logging.getLogger(__name__)
 

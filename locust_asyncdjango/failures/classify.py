@@ -11,7 +11,6 @@ import errno
 import os
 import ssl
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 
 from locust_asyncdjango.failures.custom_rules import own_row
@@ -32,7 +31,7 @@ from locust_asyncdjango.failures.matching import (
     is_check,
     is_of_a_service,
 )
-from locust_asyncdjango.failures.model import Rule
+from locust_asyncdjango.failures.model import Failure, Rule
 from locust_asyncdjango.failures.normalize import folded, redacted
 from locust_asyncdjango.failures.rules import RULES
 
@@ -48,20 +47,6 @@ OTHER = "other"
 _CHECK_FAILED, _NO_RESPONSE, _OVERLOADED = Rule("check_failed"), Rule("no_response"), Rule("overloaded")
 _MAY_BE_LIMITED = {400, 402, 403, 413, 420, 429, 503}
 """Statuses with which Retry-After, and words of a limit, speak of one."""
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """A failed request: its kind, which part it comes from, a normalised message, and what to do about it.
-
-    where: the place within that part, where it matters: for db_too_many_clients server, role, database or pooler.
-    """
-
-    kind: str
-    origin: str
-    message: str
-    advice: str
-    where: str = ""
 
 
 def classify(

@@ -5,10 +5,12 @@ are, a tally has at most MESSAGES_LIMIT rows, and one more per kind for all othe
 memory than its first minutes.
 """
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Self
 
-from locust_asyncdjango.failures.classify import MESSAGES_LIMIT, OTHER, Failure
+from locust_asyncdjango.failures.classify import MESSAGES_LIMIT, OTHER
+from locust_asyncdjango.failures.model import Failure
 from locust_asyncdjango.failures.normalize import redacted
 
 SAMPLES_LIMIT = 3
@@ -16,6 +18,10 @@ SAMPLES_LIMIT = 3
 
 TEXT_LIMIT = 2000
 """Characters of a sample's body and of its exception."""
+
+FAILURES_FORMAT = "locust-asyncdjango failures"
+FAILURES_VERSION = 1
+"""Of the file that --failures names."""
 
 _Key = tuple[str, str, str]
 
@@ -69,7 +75,7 @@ class FailureSample:
         )
 
 
-class Tally:
+class FailureCounts:
     """The failures of a run."""
 
     def __init__(self, started: float) -> None:
@@ -149,3 +155,23 @@ class Tally:
             rows[key].merge(row)
         else:
             rows[key] = row
+
+
+def failures_document(
+    header: dict[str, Any],
+    failure_counts: FailureCounts,
+    users_at: Callable[[int], int],
+    unrecorded: int,
+    found: tuple[str, ...] = (),
+) -> dict[str, Any]:
+    """What failed, as plain types: rows by kind and message, with users at the first and samples of each kind; and what
+    the shape has found."""
+    rows = failure_counts.rows()
+    kinds = dict.fromkeys(row.kind for row in rows)
+    return {
+        "run": header,
+        "unrecorded": unrecorded,
+        "found": list(found),
+        "failures": [{**asdict(row), "first_users": users_at(row.first_t)} for row in rows],
+        "samples": [asdict(sample) for kind in kinds for sample in failure_counts.samples(kind)],
+    }

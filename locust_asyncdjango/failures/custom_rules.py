@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from locust_asyncdjango.failures.evidence import BODY_LIMIT, causes, said_by
-from locust_asyncdjango.failures.kinds import KINDS, Kind
-from locust_asyncdjango.failures.model import Rule
+from locust_asyncdjango.failures.kinds import KINDS
+from locust_asyncdjango.failures.model import Kind, Rule
 
 log = logging.getLogger(__name__)
 

@@ -1,15 +1,6 @@
 """The kinds of failure: where each comes from, and what to do about it."""
 
-from dataclasses import dataclass
-
-
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """origin: the part that a failure comes from. advice: what to do about it, one line."""
-
-    origin: str
-    advice: str
-
+from locust_asyncdjango.failures.model import Kind
 
 KINDS: dict[str, Kind] = {
     "db_too_many_clients": Kind(

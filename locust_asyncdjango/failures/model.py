@@ -7,6 +7,28 @@ Words = str | re.Pattern[str]
 
 
 @dataclass(frozen=True, slots=True)
+class Failure:
+    """A failed request: its kind, which part it comes from, a normalised message, and what to do about it.
+
+    where: the place within that part, where it matters: for db_too_many_clients server, role, database or pooler.
+    """
+
+    kind: str
+    origin: str
+    message: str
+    advice: str
+    where: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """origin: the part that a failure comes from. advice: what to do about it, one line."""
+
+    origin: str
+    advice: str
+
+
+@dataclass(frozen=True, slots=True)
 class Rule:
     """A kind and its signs.
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from locust_asyncdjango.analysis.junit import Case, junit
-from locust_asyncdjango.analysis.outcome import FAILURES_FORMAT, FAILURES_VERSION
+from locust_asyncdjango.failures.counts import FAILURES_FORMAT, FAILURES_VERSION
 from locust_asyncdjango.metrics import series_file
 from locust_asyncdjango.metrics.interval import Interval
 from locust_asyncdjango.metrics.row import Row

@@ -16,13 +16,13 @@ from locust_asyncdjango.analysis.charts import over_time
 from locust_asyncdjango.analysis.formatting import Figure, numbers
 from locust_asyncdjango.analysis.generator_health import LOOK_S, HealthMonitor, not_held
 from locust_asyncdjango.analysis.junit import junit
-from locust_asyncdjango.analysis.outcome import Outcome, cases, failures_told
+from locust_asyncdjango.analysis.outcome import Outcome, cases
 from locust_asyncdjango.analysis.saturation import Saturation, saturation
 from locust_asyncdjango.analysis.text_summary import summary
 from locust_asyncdjango.analysis.thresholds import Crossing, Watch, crossings
 from locust_asyncdjango.client.exceptions import failure_of, forget_messages, seen_of
-from locust_asyncdjango.failures.classify import Failure
-from locust_asyncdjango.failures.counts import FailureSample, Tally
+from locust_asyncdjango.failures.counts import FailureCounts, FailureSample, failures_document
+from locust_asyncdjango.failures.model import Failure
 from locust_asyncdjango.load.arrivals import ARRIVALS
 from locust_asyncdjango.load.shape_registry import found, users_planned
 from locust_asyncdjango.metrics.history import History
@@ -111,7 +111,7 @@ class _Run:
         """Makes everything ready for a run."""
         self.recorder = Recorder(time.time())
         self.history = History()
-        self.tally = Tally(self.recorder.started)
+        self.failure_counts = FailureCounts(self.recorder.started)
         self.stop_on = [Watch(limit) for limit in self.options.stop_on]
         self.fail_on = [Watch(limit) for limit in self.options.fail_on]
         self.stopped_by: Crossing | None = None
@@ -165,8 +165,8 @@ class _Run:
                 duration_ms += late_ms
             self.recorder.add((now, kind, duration_ms, int(response_length or 0)))
             if failure and exception:
-                self.tally.add(failure, now)
-                if self.tally.wants_sample(kind):
+                self.failure_counts.add(failure, now)
+                if self.failure_counts.wants_sample(kind):
                     self.keep_sample(failure, now, f"{request_type} {name}", url, exception, response)
         except Exception:
             # A listener that raises would disturb the run it measures: say it once, count it and go on.
@@ -179,8 +179,8 @@ class _Run:
         self, failure: Failure, now: float, name: str, url: str | None, exception: BaseException, response: Any
     ) -> None:
         with suppress(Exception):  # of what a client's own classes raise: the failure counts without a sample
-            t, seen = int(now) - self.tally.started, seen_of(url, exception, response)
-            self.tally.keep(FailureSample.of(failure.kind, failure.message, t, name, **seen))
+            t, seen = int(now) - self.failure_counts.started, seen_of(url, exception, response)
+            self.failure_counts.keep(FailureSample.of(failure.kind, failure.message, t, name, **seen))
 
     def on_test_start(self, **_: Any) -> None:
         if self.header:
@@ -252,13 +252,13 @@ class _Run:
             self.recorder.note(now - 0.5, self.runner.user_count, self.runner.current_cpu_usage)
             self.hand_on(now)
         if self.live:
-            self.live.tick(self.history.total.t + 1, self.history.seconds, self.tally.rows)
+            self.live.tick(self.history.total.t + 1, self.history.seconds, self.failure_counts.rows)
         self.look_for_stop()
         self.look_whether_held()
 
     def hand_on(self, before: float | None = None) -> None:
         """Gives what is complete to the master, or to the files and to those who look at it."""
-        rows, failures = self.recorder.take(before), self.tally.take(before)
+        rows, failures = self.recorder.take(before), self.failure_counts.take(before)
         if self.to_master:
             news = {
                 "rows": [row.to_json() for row in rows],
@@ -280,7 +280,7 @@ class _Run:
         """A worker tells its master what it has recorded."""
         news = msg.data
         self.recorder.merge(map(Row.from_json, news["rows"]), news["started"], time.time())
-        self.tally.merge(news["failures"], news["started"])
+        self.failure_counts.merge(news["failures"], news["started"])
         self.unrecorded += news["unrecorded"]
         if self.from_workers and news["until"]:
             self.from_workers.told(msg.node_id, int(news["until"]))
@@ -322,8 +322,8 @@ class _Run:
 
     def failures(self) -> dict[str, Any]:
         """What failed so far."""
-        told = self.header, self.tally, self.history.users_at, self.unrecorded
-        return failures_told(*told, found(self.environment.shape_class))
+        told = self.header, self.failure_counts, self.history.users_at, self.unrecorded
+        return failures_document(*told, found(self.environment.shape_class))
 
     def figures(self) -> Saturation:
         """Where the run saturated so far: worked out only when there is news, as it is asked for more often."""
@@ -352,7 +352,7 @@ class _Run:
         seconds = self.history.seconds()
         self.outcome = Outcome(
             saturation(seconds),
-            tuple(self.tally.rows()),
+            tuple(self.failure_counts.rows()),
             tuple(crossings(self.fail_on)),
             self.stopped_by,
             self.unrecorded,

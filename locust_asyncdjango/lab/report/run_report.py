@@ -20,9 +20,9 @@ from locust_asyncdjango.analysis.formatting import (
     per_s,
 )
 from locust_asyncdjango.analysis.generator_health import not_held
-from locust_asyncdjango.analysis.outcome import FAILURES_FORMAT, FAILURES_VERSION
 from locust_asyncdjango.analysis.saturation import Saturation, saturation
 from locust_asyncdjango.failures.classify import advice
+from locust_asyncdjango.failures.counts import FAILURES_FORMAT, FAILURES_VERSION
 from locust_asyncdjango.lab.analysis.scalability import Fits, Little, Scalability, fits
 from locust_asyncdjango.lab.errors import UsageError
 from locust_asyncdjango.lab.report.html import page, table, texts

@@ -3,12 +3,12 @@
 from collections import Counter
 
 from locust_asyncdjango.analysis.junit import Case
-from locust_asyncdjango.analysis.outcome import Outcome, Requested, cases, failures_told
+from locust_asyncdjango.analysis.outcome import Outcome, Requested, cases
 from locust_asyncdjango.analysis.saturation import KindOnset, saturation
 from locust_asyncdjango.analysis.text_summary import summary
 from locust_asyncdjango.analysis.thresholds import Watch, crossings, threshold
-from locust_asyncdjango.failures.classify import Failure
-from locust_asyncdjango.failures.counts import FailureRow, FailureSample, Tally
+from locust_asyncdjango.failures.counts import FailureCounts, FailureRow, FailureSample, failures_document
+from locust_asyncdjango.failures.model import Failure
 from locust_asyncdjango.metrics.row import Row
 from locust_asyncdjango.metrics.series_file import Series
 from tests.support.figures import figures, onset
@@ -73,11 +73,11 @@ def test_the_summary_of_a_run_without_successes() -> None:
 
 
 def test_what_failed_is_told_with_users_advice_and_samples() -> None:
-    tally = Tally(0)
-    tally.add(Failure("quota_spent", "upstream", "HTTP 403", "buy more"), 1.5)
+    failure_counts = FailureCounts(0)
+    failure_counts.add(Failure("quota_spent", "upstream", "HTTP 403", "buy more"), 1.5)
     sample = FailureSample("quota_spent", "HTTP 403", 1, "GET /", "http://127.0.0.1/", 403, "", "no more")
-    tally.keep(sample)
-    assert failures_told(SERIES.header, tally, lambda t: ROWS[t].users, 3, ("carries 39 users",)) == {
+    failure_counts.keep(sample)
+    assert failures_document(SERIES.header, failure_counts, lambda t: ROWS[t].users, 3, ("carries 39 users",)) == {
         "run": SERIES.header,
         "unrecorded": 3,
         "found": ["carries 39 users"],

@@ -9,7 +9,8 @@ from locust.exception import CatchResponseError
 
 from locust_asyncdjango.client import exceptions
 from locust_asyncdjango.client.exceptions import FailedRequestError, error_of, failure_of, forget_messages
-from locust_asyncdjango.failures.classify import MESSAGES_LIMIT, Failure
+from locust_asyncdjango.failures.classify import MESSAGES_LIMIT
+from locust_asyncdjango.failures.model import Failure
 
 
 def failure(message: str, kind: str = "app_error") -> Failure:

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from locust.exception import CatchResponseError
 
-from locust_asyncdjango.failures.classify import MESSAGE_LIMIT, Failure, advice, classify
+from locust_asyncdjango.failures.classify import MESSAGE_LIMIT, advice, classify
 from locust_asyncdjango.failures.kinds import KINDS
-from locust_asyncdjango.failures.model import Rule
+from locust_asyncdjango.failures.model import Failure, Rule
 from locust_asyncdjango.failures.rules import RULES
 
 PROBLEM = {"Content-Type": "application/problem+json"}

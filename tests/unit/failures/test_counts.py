@@ -6,14 +6,15 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from locust_asyncdjango.failures.classify import MESSAGES_LIMIT, OTHER, Failure, classify
+from locust_asyncdjango.failures.classify import MESSAGES_LIMIT, OTHER, classify
 from locust_asyncdjango.failures.counts import (
     SAMPLES_LIMIT,
     TEXT_LIMIT,
+    FailureCounts,
     FailureRow,
     FailureSample,
-    Tally,
 )
+from locust_asyncdjango.failures.model import Failure
 
 STARTED = 1_000_000
 
@@ -39,15 +40,15 @@ def sample(kind: str = "app_error", **about: Any) -> FailureSample:
 
 
 def test_rows_by_kind_place_and_message() -> None:
-    tally = Tally(STARTED + 0.5)
+    failure_counts = FailureCounts(STARTED + 0.5)
     for when, what in (
         (0.9, failure("a")),
         (3.1, failure("b")),
         (5.0, failure("a")),
         (7.0, failure("a", "db_too_many_clients", "role")),
     ):
-        tally.add(what, STARTED + when)
-    assert tally.rows() == [
+        failure_counts.add(what, STARTED + when)
+    assert failure_counts.rows() == [
         FailureRow("app_error", "", "a", 2, 0, 5, "server", "look"),
         FailureRow("app_error", "", "b", 1, 3, 3, "server", "look"),
         FailureRow("db_too_many_clients", "role", "a", 1, 7, 7, "server", "look"),
@@ -55,11 +56,11 @@ def test_rows_by_kind_place_and_message() -> None:
 
 
 def test_beyond_the_limit_there_is_one_more_row_a_kind() -> None:
-    tally = Tally(STARTED)
+    failure_counts = FailureCounts(STARTED)
     for n in range(MESSAGES_LIMIT + 50):
-        tally.add(failure(f"message {n}"), STARTED)
-        tally.add(failure("always the same", "timeout"), STARTED)
-    rows = {(row.kind, row.message): row.count for row in tally.rows()}
+        failure_counts.add(failure(f"message {n}"), STARTED)
+        failure_counts.add(failure("always the same", "timeout"), STARTED)
+    rows = {(row.kind, row.message): row.count for row in failure_counts.rows()}
     assert len(rows) == MESSAGES_LIMIT + 1
     assert rows["timeout", "always the same"] == MESSAGES_LIMIT + 50
     assert rows["app_error", OTHER] == 51
@@ -75,21 +76,21 @@ Added = tuple[int, int, str]  # worker, second, message
 )
 def test_what_workers_hand_out_adds_up_to_what_one_would_have_counted(added: list[Added], lost_after: int) -> None:
     """Workers start at different seconds, hand out each second, and the last of them is lost midway."""
-    alone, master = Tally(STARTED), Tally(STARTED)
-    workers = [Tally(STARTED - worker) for worker in range(4)]
+    alone, master = FailureCounts(STARTED), FailureCounts(STARTED)
+    workers = [FailureCounts(STARTED - worker) for worker in range(4)]
     for second in range(6):
         for worker, when, message in added:
             if when == second and not (worker == 3 and second > lost_after):
                 workers[worker].add(failure(message), STARTED + when)
                 alone.add(failure(message), STARTED + when)
-        for tally in workers:
-            master.merge(tally.take(), tally.started)
-            assert tally.take() == {}
+        for failure_counts in workers:
+            master.merge(failure_counts.take(), failure_counts.started)
+            assert failure_counts.take() == {}
     assert sorted(map(str, master.rows())) == sorted(map(str, alone.rows()))
 
 
 def test_the_first_samples_of_each_kind_are_kept_wherever_they_happened() -> None:
-    master, worker = Tally(STARTED), Tally(STARTED - 10)
+    master, worker = FailureCounts(STARTED), FailureCounts(STARTED - 10)
     for n in range(SAMPLES_LIMIT + 2):
         worker.add(failure("a"), STARTED)
         worker.keep(sample(t=n, body=b"body %d" % n))
@@ -113,7 +114,7 @@ def test_a_sample_is_cut_and_has_no_secrets() -> None:
 
 
 def test_a_day_of_nothing_but_different_errors_takes_no_more_memory_than_its_first_hours() -> None:
-    tally = Tally(STARTED)
+    failure_counts = FailureCounts(STARTED)
 
     def hour(number: int) -> int:
         for n in range(250):
@@ -121,10 +122,10 @@ def test_a_day_of_nothing_but_different_errors_takes_no_more_memory_than_its_fir
                 status=500, body=f"error {'abcdefghij'[n % 10] * (1 + n % 97)} of {chr(97 + number)}".encode()
             )
             assert said is not None
-            tally.add(said, STARTED + number * 3600 + n)
-            if tally.wants_sample(said.kind):
-                tally.keep(sample(body=b"x" * 5000))
-        tally.take()
+            failure_counts.add(said, STARTED + number * 3600 + n)
+            if failure_counts.wants_sample(said.kind):
+                failure_counts.keep(sample(body=b"x" * 5000))
+        failure_counts.take()
         return tracemalloc.get_traced_memory()[0]
 
     tracemalloc.start()
@@ -133,4 +134,4 @@ def test_a_day_of_nothing_but_different_errors_takes_no_more_memory_than_its_fir
     finally:
         tracemalloc.stop()
     assert max(kept[4:]) < max(kept[:4]) + 100_000
-    assert sum(row.count for row in tally.rows()) == 6000
+    assert sum(row.count for row in failure_counts.rows()) == 6000

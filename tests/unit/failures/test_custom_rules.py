@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from locust_asyncdjango.failures import custom_rules
-from locust_asyncdjango.failures.classify import Failure, classify
+from locust_asyncdjango.failures.classify import classify
 from locust_asyncdjango.failures.custom_rules import add_rule
 from locust_asyncdjango.failures.kinds import KINDS
+from locust_asyncdjango.failures.model import Failure
 from tests.unit.failures.test_exception_rules import chained
 
 

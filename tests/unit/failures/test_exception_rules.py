@@ -11,8 +11,9 @@ import requests
 import urllib3
 from geventhttpclient.useragent import RetriesExceeded
 
-from locust_asyncdjango.failures.classify import Failure, classify
+from locust_asyncdjango.failures.classify import classify
 from locust_asyncdjango.failures.kinds import KINDS
+from locust_asyncdjango.failures.model import Failure
 
 
 class HTTPParseError(Exception):
