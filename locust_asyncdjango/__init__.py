@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from locust_asyncdjango._version import __version__
 
 if TYPE_CHECKING:
-    from locust_asyncdjango.client.session import FastUser
+    from locust_asyncdjango.client.user import FastUser
     from locust_asyncdjango.failures.classify import classify
     from locust_asyncdjango.failures.custom_rules import add_rule
     from locust_asyncdjango.failures.model import Failure

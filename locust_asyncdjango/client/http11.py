@@ -5,11 +5,9 @@ connection. The head of an answer is kept as it came; its fields are split only 
 """
 
 import re
-import zlib
 from collections.abc import Iterable
 from contextlib import suppress
 
-import brotli
 from geventhttpclient.header import Headers
 from geventhttpclient.response import HTTPConnectionClosed, HTTPParseError
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
@@ -29,12 +27,7 @@ _PLAIN_TARGET = re.compile(
     rf"/(?!/)(?:[A-Za-z0-9._~!$&'()*+,:=@/-]|{_ESCAPE})*(?:\?(?:[A-Za-z0-9._~!$&'()*+,:;=@/?-]|{_ESCAPE})+)?"
 )
 
-_BROTLI_PIECE = 1024 * 1024
 _MANY_PIECES = 1000
-
-
-class UndecodableBodyError(HTTPParseError):
-    """The body is not in the content coding that the answer names, in one that is not known, or too long."""
 
 
 def is_target(path: str) -> bool:
@@ -214,52 +207,3 @@ def _ends_with_connection(headers: Headers) -> bool:
     """As RFC 9112, section 6.3 has it, for an answer that may have a body and is not whole."""
     codings = ",".join(headers.getlist("transfer-encoding")).lower().split(",")
     return codings[-1].strip() != "chunked" and "content-length" not in headers
-
-
-def decoded(body: bytes, headers: Headers) -> bytes:
-    """The body without its content coding. Raises UndecodableBodyError."""
-    coding = (headers.getlist("content-encoding") or ["identity"])[0].lower()
-    if coding == "identity" or not body:
-        return body
-    try:
-        if coding == "gzip":
-            return _inflated(body, 16 + zlib.MAX_WBITS)
-        if coding == "deflate":
-            # Some servers send raw deflate data, others what RFC 9110 asks for, in zlib's format.
-            try:
-                return _inflated(body, -zlib.MAX_WBITS)
-            except zlib.error:
-                return _inflated(body, zlib.MAX_WBITS)
-        if coding == "br":
-            return _unbrotlied(body)
-    except (zlib.error, brotli.error) as error:
-        raise UndecodableBodyError(f"the body is not {coding}, as its Content-Encoding says: {error}") from None
-    raise UndecodableBodyError(f"unknown Content-Encoding {coding!r}")
-
-
-def _inflated(body: bytes, wbits: int) -> bytes:
-    inflater = zlib.decompressobj(wbits)
-    plain = inflater.decompress(body, MOST_BODY_BYTES)
-    if inflater.unconsumed_tail:
-        raise _too_long()
-    if not inflater.eof:
-        raise zlib.error("it is cut short")
-    return plain
-
-
-def _unbrotlied(body: bytes) -> bytes:
-    decompressor = brotli.Decompressor()
-    pieces = [decompressor.process(body, output_buffer_limit=_BROTLI_PIECE)]
-    size = len(pieces[0])
-    while not decompressor.can_accept_more_data() and not decompressor.is_finished():
-        pieces.append(decompressor.process(b"", output_buffer_limit=_BROTLI_PIECE))
-        size += len(pieces[-1])
-        if size > MOST_BODY_BYTES:
-            raise _too_long()
-    if not decompressor.is_finished():
-        raise brotli.error("it is cut short")
-    return b"".join(pieces)
-
-
-def _too_long() -> UndecodableBodyError:
-    return UndecodableBodyError(f"a body that decodes to more than {MOST_BODY_BYTES} bytes: ask with stream=True")

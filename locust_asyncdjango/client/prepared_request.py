@@ -1,8 +1,6 @@
 """Requests that are ready to be sent: what does not change from one to the next is made once and kept."""
 
-from collections.abc import Callable
 from functools import lru_cache
-from http.cookiejar import Cookie, CookieJar
 from typing import Any
 from urllib.parse import urlencode
 
@@ -11,8 +9,9 @@ from geventhttpclient.header import Headers
 from geventhttpclient.url import URL
 from locust.contrib.fasthttp import FastRequest, LocustUserAgent, absolute_http_url_regexp
 
-from locust_asyncdjango.client.connection import Pool, Pools
 from locust_asyncdjango.client.http11 import field_lines, is_target, request_line, whole_request
+from locust_asyncdjango.client.pool import Pool, Pools
+from locust_asyncdjango.client.user_agent import TrackingCookieJar, TrackingUserAgent
 
 MOST_KEPT = 64
 """Requests that a session keeps."""
@@ -35,88 +34,6 @@ FORM, TEXT, BYTES = (
     "application/octet-stream",
 )
 """What a body is unless its Content-Type says otherwise."""
-
-
-class TrackingCookieJar(CookieJar):
-    """Knows whether it has ever been given a cookie."""
-
-    def __init__(self, changed: Callable[[], None]) -> None:
-        super().__init__()
-        self.used = False
-        self._changed = changed
-
-    def set_cookie(self, cookie: Cookie) -> None:
-        self.used = True
-        self._changed()
-        super().set_cookie(cookie)
-
-
-class DefaultHeaders(Headers):
-    """Tells when it is changed."""
-
-    changed: Callable[[], None] = staticmethod(lambda: None)
-
-    def __setitem__(self, field: str, value: Any) -> None:
-        self.changed()
-        super().__setitem__(field, value)
-
-    def __delitem__(self, field: str) -> None:
-        self.changed()
-        super().__delitem__(field)
-
-    def add(self, field: str, value: Any) -> None:
-        """See Headers.add."""
-        self.changed()
-        super().add(field, value)
-
-    def update(self, *args: Any, **kwargs: str) -> None:  # type: ignore[override]
-        """See Headers.update."""
-        self.changed()
-        super().update(*args, **kwargs)
-
-    def clear(self) -> None:
-        """See dict.clear."""
-        self.changed()
-        super().clear()
-
-
-class TrackingUserAgent(LocustUserAgent):
-    """A session's user agent, which tells when its default headers or its cookies are changed."""
-
-    def __init__(self, agent: LocustUserAgent, jar: TrackingCookieJar, changed: Callable[[], None]) -> None:
-        self.__dict__.update(agent.__dict__)
-        self._changed = changed
-        self.default_headers = agent.default_headers
-        self.cookiejar = jar
-
-    @property
-    def default_headers(self) -> Headers:
-        """Sent with every request."""
-        headers: Headers = self.__dict__["default_headers"]
-        return headers
-
-    @default_headers.setter
-    def default_headers(self, headers: Headers) -> None:
-        watched = DefaultHeaders(list(headers.items()))
-        watched.changed = self._changed
-        self.__dict__["default_headers"] = watched
-        self._changed()
-
-    @property
-    def cookiejar(self) -> CookieJar | None:
-        """Where cookies are kept, and taken from."""
-        jar: CookieJar | None = self.__dict__["cookiejar"]
-        return jar
-
-    @cookiejar.setter
-    def cookiejar(self, jar: CookieJar | None) -> None:
-        self.__dict__["cookiejar"] = jar
-        self._changed()
-
-    def may_send_cookies(self) -> bool:
-        """A jar that is not ours may hold some already."""
-        jar = self.cookiejar
-        return jar is not None and (not isinstance(jar, TrackingCookieJar) or jar.used)
 
 
 class Origin:

@@ -23,6 +23,7 @@ from locust.exception import (
     StopUser,
 )
 
+from locust_asyncdjango.client.content_coding import UndecodableBodyError, decoded
 from locust_asyncdjango.client.exceptions import (
     FailedRequestError,
     error_of,
@@ -31,7 +32,7 @@ from locust_asyncdjango.client.exceptions import (
     failure_with,
     refused,
 )
-from locust_asyncdjango.client.http11 import RawResponse, UndecodableBodyError, decoded, headers_of
+from locust_asyncdjango.client.http11 import RawResponse, headers_of
 
 _CONTROL = (InterruptTaskSet, RescheduleTask, RescheduleTaskImmediately, StopTest, StopUser)
 """What a locustfile raises to go elsewhere; it says nothing of the request."""

@@ -14,29 +14,21 @@ from locust.contrib.fasthttp import (
     FAILURE_EXCEPTIONS,
     ErrorResponse,
     FastHttpSession,
-    FastHttpUser,
-    FastRequest,
-    FastResponse,
     LocustUserAgent,
     ResponseContextManager,
     _construct_basic_auth_str,
 )
 
-from locust_asyncdjango.client.connection import Pools
 from locust_asyncdjango.client.exceptions import failed
-from locust_asyncdjango.client.http11 import field_lines, request_line, whole_request
+from locust_asyncdjango.client.fallback import FallbackAgent
+from locust_asyncdjango.client.http11 import whole_request
 from locust_asyncdjango.client.prepared_request import (
-    NOT_OURS,
-    REPEATABLE,
-    WITH_LENGTH,
     PreparedRequest,
     Preparer,
-    TrackingUserAgent,
     accepting,
-    as_sent,
-    target_of,
 )
 from locust_asyncdjango.client.response import Checked, CheckedResponse, Response, SocketResponse
+from locust_asyncdjango.client.user_agent import TrackingUserAgent
 
 VALID, REDIRECTS = LocustUserAgent.valid_response_codes, LocustUserAgent.redirect_response_codes
 
@@ -161,7 +153,7 @@ class FastSession(FastHttpSession):
         **kwargs: Any,
     ) -> Outcome:
         """first: the answer that the short way has had, if any."""
-        agent = _FallbackAgent(self.client, self._requests.pools, stream, first)
+        agent = FallbackAgent(self.client, self._requests.pools, stream, first)
         url, headers = self._build_url(url), accepting(headers)
         try:
             response: Response | SocketResponse = agent.urlopen(
@@ -202,81 +194,3 @@ def _for_json(headers: dict[str, Any] | None) -> dict[str, Any]:
         if name not in given and name.lower() not in given:
             given[name] = "application/json"
     return given
-
-
-class _Made:
-    """Knows a request that geventhttpclient has made."""
-
-    def __init__(self, request: FastRequest) -> None:
-        self._request = request
-
-    @property
-    def url(self) -> str:
-        url: str = self._request.url
-        return url
-
-    def request(self, _body: bytes) -> FastRequest:
-        return self._request
-
-
-class _FallbackAgent(LocustUserAgent):
-    """A session's user agent for one request: it follows redirects, keeps cookies and retries."""
-
-    response_type = SocketResponse
-
-    def __init__(self, agent: LocustUserAgent, pools: Pools | None, stream: bool, first: FastResponse | None) -> None:
-        self.__dict__.update(agent.__dict__)
-        self._pools = pools
-        self._stream = stream
-        self._first = first
-
-    def _verify_status(self, status_code: int, url: Any = None) -> None:
-        """The session names a failure."""
-
-    def _urlopen(self, request: Any) -> FastResponse:
-        if self._first is not None:
-            first, self._first = self._first, None
-            return first
-        url, body = request.url_split, request.payload or b""
-        if isinstance(body, str):
-            body = body.encode()
-        pools = self._pools if url.scheme == "http" and not self._stream else None
-        if pools is None or not isinstance(body, bytes) or not NOT_OURS.isdisjoint(request.headers):
-            read_later: FastResponse = super()._urlopen(request)  # type: ignore[no-untyped-call]
-            return read_later
-        headers = request.headers.copy()
-        if body or request.method in WITH_LENGTH:
-            headers.setdefault("Content-Length", str(len(body)))
-        line = request_line(request.method, target_of(url))
-        head = b"%b%b\r\n" % (line, field_lines(as_sent(headers, url)))
-        pool = pools.to(url)
-        response = Response(
-            pool.ask(head + body, request.method in REPEATABLE, request.method == "HEAD"), _Made(request), b""
-        )
-        response._sent_request = head.decode("latin-1")
-        return response
-
-
-class FastUser(FastHttpUser):
-    """FastHttpUser with its whole API, several times faster, whose failures are classified at the source."""
-
-    abstract = True
-
-    def __init__(self, environment: Any) -> None:
-        super().__init__(environment)
-        self.client: FastSession = FastSession(
-            base_url=self.host,
-            request_event=self.environment.events.request,
-            user=self,
-            insecure=self.insecure,
-            client_pool=self.client_pool,
-            ssl_context_factory=self.ssl_context_factory,
-            network_timeout=self.network_timeout,
-            connection_timeout=self.connection_timeout,
-            max_redirects=self.max_redirects,
-            max_retries=self.max_retries,
-            concurrency=self.concurrency,
-            headers=self.default_headers,
-            proxy_host=self.proxy_host,
-            proxy_port=self.proxy_port,
-        )

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 from locust import task
 
 import locust_asyncdjango.plugin  # noqa: F401  # records and classifies; it registers itself
-from locust_asyncdjango.client.session import FastUser
+from locust_asyncdjango.client.user import FastUser
 from locust_asyncdjango.load.arrivals import arrival
 from locust_asyncdjango.plugin.options import Options
 from locust_asyncdjango.routes import FORM, ROUTES

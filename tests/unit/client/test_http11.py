@@ -14,12 +14,11 @@ from geventhttpclient.url import URL
 from hypothesis import given
 from hypothesis import strategies as st
 
-from locust_asyncdjango.client import http11
+from locust_asyncdjango.client import content_coding, http11
+from locust_asyncdjango.client.content_coding import UndecodableBodyError, decoded
 from locust_asyncdjango.client.http11 import (
     HeadResponseReader,
     ResponseReader,
-    UndecodableBodyError,
-    decoded,
     field_lines,
     headers_of,
     is_target,
@@ -265,7 +264,7 @@ def test_what_cannot_be_decoded(coding: str, body: bytes) -> None:
 def test_a_little_that_decodes_to_too_much(coding: str, compress: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     bomb = compress(b"0" * 10_000_000)
     assert len(bomb) < 20_000
-    monkeypatch.setattr(http11, "MOST_BODY_BYTES", 5_000_000)
+    monkeypatch.setattr(content_coding, "MOST_BODY_BYTES", 5_000_000)
     with pytest.raises(UndecodableBodyError, match="decodes to more than 5000000 bytes"):
         decoded(bomb, Headers({"Content-Encoding": coding}))
 
