@@ -11,9 +11,9 @@ from locust_asyncdjango.analysis.generator_health import not_held
 from locust_asyncdjango.lab.experiment.result import ResourceSample
 from locust_asyncdjango.metrics.interval import Interval
 
-ABOUT = ("versions", "machine", "services")
+ENVIRONMENT_PARTS = ("versions", "machine", "services")
 """What is kept of where an experiment runs."""
-OTHERS = ("other programs used", "other virtual machines took")
+NEIGHBOUR_CAVEATS = ("other programs used", "other virtual machines took")
 """What a mark begins with, if the machine had less for a trial."""
 MOST_OTHER_PERCENT = 20
 """Of a processor, on average, that other programs may use."""
@@ -27,9 +27,9 @@ def marks(costs: Sequence[ResourceSample], seconds: Sequence[Interval], *, all_o
     found = [f"the server {cost.lost}, after {cost.t:.0f} s" for cost in costs if cost.lost]
     other, steal = (_mean(cost.other_percent for cost in costs), _mean(cost.steal_percent for cost in costs))
     if all_ours and other > MOST_OTHER_PERCENT:
-        found.append(f"{OTHERS[0]} {other:.0f} % of a processor")
+        found.append(f"{NEIGHBOUR_CAVEATS[0]} {other:.0f} % of a processor")
     if steal > MOST_STEAL_PERCENT:
-        found.append(f"{OTHERS[1]} {steal:.0f} % of a processor")
+        found.append(f"{NEIGHBOUR_CAVEATS[1]} {steal:.0f} % of a processor")
     return (*found, *not_held(seconds).values())
 
 
@@ -37,7 +37,7 @@ def changed(begun: Mapping[str, Any], now: Mapping[str, Any]) -> tuple[str, ...]
     """What is no longer as it was when the experiment began: versions, machine, services."""
     return tuple(
         f"{name} is {now.get(part, {}).get(name)}, and was {value} when the experiment began"
-        for part in ABOUT
+        for part in ENVIRONMENT_PARTS
         for name, value in begun.get(part, {}).items()
         if now.get(part, {}).get(name) != value
     )

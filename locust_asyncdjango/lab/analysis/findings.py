@@ -10,9 +10,9 @@ from typing import Self
 
 from locust_asyncdjango.analysis.saturation import Saturation
 from locust_asyncdjango.lab.analysis import paired_stats
-from locust_asyncdjango.lab.analysis.caveats import OTHERS
+from locust_asyncdjango.lab.analysis.caveats import NEIGHBOUR_CAVEATS
 from locust_asyncdjango.lab.analysis.ceilings import Ceiling, ceiling, flag, in_flight
-from locust_asyncdjango.lab.analysis.round_trips import Budget, budget
+from locust_asyncdjango.lab.analysis.round_trips import RoundTripFit, budget
 from locust_asyncdjango.lab.analysis.scalability import little
 from locust_asyncdjango.lab.environment.servers import Server
 from locust_asyncdjango.lab.experiment.plan import trials
@@ -32,7 +32,7 @@ SETTLED = 1.1
 
 
 @dataclass(frozen=True, slots=True)
-class Runs:
+class ArmRuns:
     """All runs of one arm of a route under the same conditions, with the ceiling of each, None where there is none.
 
     trial: without the number of the repeat.
@@ -54,25 +54,25 @@ class Runs:
         return by_peak[(len(by_peak) - 1) // 2] if by_peak else None
 
     @property
-    def fair(self) -> dict[int, Result]:
+    def comparable(self) -> dict[int, Result]:
         """The runs that were measured by the number of the repeat; without odd ones, if there are others."""
         measured = [result for result in self.results if result.figures]
-        fair = [result for result in measured if not is_odd(result)] or measured
-        return {result.trial.repeat: result for result in fair}
+        comparable = [result for result in measured if not is_disturbed(result)] or measured
+        return {result.trial.repeat: result for result in comparable}
 
     @property
     def peaks(self) -> dict[int, float]:
         """What each of these carried at most."""
-        return {repeat: _peak(result) for repeat, result in self.fair.items()}
+        return {repeat: _peak(result) for repeat, result in self.comparable.items()}
 
     @property
     def load(self) -> float:
         """What all that the lab has started takes, in per cent of a processor, on average; 0 where it is not known."""
-        found = [result.cost.own_percent for result in self.fair.values() if result.cost]
+        found = [result.cost.own_percent for result in self.comparable.values() if result.cost]
         return fmean(found) if found else 0.0
 
     @property
-    def carried(self) -> float:
+    def mean_peak_per_s(self) -> float:
         """The geometric mean of its peaks, as ratios are; 0 where one of them is."""
         peaks = self.peaks.values()
         return geometric_mean(peaks) if min(peaks) > 0 else 0.0
@@ -85,11 +85,11 @@ class Runs:
     @property
     def flag(self) -> str:
         """Why what a run carried cannot be true; "" where all can. Of a run that is left out nothing follows."""
-        fair = self.fair
+        comparable = self.comparable
         runs = zip(self.results, self.ceilings, strict=True)
-        return next(filter(None, (flag(run, most) for run, most in runs if run.trial.repeat in fair)), "")
+        return next(filter(None, (flag(run, most) for run, most in runs if run.trial.repeat in comparable)), "")
 
-    def wins(self, others: Iterable[Self], slope: float) -> int:
+    def count_wins(self, others: Iterable[Self], slope: float) -> int:
         """Of how many others it carried more, by pairs of runs near each other in time, or all runs without any.
 
         slope: how differences rise with the machine's speed.
@@ -104,9 +104,9 @@ class Comparison:
     found: None where a run of the other carried nothing, or no repeat of both was measured.
     """
 
-    best: Runs
-    other: Runs
-    found: paired_stats.Compared | None
+    best: ArmRuns
+    other: ArmRuns
+    found: paired_stats.RatioEstimate | None
 
     @property
     def is_decided(self) -> bool:
@@ -128,16 +128,16 @@ class Findings:
     costs: Mapping[str, Sequence[ResourceSample]] = field(default_factory=dict)
 
     @cached_property
-    def runs(self) -> list[Runs]:
+    def runs(self) -> list[ArmRuns]:
         """By arm, in the order of their first runs; without A/A pairs."""
         found: dict[Trial, list[Result]] = {}
         for result in self.results:
             if not result.trial.a_a:
                 found.setdefault(_arm(result.trial), []).append(result)
-        return [Runs(trial, tuple(each), tuple(map(self._ceiling, each))) for trial, each in found.items()]
+        return [ArmRuns(trial, tuple(each), tuple(map(self._ceiling, each))) for trial, each in found.items()]
 
     @cached_property
-    def subjects(self) -> dict[str, list[Runs]]:
+    def subjects(self) -> dict[str, list[ArmRuns]]:
         """What is compared with each other."""
         return {subject: list(each) for subject, each in groupby(self.runs, key=lambda runs: runs.trial.subject)}
 
@@ -147,7 +147,7 @@ class Findings:
         runs = {
             r.trial.repeat: r
             for r in self.results
-            if r.trial.a_a and r.figures and not flag(r, self._ceiling(r)) and not is_odd(r)
+            if r.trial.a_a and r.figures and not flag(r, self._ceiling(r)) and not is_disturbed(r)
         }
         return [_pair(runs[n], runs[n + 1]) for n in runs if n % 2 and n + 1 in runs]
 
@@ -158,11 +158,11 @@ class Findings:
         return paired_stats.noise(compared, self.a_a_pairs)
 
     @cached_property
-    def noise_by_speed(self) -> paired_stats.Noise | None:
+    def speed_adjusted_noise(self) -> paired_stats.Noise | None:
         """The same of arms that load the processors alike, without what goes with the machine's speed; None where that
         would not tell more."""
         alike = [_pairs(best, other) for best, other in self._against_the_best if _load_alike(best, other)]
-        return paired_stats.noise_by_speed(alike, self.a_a_pairs)
+        return paired_stats.speed_adjusted_noise(alike, self.a_a_pairs)
 
     @cached_property
     def comparisons(self) -> dict[str, list[Comparison]]:
@@ -172,7 +172,7 @@ class Findings:
         found: dict[str, list[Comparison]] = {subject: [] for subject in self.subjects}
         for best, other in self._against_the_best:
             chances = looks * (len(self.subjects[best.trial.subject]) - 1)
-            noise = self.noise_by_speed if _load_alike(best, other) else None
+            noise = self.speed_adjusted_noise if _load_alike(best, other) else None
             compared = paired_stats.compared(
                 _pairs(best, other), noise or self.noise, error=paired_stats.ERROR / chances
             )
@@ -185,9 +185,9 @@ class Findings:
         return bool(found) and all(len(runs.results) > 1 for runs in self.subjects[subject]) and found[0].is_decided
 
     @cached_property
-    def budgets(self) -> list[tuple[Runs, Budget]]:
+    def budgets(self) -> list[tuple[ArmRuns, RoundTripFit]]:
         """Of each arm that was measured at several latencies: how many round trips a request takes."""
-        by_arm: dict[Trial, list[Runs]] = {}
+        by_arm: dict[Trial, list[ArmRuns]] = {}
         for runs in self.runs:
             by_arm.setdefault(replace(runs.trial, latency_ms=0), []).append(runs)
         found = []
@@ -197,7 +197,7 @@ class Findings:
                 found.append((each[0], fitted))
         return found
 
-    def in_flight(self, runs: Runs) -> float | None:
+    def in_flight(self, runs: ArmRuns) -> float | None:
         """The most requests that a server had in its hands at once, over ten seconds, on average over an arm's runs;
         None where nothing was recorded."""
         slots, workers = self._server(runs.trial).slots, runs.trial.workers
@@ -238,19 +238,19 @@ class Findings:
         """Of differences over the machine's speed, by any two arms of a subject that load the processors alike; 0 where
         it is not worth to tell it."""
         two = (pair for subject in self.subjects.values() for pair in combinations(subject, 2) if _load_alike(*pair))
-        found = paired_stats.noise_by_speed([_pairs(*pair) for pair in two], self.a_a_pairs)
+        found = paired_stats.speed_adjusted_noise([_pairs(*pair) for pair in two], self.a_a_pairs)
         return found.slope if found else 0.0
 
     @cached_property
-    def _against_the_best(self) -> list[tuple[Runs, Runs]]:
+    def _against_the_best(self) -> list[tuple[ArmRuns, ArmRuns]]:
         """Of each subject its best arm, with each other."""
         ranked = (_ranked([r for r in subject if r.measured], self._slope) for subject in self.subjects.values())
         return [(best, other) for best, *others in filter(None, ranked) for other in others]
 
 
-def is_odd(result: Result) -> bool:
+def is_disturbed(result: Result) -> bool:
     """Whether other programs or other machines left less for a run."""
-    return any(mark.startswith(OTHERS) for mark in result.marks)
+    return any(mark.startswith(NEIGHBOUR_CAVEATS) for mark in result.marks)
 
 
 def _arm(trial: Trial) -> Trial:
@@ -258,14 +258,16 @@ def _arm(trial: Trial) -> Trial:
     return replace(trial, repeat=1, a_a=False)
 
 
-def _ranked(measured: list[Runs], slope: float) -> list[Runs]:
+def _ranked(measured: list[ArmRuns], slope: float) -> list[ArmRuns]:
     """What carried more than most others first; what cannot be true comes last."""
-    return sorted(measured, key=lambda runs: (bool(runs.flag), -runs.wins(measured, slope), -runs.carried))
+    return sorted(
+        measured, key=lambda runs: (bool(runs.flag), -runs.count_wins(measured, slope), -runs.mean_peak_per_s)
+    )
 
 
-def _mean_difference(first: Runs, other: Runs, slope: float) -> float:
-    found = paired_stats.mean_difference(_pairs(first, other), slope if _load_alike(first, other) else 0.0)
-    return first.carried - other.carried if found is None else found
+def _mean_difference(first: ArmRuns, other: ArmRuns, slope: float) -> float:
+    found = paired_stats.mean_log_ratio(_pairs(first, other), slope if _load_alike(first, other) else 0.0)
+    return first.mean_peak_per_s - other.mean_peak_per_s if found is None else found
 
 
 def read(folder: ResultsFolder) -> Findings:
@@ -276,10 +278,10 @@ def read(folder: ResultsFolder) -> Findings:
     return Findings(experiment, results, recorded, {result.trial.id: folder.costs(result.trial) for result in results})
 
 
-def _pairs(first: Runs, other: Runs) -> list[paired_stats.Pair]:
+def _pairs(first: ArmRuns, other: ArmRuns) -> list[paired_stats.Pair]:
     """Runs of the same repeat, which were near each other in time."""
-    others = other.fair
-    return [_pair(result, others[repeat]) for repeat, result in first.fair.items() if repeat in others]
+    others = other.comparable
+    return [_pair(result, others[repeat]) for repeat, result in first.comparable.items() if repeat in others]
 
 
 def _pair(first: Result, second: Result) -> paired_stats.Pair:
@@ -292,6 +294,6 @@ def _peak(result: Result) -> float:
     return result.figures.peak_per_s if result.figures else 0.0
 
 
-def _load_alike(first: Runs, other: Runs) -> bool:
+def _load_alike(first: ArmRuns, other: ArmRuns) -> bool:
     less, more = sorted((first.load, other.load))
     return 0 < more <= ALIKE_LOAD * less

@@ -62,7 +62,7 @@ class Noise:
 
 
 @dataclass(frozen=True, slots=True)
-class Compared:
+class RatioEstimate:
     """Two arms: how many times as much the first carried as the second.
 
     low, high: None where the noise is not known.
@@ -79,7 +79,7 @@ class Compared:
 
 
 @dataclass(frozen=True, slots=True)
-class Deviations:
+class NoiseSample:
     """How far the differences of pairs are from their mean, with how far the speeds are from theirs."""
 
     off: tuple[float, ...]
@@ -128,21 +128,21 @@ class Deviations:
 
 def noise(compared_pairs: Iterable[Sequence[Pair]], a_a_pairs: Sequence[Pair] = ()) -> Noise | None:
     """Of an experiment; None where no arms were compared twice and there is no A/A pair."""
-    return Deviations.of(compared_pairs, a_a_pairs).noise()
+    return NoiseSample.of(compared_pairs, a_a_pairs).noise()
 
 
-def noise_by_speed(compared_pairs: Iterable[Sequence[Pair]], a_a_pairs: Sequence[Pair] = ()) -> Noise | None:
+def speed_adjusted_noise(compared_pairs: Iterable[Sequence[Pair]], a_a_pairs: Sequence[Pair] = ()) -> Noise | None:
     """The same without what goes with the machine's speed; None where that would not tell more."""
-    found = Deviations.of(compared_pairs, a_a_pairs)
+    found = NoiseSample.of(compared_pairs, a_a_pairs)
     return found.noise(by_speed=True) if found.tell_more_by_speed else None
 
 
-def compared(pairs: Sequence[Pair], noise: Noise | None, error: float = ERROR) -> Compared | None:
+def compared(pairs: Sequence[Pair], noise: Noise | None, error: float = ERROR) -> RatioEstimate | None:
     """Two arms under the same conditions; None where there is no pair, or a run carried nothing.
 
     error: how often the interval may miss the truth.
     """
-    mean = mean_difference(pairs, noise.slope if noise else 0.0)
+    mean = mean_log_ratio(pairs, noise.slope if noise else 0.0)
     if mean is None or noise is None:
         return None if mean is None else _around(mean, None)
     speed = fsum(pair.speed for pair in pairs) / len(pairs)
@@ -150,13 +150,13 @@ def compared(pairs: Sequence[Pair], noise: Noise | None, error: float = ERROR) -
     return _around(mean, margin)
 
 
-def mean_difference(pairs: Sequence[Pair], slope: float) -> float | None:
+def mean_log_ratio(pairs: Sequence[Pair], slope: float) -> float | None:
     """Of the logarithms, without what goes with speed; None as for ``compared``."""
     found = _differences(pairs)
     return fsum(found) / len(found) - slope * fsum(pair.speed for pair in pairs) / len(pairs) if found else None
 
 
-def unpaired(first: Sequence[Sequence[float]], second: Sequence[Sequence[float]]) -> list[Compared | None]:
+def compare_unpaired(first: Sequence[Sequence[float]], second: Sequence[Sequence[float]]) -> list[RatioEstimate | None]:
     """How many times as much each arm carried in its second runs as in its first, which may be another day's.
 
     first, second: runs of each arm. The noise is the spread of an arm's runs about their mean, of all arms and both
@@ -167,7 +167,7 @@ def unpaired(first: Sequence[Sequence[float]], second: Sequence[Sequence[float]]
     freedom = len(squares) - sum(map(bool, groups))
     margin = quantile(ERROR, freedom) * sqrt(fsum(squares) / freedom) if freedom else None
 
-    def change(before: Sequence[float], after: Sequence[float]) -> Compared | None:
+    def change(before: Sequence[float], after: Sequence[float]) -> RatioEstimate | None:
         if not before or not after:
             return None
         mean = fsum(after) / len(after) - fsum(before) / len(before)
@@ -178,17 +178,17 @@ def unpaired(first: Sequence[Sequence[float]], second: Sequence[Sequence[float]]
 
 def alike(a_a_pairs: Sequence[Pair]) -> int:
     """How many of some A/A pairs, three at least, show no difference."""
-    by_speed = Deviations.of([], a_a_pairs).tell_more_by_speed
+    by_speed = NoiseSample.of([], a_a_pairs).tell_more_by_speed
     others = ([other for m, other in enumerate(a_a_pairs) if m != n] for n in range(len(a_a_pairs)))
-    noises = (Deviations.of([], rest).noise(by_speed=by_speed) for rest in others)
+    noises = (NoiseSample.of([], rest).noise(by_speed=by_speed) for rest in others)
     found = (compared([pair], each) for pair, each in zip(a_a_pairs, noises, strict=True))
     return sum(each is not None and each.is_different is False for each in found)
 
 
-def _around(mean: float, margin: float | None) -> Compared:
+def _around(mean: float, margin: float | None) -> RatioEstimate:
     if margin is None:
-        return Compared(_exp(mean), None, None)
-    return Compared(_exp(mean), _exp(mean - margin), _exp(mean + margin))
+        return RatioEstimate(_exp(mean), None, None)
+    return RatioEstimate(_exp(mean), _exp(mean - margin), _exp(mean + margin))
 
 
 def quantile(error: float, freedom: int) -> float:

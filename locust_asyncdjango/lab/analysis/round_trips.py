@@ -13,7 +13,7 @@ from locust_asyncdjango.lab.analysis.paired_stats import ERROR, quantile
 
 
 @dataclass(frozen=True, slots=True)
-class Budget:
+class RoundTripFit:
     """round_trips of a request; low, high: their 95 % interval, None for two points, through which each line fits.
 
     base_ms: what a request takes beside them.
@@ -29,13 +29,13 @@ class Budget:
         return (request_ms - self.base_ms) / self.round_trips
 
 
-def budget(points: Sequence[tuple[float, float]]) -> Budget | None:
+def budget(points: Sequence[tuple[float, float]]) -> RoundTripFit | None:
     """Of (latency, what a request took by itself), both in milliseconds; None for a single latency."""
     if len({latency for latency, _ in points}) < 2:
         return None
     line = linregress([latency for latency, _ in points], [took for _, took in points])
     slope = float(line.slope)
     if len(points) < 3:
-        return Budget(slope, None, None, float(line.intercept))
+        return RoundTripFit(slope, None, None, float(line.intercept))
     margin = quantile(ERROR, len(points) - 2) * float(line.stderr)
-    return Budget(slope, slope - margin, slope + margin, float(line.intercept))
+    return RoundTripFit(slope, slope - margin, slope + margin, float(line.intercept))

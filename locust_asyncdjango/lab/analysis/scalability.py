@@ -83,7 +83,7 @@ class Scalability:
 
 
 @dataclass(frozen=True, slots=True)
-class Little:
+class LittlesLaw:
     """Requests in flight for each user: 1 by Little's law.
 
     pause_ms: of a user between two requests. generator_bound: whether it is the generator that makes users wait.
@@ -99,17 +99,17 @@ class Little:
 
 
 @dataclass(frozen=True, slots=True)
-class Fits:
+class RunFits:
     """All of them; None where nothing was answered."""
 
     knee: Knee
     scalability: Scalability | None
-    little: Little | None
+    little: LittlesLaw | None
 
 
-def fits(seconds: Sequence[Interval]) -> Fits:
+def fits(seconds: Sequence[Interval]) -> RunFits:
     """What is fitted to a run's seconds."""
-    return Fits(knee(seconds), scalability(seconds), little(seconds))
+    return RunFits(knee(seconds), scalability(seconds), little(seconds))
 
 
 def knee(seconds: Sequence[Interval]) -> Knee:
@@ -269,7 +269,7 @@ def _users_at_peak(parameters: Numbers) -> float:
     return float(np.sqrt((1 - contention) / max(coherency, 1e-18)))
 
 
-def little(seconds: Sequence[Interval]) -> Little | None:
+def little(seconds: Sequence[Interval]) -> LittlesLaw | None:
     """Whether users = throughput x latency; None where nothing was answered, or requests have waited for users."""
     if any(second.late for second in seconds):
         return None
@@ -291,7 +291,7 @@ def little(seconds: Sequence[Interval]) -> Little | None:
     holds = abs(ratio - 1) <= 0.1
     bound = not holds and ratio < 1 and cpu >= BUSY_CPU
     why = _why(ratio, holds, bound, pause_ms, cpu)
-    return Little(ratio, float(low), float(high), pause_ms, holds, bound, why)
+    return LittlesLaw(ratio, float(low), float(high), pause_ms, holds, bound, why)
 
 
 def _why(ratio: float, holds: bool, bound: bool, pause_ms: float, cpu: float) -> str:

@@ -13,19 +13,19 @@ from rich.table import Table as TerminalTable
 from locust_asyncdjango.analysis.charts import Chart, line, over_time, plotted
 from locust_asyncdjango.analysis.saturation import saturation
 from locust_asyncdjango.failures.classify import advice
-from locust_asyncdjango.lab.analysis.caveats import ABOUT
-from locust_asyncdjango.lab.analysis.findings import Findings, Runs
+from locust_asyncdjango.lab.analysis.caveats import ENVIRONMENT_PARTS
+from locust_asyncdjango.lab.analysis.findings import ArmRuns, Findings
 from locust_asyncdjango.lab.experiment import config_file
 from locust_asyncdjango.lab.report import html as html_page
 from locust_asyncdjango.lab.report import plots, tables
-from locust_asyncdjango.lab.report.markdown import bullets, markdown_table
+from locust_asyncdjango.lab.report.markdown import bullets, table_lines
 from locust_asyncdjango.lab.report.table import Table
-from locust_asyncdjango.lab.report.tables import Heat
-from locust_asyncdjango.lab.report.verdict import breaks, verdict, what_was_run, winners
+from locust_asyncdjango.lab.report.tables import LatencyGrid
+from locust_asyncdjango.lab.report.verdict import first_failure_sentences, trial_sentences, verdict, winner_sentences
 
 FORMAT_VERSION = 1
 """Of the report as JSON."""
-About = Mapping[str, Any]
+Environment = Mapping[str, Any]
 """When and where an experiment was begun, with which versions."""
 
 
@@ -44,28 +44,28 @@ def terminal_table(findings: Findings) -> TerminalTable:
     return table
 
 
-def _heading(runs: Runs) -> tuple[str, str]:
+def _heading(runs: ArmRuns) -> tuple[str, str]:
     trial = runs.trial
     return f"{trial.route} on {trial.server}" if trial.variant else trial.route, trial.conditions
 
 
-def markdown(findings: Findings, about: About) -> str:
+def markdown(findings: Findings, about: Environment) -> str:
     """The whole report as Markdown."""
-    lines = ["# Results", "", *bullets(winners(findings))]
+    lines = ["# Results", "", *bullets(winner_sentences(findings))]
     for table in _tables(findings):
         lines += ["", *table.markdown()]
-    for heat in tables.heats(findings):
+    for heat in tables.latency_grids(findings):
         lines += ["", f"## {_title_of(heat)}", ""]
-        lines += markdown_table(heat.heads, ((at, *cells) for at, cells in heat.texts()))
+        lines += table_lines(heat.heads, ((at, *cells) for at, cells in heat.texts()))
     if kinds(findings):
         lines += ["", "## What the failures call for", "", *(f"- `{kind}`: {advice(kind)}" for kind in kinds(findings))]
-    lines += ["", "## What broke first", "", *bullets(breaks(findings))]
-    lines += ["", "## What was run", "", *bullets(what_was_run(findings))]
+    lines += ["", "## What broke first", "", *bullets(first_failure_sentences(findings))]
+    lines += ["", "## What was run", "", *bullets(trial_sentences(findings))]
     lines += ["", "## To run it again", "", "```toml", config_file.written(findings.experiment), "```", ""]
     return "\n".join([*lines, *bullets(_where(about))]) + "\n"
 
 
-def html(findings: Findings, about: About) -> str:
+def html(findings: Findings, about: Environment) -> str:
     """The whole report as one HTML page that needs nothing else."""
     charts: dict[str, list[Chart]] = {}
 
@@ -75,13 +75,13 @@ def html(findings: Findings, about: About) -> str:
         return f'<div id="{place}"></div>'
 
     figures, *others = _tables(findings)
-    parts = [html_page.bullets(map(escape, winners(findings)), "winners"), figures.html()]
-    for heat in tables.heats(findings):
+    parts = [html_page.bullets(map(escape, winner_sentences(findings)), "winners"), figures.html()]
+    for heat in tables.latency_grids(findings):
         parts.append(f"<h2>{escape(_title_of(heat))}</h2>")
-        parts += [html_page.heat_table(heat.heads, heat.texts(), heat.shares()), drawn([interaction(heat)])]
+        parts += [html_page.heat_table(heat.heads, heat.texts(), heat.shares()), drawn([interaction_chart(heat)])]
     parts += [table.html() for table in others]
-    parts += ["<h2>What broke first</h2>", html_page.bullets(map(escape, breaks(findings)))]
-    parts += ["<h2>What was run</h2>", html_page.bullets(map(escape, what_was_run(findings)))]
+    parts += ["<h2>What broke first</h2>", html_page.bullets(map(escape, first_failure_sentences(findings)))]
+    parts += ["<h2>What was run</h2>", html_page.bullets(map(escape, trial_sentences(findings)))]
     parts.append("<h2>Second by second</h2>")
     for result in (result for result in findings.results if result.trial.id in findings.recorded):
         seconds = findings.recorded[result.trial.id].seconds
@@ -97,7 +97,7 @@ def html(findings: Findings, about: About) -> str:
     return html_page.page(title, f"Sync or async? {title}", "\n".join(parts), charts)
 
 
-def as_json(findings: Findings, about: About) -> str:
+def as_json(findings: Findings, about: Environment) -> str:
     """The same for programs."""
     shown = {
         "format": "locust-asyncdjango experiment",
@@ -119,13 +119,13 @@ def as_json(findings: Findings, about: About) -> str:
         "differences": [asdict(each) for each in tables.differences(findings)],
         "round_trips": [{**asdict(runs.trial), **asdict(budget)} for runs, budget in findings.budgets],
         "noise": asdict(findings.noise) if findings.noise else None,
-        "noise_by_speed": asdict(findings.noise_by_speed) if findings.noise_by_speed else None,
-        "run": what_was_run(findings),
+        "noise_by_speed": asdict(findings.speed_adjusted_noise) if findings.speed_adjusted_noise else None,
+        "run": trial_sentences(findings),
     }
     return json.dumps(shown, indent=2) + "\n"
 
 
-def interaction(heat: Heat) -> Chart:
+def interaction_chart(heat: LatencyGrid) -> Chart:
     """A route's peaks over latency, a line per arm: where they are not parallel, the better choice depends on it."""
     latencies = [latency_ms for latency_ms, _ in heat.rows]
     by_arm = zip(*(cells for _, cells in heat.rows), strict=True)
@@ -150,15 +150,15 @@ def _tables(findings: Findings) -> list[Table]:
     return [tables.figures(findings), *(table for table in (*found, *more) if table.rows)]
 
 
-def _title_of(heat: Heat) -> str:
+def _title_of(heat: LatencyGrid) -> str:
     return f"{heat.route}: peak and successes by latency"
 
 
-def _where(about: About) -> list[str]:
+def _where(about: Environment) -> list[str]:
     """When, on what and with which versions."""
     told = [f"begun {about['started']}"] if "started" in about else []
     return told + [
         f"{part}: {', '.join(f'{name} {value}' for name, value in about[part].items())}"
-        for part in ABOUT
+        for part in ENVIRONMENT_PARTS
         if part in about
     ]

@@ -14,14 +14,14 @@ from locust_asyncdjango.analysis.charts import (
     thinned,
 )
 from locust_asyncdjango.analysis.saturation import Saturation
-from locust_asyncdjango.lab.analysis.scalability import Fits
+from locust_asyncdjango.lab.analysis.scalability import RunFits
 from locust_asyncdjango.lab.experiment.result import ResourceSample
 from locust_asyncdjango.metrics.interval import Interval, whole
 
 USERS = "users"
 
 
-def over_users(seconds: Sequence[Interval], figures: Saturation, fitted: Fits) -> list[Chart]:
+def charts_over_users(seconds: Sequence[Interval], figures: Saturation, fitted: RunFits) -> list[Chart]:
     """Throughput and latency over users; none where users are always the same."""
     points = sorted(thinned(whole(seconds)), key=lambda second: second.users)
     if len({point.users for point in points}) < 3:

@@ -23,11 +23,11 @@ from locust_asyncdjango.analysis.generator_health import not_held
 from locust_asyncdjango.analysis.saturation import Saturation, saturation
 from locust_asyncdjango.failures.classify import advice
 from locust_asyncdjango.failures.counts import FAILURES_FORMAT, FAILURES_VERSION
-from locust_asyncdjango.lab.analysis.scalability import Fits, Little, Scalability, fits
+from locust_asyncdjango.lab.analysis.scalability import LittlesLaw, RunFits, Scalability, fits
 from locust_asyncdjango.lab.errors import UsageError
 from locust_asyncdjango.lab.report.html import page, table, texts
-from locust_asyncdjango.lab.report.markdown import markdown_table, plain
-from locust_asyncdjango.lab.report.plots import over_users
+from locust_asyncdjango.lab.report.markdown import escape_markdown, table_lines
+from locust_asyncdjango.lab.report.plots import charts_over_users
 from locust_asyncdjango.metrics.histogram import percentiles_ms
 from locust_asyncdjango.metrics.interval import PERCENTS
 from locust_asyncdjango.metrics.series_file import Series
@@ -64,7 +64,7 @@ class RunReport:
     not_held: tuple[str, ...]
     ran: dict[str, str]
     figures: Saturation
-    fits: Fits
+    fits: RunFits
 
 
 def told(series: Series, failures: Mapping[str, Any]) -> RunReport:
@@ -75,7 +75,7 @@ def told(series: Series, failures: Mapping[str, Any]) -> RunReport:
         verdict=verdict(series, figures, fitted, failures.get("failures", ())),
         numbers=numbers(figures),
         fitted=tuple(_fitted(series, figures, fitted)),
-        charts=[*over_time(series.seconds, figures), *over_users(series.seconds, figures, fitted)],
+        charts=[*over_time(series.seconds, figures), *charts_over_users(series.seconds, figures, fitted)],
         failures=list(failures.get("failures", ())),
         samples=list(failures.get("samples", ())),
         unrecorded=failures.get("unrecorded", 0),
@@ -87,7 +87,7 @@ def told(series: Series, failures: Mapping[str, Any]) -> RunReport:
     )
 
 
-def verdict(series: Series, figures: Saturation, fitted: Fits, failures: Sequence[Mapping[str, Any]]) -> str:
+def verdict(series: Series, figures: Saturation, fitted: RunFits, failures: Sequence[Mapping[str, Any]]) -> str:
     """One sentence, and another if it does not tell of the server. failures: most frequent first."""
     todo = {row["kind"]: row["advice"] for row in reversed(failures) if row["advice"]}
 
@@ -115,7 +115,7 @@ def verdict(series: Series, figures: Saturation, fitted: Fits, failures: Sequenc
     return sentence
 
 
-def _fitted(series: Series, figures: Saturation, fitted: Fits) -> Iterable[Figure]:
+def _fitted(series: Series, figures: Saturation, fitted: RunFits) -> Iterable[Figure]:
     knee = fitted.knee
     found = "none"
     if knee.users is not None:
@@ -140,7 +140,7 @@ def _scalability(law: Scalability | None) -> str:
     return f"throughput peaks at {peak} users; {fitted}, R2 {law.r2:.3f}"
 
 
-def _little(law: Little | None) -> str:
+def _little(law: LittlesLaw | None) -> str:
     if law is None:
         return "not checked: nothing was answered, or requests have waited for users"
     return f"{'holds' if law.holds else 'does not hold'}: {law.ratio:.2f} ({law.low:.2f}-{law.high:.2f}); {law.why}"
@@ -224,19 +224,19 @@ def _sample_texts(sample: Mapping[str, Any]) -> tuple[str, str]:
 
 def markdown(content: RunReport) -> str:
     """The same but for the charts."""
-    lines = [f"# Where {plain(content.title)} saturated", "", plain(content.verdict), ""]
-    lines += [line for told in _beside_the_verdict(content) for line in (f"{plain(told)}.", "")]
+    lines = [f"# Where {escape_markdown(content.title)} saturated", "", escape_markdown(content.verdict), ""]
+    lines += [line for told in _beside_the_verdict(content) for line in (f"{escape_markdown(told)}.", "")]
     lines += ["## Where it saturated", ""]
-    lines += markdown_table(("figure", "this run, with 95 % interval", "what it is"), map(_cells, content.numbers))
+    lines += table_lines(("figure", "this run, with 95 % interval", "what it is"), map(_cells, content.numbers))
     lines += ["", "## What the figures say together", ""]
-    lines += markdown_table(("figure", "this run", "what it is"), map(_cells, content.fitted))
+    lines += table_lines(("figure", "this run", "what it is"), map(_cells, content.fitted))
     lines += ["", "## Failures", ""]
     if content.unrecorded:
         lines += [f"{content.unrecorded} requests could not be recorded.", ""]
     if content.failures:
-        lines += markdown_table(FAILURE_HEADS, map(_failure_cells, content.failures))
+        lines += table_lines(FAILURE_HEADS, map(_failure_cells, content.failures))
         for about, said in map(_sample_texts, content.samples):
-            lines += ["", f"### {plain(about)}", "", *(f"    {line}" for line in said.splitlines())]
+            lines += ["", f"### {escape_markdown(about)}", "", *(f"    {line}" for line in said.splitlines())]
     else:
         lines += [f"- {f.count} x {f.kind}, first {onset(f.first)}" for f in content.figures.failures] or ["None."]
     lines += ["", "## What ran where", "", *(f"- {name}: {value}" for name, value in content.ran.items())]

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from html import escape
 
 from locust_asyncdjango.lab.report import html
-from locust_asyncdjango.lab.report.markdown import markdown_table
+from locust_asyncdjango.lab.report.markdown import table_lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,4 +24,4 @@ class Table:
 
     def markdown(self) -> list[str]:
         """Its lines, with its title."""
-        return [f"## {self.title}", "", self.meaning, "", *markdown_table(self.heads, self.rows)]
+        return [f"## {self.title}", "", self.meaning, "", *table_lines(self.heads, self.rows)]

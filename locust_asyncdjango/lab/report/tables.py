@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from locust_asyncdjango.analysis.formatting import milliseconds, per_s
 from locust_asyncdjango.lab.analysis import round_trips
-from locust_asyncdjango.lab.analysis.findings import Findings, Runs
+from locust_asyncdjango.lab.analysis.findings import ArmRuns, Findings
 from locust_asyncdjango.lab.report.table import Table
-from locust_asyncdjango.lab.report.verdict import ALIKE, named, onset
+from locust_asyncdjango.lab.report.verdict import NO_DIFFERENCE, arm_name, onset
 
 IN_FLIGHT = 100
 """Requests, by which costs are told."""
@@ -39,7 +39,7 @@ def figures(findings: Findings) -> Table:
     return Table("Figures", meaning, heads, rows)
 
 
-def cells(runs: Runs) -> tuple[str, ...]:
+def cells(runs: ArmRuns) -> tuple[str, ...]:
     """Peak, users at it, successes, onsets and failures of an arm."""
     found = runs.figures
     if found is None:
@@ -55,12 +55,12 @@ def cells(runs: Runs) -> tuple[str, ...]:
 
 
 @dataclass(frozen=True, slots=True)
-class Heat:
+class LatencyGrid:
     """A route at several latencies: arms, and for each latency the runs of all of them, None where not run."""
 
     route: str
     arms: tuple[str, ...]
-    rows: tuple[tuple[int, tuple[Runs | None, ...]], ...]
+    rows: tuple[tuple[int, tuple[ArmRuns | None, ...]], ...]
 
     @property
     def heads(self) -> tuple[str, ...]:
@@ -79,23 +79,23 @@ class Heat:
             yield [rate / max(*rates, 1e-9) for rate in rates]
 
 
-def peak(runs: Runs | None) -> float | None:
+def peak(runs: ArmRuns | None) -> float | None:
     """Of the run in the middle, if it was measured and can be true."""
     return runs.figures.peak_per_s if runs and runs.figures and not runs.flag else None
 
 
-def _heat_text(runs: Runs) -> str:
+def _heat_text(runs: ArmRuns) -> str:
     rate, _, successes, *_ = cells(runs)
     return f"{rate} req/s, {successes}" if runs.figures else "not measured"
 
 
-def heats(findings: Findings) -> list[Heat]:
+def latency_grids(findings: Findings) -> list[LatencyGrid]:
     """Of the routes that were measured at several latencies."""
-    found: dict[str, dict[int, dict[str, Runs]]] = {}
+    found: dict[str, dict[int, dict[str, ArmRuns]]] = {}
     for runs in findings.runs:
         found.setdefault(runs.trial.route, {}).setdefault(runs.trial.latency_ms, {})[runs.trial.arm] = runs
     return [
-        Heat(
+        LatencyGrid(
             route,
             names := tuple(dict.fromkeys(name for at in by_latency.values() for name in at)),
             tuple((latency_ms, tuple(map(at.get, names))) for latency_ms, at in by_latency.items()),
@@ -130,7 +130,7 @@ class Difference:
         """What follows from it."""
         if self.low is None or self.high is None:
             return "one run each"
-        return ALIKE if self.low <= 1 <= self.high else "different"
+        return NO_DIFFERENCE if self.low <= 1 <= self.high else "different"
 
 
 def differences(findings: Findings) -> list[Difference]:
@@ -179,7 +179,7 @@ def ceilings_table(findings: Findings) -> Table:
             continue
         ceiling = (per_s(runs.ceiling.per_s), runs.ceiling.why) if runs.ceiling else ("-", "-")
         alone_ms = milliseconds(sum(each.request_ms for each in found) / len(found))
-        rows.append((named(runs), alone_ms, ceiling[0], f"{runs.carried:.1f}", ceiling[1]))
+        rows.append((arm_name(runs), alone_ms, ceiling[0], f"{runs.mean_peak_per_s:.1f}", ceiling[1]))
     meaning = (
         "What a request takes while it is the only one, and the ceiling that follows: slots, or for async servers"
         " database connections, by the time that a request takes less what one to /healthz takes. A peak that lies a"
@@ -199,7 +199,7 @@ def budgets(findings: Findings) -> Table:
     return Table("Round trips", meaning, ("route", "arm", "round trips a request", "interval", "the rest"), rows)
 
 
-def _budget(found: round_trips.Budget) -> tuple[str, str, str]:
+def _budget(found: round_trips.RoundTripFit) -> tuple[str, str, str]:
     interval = f"{found.low:.2f}-{found.high:.2f}" if found.low is not None else "-"
     return f"{found.round_trips:.2f}", interval, milliseconds(max(found.base_ms, 0))
 
@@ -216,7 +216,7 @@ def costs(findings: Findings) -> Table:
         scale = IN_FLIGHT / max(most, 1) if most else None
         rows.append(
             (
-                named(runs),
+                arm_name(runs),
                 f"{memory_mb:.0f}",
                 str(max(c.threads for c in found)),
                 str(connections),

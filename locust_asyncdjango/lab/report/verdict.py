@@ -8,13 +8,13 @@ from locust_asyncdjango.analysis.formatting import duration
 from locust_asyncdjango.analysis.saturation import PEAK_WINDOW_S, Onset
 from locust_asyncdjango.failures.classify import advice
 from locust_asyncdjango.lab.analysis import paired_stats
-from locust_asyncdjango.lab.analysis.findings import Comparison, Findings, Runs
+from locust_asyncdjango.lab.analysis.findings import ArmRuns, Comparison, Findings
 from locust_asyncdjango.lab.experiment import plan
 from locust_asyncdjango.lab.experiment.spec import Experiment, Trial
 
 BESIDE_LOAD_S = 12
 """That a trial takes beside its load, about: services, server, preflight, warm-up, and stopping them."""
-ALIKE = "no detectable difference"
+NO_DIFFERENCE = "no detectable difference"
 ALONE_TRIPS = 28
 """Round trips that a trial takes beside its load, about: four requests of a query or two."""
 MOST_NOISE = 10
@@ -34,13 +34,13 @@ def verdict(findings: Findings) -> list[str]:
     return [*told, *_noise(findings), *_marked(findings)]
 
 
-def winners(findings: Findings) -> list[str]:
+def winner_sentences(findings: Findings) -> list[str]:
     """Of these who carried more, and how sure that is."""
     told = (sentence for subject in findings.subjects for sentence in _winners(findings, subject))
     return [*told, *_noise(findings), *_marked(findings)]
 
 
-def breaks(findings: Findings) -> list[str]:
+def first_failure_sentences(findings: Findings) -> list[str]:
     """Of these what broke first."""
     return [_first_break(runs) for runs in findings.runs]
 
@@ -60,16 +60,16 @@ def _winner(comparisons: list[Comparison]) -> str:
     peaks = [f"{runs.figures.peak_per_s:.1f}" for runs in (best, second) if runs.figures]
     if second.flag:
         return f"{best.trial.arm} carried {peaks[0]} req/s; no other arm has a result that can be true"
-    if not second.carried:
+    if not second.mean_peak_per_s:
         return f"{best.trial.arm} carried {peaks[0]} req/s; a run on {second.trial.arm} carried nothing"
     found = comparisons[0].found
     if found is None or found.is_different is None:
-        if found and found.ratio < clear_ratio(best.carried, second.carried):
+        if found and found.ratio < clear_ratio(best.mean_peak_per_s, second.mean_peak_per_s):
             return f"no clear difference in peak throughput ({peaks[0]} and {peaks[1]} req/s)"
         return f"{best.trial.arm} peaks highest, {peaks[0]} against {peaks[1]} req/s"
     if not found.is_different:
-        return f"{ALIKE}: {best.trial.arm} carried {times(found)} as much as {second.trial.arm}"
-    return f"{best.trial.arm} carried {times(found)} as much as {second.trial.arm}, {peaks[0]} against {peaks[1]} req/s"
+        return f"{NO_DIFFERENCE}: {best.trial.arm} carried {ratio_text(found)} as much as {second.trial.arm}"
+    return f"{best.trial.arm} carried {ratio_text(found)} as much as {second.trial.arm}, {peaks[0]} against {peaks[1]} req/s"
 
 
 def clear_ratio(*peaks_per_s: float) -> float:
@@ -78,14 +78,14 @@ def clear_ratio(*peaks_per_s: float) -> float:
     return max(ONE_RUN_TOLERANCE, exp(2 * sqrt(sum(1 / (PEAK_WINDOW_S * peak) for peak in peaks_per_s))))
 
 
-def times(found: paired_stats.Compared) -> str:
+def ratio_text(found: paired_stats.RatioEstimate) -> str:
     """A ratio with its interval, if there is one."""
     if found.low is None or found.high is None:
         return f"{found.ratio:.2f} times"
     return f"{found.ratio:.2f} ({found.low:.2f}-{found.high:.2f}) times"
 
 
-def _first_break(runs: Runs) -> str:
+def _first_break(runs: ArmRuns) -> str:
     title, figures = runs.trial.title, runs.figures
     if figures is None:
         return f"{title}: not measured: {runs.results[-1].error}"
@@ -108,7 +108,7 @@ def _noise(findings: Findings) -> list[str]:
         return []
     freedom = f"{noise.freedom} degree{'s' if noise.freedom > 1 else ''} of freedom"
     floor = f"up to {noise.floor:.2f} times" if noise.floor < MOST_NOISE else "more than can be told of so few"
-    told = [f"noise: two runs of the same arm differ by {floor} ({freedom}){_by_speed(findings.noise_by_speed)}"]
+    told = [f"noise: two runs of the same arm differ by {floor} ({freedom}){_by_speed(findings.speed_adjusted_noise)}"]
     if len(pairs) >= FEWEST_A_A:
         told.append(f"A/A: no difference in {paired_stats.alike(pairs)} of {len(pairs)} pairs of runs of the same arm")
     return told
@@ -119,7 +119,7 @@ def _marked(findings: Findings) -> list[str]:
     return [f"{found} of {len(findings.results)} trials are marked; the report says why"] if found else []
 
 
-def what_was_run(findings: Findings) -> list[str]:
+def trial_sentences(findings: Findings) -> list[str]:
     """What was planned, run, marked and left out, and why."""
     planned = plan.trials(findings.experiment)
     run = {result.trial for result in findings.results}
@@ -167,6 +167,6 @@ def onset(of: Onset | None, otherwise: str, text: str) -> str:
     return text.format(of.users) if of else otherwise
 
 
-def named(runs: Runs) -> str:
+def arm_name(runs: ArmRuns) -> str:
     """An arm with its route and conditions, among arms of others."""
     return f"{runs.trial.subject}: {runs.trial.arm}"

@@ -15,7 +15,7 @@ from locust_asyncdjango.lab.experiment.result import Baseline, PeakUsage, Result
 from locust_asyncdjango.lab.experiment.spec import Arm
 from locust_asyncdjango.lab.report import tables
 from locust_asyncdjango.lab.report.experiment_report import as_json, html, markdown, terminal_table
-from locust_asyncdjango.lab.report.verdict import verdict, what_was_run
+from locust_asyncdjango.lab.report.verdict import trial_sentences, verdict
 from locust_asyncdjango.metrics.row import Row
 from locust_asyncdjango.metrics.series_file import Series
 from tests.support.experiments import (
@@ -45,9 +45,10 @@ def test_the_verdict() -> None:
 def repeated(*peaks: tuple[float, float], a_a: tuple[float, ...] = (), until_decided: bool = False) -> Findings:
     """Runs of a sync and an async server, in the order of the plan."""
     asked = experiment(servers=BOTH, repeats=max(len(peaks), 2), a_a_pairs=len(a_a) // 2, until_decided=until_decided)
-    carried = [*a_a, *(peak for n, pair in enumerate(peaks) for peak in (pair[::-1] if n % 2 else pair))]
+    mean_peak_per_s = [*a_a, *(peak for n, pair in enumerate(peaks) for peak in (pair[::-1] if n % 2 else pair))]
     results = (
-        Result(trial, figures(peak, 60, 4100), "", {}) for trial, peak in zip(trials(asked), carried, strict=False)
+        Result(trial, figures(peak, 60, 4100), "", {})
+        for trial, peak in zip(trials(asked), mean_peak_per_s, strict=False)
     )
     return Findings(asked, tuple(results), {})
 
@@ -120,18 +121,18 @@ def test_what_is_repeated_until_it_is_decided() -> None:
 def test_what_was_left_out_is_told() -> None:
     measured = repeated((50.0, 100.0), (50.1, 100.0), (50.2, 100.0), (50.0, 100.0), until_decided=True)
     stopped = replace(measured, results=measured.results[:2])
-    assert what_was_run(stopped)[:2] == [
+    assert trial_sentences(stopped)[:2] == [
         "8 trials were planned, 2 run, 0 of them not measured",
         "6 were left out, as the run was stopped: io_read on gunicorn-uvicorn (run 2), io_read on gunicorn-sync"
         " (run 2), io_read on gunicorn-sync (run 3), io_read on gunicorn-uvicorn (run 3), io_read on gunicorn-uvicorn"
         " (run 4), io_read on gunicorn-sync (run 4)",
     ]
     decided = replace(measured, results=measured.results[:6])
-    assert what_was_run(decided)[1:] == [
+    assert trial_sentences(decided)[1:] == [
         "2 were left out, as their verdict was sure before: io_read on gunicorn-uvicorn (run 4), io_read on"
         " gunicorn-sync (run 4)"
     ]
-    assert what_was_run(found(ALL))[1:] == [
+    assert trial_sentences(found(ALL))[1:] == [
         "cpu on gunicorn-sync was not measured: gunicorn-sync did not start: no",
         "marked: io_read on gunicorn-uvicorn: other programs used 35 % of a processor",
     ]
@@ -140,10 +141,10 @@ def test_what_was_left_out_is_told() -> None:
 def by_latency() -> Findings:
     """A sync and two async arms at two latencies; one of them was not measured."""
     asked = experiment(servers=BOTH, latencies_ms=(0, 100), max_connections=(100, 1000))
-    carried = [50.0, 80.0, 50.5, 90.0, 5.0, 60.0, 5.1, None]
+    mean_peak_per_s = [50.0, 80.0, 50.5, 90.0, 5.0, 60.0, 5.1, None]
     results = (
         Result(trial, figures(peak, 60, 4100) if peak else None, "" if peak else "it did not start", {})
-        for trial, peak in zip(trials(asked), carried, strict=True)
+        for trial, peak in zip(trials(asked), mean_peak_per_s, strict=True)
     )
     return Findings(asked, tuple(results), {})
 
@@ -155,7 +156,7 @@ def test_connection_limits_are_compared_with_each_other() -> None:
 
 
 def test_what_was_measured_at_several_latencies_has_a_table_of_them() -> None:
-    (heat,) = tables.heats(by_latency())
+    (heat,) = tables.latency_grids(by_latency())
     assert heat.heads == (
         "latency",
         "gunicorn-sync",
@@ -177,7 +178,7 @@ def test_what_was_measured_at_several_latencies_has_a_table_of_them() -> None:
     page = html(by_latency(), {})
     assert '<td class="heat" style="--heat: 0.89">80.0 req/s, 4100</td>' in page
     assert '"title":"Peak over latency"' in page
-    assert tables.heats(repeated((50.0, 100.0))) == []
+    assert tables.latency_grids(repeated((50.0, 100.0))) == []
 
 
 def alone(request_ms: float) -> Baseline:

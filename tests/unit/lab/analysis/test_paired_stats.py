@@ -7,14 +7,14 @@ import pytest
 
 from locust_asyncdjango.lab.analysis.paired_stats import (
     ERROR,
-    Compared,
     Noise,
     Pair,
+    RatioEstimate,
     alike,
+    compare_unpaired,
     compared,
     noise,
-    noise_by_speed,
-    unpaired,
+    speed_adjusted_noise,
 )
 
 RUN_NOISE = 0.03
@@ -30,7 +30,7 @@ def pairs(slowdown: float, count: int, chance: Random) -> list[Pair]:
     return found
 
 
-def experiment(slowdown: float, seed: int, comparisons: int = 18, repeats: int = 2) -> Compared:
+def experiment(slowdown: float, seed: int, comparisons: int = 18, repeats: int = 2) -> RatioEstimate:
     """The first comparison of an experiment of the quick preset's size."""
     chance = Random(seed)
     measured = [pairs(slowdown if not n else 0.3, repeats, chance) for n in range(comparisons)]
@@ -39,7 +39,7 @@ def experiment(slowdown: float, seed: int, comparisons: int = 18, repeats: int =
     return found
 
 
-def covers(found: Compared, truth: float) -> bool:
+def covers(found: RatioEstimate, truth: float) -> bool:
     return found.low is not None and found.high is not None and found.low <= truth <= found.high
 
 
@@ -103,7 +103,7 @@ def test_who_looks_often_is_not_wrong_more_often() -> None:
 
 def test_what_changed_between_two_times_is_told_by_the_spread_of_runs() -> None:
     before, after = [[100.0, 102.0, 98.0], [50.0, 51.0, 49.0], [7.0], [0.0]], [[90.0, 91.0], [50.5, 49.5], [7.0], [7.0]]
-    less, same, once, nothing = unpaired(before, after)
+    less, same, once, nothing = compare_unpaired(before, after)
     assert less is not None
     assert less.is_different
     assert covers(less, 0.905)
@@ -112,7 +112,7 @@ def test_what_changed_between_two_times_is_told_by_the_spread_of_runs() -> None:
     assert once is not None
     assert once.low is not None  # by the noise of the others
     assert nothing is None
-    (found,) = unpaired([[100.0]], [[90.0]])
+    (found,) = compare_unpaired([[100.0]], [[90.0]])
     assert found is not None
     assert (round(found.ratio, 6), found.low, found.high) == (0.9, None, None)
 
@@ -144,7 +144,7 @@ def test_what_goes_with_the_machines_speed_is_told_apart(slowdown: float, least:
     for seed in range(experiments):
         measured = pairs_of_uneven_speed(slowdown, 8, Random(seed))
         for by_speed in (False, True):
-            found = compared(measured, (by_speed and noise_by_speed([measured])) or noise([measured]))
+            found = compared(measured, (by_speed and speed_adjusted_noise([measured])) or noise([measured]))
             assert found is not None
             decided[by_speed] += bool(found.is_different)
             missed += by_speed and not covers(found, 1 / (1 - slowdown))
@@ -155,7 +155,7 @@ def test_what_goes_with_the_machines_speed_is_told_apart(slowdown: float, least:
 
 def test_the_slope_of_the_machines_speed() -> None:
     measured = [Pair(2.0 ** (n / 2), 1.0, log(2.0) * n) for n in range(-3, 4)]
-    found = noise_by_speed([measured])
+    found = speed_adjusted_noise([measured])
     assert found is not None
     assert (round(found.slope, 9), round(found.spread, 9), found.freedom) == (0.5, 0.0, 5)
     by_all = compared(measured[4:], found)
@@ -166,8 +166,8 @@ def test_the_slope_of_the_machines_speed() -> None:
 def test_where_the_machines_speed_tells_nothing_it_is_left_alone() -> None:
     uneven = [Pair(1.0, 1.0, 0.2 * n) for n in range(-3, 4)]
     even = [Pair(1.0, 1.0, 0.02 * n) for n in range(-3, 4)]
-    assert noise_by_speed([uneven]) is not None
-    assert noise_by_speed([uneven[:2]]) is None  # too few
-    assert noise_by_speed([even]) is None
-    assert noise_by_speed([[Pair(1.0, 2.0)] * 9]) is None  # nothing is known of it
-    assert noise_by_speed([], [Pair(0.0, 1.0, 0.5)] * 9) is None
+    assert speed_adjusted_noise([uneven]) is not None
+    assert speed_adjusted_noise([uneven[:2]]) is None  # too few
+    assert speed_adjusted_noise([even]) is None
+    assert speed_adjusted_noise([[Pair(1.0, 2.0)] * 9]) is None  # nothing is known of it
+    assert speed_adjusted_noise([], [Pair(0.0, 1.0, 0.5)] * 9) is None
