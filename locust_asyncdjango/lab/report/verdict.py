@@ -69,7 +69,8 @@ def _winner(comparisons: list[Comparison]) -> str:
         return f"{best.trial.arm} peaks highest, {peaks[0]} against {peaks[1]} req/s"
     if not found.is_different:
         return f"{NO_DIFFERENCE}: {best.trial.arm} carried {ratio_text(found)} as much as {second.trial.arm}"
-    return f"{best.trial.arm} carried {ratio_text(found)} as much as {second.trial.arm}, {peaks[0]} against {peaks[1]} req/s"
+    rates = f"{peaks[0]} against {peaks[1]} req/s"
+    return f"{best.trial.arm} carried {ratio_text(found)} as much as {second.trial.arm}, {rates}"
 
 
 def clear_ratio(*peaks_per_s: float) -> float:

@@ -45,10 +45,9 @@ def test_the_verdict() -> None:
 def repeated(*peaks: tuple[float, float], a_a: tuple[float, ...] = (), until_decided: bool = False) -> Findings:
     """Runs of a sync and an async server, in the order of the plan."""
     asked = experiment(servers=BOTH, repeats=max(len(peaks), 2), a_a_pairs=len(a_a) // 2, until_decided=until_decided)
-    mean_peak_per_s = [*a_a, *(peak for n, pair in enumerate(peaks) for peak in (pair[::-1] if n % 2 else pair))]
+    carried = [*a_a, *(peak for n, pair in enumerate(peaks) for peak in (pair[::-1] if n % 2 else pair))]
     results = (
-        Result(trial, figures(peak, 60, 4100), "", {})
-        for trial, peak in zip(trials(asked), mean_peak_per_s, strict=False)
+        Result(trial, figures(peak, 60, 4100), "", {}) for trial, peak in zip(trials(asked), carried, strict=False)
     )
     return Findings(asked, tuple(results), {})
 
@@ -141,10 +140,10 @@ def test_what_was_left_out_is_told() -> None:
 def by_latency() -> Findings:
     """A sync and two async arms at two latencies; one of them was not measured."""
     asked = experiment(servers=BOTH, latencies_ms=(0, 100), max_connections=(100, 1000))
-    mean_peak_per_s = [50.0, 80.0, 50.5, 90.0, 5.0, 60.0, 5.1, None]
+    carried = [50.0, 80.0, 50.5, 90.0, 5.0, 60.0, 5.1, None]
     results = (
         Result(trial, figures(peak, 60, 4100) if peak else None, "" if peak else "it did not start", {})
-        for trial, peak in zip(trials(asked), mean_peak_per_s, strict=True)
+        for trial, peak in zip(trials(asked), carried, strict=True)
     )
     return Findings(asked, tuple(results), {})
 
