@@ -22,7 +22,7 @@ from locust.contrib.fasthttp import LocustBadStatusCode
 from locust.env import Environment
 from locust.exception import CatchResponseError
 
-from locust_asyncdjango.client.exceptions import refused
+from locust_asyncdjango.client.exceptions import status_error
 from locust_asyncdjango.plugin import run as plugin_run
 from support.harness import run, spread
 
@@ -91,7 +91,7 @@ HEAD = b"HTTP/1.1 500 X\r\nContent-Type: application/problem+json\r\n\r\n"
 
 def named_by_client(content: bytes) -> Event:
     """As FastUser fires it, which has classified the answer."""
-    return of(refused(URL, 500, HEAD, content), None)
+    return of(status_error(URL, 500, HEAD, content), None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,26 +48,28 @@ class FailedRequestError(LocustBadStatusCode):
     __str__ = __repr__
 
 
-def error_of(url: str | None, failure: Failure, status: int, cause: BaseException | None = None) -> FailedRequestError:
+def make_error(
+    url: str | None, failure: Failure, status: int, cause: BaseException | None = None
+) -> FailedRequestError:
     """The exception for a failure. status: of the answer, 0 if none came. cause: what was raised, if anything was."""
     error = _class_of(failure.kind)(url, failure, status)
     error.__cause__ = cause
     return error
 
 
-def failed(url: str | None, error: BaseException, status: int = 0) -> FailedRequestError:
+def wrap_exception(url: str | None, error: BaseException, status: int = 0) -> FailedRequestError:
     """The exception for a request that ended with an error. status: of its answer, if one came."""
-    return error_of(url, failure_with(error, status=status), status, error)
+    return make_error(url, classify_failure(error, status=status), status, error)
 
 
-def refused(url: str | None, status: int, head: bytes, content: bytes) -> FailedRequestError:
+def status_error(url: str | None, status: int, head: bytes, content: bytes) -> FailedRequestError:
     """The exception for an answer whose status is none of a success. head: as it came. content: decoded."""
     if len(content) <= REMEMBERED_BYTES:
-        return error_of(url, _remembered(rules_added(), status, head, content), status)
-    return error_of(url, failure_with(status=status, headers=_fields(head), body=content), status)
+        return make_error(url, _remembered(rules_added(), status, head, content), status)
+    return make_error(url, classify_failure(status=status, headers=_fields(head), body=content), status)
 
 
-def failure_of(exception: Any, response: Any) -> Failure:
+def failure_from_event(exception: Any, response: Any) -> Failure:
     """The failure that a request event tells of, whoever fired it: any exception, and any client's response or None.
 
     What cannot be read is no reason to lose a request: it counts, with what is known of it.
@@ -86,17 +88,17 @@ def _failure_of(exception: Any, response: Any) -> Failure:
         exception = CatchResponseError(exception)
     if response is None:
         response = getattr(exception, "response", None)
-    status = status_of(response)
+    status = response_status(response)
     hidden = None if status else getattr(response, "error", None)
     if isinstance(hidden, FailedRequestError):
         return hidden.failure
     if isinstance(hidden, BaseException):
         # A check of an answer that never came.
         exception = hidden
-    return failure_with(exception, status, getattr(response, "headers", None), content_of(response))
+    return classify_failure(exception, status, getattr(response, "headers", None), response_body(response))
 
 
-def failure_with(
+def classify_failure(
     error: BaseException | None = None, status: int = 0, headers: Any = None, body: bytes = b""
 ) -> Failure:
     """Of an answer that is no success, if only because Locust does not know its status, or of an error.
@@ -113,13 +115,13 @@ def failure_with(
     return failure
 
 
-def status_of(response: Any) -> int:
+def response_status(response: Any) -> int:
     """The status of any client's response, 0 where there is none."""
     status = getattr(response, "status_code", 0)
     return int(status) if isinstance(status, int) or (isinstance(status, str) and status.isdecimal()) else 0
 
 
-def content_of(response: Any) -> bytes:
+def response_body(response: Any) -> bytes:
     """The body of any client's response as far as it was read; the rest of a stream is the locustfile's to read."""
     if isinstance(response, CompatResponse):
         content = getattr(response, "_cached_content", None)
@@ -132,14 +134,14 @@ def content_of(response: Any) -> bytes:
     return bytes(content) if isinstance(content, (bytes, bytearray, memoryview)) else b""
 
 
-def seen_of(url: str | None, exception: BaseException, response: Any) -> dict[str, Any]:
+def sample_fields(url: str | None, exception: BaseException, response: Any) -> dict[str, Any]:
     """What a sample of a failure shows of its request: address, status and body, and what was raised by the client."""
     raised = exception.__cause__ if isinstance(exception, FailedRequestError) else exception
     return {
         "url": url or str(getattr(response, "url", None) or ""),
-        "status": status_of(response),
+        "status": response_status(response),
         "exception": "" if raised is None else repr(raised),
-        "body": content_of(response),
+        "body": response_body(response),
     }
 
 
@@ -163,7 +165,7 @@ def _bounded(message: str) -> str:
 
 @lru_cache(maxsize=128)
 def _remembered(_rules: int, status: int, head: bytes, content: bytes) -> Failure:
-    return failure_with(status=status, headers=_fields(head), body=content)
+    return classify_failure(status=status, headers=_fields(head), body=content)
 
 
 # Within a second a server's heads are the same.

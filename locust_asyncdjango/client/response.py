@@ -26,11 +26,11 @@ from locust.exception import (
 from locust_asyncdjango.client.content_coding import UndecodableBodyError, decoded
 from locust_asyncdjango.client.exceptions import (
     FailedRequestError,
-    error_of,
-    failed,
-    failure_of,
-    failure_with,
-    refused,
+    classify_failure,
+    failure_from_event,
+    make_error,
+    status_error,
+    wrap_exception,
 )
 from locust_asyncdjango.client.http11 import RawResponse, headers_of
 
@@ -116,7 +116,7 @@ class Response(Readable):
                 try:
                     self._cached_content = decoded(self.answer.body, self.headers)
                 except UndecodableBodyError as error:
-                    self.error = self.error or failed(self.url, error, self.status_code)
+                    self.error = self.error or wrap_exception(self.url, error, self.status_code)
         content: bytes = self._cached_content
         return content
 
@@ -125,9 +125,9 @@ class Response(Readable):
         """For the rest of FastResponse's API, which reads from it."""
         return _Arrived(self.answer, self.request.method)
 
-    def refused(self) -> FailedRequestError:
+    def status_error(self) -> FailedRequestError:
         """The exception for its status, which is none of a success."""
-        return refused(self.url, self.status_code, self.answer.head, self.content)
+        return status_error(self.url, self.status_code, self.answer.head, self.content)
 
 
 class SocketResponse(Readable):
@@ -140,13 +140,13 @@ class SocketResponse(Readable):
             content: bytes = super()._content()  # type: ignore[no-untyped-call]
             return content
         except (*FAILURE_EXCEPTIONS, ValueError, brotli.error) as error:
-            self.error = self.error or failed(self.url, error, self.status_code)
+            self.error = self.error or wrap_exception(self.url, error, self.status_code)
             return b""
 
-    def refused(self) -> FailedRequestError:
+    def status_error(self) -> FailedRequestError:
         """The exception for its status, which is none of a success."""
         status, content = self.status_code, getattr(self, "_cached_content", b"")  # a stream's is left unread
-        return error_of(self.url, failure_with(None, status, self.headers, content), status)
+        return make_error(self.url, classify_failure(None, status, self.headers, content), status)
 
 
 class _Arrived(HTTPSocketResponse):
@@ -179,8 +179,8 @@ class Checked(ResponseContextManager):
             # A check of the locustfile's own.
             if isinstance(self, Response):
                 self.content  # noqa: B018  # reads it
-            failure = failure_of(raised, self)
-            self.request_meta["exception"] = error_of(self.url, failure, self.status_code, raised)
+            failure = failure_from_event(raised, self)
+            self.request_meta["exception"] = make_error(self.url, failure, self.status_code, raised)
         super()._report_request()  # type: ignore[no-untyped-call]
 
 

@@ -19,7 +19,7 @@ from locust.contrib.fasthttp import (
     _construct_basic_auth_str,
 )
 
-from locust_asyncdjango.client.exceptions import failed
+from locust_asyncdjango.client.exceptions import wrap_exception
 from locust_asyncdjango.client.fallback import FallbackAgent
 from locust_asyncdjango.client.http11 import whole_request
 from locust_asyncdjango.client.prepared_request import (
@@ -139,7 +139,7 @@ class FastSession(FastHttpSession):
         try:
             answer = origin.pool.ask(whole, origin.repeatable, origin.bodyless)
         except ERRORS as error:
-            return ErrorResponse(prepared.request(body), failed(prepared.url, error))
+            return ErrorResponse(prepared.request(body), wrap_exception(prepared.url, error))
         return Response(answer, prepared, body)
 
     def _by_the_long_way(
@@ -163,7 +163,7 @@ class FastSession(FastHttpSession):
             request = getattr(error, "request", None) or self.client._make_request(
                 url, method=method, headers=Headers(headers), payload=data, params=kwargs.get("params")
             )
-            return ErrorResponse(request, failed(url, error))
+            return ErrorResponse(request, wrap_exception(url, error))
         if not stream:
             response.content  # noqa: B018  # reads it
         return response
@@ -184,7 +184,7 @@ class FastSession(FastHttpSession):
         else:
             length = len(response.content)
         if response.status_code not in VALID and response.error is None:
-            response.error = response.refused()
+            response.error = response.status_error()
         return length
 
 

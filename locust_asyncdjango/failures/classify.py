@@ -32,7 +32,7 @@ from locust_asyncdjango.failures.matching import (
     is_of_a_service,
 )
 from locust_asyncdjango.failures.model import Failure, Rule
-from locust_asyncdjango.failures.normalize import folded, redacted
+from locust_asyncdjango.failures.normalize import folded, redact
 from locust_asyncdjango.failures.rules import RULES
 
 MESSAGE_LIMIT = 200
@@ -136,7 +136,7 @@ def _failure(row: Rule, told: str, status: int = 0) -> Failure:
 
 @lru_cache(maxsize=256)
 def _message(told: str) -> str:
-    return folded(redacted(told)[: 2 * MESSAGE_LIMIT])[:MESSAGE_LIMIT]
+    return folded(redact(told)[: 2 * MESSAGE_LIMIT])[:MESSAGE_LIMIT]
 
 
 def _named(exception: BaseException) -> str:

@@ -11,7 +11,7 @@ from typing import Any, Self
 
 from locust_asyncdjango.failures.classify import MESSAGES_LIMIT, OTHER
 from locust_asyncdjango.failures.model import Failure
-from locust_asyncdjango.failures.normalize import redacted
+from locust_asyncdjango.failures.normalize import redact
 
 SAMPLES_LIMIT = 3
 """Per kind: the first ones."""
@@ -67,11 +67,11 @@ class FailureSample:
             kind,
             message,
             t,
-            redacted(name[:TEXT_LIMIT]),
-            redacted(url[:TEXT_LIMIT]),
+            redact(name[:TEXT_LIMIT]),
+            redact(url[:TEXT_LIMIT]),
             status,
-            redacted(exception[: 2 * TEXT_LIMIT])[:TEXT_LIMIT],
-            redacted(text)[:TEXT_LIMIT],
+            redact(exception[: 2 * TEXT_LIMIT])[:TEXT_LIMIT],
+            redact(text)[:TEXT_LIMIT],
         )
 
 

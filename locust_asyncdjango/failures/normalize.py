@@ -67,7 +67,7 @@ def with_zeros(text: str) -> str:
     return text.translate(_ZEROS)
 
 
-def redacted(text: str) -> str:
+def redact(text: str) -> str:
     """The text without passwords, tokens, cookies and other secrets, and without what cannot be written as UTF-8."""
     text = text.encode("utf-8", "replace").decode()
     return _SECRET.sub(_hide, text) if _may_hold_a_secret(text.lower()) else text

@@ -20,7 +20,7 @@ from locust_asyncdjango.analysis.outcome import Outcome, cases
 from locust_asyncdjango.analysis.saturation import Saturation, saturation
 from locust_asyncdjango.analysis.text_summary import summary
 from locust_asyncdjango.analysis.thresholds import Crossing, Watch, crossings
-from locust_asyncdjango.client.exceptions import failure_of, forget_messages, seen_of
+from locust_asyncdjango.client.exceptions import failure_from_event, forget_messages, sample_fields
 from locust_asyncdjango.failures.counts import FailureCounts, FailureSample, failures_document
 from locust_asyncdjango.failures.model import Failure
 from locust_asyncdjango.load.arrivals import ARRIVALS
@@ -156,7 +156,7 @@ class _Run:
         now = time.time()
         try:
             duration_ms = None if response_time is None else float(response_time)
-            failure = failure_of(exception, response) if exception else None
+            failure = failure_from_event(exception, response) if exception else None
             kind = failure.kind if failure else ""
             late_ms = ARRIVALS.late_ms()
             if late_ms > LATE_MS:
@@ -179,7 +179,7 @@ class _Run:
         self, failure: Failure, now: float, name: str, url: str | None, exception: BaseException, response: Any
     ) -> None:
         with suppress(Exception):  # of what a client's own classes raise: the failure counts without a sample
-            t, seen = int(now) - self.failure_counts.started, seen_of(url, exception, response)
+            t, seen = int(now) - self.failure_counts.started, sample_fields(url, exception, response)
             self.failure_counts.keep(FailureSample.of(failure.kind, failure.message, t, name, **seen))
 
     def on_test_start(self, **_: Any) -> None:

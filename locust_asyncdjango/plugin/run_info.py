@@ -11,7 +11,7 @@ from locust.runners import MasterRunner
 
 from locust_asyncdjango._version import __version__
 from locust_asyncdjango.analysis.outcome import Requested
-from locust_asyncdjango.failures.normalize import redacted
+from locust_asyncdjango.failures.normalize import redact
 from locust_asyncdjango.metrics import series_file
 
 
@@ -22,7 +22,7 @@ def header(environment: Environment) -> dict[str, Any]:
     runner = environment.runner
     return series_file.header(
         started=datetime.now(UTC).isoformat(timespec="seconds"),
-        host=redacted(environment.host or ""),
+        host=redact(environment.host or ""),
         locustfile=getattr(given, "locustfile", "") or "",
         user_classes=sorted(user.__name__ for user in environment.user_classes),
         variant=getattr(given, "variant", "") or "",

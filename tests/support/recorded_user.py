@@ -7,7 +7,7 @@ from locust import FastHttpUser, HttpUser
 from locust.env import Environment
 
 from locust_asyncdjango import FastUser
-from locust_asyncdjango.client.exceptions import failure_of
+from locust_asyncdjango.client.exceptions import failure_from_event
 
 
 class Recorded:
@@ -30,7 +30,7 @@ class Recorded:
     def kinds(self) -> list[str]:
         """Of the failures, "" for each success."""
         return [
-            failure_of(event["exception"], event["response"]).kind if event["exception"] else ""
+            failure_from_event(event["exception"], event["response"]).kind if event["exception"] else ""
             for event in self.events
         ]
 

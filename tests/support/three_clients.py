@@ -10,7 +10,7 @@ import gevent.ssl
 from locust import FastHttpUser, HttpUser
 
 from locust_asyncdjango import FastUser
-from locust_asyncdjango.client.exceptions import failure_of
+from locust_asyncdjango.client.exceptions import failure_from_event
 from tests.support.recorded_user import Recorded
 
 TIMEOUT_S = 0.3
@@ -70,5 +70,5 @@ def _kind(
     (event,) = user.events
     if event["exception"] is None:
         return ""
-    failure = failure_of(event["exception"], event["response"])
+    failure = failure_from_event(event["exception"], event["response"])
     return ", ".join(filter(None, (failure.kind, failure.where)))

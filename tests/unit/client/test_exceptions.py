@@ -8,7 +8,7 @@ import requests
 from locust.exception import CatchResponseError
 
 from locust_asyncdjango.client import exceptions
-from locust_asyncdjango.client.exceptions import FailedRequestError, error_of, failure_of, forget_messages
+from locust_asyncdjango.client.exceptions import FailedRequestError, failure_from_event, forget_messages, make_error
 from locust_asyncdjango.failures.classify import MESSAGES_LIMIT
 from locust_asyncdjango.failures.model import Failure
 
@@ -23,16 +23,16 @@ def _no_messages() -> None:
 
 
 def test_each_kind_has_a_class_whose_name_opentelemetry_takes() -> None:
-    error = error_of("/", failure("too many", "db_too_many_clients"), 500)
+    error = make_error("/", failure("too many", "db_too_many_clients"), 500)
     assert type(error).__name__ == "db_too_many_clients"
-    assert type(error) is type(error_of("/", failure("x", "db_too_many_clients"), 503))
-    assert type(error) is not type(error_of("/", failure("too many"), 500))
+    assert type(error) is type(make_error("/", failure("x", "db_too_many_clients"), 503))
+    assert type(error) is not type(make_error("/", failure("too many"), 500))
     assert isinstance(error, FailedRequestError)
     assert (repr(error), str(error), error.code) == ("db_too_many_clients: too many",) * 2 + (500,)
 
 
 def test_locusts_table_gets_a_bounded_number_of_messages_and_they_stay_the_same() -> None:
-    errors = [error_of("/", failure(f"message {n}"), 500) for n in range(MESSAGES_LIMIT + 100)]
+    errors = [make_error("/", failure(f"message {n}"), 500) for n in range(MESSAGES_LIMIT + 100)]
     shown = [repr(error) for error in errors]
     assert len(set(shown)) == MESSAGES_LIMIT + 1
     assert shown[-1] == "app_error: other"
@@ -60,7 +60,7 @@ FULL = Response(status_code=500, headers={}, content=b"sorry, too many clients a
 @pytest.mark.parametrize(
     ("exception", "response", "kind"),
     [
-        pytest.param(error_of("/", failure("x", "timeout"), 0), None, "timeout", id="named already"),
+        pytest.param(make_error("/", failure("x", "timeout"), 0), None, "timeout", id="named already"),
         pytest.param(ValueError("500"), FULL, "db_too_many_clients", id="a client of any kind"),
         pytest.param(requests.HTTPError("500", response=FULL), None, "db_too_many_clients", id="its answer with it"),
         pytest.param("no good", Response(status_code=200), "check_failed", id="a string for an exception"),
@@ -70,7 +70,7 @@ FULL = Response(status_code=500, headers={}, content=b"sorry, too many clients a
         pytest.param(CatchResponseError("x"), Response(status_code=0), "check_failed", id="nobody knows why"),
         pytest.param(
             CatchResponseError("x"),
-            Response(status_code=0, error=exceptions.failed("/", REFUSED)),
+            Response(status_code=0, error=exceptions.wrap_exception("/", REFUSED)),
             "connect_refused",
             id="no answer, and named",
         ),
@@ -83,4 +83,4 @@ FULL = Response(status_code=500, headers={}, content=b"sorry, too many clients a
     ],
 )
 def test_what_an_event_tells(exception: Any, response: Any, kind: str) -> None:
-    assert failure_of(exception, response).kind == kind
+    assert failure_from_event(exception, response).kind == kind

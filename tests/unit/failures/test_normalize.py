@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from locust_asyncdjango.failures.normalize import folded, redacted
+from locust_asyncdjango.failures.normalize import folded, redact
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ SECRET = "hunter2!x"
 )
 def test_secrets_are_taken_out(text: str) -> None:
     given_text = text.format(SECRET)
-    shown = redacted(given_text)
+    shown = redact(given_text)
     assert SECRET not in shown
     assert "***" in shown
 
@@ -103,4 +103,4 @@ def test_secrets_are_taken_out(text: str) -> None:
     ],
 )
 def test_what_is_no_secret_stays(text: str) -> None:
-    assert redacted(text) == text
+    assert redact(text) == text
