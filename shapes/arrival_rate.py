@@ -29,9 +29,9 @@ class ArrivalRate(Planned):
 
     def users_at(self, elapsed: float) -> int:
         """All of them, as soon as they can be there."""
-        return min(self.asked_peak(), int(START_RATE * elapsed))
+        return min(self.effective_peak(), int(START_RATE * elapsed))
 
     def tick(self) -> tuple[int, float] | None:
         """All users there are to be, or None when the time is over."""
         is_over = self.get_run_time() >= self.run_time  # type: ignore[no-untyped-call]
-        return None if is_over else (self.asked_peak(), START_RATE)
+        return None if is_over else (self.effective_peak(), START_RATE)

@@ -52,7 +52,7 @@ class Breakpoint(Parametrised):
     def users_at(self, elapsed: float) -> int:
         """The level that is tried now, or what is on the way to it."""
         since, before = self._left
-        moved = ceil(max(elapsed - since, 0) * self.asked_rate())
+        moved = ceil(max(elapsed - since, 0) * self.effective_rate())
         level = self._search.level
         return min(level, before + moved) if level > before else max(level, before - moved)
 
@@ -67,13 +67,13 @@ class Breakpoint(Parametrised):
             self._times_before = dict(self._stats().response_times)
         elif now >= max(self._settled + self.settle + self.hold, self._seconds().stop) + self._lag_s():
             self._judge()
-        return None if self._is_over() else (self._search.level, self.asked_rate())
+        return None if self._is_over() else (self._search.level, self.effective_rate())
 
-    def found(self) -> tuple[str, ...]:
+    def conclusions(self) -> tuple[str, ...]:
         """The answer, as far as it is known."""
         return (answer(self._search, self._measured, self._broken, self._given_up),)
 
-    def sketch(self, columns: int) -> list[float]:
+    def preview(self, columns: int) -> list[float]:
         """The levels of a search for 58 among 100."""
         search, levels = Search(100, self.factor, self.resolution), []
         while not search.is_over:
@@ -82,7 +82,7 @@ class Breakpoint(Parametrised):
         return [levels[column * len(levels) // columns] / max(levels) for column in range(columns)]
 
     def _begin_anew(self) -> None:
-        self._search = Search(self.asked_peak(), self.factor, self.resolution)
+        self._search = Search(self.effective_peak(), self.factor, self.resolution)
         self._measured: dict[int, Measured] = {}
         self._broken: dict[int, str] = {}
         self._given_up = ""
@@ -97,13 +97,13 @@ class Breakpoint(Parametrised):
         self._times_before = None
 
     def _is_over(self) -> bool:
-        longest, elapsed = self.option("run_time"), self.get_run_time()  # type: ignore[no-untyped-call]
+        longest, elapsed = self.locust_option("run_time"), self.get_run_time()  # type: ignore[no-untyped-call]
         return bool(self._given_up or self._search.is_over or (longest and elapsed >= longest))
 
     def _wait_for_users(self, now: float) -> None:
         running = self.get_current_user_count()  # type: ignore[no-untyped-call]
         self._waiting_since = self._waiting_since or now
-        needed_s = self._search.level / self.asked_rate() + SPAWN_PATIENCE_S
+        needed_s = self._search.level / self.effective_rate() + SPAWN_PATIENCE_S
         if running == self._search.level:
             self._settled = now
         elif now > self._waiting_since + needed_s:

@@ -65,24 +65,24 @@ class Parametrised(LoadTestShape):
         """Users that are wanted so many seconds after the start; None where it is not known."""
         return None
 
-    def found(self) -> tuple[str, ...]:
+    def conclusions(self) -> tuple[str, ...]:
         """What the shape has found out so far, a sentence each."""
         return ()
 
-    def sketch(self, columns: int) -> list[float]:
+    def preview(self, columns: int) -> list[float]:
         """What a picture of so many columns shows: the load in each, as a share of the highest."""
         raise NotImplementedError
 
-    def asked_peak(self) -> int:
+    def effective_peak(self) -> int:
         """The command line's users, or else the shape's own."""
         # Read each time, because the web UI can change the options between two runs.
-        return int(self.option("num_users") or self.peak)
+        return int(self.locust_option("num_users") or self.peak)
 
-    def asked_rate(self) -> float:
+    def effective_rate(self) -> float:
         """The command line's rate, or else the shape's own."""
-        return float(self.option("spawn_rate") or self.rate)
+        return float(self.locust_option("spawn_rate") or self.rate)
 
-    def option(self, name: str) -> Any:
+    def locust_option(self, name: str) -> Any:
         """One of Locust's numbers; None where none above 0 was given."""
         options = self.runner.environment.parsed_options if self.runner else None
         value = getattr(options, name, None)

@@ -20,16 +20,16 @@ class Planned(Parametrised):
     @property
     def run_time(self) -> float:
         """How long it runs, in seconds."""
-        return float(self.option("run_time") or sum(stage.seconds for stage in self.asked()))
+        return float(self.locust_option("run_time") or sum(stage.seconds for stage in self.effective_stages()))
 
-    def asked(self) -> list[Stage]:
+    def effective_stages(self) -> list[Stage]:
         """The stages with the command line's users and rate."""
-        return list(self.stages(self.asked_peak(), self.asked_rate()))
+        return list(self.stages(self.effective_peak(), self.effective_rate()))
 
     def level_at(self, elapsed: float) -> float:
         """What is planned so many seconds after the start. The last level stays."""
         begin, before = 0.0, 0.0
-        for seconds, level in self.asked():
+        for seconds, level in self.effective_stages():
             if elapsed < begin + seconds:
                 return before + (level - before) * (elapsed - begin) / seconds
             begin, before = begin + seconds, level
@@ -52,21 +52,21 @@ class Planned(Parametrised):
             return None
         wanted = self.users_at(elapsed + 1)
         lacking = abs(wanted - self.get_current_user_count())  # type: ignore[no-untyped-call]
-        return wanted, max(self._steepest(), float(lacking))
+        return wanted, max(self._steepest_slope(), float(lacking))
 
-    def sketch(self, columns: int) -> list[float]:
+    def preview(self, columns: int) -> list[float]:
         """The level in the middle of each column."""
-        length = sum(stage.seconds for stage in self.asked())
+        length = sum(stage.seconds for stage in self.effective_stages())
         levels = [self.level_at((column + 0.5) / columns * length) for column in range(columns)]
         highest = max(*levels, 1e-9)
         return [level / highest for level in levels]
 
-    def _steepest(self) -> float:
-        stages = [Stage(0, 0), *self.asked()]
+    def _steepest_slope(self) -> float:
+        stages = [Stage(0, 0), *self.effective_stages()]
         slopes = (abs(to.level - from_.level) / to.seconds for from_, to in pairwise(stages) if to.seconds)
         return max([1.0, *(round(slope, 6) for slope in slopes)])
 
 
-def climb(users: float, rate: float) -> float:
+def climb_s(users: float, rate: float) -> float:
     """Seconds in which so many users start or stop."""
     return abs(users) / rate

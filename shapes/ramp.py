@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from locust_asyncdjango.shapes.parameters import Seconds, Stage
-from locust_asyncdjango.shapes.planned import Planned, climb
+from locust_asyncdjango.shapes.planned import Planned, climb_s
 
 
 class Ramp(Planned):
@@ -15,5 +15,5 @@ class Ramp(Planned):
 
     def stages(self, peak: int, rate: float) -> Iterator[Stage]:
         """Up, and on."""
-        yield Stage(climb(peak, rate), peak)
+        yield Stage(climb_s(peak, rate), peak)
         yield Stage(self.hold, peak)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from locust_asyncdjango.shapes.parameters import Seconds, Stage
-from locust_asyncdjango.shapes.planned import climb
+from locust_asyncdjango.shapes.planned import climb_s
 from locust_asyncdjango.shapes.ramp import Ramp
 
 
@@ -17,4 +17,4 @@ class RampDown(Ramp):
     def stages(self, peak: int, rate: float) -> Iterator[Stage]:
         """Up, on, and down."""
         yield from super().stages(peak, rate)
-        yield Stage(climb(peak, rate), 0)
+        yield Stage(climb_s(peak, rate), 0)

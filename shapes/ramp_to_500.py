@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from locust_asyncdjango.shapes.parameters import Seconds, Stage
-from locust_asyncdjango.shapes.planned import Planned, climb
+from locust_asyncdjango.shapes.planned import Planned, climb_s
 
 
 class RampTo500(Planned):
@@ -19,10 +19,10 @@ class RampTo500(Planned):
     @property
     def run_time(self) -> float:
         """The length in seconds, however long it climbs."""
-        return float(self.option("run_time") or self.length)
+        return float(self.locust_option("run_time") or self.length)
 
     def stages(self, peak: int, rate: float) -> Iterator[Stage]:
         """Up, and on."""
-        climbing = climb(peak, rate)
+        climbing = climb_s(peak, rate)
         yield Stage(climbing, peak)
         yield Stage(max(self.length - climbing, 0), peak)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from locust_asyncdjango.shapes.parameters import Seconds, Stage
-from locust_asyncdjango.shapes.planned import Planned, climb
+from locust_asyncdjango.shapes.planned import Planned, climb_s
 
 
 class Sawtooth(Planned):
@@ -19,8 +19,8 @@ class Sawtooth(Planned):
     def stages(self, peak: int, rate: float) -> Iterator[Stage]:
         """Up slowly, and down at once."""
         base = min(self.base, peak)
-        yield Stage(climb(base, rate), base)
+        yield Stage(climb_s(base, rate), base)
         for _ in range(self.teeth):
             yield Stage(self.rest, base)
-            yield Stage(climb(peak - base, rate), peak)
+            yield Stage(climb_s(peak - base, rate), peak)
             yield Stage(self.drop, base)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from locust_asyncdjango.shapes.parameters import Seconds, Stage
-from locust_asyncdjango.shapes.planned import Planned, climb
+from locust_asyncdjango.shapes.planned import Planned, climb_s
 
 
 class Spike(Planned):
@@ -20,9 +20,9 @@ class Spike(Planned):
     def stages(self, peak: int, rate: float) -> Iterator[Stage]:
         """Low, high, and low."""
         base = min(self.base, peak)
-        yield Stage(climb(base, rate), base)
+        yield Stage(climb_s(base, rate), base)
         yield Stage(self.before, base)
-        yield Stage(climb(peak - base, rate), peak)
+        yield Stage(climb_s(peak - base, rate), peak)
         yield Stage(self.hold, peak)
-        yield Stage(climb(peak - base, rate), base)
+        yield Stage(climb_s(peak - base, rate), base)
         yield Stage(self.after, base)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from locust_asyncdjango.shapes.parameters import Seconds, Stage
-from locust_asyncdjango.shapes.planned import Planned, climb
+from locust_asyncdjango.shapes.planned import Planned, climb_s
 
 
 class Steps(Planned):
@@ -18,5 +18,5 @@ class Steps(Planned):
     def stages(self, peak: int, rate: float) -> Iterator[Stage]:
         """One step after the other."""
         for level in range(1, self.levels + 1):
-            yield Stage(climb(peak / self.levels, rate), peak * level / self.levels)
+            yield Stage(climb_s(peak / self.levels, rate), peak * level / self.levels)
             yield Stage(self.hold, peak * level / self.levels)

@@ -14,12 +14,12 @@ Stages = Sequence[tuple[float, float]]
 """Seconds in which the rate goes evenly to a level, in requests a second, from that of the stage before; at first 0."""
 
 
-def due(stages: Stages, share: float, chance: Random, elapsed: float = 0.0) -> Iterator[float]:
+def due_times(stages: Stages, share: float, chance: Random, elapsed: float = 0.0) -> Iterator[float]:
     """Seconds from the start, in their order and without end, as the last level stays.
 
     share: of the rate, for one of several processes. elapsed: seconds, from which on they are told.
     """
-    number = int(share * summed(stages, elapsed))
+    number = int(share * expected_requests(stages, elapsed))
     wanted = number + chance.random()
     begin_s, before, begun = 0.0, 0.0, 0.0
     for seconds, level in (*stages, (inf, stages[-1][1] if stages else 0.0)):
@@ -34,7 +34,7 @@ def due(stages: Stages, share: float, chance: Random, elapsed: float = 0.0) -> I
         begin_s, before, begun = begin_s + seconds, level, whole
 
 
-def summed(stages: Stages, until_s: float) -> float:
+def expected_requests(stages: Stages, until_s: float) -> float:
     """What the rate sums up to: how many requests are due by then, but for parts."""
     total, before = 0.0, 0.0
     for seconds, level in (*stages, (inf, stages[-1][1] if stages else 0.0)):

@@ -15,7 +15,7 @@ import gevent
 from gevent.event import AsyncResult
 from locust import User
 
-from locust_asyncdjango.load.arrival_schedule import Stages, due
+from locust_asyncdjango.load.arrival_schedule import Stages, due_times
 
 
 class ArrivalQueue:
@@ -79,7 +79,7 @@ class ArrivalQueue:
         return due_s
 
     def _arrive(self, stages: Stages, begun_s: float, elapsed: float, share: float) -> None:
-        for seconds in due(stages, share, Random(), elapsed):  # noqa: S311
+        for seconds in due_times(stages, share, Random(), elapsed):  # noqa: S311
             gevent.sleep(max(begun_s + seconds - time.monotonic(), 0))
             if self._idle:
                 self._idle.pop().set(begun_s + seconds)
@@ -107,7 +107,7 @@ arrival = Arrival()
 """``wait_time = arrival`` in a user class lets it make the requests of ``--shape ArrivalRate``."""
 
 
-def wait_for_the_first(user: type[User]) -> None:
+def wait_before_first_task(user: type[User]) -> None:
     """Has users of this class, if they wait for arrivals, wait before their first task too."""
     on_start = user.on_start
     if user.wait_time is not arrival or getattr(on_start, "waits", False):

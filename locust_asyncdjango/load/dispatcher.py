@@ -31,7 +31,7 @@ Users = dict[str, dict[str, int]]
 """By worker, how many users of each class."""
 
 
-def spare_workers(environment: Environment) -> None:
+def install_dispatcher(environment: Environment) -> None:
     """Has a master send messages of ours, unless the locustfile has a dispatcher of its own, and a worker obey them."""
     runner = environment.runner
     if isinstance(runner, WorkerRunner):

@@ -22,12 +22,12 @@ class ShapeError(ValueError):
     """There is no such shape, or it cannot be made so; the message says what there is."""
 
 
-def shape_classes() -> dict[str, type[LoadTestShape]]:
+def catalogue_classes() -> dict[str, type[LoadTestShape]]:
     """The library's shapes by name."""
     return {shape.__name__: shape for shape in _library().CATALOGUE}
 
 
-def shape_named(text: str) -> LoadTestShape:
+def create_shape(text: str) -> LoadTestShape:
     """A new shape. Raises ShapeError."""
     match = _CHOICE.fullmatch(text)
     if not match:
@@ -43,7 +43,7 @@ def shape_named(text: str) -> LoadTestShape:
     try:
         made = shape(**given)
         if isinstance(made, _library().Planned):
-            made.asked()  # what fails then would do so in the run
+            made.effective_stages()  # what fails then would do so in the run
         return made
     except _library().ParameterError as error:
         raise ShapeError(str(error)) from None
@@ -51,7 +51,7 @@ def shape_named(text: str) -> LoadTestShape:
         raise ShapeError(f"{name} cannot be made: {error!r}") from None
 
 
-def users_planned(shape: LoadTestShape | None, late_s: float = 0.0) -> int | None:
+def planned_users(shape: LoadTestShape | None, late_s: float = 0.0) -> int | None:
     """How many users a shape wanted so many seconds ago; None where it does not say."""
     if not isinstance(shape, _library().Parametrised):
         return None
@@ -59,24 +59,24 @@ def users_planned(shape: LoadTestShape | None, late_s: float = 0.0) -> int | Non
     return users
 
 
-def found(shape: LoadTestShape | None) -> tuple[str, ...]:
+def shape_conclusions(shape: LoadTestShape | None) -> tuple[str, ...]:
     """What a shape has found out so far, in sentences without their stops; nothing of most."""
-    return tuple(shape.found()) if isinstance(shape, _library().Parametrised) else ()
+    return tuple(shape.conclusions()) if isinstance(shape, _library().Parametrised) else ()
 
 
-def stages_of_rate(shape: LoadTestShape | None) -> list[tuple[float, float]] | None:
+def rate_stages(shape: LoadTestShape | None) -> list[tuple[float, float]] | None:
     """The requests a second that an open shape wants, as lengths and levels; None for a shape of users."""
     if not (isinstance(shape, _library().Parametrised) and shape.is_open):
         return None
-    return [(seconds, level) for seconds, level in shape.asked()]
+    return [(seconds, level) for seconds, level in shape.effective_stages()]
 
 
-def catalogue() -> str:
+def describe_catalogue() -> str:
     """The library's shapes, each with its parameters and a picture of its load over time."""
-    return "\n".join(_described(shape()) for shape in shape_classes().values())
+    return "\n".join(_described(shape()) for shape in catalogue_classes().values())
 
 
-def picture(shares: list[float]) -> str:
+def draw_levels(shares: list[float]) -> str:
     """A column for each share of the whole height; any at all is seen in the lowest row."""
 
     def cell(share: float, row: int) -> str:
@@ -103,7 +103,7 @@ def _parameters(text: str) -> dict[str, str]:
 
 
 def _catalogued(name: str) -> type[LoadTestShape]:
-    classes = shape_classes()
+    classes = catalogue_classes()
     if name not in classes:
         names = ", ".join(sorted(classes))
         raise ShapeError(f"there is no shape {name!r}; choose one of {names}, or your own as module:Class")
@@ -112,7 +112,7 @@ def _catalogued(name: str) -> type[LoadTestShape]:
 
 def _own(name: str) -> type[LoadTestShape]:
     module, _, attribute = name.partition(":")
-    if module in shape_classes():
+    if module in catalogue_classes():
         raise ShapeError(f"{attribute!r} is no parameter of a shape; write {module}:peak=1000,hold=60")
     # Where Locust looks for what a locustfile imports.
     if (here := str(Path.cwd())) not in sys.path:
@@ -129,7 +129,7 @@ def _own(name: str) -> type[LoadTestShape]:
 def _described(shape: Any) -> str:
     parameters = ",".join(f"{name}={_shown(getattr(shape, name))}" for name in shape.parameters())
     summary = (getdoc(shape) or "").partition("\n\n")[0].replace("``", "")
-    shown = indent(f"{summary}\n{picture(shape.sketch(COLUMNS))}", "    ")
+    shown = indent(f"{summary}\n{draw_levels(shape.preview(COLUMNS))}", "    ")
     return f"{type(shape).__name__}:{parameters}\n{shown}\n"
 
 

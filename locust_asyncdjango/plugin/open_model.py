@@ -9,7 +9,7 @@ from locust.runners import WorkerRunner
 
 from locust_asyncdjango.load.arrival_schedule import Stages
 from locust_asyncdjango.load.arrivals import ARRIVALS
-from locust_asyncdjango.load.shape_registry import stages_of_rate
+from locust_asyncdjango.load.shape_registry import rate_stages
 from locust_asyncdjango.plugin.setup import LineupError, require_arrival_wait
 from locust_asyncdjango.plugin.worker_protocol import MasterLink
 
@@ -36,7 +36,7 @@ class OpenModel:
         runner = self._environment.runner
         if runner is None or isinstance(runner, WorkerRunner):
             return
-        self._sharers, self._stages = frozenset(), stages_of_rate(self._environment.shape_class)
+        self._sharers, self._stages = frozenset(), rate_stages(self._environment.shape_class)
         try:
             require_arrival_wait(self._environment)
         except LineupError as error:

@@ -11,7 +11,7 @@ from typing import Any, Self
 from locust.argument_parser import LocustArgumentParser
 
 from locust_asyncdjango.analysis.thresholds import Threshold, ThresholdError, threshold
-from locust_asyncdjango.load.shape_registry import ShapeError, catalogue, shape_named
+from locust_asyncdjango.load.shape_registry import ShapeError, create_shape, describe_catalogue
 
 LIVE = ("panel", "lines", "none")
 ENV_PREFIX = "LOCUST_ASYNCDJANGO_"
@@ -98,11 +98,11 @@ def add_options(parser: LocustArgumentParser) -> None:
 
 def _shape(name: str) -> str:
     if name == "list":
-        print(catalogue(), end="")
+        print(describe_catalogue(), end="")
         sys.exit(0)
     try:
         if name:
-            shape_named(name)
+            create_shape(name)
     except ShapeError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
     return name

@@ -24,7 +24,7 @@ from locust_asyncdjango.client.exceptions import failure_from_event, forget_mess
 from locust_asyncdjango.failures.counts import FailureCounts, FailureSample, failures_document
 from locust_asyncdjango.failures.model import Failure
 from locust_asyncdjango.load.arrivals import ARRIVALS
-from locust_asyncdjango.load.shape_registry import found, users_planned
+from locust_asyncdjango.load.shape_registry import planned_users, shape_conclusions
 from locust_asyncdjango.metrics.history import History
 from locust_asyncdjango.metrics.recorder import Recorder
 from locust_asyncdjango.metrics.row import Row
@@ -33,7 +33,7 @@ from locust_asyncdjango.plugin.open_model import OpenModel
 from locust_asyncdjango.plugin.options import Options, add_options, is_csv
 from locust_asyncdjango.plugin.output_files import OutputError, Outputs
 from locust_asyncdjango.plugin.reporting import make_report
-from locust_asyncdjango.plugin.setup import LineupError, line_up
+from locust_asyncdjango.plugin.setup import LineupError, prepare_environment
 from locust_asyncdjango.plugin.terminal import Live
 from locust_asyncdjango.plugin.web_ui import add_tabs
 from locust_asyncdjango.plugin.worker_protocol import FINISH_MESSAGE, ROWS_MESSAGE, MasterLink, WorkerLink
@@ -63,7 +63,7 @@ def register() -> None:
 def _on_init(environment: Environment, **_: Any) -> None:
     options = Options.of(environment.parsed_options)
     try:
-        line_up(environment, options)
+        prepare_environment(environment, options)
         outputs = Outputs(Options() if isinstance(environment.runner, WorkerRunner) else options)
     except (LineupError, OutputError) as error:
         _refuse(str(error))
@@ -243,7 +243,7 @@ class _Run:
     def tick(self, now: float) -> None:
         """Once a second."""
         if not self.to_master and self.runner.state in (STATE_SPAWNING, STATE_RUNNING):
-            self.recorder.plan(now - 0.5, users_planned(self.environment.shape_class, self.late_s))
+            self.recorder.plan(now - 0.5, planned_users(self.environment.shape_class, self.late_s))
             self.open_model.share()
         if self.from_workers:
             self.hand_on(self.from_workers.complete_until(now))
@@ -323,7 +323,7 @@ class _Run:
     def failures(self) -> dict[str, Any]:
         """What failed so far."""
         told = self.header, self.failure_counts, self.history.users_at, self.unrecorded
-        return failures_document(*told, found(self.environment.shape_class))
+        return failures_document(*told, shape_conclusions(self.environment.shape_class))
 
     def figures(self) -> Saturation:
         """Where the run saturated so far: worked out only when there is news, as it is asked for more often."""
@@ -357,7 +357,7 @@ class _Run:
             self.stopped_by,
             self.unrecorded,
             tuple(not_held(seconds).values()),
-            found(self.environment.shape_class),
+            shape_conclusions(self.environment.shape_class),
         )
         self.crossed |= bool(self.outcome.crossed)
         told = cases(self.outcome, self.options.fail_on, run_info.requested(self.environment))

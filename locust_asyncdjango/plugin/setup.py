@@ -10,9 +10,9 @@ from locust import LoadTestShape
 from locust.env import Environment
 from locust.runners import WorkerRunner
 
-from locust_asyncdjango.load.arrivals import arrival, wait_for_the_first
-from locust_asyncdjango.load.dispatcher import spare_workers
-from locust_asyncdjango.load.shape_registry import shape_classes, shape_named, stages_of_rate
+from locust_asyncdjango.load.arrivals import arrival, wait_before_first_task
+from locust_asyncdjango.load.dispatcher import install_dispatcher
+from locust_asyncdjango.load.shape_registry import catalogue_classes, create_shape, rate_stages
 from locust_asyncdjango.plugin.options import Options
 
 log = logging.getLogger(__name__)
@@ -22,17 +22,17 @@ class LineupError(ValueError):
     """What was asked for cannot be run; the message says what to do."""
 
 
-def line_up(environment: Environment, options: Options) -> None:
+def prepare_environment(environment: Environment, options: Options) -> None:
     """Sets users and shape. Raises LineupError."""
     _leave_out_extended_users(environment)
-    spare_workers(environment)
+    install_dispatcher(environment)
     for user in (*environment.user_classes, *(environment.available_user_classes or {}).values()):
-        wait_for_the_first(user)  # type: ignore[arg-type]  # Locust says that some are users, not classes of them
+        wait_before_first_task(user)  # type: ignore[arg-type]  # Locust says that some are users, not classes of them
     if isinstance(environment.runner, WorkerRunner):
         return
     _offer_shapes(environment)
     if options.shape:
-        _use_shape(environment, shape_named(options.shape))
+        _use_shape(environment, create_shape(options.shape))
     if environment.shape_class is not None:
         require_arrival_wait(environment)
         _make_way_for_shape(environment, environment.shape_class)
@@ -56,7 +56,7 @@ def _offer_shapes(environment: Environment) -> None:
     """Has the web UI's class picker list the library's shapes, but for those of the locustfile by the same name."""
     offered = environment.available_shape_classes
     if offered is not None and getattr(environment.parsed_options, "class_picker", False):
-        for name, shape in shape_classes().items():
+        for name, shape in catalogue_classes().items():
             offered.setdefault(name, shape())
 
 
@@ -70,7 +70,7 @@ def _use_shape(environment: Environment, shape: LoadTestShape) -> None:
 
 def require_arrival_wait(environment: Environment) -> None:
     """An open shape's requests are made by users that wait for them. Raises LineupError."""
-    if stages_of_rate(environment.shape_class):
+    if rate_stages(environment.shape_class):
         for user in environment.user_classes:
             if getattr(user, "wait_time", None) is not arrival:
                 raise LineupError(

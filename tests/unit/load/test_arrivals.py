@@ -10,35 +10,35 @@ from hypothesis import given
 from hypothesis import strategies as st
 from locust import User
 
-from locust_asyncdjango.load.arrival_schedule import Stages, due, summed
-from locust_asyncdjango.load.arrivals import ArrivalQueue, arrival, wait_for_the_first
+from locust_asyncdjango.load.arrival_schedule import Stages, due_times, expected_requests
+from locust_asyncdjango.load.arrivals import ArrivalQueue, arrival, wait_before_first_task
 
 STAGES = st.lists(st.tuples(st.floats(0, 20), st.floats(0, 50)), min_size=1, max_size=4)
 
 
 @given(STAGES, st.floats(0.1, 1), st.integers(0, 9), st.floats(0, 80))
 def test_as_many_are_due_as_the_rate_sums_up_to(stages: Stages, share: float, seed: int, until_s: float) -> None:
-    times = list(takewhile(lambda t: t < until_s, due(stages, share, Random(seed))))
+    times = list(takewhile(lambda t: t < until_s, due_times(stages, share, Random(seed))))
     assert times == sorted(times)
-    assert abs(len(times) - share * summed(stages, until_s)) < 1 + 1e-6
+    assert abs(len(times) - share * expected_requests(stages, until_s)) < 1 + 1e-6
 
 
 def test_what_a_rate_sums_up_to() -> None:
     stages = [(10.0, 4.0), (0.0, 2.0), (5.0, 2.0), (10.0, 0.0)]
-    assert [summed(stages, t) for t in (0, 5, 10, 12, 15, 20, 25, 99)] == [0, 5, 20, 24, 30, 37.5, 40, 40]
-    assert summed([], 9) == 0
+    assert [expected_requests(stages, t) for t in (0, 5, 10, 12, 15, 20, 25, 99)] == [0, 5, 20, 24, 30, 37.5, 40, 40]
+    assert expected_requests([], 9) == 0
 
 
 @given(STAGES, st.integers(0, 9), st.floats(0, 60))
 def test_who_comes_later_goes_on_as_if_it_had_been_there(stages: Stages, seed: int, elapsed: float) -> None:
-    whole = list(takewhile(lambda t: t < 80, due(stages, 1.0, Random(seed))))
-    later = list(takewhile(lambda t: t < 80, due(stages, 1.0, Random(seed), elapsed)))
+    whole = list(takewhile(lambda t: t < 80, due_times(stages, 1.0, Random(seed))))
+    later = list(takewhile(lambda t: t < 80, due_times(stages, 1.0, Random(seed), elapsed)))
     assert all(t >= elapsed for t in later)
     assert abs(len(later) - sum(t >= elapsed for t in whole)) <= 2
 
 
 def test_there_are_no_bursts_and_no_regular_gaps() -> None:
-    times = list(takewhile(lambda t: t < 100, due([(0, 50.0)], 1.0, Random(1))))
+    times = list(takewhile(lambda t: t < 100, due_times([(0, 50.0)], 1.0, Random(1))))
     gaps = [after - before for before, after in pairwise(times)]
     assert len(times) == pytest.approx(5000, abs=1)
     assert max(gaps) < 2 / 50
@@ -47,7 +47,7 @@ def test_there_are_no_bursts_and_no_regular_gaps() -> None:
 
 
 def test_several_processes_share_the_rate() -> None:
-    count = sum(len(list(takewhile(lambda t: t < 10, due([(10, 90.0)], 1 / 3, Random(n))))) for n in range(3))
+    count = sum(len(list(takewhile(lambda t: t < 10, due_times([(10, 90.0)], 1 / 3, Random(n))))) for n in range(3))
     assert count == pytest.approx(450, abs=3)
 
 
@@ -124,7 +124,7 @@ def test_users_wait_after_their_own_start_and_once() -> None:
 
     seen: list[str] = []
     for user in (Mine, Further, Mine):
-        wait_for_the_first(user)
+        wait_before_first_task(user)
     Mine(None).on_start()
     assert seen == ["started", "waited"]
     seen.clear()

@@ -14,12 +14,12 @@ from locust_asyncdjango.shapes import CATALOGUE, Parametrised, Planned, RampTo50
 
 from locust_asyncdjango.load.shape_registry import (
     ShapeError,
-    catalogue,
-    found,
-    picture,
-    shape_classes,
-    shape_named,
-    users_planned,
+    catalogue_classes,
+    create_shape,
+    describe_catalogue,
+    draw_levels,
+    planned_users,
+    shape_conclusions,
 )
 
 SHAPES = Path(__file__).parents[3] / "shapes"
@@ -55,7 +55,7 @@ def clocked(shape: Planned, now: float, running: int = 0, **options: Any) -> Pla
 
 
 def named(text: str) -> Planned:
-    return cast("Planned", shape_named(text))
+    return cast("Planned", create_shape(text))
 
 
 @pytest.mark.parametrize(
@@ -105,13 +105,13 @@ def test_a_shape_of_ones_own_need_not_say_what_it_plans() -> None:
             return 7, 7
 
     class Plain(LoadTestShape):
-        found = False
+        conclusions = False
 
         def tick(self) -> tuple[int, float]:
             return 7, 7
 
-    assert (users_planned(Mine()), found(Mine())) == (None, ())
-    assert (users_planned(Plain()), found(Plain())) == (None, ())  # type: ignore[no-untyped-call]
+    assert (planned_users(Mine()), shape_conclusions(Mine())) == (None, ())
+    assert (planned_users(Plain()), shape_conclusions(Plain())) == (None, ())  # type: ignore[no-untyped-call]
 
 
 def test_a_rate_below_one_user_a_second() -> None:
@@ -150,7 +150,7 @@ def test_what_is_planned(text: str, length: float, users: dict[int, int]) -> Non
 
 def test_a_plan_of_stages_is_scaled_to_the_users_asked_for() -> None:
     shape = clocked(named("Stages:plan=10s:100/10s:20"), 9.0, num_users=50)
-    assert shape.asked() == [Stage(10, 50), Stage(10, 10)]
+    assert shape.effective_stages() == [Stage(10, 50), Stage(10, 10)]
     assert shape.tick() == (50, 41.0 + 9)
 
 
@@ -191,7 +191,7 @@ def test_what_is_annotated_in_a_shape_of_ones_own_is_a_parameter() -> None:
         def stages(self, peak: int, rate: float) -> list[Stage]:  # noqa: ARG002
             return [Stage(0, peak), Stage(self.on, peak)]
 
-    assert Blink(on="5s").asked() == [Stage(0, 7), Stage(5, 7)]
+    assert Blink(on="5s").effective_stages() == [Stage(0, 7), Stage(5, 7)]
     assert [*Blink.parameters()] == ["peak", "rate", "on"]
     assert clocked(Blink(), 0.0).tick() == (7, 7.0)
 
@@ -222,7 +222,7 @@ def test_what_is_annotated_in_a_shape_of_ones_own_is_a_parameter() -> None:
 )
 def test_what_cannot_be_chosen_is_told_in_one_line(text: str, error: str) -> None:
     with pytest.raises(ShapeError) as raised:
-        shape_named(text)
+        create_shape(text)
     assert str(raised.value).startswith(error)
     assert "\n" not in str(raised.value)
 
@@ -238,15 +238,15 @@ def test_a_shape_of_ones_own_is_named_with_its_module(tmp_path: Path, monkeypatc
 
 
 def test_the_catalogue_shows_what_can_be_typed() -> None:
-    blocks = catalogue().split("\n\n")
+    blocks = describe_catalogue().split("\n\n")
     assert len(blocks) == len(CATALOGUE)
     for block in blocks:
-        assert shape_named(block.split("\n")[0])
+        assert create_shape(block.split("\n")[0])
         assert "#" in block
-    assert picture([0.01, 0.6, 1]) == "  #\n  #\n ##\n ##\n###"
+    assert draw_levels([0.01, 0.6, 1]) == "  #\n  #\n ##\n ##\n###"
 
 
-@pytest.mark.parametrize("name", shape_classes())
+@pytest.mark.parametrize("name", catalogue_classes())
 def test_each_file_is_a_locustfile_of_its_own(name: str) -> None:
     """And what is imported into a locustfile does not run by itself."""
     files = {
@@ -257,4 +257,4 @@ def test_each_file_is_a_locustfile_of_its_own(name: str) -> None:
     }
     users, shapes = load_locustfile(str(files[name]))
     assert (users, [type(shape).__name__ for shape in shapes]) == ({}, [name])
-    assert getattr(shape_classes()[name], "abstract") is True  # noqa: B009
+    assert getattr(catalogue_classes()[name], "abstract") is True  # noqa: B009
