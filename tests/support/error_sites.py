@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from locust_asyncdjango.failures.classify import classify
+from locust_asyncdjango.lab.environment.http_client import responds
 from locust_asyncdjango.lab.environment.process import free_port, port_is_free, running, wait_until
-from locust_asyncdjango.lab.environment.servers import SERVERS, responds, site_env
+from locust_asyncdjango.lab.environment.servers import SERVERS, site_env
 
 DEADLINE_S = 30
 INTERFACES = {"wsgi": "gunicorn-100-threads", "asgi": "uvicorn"}

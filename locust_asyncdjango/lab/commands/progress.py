@@ -9,8 +9,8 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from locust_asyncdjango.analysis.formatting import duration
 from locust_asyncdjango.lab.experiment.spec import Trial
+from locust_asyncdjango.lab.measure.locust_process import Watch
 from locust_asyncdjango.lab.measure.runner import Announce
-from locust_asyncdjango.lab.measure.trial import Watch
 from locust_asyncdjango.metrics.series_file import Series
 
 

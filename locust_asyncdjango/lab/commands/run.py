@@ -38,7 +38,7 @@ def run(options: Namespace) -> int:
     from locust_asyncdjango.lab.commands import progress
     from locust_asyncdjango.lab.experiment.results_folder import ResultsFolder
     from locust_asyncdjango.lab.measure import runner
-    from locust_asyncdjango.lab.measure.trial import check_load, length_s
+    from locust_asyncdjango.lab.measure.locust_process import check_load, length_s
     from locust_asyncdjango.lab.report.verdict import plan_text
 
     folder = ResultsFolder(

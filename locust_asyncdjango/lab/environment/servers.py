@@ -1,26 +1,21 @@
 """The servers: a table of how each is started. Adding one is adding a row."""
 
-import http.client
 import importlib.util
 import os
 import shlex
 import shutil
 import sys
-import urllib.error
-import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from locust_asyncdjango.lab.environment.http_client import responds
 from locust_asyncdjango.lab.environment.process import Program, running, wait_until
 from locust_asyncdjango.lab.errors import TrialError, UsageError
 
 START_DEADLINE_S = 60
 MOST_WORKERS = 64
-
-# Servers are on this machine: a proxy from the environment is not asked.
-_DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,34 +219,3 @@ def site_env(services: Mapping[str, str]) -> dict[str, str]:
     unwanted = ("GUNICORN_", "UVICORN_", "UWSGI_", "GRANIAN_", "WEB_CONCURRENCY", "PSYCOPG_WAIT_FUNC")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(unwanted)}
     return {**kept, "PATH": search_path(), **services, "DJANGO_SETTINGS_MODULE": "target_site.settings"}
-
-
-def responds(url: str) -> bool:
-    """Whether a GET gets any HTTP answer."""
-    try:
-        get(url)
-    except urllib.error.HTTPError as error:
-        error.close()
-        return True
-    except OSError:
-        return False
-    return True
-
-
-def get(url: str, timeout_s: float = 5) -> bytes:
-    """The body that a GET gets with 200. Raises OSError."""
-    return _body(url, None, timeout_s)
-
-
-def post(url: str, form: bytes, timeout_s: float = 5) -> bytes:
-    """The body that a POST of a form gets with a status of success. Raises OSError."""
-    return _body(url, form, timeout_s)
-
-
-def _body(url: str, form: bytes | None, timeout_s: float) -> bytes:
-    try:
-        with _DIRECT.open(url, form, timeout=timeout_s) as response:
-            body: bytes = response.read()
-            return body
-    except http.client.HTTPException as error:
-        raise OSError(f"no HTTP answer: {error!r}") from None

@@ -10,6 +10,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from locust_asyncdjango.lab.environment import postgres
+from locust_asyncdjango.lab.environment.http_client import responds
 from locust_asyncdjango.lab.environment.latency_proxy import delayed, upstream
 from locust_asyncdjango.lab.environment.packages import folder_of
 from locust_asyncdjango.lab.environment.process import (
@@ -19,7 +20,7 @@ from locust_asyncdjango.lab.environment.process import (
     running,
     wait_until,
 )
-from locust_asyncdjango.lab.environment.servers import responds, site_env
+from locust_asyncdjango.lab.environment.servers import site_env
 from locust_asyncdjango.lab.errors import TrialError, UsageError
 
 START_DEADLINE_S = 60

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Any, Self
 
-from locust_asyncdjango.lab.environment import machine, servers
+from locust_asyncdjango.lab.environment import pinning, servers
 from locust_asyncdjango.lab.environment.latency_proxy import upstream
 from locust_asyncdjango.lab.environment.servers import SERVERS, Server
 from locust_asyncdjango.lab.errors import UsageError
@@ -104,7 +104,7 @@ class Experiment:
         if self.posts < 0:
             raise UsageError("--posts must be 0 or more")
         check_conditions(self.max_connections, self.latencies_ms)
-        machine.named_pins(self.pin)
+        pinning.named_pins(self.pin)
         if self.until_decided and self.repeats == 1:
             raise UsageError("--until-decided needs --repeats N: how often each is run at most")
         _check_numbers("--repeats", (self.repeats,), 1, 1000)
@@ -151,7 +151,7 @@ class Experiment:
 
     def check_here(self) -> None:
         """Whether it can be run on this machine. Raises UsageError."""
-        machine.pins(self.pin)
+        pinning.pins(self.pin)
         for server in self.used_servers:
             servers.check(server, self.workers)
 

@@ -14,7 +14,8 @@ from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
-from locust_asyncdjango.lab.environment.servers import Server, get
+from locust_asyncdjango.lab.environment.http_client import get
+from locust_asyncdjango.lab.environment.servers import Server
 from locust_asyncdjango.lab.errors import TrialError
 from locust_asyncdjango.lab.experiment.spec import DEFAULT_POOL_SIZE, Trial
 

