@@ -135,7 +135,7 @@ def alone(folder: Path, route: str, server: str, latency_ms: int) -> float:
     """What a request took by itself."""
     place = f"{route}-{server}" + (f"-{latency_ms}ms" if latency_ms else "")
     result = json.loads((folder / "trials" / place / "result.json").read_text())
-    return float(result["alone"]["request_ms"])
+    return float(result["baseline"]["request_ms"])
 
 
 def killed(options: Options, folder: Path) -> None:

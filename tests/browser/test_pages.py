@@ -160,7 +160,7 @@ def test_the_report_of_an_experiment_shows_every_trial_and_every_difference(page
     planned = trials(asked_for)
     series = Series.of({}, [Row(t, 5 * t, ok := min(5 * t, 60), ok_ms=Counter({100.0: ok})) for t in range(30)])
     results = (
-        Result(trial, figures(50.0 + number, 60, 900), "", {}, marks=("</ul><script>alert(1)</script>",))
+        Result(trial, figures(50.0 + number, 60, 900), "", {}, caveats=("</ul><script>alert(1)</script>",))
         for number, trial in enumerate(planned)
     )
     found = Findings(asked_for, tuple(results), {trial.id: series for trial in planned})

@@ -54,10 +54,10 @@ def test_an_async_server_passes_the_connection_limit_and_a_sync_one_does_not(tmp
         recorded = series_file.read(output / "trials" / f"io_read-{server}-10connections" / "series.jsonl")
         assert sum(row.ok for row in recorded.seconds) == figures["successes"] > 0
         # Server and database were looked at: gunicorn's master and its worker, and what the limit lets in.
-        assert (result["cost"]["memory_mb"] > 10, result["cost"]["threads"] >= 2) == (True, True)
-        assert result["cost"]["connections"] <= 10 + PREPARING
+        assert (result["peak_usage"]["memory_mb"] > 10, result["peak_usage"]["threads"] >= 2) == (True, True)
+        assert result["peak_usage"]["connections"] <= 10 + PREPARING
     # A look may miss the one connection of a sync server, which it closes after each request.
-    assert asgi["cost"]["connections"] >= 1
+    assert asgi["peak_usage"]["connections"] >= 1
     assert "io_read on gunicorn-uvicorn (max_connections 10): db_too_many_clients broke first" in text
     assert (output / "report.md").read_text().startswith("# Results\n")
     assert json.loads((output / "experiment.json").read_text())["experiment"]["max_connections"] == [10]

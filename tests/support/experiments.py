@@ -1,5 +1,6 @@
 """Results of an experiment that was never run."""
 
+from pathlib import Path
 from typing import Any
 
 from locust_asyncdjango.analysis.saturation import KindOnset
@@ -8,6 +9,8 @@ from locust_asyncdjango.lab.experiment.result import Baseline, PeakUsage, Result
 from locust_asyncdjango.lab.experiment.spec import Experiment, Load, Trial
 from tests.support.figures import figures, onset
 
+VERSION_3 = Path(__file__).with_name("results_version_3")
+"""A results folder as ``run`` wrote it before version 4 of the format; copy it before anything is written to it."""
 FIRST = onset(24, 125)
 SYNC = Result(Trial("io_read", "gunicorn-sync", 1000, 100), figures(23.0, 60, 4100, onset(3, 20)), "", {})
 

@@ -38,12 +38,12 @@ def ceiling(result: Result, server: Server, fastest_ms: float | None, factors: M
 
     fastest_ms: what a request took under load at least, None where that is not known. factors: the site's environment.
     """
-    alone, trial = result.alone, result.trial
+    alone, trial = result.baseline, result.trial
     if alone is None:
         return None
-    service_ms = alone.request_ms - alone.nothing_ms - alone.cpu_ms / 2
+    service_ms = alone.request_ms - alone.healthz_ms - alone.cpu_ms / 2
     service_ms = min(service_ms, alone.request_ms if fastest_ms is None else fastest_ms)
-    if service_ms < max(SHORTEST_MS, alone.nothing_ms):
+    if service_ms < max(SHORTEST_MS, alone.healthz_ms):
         return None
     if server.slots is not None:
         at_once, what = server.slots * trial.workers, "slot"

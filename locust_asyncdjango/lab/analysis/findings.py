@@ -68,7 +68,7 @@ class ArmRuns:
     @property
     def load(self) -> float:
         """What all that the lab has started takes, in per cent of a processor, on average; 0 where it is not known."""
-        found = [result.cost.own_percent for result in self.comparable.values() if result.cost]
+        found = [result.peak_usage.own_percent for result in self.comparable.values() if result.peak_usage]
         return fmean(found) if found else 0.0
 
     @property
@@ -192,7 +192,7 @@ class Findings:
             by_arm.setdefault(replace(runs.trial, latency_ms=0), []).append(runs)
         found = []
         for each in by_arm.values():
-            points = [(r.trial.latency_ms, r.alone.request_ms) for runs in each for r in runs.results if r.alone]
+            points = [(r.trial.latency_ms, r.baseline.request_ms) for runs in each for r in runs.results if r.baseline]
             if fitted := budget(points):
                 found.append((each[0], fitted))
         return found
@@ -205,19 +205,19 @@ class Findings:
         most = [in_flight(seconds, slots, workers) for seconds in series if seconds]
         return sum(most) / len(most) if most else None
 
-    def marks(self, result: Result) -> list[str]:
+    def caveats(self, result: Result) -> list[str]:
         """What speaks against a trial: what was noted in it, and what shows beside its series and the other trials."""
         return self._marks[result.trial.id]
 
     @cached_property
     def _marks(self) -> dict[str, list[str]]:
-        speeds = [result.cost.mhz for result in self.results if result.cost and result.cost.mhz]
+        speeds = [result.peak_usage.mhz for result in self.results if result.peak_usage and result.peak_usage.mhz]
         usual = median(speeds) if speeds else 0.0
-        return {result.trial.id: [*result.marks, *self._shown_beside(result, usual)] for result in self.results}
+        return {result.trial.id: [*result.caveats, *self._shown_beside(result, usual)] for result in self.results}
 
     def _shown_beside(self, result: Result, usual_mhz: float) -> Iterator[str]:
-        if result.cost and 0 < result.cost.mhz < SLOWEST * usual_mhz:
-            yield f"the processors ran at {result.cost.mhz:.0f} MHz, and in most trials at {usual_mhz:.0f}"
+        if result.peak_usage and 0 < result.peak_usage.mhz < SLOWEST * usual_mhz:
+            yield f"the processors ran at {result.peak_usage.mhz:.0f} MHz, and in most trials at {usual_mhz:.0f}"
         series = self.recorded.get(result.trial.id)
         law = little(series.seconds) if series else None
         if law and law.low > MOST_IN_FLIGHT:
@@ -227,7 +227,7 @@ class Findings:
         return self.experiment.server(trial.server)
 
     def _ceiling(self, result: Result) -> Ceiling | None:
-        if result.alone is None:
+        if result.baseline is None:
             return None
         series = self.recorded.get(result.trial.id)
         fastest_ms = min(series.total.ok_ms, default=None) if series else None
@@ -250,7 +250,7 @@ class Findings:
 
 def is_disturbed(result: Result) -> bool:
     """Whether other programs or other machines left less for a run."""
-    return any(mark.startswith(NEIGHBOUR_CAVEATS) for mark in result.marks)
+    return any(mark.startswith(NEIGHBOUR_CAVEATS) for mark in result.caveats)
 
 
 def _arm(trial: Trial) -> Trial:
@@ -275,7 +275,9 @@ def read(folder: ResultsFolder) -> Findings:
     experiment = folder.experiment()
     results = tuple(result for trial in trials(experiment) if (result := folder.result(trial)))
     recorded = {result.trial.id: series for result in results if (series := folder.series(result.trial))}
-    return Findings(experiment, results, recorded, {result.trial.id: folder.costs(result.trial) for result in results})
+    return Findings(
+        experiment, results, recorded, {result.trial.id: folder.resource_samples(result.trial) for result in results}
+    )
 
 
 def _pairs(first: ArmRuns, other: ArmRuns) -> list[paired_stats.Pair]:
@@ -285,7 +287,7 @@ def _pairs(first: ArmRuns, other: ArmRuns) -> list[paired_stats.Pair]:
 
 
 def _pair(first: Result, second: Result) -> paired_stats.Pair:
-    speeds = [result.cost.speed if result.cost else 0.0 for result in (first, second)]
+    speeds = [result.peak_usage.speed if result.peak_usage else 0.0 for result in (first, second)]
     faster = log(speeds[0] / speeds[1]) if all(speeds) else 0.0
     return paired_stats.Pair(_peak(first), _peak(second), faster)
 

@@ -71,7 +71,7 @@ def tell(folder: "ResultsFolder", found: "Findings", console: "Console") -> None
     from locust_asyncdjango.lab.report import experiment_report
     from locust_asyncdjango.lab.report.verdict import verdict
 
-    about = folder.about()
+    about = folder.provenance()
     html, md, as_json = (
         render(found, about)
         for render in (experiment_report.html, experiment_report.markdown, experiment_report.as_json)
@@ -108,7 +108,7 @@ def compare(options: Namespace) -> int:
         raise UsageError(f"--output {output} lies in a folder that is compared; name another place")
     with read_whole(*folders):
         before, after = map(findings.read, folders)
-        found = comparison_report.changes(before, after, (folders[0].about(), folders[1].about()))
+        found = comparison_report.changes(before, after, (folders[0].provenance(), folders[1].provenance()))
     if not found.arms:
         raise UsageError(f"{options.before} and {options.after} have no arm in common that was measured in both")
     console = Console()
@@ -159,11 +159,11 @@ def report_experiment(options: Namespace) -> int:
 @contextmanager
 def read_whole(*folders: "ResultsFolder") -> Iterator[None]:
     """Within it, what cannot be made of folders that somebody has changed is a UsageError."""
-    from locust_asyncdjango.lab.experiment.results_folder import DAMAGES
+    from locust_asyncdjango.lab.experiment.results_folder import MALFORMED
 
     try:
         yield
-    except DAMAGES as error:
+    except MALFORMED as error:
         raise UsageError(f"{' or '.join(str(folder.path) for folder in folders)} is damaged: {error!r}") from None
 
 

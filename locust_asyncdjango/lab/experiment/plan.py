@@ -6,13 +6,13 @@ from dataclasses import replace
 from itertools import product
 
 from locust_asyncdjango.lab.errors import UsageError
-from locust_asyncdjango.lab.experiment.spec import Experiment, Trial, unfinished
+from locust_asyncdjango.lab.experiment.spec import Experiment, Trial, unfinished_name
 
 
 def trials(experiment: Experiment) -> list[Trial]:
     """All of them. Raises UsageError where two would have the same folder."""
     planned = [trial for compared in rounds(experiment) for trial in compared]
-    folders = [name for trial in planned for name in (trial.id, unfinished(trial.id))]
+    folders = [name for trial in planned for name in (trial.id, unfinished_name(trial.id))]
     if twice := [name for name, count in Counter(folders).items() if count > 1]:
         raise UsageError(f"two trials would be named {twice[0]}; give your own server another name")
     return planned

@@ -1,6 +1,11 @@
-"""What a trial gave: its figures, what a request takes by itself, and what the trial cost."""
+"""The result of one trial, and the JSON in which it is kept.
+
+Start reading at ``Result``. A ``Result`` holds the figures of the load (``Saturation``), the unloaded latency
+(``Baseline``), the most that server and services took (``PeakUsage``), and the caveats that a report shows with them.
+"""
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Self
@@ -8,35 +13,44 @@ from typing import Any, Self
 from locust_asyncdjango.analysis.saturation import KindOnset, Onset, Saturation
 from locust_asyncdjango.lab.experiment.spec import Trial
 
-FORMAT_VERSION = 3
+FORMAT_VERSION = 4
+"""Version of result.json and experiment.json."""
+READABLE_VERSIONS = (3, FORMAT_VERSION)
+
+_NAMES_OF_VERSION_3 = {"alone": "baseline", "cost": "peak_usage", "marks": "caveats", "nothing_ms": "healthz_ms"}
+"""Members of a version 3 result that have other names since version 4."""
 
 
 @dataclass(frozen=True, slots=True)
 class Baseline:
-    """Medians in milliseconds, seen by a client that connects for each request.
+    """The unloaded latency: medians in milliseconds of a client that opens a connection for each request.
 
-    request_ms: of the trial's route. nothing_ms: of /healthz, which touches neither database nor cache. requests: how
-    many of the route it is the median of. cpu_ms: of a processor, that all the lab has started computed for a request,
-    on average.
+    request_ms: of requests to the trial's route.
+    healthz_ms: of requests to /healthz, which touches neither database nor cache.
+    requests: how many requests to the route the median is of.
+    cpu_ms: processor time per request, on average, of everything that the lab started.
     """
 
     request_ms: float
-    nothing_ms: float
+    healthz_ms: float
     requests: int
     cpu_ms: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class ResourceSample:
-    """At a moment, in seconds since the first look.
+    """What server, services and machine use at one moment. Percentages are of one processor.
 
-    memory_mb, processes, threads: of the server, 0 for one that ran already. cpu_percent: of a processor, since the
-    look before. lost: what has become of its processes since then, "" for nothing. connections: of the lab's own
-    PostgreSQL, by what they do: active, idle, idle in transaction, starting. redis_clients: of its own Redis, None
-    where there is none. other_percent, own_percent, steal_percent: of a processor, since the look before, for programs
-    that are not the lab's, for all that are, and for other virtual machines. mhz: how fast the processors run, 0 where
-    the system does not tell. speed: how fast a processor really was since the look before, for the lab
-    (``machine.Speedometer``, ``got``).
+    t: seconds since the first sample.
+    memory_mb, processes, threads: of the server; 0 for one that the lab did not start.
+    cpu_percent: of the server, since the sample before.
+    lost: what became of the server's processes since the sample before; "" while all are there.
+    connections: of the lab's own PostgreSQL, by state: active, idle, idle in transaction, starting.
+    redis_clients: of the lab's own Redis; None where there is none.
+    other_percent, own_percent, steal_percent: since the sample before, of programs that are not the lab's, of those
+        that are, and of other virtual machines.
+    mhz: frequency of the processors; 0 where the system does not report it.
+    speed: how fast the lab's programs really ran since the sample before (``machine.Speedometer``).
     """
 
     t: float
@@ -56,8 +70,13 @@ class ResourceSample:
 
 @dataclass(frozen=True, slots=True)
 class PeakUsage:
-    """The most of each in a trial, the server's processor time, the usual frequency, and the means of ``speed`` and
-    ``own_percent``."""
+    """What a trial took.
+
+    memory_mb, threads, connections, redis_clients: the highest of all samples.
+    cpu_s: processor time of the server in seconds.
+    mhz: the median of all samples.
+    speed, own_percent: the means of all samples.
+    """
 
     memory_mb: float
     threads: int
@@ -71,62 +90,68 @@ class PeakUsage:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a trial gave: figures, or the error that kept it from being measured."""
+    """What a trial measured, or the error that kept it from measuring.
+
+    figures: None for a trial that could not be measured; ``error`` then says why.
+    site: what the preflight read from the server; empty where it refused the trial.
+    baseline: None where the site does not answer a single request as it should.
+    peak_usage: of the server and the lab's own services; None for a server that the lab did not start.
+    caveats: reasons to doubt the figures, such as busy neighbours.
+    """
 
     trial: Trial
     figures: Saturation | None
     error: str
     site: dict[str, Any]
-    """What the preflight found; empty where the trial was refused."""
-    alone: Baseline | None = None
-    """Of a request by itself; None where the site does not answer one as it should."""
-    cost: PeakUsage | None = None
-    """Of the server and the lab's own services; None for a server that ran already."""
-    marks: tuple[str, ...] = ()
-    """What speaks against it."""
+    baseline: Baseline | None = None
+    peak_usage: PeakUsage | None = None
+    caveats: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
-        """A JSON object of plain types."""
+        """Return a JSON object of plain types, which ``from_json`` reads."""
         return {"format_version": FORMAT_VERSION, **asdict(self)}
 
     @classmethod
-    def from_json(cls, result: dict[str, Any]) -> Self:
-        """Reads what ``to_json`` made."""
-        figures = result["figures"]
+    def from_json(cls, content: Mapping[str, Any]) -> Self:
+        """Return the result that ``to_json`` wrote, of this version or of version 3.
+
+        Raise LookupError, TypeError or ValueError where the content is damaged.
+        """
+        if content["format_version"] == 3:
+            content = _from_version_3(content)
         return cls(
-            trial=Trial(**result["trial"]),
-            figures=_figures(figures) if figures else None,
-            error=result["error"],
-            site=result["site"],
-            alone=Baseline(**result["alone"]) if result["alone"] else None,
-            cost=PeakUsage(**result["cost"]) if result["cost"] else None,
-            marks=tuple(result["marks"]),
+            trial=Trial(**content["trial"]),
+            figures=_read_figures(content["figures"]) if content["figures"] else None,
+            error=content["error"],
+            site=content["site"],
+            baseline=Baseline(**content["baseline"]) if content["baseline"] else None,
+            peak_usage=PeakUsage(**content["peak_usage"]) if content["peak_usage"] else None,
+            caveats=tuple(content["caveats"]),
         )
 
 
-def read_costs(file: Path) -> list[ResourceSample]:
-    """All that were written."""
-    return (
-        [ResourceSample(**json.loads(text)) for text in file.read_text(encoding="utf-8").splitlines()]
-        if file.exists()
-        else []
+def read_resource_samples(file: Path) -> list[ResourceSample]:
+    """Return the samples of a trial's costs.jsonl, in their order; none where there is no such file."""
+    if not file.exists():
+        return []
+    return [ResourceSample(**json.loads(line)) for line in file.read_text(encoding="utf-8").splitlines()]
+
+
+def _from_version_3(content: Mapping[str, Any]) -> dict[str, Any]:
+    renamed = _renamed(content)
+    if renamed["baseline"]:
+        renamed["baseline"] = _renamed(renamed["baseline"])
+    return renamed
+
+
+def _renamed(members: Mapping[str, Any]) -> dict[str, Any]:
+    return {_NAMES_OF_VERSION_3.get(name, name): value for name, value in members.items()}
+
+
+def _read_figures(figures: Mapping[str, Any]) -> Saturation:
+    ranges = {name: tuple(figures[name]) for name in ("peak_range", "peak_users_range", "successes_range")}
+    onsets = {name: Onset(**figures[name]) if figures[name] else None for name in ("slowdown", "errors")}
+    failures = tuple(
+        KindOnset(failure["kind"], failure["count"], Onset(**failure["first"])) for failure in figures["failures"]
     )
-
-
-def _figures(figures: dict[str, Any]) -> Saturation:
-    return Saturation(
-        **{
-            **figures,
-            **{name: tuple(figures[name]) for name in ("peak_range", "peak_users_range", "successes_range")},
-            "slowdown": _onset(figures["slowdown"]),
-            "errors": _onset(figures["errors"]),
-            "failures": tuple(
-                KindOnset(failure["kind"], failure["count"], Onset(**failure["first"]))
-                for failure in figures["failures"]
-            ),
-        }
-    )
-
-
-def _onset(onset: dict[str, int] | None) -> Onset | None:
-    return Onset(**onset) if onset else None
+    return Saturation(**{**figures, **ranges, **onsets, "failures": failures})

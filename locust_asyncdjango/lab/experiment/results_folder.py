@@ -1,15 +1,16 @@
-"""The results folder: its schema, and reading and writing it.
+"""The results folder of an experiment: its layout, and how it is read and written.
 
-experiment.json              what was asked for and where it ran
-logs/                        what was said before the first trial
+experiment.json              the experiment, and when, where and with which versions it began
+logs/                        output of the programs that ran before the first trial
 trials/<id>/result.json      a trial's figures, or why there are none
-trials/<id>/series.jsonl     its series
+trials/<id>/series.jsonl     its time series
 trials/<id>/failures.json    its failures by kind and message, with samples
-trials/<id>/costs.jsonl      what server and services took and what else the machine did, a line a second
-trials/<id>/*.log            what its programs said
-report.html, .md, .json      the verdict, the tables and, in the first, the pictures
+trials/<id>/costs.jsonl      what server, services and machine used, a line a second
+trials/<id>/*.log            output of its programs
+report.html, .md, .json      the verdict and the tables; report.html has charts too
 
-A trial is measured in trials/<id>.unfinished, which gets its name when it is whole.
+A trial is measured in trials/<id>.unfinished, which is renamed when the trial is complete. So whatever has a trial's
+name is complete, and a run that was stopped goes on with the first trial that is not there.
 """
 
 import json
@@ -23,132 +24,141 @@ from typing import Any
 
 from locust_asyncdjango.lab.environment.file_lock import exclusive_lock
 from locust_asyncdjango.lab.errors import UsageError
-from locust_asyncdjango.lab.experiment.result import FORMAT_VERSION, ResourceSample, Result, read_costs
-from locust_asyncdjango.lab.experiment.spec import Experiment, Trial, unfinished
+from locust_asyncdjango.lab.experiment.result import (
+    FORMAT_VERSION,
+    READABLE_VERSIONS,
+    ResourceSample,
+    Result,
+    read_resource_samples,
+)
+from locust_asyncdjango.lab.experiment.spec import Experiment, Trial, unfinished_name
 from locust_asyncdjango.metrics.series_file import Series, SeriesError, read
 
-DAMAGES = (AttributeError, LookupError, TypeError, ValueError, OverflowError, RecursionError)
-"""What comes of reading what somebody else has written, or only a part of it."""
+MALFORMED = (AttributeError, LookupError, TypeError, ValueError, OverflowError, RecursionError)
+"""What reading a file raises that somebody has edited, or that is not complete."""
 
 
 class ResultsFolder:
-    """One experiment's results."""
+    """The results of one experiment."""
 
     def __init__(self, path: Path) -> None:
         self.path = path.absolute()
         self.trials = self.path / "trials"
         self.logs = self.path / "logs"
+        self._file = self.path / "experiment.json"
 
     @contextmanager
-    def opened(self, experiment: Experiment, about: dict[str, Any]) -> Iterator[dict[str, Any]]:
-        """Makes the folder, or takes up one that holds this very experiment; for one run at a time. Raises UsageError.
+    def open_for(self, experiment: Experiment, provenance: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+        """Make the folder, or go on with the one that holds this very experiment, and lock it within the context.
 
-        Gives what it is about: what was given, or what was when it was begun.
+        provenance: when, where and with which versions the run starts; kept where the folder is new.
+        Yield the provenance of the run that made the folder.
+        Raise UsageError where it holds anything else, cannot be written, or belongs to a run that goes on.
         """
         with ExitStack() as stack:
             try:
                 self.path.mkdir(parents=True, exist_ok=True)
                 stack.enter_context(exclusive_lock(self.path, wait=False))
-                self._begin(experiment, about)
+                self._make(experiment, provenance)
             except BlockingIOError:
                 raise UsageError(
                     f"another run writes to {self.path}; wait for its end, or choose another --output"
                 ) from None
             except OSError as error:
                 raise UsageError(f"cannot write to {self.path} ({error.strerror}); choose another --output") from None
-            yield self.about()
+            yield self.provenance()
 
-    def _begin(self, experiment: Experiment, about: dict[str, Any]) -> None:
-        # Through JSON, to compare what was read with what would be written.
-        asked: dict[str, Any] = json.loads(json.dumps(asdict(experiment)))
-        file = self.path / "experiment.json"
-        if not file.exists() and {path.name for path in self.path.iterdir()} - {_part(file).name}:
-            raise UsageError(f"{self.path} holds other files; choose another --output")
-        with tempfile.TemporaryFile(dir=self.path):
-            pass
-        # The first that is written, so that who finds it missing knows that there is nothing else.
-        if not file.exists():
-            write_json(file, {"format_version": FORMAT_VERSION, "experiment": asked, **about})
-        elif self._read().get("experiment") != asked:
-            raise UsageError(f"{self.path} holds the results of another experiment; choose another --output")
-        self.trials.mkdir(exist_ok=True)
-        self.logs.mkdir(exist_ok=True)
-
-    def about(self) -> dict[str, Any]:
-        """When and where it was begun, with which versions. Raises UsageError where there is no experiment."""
+    def provenance(self) -> dict[str, Any]:
+        """Return when, where and with which versions the experiment began. Raise UsageError where there is none."""
         return {name: value for name, value in self._read().items() if name not in ("format_version", "experiment")}
 
     def experiment(self) -> Experiment:
-        """What was asked for. Raises UsageError where there is no experiment."""
+        """Return the experiment. Raise UsageError where there is none."""
         try:
             return Experiment.from_json(self._read()["experiment"])
-        except DAMAGES as error:
-            raise UsageError(f"{self.path / 'experiment.json'} is damaged: {error!r}") from None
+        except MALFORMED as error:
+            raise UsageError(f"{self._file} is damaged: {error!r}") from None
 
     def result(self, trial: Trial) -> Result | None:
-        """Of a trial that was run before; None for one that was not. Raises UsageError where it is damaged."""
+        """Return the result of a trial; None for one that was not run. Raise UsageError where it is damaged."""
         file = self.trials / trial.id / "result.json"
         if not file.exists():
             return None
         try:
             result = Result.from_json(_read_json(file))
             if result.trial != trial:
-                raise ValueError(f"it is that of {result.trial.title}")
-        except (*DAMAGES, OSError) as error:
+                raise ValueError(f"it is the result of {result.trial.title}")
+        except (*MALFORMED, OSError) as error:
             raise UsageError(f"{file} is damaged: {error}; remove its folder to have it measured again") from None
         return result
 
-    def _read(self) -> dict[str, Any]:
-        file = self.path / "experiment.json"
-        try:
-            return _read_json(file)
-        except OSError:
-            raise UsageError(f"{self.path} holds no experiment; name a results folder") from None
-        except DAMAGES as error:
-            raise UsageError(f"{file} is damaged, or of another version: {error}; choose another --output") from None
-
     def series(self, trial: Trial) -> Series | None:
-        """What was recorded in a trial; None where it failed before anything was."""
+        """Return the time series of a trial; None for one that failed before Locust had recorded anything."""
         try:
             return read(self.trials / trial.id / "series.jsonl")
         except SeriesError:
             return None
 
-    def costs(self, trial: Trial) -> list[ResourceSample]:
-        """What was looked at in a trial, second by second."""
-        return read_costs(self.trials / trial.id / "costs.jsonl")
+    def resource_samples(self, trial: Trial) -> list[ResourceSample]:
+        """Return what server, services and machine used in a trial, second by second."""
+        return read_resource_samples(self.trials / trial.id / "costs.jsonl")
 
     def write_report(self, **texts: str) -> Path:
-        """Writes report.<ending> for each ending given, and returns that which ends with .html."""
+        """Write report.<ending> for each ending and its text, and return the path of report.html."""
         page = self.path / "report.html"
         write_each(page, texts)
         return page
 
     @contextmanager
-    def unfinished(self, trial: Trial) -> Iterator[Path]:
-        """The folder in which a trial is measured. It gets the trial's name on leaving, unless by an exception."""
-        folder = self.trials / unfinished(trial.id)
+    def trial_folder(self, trial: Trial) -> Iterator[Path]:
+        """Yield an empty folder to measure a trial in. It gets the trial's name at the end, unless by an exception."""
+        folder = self.trials / unfinished_name(trial.id)
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir()
         yield folder
-        whole = self.trials / trial.id
-        shutil.rmtree(whole, ignore_errors=True)
-        folder.rename(whole)
+        complete = self.trials / trial.id
+        shutil.rmtree(complete, ignore_errors=True)
+        folder.rename(complete)
+
+    def _make(self, experiment: Experiment, provenance: Mapping[str, Any]) -> None:
+        # Through JSON, to compare what the file holds with what would be written to it.
+        content: dict[str, Any] = json.loads(json.dumps(asdict(experiment)))
+        if not self._file.exists() and {path.name for path in self.path.iterdir()} - {_part(self._file).name}:
+            raise UsageError(f"{self.path} holds other files; choose another --output")
+        with tempfile.TemporaryFile(dir=self.path):
+            pass
+        # The first file that is written: a folder without it holds nothing else of ours.
+        if not self._file.exists():
+            write_json(self._file, {"format_version": FORMAT_VERSION, "experiment": content, **provenance})
+        elif self._read().get("experiment") != content:
+            raise UsageError(f"{self.path} holds the results of another experiment; choose another --output")
+        self.trials.mkdir(exist_ok=True)
+        self.logs.mkdir(exist_ok=True)
+
+    def _read(self) -> dict[str, Any]:
+        try:
+            return _read_json(self._file)
+        except OSError:
+            raise UsageError(f"{self.path} holds no experiment; name a results folder") from None
+        except MALFORMED as error:
+            raise UsageError(
+                f"{self._file} is damaged, or of another version: {error}; choose another --output"
+            ) from None
 
 
-def write_json(file: Path, content: dict[str, Any]) -> None:
-    """Writes a file that people can read too; it is there as a whole or not at all."""
+def write_json(file: Path, content: Mapping[str, Any]) -> None:
+    """Write indented JSON. The file is complete or not there at all."""
     write_text(file, json.dumps(content, indent=2) + "\n")
 
 
 def write_each(page: Path, texts: Mapping[str, str]) -> None:
-    """Writes a report: each text beside the page, under its name but with the ending of the text."""
+    """Write texts next to each other: each gets the path of the page, with its own ending (the key)."""
     for ending, text in texts.items():
         write_text(page.with_suffix(f".{ending}"), text)
 
 
 def write_text(file: Path, text: str) -> None:
-    """Writes a file that is there as a whole or not at all."""
+    """Write a text. The file is complete or not there at all."""
     _part(file).write_text(text, encoding="utf-8")
     _part(file).replace(file)
 
@@ -159,6 +169,6 @@ def _part(file: Path) -> Path:
 
 def _read_json(file: Path) -> dict[str, Any]:
     content = json.loads(file.read_text(encoding="utf-8"))
-    if not isinstance(content, dict) or content.get("format_version") != FORMAT_VERSION:
-        raise ValueError(f"it is not of results format {FORMAT_VERSION}")
+    if not isinstance(content, dict) or content.get("format_version") not in READABLE_VERSIONS:
+        raise ValueError(f"it is not of results format {' or '.join(map(str, READABLE_VERSIONS))}")
     return content

@@ -252,7 +252,7 @@ class Trial:
         return f"{subject} on {self.server}" + (f" ({behind})" if behind else "")
 
 
-def unfinished(name: str) -> str:
+def unfinished_name(name: str) -> str:
     """Of the folder in which the trial of that name is measured."""
     return f"{name}.unfinished"
 

@@ -38,7 +38,7 @@ def run(experiment: Experiment, folder: ResultsFolder, announce: Announce) -> li
     numbers = {trial: number for number, trial in enumerate(trials(experiment), 1)}
     experiment.check_here()
     now = _about(experiment)
-    with folder.opened(experiment, now) as begun:
+    with folder.open_for(experiment, now) as begun:
         measure = _Measuring(experiment, folder, changed(begun, now))
         results: list[Result] = []
         recorded: dict[str, Series] = {}
@@ -60,21 +60,21 @@ def run(experiment: Experiment, folder: ResultsFolder, announce: Announce) -> li
 class _Measuring:
     """Runs trials, once it was prepared."""
 
-    def __init__(self, experiment: Experiment, folder: ResultsFolder, marks: tuple[str, ...]) -> None:
-        """marks: of all trials."""
-        self._experiment, self._folder, self._marks = experiment, folder, marks
+    def __init__(self, experiment: Experiment, folder: ResultsFolder, caveats: tuple[str, ...]) -> None:
+        """caveats: of all trials."""
+        self._experiment, self._folder, self._caveats = experiment, folder, caveats
         self._is_prepared = False
 
     def __call__(self, trial: Trial, watch: Watch) -> Result:
         """Gives a result that is on disk, also of a trial that fails. Raises UsageError."""
         experiment = self._experiment
         server, pins = experiment.server(trial.server), pinning.pins(experiment.pin)
-        with self._folder.unfinished(trial) as place:
+        with self._folder.trial_folder(trial) as place:
             try:
                 result = one_trial.measure(trial, server, experiment.load, pins, place, watch)
             except TrialError as error:
                 result = Result(trial, None, str(error), {})
-            result = replace(result, marks=(*self._marks, *result.marks))
+            result = replace(result, caveats=(*self._caveats, *result.caveats))
             write_json(place / "result.json", result.to_json())
         return result
 

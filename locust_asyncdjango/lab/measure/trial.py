@@ -16,7 +16,7 @@ from locust_asyncdjango.lab.environment.pinning import Pins, on_cores
 from locust_asyncdjango.lab.environment.process import Program, free_port
 from locust_asyncdjango.lab.environment.servers import Server, serving, site_env
 from locust_asyncdjango.lab.errors import TrialError
-from locust_asyncdjango.lab.experiment.result import Result, read_costs
+from locust_asyncdjango.lab.experiment.result import Result, read_resource_samples
 from locust_asyncdjango.lab.experiment.spec import Load, Trial
 from locust_asyncdjango.lab.measure import preflight, resource_usage
 from locust_asyncdjango.lab.measure.baseline import alone
@@ -43,15 +43,15 @@ def measure(trial: Trial, server: Server, load: Load, pins: Pins, folder: Path, 
         if program and program.exit_code() is not None:
             raise TrialError(f"{server.name} ended during the trial: {program.last_log_line()}")
     recorded = whole_series(file)
-    looked = read_costs(looks)
+    looked = read_resource_samples(looks)
     return Result(
         trial=trial,
         figures=saturation(recorded.seconds),
         error="",
         site=about,
-        alone=before_load,
-        cost=resource_usage.most_of(looked) if program and looked else None,
-        marks=marks(looked, recorded.seconds, all_ours=program is not None and not services.users_own()),
+        baseline=before_load,
+        peak_usage=resource_usage.most_of(looked) if program and looked else None,
+        caveats=marks(looked, recorded.seconds, all_ours=program is not None and not services.users_own()),
     )
 
 

@@ -112,7 +112,7 @@ def as_json(findings: Findings, about: Environment) -> str:
                 "figures": asdict(runs.figures) if runs.figures else None,
                 "ceiling": asdict(runs.ceiling) if runs.ceiling else None,
                 "flag": runs.flag,
-                "marks": {r.trial.id: marks for r in runs.results if (marks := findings.marks(r))},
+                "marks": {r.trial.id: marks for r in runs.results if (marks := findings.caveats(r))},
             }
             for runs in findings.runs
         ],

@@ -174,7 +174,7 @@ def ceilings_table(findings: Findings) -> Table:
     """What a request takes alone, and what a server can carry at most by it."""
     rows = []
     for runs in findings.runs:
-        found = [result.alone for result in runs.results if result.alone]
+        found = [result.baseline for result in runs.results if result.baseline]
         if not found or runs.figures is None:
             continue
         ceiling = (per_s(runs.ceiling.per_s), runs.ceiling.why) if runs.ceiling else ("-", "-")
@@ -208,7 +208,7 @@ def costs(findings: Findings) -> Table:
     """What an arm took at most, and for so many requests in flight."""
     rows = []
     for runs in findings.runs:
-        found = [result.cost for result in runs.results if result.cost]
+        found = [result.peak_usage for result in runs.results if result.peak_usage]
         if not found:
             continue
         memory_mb, connections = max(c.memory_mb for c in found), max(c.connections for c in found)

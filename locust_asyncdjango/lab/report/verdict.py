@@ -116,7 +116,7 @@ def _noise(findings: Findings) -> list[str]:
 
 
 def _marked(findings: Findings) -> list[str]:
-    found = sum(bool(findings.marks(result)) for result in findings.results)
+    found = sum(bool(findings.caveats(result)) for result in findings.results)
     return [f"{found} of {len(findings.results)} trials are marked; the report says why"] if found else []
 
 
@@ -133,7 +133,7 @@ def trial_sentences(findings: Findings) -> list[str]:
     return told + [
         f"marked: {result.trial.title}: {'; '.join(_counted(marks))}"
         for result in findings.results
-        if (marks := findings.marks(result))
+        if (marks := findings.caveats(result))
     ]
 
 

@@ -216,7 +216,7 @@ def test_a_result_above_its_ceiling_is_no_win(
 
 
 def test_who_is_flagged_does_not_win() -> None:
-    results = [replace(SYNC, alone=alone(501.0)), replace(ASYNC, alone=alone(501.0))]
+    results = [replace(SYNC, baseline=alone(501.0)), replace(ASYNC, baseline=alone(501.0))]
     assert verdict(found(results, servers=BOTH))[:2] == [
         "io_read: gunicorn-uvicorn carried 28.3 req/s; no other arm has a result that can be true",
         "io_read on gunicorn-sync: 23.0 req/s lie above its ceiling of 2.1 (1 slot, 500 ms a request by itself):"
@@ -244,10 +244,10 @@ def test_what_is_computed_may_become_twice_as_fast() -> None:
 
 def test_one_run_that_cannot_be_true_is_enough() -> None:
     measured = repeated((20.0, 30.0), (20.0, 30.0), (60.0, 30.0))
-    results = tuple(replace(result, alone=alone(41.0)) for result in measured.results)
+    results = tuple(replace(result, baseline=alone(41.0)) for result in measured.results)
     assert replace(measured, results=results).runs[0].flag.startswith("60.0 req/s lie above its ceiling of 25.1")
     # But for one that is left out, as other machines had more of this one before its load than under it.
-    beside = [replace(result, marks=("other virtual machines took 90 % of a processor",)) for result in results]
+    beside = [replace(result, caveats=("other virtual machines took 90 % of a processor",)) for result in results]
     assert [result.trial.repeat for result in results if result.figures and result.figures.peak_per_s == 60.0] == [3]
     left_out = tuple(beside[n] if result.trial.repeat == 3 else result for n, result in enumerate(results))
     assert replace(measured, results=left_out).runs[0].flag == ""
@@ -283,12 +283,12 @@ def test_the_best_is_who_wins_the_pairs() -> None:
 def test_a_run_beside_other_programs_makes_no_pair() -> None:
     measured = repeated((50.0, 100.0), (51.0, 99.0), (49.0, 150.0), a_a=(50.0, 50.5, 70.0, 50.0))
     others = ("other programs used 50 % of a processor",)
-    results = tuple(replace(r, marks=others) if n in (2, 9) else r for n, r in enumerate(measured.results))
+    results = tuple(replace(r, caveats=others) if n in (2, 9) else r for n, r in enumerate(measured.results))
     found = replace(measured, results=results)
     assert found.a_a_pairs == [paired_stats.Pair(50.0, 50.5)]
     (difference,) = tables.differences(found)
     assert (difference.pairs, round(difference.ratio, 2)) == (2, 1.97)
-    all_of_them = replace(found, results=tuple(replace(result, marks=others) for result in results))
+    all_of_them = replace(found, results=tuple(replace(result, caveats=others) for result in results))
     assert [each.pairs for each in tables.differences(all_of_them)] == [3]
 
 
@@ -305,7 +305,7 @@ def test_what_goes_with_the_machines_speed_is_allowed_for_between_arms_that_load
         speed = result.figures.peak_per_s / (1.0 if sync else 1.1) if result.figures else 0.0
         return PeakUsage(80.0, 2, 1, 0, 3.0, speed=speed, own_percent=load_of_sync if sync else 100.0)
 
-    found = replace(measured, results=tuple(replace(each, cost=cost(each)) for each in measured.results))
+    found = replace(measured, results=tuple(replace(each, peak_usage=cost(each)) for each in measured.results))
     (difference,) = tables.differences(found)
     assert (difference.says == "different") is allowed_for
     told = ", 1.00 without what goes with the machine's own speed (slope 1.00)"
@@ -320,16 +320,16 @@ def test_what_shows_beside_other_trials_is_marked() -> None:
 
     measured = repeated((50.0, 100.0), (50.0, 100.0))
     speeds = (2500.0, 2500.0, 1200.0, 2400.0)
-    results = tuple(replace(r, cost=cost(mhz)) for r, mhz in zip(measured.results, speeds, strict=True))
+    results = tuple(replace(r, peak_usage=cost(mhz)) for r, mhz in zip(measured.results, speeds, strict=True))
     # Ten users, of whom each has two requests in flight.
     parallel = Series.of({}, [Row(t, users=10, ok=20, ok_ms=Counter({1000.0: 20})) for t in range(30)])
     marked = replace(measured, results=results, recorded={results[3].trial.id: parallel})
-    assert [marked.marks(result) for result in results[:3]] == [
+    assert [marked.caveats(result) for result in results[:3]] == [
         [],
         [],
         ["the processors ran at 1200 MHz, and in most trials at 2450"],
     ]
-    (law,) = marked.marks(results[3])
+    (law,) = marked.caveats(results[3])
     assert law.startswith("Little's law does not hold: more is in flight than there are users")
 
 
@@ -353,7 +353,7 @@ def test_costs_are_told_for_so_many_requests_in_flight() -> None:
     # Fifty in flight: ten a second, of five seconds each.
     series = Series.of({}, [Row(t, users=100, ok=10, ok_ms=Counter({5000.0: 10})) for t in range(20)])
     cost = PeakUsage(memory_mb=80.0, threads=2, connections=1, redis_clients=0, cpu_s=3.0)
-    results = tuple(replace(each, cost=cost) for each in (SYNC, ASYNC))
+    results = tuple(replace(each, peak_usage=cost) for each in (SYNC, ASYNC))
     recorded = {result.trial.id: series for result in results}
     rows = tables.costs(Findings(experiment(servers=BOTH), results, recorded)).rows
     # A sync worker works on one request, however many wait; an async one on all.

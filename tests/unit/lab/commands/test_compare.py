@@ -1,12 +1,13 @@
 """``compare``: exit codes, files, and what it tolerates."""
 
+import shutil
 from pathlib import Path
 
 import pytest
 
 from locust_asyncdjango.lab import cli
 from locust_asyncdjango.lab.experiment.results_folder import ResultsFolder, write_json
-from tests.support.experiments import SYNC, experiment
+from tests.support.experiments import SYNC, VERSION_3, experiment
 
 
 @pytest.mark.parametrize("share", ["-1", "1.5", "200%", "much", "nan"])
@@ -19,7 +20,7 @@ def test_what_is_tolerated_is_a_share(share: str, capsys: pytest.CaptureFixture[
 def folder(path: Path) -> Path:
     """With a result."""
     results = ResultsFolder(path)
-    with results.opened(experiment(), {"started": "now"}), results.unfinished(SYNC.trial) as place:
+    with results.open_for(experiment(), {"started": "now"}), results.trial_folder(SYNC.trial) as place:
         write_json(place / "result.json", SYNC.to_json())
     return path
 
@@ -36,3 +37,9 @@ def test_folders_are_compared_and_stay_as_they_are(tmp_path: Path, capsys: pytes
         "cannot write /dev/null/changes.html (its folder cannot be made); choose another --output"
         in capsys.readouterr().err
     )
+
+
+def test_a_folder_of_version_3_is_compared(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    before = shutil.copytree(VERSION_3, tmp_path / "before")
+    assert cli.main(["compare", str(before), str(before)]) == 0
+    assert "0 of 2 arms carry less by more than 10%" in capsys.readouterr().out

@@ -1,19 +1,20 @@
 """``report`` of a results folder."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
 
 from locust_asyncdjango.lab import cli
 from locust_asyncdjango.lab.experiment.results_folder import ResultsFolder, write_json
-from tests.support.experiments import SYNC, experiment
+from tests.support.experiments import SYNC, VERSION_3, experiment
 
 
 def folder(path: Path) -> Path:
     """With a result."""
     results = ResultsFolder(path)
-    with results.opened(experiment(), {"started": "now"}), results.unfinished(SYNC.trial) as place:
+    with results.open_for(experiment(), {"started": "now"}), results.trial_folder(SYNC.trial) as place:
         write_json(place / "result.json", SYNC.to_json())
     return path
 
@@ -36,3 +37,10 @@ def test_a_result_that_somebody_has_changed_is_told(
         assert cli.main(command) == 2
         (line,) = capsys.readouterr().err.splitlines()
         assert "is damaged" in line
+
+
+def test_a_folder_of_version_3_is_reported(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    results = shutil.copytree(VERSION_3, tmp_path / "results")
+    assert cli.main(["report", str(results)]) == 0
+    assert "orm_get: gunicorn-uvicorn peaks highest, 88.2 against 26.5 req/s" in capsys.readouterr().out
+    assert "other programs used 171 % of a processor" in (results / "report.md").read_text()

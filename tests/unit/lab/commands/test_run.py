@@ -1,6 +1,7 @@
 """What ``run`` makes of its command line, file and preset."""
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from locust_asyncdjango.lab.commands import run
 from locust_asyncdjango.lab.environment.servers import SERVERS, Server
 from locust_asyncdjango.lab.errors import UsageError
 from locust_asyncdjango.lab.experiment.spec import Arm, Experiment
-from tests.support.experiments import experiment
+from tests.support.experiments import VERSION_3, experiment
 
 MINE = Server("mine", "wsgi", 8, ("gunicorn", "--bind=127.0.0.1:{port}", "site.wsgi"))
 
@@ -61,3 +62,13 @@ def test_a_run_goes_on_with_the_sites_settings_as_they_were(monkeypatch: pytest.
     assert kept == {"TARGET_SITE_CONNECTIONS": "pool"}
     with pytest.raises(UsageError, match="'PATH' = '/evil' is no setting of the site"):
         run.set_factors(experiment(factors=(("PATH", "/evil"),)))
+
+
+def test_a_finished_folder_of_version_3_is_reported_and_nothing_is_measured(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    results = shutil.copytree(VERSION_3, tmp_path / "results")
+    before = {path: path.read_bytes() for path in results.rglob("*.json*")}
+    assert cli.main(["run", "--resume", str(results)]) == 0
+    assert "orm_get: gunicorn-uvicorn peaks highest, 88.2 against 26.5 req/s" in capsys.readouterr().out
+    assert {path: path.read_bytes() for path in before} == before

@@ -1,21 +1,25 @@
 """The results folder: one experiment, one run at a time, and what is damaged."""
 
+import json
+import shutil
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from locust_asyncdjango.lab.errors import UsageError
+from locust_asyncdjango.lab.experiment.plan import trials
+from locust_asyncdjango.lab.experiment.result import Baseline, PeakUsage, Result
 from locust_asyncdjango.lab.experiment.results_folder import ResultsFolder, write_json
-from tests.support.experiments import ASYNC, BROKEN, SYNC, experiment
+from tests.support.experiments import ASYNC, BROKEN, SYNC, VERSION_3, experiment
 
 
 def test_a_results_folder_knows_what_was_run(tmp_path: Path) -> None:
     folder = ResultsFolder(tmp_path / "new" / "results")
-    with folder.opened(experiment(), {"started": "now"}) as about:
+    with folder.open_for(experiment(), {"started": "now"}) as about:
         assert about == {"started": "now"}
         for result in (SYNC, BROKEN):
-            with folder.unfinished(result.trial) as place:
+            with folder.trial_folder(result.trial) as place:
                 write_json(place / "result.json", result.to_json())
     assert folder.result(SYNC.trial) == SYNC
     assert folder.result(BROKEN.trial) == BROKEN
@@ -25,15 +29,18 @@ def test_a_results_folder_knows_what_was_run(tmp_path: Path) -> None:
 
 def test_an_interrupted_trial_is_not_finished_and_its_files_are_kept(tmp_path: Path) -> None:
     folder = ResultsFolder(tmp_path)
-    with suppress(KeyboardInterrupt), folder.opened(experiment(), {}), folder.unfinished(SYNC.trial) as place:
+    with suppress(KeyboardInterrupt), folder.open_for(experiment(), {}), folder.trial_folder(SYNC.trial) as place:
         (place / "series.jsonl").touch()
         raise KeyboardInterrupt
     assert folder.result(SYNC.trial) is None
     assert (tmp_path / "trials" / f"{SYNC.trial.id}.unfinished" / "series.jsonl").exists()
 
 
+DAMAGED = ['{"format_version": 3, "trial": {}}', '{"format_version": 4, "trial": {}}']
+
+
 def opened(path: Path, **changes: int) -> None:
-    with ResultsFolder(path).opened(experiment(**changes), {}):
+    with ResultsFolder(path).open_for(experiment(**changes), {}):
         pass
 
 
@@ -45,22 +52,22 @@ def test_a_results_folder_takes_one_experiment(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="holds the results of another experiment; choose another --output"):
         opened(tmp_path, posts=5)
     (tmp_path / "experiment.json").write_text("{}")
-    with pytest.raises(UsageError, match="is not of results format 3; choose another --output"):
+    with pytest.raises(UsageError, match="is not of results format 3 or 4; choose another --output"):
         opened(tmp_path)
 
 
 def test_a_results_folder_takes_one_run_at_a_time(tmp_path: Path) -> None:
     again = pytest.raises(UsageError, match=r"another run writes to .*; wait for its end, or choose another --output")
-    with ResultsFolder(tmp_path).opened(experiment(), {}), again:
+    with ResultsFolder(tmp_path).open_for(experiment(), {}), again:
         opened(tmp_path)
     opened(tmp_path)
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", "{}", "[" * 100_000, '{"format_version": 3, "trial": {}}'])
+@pytest.mark.parametrize("text", ["", "{", "[]", "{}", "[" * 100_000, *DAMAGED])
 def test_a_damaged_result_is_told(text: str, tmp_path: Path) -> None:
     opened(tmp_path)
     folder = ResultsFolder(tmp_path)
-    with folder.unfinished(SYNC.trial) as place:
+    with folder.trial_folder(SYNC.trial) as place:
         (place / "result.json").write_text(text)
     with pytest.raises(UsageError, match=r"is damaged: .*; remove its folder to have it measured again"):
         folder.result(SYNC.trial)
@@ -69,7 +76,44 @@ def test_a_damaged_result_is_told(text: str, tmp_path: Path) -> None:
 def test_a_result_of_another_trial_is_none(tmp_path: Path) -> None:
     opened(tmp_path)
     folder = ResultsFolder(tmp_path)
-    with folder.unfinished(SYNC.trial) as place:
+    with folder.trial_folder(SYNC.trial) as place:
         write_json(place / "result.json", ASYNC.to_json())
-    with pytest.raises(UsageError, match="it is that of io_read on gunicorn-uvicorn; remove its folder"):
+    with pytest.raises(UsageError, match="it is the result of io_read on gunicorn-uvicorn; remove its folder"):
         folder.result(SYNC.trial)
+
+
+def test_a_folder_of_version_3_is_read() -> None:
+    folder = ResultsFolder(VERSION_3)
+    sync, asgi = (folder.result(trial) for trial in trials(folder.experiment()))
+    assert sync is not None
+    assert asgi is not None
+    assert asgi.baseline == Baseline(request_ms=13.277, healthz_ms=1.102, requests=73, cpu_ms=8.514)
+    assert asgi.peak_usage == PeakUsage(82.8, 5, 0, 0, 1.1, 2596.0, 78.81, 62.3)
+    assert sync.caveats == ("other programs used 171 % of a processor",)
+    assert (sync.figures and sync.figures.successes, asgi.figures and asgi.figures.successes) == (106, 353)
+    assert [len(folder.resource_samples(result.trial)) for result in (sync, asgi)] == [7, 6]
+    assert folder.provenance()["started"] == "2026-11-29T01:35:37+00:00"
+
+
+def test_a_result_of_version_3_is_written_again_as_version_4() -> None:
+    folder = ResultsFolder(VERSION_3)
+    results = filter(None, map(folder.result, trials(folder.experiment())))
+    for result in results:
+        content = json.loads(json.dumps(result.to_json()))
+        assert content["format_version"] == 4
+        assert Result.from_json(content) == result
+
+
+def test_a_folder_of_version_3_is_gone_on_with(tmp_path: Path) -> None:
+    path = shutil.copytree(VERSION_3, tmp_path / "results")
+    folder = ResultsFolder(path)
+    first, second = trials(folder.experiment())
+    shutil.rmtree(path / "trials" / second.id)
+    with folder.open_for(folder.experiment(), {"started": "later"}) as provenance:
+        assert provenance["started"] == "2026-11-29T01:35:37+00:00"
+        with folder.trial_folder(second) as place:
+            write_json(place / "result.json", Result(second, None, "Locust failed", {}).to_json())
+    kept, added = folder.result(first), folder.result(second)
+    assert kept is not None
+    assert added is not None
+    assert (kept.error, added.error) == ("", "Locust failed")

@@ -3,7 +3,7 @@
 from collections import Counter
 from pathlib import Path
 
-from locust_asyncdjango.lab.experiment.result import PeakUsage, ResourceSample, read_costs
+from locust_asyncdjango.lab.experiment.result import PeakUsage, ResourceSample, read_resource_samples
 from locust_asyncdjango.lab.measure.resource_usage import append, got, most_of, states
 
 LOOKS = [
@@ -41,7 +41,7 @@ def test_the_most_of_a_trial() -> None:
 
 def test_what_is_written_is_read(tmp_path: Path) -> None:
     file = tmp_path / "costs.jsonl"
-    assert read_costs(file) == []
+    assert read_resource_samples(file) == []
     for cost in LOOKS:
         append(file, cost)
-    assert read_costs(file) == LOOKS
+    assert read_resource_samples(file) == LOOKS

@@ -85,7 +85,7 @@ def test_who_was_not_measured_any_more_is_worse() -> None:
 def test_what_cannot_be_true_is_neither_better_nor_worse() -> None:
     before, after = measured((100.0,)), measured((2.0,))
     (result,) = before.results
-    found = changes(replace(before, results=(replace(result, alone=Baseline(501.0, 1.0, 3)),)), after, ({}, {}))
+    found = changes(replace(before, results=(replace(result, baseline=Baseline(501.0, 1.0, 3)),)), after, ({}, {}))
     assert [change.is_worse(0.1) for change in found.arms] == [False]
     assert "its result in the first cannot be true: 100.0 req/s lie above its ceiling of 2.1" in found.sentences(0.1)[0]
 
