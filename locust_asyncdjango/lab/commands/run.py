@@ -38,7 +38,7 @@ def run(options: Namespace) -> int:
     from locust_asyncdjango.lab.commands import progress
     from locust_asyncdjango.lab.experiment.results_folder import ResultsFolder
     from locust_asyncdjango.lab.measure import runner
-    from locust_asyncdjango.lab.measure.locust_process import check_load, length_s
+    from locust_asyncdjango.lab.measure.locust_process import check_load, planned_length_s
     from locust_asyncdjango.lab.report.verdict import plan_text
 
     folder = ResultsFolder(
@@ -53,7 +53,7 @@ def run(options: Namespace) -> int:
         experiment.check_here()
         with TemporaryDirectory() as logs:
             check_load(experiment.routes[0], experiment.load, Path(logs))
-        print(plan_text(experiment, length_s(experiment.load)))
+        print(plan_text(experiment, planned_length_s(experiment.load)))
         return 0
     console = Console()
     try:

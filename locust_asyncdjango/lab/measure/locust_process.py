@@ -23,20 +23,6 @@ OWN_SHAPE = re.compile(r"[\w.]+:\w+(:.*)?")
 """A --shape that is a class of a module (shape_choice, which is not imported here, as Locust is not)."""
 
 
-ASK_LENGTH = """
-import sys
-from types import SimpleNamespace
-from locust.util.timespan import parse_timespan
-from locust_asyncdjango.shape_choice import shape_named
-name, *given = sys.argv[1:]
-readers = {"num_users": int, "spawn_rate": float, "run_time": parse_timespan}
-options = {option: read(text) if text else None for (option, read), text in zip(readers.items(), given)}
-shape = shape_named(name)
-shape.runner = SimpleNamespace(environment=SimpleNamespace(parsed_options=SimpleNamespace(**options)))
-print(options["run_time"] or getattr(shape, "run_time", None) or "")
-"""
-
-
 Watch = Callable[[series_file.Series], None]
 """Is told what was recorded so far."""
 
@@ -86,13 +72,16 @@ def check_load(route: str, load: Load, logs: Path) -> None:
             raise UsageError(_last_log_line(program))
 
 
-def length_s(load: Load) -> float | None:
-    """How long a load takes, as Locust understands it; None for a shape that does not say. Raises UsageError."""
-    given = (load.shape, load.users, load.spawn_rate, load.run_time)
-    asked = subprocess.run(python("-c", ASK_LENGTH, *given), capture_output=True, text=True, check=False)
-    if asked.returncode:
-        raise UsageError((asked.stderr.strip().splitlines() or ["Locust does not start"])[-1].partition(": ")[2])
-    return float(asked.stdout) if asked.stdout.strip() else None
+def planned_length_s(load: Load) -> float | None:
+    """Return how many seconds a load takes, as Locust understands it, or None for a shape that does not say.
+
+    Raise UsageError where Locust would refuse the load.
+    """
+    argv = python("-m", "locust_asyncdjango.load.shape_length", *load.arguments())
+    result = subprocess.run(argv, capture_output=True, text=True, check=False, env=_locust_env(load))
+    if result.returncode:
+        raise UsageError((result.stderr.strip().splitlines() or ["Locust does not start"])[-1])
+    return float(result.stdout) if result.stdout.strip() else None
 
 
 def _locust(route: str, load: Load) -> list[str]:
