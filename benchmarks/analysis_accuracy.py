@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from locust_asyncdjango.analysis.saturation import Onset, saturation
+from locust_asyncdjango.analysis.saturation import Onset, find_saturation
 from locust_asyncdjango.lab.analysis import scalability
 from locust_asyncdjango.lab.cli import Parser, names, numbers
 from locust_asyncdjango.lab.environment.process import Program, allow_many_files, python, running
@@ -201,7 +201,7 @@ def measure(options: Options, folder: Path) -> None:
     """Runs what is asked for and prints what is found. Raises TrialError."""
     found: dict[Plant, Figures] = {}
     for plant, file in kept(options.again) if options.again else ran(options, folder):
-        found[plant] = figures(series_file.read(file).seconds)
+        found[plant] = figures(series_file.read(file).intervals)
         print(line(plant, found[plant]), flush=True)
     print(table(found))
 
@@ -277,7 +277,7 @@ def attacked(plant: Plant, url: str, folder: Path, stack: ExitStack) -> Program:
 
 def figures(seconds: Sequence[Interval]) -> Figures:
     """What the analysis finds."""
-    of_run = saturation(seconds)
+    of_run = find_saturation(seconds)
     knee = scalability.knee(seconds)
     return {
         "slowdown": _onset(of_run.slowdown),

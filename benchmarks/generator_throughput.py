@@ -201,7 +201,7 @@ def with_locust(arm: str, work: Work, users: int, seconds: int, place: Place) ->
         while program.wait(0.5) is None:
             with suppress(psutil.NoSuchProcess):
                 memory_mb = max(memory_mb, process.memory_info().rss / 1e6)
-    rows = series_file.read(file).seconds
+    rows = series_file.read(file).intervals
     if not rows or any(set(row.failed) - {work.kind} or (work.kind and row.ok) for row in rows):
         raise TrialError(f"{NAMES[arm]} had other answers than those that are measured: {program.last_log_line()}")
     return Found(steady_rate(rows, users), memory_mb)

@@ -110,7 +110,7 @@ def day(per_s: int) -> None:
     for t in range(24 * HOUR_S):
         for n in range(per_s):
             recorder.add((t + n / per_s, "" if n else "timeout", chance.lognormvariate(3, 1), 300))
-        recorder.note(t + 0.5, 100, 10.0)
+        recorder.record_state(t + 0.5, 100, 10.0)
         for row in recorder.take(t + 1):
             history.add(row)
         if t + 1 in (2 * HOUR_S, 24 * HOUR_S):

@@ -22,7 +22,7 @@ from locust_asyncdjango.lab.environment.process import free_port, python, runnin
 from locust_asyncdjango.lab.errors import TrialError, UsageError
 from locust_asyncdjango.metrics import series_file
 from locust_asyncdjango.metrics.histogram import percentiles_ms
-from locust_asyncdjango.metrics.interval import PERCENTS, Interval
+from locust_asyncdjango.metrics.interval import PERCENTILES, Interval
 from sites.planted_site import STALL_S
 from support.harness import add_parts, run_parts
 from support.planted_sites import planted
@@ -82,7 +82,7 @@ def held(_options: Options, folder: Path) -> None:
     for name, shape in SHORT.items():
         for workers in (0, 2):
             with planted("slots", 50, 20, folder / "site.log") as url:
-                ran = loaded(url, shape, folder / f"{name}-{workers}", workers=workers).seconds
+                ran = loaded(url, shape, folder / f"{name}-{workers}", workers=workers).intervals
             how = f"{workers} workers" if workers else "alone"
             at_once, in_time = apart(ran)
             told = f"{at_once:+d} users apart at most, {in_time:+d} but for a second"
@@ -117,7 +117,7 @@ def spawning(options: Options, folder: Path) -> None:
             with planted("linear", 1, 100, folder / "site.log") as url:
                 file = folder / f"spawning-{dispatcher}-{number}"
                 ran = loaded(url, CLIMB, file, workers=2, env={"PLANTED_DISPATCHER": dispatcher})
-            p50, _, p99 = percentiles_ms(ran.total.ok_ms, PERCENTS)
+            p50, _, p99 = percentiles_ms(ran.total.ok_ms, PERCENTILES)
             found[dispatcher].append(p99)
             print(f"spawning: by {dispatcher}: p50 {p50:.0f} ms, p99 {p99:.0f} ms of 100", flush=True)
     ours, locusts = (statistics.median(found[name]) for name in ("ours", "locust"))
@@ -130,8 +130,8 @@ def open_model(_options: Options, folder: Path) -> None:
     for name, shape in (("closed", STEADY), ("open", OPEN)):
         with planted("stalls", 100, 10, folder / "site.log") as url:
             ran = loaded(url, shape, folder / name)
-        p50, p95, p99 = percentiles_ms(ran.total.ok_ms, PERCENTS)
-        late, missed = (sum(getattr(second, what) for second in ran.seconds) for what in ("late", "missed"))
+        p50, p95, p99 = percentiles_ms(ran.total.ok_ms, PERCENTILES)
+        late, missed = (sum(getattr(second, what) for second in ran.intervals) for what in ("late", "missed"))
         told = f"p50 {p50:.0f} ms, p95 {p95:.0f} ms, p99 {p99:.0f} ms of {ran.total.ok} requests"
         print(f"{name}: {told}; {late} began late, {missed} never", flush=True)
         lines[f"{name} model"] = _by_rank(ran)
@@ -152,7 +152,7 @@ def breakpoint_(options: Options, folder: Path) -> None:
     for number in range(options.runs):
         with planted("slots", CAPACITY, SERVICE_MS, folder / "site.log") as url:
             file = folder / f"breakpoint-{number}"
-            draw(file.with_suffix(".svg"), "Breakpoint, alone", loaded(url, "Breakpoint", file).seconds)
+            draw(file.with_suffix(".svg"), "Breakpoint, alone", loaded(url, "Breakpoint", file).intervals)
         said = re.search(r"carries (\d+) users.*", file.with_suffix(".log").read_text())
         if not said:
             raise TrialError(f"Breakpoint gave no answer: {file.with_suffix('.log')}")

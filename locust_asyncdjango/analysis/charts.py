@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from locust_asyncdjango.analysis.saturation import Onset, Saturation
-from locust_asyncdjango.metrics.interval import Interval, together
+from locust_asyncdjango.metrics.interval import Interval, combine
 
 Chart = dict[str, Any]
 
@@ -23,7 +23,7 @@ KINDS_SHOWN = 7
 TIME = "seconds since the start"
 
 
-def over_time(seconds: Sequence[Interval], figures: Saturation) -> list[Chart]:
+def charts_over_time(seconds: Sequence[Interval], figures: Saturation) -> list[Chart]:
     """Throughput, failures and latency, each with users."""
     points = thinned(seconds)
     marks = [
@@ -36,13 +36,13 @@ def over_time(seconds: Sequence[Interval], figures: Saturation) -> list[Chart]:
     is_planned = any(users is not None for users in wanted)
     planned = [line("users planned", "planned", "line", "right", wanted)] if is_planned else []
 
-    def chart(id_: str, title: str, note: str, left: str, *lines: dict[str, Any]) -> Chart:
+    def timed_chart(id_: str, title: str, note: str, left: str, *lines: dict[str, Any]) -> Chart:
         users = line("users", "users", "dashed", "right", [second.users for second in points])
         times = [second.t for second in points]
-        return plotted(id_, title, note, (TIME, times), left, [*lines, users], marks, right="users")
+        return chart(id_, title, note, (TIME, times), left, [*lines, users], marks, right="users")
 
     return [
-        chart(
+        timed_chart(
             "throughput",
             "Requests a second",
             "Successful ones, and the failed ones of all kinds.",
@@ -51,7 +51,7 @@ def over_time(seconds: Sequence[Interval], figures: Saturation) -> list[Chart]:
             line("failed", "failed", "line", "left", _rates(points, lambda second: second.failures)),
             *planned,
         ),
-        chart(
+        timed_chart(
             "latency",
             "Latency of successful requests",
             "Half of them took no longer than p50, 95 % no longer than p95.",
@@ -60,11 +60,11 @@ def over_time(seconds: Sequence[Interval], figures: Saturation) -> list[Chart]:
             line("p95", "p95", "line", "left", [second.p95_ms for second in points]),
             line("p99", "p99", "line", "left", [second.p99_ms for second in points]),
         ),
-        chart("failures", "Failures a second by kind", "One upon the other.", "failed/s", *_by_kind(points)),
+        timed_chart("failures", "Failures a second by kind", "One upon the other.", "failed/s", *_by_kind(points)),
     ]
 
 
-def plotted(
+def chart(
     id_: str,
     title: str,
     note: str,
@@ -107,7 +107,7 @@ def thinned(seconds: Sequence[Interval], limit: int = POINTS_LIMIT) -> list[Inte
     size = -(-len(seconds) // limit)
     if size < 2:
         return list(seconds)
-    return [together(seconds[first : first + size]) for first in range(0, len(seconds), size)]
+    return [combine(seconds[first : first + size]) for first in range(0, len(seconds), size)]
 
 
 def _rates(seconds: Sequence[Interval], count: Callable[[Interval], int]) -> list[float]:

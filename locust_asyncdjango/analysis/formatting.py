@@ -32,56 +32,56 @@ MEANINGS = {
 }
 
 
-def numbers(figures: Saturation) -> tuple[Figure, ...]:
+def key_figures(figures: Saturation) -> tuple[Figure, ...]:
     """The four numbers."""
-    peak = f"{rate(figures.peak_per_s, figures.peak_range)} req/s at "
-    peak += f"{count(figures.peak_users, figures.peak_users_range)} users"
+    peak = f"{format_rate(figures.peak_per_s, figures.peak_range)} req/s at "
+    peak += f"{format_count(figures.peak_users, figures.peak_users_range)} users"
     texts = (
         peak if figures.successes else "none",
-        count(figures.successes, figures.successes_range),
-        onset(figures.slowdown, "not seen"),
-        onset(figures.errors, "none"),
+        format_count(figures.successes, figures.successes_range),
+        format_onset(figures.slowdown, "not seen"),
+        format_onset(figures.errors, "none"),
     )
     return tuple(Figure(name, text, MEANINGS[name]) for name, text in zip(MEANINGS, texts, strict=True))
 
 
-def onset(of: Onset | None, otherwise: str = "") -> str:
+def format_onset(of: Onset | None, otherwise: str = "") -> str:
     """When something began."""
-    return f"at {count(of.users, (of.low, of.high))} users, after {of.t} s" if of else otherwise
+    return f"at {format_count(of.users, (of.low, of.high))} users, after {of.t} s" if of else otherwise
 
 
-def kind(row: Mapping[str, Any]) -> str:
+def format_kind(row: Mapping[str, Any]) -> str:
     """Of a row of ``outcome.failures_told``: the kind, and whose limit it is."""
     return f"{row['kind']} ({row['where']})" if row["where"] else str(row["kind"])
 
 
-def first_seen(row: Mapping[str, Any]) -> str:
+def format_first_failure(row: Mapping[str, Any]) -> str:
     """Of such a row: when its first failure ended."""
     return f"after {row['first_t']} s, at {row['first_users']} users"
 
 
-def duration(seconds: float) -> str:
+def format_duration(seconds: float) -> str:
     """In minutes that are enough."""
     minutes = ceil(seconds / 60)
     return f"{minutes // 60} h {minutes % 60} min" if minutes >= 60 else f"{minutes} min"
 
 
-def rate(value: float, interval: Range) -> str:
+def format_rate(value: float, interval: Range) -> str:
     """Requests a second."""
-    return _in_brackets(*(per_s(number, value) for number in (value, *interval)))
+    return _in_brackets(*(format_per_s(number, value) for number in (value, *interval)))
 
 
-def per_s(value: float, of: float | None = None) -> str:
+def format_per_s(value: float, of: float | None = None) -> str:
     """A rate with one decimal, if it, or the one it belongs to, is small enough for it to matter."""
     return f"{value:.{1 if (value if of is None else of) < 100 else 0}f}"
 
 
-def milliseconds(value: float) -> str:
+def format_ms(value: float) -> str:
     """A latency."""
     return f"{value:,.0f} ms" if value >= 1000 else f"{value:.3g} ms"
 
 
-def count(value: float, interval: Range) -> str:
+def format_count(value: float, interval: Range) -> str:
     """A whole number."""
     return _in_brackets(f"{value:.0f}", *(f"{end:.0f}" for end in interval))
 

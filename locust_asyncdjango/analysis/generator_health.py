@@ -9,7 +9,7 @@ from locust_asyncdjango.metrics.interval import Interval
 
 BUSY_CPU = 90.0
 """Per cent of a processor from which on a generator measures itself; Locust warns there too."""
-LOOK_S = 10
+CHECK_EVERY_S = 10
 """Seconds between two looks at a run that goes on, as Locust looks at its processor."""
 LAG_S = 2
 """That users may take to start or to stop."""
@@ -23,7 +23,7 @@ EXHAUSTED = "client_exhausted"
 """The kind of failures of a generator that has no file descriptor left."""
 
 
-def not_held(seconds: Sequence[Interval]) -> dict[str, str]:
+def health_problems(seconds: Sequence[Interval]) -> dict[str, str]:
     """What was so for longer, by what it is about, a sentence that says what to do; nothing where the load was held."""
     found = {
         "users": _users(seconds),
@@ -40,9 +40,9 @@ class HealthMonitor:
     def __init__(self) -> None:
         self._told: set[str] = set()
 
-    def news(self, seconds: Sequence[Interval]) -> list[str]:
+    def new_problems(self, seconds: Sequence[Interval]) -> list[str]:
         """What was not told before."""
-        found = {about: told for about, told in not_held(seconds).items() if about not in self._told}
+        found = {about: told for about, told in health_problems(seconds).items() if about not in self._told}
         self._told.update(found)
         return list(found.values())
 

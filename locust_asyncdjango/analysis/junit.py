@@ -23,7 +23,7 @@ class Case:
     seconds: float = 0.0
 
 
-def junit(cases: Iterable[Case], started: str, seconds: float) -> str:
+def junit_xml(cases: Iterable[Case], started: str, seconds: float) -> str:
     """A document, to be written as UTF-8. started: ISO 8601. seconds: of all suites together."""
     suites: dict[str, list[Case]] = {}
     for case in cases:

@@ -13,8 +13,8 @@ from locust_asyncdjango.failures.counts import FailureRow
 class Outcome:
     """A run's figures, and what else became of it.
 
-    failures: most frequent first. crossed: of --fail-on. stopped_by: of --stop-on. unrecorded: missing ones. not_held:
-    what kept the generator from the load that it was to make. found: what the shape has found out.
+    failures: most frequent first. crossed: of --fail-on. stopped_by: of --stop-on. unrecorded: missing ones.
+    health_problems: what kept the generator from the load that it was to make. found: what the shape has found out.
     """
 
     figures: Saturation
@@ -22,12 +22,12 @@ class Outcome:
     crossed: tuple[Crossing, ...] = ()
     stopped_by: Crossing | None = None
     unrecorded: int = 0
-    not_held: tuple[str, ...] = ()
+    health_problems: tuple[str, ...] = ()
     found: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Requested:
+class RequestStats:
     """All requests of one name, as Locust counts them. errors: what Locust says of each, with how many there were."""
 
     name: str
@@ -36,12 +36,12 @@ class Requested:
     errors: tuple[tuple[int, str], ...]
 
 
-def cases(outcome: Outcome, fail_on: Iterable[Threshold], requested: Iterable[Requested]) -> Iterator[Case]:
+def junit_cases(outcome: Outcome, fail_on: Iterable[Threshold], requested: Iterable[RequestStats]) -> Iterator[Case]:
     """What a CI server shows: a case a threshold, and a case a name of requests.
 
     Where thresholds are given, they alone decide; otherwise each name of which a request failed is a failed case.
     """
-    crossed = {crossing.threshold: crossing.told for crossing in outcome.crossed}
+    crossed = {crossing.threshold: crossing.text for crossing in outcome.crossed}
     limits = list(fail_on)
     for limit in limits:
         yield Case("thresholds", limit.text, crossed.get(limit, ""))

@@ -36,7 +36,7 @@ from itertools import accumulate, pairwise
 from math import ceil, sqrt
 from statistics import NormalDist, median
 
-from locust_asyncdjango.metrics.interval import Interval, largest_step, users_met, whole
+from locust_asyncdjango.metrics.interval import Interval, full_intervals, largest_user_step, users_at_start
 
 PEAK_WINDOW_S = 10
 BASELINE_SECONDS = 5
@@ -89,7 +89,7 @@ class Saturation:
     failures: tuple[KindOnset, ...]
 
 
-def saturation(seconds: Sequence[Interval]) -> Saturation:
+def find_saturation(seconds: Sequence[Interval]) -> Saturation:
     """The figures of a run's seconds, failures most frequent first."""
     peak_per_s, peak_range, peak_users, peak_users_range = _peak(seconds)
     warm_up_s = warm_up(seconds)
@@ -114,7 +114,10 @@ def points(seconds: Sequence[Interval]) -> list[tuple[float, Interval]]:
 
 
 def _points(seconds: Sequence[Interval], since: int) -> list[tuple[float, Interval]]:
-    met = ((users_met(seconds, n, second.mean_ms or 0.0), second) for n, second in enumerate(whole(seconds), 1))
+    met = (
+        (users_at_start(seconds, n, second.mean_ms or 0.0), second)
+        for n, second in enumerate(full_intervals(seconds), 1)
+    )
     return [(users, second) for users, second in met if second.t >= since and second.users]
 
 
@@ -136,7 +139,7 @@ def _peak(seconds: Sequence[Interval]) -> tuple[float, Range, int, Range]:
     ends = range(size, len(seconds) + 1)
     rates = {end: (ok[end] - ok[end - size]) / (length[end] - length[end - size]) for end in ends}
     best = max(ends, key=lambda end: rates[end])
-    near = whole(seconds)[max(best - 2 * size, 0) : best + size]
+    near = full_intervals(seconds)[max(best - 2 * size, 0) : best + size]
     # Of too few seconds the noise is not known: as if requests came by chance alone (Poisson).
     error = (_noise(near) if len(near) >= BASELINE_SECONDS else sqrt(rates[best])) / sqrt(size)
     # The highest of many windows that are alike is high by chance: its lower end is that of all of them (Bonferroni).
@@ -155,7 +158,7 @@ def _noise(seconds: Sequence[Interval]) -> float:
 
 def _successes_range(seconds: Sequence[Interval]) -> Range:
     total = sum(second.ok for second in seconds)
-    margin = Z * _noise(whole(seconds)) * sqrt(len(seconds)) * (seconds[0].length if seconds else 1)
+    margin = Z * _noise(full_intervals(seconds)) * sqrt(len(seconds)) * (seconds[0].length if seconds else 1)
     return round(max(total - margin, 0)), round(total + margin)
 
 
@@ -205,7 +208,7 @@ def _corner_onset(met: Sequence[tuple[float, Interval]]) -> Onset | None:
     # A single slow second is passed over.
     latencies = _medians_of_three([second.mean_ms or 0.0 for second in seconds])
     corner, low, high = _corner(sorted(zip(users, latencies, (second.ok for second in seconds), strict=True)))
-    step = largest_step(seconds)
+    step = largest_user_step(seconds)
     users_then = round(corner)
     first = next((second for second in seconds if second.users >= users_then), seconds[-1])
     return Onset(first.t, users_then, 0 if low == min(users) else max(round(low - step), 0), round(high + step))
@@ -263,4 +266,4 @@ def _error_onset(seconds: Sequence[Interval], n: int) -> Onset:
     shortest_ms, longest_ms = second.failed_ms or (0.0, 0.0)
     since = n - 1 - ceil(longest_ms / 1000 / second.length)
     users = [0] * (since < 0) + [each.users for each in seconds[max(since, 0) : n + 1]]
-    return Onset(second.t, round(users_met(seconds, n, shortest_ms)), min(users), max(users))
+    return Onset(second.t, round(users_at_start(seconds, n, shortest_ms)), min(users), max(users))

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from textwrap import wrap
 
-from locust_asyncdjango.analysis.formatting import numbers, onset
+from locust_asyncdjango.analysis.formatting import format_onset, key_figures
 from locust_asyncdjango.analysis.outcome import Outcome
 from locust_asyncdjango.analysis.saturation import KindOnset
 from locust_asyncdjango.failures.classify import advice
@@ -14,19 +14,19 @@ MESSAGES_SHOWN = 2
 """Of each kind, the most frequent ones."""
 
 
-def summary(outcome: Outcome) -> str:
+def summary_text(outcome: Outcome) -> str:
     """A block of lines to print."""
     lines = [
         "locust-asyncdjango: where this run saturated (95 % intervals)",
-        *(f"  {number.line}" for number in numbers(outcome.figures)),
+        *(f"  {number.line}" for number in key_figures(outcome.figures)),
     ]
     for kind in outcome.figures.failures:
         lines += _of_kind(kind, [row for row in outcome.failures if row.kind == kind.kind])
     lines += [f"  {told}" for told in outcome.found]
-    lines += [f"  NOT HELD {told}" for told in outcome.not_held]
+    lines += [f"  NOT HELD {told}" for told in outcome.health_problems]
     if outcome.stopped_by:
-        lines.append(f"  stopped by {outcome.stopped_by.told}")
-    lines += [f"  FAILED {crossing.told}" for crossing in outcome.crossed]
+        lines.append(f"  stopped by {outcome.stopped_by.text}")
+    lines += [f"  FAILED {crossing.text}" for crossing in outcome.crossed]
     if outcome.unrecorded:
         lines.append(f"  {outcome.unrecorded} requests could not be recorded; the log says why of the first")
     return "\n".join(line for text in lines for line in _wrapped(text))
@@ -38,7 +38,7 @@ def _wrapped(text: str) -> list[str]:
 
 
 def _of_kind(kind: KindOnset, rows: list[FailureRow]) -> Iterator[str]:
-    yield f"  {kind.count} x {kind.kind}, first {onset(kind.first)}"
+    yield f"  {kind.count} x {kind.kind}, first {format_onset(kind.first)}"
     for row in rows[:MESSAGES_SHOWN]:
         # The kind's name says as much as a row for all other messages.
         text = f"      {row.count} x {row.message}"

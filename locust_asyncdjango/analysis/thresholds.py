@@ -75,7 +75,7 @@ class Crossing:
     value: float
 
     @property
-    def told(self) -> str:
+    def text(self) -> str:
         """One line to print."""
         return f"{' '.join(self.threshold.text.split())}: {self._shown()} at {self.users} users, after {self.t} s"
 
@@ -90,7 +90,7 @@ class Crossing:
         return text.rstrip("0").rstrip(".") + (" ms" if unit == "ms" else unit)
 
 
-class Watch:
+class ThresholdMonitor:
     """One threshold over a run from second 0, fed row by row. It keeps sums only, so that a run may be long.
 
     Rows come in order. One that comes late, of a second that was passed, adds to the sums but not to the seconds in a
@@ -137,12 +137,12 @@ class Watch:
             self._first = Crossing(self.threshold, row.t + missing - 1, row.users, value)
 
 
-def crossings(watches: Iterable[Watch]) -> Iterator[Crossing]:
+def crossings(watches: Iterable[ThresholdMonitor]) -> Iterator[Crossing]:
     """Those of the thresholds that are crossed so far, in their order."""
     return (crossing for watch in watches if (crossing := watch.crossing()))
 
 
-def threshold(text: str) -> Threshold:
+def parse_threshold(text: str) -> Threshold:
     """Reads ``METRIC OP VALUE[UNIT] [for DURATION]``. Raises ThresholdError."""
     text = text.strip()
     try:

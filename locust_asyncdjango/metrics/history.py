@@ -7,7 +7,7 @@ The file keeps every second as it was.
 
 from collections.abc import Iterable
 
-from locust_asyncdjango.metrics.interval import Interval, together
+from locust_asyncdjango.metrics.interval import Interval, combine
 from locust_asyncdjango.metrics.row import Row
 
 LIMIT = 3600
@@ -39,7 +39,7 @@ class History:
         for seconds, count in row.began.items():
             self._note_began(max(row.t - seconds, 0), count)
         if row.t < self._settled_until:
-            period, late = self._settled[row.t // self.length], Interval.of(row)
+            period, late = self._settled[row.t // self.length], Interval.from_row(row)
             late.length = 0
             late.users *= row.t == period.t + period.length - 1  # a period's users are those at its end
             period.add(late)
@@ -48,11 +48,11 @@ class History:
         self.total.users = self.users_at(self.total.t)
         self._settle(self.total.t - RECENT)
 
-    def seconds(self) -> list[Interval]:
+    def intervals(self) -> list[Interval]:
         """All of them, without gaps: in a second without a row as many users ran as before."""
         recent = self._filled(range(self._settled_until, self.total.t + 1)) if self._recent else []
         # What is not settled is added to a copy of the last period.
-        periods = [*self._settled[:-1], *(together([last]) for last in self._settled[-1:])]
+        periods = [*self._settled[:-1], *(combine([last]) for last in self._settled[-1:])]
         for second in recent:
             self._append(periods, second)
         return periods
@@ -94,9 +94,9 @@ class History:
             row = self._recent.get(t)
             users = row.users if row else users
             began = self._began.get(t, 0)
-            filled.append(Interval.of(row, began) if row else Interval(t, users=users, began=began))
+            filled.append(Interval.from_row(row, began) if row else Interval(t, users=users, began=began))
         return filled
 
     def _halve(self) -> None:
         self.length *= 2
-        self._settled = [together(self._settled[n : n + 2]) for n in range(0, len(self._settled), 2)]
+        self._settled = [combine(self._settled[n : n + 2]) for n in range(0, len(self._settled), 2)]

@@ -9,9 +9,9 @@ from math import floor
 from typing import Self
 
 from locust_asyncdjango.metrics.histogram import percentiles_ms, sum_ms
-from locust_asyncdjango.metrics.row import Row, most
+from locust_asyncdjango.metrics.row import Row, largest_known
 
-PERCENTS = (Fraction(50), Fraction(95), Fraction(99))
+PERCENTILES = (Fraction(50), Fraction(95), Fraction(99))
 
 
 @dataclass(slots=True)
@@ -43,10 +43,10 @@ class Interval:
     missed: int = 0
 
     @classmethod
-    def of(cls, row: Row, began: int = 0) -> Self:
+    def from_row(cls, row: Row, began: int = 0) -> Self:
         """The numbers of a row. began: requests that began in it, which is known from later rows."""
         ok_ms, timed = sum_ms(row.ok_ms), row.ok_ms.total()
-        p50_ms, p95_ms, p99_ms = percentiles_ms(row.ok_ms, PERCENTS) if timed else (None, None, None)
+        p50_ms, p95_ms, p99_ms = percentiles_ms(row.ok_ms, PERCENTILES) if timed else (None, None, None)
         return cls(
             t=row.t,
             users=row.users,
@@ -77,7 +77,7 @@ class Interval:
         self.p95_ms = _mean(self.p95_ms, mine, other.p95_ms, more)
         self.p99_ms = _mean(self.p99_ms, mine, other.p99_ms, more)
         self.users = other.users if other.length else self.users + other.users
-        self.planned = other.planned if other.length else most(self.planned, other.planned)
+        self.planned = other.planned if other.length else largest_known(self.planned, other.planned)
         self.length += other.length
         self.began += other.began
         self.ok += other.ok
@@ -96,7 +96,7 @@ class Interval:
         return self.failed.total()
 
 
-def together(seconds: Sequence[Interval]) -> Interval:
+def combine(seconds: Sequence[Interval]) -> Interval:
     """One that sums up these, of which there is one at least, and leaves them as they are."""
     first, *others = seconds
     summed = replace(first, failed=Counter(first.failed))
@@ -105,13 +105,13 @@ def together(seconds: Sequence[Interval]) -> Interval:
     return summed
 
 
-def whole(seconds: Sequence[Interval]) -> Sequence[Interval]:
+def full_intervals(seconds: Sequence[Interval]) -> Sequence[Interval]:
     """Those in which the run went on from beginning to end: not its first, nor the last in which users ran."""
     last = max((n for n, second in enumerate(seconds) if second.users), default=0)
     return seconds[1:last]
 
 
-def users_met(seconds: Sequence[Interval], n: int, ms: float) -> float:
+def users_at_start(seconds: Sequence[Interval], n: int, ms: float) -> float:
     """The users when a request began that took so long and ended in the middle of the n-th of these seconds."""
     when = n + 0.5 - ms / 1000 / seconds[n].length
     # Between those at the ends of two seconds.
@@ -119,7 +119,7 @@ def users_met(seconds: Sequence[Interval], n: int, ms: float) -> float:
     return before + (when - floor(when)) * (after - before)
 
 
-def largest_step(seconds: Sequence[Interval]) -> int:
+def largest_user_step(seconds: Sequence[Interval]) -> int:
     """By how many users two seconds that follow each other differ at most; of two at least."""
     return max(abs(after.users - before.users) for before, after in pairwise(seconds))
 

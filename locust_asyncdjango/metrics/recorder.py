@@ -35,7 +35,7 @@ class Recorder:
             self._row(self._t(ended_s)).add(samples, self.started)
         self._unfolded.clear()
 
-    def note(self, when: float, users: int, cpu: float = 0.0) -> None:
+    def record_state(self, when: float, users: int, cpu: float = 0.0) -> None:
         """Records what is so at the end of a second: users that run, and per cent of a processor that are used."""
         t = self._t(when)
         for second in range(self._noted + 1, t + 1):
@@ -43,15 +43,15 @@ class Recorder:
         self._row(t).cpu = cpu
         self._users, self._noted = users, max(t, self._noted)
 
-    def add_late(self, when: float) -> None:
+    def add_late_start(self, when: float) -> None:
         """Records that a request which ended then had begun later than it was due."""
         self._row(self._t(when)).late += 1
 
-    def miss(self, when: float, requests: int) -> None:
+    def add_missed(self, when: float, requests: int) -> None:
         """Records that requests which were due by then will never begin."""
         self._row(self._t(when)).missed += requests
 
-    def plan(self, when: float, users: int | None) -> None:
+    def set_planned(self, when: float, users: int | None) -> None:
         """Records how many users a shape wanted at the end of a second; None where it does not say."""
         self._row(self._t(when)).planned = users
 

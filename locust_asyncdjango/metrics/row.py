@@ -69,7 +69,7 @@ class Row:
         self.failed_ms.update(other.failed_ms)
         self.began.update(other.began)
         self.cpu = max(self.cpu, other.cpu)
-        self.planned = most(self.planned, other.planned)
+        self.planned = largest_known(self.planned, other.planned)
         self.late += other.late
         self.missed += other.missed
 
@@ -108,7 +108,7 @@ class Row:
         )
 
 
-def most(one: int | None, other: int | None) -> int | None:
+def largest_known(one: int | None, other: int | None) -> int | None:
     """The larger of what is known."""
     return max((value for value in (one, other) if value is not None), default=None)
 

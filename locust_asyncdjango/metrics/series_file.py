@@ -34,16 +34,16 @@ class Series:
     """A run: its header, its seconds from the first to the last, and all of them together in one row."""
 
     header: dict[str, Any]
-    seconds: tuple[Interval, ...]
+    intervals: tuple[Interval, ...]
     total: Row
 
     @classmethod
-    def of(cls, header: dict[str, Any], rows: Iterable[Row]) -> Self:
+    def from_rows(cls, header: dict[str, Any], rows: Iterable[Row]) -> Self:
         """Of rows in any order; those of the same second add up."""
         history = History(limit=0)
         for row in rows:
             history.add(row)
-        return cls(header, tuple(history.seconds()), history.total)
+        return cls(header, tuple(history.intervals()), history.total)
 
 
 def header(**about: Any) -> dict[str, Any]:
@@ -66,7 +66,7 @@ def read(path: Path) -> Series:
             for name, kind in HEADER_TYPES.items():
                 if not isinstance(first.get(name, kind()), kind):
                     raise TypeError(f"its header has {first[name]!r} for {name}")
-            return Series.of(first, _rows(file))
+            return Series.from_rows(first, _rows(file))
     except OSError as error:
         raise SeriesError(f"cannot read the series {path}: {error.strerror}") from None
     except (AttributeError, KeyError, OverflowError, RecursionError, TypeError, ValueError) as error:

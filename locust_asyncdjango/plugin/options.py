@@ -10,7 +10,7 @@ from typing import Any, Self
 
 from locust.argument_parser import LocustArgumentParser
 
-from locust_asyncdjango.analysis.thresholds import Threshold, ThresholdError, threshold
+from locust_asyncdjango.analysis.thresholds import Threshold, ThresholdError, parse_threshold
 from locust_asyncdjango.load.shape_registry import ShapeError, create_shape, describe_catalogue
 
 LIVE = ("panel", "lines", "none")
@@ -37,7 +37,7 @@ class Options:
         """Reads Locust's parsed options, which lack ours where Locust is used as a library."""
         given: dict[str, Any] = {name: getattr(parsed_options, name, "") or "" for name in cls.__slots__}
         for name in ("fail_on", "stop_on"):
-            given[name] = tuple(map(threshold, filter(None, given[name])))
+            given[name] = tuple(map(parse_threshold, filter(None, given[name])))
         given["series"] = tuple(filter(None, given["series"]))
         if given["report"]:
             _keep_what_it_is_made_of(given)
@@ -135,7 +135,7 @@ def _variant(name: str) -> str:
 def _threshold(text: str) -> str:
     try:
         if text:
-            threshold(text)
+            parse_threshold(text)
     except ThresholdError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
     return text

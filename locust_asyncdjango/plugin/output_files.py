@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
 
-from locust_asyncdjango.analysis.junit import Case, junit
+from locust_asyncdjango.analysis.junit import Case, junit_xml
 from locust_asyncdjango.failures.counts import FAILURES_FORMAT, FAILURES_VERSION
 from locust_asyncdjango.metrics import series_file
 from locust_asyncdjango.metrics.interval import Interval
@@ -39,7 +39,7 @@ class Outputs:
         if twice := [path.name for path, times in named.items() if times > 1]:
             raise OutputError(f"{twice[0]} would be written twice; give each output a name of its own")
         # What a former run has left would be taken for this one's.
-        unfinished = junit(
+        unfinished = junit_xml(
             [Case("run", "the run", "it did not end")], datetime.now(UTC).isoformat(timespec="seconds"), 0
         )
         self.write_failures({"failures": [], "samples": [], "unfinished": True})
@@ -132,7 +132,7 @@ def _written(options: Options) -> Iterator[Path]:
 
 def csv_cells(row: Row) -> tuple[object, ...]:
     """A row in CSV_COLUMNS; latencies are of successes. Kinds are written as ``timeout=3 app_error=1``."""
-    second = Interval.of(row)
+    second = Interval.from_row(row)
     kinds = " ".join(f"{kind}={count}" for kind, count in row.failed.most_common())
     latencies = (second.mean_ms, second.p50_ms, second.p95_ms, second.p99_ms)
     shown = ("" if ms is None else f"{ms:.5g}" for ms in latencies)

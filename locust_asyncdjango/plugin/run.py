@@ -12,14 +12,14 @@ from locust import events
 from locust.env import Environment
 from locust.runners import STATE_RUNNING, STATE_SPAWNING, MasterRunner, Runner, WorkerRunner
 
-from locust_asyncdjango.analysis.charts import over_time
-from locust_asyncdjango.analysis.formatting import Figure, numbers
-from locust_asyncdjango.analysis.generator_health import LOOK_S, HealthMonitor, not_held
-from locust_asyncdjango.analysis.junit import junit
-from locust_asyncdjango.analysis.outcome import Outcome, cases
-from locust_asyncdjango.analysis.saturation import Saturation, saturation
-from locust_asyncdjango.analysis.text_summary import summary
-from locust_asyncdjango.analysis.thresholds import Crossing, Watch, crossings
+from locust_asyncdjango.analysis.charts import charts_over_time
+from locust_asyncdjango.analysis.formatting import Figure, key_figures
+from locust_asyncdjango.analysis.generator_health import CHECK_EVERY_S, HealthMonitor, health_problems
+from locust_asyncdjango.analysis.junit import junit_xml
+from locust_asyncdjango.analysis.outcome import Outcome, junit_cases
+from locust_asyncdjango.analysis.saturation import Saturation, find_saturation
+from locust_asyncdjango.analysis.text_summary import summary_text
+from locust_asyncdjango.analysis.thresholds import Crossing, ThresholdMonitor, crossings
 from locust_asyncdjango.client.exceptions import failure_from_event, forget_messages, sample_fields
 from locust_asyncdjango.failures.counts import FailureCounts, FailureSample, failures_document
 from locust_asyncdjango.failures.model import Failure
@@ -112,15 +112,15 @@ class _Run:
         self.recorder = Recorder(time.time())
         self.history = History()
         self.failure_counts = FailureCounts(self.recorder.started)
-        self.stop_on = [Watch(limit) for limit in self.options.stop_on]
-        self.fail_on = [Watch(limit) for limit in self.options.fail_on]
+        self.stop_on = [ThresholdMonitor(limit) for limit in self.options.stop_on]
+        self.fail_on = [ThresholdMonitor(limit) for limit in self.options.fail_on]
         self.stopped_by: Crossing | None = None
         self.outcome: Outcome | None = None
         """Once it has ended."""
         self.unrecorded = 0
         self.lookout = HealthMonitor()
         self.figures_of = (0, 0, 0)
-        self.last_figures = saturation([])
+        self.last_figures = find_saturation([])
         forget_messages()
 
     def subscribe(self) -> None:
@@ -160,7 +160,7 @@ class _Run:
             kind = failure.kind if failure else ""
             late_ms = ARRIVALS.late_ms()
             if late_ms > LATE_MS:
-                self.recorder.add_late(now)
+                self.recorder.add_late_start(now)
             if duration_ms is not None:
                 duration_ms += late_ms
             self.recorder.add((now, kind, duration_ms, int(response_length or 0)))
@@ -196,7 +196,7 @@ class _Run:
 
     def on_test_stopping(self, **_: Any) -> None:
         if missed := ARRIVALS.end():
-            self.recorder.miss(time.time(), missed)
+            self.recorder.add_missed(time.time(), missed)
 
     def on_test_stop(self, **_: Any) -> None:
         if self.from_workers:
@@ -243,16 +243,16 @@ class _Run:
     def tick(self, now: float) -> None:
         """Once a second."""
         if not self.to_master and self.runner.state in (STATE_SPAWNING, STATE_RUNNING):
-            self.recorder.plan(now - 0.5, planned_users(self.environment.shape_class, self.late_s))
+            self.recorder.set_planned(now - 0.5, planned_users(self.environment.shape_class, self.late_s))
             self.open_model.share()
         if self.from_workers:
             self.hand_on(self.from_workers.complete_until(now))
         else:
             # Of the second that has just ended.
-            self.recorder.note(now - 0.5, self.runner.user_count, self.runner.current_cpu_usage)
+            self.recorder.record_state(now - 0.5, self.runner.user_count, self.runner.current_cpu_usage)
             self.hand_on(now)
         if self.live:
-            self.live.tick(self.history.total.t + 1, self.history.seconds, self.failure_counts.rows)
+            self.live.tick(self.history.total.t + 1, self.history.intervals, self.failure_counts.rows)
         self.look_for_stop()
         self.look_whether_held()
 
@@ -302,13 +302,13 @@ class _Run:
             return
         self.stopped_by = next(crossings(self.stop_on), None)
         if self.stopped_by:
-            log.info("Stopping: %s", self.stopped_by.told)
+            log.info("Stopping: %s", self.stopped_by.text)
             gevent.spawn(self.runner.stop if self.environment.web_ui is not None else self.runner.quit)
 
     def look_whether_held(self) -> None:
         """Says in the log, as soon as it is so, why this run's load is not what it was to be."""
-        if self.history.total.t and self.history.total.t % LOOK_S == 0:
-            for told in self.lookout.news(self.history.seconds()):
+        if self.history.total.t and self.history.total.t % CHECK_EVERY_S == 0:
+            for told in self.lookout.new_problems(self.history.intervals()):
                 log.warning("The load is not held: %s", told)
 
     def finish(self) -> None:
@@ -330,39 +330,41 @@ class _Run:
         total = self.history.total
         known = (total.t, total.ok, total.failed.total())
         if self.figures_of != known:
-            self.figures_of, self.last_figures = known, saturation(self.history.seconds())
+            self.figures_of, self.last_figures = known, find_saturation(self.history.intervals())
         return self.last_figures
 
     def numbers(self) -> tuple[Figure, ...]:
         """The figures in words."""
-        return numbers(self.figures())
+        return key_figures(self.figures())
 
     def charted(self) -> dict[str, Any]:
         """What the page with charts shows beside them."""
         return {
             "state": self.runner.state,
             "about": run_info.told(self.header) if self.header else "",
-            "charts": over_time(self.history.seconds(), self.figures()),
+            "charts": charts_over_time(self.history.intervals(), self.figures()),
         }
 
     def conclude(self) -> None:
         """Writes what is written at the end, and sees which thresholds were crossed."""
         if self.to_master or not self.header:
             return
-        seconds = self.history.seconds()
+        seconds = self.history.intervals()
         self.outcome = Outcome(
-            saturation(seconds),
+            find_saturation(seconds),
             tuple(self.failure_counts.rows()),
             tuple(crossings(self.fail_on)),
             self.stopped_by,
             self.unrecorded,
-            tuple(not_held(seconds).values()),
+            tuple(health_problems(seconds).values()),
             shape_conclusions(self.environment.shape_class),
         )
         self.crossed |= bool(self.outcome.crossed)
-        told = cases(self.outcome, self.options.fail_on, run_info.requested(self.environment))
+        told = junit_cases(self.outcome, self.options.fail_on, run_info.requested(self.environment))
         self.write(self.outputs.write_failures, self.failures())
-        self.write(self.outputs.write_junit, junit(told, self.header["started"], time.time() - self.recorder.started))
+        self.write(
+            self.outputs.write_junit, junit_xml(told, self.header["started"], time.time() - self.recorder.started)
+        )
         self.write(self.make_report)
 
     def write(self, writes: Callable[..., None], *content: Any) -> None:
@@ -384,7 +386,7 @@ class _Run:
     def show_summary(self) -> None:
         if self.outcome is not None:
             # Where Locust's own tables go.
-            logging.getLogger("locust.stats_logger").info(summary(self.outcome))
+            logging.getLogger("locust.stats_logger").info(summary_text(self.outcome))
 
 
 def _runner(environment: Environment) -> Runner:

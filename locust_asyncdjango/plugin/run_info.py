@@ -10,7 +10,7 @@ from locust.env import Environment
 from locust.runners import MasterRunner
 
 from locust_asyncdjango._version import __version__
-from locust_asyncdjango.analysis.outcome import Requested
+from locust_asyncdjango.analysis.outcome import RequestStats
 from locust_asyncdjango.failures.normalize import redact
 from locust_asyncdjango.metrics import series_file
 
@@ -51,13 +51,13 @@ def told(header: dict[str, Any]) -> str:
     return f"{', '.join(header['user_classes'])} on {header['host'] or 'its own hosts'}, {load}{workers}"
 
 
-def requested(environment: Environment) -> list[Requested]:
+def requested(environment: Environment) -> list[RequestStats]:
     """What Locust has counted, by name of request."""
     errors: dict[tuple[str, str], list[tuple[int, str]]] = {}
     for error in environment.stats.errors.values():
         told = error.to_name().removeprefix(f"{error.method} {error.name}: ")
         errors.setdefault((error.method, error.name), []).append((error.occurrences, told))
     return [
-        Requested(f"{method} {name}", entry.num_requests, entry.num_failures, tuple(errors.get((method, name), ())))
+        RequestStats(f"{method} {name}", entry.num_requests, entry.num_failures, tuple(errors.get((method, name), ())))
         for (name, method), entry in sorted(environment.stats.entries.items(), key=lambda item: str(item[0]))
     ]

@@ -12,11 +12,11 @@ from contextlib import contextmanager
 from textwrap import wrap
 from typing import IO, TYPE_CHECKING, Any
 
-from locust_asyncdjango.analysis.formatting import numbers
-from locust_asyncdjango.analysis.saturation import Saturation, saturation
+from locust_asyncdjango.analysis.formatting import key_figures
+from locust_asyncdjango.analysis.saturation import Saturation, find_saturation
 from locust_asyncdjango.failures.classify import advice
 from locust_asyncdjango.failures.counts import FailureRow
-from locust_asyncdjango.metrics.interval import Interval, together
+from locust_asyncdjango.metrics.interval import Interval, combine
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -38,7 +38,7 @@ Failures = Sequence[FailureRow]
 
 def line(seconds: Seconds) -> str:
     """The means of some seconds of a run, in 80 columns."""
-    mean = together(seconds)
+    mean = combine(seconds)
     ok, failed, p50, p95, p99 = _told(mean)
     counts = f"{_end(seconds):4} s {mean.users:5} users {ok:>5} ok/s {failed:>5} failed/s"
     return f"{counts}  p50 {p50:>6} p95 {p95:>6} p99 {p99:>6}"
@@ -64,7 +64,7 @@ def panel(
         # A minute, where there is room for it beside name, scale and border.
         (_sparklines(seconds, max(width - 20, 1), bars), "cyan"),
         ([""], ""),
-        ([number.line for number in numbers(figures)], ""),
+        ([number.line for number in key_figures(figures)], ""),
         (["", *kinds] if kinds else (), "red"),
         (wrap(todo, max(width, 30) - 4, max_lines=2, placeholder="..."), ""),
     )
@@ -136,7 +136,7 @@ class _Drawn:
         from rich.live import Live as Drawing
 
         self._console, self._header, self._width = console, header, 0
-        self._figures, self._figures_s = saturation(()), 0
+        self._figures, self._figures_s = find_saturation(()), 0
         before = sys.stdout, sys.stderr
         # What 2> sends to a file is to stay there. Transient, since the summary has the figures again.
         given: Any = {"auto_refresh": False, "transient": True, "redirect_stderr": sys.stderr.isatty()}
@@ -154,7 +154,7 @@ class _Drawn:
         from rich.console import Group
 
         if _end(seconds) - self._figures_s >= len(seconds) / FIGURES_S:
-            self._figures, self._figures_s = saturation(seconds), _end(seconds)
+            self._figures, self._figures_s = find_saturation(seconds), _end(seconds)
         before, self._width = self._width, min(self._console.width, WIDTH)
         if self._width < before:
             # The terminal has folded the lines of the panel that is there; into how many, only it knows.
@@ -186,7 +186,7 @@ def _console(stdout: IO[str]) -> tuple["Console | None", str]:
 def _now(header: Header, seconds: Seconds, column: int) -> Iterator[str]:
     """column: how wide one is. Where they are narrower than on a wide terminal, there is room for one of the two."""
     seen = seconds or [Interval(0)]
-    last, mean = together(seen[-1:]), together(seen[-MEAN_S:])
+    last, mean = combine(seen[-1:]), combine(seen[-MEAN_S:])
     length = f" of {header['run_time']:g} s" if header["run_time"] else ""
     (ok, failed, *latencies), (mean_ok, mean_failed, *means) = _told(last), _told(mean)
     rows = (

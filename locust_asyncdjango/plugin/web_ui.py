@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 from flask import Blueprint, Flask, Response, abort, request
 
-from locust_asyncdjango.analysis.formatting import Figure, first_seen, kind
+from locust_asyncdjango.analysis.formatting import Figure, format_first_failure, format_kind
 
 PAGE = "live-charts"
 STATIC = {
@@ -138,9 +138,9 @@ def failure_rows(told: dict[str, Any]) -> list[dict[str, Any]]:
         {
             "name": f"{rank:04}",
             "count": row["count"],
-            "kind": kind(row),
+            "kind": format_kind(row),
             "origin": row["origin"],
-            "first": first_seen(row),
+            "first": format_first_failure(row),
             "message": _breakable(row["message"]),
             "advice": row["advice"],
             "sample": _shown(samples.get((row["kind"], row["message"]))),

@@ -143,7 +143,9 @@ def test_a_report_is_read_without_a_network_on_a_phone_and_on_paper(page: Page, 
         for t in range(40)
     ]
     failures: dict[str, Any] = {"failures": [], "samples": []}
-    content = run_report.told(Series.of({"user_classes": ["</script><script>alert(1)</script>"]}, rows), failures)
+    content = run_report.told(
+        Series.from_rows({"user_classes": ["</script><script>alert(1)</script>"]}, rows), failures
+    )
     run_report.write(content, file := tmp_path / "run.html")
     asked = opened_offline(page, file)
     expect(page.get_by_role("heading", level=1)).to_have_text("Where </script><script>alert(1)</script> saturated")
@@ -158,7 +160,7 @@ def test_a_report_is_read_without_a_network_on_a_phone_and_on_paper(page: Page, 
 def test_the_report_of_an_experiment_shows_every_trial_and_every_difference(page: Page, tmp_path: Path) -> None:
     asked_for = experiment(servers=("gunicorn-sync", "gunicorn-uvicorn"), latencies_ms=(0, 100), repeats=2)
     planned = trials(asked_for)
-    series = Series.of({}, [Row(t, 5 * t, ok := min(5 * t, 60), ok_ms=Counter({100.0: ok})) for t in range(30)])
+    series = Series.from_rows({}, [Row(t, 5 * t, ok := min(5 * t, 60), ok_ms=Counter({100.0: ok})) for t in range(30)])
     results = (
         Result(trial, figures(50.0 + number, 60, 900), "", {}, caveats=("</ul><script>alert(1)</script>",))
         for number, trial in enumerate(planned)

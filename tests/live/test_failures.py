@@ -193,7 +193,7 @@ def test_no_count_is_lost_or_doubled_when_workers_come_and_go_and_on_ctrl_c(othe
     # The signal may strike a worker while it counts a request: behind the file's count, and before or amid ours.
     assert all(truth(name) - seen[name] in (0, 1) for name in ("early", "late")), (seen, truth("early"), truth("late"))
     assert 0 < seen["killed"] <= truth("killed")
-    assert abs(sum(seen.values()) - sum(row.failed.total() for row in series_file.read(rows).seconds)) <= 2
+    assert abs(sum(seen.values()) - sum(row.failed.total() for row in series_file.read(rows).intervals)) <= 2
     assert set(seen) == {"early", "killed", "late"}
 
 

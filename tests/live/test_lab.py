@@ -52,7 +52,7 @@ def test_an_async_server_passes_the_connection_limit_and_a_sync_one_does_not(tmp
             rf"{server} +{figures['peak_per_s']:.1f} +{figures['peak_users']} +{figures['successes']}", text
         )
         recorded = series_file.read(output / "trials" / f"io_read-{server}-10connections" / "series.jsonl")
-        assert sum(row.ok for row in recorded.seconds) == figures["successes"] > 0
+        assert sum(row.ok for row in recorded.intervals) == figures["successes"] > 0
         # Server and database were looked at: gunicorn's master and its worker, and what the limit lets in.
         assert (result["peak_usage"]["memory_mb"] > 10, result["peak_usage"]["threads"] >= 2) == (True, True)
         assert result["peak_usage"]["connections"] <= 10 + PREPARING
@@ -105,7 +105,7 @@ def test_a_stopped_run_leaves_nothing_running_and_keeps_its_rows(
         assert program.end() == code
         assert program.left_behind() == []
         assert f"stopped; locust-asyncdjango run --resume {output} goes on from here\n" in program.text
-        assert len(series_file.read(file).seconds) >= 3
+        assert len(series_file.read(file).intervals) >= 3
     assert runs_in(cache) == before
 
 

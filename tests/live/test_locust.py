@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from locust_asyncdjango.analysis.saturation import saturation
+from locust_asyncdjango.analysis.saturation import find_saturation
 from locust_asyncdjango.lab.environment.packages import locustfile
 from locust_asyncdjango.lab.environment.process import free_port
 from locust_asyncdjango.metrics import series_file
@@ -36,9 +36,9 @@ def test_the_examples_user_and_shape_fit_a_site_that_is_not_ours(other_url: str,
     recorded = series_file.read(file)
     assert recorded.header["shape"] == "RampTo500"
     assert recorded.header["user_classes"] == ["IoReadUser"]
-    assert [row.users for row in recorded.seconds][1] == 20
-    assert all(row.failed == {} for row in recorded.seconds)
-    figures = saturation(recorded.seconds)
+    assert [row.users for row in recorded.intervals][1] == 20
+    assert all(row.failed == {} for row in recorded.intervals)
+    figures = find_saturation(recorded.intervals)
     assert figures.successes > 20
     assert "where this run saturated" in text
     assert f"successes                   {figures.successes} (" in text
@@ -50,7 +50,7 @@ def test_every_request_that_locust_counts_is_in_the_series(other_url: str, tmp_p
     arguments: list[str | Path] = ["-H", other_url, "--path", "/full/", "--series", file]
     code, text = done(*locust("-f", IO_READ, *SHORT, *arguments))
     assert code == 1  # Locust's rule: requests failed
-    rows = series_file.read(file).seconds
+    rows = series_file.read(file).intervals
     assert sum(row.failed["db_too_many_clients"] for row in rows) == counted_by_locust(text) > 20
     assert sum(row.ok for row in rows) == 0
     assert "GET /full/: db_too_many_clients: HTTP 500" in text  # in Locust's own table
@@ -154,7 +154,7 @@ def test_a_stopped_run_keeps_what_it_measured(other_url: str, tmp_path: Path, si
         program.signal(signum)
         assert program.end() == 0
         assert program.left_behind() == []
-        figures = saturation(series_file.read(file).seconds)
+        figures = find_saturation(series_file.read(file).intervals)
         assert f"successes                   {figures.successes} (" in program.text
         assert figures.successes > 0
     assert json.loads((tmp_path / "failures.json").read_text())["failures"] == []
@@ -180,9 +180,9 @@ def test_workers_rows_are_one_series(other_url: str, tmp_path: Path, mode: str) 
             assert [*program.left_behind(), *first.left_behind(), *second.left_behind()] == []
     assert code == 0, text
     recorded = series_file.read(file)
-    assert sum(row.ok for row in recorded.seconds) >= counted_by_locust(text) > 20
-    assert max(row.users for row in recorded.seconds) == 20
-    assert f"successes                   {saturation(recorded.seconds).successes} (" in text
+    assert sum(row.ok for row in recorded.intervals) >= counted_by_locust(text) > 20
+    assert max(row.users for row in recorded.intervals) == 20
+    assert f"successes                   {find_saturation(recorded.intervals).successes} (" in text
 
 
 def test_the_web_ui_runs_the_shape_again_and_again(other_url: str, tmp_path: Path) -> None:
@@ -215,9 +215,9 @@ def test_the_web_ui_runs_the_shape_again_and_again(other_url: str, tmp_path: Pat
         assert program.text.count("where this run saturated") == 2
     for path in (file, tmp_path / "series-2.jsonl"):
         recorded = series_file.read(path)
-        assert max(row.users for row in recorded.seconds) == 20
-        assert len(recorded.seconds) <= 5
-        assert saturation(recorded.seconds).successes > 0
+        assert max(row.users for row in recorded.intervals) == 20
+        assert len(recorded.intervals) <= 5
+        assert find_saturation(recorded.intervals).successes > 0
 
 
 @pytest.mark.parametrize(

@@ -51,10 +51,10 @@ def test_a_report_is_one_file_that_says_what_its_twins_say(other_url: str, tmp_p
 
     recorded = series_file.read(report.with_suffix(".series.jsonl"))
     rows = list(csv.DictReader(table.read_text().splitlines()))
-    assert [int(row["users"]) for row in rows][:3] == [second.users for second in recorded.seconds][:3]
+    assert [int(row["users"]) for row in rows][:3] == [second.users for second in recorded.intervals][:3]
     assert sum(int(row["failed"]) for row in rows) == recorded.total.failed.total() > 30
     assert {row["kinds"].partition("=")[0] for row in rows[1:-1]} == {"db_too_many_clients"}
-    assert sum(second.began for second in recorded.seconds) == recorded.total.failed.total()
+    assert sum(second.began for second in recorded.intervals) == recorded.total.failed.total()
 
 
 def test_of_a_run_that_was_killed_the_report_can_be_made(other_url: str, tmp_path: Path) -> None:

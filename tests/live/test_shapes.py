@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from locust_asyncdjango.analysis.saturation import saturation
+from locust_asyncdjango.analysis.saturation import find_saturation
 from locust_asyncdjango.lab.environment.packages import locustfile
 from locust_asyncdjango.lab.environment.process import free_port
 from locust_asyncdjango.metrics import series_file
@@ -69,8 +69,8 @@ def test_a_shape_with_parameters_is_recorded_with_its_plan(other_url: str, tmp_p
     assert code == 0, text
     recorded = series_file.read(file)
     assert (recorded.header["shape"], recorded.header["run_time"]) == (shape, 7)
-    assert {second.planned for second in recorded.seconds} >= {20}
-    assert max(second.users for second in recorded.seconds) == 20
+    assert {second.planned for second in recorded.intervals} >= {20}
+    assert max(second.users for second in recorded.intervals) == 20
     assert "NOT HELD" not in text
 
 
@@ -92,7 +92,7 @@ def test_a_shape_of_ones_own_by_its_module(other_url: str, tmp_path: Path) -> No
     code, text = done(*locust("-f", IO_READ, *HEADLESS, *load), cwd=tmp_path)
     assert code == 0, text
     assert "Mine decides on users and rate by itself: -u and -r change nothing" in text
-    assert max(second.users for second in series_file.read(file).seconds) == 7
+    assert max(second.users for second in series_file.read(file).intervals) == 7
 
 
 def test_the_class_picker_offers_the_catalogue(other_url: str) -> None:
@@ -118,7 +118,7 @@ def test_a_climb_needs_few_of_locusts_messages(other_url: str, tmp_path: Path) -
     load = ("--shape", "Stages:plan=5s:50/4s:50/4s:10/3s:10", "-H", other_url, "--series", file)
     code, text = done(*locust("-f", IO_READ, *HEADLESS, *load, *two_workers(), "--loglevel", "INFO"))
     assert code == 0, text
-    seconds = series_file.read(file).seconds
+    seconds = series_file.read(file).intervals
     assert max(second.users for second in seconds) == 50
     assert 10 in [second.users for second in seconds[-6:]]
     # Of 16 seconds, in 9 of which the number of users changes.
@@ -133,7 +133,7 @@ def test_an_open_model_begins_what_is_due(other_url: str, tmp_path: Path) -> Non
             *locust("-f", IO_READ, *HEADLESS, *workers, "--shape", shape, "-H", other_url, "--series", file)
         )
         assert code == 0, text
-        seconds = series_file.read(file).seconds
+        seconds = series_file.read(file).intervals
         begun = sum(second.ok + second.missed for second in seconds)
         assert 30 <= begun <= 20 * len(seconds) + 4, text
 
@@ -157,7 +157,7 @@ def test_a_user_of_ones_own_waits_for_arrivals(other_url: str, tmp_path: Path) -
     load = ("--shape", "ArrivalRate:peak=20,rate=10,climb=1,hold=4", "-H", other_url, "--series", file)
     code, text = done(*locust("-f", mine, "--headless", "--only-summary", *load))
     assert code == 0, text
-    seconds = series_file.read(file).seconds
+    seconds = series_file.read(file).intervals
     assert 15 <= sum(second.ok + second.missed for second in seconds) <= 10 * len(seconds) + 4
 
 
@@ -194,7 +194,7 @@ def test_the_latency_of_an_open_model_has_what_waited_for_users(slots_url: str, 
     shape = "ArrivalRate:peak=5,rate=50,climb=1,hold=3"
     code, text = done(*locust("-f", IO_READ, *HEADLESS, "--shape", shape, "-H", slots_url, "--series", file))
     assert code == 0, text
-    seconds = series_file.read(file).seconds
+    seconds = series_file.read(file).intervals
     latencies = [second.p50_ms for second in seconds if second.p50_ms]
     assert latencies[-1] > 2 * latencies[0]
     assert sum(second.missed for second in seconds) > 10
@@ -210,7 +210,7 @@ def test_a_breakpoint_is_found(slots_url: str, tmp_path: Path) -> None:
     found = re.search(r"  carries (\d+) users \(", text)
     assert found, text
     assert SLOTS / 2 <= int(found[1]) <= SLOTS * 2  # benchmarks/shape_accuracy.py tells how near it comes
-    assert saturation(series_file.read(file).seconds).successes > 100
+    assert find_saturation(series_file.read(file).intervals).successes > 100
 
 
 def test_a_breakpoint_by_a_bound_on_latency(slots_url: str) -> None:

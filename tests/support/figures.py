@@ -56,7 +56,7 @@ def ramp(seconds: int = 40, slots: int = 60, breaks_at: int = 100) -> Series:
         ok = 10 * min(users, slots)
         broken = Counter({"db_too_many_clients": 7} if users > breaks_at else {})
         rows.append(Row(t, users, ok, broken, ok_ms=Counter({1000.0 * users / ok: ok} if ok else {})))
-    return Series.of(HEADER, rows)
+    return Series.from_rows(HEADER, rows)
 
 
 def onset(t: int, users: int) -> Onset:

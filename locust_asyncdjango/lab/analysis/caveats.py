@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from statistics import fmean
 from typing import Any
 
-from locust_asyncdjango.analysis.generator_health import not_held
+from locust_asyncdjango.analysis.generator_health import health_problems
 from locust_asyncdjango.lab.experiment.result import ResourceSample
 from locust_asyncdjango.metrics.interval import Interval
 
@@ -30,7 +30,7 @@ def marks(costs: Sequence[ResourceSample], seconds: Sequence[Interval], *, all_o
         found.append(f"{NEIGHBOUR_CAVEATS[0]} {other:.0f} % of a processor")
     if steal > MOST_STEAL_PERCENT:
         found.append(f"{NEIGHBOUR_CAVEATS[1]} {steal:.0f} % of a processor")
-    return (*found, *not_held(seconds).values())
+    return (*found, *health_problems(seconds).values())
 
 
 def changed(begun: Mapping[str, Any], now: Mapping[str, Any]) -> tuple[str, ...]:

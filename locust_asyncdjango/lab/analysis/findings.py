@@ -201,7 +201,7 @@ class Findings:
         """The most requests that a server had in its hands at once, over ten seconds, on average over an arm's runs;
         None where nothing was recorded."""
         slots, workers = self._server(runs.trial).slots, runs.trial.workers
-        series = [self.recorded[r.trial.id].seconds for r in runs.results if r.trial.id in self.recorded]
+        series = [self.recorded[r.trial.id].intervals for r in runs.results if r.trial.id in self.recorded]
         most = [in_flight(seconds, slots, workers) for seconds in series if seconds]
         return sum(most) / len(most) if most else None
 
@@ -219,7 +219,7 @@ class Findings:
         if result.peak_usage and 0 < result.peak_usage.mhz < SLOWEST * usual_mhz:
             yield f"the processors ran at {result.peak_usage.mhz:.0f} MHz, and in most trials at {usual_mhz:.0f}"
         series = self.recorded.get(result.trial.id)
-        law = little(series.seconds) if series else None
+        law = little(series.intervals) if series else None
         if law and law.low > MOST_IN_FLIGHT:
             yield f"Little's law does not hold: {law.why}"
 

@@ -28,7 +28,7 @@ from scipy.optimize import curve_fit
 
 from locust_asyncdjango.analysis.generator_health import BUSY_CPU
 from locust_asyncdjango.analysis.saturation import points
-from locust_asyncdjango.metrics.interval import Interval, largest_step, whole
+from locust_asyncdjango.metrics.interval import Interval, full_intervals, largest_user_step
 
 Numbers = NDArray[np.float64]
 
@@ -117,7 +117,7 @@ def knee(seconds: Sequence[Interval]) -> Knee:
     users, per_s = _points(seconds)
     if not _climbs(users):
         return _no_knee("users did not climb over enough different numbers")
-    step = largest_step(whole(seconds))
+    step = largest_user_step(full_intervals(seconds))
     found = _no_knee("throughput collapses before a knee can be seen")
     before = _last_with(0.9, per_s)
     for end in dict.fromkeys((before, min(max(before, _last_with(0.5, per_s)) + 1, len(users)))):

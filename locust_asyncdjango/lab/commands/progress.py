@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from locust_asyncdjango.analysis.formatting import duration
+from locust_asyncdjango.analysis.formatting import format_duration
 from locust_asyncdjango.lab.experiment.spec import Trial
 from locust_asyncdjango.lab.measure.locust_process import Watch
 from locust_asyncdjango.lab.measure.runner import Announce
@@ -31,7 +31,7 @@ def shown(console: Console) -> Iterator[Announce]:
 
             def watch(series: Series) -> None:
                 length_s = series.header.get("run_time")
-                progress.update(current, completed=len(series.seconds), total=length_s, description=_now(series))
+                progress.update(current, completed=len(series.intervals), total=length_s, description=_now(series))
 
             return watch
 
@@ -42,12 +42,12 @@ def time_left(begins: Sequence[float], trials: int) -> str:
     """How long so many trials may take, by when those before and the first of these began; "" where none was before."""
     if len(begins) < 2:
         return ""
-    return f", about {duration((begins[-1] - begins[0]) / (len(begins) - 1) * trials)} left"
+    return f", about {format_duration((begins[-1] - begins[0]) / (len(begins) - 1) * trials)} left"
 
 
 def _now(series: Series) -> str:
-    if not series.seconds:
+    if not series.intervals:
         return "starting"
-    last = series.seconds[-1]
+    last = series.intervals[-1]
     failed = f", {last.failures} failed/s" if last.failed else ""
     return f"{last.users} users, {last.ok} ok/s{failed}"

@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager, nullco
 from functools import partial
 from pathlib import Path
 
-from locust_asyncdjango.analysis.saturation import saturation
+from locust_asyncdjango.analysis.saturation import find_saturation
 from locust_asyncdjango.lab.analysis.caveats import marks
 from locust_asyncdjango.lab.environment import services
 from locust_asyncdjango.lab.environment.http_client import responds
@@ -46,12 +46,12 @@ def measure(trial: Trial, server: Server, load: Load, pins: Pins, folder: Path, 
     looked = read_resource_samples(looks)
     return Result(
         trial=trial,
-        figures=saturation(recorded.seconds),
+        figures=find_saturation(recorded.intervals),
         error="",
         site=about,
         baseline=before_load,
         peak_usage=resource_usage.most_of(looked) if program and looked else None,
-        caveats=marks(looked, recorded.seconds, all_ours=program is not None and not services.users_own()),
+        caveats=marks(looked, recorded.intervals, all_ours=program is not None and not services.users_own()),
     )
 
 

@@ -10,8 +10,8 @@ from typing import Any
 from rich import box
 from rich.table import Table as TerminalTable
 
-from locust_asyncdjango.analysis.charts import Chart, line, over_time, plotted
-from locust_asyncdjango.analysis.saturation import saturation
+from locust_asyncdjango.analysis.charts import Chart, chart, charts_over_time, line
+from locust_asyncdjango.analysis.saturation import find_saturation
 from locust_asyncdjango.failures.classify import advice
 from locust_asyncdjango.lab.analysis.caveats import ENVIRONMENT_PARTS
 from locust_asyncdjango.lab.analysis.findings import ArmRuns, Findings
@@ -84,8 +84,8 @@ def html(findings: Findings, about: Environment) -> str:
     parts += ["<h2>What was run</h2>", html_page.bullets(map(escape, trial_sentences(findings)))]
     parts.append("<h2>Second by second</h2>")
     for result in (result for result in findings.results if result.trial.id in findings.recorded):
-        seconds = findings.recorded[result.trial.id].seconds
-        shown = over_time(seconds, result.figures or saturation(seconds))
+        seconds = findings.recorded[result.trial.id].intervals
+        shown = charts_over_time(seconds, result.figures or find_saturation(seconds))
         shown += plots.taken(findings.costs.get(result.trial.id, ()))
         parts += [f"<h3>{escape(result.trial.title)}</h3>", f'<div class="small">{drawn(shown)}</div>']
     if kinds(findings):
@@ -135,7 +135,7 @@ def interaction_chart(heat: LatencyGrid) -> Chart:
     ]
     note = "Where lines are not parallel, latency decides who is better."
     x = ("ms of latency", latencies)
-    return plotted(f"interaction-{heat.route}", "Peak over latency", note, x, "req/s", lines, [])
+    return chart(f"interaction-{heat.route}", "Peak over latency", note, x, "req/s", lines, [])
 
 
 def kinds(findings: Findings) -> list[str]:

@@ -7,23 +7,23 @@ import numpy as np
 from locust_asyncdjango.analysis.charts import (
     TIME,
     Chart,
+    chart,
     line,
     mark,
     onset_mark,
-    plotted,
     thinned,
 )
 from locust_asyncdjango.analysis.saturation import Saturation
 from locust_asyncdjango.lab.analysis.scalability import RunFits
 from locust_asyncdjango.lab.experiment.result import ResourceSample
-from locust_asyncdjango.metrics.interval import Interval, whole
+from locust_asyncdjango.metrics.interval import Interval, full_intervals
 
 USERS = "users"
 
 
 def charts_over_users(seconds: Sequence[Interval], figures: Saturation, fitted: RunFits) -> list[Chart]:
     """Throughput and latency over users; none where users are always the same."""
-    points = sorted(thinned(whole(seconds)), key=lambda second: second.users)
+    points = sorted(thinned(full_intervals(seconds)), key=lambda second: second.users)
     if len({point.users for point in points}) < 3:
         return []
     users = [point.users for point in points]
@@ -44,7 +44,7 @@ def charts_over_users(seconds: Sequence[Interval], figures: Saturation, fitted: 
     ]
     slowdown = onset_mark(figures.slowdown, "slowdown", "slow")
     return [
-        plotted(
+        chart(
             "throughput-over-users",
             "Successful requests a second over users",
             "A point a second.",
@@ -53,7 +53,7 @@ def charts_over_users(seconds: Sequence[Interval], figures: Saturation, fitted: 
             throughput,
             marks + errors,
         ),
-        plotted(
+        chart(
             "latency-over-users",
             "Latency of successful requests over users",
             "A point a second.",
@@ -83,7 +83,7 @@ def taken(costs: Sequence[ResourceSample]) -> list[Chart]:
     ]
     if any(cost.redis_clients is not None for cost in costs):
         connections.append(line("Redis clients", "users", "dashed", "left", [cost.redis_clients for cost in costs]))
-    shown = [plotted("processors", "Processor and memory", "", times, "% of one", processors, [], right="MB")]
+    shown = [chart("processors", "Processor and memory", "", times, "% of one", processors, [], right="MB")]
     if connections:
-        shown.append(plotted("connections", "Connections by what they do", "", times, "connections", connections, []))
+        shown.append(chart("connections", "Connections by what they do", "", times, "connections", connections, []))
     return shown

@@ -8,19 +8,19 @@ from pathlib import Path
 from typing import Any
 
 from locust_asyncdjango._version import __version__
-from locust_asyncdjango.analysis.charts import Chart, over_time
+from locust_asyncdjango.analysis.charts import Chart, charts_over_time
 from locust_asyncdjango.analysis.formatting import (
     Figure,
-    count,
-    first_seen,
-    kind,
-    milliseconds,
-    numbers,
-    onset,
-    per_s,
+    format_count,
+    format_first_failure,
+    format_kind,
+    format_ms,
+    format_onset,
+    format_per_s,
+    key_figures,
 )
-from locust_asyncdjango.analysis.generator_health import not_held
-from locust_asyncdjango.analysis.saturation import Saturation, saturation
+from locust_asyncdjango.analysis.generator_health import health_problems
+from locust_asyncdjango.analysis.saturation import Saturation, find_saturation
 from locust_asyncdjango.failures.classify import advice
 from locust_asyncdjango.failures.counts import FAILURES_FORMAT, FAILURES_VERSION
 from locust_asyncdjango.lab.analysis.scalability import LittlesLaw, RunFits, Scalability, fits
@@ -29,7 +29,7 @@ from locust_asyncdjango.lab.report.html import page, table, texts
 from locust_asyncdjango.lab.report.markdown import escape_markdown, table_lines
 from locust_asyncdjango.lab.report.plots import charts_over_users
 from locust_asyncdjango.metrics.histogram import percentiles_ms
-from locust_asyncdjango.metrics.interval import PERCENTS
+from locust_asyncdjango.metrics.interval import PERCENTILES
 from locust_asyncdjango.metrics.series_file import Series
 
 FORMAT = "locust-asyncdjango report"
@@ -69,18 +69,18 @@ class RunReport:
 
 def told(series: Series, failures: Mapping[str, Any]) -> RunReport:
     """What is told of a run. failures: what --failures has written, or nothing."""
-    figures, fitted = saturation(series.seconds), fits(series.seconds)
+    figures, fitted = find_saturation(series.intervals), fits(series.intervals)
     return RunReport(
         title=", ".join(series.header.get("user_classes", ())) or "One run",
         verdict=verdict(series, figures, fitted, failures.get("failures", ())),
-        numbers=numbers(figures),
+        numbers=key_figures(figures),
         fitted=tuple(_fitted(series, figures, fitted)),
-        charts=[*over_time(series.seconds, figures), *charts_over_users(series.seconds, figures, fitted)],
+        charts=[*charts_over_time(series.intervals, figures), *charts_over_users(series.intervals, figures, fitted)],
         failures=list(failures.get("failures", ())),
         samples=list(failures.get("samples", ())),
         unrecorded=failures.get("unrecorded", 0),
         found=tuple(f"{series.header.get('shape', 'The shape')}: {found}" for found in failures.get("found", ())),
-        not_held=tuple(not_held(series.seconds).values()),
+        not_held=tuple(health_problems(series.intervals).values()),
         ran=_ran(series.header),
         figures=figures,
         fits=fitted,
@@ -95,17 +95,17 @@ def verdict(series: Series, figures: Saturation, fitted: RunFits, failures: Sequ
         advised = todo.get(name) or advice(name)
         return f": {advised}" if advised else ""
 
-    most = max((second.users for second in series.seconds), default=0)
+    most = max((second.users for second in series.intervals), default=0)
     if not figures.successes:
         if not figures.failures:
             return "Nothing was answered."
         most_failed = figures.failures[0].kind
         return f"No request succeeded; most failed by {most_failed}{told_of(most_failed)}."
-    rate = per_s(figures.peak_per_s)
+    rate = format_per_s(figures.peak_per_s)
     sentence = f"It carried {rate} successful requests a second at {figures.peak_users} users; "
     if figures.failures:
         broke = min(figures.failures, key=lambda failure: failure.first.t)
-        sentence += f"{broke.kind} broke first, {onset(broke.first)}{told_of(broke.kind)}."
+        sentence += f"{broke.kind} broke first, {format_onset(broke.first)}{told_of(broke.kind)}."
     elif figures.slowdown:
         sentence += f"nothing broke, and it slowed down from {figures.slowdown.users} users on."
     else:
@@ -119,11 +119,11 @@ def _fitted(series: Series, figures: Saturation, fitted: RunFits) -> Iterable[Fi
     knee = fitted.knee
     found = "none"
     if knee.users is not None:
-        found = f"at {count(knee.users, (knee.low or 0, knee.high or 0))} users"
+        found = f"at {format_count(knee.users, (knee.low or 0, knee.high or 0))} users"
     texts = [f"{found}: {knee.why}", _scalability(fitted.scalability), _little(fitted.little)]
     if series.total.ok_ms:
-        p50, p95, p99 = percentiles_ms(series.total.ok_ms, PERCENTS)
-        texts.append(f"p50 {milliseconds(p50)}, p95 {milliseconds(p95)}, p99 {milliseconds(p99)}")
+        p50, p95, p99 = percentiles_ms(series.total.ok_ms, PERCENTILES)
+        texts.append(f"p50 {format_ms(p50)}, p95 {format_ms(p95)}, p99 {format_ms(p99)}")
     else:
         texts.append("none")
     texts.append(f"{figures.warm_up_s} s")
@@ -136,7 +136,7 @@ def _scalability(law: Scalability | None) -> str:
     fitted = f"lambda {law.per_s_of_one:.3g} req/s, sigma {law.contention:.2g}, kappa {law.coherency:.2g}"
     if law.peak_users is None:
         return f"{law.why}; {fitted}"
-    peak = count(law.peak_users, (law.low or 0, law.high or 0))
+    peak = format_count(law.peak_users, (law.low or 0, law.high or 0))
     return f"throughput peaks at {peak} users; {fitted}, R2 {law.r2:.3f}"
 
 
@@ -203,7 +203,7 @@ def _failures(content: RunReport) -> Iterable[str]:
     if content.unrecorded:
         yield f"<p>{content.unrecorded} requests could not be recorded.</p>"
     if not content.failures:
-        counted = [(failure.count, failure.kind, onset(failure.first)) for failure in content.figures.failures]
+        counted = [(failure.count, failure.kind, format_onset(failure.first)) for failure in content.figures.failures]
         yield table(("count", "kind", "first"), counted) if counted else "<p>None.</p>"
         return
     yield texts(FAILURE_HEADS, map(_failure_cells, content.failures), labelled=True)
@@ -212,7 +212,7 @@ def _failures(content: RunReport) -> Iterable[str]:
 
 
 def _failure_cells(row: Mapping[str, Any]) -> tuple[str, ...]:
-    return kind(row), str(row["count"]), first_seen(row), row["message"], row["advice"]
+    return format_kind(row), str(row["count"]), format_first_failure(row), row["message"], row["advice"]
 
 
 def _sample_texts(sample: Mapping[str, Any]) -> tuple[str, str]:
@@ -238,7 +238,9 @@ def markdown(content: RunReport) -> str:
         for about, said in map(_sample_texts, content.samples):
             lines += ["", f"### {escape_markdown(about)}", "", *(f"    {line}" for line in said.splitlines())]
     else:
-        lines += [f"- {f.count} x {f.kind}, first {onset(f.first)}" for f in content.figures.failures] or ["None."]
+        lines += [f"- {f.count} x {f.kind}, first {format_onset(f.first)}" for f in content.figures.failures] or [
+            "None."
+        ]
     lines += ["", "## What ran where", "", *(f"- {name}: {value}" for name, value in content.ran.items())]
     return "\n".join(lines) + "\n"
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from locust_asyncdjango.analysis.formatting import milliseconds, per_s
+from locust_asyncdjango.analysis.formatting import format_ms, format_per_s
 from locust_asyncdjango.lab.analysis import round_trips
 from locust_asyncdjango.lab.analysis.findings import ArmRuns, Findings
 from locust_asyncdjango.lab.report.table import Table
@@ -177,8 +177,8 @@ def ceilings_table(findings: Findings) -> Table:
         found = [result.baseline for result in runs.results if result.baseline]
         if not found or runs.figures is None:
             continue
-        ceiling = (per_s(runs.ceiling.per_s), runs.ceiling.why) if runs.ceiling else ("-", "-")
-        alone_ms = milliseconds(sum(each.request_ms for each in found) / len(found))
+        ceiling = (format_per_s(runs.ceiling.per_s), runs.ceiling.why) if runs.ceiling else ("-", "-")
+        alone_ms = format_ms(sum(each.request_ms for each in found) / len(found))
         rows.append((arm_name(runs), alone_ms, ceiling[0], f"{runs.mean_peak_per_s:.1f}", ceiling[1]))
     meaning = (
         "What a request takes while it is the only one, and the ceiling that follows: slots, or for async servers"
@@ -201,7 +201,7 @@ def budgets(findings: Findings) -> Table:
 
 def _budget(found: round_trips.RoundTripFit) -> tuple[str, str, str]:
     interval = f"{found.low:.2f}-{found.high:.2f}" if found.low is not None else "-"
-    return f"{found.round_trips:.2f}", interval, milliseconds(max(found.base_ms, 0))
+    return f"{found.round_trips:.2f}", interval, format_ms(max(found.base_ms, 0))
 
 
 def costs(findings: Findings) -> Table:

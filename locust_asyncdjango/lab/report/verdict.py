@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 from math import exp, sqrt
 
-from locust_asyncdjango.analysis.formatting import duration
+from locust_asyncdjango.analysis.formatting import format_duration
 from locust_asyncdjango.analysis.saturation import PEAK_WINDOW_S, Onset
 from locust_asyncdjango.failures.classify import advice
 from locust_asyncdjango.lab.analysis import paired_stats
@@ -159,7 +159,7 @@ def plan_text(experiment: Experiment, length_s: float | None) -> str:
     if length_s is None:
         return "\n".join([*lines, f"{count}; how long the shape runs is not known"])
     beside_s = sum(BESIDE_LOAD_S + ALONE_TRIPS * trial.latency_ms / 1000 for trial in planned)
-    about = duration(len(planned) * length_s + beside_s)
+    about = format_duration(len(planned) * length_s + beside_s)
     return "\n".join([*lines, f"{count} of {length_s:g} s; about {about}, with starting and stopping"])
 
 

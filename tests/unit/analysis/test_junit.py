@@ -6,7 +6,7 @@ from xml.etree import ElementTree as ET
 from hypothesis import given
 from hypothesis import strategies as st
 
-from locust_asyncdjango.analysis.junit import Case, junit
+from locust_asyncdjango.analysis.junit import Case, junit_xml
 
 STARTED = "2025-03-01T12:00:00+00:00"
 
@@ -27,7 +27,7 @@ def test_a_document() -> None:
         Case("feed", "saturates as before", detail="28.3 req/s & <more>", seconds=1.5),
         Case("thresholds", "failures>0", seconds=0.25),
     ]
-    assert junit(cases, STARTED, 62.0) == (
+    assert junit_xml(cases, STARTED, 62.0) == (
         '<?xml version="1.0" encoding="UTF-8"?>\n'
         '<testsuites tests="3" failures="1" errors="0" skipped="0" time="62.000">\n'
         '  <testsuite name="thresholds" tests="2" failures="1" errors="0" skipped="0" time="0.250"'
@@ -48,14 +48,14 @@ def test_a_document() -> None:
 
 
 def test_no_case() -> None:
-    assert junit([], STARTED, 0.0) == (
+    assert junit_xml([], STARTED, 0.0) == (
         '<?xml version="1.0" encoding="UTF-8"?>\n'
         '<testsuites tests="0" failures="0" errors="0" skipped="0" time="0.000" />\n'
     )
 
 
 def test_what_xml_does_not_allow_is_replaced() -> None:
-    document = junit([Case("s", "\x00a\x1b", failed="\ud800", detail="\ufffe\x0b")], STARTED, 0.0)
+    document = junit_xml([Case("s", "\x00a\x1b", failed="\ud800", detail="\ufffe\x0b")], STARTED, 0.0)
     testcase = parsed(document)[0][0]
     assert testcase.attrib["name"] == "\ufffda\ufffd"
     assert (testcase[0].attrib["message"], testcase[0].text) == ("\ufffd", "\ufffd\ufffd")
@@ -66,7 +66,7 @@ any_text = st.text(st.characters(exclude_categories=()))
 
 @given(any_text, any_text, any_text, any_text)
 def test_any_text_is_read_back(suite: str, name: str, failed: str, detail: str) -> None:
-    testcase = parsed(junit([Case(suite, name, failed, detail)], STARTED, 0.0))[0][0]
+    testcase = parsed(junit_xml([Case(suite, name, failed, detail)], STARTED, 0.0))[0][0]
     assert read_back(testcase.attrib["classname"]) == read_back(suite)
     assert read_back(testcase.attrib["name"]) == read_back(name)
     outcomes = [(each.tag, read_back(each.get("message", "")), each.text or "") for each in testcase]

@@ -3,10 +3,10 @@
 from collections import Counter
 
 from locust_asyncdjango.analysis.junit import Case
-from locust_asyncdjango.analysis.outcome import Outcome, Requested, cases
-from locust_asyncdjango.analysis.saturation import KindOnset, saturation
-from locust_asyncdjango.analysis.text_summary import summary
-from locust_asyncdjango.analysis.thresholds import Watch, crossings, threshold
+from locust_asyncdjango.analysis.outcome import Outcome, RequestStats, junit_cases
+from locust_asyncdjango.analysis.saturation import KindOnset, find_saturation
+from locust_asyncdjango.analysis.text_summary import summary_text
+from locust_asyncdjango.analysis.thresholds import ThresholdMonitor, crossings, parse_threshold
 from locust_asyncdjango.failures.counts import FailureCounts, FailureRow, FailureSample, failures_document
 from locust_asyncdjango.failures.model import Failure
 from locust_asyncdjango.metrics.row import Row
@@ -18,18 +18,18 @@ ROWS = (
     Row(0, 5, 10, Counter(), 0, Counter({20.0: 10})),
     Row(1, 10, 5, Counter({"db_too_many_clients": 5}), 0, Counter({40.0: 5})),
 )
-SERIES = Series.of({"started": "2026-01-01T00:00:00+00:00"}, ROWS)
+SERIES = Series.from_rows({"started": "2026-01-01T00:00:00+00:00"}, ROWS)
 FIRST = onset(24, 125)
 FIGURES = figures(28.34, 105, 4210, onset(3, 20), FIRST, (KindOnset("db_too_many_clients", 97, FIRST),))
 
 
 def outcome(*limits: str) -> Outcome:
     """Of SERIES."""
-    watches = [Watch(threshold(text)) for text in limits]
+    watches = [ThresholdMonitor(parse_threshold(text)) for text in limits]
     for row in ROWS:
         for watch in watches:
             watch.add(row)
-    return Outcome(saturation(SERIES.seconds), crossed=tuple(crossings(watches)))
+    return Outcome(find_saturation(SERIES.intervals), crossed=tuple(crossings(watches)))
 
 
 def test_the_summary_says_all_of_it() -> None:
@@ -39,7 +39,7 @@ def test_the_summary_says_all_of_it() -> None:
         FailureRow("db_too_many_clients", "role", "too many for role", 6, 25, 30, "database", "raise the role's"),
         FailureRow("db_too_many_clients", "role", "x" * 100, 1, 25, 30, "database", "raise the role's"),
     )
-    assert summary(Outcome(FIGURES, rows, crossed, crossed[0], 2)) == (
+    assert summary_text(Outcome(FIGURES, rows, crossed, crossed[0], 2)) == (
         "locust-asyncdjango: where this run saturated (95 % intervals)\n"
         "  peak of successful requests 28.3 (26.9-29.8) req/s at 105 (95-115) users\n"
         "  successes                   4210 (4110-4310)\n"
@@ -62,14 +62,14 @@ def test_the_summary_is_never_wider_than_a_terminal() -> None:
     figures_ = figures(9999.9, 9999, 10**9, onset(3, 9999), None, (KindOnset("quota_spent", 9, onset(3, 9999)),))
     rows = (FailureRow("quota_spent", "", "m" * 500, 9, 3, 3, "upstream", "ask for less, " * 20),)
     crossed = outcome("db_too_many_clients>0").crossed
-    text = summary(Outcome(figures_, rows, crossed * 3, crossed[0], 10**9))
+    text = summary_text(Outcome(figures_, rows, crossed * 3, crossed[0], 10**9))
     assert max(map(len, text.splitlines())) <= 80
     assert "\n      -> ask for less, ask" in text
     assert "\n         ask for less, ask" in text
 
 
 def test_the_summary_of_a_run_without_successes() -> None:
-    assert "peak of successful requests none" in summary(Outcome(saturation([])))
+    assert "peak of successful requests none" in summary_text(Outcome(find_saturation([])))
 
 
 def test_what_failed_is_told_with_users_advice_and_samples() -> None:
@@ -109,19 +109,22 @@ def test_what_failed_is_told_with_users_advice_and_samples() -> None:
     }
 
 
-REQUESTED = [Requested("GET /a", 10, 0, ()), Requested("POST /b", 10, 5, ((4, "timeout: x"), (1, "app_error: y")))]
+REQUESTED = [
+    RequestStats("GET /a", 10, 0, ()),
+    RequestStats("POST /b", 10, 5, ((4, "timeout: x"), (1, "app_error: y"))),
+]
 
 
 def test_without_thresholds_each_name_that_failed_is_a_failed_case() -> None:
-    assert list(cases(outcome(), (), REQUESTED)) == [
+    assert list(junit_cases(outcome(), (), REQUESTED)) == [
         Case("requests", "GET /a"),
         Case("requests", "POST /b", "5 of 10 requests failed", "4 x timeout: x\n1 x app_error: y"),
     ]
 
 
 def test_with_thresholds_they_alone_decide() -> None:
-    limits = [threshold(text) for text in ("ratio>10%", "ratio>90%")]
-    assert list(cases(outcome("ratio>10%", "ratio>90%"), limits, REQUESTED)) == [
+    limits = [parse_threshold(text) for text in ("ratio>10%", "ratio>90%")]
+    assert list(junit_cases(outcome("ratio>10%", "ratio>90%"), limits, REQUESTED)) == [
         Case("thresholds", "ratio>10%", "ratio>10%: 25% at 10 users, after 1 s"),
         Case("thresholds", "ratio>90%"),
         Case("requests", "GET /a"),

@@ -11,7 +11,7 @@ from locust_asyncdjango.analysis.saturation import (
     KindOnset,
     Onset,
     Saturation,
-    saturation,
+    find_saturation,
     warm_up,
 )
 from locust_asyncdjango.metrics.interval import Interval
@@ -20,7 +20,7 @@ from locust_asyncdjango.metrics.series_file import Series
 
 
 def seconds(rows: Iterable[Row]) -> list[Interval]:
-    return list(Series.of({}, rows).seconds)
+    return list(Series.from_rows({}, rows).intervals)
 
 
 def row(t: int, users: int, ok: int, ms: float, **failed: int) -> Row:
@@ -35,7 +35,7 @@ def test_a_ramp_over_a_server_with_50_slots_that_breaks_at_100_users() -> None:
         ok = min(10 * users, 500)
         broken = {"db_too_many_clients": 7} if users > 100 else {}
         rows.append(row(t, users, ok, users / ok * 1000, **broken))
-    figures = saturation(seconds(rows))
+    figures = find_saturation(seconds(rows))
     assert figures.peak_per_s == 500.0
     assert figures.peak_range[0] <= 500 <= figures.peak_range[1]
     # The end of the first ten seconds that ran at 500 req/s, and of the last.
@@ -64,7 +64,7 @@ def test_the_slowdown_onset_is_found_in_noise(server: str, n: int) -> None:
         for t, (before, now) in enumerate(zip([0.0, *users], users, strict=False)):
             ms = 200 * SERVERS[server]((before + now) / 2, n) * noise.gauss(1, 0.03)
             rows.append(row(t, round(now), round((before + now) / 2 * 1000 / ms) or 1, ms))
-        slowdown = saturation(seconds(rows)).slowdown
+        slowdown = find_saturation(seconds(rows)).slowdown
         assert slowdown is not None
         near += abs(slowdown.users - n) <= 0.1 * n
         covered += slowdown.low <= n <= slowdown.high
@@ -72,29 +72,29 @@ def test_the_slowdown_onset_is_found_in_noise(server: str, n: int) -> None:
 
 
 def test_a_flat_server_never_slows_down() -> None:
-    figures = saturation(seconds(row(t, 10 + t, 100, 20.0) for t in range(20)))
+    figures = find_saturation(seconds(row(t, 10 + t, 100, 20.0) for t in range(20)))
     assert figures == Saturation(100.0, (100, 100), 19, (19, 29), 2000, (2000, 2000), 0, None, None, ())
 
 
 def test_with_the_same_users_a_slowdown_starts_at_its_first_second() -> None:
-    figures = saturation(seconds(row(t, 10, 100, 20.0 if t < 10 else 50.0) for t in range(20)))
+    figures = find_saturation(seconds(row(t, 10, 100, 20.0 if t < 10 else 50.0) for t in range(20)))
     assert figures.slowdown == Onset(10, 10, 10, 10)
 
 
 def test_a_single_slow_second_is_not_a_slowdown() -> None:
-    figures = saturation(seconds(row(t, 10, 100, 90.0 if t == 9 else 20.0) for t in range(20)))
+    figures = find_saturation(seconds(row(t, 10, 100, 90.0 if t == 9 else 20.0) for t in range(20)))
     assert figures.slowdown is None
 
 
 def test_seconds_without_successes_are_passed_over() -> None:
-    figures = saturation(seconds(row(t, 10 * t, 0 if t % 2 else 1, 10.0 * t + 10) for t in range(40)))
+    figures = find_saturation(seconds(row(t, 10 * t, 0 if t % 2 else 1, 10.0 * t + 10) for t in range(40)))
     assert figures.slowdown is not None
 
 
 def test_latency_that_falls_at_the_beginning_is_warm_up() -> None:
     rows = [row(t, 5 * t + 5, 100, 500.0 if t < 4 else 20.0) for t in range(30)]
     assert warm_up(seconds(rows)) == 4
-    assert saturation(seconds(rows)).slowdown is None
+    assert find_saturation(seconds(rows)).slowdown is None
 
 
 def test_warm_up_is_at_most_a_third_of_a_run() -> None:
@@ -104,7 +104,7 @@ def test_warm_up_is_at_most_a_third_of_a_run() -> None:
 def test_a_short_failure_is_not_dated_back_by_a_longer_one_of_another_kind() -> None:
     rows = [row(t, 10 * t, 5, 20.0) for t in range(20)]
     rows[15].failed, rows[15].failed_ms = Counter(timeout=1, db_error=1), Counter({5000.0: 1, 2.0: 1})
-    assert saturation(seconds(rows)).errors == Onset(15, 145, 90, 150)
+    assert find_saturation(seconds(rows)).errors == Onset(15, 145, 90, 150)
 
 
 @pytest.mark.parametrize("climbing", [False, True])
@@ -114,52 +114,52 @@ def test_the_peaks_interval_covers_what_is_steady_though_the_highest_of_many_is_
         noise = Random(seed)
         rates = [100 * min(1, (t + 1) / 60) if climbing else 100 for t in range(150)]
         ok = [max(round(noise.gauss(rate, rate**0.5)), 0) for rate in rates]
-        low, high = saturation(seconds(row(t, t, n, 20.0) for t, n in enumerate(ok))).peak_range
+        low, high = find_saturation(seconds(row(t, t, n, 20.0) for t, n in enumerate(ok))).peak_range
         covered += low <= 100 <= high
     assert covered >= 36
 
 
 def test_a_slow_while_that_passes_is_not_a_slowdown() -> None:
-    figures = saturation(seconds(row(t, 5 * t, 100, 90.0 if 20 <= t < 24 else 20.0) for t in range(60)))
+    figures = find_saturation(seconds(row(t, 5 * t, 100, 90.0 if 20 <= t < 24 else 20.0) for t in range(60)))
     assert figures.slowdown is None
 
 
 def test_where_users_leave_again_the_slowdown_that_went_with_them_is_one() -> None:
     users = [*range(5, 105, 5), *range(100, 0, -5)]
     rows = [row(t, n, 100, 20.0 * max(1, n / 50)) for t, n in enumerate(users)]
-    slowdown = saturation(seconds(rows)).slowdown
+    slowdown = find_saturation(seconds(rows)).slowdown
     assert slowdown is not None
     assert slowdown.low <= 50 <= slowdown.high
 
 
 def test_what_came_with_time_and_not_with_users_is_told_by_time() -> None:
     held = [row(t, min(2 * t, 60), 100, 20.0 if t < 80 else 80.0) for t in range(120)]
-    assert saturation(seconds(held)).slowdown == Onset(80, 60, 60, 60)
+    assert find_saturation(seconds(held)).slowdown == Onset(80, 60, 60, 60)
     falling = [row(t, 100 - t, 100, 20.0 if t < 20 else 80.0) for t in range(60)]
-    assert saturation(seconds(falling)).slowdown == Onset(20, 80, 80, 81)
+    assert find_saturation(seconds(falling)).slowdown == Onset(20, 80, 80, 81)
 
 
 def test_a_run_of_a_few_seconds_has_a_wide_interval() -> None:
-    low, high = saturation(seconds([row(0, 5, 100, 1.0), row(1, 5, 100, 1.0), row(2, 5, 100, 1.0)])).peak_range
+    low, high = find_saturation(seconds([row(0, 5, 100, 1.0), row(1, 5, 100, 1.0), row(2, 5, 100, 1.0)])).peak_range
     assert low < 85
     assert high > 110
 
 
 def test_where_few_are_slower_than_many_were_the_interval_is_still_one() -> None:
     rows = [row(t, 200 if t < 10 else 20, 100, 20.0 if t < 10 else 90.0) for t in range(20)]
-    slowdown = saturation(seconds(rows)).slowdown
+    slowdown = find_saturation(seconds(rows)).slowdown
     assert slowdown == Onset(10, 20, 20, 200)
 
 
 def test_a_failure_that_took_long_may_have_begun_with_fewer_users() -> None:
     rows = [row(t, 10 * t, 5, 20.0) for t in range(20)]
     rows[15].failed, rows[15].failed_ms = Counter(timeout=1), Counter({5000.0: 1})
-    assert saturation(seconds(rows)).errors == Onset(15, 95, 90, 150)
+    assert find_saturation(seconds(rows)).errors == Onset(15, 95, 90, 150)
 
 
 def test_successes_have_an_interval_that_a_ramp_does_not_widen() -> None:
     noise = Random(1)
-    figures = saturation(seconds(row(t, t, max(0, round(10 * t + noise.gauss(0, 5))), 20.0) for t in range(100)))
+    figures = find_saturation(seconds(row(t, t, max(0, round(10 * t + noise.gauss(0, 5))), 20.0) for t in range(100)))
     low, high = figures.successes_range
     # A slope of 10 adds 10 / sqrt(2) to the noise of 5 at most.
     assert 2 * 1.96 * 5 * 10 < high - low < 2 * 1.96 * 9 * 10
@@ -167,16 +167,18 @@ def test_successes_have_an_interval_that_a_ramp_does_not_widen() -> None:
 
 
 def test_a_run_shorter_than_the_window_is_averaged_whole() -> None:
-    figures = saturation(seconds([row(0, 5, 10, 1.0), row(1, 10, 20, 1.0)]))
+    figures = find_saturation(seconds([row(0, 5, 10, 1.0), row(1, 10, 20, 1.0)]))
     assert (figures.peak_per_s, figures.peak_users) == (15.0, 10)
 
 
 def test_a_run_without_any_request() -> None:
-    assert saturation([]) == Saturation(0.0, (0, 0), 0, (0, 0), 0, (0, 0), 0, None, None, ())
+    assert find_saturation([]) == Saturation(0.0, (0, 0), 0, (0, 0), 0, (0, 0), 0, None, None, ())
 
 
 def test_nothing_but_failures() -> None:
-    figures = saturation(seconds([row(0, 5, 0, 0, connect_refused=3), row(1, 10, 0, 0, connect_refused=3, timeout=9)]))
+    figures = find_saturation(
+        seconds([row(0, 5, 0, 0, connect_refused=3), row(1, 10, 0, 0, connect_refused=3, timeout=9)])
+    )
     assert (figures.peak_per_s, figures.successes, figures.slowdown) == (0.0, 0, None)
     assert figures.errors == Onset(0, 5, 0, 5)
     assert figures.failures == (

@@ -12,9 +12,9 @@ from locust_asyncdjango.analysis.thresholds import (
     Crossing,
     Threshold,
     ThresholdError,
-    Watch,
+    ThresholdMonitor,
     crossings,
-    threshold,
+    parse_threshold,
 )
 from locust_asyncdjango.failures.kinds import KINDS
 from locust_asyncdjango.metrics.row import Row
@@ -29,7 +29,7 @@ def row(t: int, ok: int = 0, ms: float = 100.0, **failed: int) -> Row:
 
 def watched(text: str, rows: Iterable[Row]) -> tuple[int, int, float] | None:
     """When, with how many users and at which value a run crosses."""
-    watch = Watch(threshold(text))
+    watch = ThresholdMonitor(parse_threshold(text))
     for each in rows:
         watch.add(each)
     crossing = watch.crossing()
@@ -63,7 +63,7 @@ def watched(text: str, rows: Iterable[Row]) -> tuple[int, int, float] | None:
     ],
 )
 def test_what_is_read(text: str, expected: tuple[str, str, float, str, int]) -> None:
-    assert threshold(f" {text}\n") == Threshold(text, *expected)
+    assert parse_threshold(f" {text}\n") == Threshold(text, *expected)
 
 
 COMPARE = "say what it is compared with, as in p95>800ms"
@@ -117,15 +117,15 @@ DURATION = "is not a duration; give at least one whole second, as in for 10s or 
 )
 def test_what_is_refused_and_what_to_do(text: str, message: str) -> None:
     with pytest.raises(ThresholdError) as raised:
-        threshold(text)
+        parse_threshold(text)
     assert str(raised.value) == f"{text!r}: {message}"
 
 
 def test_a_kind_of_the_users_own_is_known_once_it_is_added(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ThresholdError):
-        threshold("search index stale>0")
+        parse_threshold("search index stale>0")
     monkeypatch.setitem(KINDS, "search index stale", KINDS["check_failed"])
-    assert threshold("search index stale>0").metric == "search index stale"
+    assert parse_threshold("search index stale>0").metric == "search index stale"
 
 
 fragments = st.sampled_from(
@@ -138,12 +138,12 @@ fragments = st.sampled_from(
 @example(f"failures>{'9' * 500}")
 def test_any_text_is_a_threshold_or_refused_in_one_line(text: str) -> None:
     try:
-        read = threshold(text)
+        read = parse_threshold(text)
     except ThresholdError as error:
         message = str(error)
     else:
-        message = Crossing(read, 0, 0, read.value).told
-        assert threshold(read.text) == read
+        message = Crossing(read, 0, 0, read.value).text
+        assert parse_threshold(read.text) == read
     assert message.isprintable()
 
 
@@ -219,7 +219,7 @@ def test_gaps_late_rows_and_empty_runs(text: str, rows: list[Row], expected: tup
 
 
 def test_over_the_run_a_threshold_can_be_met_again() -> None:
-    watch = Watch(threshold("ratio>50%"))
+    watch = ThresholdMonitor(parse_threshold("ratio>50%"))
     seen = []
     for each in (row(0, timeout=1), row(1, ok=1), row(2, timeout=1)):
         watch.add(each)
@@ -232,7 +232,7 @@ def test_over_the_run_a_threshold_can_be_met_again() -> None:
 
 
 def test_crossings_keep_the_order_of_the_thresholds() -> None:
-    watches = [Watch(threshold(text)) for text in ("failures>0", "p95>1s", "rps<50 for 2s")]
+    watches = [ThresholdMonitor(parse_threshold(text)) for text in ("failures>0", "p95>1s", "rps<50 for 2s")]
     for each in RUN:
         for watch in watches:
             watch.add(each)
@@ -254,18 +254,18 @@ def test_crossings_keep_the_order_of_the_thresholds() -> None:
     ],
 )
 def test_what_is_told(text: str, value: float, told: str) -> None:
-    assert Crossing(threshold(text), 61, 250, value).told == f"{text}: {told} at 250 users, after 61 s"
+    assert Crossing(parse_threshold(text), 61, 250, value).text == f"{text}: {told} at 250 users, after 61 s"
 
 
 buckets = st.dictionaries(st.sampled_from([1.0, 20.5, 300.0]), st.integers(1, 4), max_size=3)
 gaps_and_rows = st.lists(st.tuples(st.integers(1, 3), buckets, st.integers(0, 3), st.integers(0, 50)), max_size=12)
 thresholds = st.builds(
-    lambda metric, operator, value, seconds: threshold(f"{metric}{operator}{value}{seconds}"),
+    lambda metric, operator, value, seconds: parse_threshold(f"{metric}{operator}{value}{seconds}"),
     st.sampled_from(METRICS),
     st.sampled_from([">", ">=", "<", "<="]),
     st.sampled_from(["0", "0.5", "1"]),
     st.sampled_from(["", " for 1s", " for 2s", " for 4s"]),
-) | st.builds(threshold, st.sampled_from(["p50>20 for 2s", "p99.9>=300 for 3s", "mean<100", "requests<5 for 2s"]))
+) | st.builds(parse_threshold, st.sampled_from(["p50>20 for 2s", "p99.9>=300 for 3s", "mean<100", "requests<5 for 2s"]))
 
 
 def made(plan: Iterable[tuple[int, dict[float, int], int, int]]) -> list[Row]:
@@ -333,17 +333,17 @@ def test_rows_with_gaps_cross_like_the_whole_series_and_like_the_definitions(
 def test_what_is_told_names_a_value_that_crosses(
     of: Threshold, plan: list[tuple[int, dict[float, int], int, int]]
 ) -> None:
-    watch = Watch(of)
+    watch = ThresholdMonitor(of)
     for each in made(plan):
         watch.add(each)
     for crossing in crossings([watch]):
-        shown = crossing.told.removeprefix(f"{of.text}: ").split(" at ")[0]
-        assert of.crossed_by(threshold(f"{of.metric}>{shown}").value)
+        shown = crossing.text.removeprefix(f"{of.text}: ").split(" at ")[0]
+        assert of.crossed_by(parse_threshold(f"{of.metric}>{shown}").value)
 
 
 def test_a_long_run_keeps_no_rows() -> None:
-    watch = Watch(threshold("p95>800ms for 10s"))
-    over_the_run = Watch(threshold("p95>800ms"))
+    watch = ThresholdMonitor(parse_threshold("p95>800ms for 10s"))
+    over_the_run = ThresholdMonitor(parse_threshold("p95>800ms"))
     for t in range(10_000):
         watch.add(row(t, ok=3, ms=float(t % 7)))
         over_the_run.add(row(t, ok=3, ms=float(t % 7)))

@@ -67,7 +67,7 @@ def test_a_second_holds_what_ended_in_it_and_when_that_began() -> None:
 
 def test_users_are_those_at_the_end_of_a_second_and_stay_until_it_is_known_better() -> None:
     recorder = recorded()
-    recorder.note(1001.5, 40, 12.5)
+    recorder.record_state(1001.5, 40, 12.5)
     recorder.add((1002.2, "", 1, 1))
     assert recorder.take() == [
         Row(0, 40),
@@ -109,11 +109,11 @@ def test_two_workers_series_is_exactly_a_local_runs(
         for worker, part, kind, ms, size in requests:
             for recorder in (local, workers[worker]):
                 recorder.add((1000 + t + part, kind, ms, size))
-        local.note(1000.5 + t, sum(users))
+        local.record_state(1000.5 + t, sum(users))
         for row in local.take(1001 + t):
             whole.add(row)
         for worker, recorder in enumerate(workers):
-            recorder.note(1000.5 + t, users[worker])
+            recorder.record_state(1000.5 + t, users[worker])
             rows = [row.to_json() for row in recorder.take(1001 + t)]
             # As it goes over the wire; the second worker's messages are late.
             late = delays[t] if worker and t < len(delays) else 0
@@ -122,7 +122,7 @@ def test_two_workers_series_is_exactly_a_local_runs(
         master.merge(map(Row.from_json, Message.unserialize(message).data), 1000, now=2000)
     for row in master.take():
         merged.add(row)
-    assert merged.seconds() == whole.seconds()
+    assert merged.intervals() == whole.intervals()
     assert merged.total == whole.total
 
 
@@ -134,7 +134,7 @@ def test_rows_that_come_late_make_the_same_series_in_the_file(
     shuffled = order.sample(rows, len(rows))
     folder = tmp_path_factory.mktemp("series")
     ours, theirs = read(written(folder / "a", shuffled)), read(written(folder / "b", recorded(*given_samples).take()))
-    assert ours.seconds == theirs.seconds
+    assert ours.intervals == theirs.intervals
     assert ours.total == theirs.total
 
 
@@ -161,7 +161,7 @@ def test_what_is_written_is_read(tmp_path_factory: pytest.TempPathFactory, given
     rows = recorded(*given_samples).take()
     assert [Row.from_json(json.loads(line(row.to_json()))) for row in rows] == rows
     series = read(written(tmp_path_factory.mktemp("series") / "series.jsonl", rows))
-    assert series == Series.of(header(host="http://x"), rows)
+    assert series == Series.from_rows(header(host="http://x"), rows)
 
 
 def test_a_line_cut_by_a_kill_is_left_out(tmp_path: Path) -> None:
@@ -231,9 +231,9 @@ def test_percentiles_of_a_million_samples_are_within_a_thousandth() -> None:
 def test_a_request_without_a_time_is_counted_and_has_no_latency() -> None:
     (row,) = recorded((1000.2, "", None, 5), (1000.4, "", 10.0, 5)).take()
     assert (row.ok, row.ok_ms, row.began) == (2, Counter({10.0: 1}), Counter({0: 2}))
-    assert Interval.of(row).p50_ms == 10.0
+    assert Interval.from_row(row).p50_ms == 10.0
     (row,) = recorded((1000.2, "", None, 5)).take()
-    assert (Interval.of(row).ok, Interval.of(row).p50_ms, Interval.of(row).mean_ms) == (1, None, None)
+    assert (Interval.from_row(row).ok, Interval.from_row(row).p50_ms, Interval.from_row(row).mean_ms) == (1, None, None)
 
 
 def test_a_plan_of_no_users_is_not_the_same_as_no_plan() -> None:
@@ -242,7 +242,7 @@ def test_a_plan_of_no_users_is_not_the_same_as_no_plan() -> None:
     assert "planned" not in Row(0).to_json()
     told = Row(0)
     told.merge(paused)
-    assert told.planned == Interval.of(told).planned == 0
+    assert told.planned == Interval.from_row(told).planned == 0
     told.merge(Row(0))
     assert told.planned == 0
 
@@ -253,7 +253,7 @@ def test_a_history_knows_every_second_and_what_came_late() -> None:
     for row in rows:
         history.add(row)
     history.add(Row(20, 3, 1, ok_ms=Counter({8.0: 1})))
-    seconds = history.seconds()
+    seconds = history.intervals()
     assert [second.t for second in seconds] == list(range(100))
     assert (seconds[50].users, seconds[50].ok) == (49, 0)
     assert (seconds[20].users, seconds[20].ok, seconds[20].p50_ms) == (23, 3, 6.0)  # by then only the means are known
@@ -265,7 +265,7 @@ def test_requests_are_known_by_the_second_in_which_they_began() -> None:
     history = History()
     for t in range(30):
         history.add(Row(t, ok=10, began=Counter({0: 8, 1: 2} if t < 20 else {20: 10})))
-    began = [second.began for second in history.seconds()]
+    began = [second.began for second in history.intervals()]
     assert began[:11] == [8 + 2 + 2 + 10, *[8 + 2 + 10] * 9, 8 + 2]  # what began before the run counts as of its first
     assert began[19:] == [8, *[0] * 10]
 
@@ -274,9 +274,9 @@ def test_a_long_run_takes_no_more_memory_and_loses_nothing() -> None:
     history = History(limit=100)
     for t in range(1000):
         history.add(Row(t, t, 3, Counter({"timeout": t % 2}), 1, Counter({5.0: 3}), Counter({7.0: 1}), Counter({0: 3})))
-        assert len(history.seconds()) <= 100 + RECENT + 1
+        assert len(history.intervals()) <= 100 + RECENT + 1
     history.add(Row(50, users=7))  # late, and not of the end of those seconds
-    seconds = history.seconds()
+    seconds = history.intervals()
     settled = [second for second in seconds if second.length > 1]
     assert history.length == 16
     assert {second.length for second in seconds[:-1]} == {16}

@@ -13,7 +13,7 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
-from locust_asyncdjango.analysis.saturation import Saturation, saturation
+from locust_asyncdjango.analysis.saturation import Saturation, find_saturation
 from locust_asyncdjango.failures.counts import FailureRow
 from locust_asyncdjango.metrics.interval import Interval
 from locust_asyncdjango.plugin.terminal import ASCII_BARS, Live, line, panel
@@ -115,7 +115,7 @@ def test_a_panel_says_all_of_it() -> None:
 
 def test_a_panel_of_nothing_yet() -> None:
     header = {**HEADER, "shape": "", "run_time": None}
-    lines = printed(header=header, seconds=[], figures=saturation(()))
+    lines = printed(header=header, seconds=[], figures=find_saturation(()))
     assert [text.strip("│ ") for text in lines[1:-1]] == [
         "0 s, 0 users                            last second                last 10 s",
         "successful req/s                                0.0                      0.0",
@@ -316,7 +316,7 @@ def test_the_figures_of_a_long_run_are_not_worked_out_each_second(monkeypatch: p
         asked.append(len(seconds))
         return FIGURES
 
-    monkeypatch.setattr("locust_asyncdjango.plugin.terminal.saturation", counting)
+    monkeypatch.setattr("locust_asyncdjango.plugin.terminal.find_saturation", counting)
     terminal = Terminal()
     live = Live.of("panel", terminal)
     assert live is not None

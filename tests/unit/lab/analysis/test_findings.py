@@ -225,7 +225,7 @@ def test_who_is_flagged_does_not_win() -> None:
     assert verdict(found(results[:1]))[0].startswith("io_read on gunicorn-sync: 23.0 req/s lie above")
     assert tables.figures(found(results, servers=BOTH)).rows[0][5] == "23.0 (!)"
     # One request under load took a tenth of what one took by itself: so may others.
-    fast = Series.of({}, [Row(0, users=1, ok=1, ok_ms=Counter({50.0: 1}))])
+    fast = Series.from_rows({}, [Row(0, users=1, ok=1, ok_ms=Counter({50.0: 1}))])
     recorded = Findings(experiment(servers=BOTH), tuple(results), {SYNC.trial.id: fast})
     assert recorded.runs[0].flag == ""
 
@@ -322,7 +322,7 @@ def test_what_shows_beside_other_trials_is_marked() -> None:
     speeds = (2500.0, 2500.0, 1200.0, 2400.0)
     results = tuple(replace(r, peak_usage=cost(mhz)) for r, mhz in zip(measured.results, speeds, strict=True))
     # Ten users, of whom each has two requests in flight.
-    parallel = Series.of({}, [Row(t, users=10, ok=20, ok_ms=Counter({1000.0: 20})) for t in range(30)])
+    parallel = Series.from_rows({}, [Row(t, users=10, ok=20, ok_ms=Counter({1000.0: 20})) for t in range(30)])
     marked = replace(measured, results=results, recorded={results[3].trial.id: parallel})
     assert [marked.caveats(result) for result in results[:3]] == [
         [],
@@ -351,7 +351,7 @@ def test_round_trips_are_the_slope_over_latency() -> None:
 
 def test_costs_are_told_for_so_many_requests_in_flight() -> None:
     # Fifty in flight: ten a second, of five seconds each.
-    series = Series.of({}, [Row(t, users=100, ok=10, ok_ms=Counter({5000.0: 10})) for t in range(20)])
+    series = Series.from_rows({}, [Row(t, users=100, ok=10, ok_ms=Counter({5000.0: 10})) for t in range(20)])
     cost = PeakUsage(memory_mb=80.0, threads=2, connections=1, redis_clients=0, cpu_s=3.0)
     results = tuple(replace(each, peak_usage=cost) for each in (SYNC, ASYNC))
     recorded = {result.trial.id: series for result in results}

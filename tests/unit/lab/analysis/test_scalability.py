@@ -24,7 +24,7 @@ def climbed(per_s: Throughput, peak: float, seed: int = 0, noise: float = 0.03, 
         ok = max(round(rate * chance.gauss(1, noise)), 1)
         ms = users / rate * 1000 - pause_ms
         rows.append(Row(t, round(peak * (t + 1) / 40), ok, ok_ms=Counter({ms: ok}), cpu=cpu))
-    return list(Series.of({}, rows).seconds)
+    return list(Series.from_rows({}, rows).intervals)
 
 
 def slots(n: float, service_s: float = 0.1) -> Throughput:
@@ -126,10 +126,14 @@ def test_littles_law_holds_or_says_why_not() -> None:
 def test_runs_that_say_nothing() -> None:
     nothing = fits([])
     assert (nothing.knee.users, nothing.scalability, nothing.little) == (None, None, None)
-    steady = fits(list(Series.of({}, [Row(t, 10, 100, ok_ms=Counter({100.0: 100})) for t in range(30)]).seconds))
+    steady = fits(
+        list(Series.from_rows({}, [Row(t, 10, 100, ok_ms=Counter({100.0: 100})) for t in range(30)]).intervals)
+    )
     assert steady.knee.why == "users did not climb over enough different numbers"
     assert steady.scalability is None
-    only_failures = fits(list(Series.of({}, [Row(t, t, failed=Counter(timeout=1)) for t in range(30)]).seconds))
+    only_failures = fits(
+        list(Series.from_rows({}, [Row(t, t, failed=Counter(timeout=1)) for t in range(30)]).intervals)
+    )
     assert only_failures.knee.users is None
 
 

@@ -36,12 +36,12 @@ from tests.support.figures import FAILURES, HEADER, ramp
             id="neither",
         ),
         pytest.param(
-            Series.of({}, [Row(0, 5, failed=Counter(connect_refused=3))]),
+            Series.from_rows({}, [Row(0, 5, failed=Counter(connect_refused=3))]),
             "No request succeeded; most failed by connect_refused: nothing listens there: see whether the server runs"
             " and --host is right.",
             id="nothing but failures",
         ),
-        pytest.param(Series.of({}, []), "Nothing was answered.", id="nothing"),
+        pytest.param(Series.from_rows({}, []), "Nothing was answered.", id="nothing"),
     ],
 )
 def test_the_verdict_is_one_sentence(series: Series, verdict: str) -> None:
@@ -49,7 +49,7 @@ def test_the_verdict_is_one_sentence(series: Series, verdict: str) -> None:
 
 
 def test_the_verdict_has_the_advice_of_the_users_own_rules() -> None:
-    series = Series.of({}, [Row(0, 5, failed=Counter(quota_spent=3))])
+    series = Series.from_rows({}, [Row(0, 5, failed=Counter(quota_spent=3))])
     row = {**FAILURES["failures"][0], "kind": "quota_spent", "advice": "buy more"}
     assert (
         run_report.told(series, {"failures": [row]}).verdict
@@ -60,7 +60,9 @@ def test_the_verdict_has_the_advice_of_the_users_own_rules() -> None:
 
 def test_a_generator_that_is_the_limit_is_told_of() -> None:
     rows = [Row(t, 5 * t, 100, ok_ms=Counter({10.0: 100}), cpu=99.0) for t in range(30)]
-    assert run_report.told(Series.of({}, rows), {}).verdict.endswith("But the generator was the limit, not the server.")
+    assert run_report.told(Series.from_rows({}, rows), {}).verdict.endswith(
+        "But the generator was the limit, not the server."
+    )
 
 
 def test_page_markdown_and_json_say_the_same() -> None:
