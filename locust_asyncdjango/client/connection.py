@@ -1,15 +1,17 @@
-"""Connections to a server: a socket that is kept alive, its deadline, and the pools that lend connections.
+"""One connection to a server: a socket that is kept open, and the deadline of each response on it.
 
-gevent's own socket tries before it waits, and makes a watcher's start and stop and a Timeout of each wait. Here a
-connection's watchers are started once: the one for what comes wakes whoever asks, or tells that an idle connection is
-no longer of use; the timer looks whether a deadline has passed, once in a timeout's time, and is not set for each
-request (libev's manual: "Be smart about timeouts").
+gevent's own socket tries before it waits, and starts and stops a watcher and a Timeout for each wait. Here a connection
+starts its watchers once. The one for incoming bytes wakes the greenlet that waits for a response; on an idle connection
+it notes that the connection can no longer be used. The timer checks the deadline once per timeout, and is not set anew
+for each request (libev's manual: "Be smart about timeouts").
 """
 
 import select
 import time
+from collections.abc import Callable
 from contextlib import suppress
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Self
 
 import gevent.socket
 from gevent import get_hub, getcurrent, monkey
@@ -18,64 +20,94 @@ from locust_asyncdjango.client.http11 import HeadResponseReader, RawResponse, Re
 
 READ, WRITE = 1, 2
 RECEIVE_BYTES = 32 * 1024
-SLOWEST_BYTES_PER_S = 1000
-"""For every so many bytes of an answer a peer has a second more: a large one may take longer than the timeout."""
+MIN_BYTES_PER_S = 1000
+"""For every so many bytes of a response, a server has a second more: a large one may take longer than the timeout."""
 
-CUT_OFF = (BrokenPipeError, ConnectionResetError)
-"""While a request is sent. Its answer may be there: a server may refuse a long one before it has read it all."""
+PEER_CLOSED_ERRORS = (BrokenPipeError, ConnectionResetError)
+"""Raised while a request is sent. The response may be there: a server may refuse a long request before it read all."""
 
 _socket: Any = monkey.get_original("socket", "socket")
 _poll: Any = monkey.get_original("select", "poll")
 _thread_ident: Any = monkey.get_original("threading", "get_ident")
 
 
-class Connection:
-    """One connection, for one greenlet at a time. Whoever has it closes it: it is not closed when it is forgotten."""
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Where a connection leads, and how long it may take.
 
-    def __init__(self, host: str, port: int, connection_timeout_s: float, network_timeout_s: float) -> None:
-        """Raises OSError, TimeoutError included."""
-        opened = gevent.socket.create_connection((host, port), connection_timeout_s)
-        self._socket = _socket(opened.family, opened.type, opened.proto, fileno=opened.detach())
+    network_timeout_s: for sending what does not fit into the socket's buffer, and then for the whole response.
+    """
+
+    host: str
+    port: int
+    connection_timeout_s: float
+    network_timeout_s: float
+
+
+class Connection:
+    """One open connection, for one greenlet at a time. Its owner closes it: Python's garbage collector does not."""
+
+    def __init__(
+        self,
+        connected: gevent.socket.socket,
+        timeout_s: float,
+        *,
+        hub: Any = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """connected: a socket, which the connection takes over. timeout_s: see Endpoint. hub, clock: for tests."""
+        self._socket = _socket(connected.family, connected.type, connected.proto, fileno=connected.detach())
         self._socket.settimeout(0)
-        self._socket.setsockopt(gevent.socket.IPPROTO_TCP, gevent.socket.TCP_NODELAY, 1)
-        self._timeout_s = network_timeout_s
-        self._asker: Any = None
-        self._begun = 0.0
-        self._reader = self._reading = ResponseReader()
+        self._timeout_s = timeout_s
+        self._clock = clock
+        self._receiver: Any = None
+        self._started_s = 0.0
+        self._reader = self._current_reader = ResponseReader()
         self.undisturbed = True
-        """Whether the loop has seen nothing come while the connection was idle."""
+        """Whether the loop has noticed no bytes, and no end, while the connection was idle."""
         self._readiness = _poll()
         self._readiness.register(self._socket.fileno(), select.POLLIN)
-        self._hub = get_hub()
+        self._hub = hub or get_hub()
         self._readable = self._hub.loop.io(self._socket.fileno(), READ)
-        self._readable.start(self._something_came)
-        self._look_again_in(network_timeout_s)
+        self._readable.start(self._on_readable)
+        self._start_timer(timeout_s)
+
+    @classmethod
+    def open(cls, endpoint: Endpoint) -> Self:
+        """Connect to an endpoint. Raises OSError, TimeoutError included."""
+        connected = gevent.socket.create_connection((endpoint.host, endpoint.port), endpoint.connection_timeout_s)
+        connected.setsockopt(gevent.socket.IPPROTO_TCP, gevent.socket.TCP_NODELAY, 1)
+        return cls(connected, endpoint.network_timeout_s)
 
     def is_quiet(self) -> bool:
-        """Whether nothing has come since the last answer, not even the end; also where the loop has not run since."""
+        """Return whether nothing has come since the last response, not even the end.
+
+        Unlike ``undisturbed``, it also knows of what came since the loop ran last; it costs a system call.
+        """
         return self.undisturbed and not self._readiness.poll(0)
 
     @property
     def no_bytes_received(self) -> bool:
-        """Whether not one byte of the answer has come."""
-        return not self._reading.received
+        """Whether not one byte of the response has come."""
+        return not self._current_reader.received
 
-    def ask(self, request: bytes, bodyless: bool) -> RawResponse:
-        """The answer to a whole request. bodyless: to HEAD. Raises OSError (TimeoutError) and HTTPParseError.
+    def send(self, request: bytes, bodyless: bool) -> RawResponse:
+        """Send a whole request and return its response.
 
-        After an exception the connection can only be closed.
+        bodyless: the response has no body whatever its head says, as with HEAD. Raises OSError (TimeoutError among
+        them) and HTTPParseError. After an exception the connection can only be closed.
         """
-        reader = self._reading = HeadResponseReader() if bodyless else self._reader
-        self._begun = time.monotonic()
+        reader = self._current_reader = HeadResponseReader() if bodyless else self._reader
+        self._started_s = self._clock()
         try:
             sent = self._socket.send(request)
         except BlockingIOError:
             sent = 0
-        except CUT_OFF:
+        except PEER_CLOSED_ERRORS:
             sent = len(request)
         if sent < len(request):
             self._send_rest(memoryview(request)[sent:])
-        self._asker = getcurrent()
+        self._receiver = getcurrent()
         try:
             while True:
                 self._hub.switch()
@@ -83,18 +115,31 @@ class Connection:
                     data = self._socket.recv(RECEIVE_BYTES)
                 except BlockingIOError:
                     continue
-                answer = reader.feed(data) if data else reader.end()
-                if answer is not None:
+                response = reader.feed(data) if data else reader.end()
+                if response is not None:
                     if len(data) == RECEIVE_BYTES and not self.is_quiet():
-                        answer.keep_alive = False
-                    return answer
+                        response.keep_alive = False
+                    return response
         finally:
-            self._asker = None
+            self._receiver = None
+
+    def close(self) -> None:
+        """Close the connection. A second call does nothing.
+
+        Thread-safe: the garbage collector may call it from any thread. The loop, which may be running the watchers at
+        this moment, then closes the connection.
+        """
+        if _thread_ident() != self._hub.thread_ident:
+            self._hub.loop.run_callback_threadsafe(self.close)
+            return
+        self._readable.close()
+        self._timer.close()
+        self._socket.close()
 
     def _send_rest(self, rest: memoryview) -> None:
         writable = self._hub.loop.io(self._socket.fileno(), WRITE)
         try:
-            with suppress(*CUT_OFF), gevent.Timeout(self._timeout_s, self._late()):
+            with suppress(*PEER_CLOSED_ERRORS), gevent.Timeout(self._timeout_s, self._timeout_error()):
                 while rest:
                     self._hub.wait(writable)
                     with suppress(BlockingIOError):
@@ -103,45 +148,35 @@ class Connection:
             writable.close()
         if not self.undisturbed:
             self.undisturbed = True
-            self._readable.start(self._something_came)
-        # The answer has its time from here on.
-        self._begun = time.monotonic()
+            self._readable.start(self._on_readable)
+        # The time for the response begins here.
+        self._started_s = self._clock()
         self._timer.close()
-        self._look_again_in(self._timeout_s)
+        self._start_timer(self._timeout_s)
 
-    # What the watchers call, in the hub.
+    # The watchers call the rest, in the hub.
 
-    def _something_came(self) -> None:
-        if self._asker is not None:
-            self._asker.switch()
+    def _on_readable(self) -> None:
+        if self._receiver is not None:
+            self._receiver.switch()
         else:
             self.undisturbed = False
             self._readable.stop()
 
-    def _look_at_deadline(self) -> None:
-        if self._asker is None:
-            self._look_again_in(self._timeout_s)
+    def _check_deadline(self) -> None:
+        if self._receiver is None:
+            self._start_timer(self._timeout_s)
             return
-        allowed_s = self._timeout_s + self._reading.received / SLOWEST_BYTES_PER_S
-        left_s = allowed_s - (time.monotonic() - self._begun)
+        allowed_s = self._timeout_s + self._current_reader.received / MIN_BYTES_PER_S
+        left_s = allowed_s - (self._clock() - self._started_s)
         if left_s > 0:
-            self._look_again_in(left_s)
+            self._start_timer(left_s)
         else:
-            self._asker.throw(self._late())
+            self._receiver.throw(self._timeout_error())
 
-    def _look_again_in(self, seconds: float) -> None:
+    def _start_timer(self, seconds: float) -> None:
         self._timer = self._hub.loop.timer(seconds, ref=False)
-        self._timer.start(self._look_at_deadline, update=True)
+        self._timer.start(self._check_deadline, update=True)
 
-    def _late(self) -> TimeoutError:
-        return TimeoutError(f"no whole answer in {self._timeout_s:g} s")
-
-    def close(self) -> None:
-        """A second call does nothing. From any thread, as what nobody has any longer may be collected in any: the loop,
-        which may be calling the watchers just now, closes it."""
-        if _thread_ident() != self._hub.thread_ident:
-            self._hub.loop.run_callback_threadsafe(self.close)
-            return
-        self._readable.close()
-        self._timer.close()
-        self._socket.close()
+    def _timeout_error(self) -> TimeoutError:
+        return TimeoutError(f"no complete response within {self._timeout_s:g} s (network_timeout)")

@@ -8,7 +8,7 @@ from geventhttpclient.useragent import CompatResponse
 from locust.contrib.fasthttp import LocustBadStatusCode
 from locust.exception import CatchResponseError
 
-from locust_asyncdjango.client.http11 import headers_of
+from locust_asyncdjango.client.http11 import parse_headers
 from locust_asyncdjango.failures.classify import MESSAGES_LIMIT, OTHER, advice, classify
 from locust_asyncdjango.failures.custom_rules import rules_added
 from locust_asyncdjango.failures.model import Failure
@@ -169,7 +169,7 @@ def _remembered(_rules: int, status: int, head: bytes, content: bytes) -> Failur
 
 
 # Within a second a server's heads are the same.
-_fields = lru_cache(maxsize=16)(headers_of)
+_fields = lru_cache(maxsize=16)(parse_headers)
 
 
 @cache

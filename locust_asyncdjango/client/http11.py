@@ -1,7 +1,8 @@
-"""HTTP/1.1 without a socket: a request -> bytes, received bytes -> an answer. httptools (llhttp) parses.
+"""HTTP/1.1 without a socket: a request -> bytes, received bytes -> a RawResponse. httptools (llhttp) parses.
 
-Nothing that a peer sends is trusted: what is not HTTP, too long or more than was asked for raises or ends the
-connection. The head of an answer is kept as it came; its fields are split only when somebody asks for them.
+Nothing that a peer sends is trusted. What is not HTTP, or is too long, raises HTTPParseError; what nobody requested
+ends the connection. The head of a response is kept as it came, and its fields are split only when somebody reads them.
+Start reading at ResponseReader.
 """
 
 import re
@@ -12,9 +13,9 @@ from geventhttpclient.header import Headers
 from geventhttpclient.response import HTTPConnectionClosed, HTTPParseError
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 
-MOST_HEAD_BYTES = 64 * 1024
-MOST_BODY_BYTES = 256 * 1024 * 1024
-"""Of a body read whole, and of what it is decoded to."""
+MAX_HEAD_BYTES = 64 * 1024
+MAX_BODY_BYTES = 256 * 1024 * 1024
+"""The most bytes of a body that is read whole, and of what it is decoded to."""
 
 # RFC 9110, sections 5.1, 5.5 and 9.1; RFC 9112, section 3: what a peer could read as more than one request is refused.
 _TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
@@ -27,16 +28,17 @@ _PLAIN_TARGET = re.compile(
     rf"/(?!/)(?:[A-Za-z0-9._~!$&'()*+,:=@/-]|{_ESCAPE})*(?:\?(?:[A-Za-z0-9._~!$&'()*+,:;=@/?-]|{_ESCAPE})+)?"
 )
 
-_MANY_PIECES = 1000
+_MAX_PIECES = 1000
+"""Pieces of a body that are kept apart. Tiny chunks would need many times their size in memory otherwise."""
 
 
 def is_target(path: str) -> bool:
-    """Whether it can be asked for as it is: it begins with one /, and nothing in it needs percent-encoding."""
+    """Return whether a path can be sent as it is: it begins with one /, and nothing in it needs percent-encoding."""
     return _PLAIN_TARGET.fullmatch(path) is not None
 
 
 def request_line(method: str, target: str) -> bytes:
-    """The first line of a request. Raises ValueError for what would not be one request."""
+    """Return the first line of a request. Raise ValueError for what would not be exactly one request."""
     if not _TOKEN.fullmatch(method):
         raise ValueError(f"invalid HTTP method {method!r}")
     if not _TARGET.fullmatch(target):
@@ -45,7 +47,10 @@ def request_line(method: str, target: str) -> bytes:
 
 
 def field_lines(fields: Iterable[tuple[str, object]]) -> bytes:
-    """The header of a request, without the empty line. Raises ValueError for what would not be one request."""
+    """Return header fields as bytes, without the empty line that ends them.
+
+    Raise ValueError for what would not be exactly one request.
+    """
     lines = []
     for name, value in fields:
         line = str(value)
@@ -57,16 +62,16 @@ def field_lines(fields: Iterable[tuple[str, object]]) -> bytes:
     return "".join(lines).encode("latin-1")
 
 
-def whole_request(head: bytes, body: bytes) -> bytes:
-    """A request with a body, which may be empty, and its length."""
+def request_with_body(head: bytes, body: bytes) -> bytes:
+    """Return a whole request. head: its request line and fields; the length of the body, which may be 0, is added."""
     return b"%bContent-Length: %d\r\n\r\n%b" % (head, len(body), body)
 
 
 class RawResponse:
-    """A final response.
+    """A final response as it came.
 
-    head: its bytes up to the body, or more. body: as it came, still in its content coding. may_be_coded,
-    may_set_cookie: cheap guesses, which are only ever wrong in saying yes.
+    head: its bytes up to the body, or more. body: still in its content coding. keep_alive: whether the connection can
+    be used again. may_be_coded, may_set_cookie: cheap checks of the head; False is certain, True is not.
     """
 
     __slots__ = ("body", "head", "keep_alive", "may_be_coded", "may_set_cookie", "status")
@@ -82,61 +87,61 @@ class RawResponse:
 
 
 class ResponseReader:
-    """Turns the bytes of one connection into answers, one after the other."""
+    """Turns the bytes of one connection into responses, one after the other."""
 
-    def __init__(self) -> None:
+    def __init__(self, max_body_bytes: int = MAX_BODY_BYTES) -> None:
+        self._max_body_bytes = max_body_bytes
         self._pieces: list[bytes] = []
         # llhttp calls it for each piece of a body: no function of our own in between.
         self.on_body = self._pieces.append
         self._parser = HttpResponseParser(self)
         self._head = b""
         self._body = bytearray()
-        self._has_body = self._whole = self._keep_alive = False
+        self._has_body = self._complete = self._keep_alive = False
         self.received = 0
-        """Bytes of the answer that has begun."""
+        """Bytes of the response that has begun."""
 
     def feed(self, data: bytes) -> RawResponse | None:
-        """The answer, once it is whole. data: at least one byte. Raises HTTPParseError."""
+        """Take received bytes, at least one, and return the response once it is complete. Raise HTTPParseError."""
         try:
             self._parser.feed_data(data)
         except HttpParserUpgrade:
             raise HTTPParseError("the server switched to another protocol without being asked") from None
         except HttpParserError as error:
-            if not self._whole:
+            if not self._complete:
                 raise HTTPParseError(f"not an HTTP response: {error}") from None
-            # What follows a whole answer was not asked for: it spoils the connection, not the answer.
+            # What follows a complete response was not requested: it spoils the connection, not the response.
             self._keep_alive = False
-        if self._whole and not self.received:
-            return self._taken(data, len(data))  # it came at once, as most do
+        if self._complete and not self.received:
+            return self._take_response(data, len(data))  # it came in one piece, as most do
         self.received += len(data)
         if not self._has_body:
             self._head += data
             self._has_body = bool(self._pieces)
-        if self._whole:
-            return self._taken(self._head, self.received)
-        self._limit()
+        if self._complete:
+            return self._take_response(self._head, self.received)
+        self._check_limits()
         return None
 
-    def _limit(self) -> None:
-        if not self._has_body and self.received > MOST_HEAD_BYTES:
-            raise HTTPParseError(f"a response head of more than {MOST_HEAD_BYTES} bytes")
-        if self.received > MOST_HEAD_BYTES + MOST_BODY_BYTES:
-            raise HTTPParseError(f"a body of more than {MOST_BODY_BYTES} bytes: ask for it with stream=True")
-        if len(self._pieces) > _MANY_PIECES:
-            # Tiny chunks would need many times their size.
+    def _check_limits(self) -> None:
+        if not self._has_body and self.received > MAX_HEAD_BYTES:
+            raise HTTPParseError(f"a response head of more than {MAX_HEAD_BYTES} bytes")
+        if self.received > MAX_HEAD_BYTES + self._max_body_bytes:
+            raise HTTPParseError(f"a body of more than {self._max_body_bytes} bytes: request it with stream=True")
+        if len(self._pieces) > _MAX_PIECES:
             self._body += b"".join(self._pieces)
             self._pieces.clear()
 
     def end(self) -> RawResponse:
-        """The answer that ends with the connection, which has just been closed. Raises HTTPConnectionClosed."""
+        """Return the response that ends with the connection, which was closed just now. Raise HTTPConnectionClosed."""
         if not self.received:
-            raise HTTPConnectionClosed("the connection was closed before an answer came")
-        fields = _Fields(self._head)
+            raise HTTPConnectionClosed("the connection was closed before a response came")
+        fields = _HeaderParser(self._head)
         if not fields.complete or not _ends_with_connection(fields.headers):
-            raise HTTPConnectionClosed("the connection was closed in the middle of an answer")
-        return self._taken(self._head, self.received)
+            raise HTTPConnectionClosed("the connection was closed in the middle of a response")
+        return self._take_response(self._head, self.received)
 
-    def _taken(self, head: bytes, received: int) -> RawResponse:
+    def _take_response(self, head: bytes, received: int) -> RawResponse:
         body = b"".join(self._pieces)
         self._pieces.clear()
         if self._body:
@@ -144,51 +149,51 @@ class ResponseReader:
             self._body.clear()
         if body and received == len(head):
             head = head[: -len(body)]
-        answer = RawResponse(self._parser.get_status_code(), head, body, self._keep_alive)
-        self._whole = self._keep_alive = False
+        response = RawResponse(self._parser.get_status_code(), head, body, self._keep_alive)
+        self._complete = self._keep_alive = False
         if self.received:
             self._head, self._has_body, self.received = b"", False, 0
-        return answer
+        return response
 
-    # What llhttp calls.
+    # llhttp calls the rest.
 
     def on_message_begin(self) -> None:
-        if self._whole:
-            raise HttpParserError("more than one answer")
+        if self._complete:
+            raise HttpParserError("more than one response")
 
     def on_message_complete(self) -> None:
         # After an interim (1xx) response comes another.
         if self._parser.get_status_code() >= 200:
-            self._whole = True
+            self._complete = True
             self._keep_alive = self._parser.should_keep_alive()
 
 
 class HeadResponseReader(ResponseReader):
-    """For one answer to HEAD, which ends with its head, whatever that says."""
+    """Reads one response to HEAD. It ends with its head, whatever that says of a body."""
 
     def on_headers_complete(self) -> None:
         self.on_message_complete()
 
-    def _taken(self, head: bytes, received: int) -> RawResponse:
+    def _take_response(self, head: bytes, received: int) -> RawResponse:
         if self._pieces:
             self._pieces.clear()
             self._keep_alive = False
-        return super()._taken(head, received)
+        return super()._take_response(head, received)
 
 
-class _Fields:
-    """The header fields of a final response, and whether they have all come."""
+class _HeaderParser:
+    """Parses the header fields of a final response, and notes whether all of them have come."""
 
     def __init__(self, head: bytes) -> None:
         self.headers = Headers()
         self.complete = False
         self._parser = HttpResponseParser(self)
-        # What is wrong with it, or was not asked for, whoever read it before has said.
+        # ResponseReader has read these bytes before, and has raised for what is wrong with them.
         with suppress(HttpParserError, HttpParserUpgrade):
             self._parser.feed_data(head)
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        if not self.complete:  # later ones are trailers, or another answer's
+        if not self.complete:  # later ones are trailers, or of another response
             self.headers.add(name.decode("latin-1"), value.decode("latin-1"))
 
     def on_headers_complete(self) -> None:
@@ -198,12 +203,12 @@ class _Fields:
             self.headers.clear()
 
 
-def headers_of(head: bytes) -> Headers:
-    """The header fields of an Answer's head."""
-    return _Fields(head).headers
+def parse_headers(head: bytes) -> Headers:
+    """Return the header fields of a RawResponse's head."""
+    return _HeaderParser(head).headers
 
 
 def _ends_with_connection(headers: Headers) -> bool:
-    """As RFC 9112, section 6.3 has it, for an answer that may have a body and is not whole."""
+    """Return whether the end of the connection ends the body of an incomplete response (RFC 9112, section 6.3)."""
     codings = ",".join(headers.getlist("transfer-encoding")).lower().split(",")
     return codings[-1].strip() != "chunked" and "content-length" not in headers

@@ -1,7 +1,9 @@
-"""Pools that lend connections: one for each origin."""
+"""Connections that several greenlets share: a Pool for each origin, and the Pools that go with a client pool.
 
-from typing import Any, ClassVar
-from weakref import WeakKeyDictionary
+Nothing here may keep a user alive: pools hold settings and sockets only. Start reading at Pool.send.
+"""
+
+from typing import Any
 
 from gevent.queue import LifoQueue
 from geventhttpclient.client import HTTPClientPool
@@ -9,104 +11,143 @@ from geventhttpclient.connectionpool import ConnectionPool
 from geventhttpclient.response import HTTPConnectionClosed
 from geventhttpclient.url import URL
 
-from locust_asyncdjango.client.connection import CUT_OFF, Connection
+from locust_asyncdjango.client.connection import PEER_CLOSED_ERRORS, Connection, Endpoint
 from locust_asyncdjango.client.http11 import RawResponse
+
+DEFAULT_CONCURRENCY = 1
+"""Connections to an origin at once, for a client pool that does not say how many: geventhttpclient's default."""
+
+OBEYED_SETTINGS = ("concurrency", "connection_timeout", "network_timeout")
+"""Settings of a client pool that our connections obey."""
+
+KNOWN_SETTINGS = frozenset({*OBEYED_SETTINGS, "insecure", "ssl_context_factory"})
+"""Those, and those that concern TLS only. With any other setting, geventhttpclient's own connections are used."""
+
+
+class PooledConnection:
+    """One place in a pool. It holds one connection at a time, and opens a new one where that is closed or of no use."""
+
+    __slots__ = ("_connection", "_endpoint")
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        self._endpoint = endpoint
+        self._connection: Connection | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it holds a connection that can take the next request."""
+        return self._connection is not None
+
+    def send(self, request: bytes, repeatable: bool, bodyless: bool) -> RawResponse:
+        """Send a request and return its response; see Pool.send. On an error, the connection is closed."""
+        connection = self._connection
+        # A request that must not be sent twice must not go out on a connection that was closed a moment ago either.
+        reused = connection is not None and (connection.undisturbed if repeatable else connection.is_quiet())
+        try:
+            if connection is None or not reused:
+                connection = self._reopen()
+            try:
+                response = connection.send(request, bodyless)
+            except (HTTPConnectionClosed, *PEER_CLOSED_ERRORS):
+                if not (reused and repeatable and connection.no_bytes_received):
+                    raise
+                response = self._reopen().send(request, bodyless)
+        except BaseException:  # also what is thrown into the greenlet: the rest of the response may still come
+            self.close()
+            raise
+        if not response.keep_alive:
+            self.close()
+        return response
+
+    def close(self) -> None:
+        """Close the connection, if there is one."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def __del__(self) -> None:
+        # Python does not close it: the loop's watchers keep a connection alive.
+        self.close()
+
+    def _reopen(self) -> Connection:
+        self.close()
+        self._connection = Connection.open(self._endpoint)
+        return self._connection
 
 
 class Pool:
-    """The connections to one origin, at most ``size`` at once; for several greenlets."""
+    """The connections to one origin, at most as many as the setting ``concurrency`` says. Greenlets share them."""
 
-    def __init__(self, host: str, port: int, settings: dict[str, Any]) -> None:
-        self._origin = host, port
-        self._timeouts_s = (
-            settings.get("connection_timeout", ConnectionPool.DEFAULT_CONNECTION_TIMEOUT),
-            settings.get("network_timeout", ConnectionPool.DEFAULT_NETWORK_TIMEOUT),
-        )
-        # The connection that was used last, if it is free; the others, and None for each that may be opened.
-        self._last: Connection | None = None
-        self._free: LifoQueue[Connection | None] = LifoQueue(items=[None] * settings.get("concurrency", 1))
+    def __init__(self, endpoint: Endpoint, size: int) -> None:
+        self._endpoint = endpoint
+        # The connection that was used last, while it is free; the others that are free, open ones and closed ones; and
+        # how many more may be made.
+        self._last: PooledConnection | None = None
+        self._free: LifoQueue[PooledConnection] = LifoQueue()
+        self._unmade = size
         self._waiting = 0
 
-    def ask(self, request: bytes, repeatable: bool, bodyless: bool) -> RawResponse:
-        """The answer to a whole request, on a connection that is kept if it can be used again.
+    def send(self, request: bytes, repeatable: bool, bodyless: bool) -> RawResponse:
+        """Send a whole request on a free connection, which is awaited where all are in use, and return its response.
 
-        repeatable: may be sent anew where a kept connection turns out to be closed (RFC 9110, section 9.2.2).
-        bodyless: to HEAD. Raises OSError (TimeoutError) and HTTPParseError.
+        repeatable: the request may be sent again where a kept connection turns out to be closed (RFC 9110, section
+        9.2.2). bodyless: the response has no body whatever its head says, as with HEAD. Raises OSError (TimeoutError
+        among them) and HTTPParseError.
         """
-        connection, self._last, kept = self._last, None, None
+        connection, self._last = self._last, None
         if connection is None:
             connection = self._next_free()
         try:
-            # What may not be sent anew must not go out on a connection that was closed a moment ago.
-            if connection is None or not (connection.undisturbed if repeatable else connection.is_quiet()):
-                connection = self._opened(connection)
-                answer = connection.ask(request, bodyless)
-            else:
-                try:
-                    answer = connection.ask(request, bodyless)
-                except (HTTPConnectionClosed, *CUT_OFF):
-                    if not (repeatable and connection.no_bytes_received):
-                        raise
-                    connection = self._opened(connection)
-                    answer = connection.ask(request, bodyless)
-            if answer.keep_alive:
-                kept = connection
-            return answer
+            return connection.send(request, repeatable, bodyless)
         finally:
-            if kept is None and connection is not None:
-                connection.close()
-            if kept is None or self._waiting or self._last is not None:
-                self._free.put(kept)
+            # A closed connection is put aside: the next request takes an open one where there is one.
+            if self._waiting or self._last is not None or not connection.is_open:
+                self._free.put(connection)
             else:
-                self._last = kept
+                self._last = connection
 
-    def __del__(self) -> None:
-        for connection in (self._last, *self._free.queue):
-            if connection is not None:
-                connection.close()
-
-    def _next_free(self) -> Connection | None:
+    def _next_free(self) -> PooledConnection:
+        if self._unmade and self._free.empty():
+            self._unmade -= 1
+            return PooledConnection(self._endpoint)
         self._waiting += 1
         try:
-            connection: Connection | None = self._free.get()
+            connection: PooledConnection = self._free.get()
             return connection
         finally:
             self._waiting -= 1
-
-    def _opened(self, stale: Connection | None) -> Connection:
-        if stale is not None:
-            stale.close()
-        return Connection(*self._origin, *self._timeouts_s)
 
 
 class Pools:
     """A Pool for each origin, with the settings of a geventhttpclient HTTPClientPool."""
 
-    OBEYED: ClassVar[tuple[str, ...]] = ("concurrency", "connection_timeout", "network_timeout")
-    KNOWN = frozenset({*OBEYED, "insecure", "ssl_context_factory"})
-    """Settings that they obey or that are not for them; with others, all is left to geventhttpclient."""
-
-    _shared: ClassVar[WeakKeyDictionary[HTTPClientPool, "Pools"]] = WeakKeyDictionary()
-
     def __init__(self, settings: dict[str, Any]) -> None:
         self._settings = settings
         self._pools: dict[tuple[str, int], Pool] = {}
 
-    @classmethod
-    def beside(cls, client_pool: HTTPClientPool) -> "Pools | None":
-        """Those of everybody who uses this client pool; None where they do not serve."""
-        given = client_pool.client_args
-        settings: dict[str, Any] = {name: given[name] for name in cls.OBEYED if name in given}
-        others = {name for name, value in given.items() if value is not None}
-        if None in settings.values() or not others <= cls.KNOWN:
-            return None
-        # Nothing else of the settings is kept: a factory may be a method, whose user would never go.
-        return cls._shared.setdefault(client_pool, cls(settings))
-
-    def to(self, url: URL) -> Pool:
-        """The pool for a URL's origin."""
+    def pool_for(self, url: URL) -> Pool:
+        """Return the pool for the origin of a URL."""
         origin = url.host, url.port or 80
         pool = self._pools.get(origin)
         if pool is None:
-            pool = self._pools[origin] = Pool(*origin, self._settings)
+            endpoint = Endpoint(
+                *origin,
+                self._settings.get("connection_timeout", ConnectionPool.DEFAULT_CONNECTION_TIMEOUT),
+                self._settings.get("network_timeout", ConnectionPool.DEFAULT_NETWORK_TIMEOUT),
+            )
+            pool = self._pools[origin] = Pool(endpoint, self._settings.get("concurrency", DEFAULT_CONCURRENCY))
         return pool
+
+
+def pools_of_client_pool(client_pool: HTTPClientPool) -> Pools | None:
+    """Return the pools that all sessions with this client pool share, or None where our connections do not serve.
+
+    The client pool itself holds them: it is what these sessions have in common, and both are gone at the same time.
+    """
+    settings = {name: client_pool.client_args[name] for name in OBEYED_SETTINGS if name in client_pool.client_args}
+    used = {name for name, value in client_pool.client_args.items() if value is not None}
+    if None in settings.values() or not used <= KNOWN_SETTINGS:
+        return None
+    # Only these settings are kept: an ssl_context_factory may be a method of a user, who would never be collected.
+    pools: Pools = client_pool.__dict__.setdefault("_locust_asyncdjango_pools", Pools(settings))
+    return pools

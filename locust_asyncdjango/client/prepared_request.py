@@ -1,4 +1,8 @@
-"""Requests that are ready to be sent: what does not change from one to the next is made once and kept."""
+"""Requests that are ready to be sent: what does not change from one to the next is made once and kept.
+
+RequestPreparer decides whether the fast path serves, and keeps what it has prepared until a default header, a cookie or
+the base URL of the session changes. Start reading at RequestPreparer.prepare.
+"""
 
 from functools import lru_cache
 from typing import Any
@@ -9,23 +13,23 @@ from geventhttpclient.header import Headers
 from geventhttpclient.url import URL
 from locust.contrib.fasthttp import FastRequest, LocustUserAgent, absolute_http_url_regexp
 
-from locust_asyncdjango.client.http11 import field_lines, is_target, request_line, whole_request
-from locust_asyncdjango.client.pool import Pool, Pools
+from locust_asyncdjango.client.http11 import field_lines, is_target, request_line, request_with_body
+from locust_asyncdjango.client.pool import Pool, pools_of_client_pool
 from locust_asyncdjango.client.user_agent import TrackingCookieJar, TrackingUserAgent
 
-MOST_KEPT = 64
-"""Requests that a session keeps."""
+MAX_KEPT_REQUESTS = 64
+"""Prepared requests that a session keeps."""
 
-REPEATABLE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"})
-"""Methods that may be sent anew where nobody knows whether they arrived (RFC 9110, section 9.2.2)."""
+REPEATABLE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"})
+"""Methods that may be sent again where nobody knows whether they arrived (RFC 9110, section 9.2.2)."""
 
-WITH_LENGTH = frozenset({"POST", "PUT", "PATCH"})
+METHODS_WITH_LENGTH = frozenset({"POST", "PUT", "PATCH"})
 """Methods that say how long their body is even when there is none (RFC 9110, section 8.6)."""
 
-LEFT_TO_AGENT = frozenset({"content-length", "expect", "transfer-encoding"})
-"""Header fields that say how a request is sent."""
+FRAMING_FIELDS = frozenset({"content-length", "expect", "transfer-encoding"})
+"""Header fields that say how a request is sent; a request that has one takes the fallback."""
 
-NOT_OURS = frozenset({"expect", "transfer-encoding"})
+UNSUPPORTED_FIELDS = frozenset({"expect", "transfer-encoding"})
 """Those of them that only geventhttpclient's connections can obey."""
 
 FORM, TEXT, BYTES = (
@@ -33,62 +37,73 @@ FORM, TEXT, BYTES = (
     "text/plain; charset=utf-8",
     "application/octet-stream",
 )
-"""What a body is unless its Content-Type says otherwise."""
+"""The Content-Type of a dict, a str and bytes, unless the request has one of its own."""
 
 
-class Origin:
-    """Where requests of a kind go, and what they have in common: all but the target and the body."""
+class RequestTemplate:
+    """What requests of one kind have in common: their method, header fields and pool; all but the target and the body.
+
+    lines: the header fields as they are sent. repeatable, bodyless: see Pool.send.
+    """
 
     def __init__(self, method: str, url: URL, headers: Headers, pool: Pool) -> None:
-        """Raises ValueError for a header that is none."""
+        """url: of any request of this kind, for its host. Raise ValueError for an invalid header."""
         self.method = method
         self.headers = headers
         self.pool = pool
-        self.lines = field_lines(as_sent(headers, url))
-        self.repeatable = method in REPEATABLE
+        self.lines = field_lines(fields_to_send(headers, url))
+        self.repeatable = method in REPEATABLE_METHODS
         self.bodyless = method == "HEAD"
 
 
 class PreparedRequest:
-    """A request but for its body."""
+    """A request without its body.
 
-    __slots__ = ("head", "origin", "url", "whole")
+    url: absolute. head: the request line and the fields, to which a body's length is added. complete: the whole request
+    where it has no body.
+    """
 
-    def __init__(self, origin: Origin, url: str, target: str) -> None:
-        """Raises ValueError for a target that is none."""
-        self.origin = origin
+    __slots__ = ("complete", "head", "template", "url")
+
+    def __init__(self, template: RequestTemplate, url: str, target: str) -> None:
+        """target: the path and query, percent-encoded. Raise ValueError for an invalid method or target."""
+        self.template = template
         self.url = url
-        self.head = request_line(origin.method, target) + origin.lines
-        self.whole = whole_request(self.head, b"") if origin.method in WITH_LENGTH else self.head + b"\r\n"
+        self.head = request_line(template.method, target) + template.lines
+        has_length = template.method in METHODS_WITH_LENGTH
+        self.complete = request_with_body(self.head, b"") if has_length else self.head + b"\r\n"
 
     def request(self, body: bytes) -> FastRequest:
-        """As geventhttpclient has it."""
-        headers = self.origin.headers.copy()
+        """Return the request object that Locust's users know."""
+        headers = self.template.headers.copy()
         if body:
             headers["content-length"] = str(len(body))
-        return FastRequest(self.url, method=self.origin.method, headers=headers, payload=body or None)
+        return FastRequest(self.url, method=self.template.method, headers=headers, payload=body or None)
 
 
-class Preparer:
-    """Prepares a session's requests and keeps them, until what they were made of changes."""
+class RequestPreparer:
+    """Prepares the requests of a session, and keeps them until something that they were made from changes."""
 
     def __init__(self, agent: LocustUserAgent) -> None:
         self.kept: dict[tuple[str, ...], PreparedRequest] = {}
-        """By method and URL; where there is more, by its type, the header and the URL."""
-        self._origins: dict[tuple[str, str, str], Origin | None] = {}
-        self.jar = TrackingCookieJar(self.forget)
-        self.agent = TrackingUserAgent(agent, self.jar, self.forget)
-        self.pools = Pools.beside(agent.clientpool)
+        """By method and URL; with a body or headers, by method, content type, headers and URL."""
+        self._templates: dict[tuple[str, str, str], RequestTemplate | None] = {}
+        self.jar = TrackingCookieJar(self.discard)
+        self.agent = TrackingUserAgent(agent, self.jar, self.discard)
+        self.pools = pools_of_client_pool(agent.clientpool)
 
-    def forget(self) -> None:
-        """What is kept is no longer right."""
+    def discard(self) -> None:
+        """Discard all that is kept, because something that it was made from has changed."""
         self.kept.clear()
-        self._origins.clear()
+        self._templates.clear()
 
-    def ready(
+    def prepare(
         self, base_url: str | None, method: str, url: str, headers: dict[str, Any] | None, data: Any
     ) -> tuple[PreparedRequest | None, bytes]:
-        """The request and its body; None for a request that the short way will not do for."""
+        """Return the prepared request and its body. The request is None where only the fallback can send it.
+
+        base_url: what a path in url is appended to. data: a dict (a form), a str or bytes; None for no body.
+        """
         content_type, body = "", b""
         if self.pools is None or self.agent.max_retries or self.agent.may_send_cookies():
             return None, b""
@@ -101,53 +116,56 @@ class Preparer:
                 content_type, body = BYTES, data
             else:
                 return None, b""
-        # As text, since 1 and True are the same key but not the same header.
-        common = (method, content_type, str(headers) if headers else "")
-        key = (*common, url) if data or headers else (method, url)
+        # Headers as text, since 1 and True are the same key but not the same header.
+        kind = (method, content_type, str(headers) if headers else "")
+        key = (*kind, url) if data or headers else (method, url)
         prepared = self.kept.get(key)
         if prepared is None:
-            prepared = self._prepare(base_url, url, common, headers)
+            prepared = self._new_request(base_url, url, kind, headers)
             if prepared is not None:
-                if len(self.kept) >= MOST_KEPT:
+                if len(self.kept) >= MAX_KEPT_REQUESTS:
                     self.kept.clear()
                 self.kept[key] = prepared
         return prepared, body
 
-    def _prepare(
-        self, base_url: str | None, url: str, common: tuple[str, str, str], headers: dict[str, Any] | None
+    def _new_request(
+        self, base_url: str | None, url: str, kind: tuple[str, str, str], headers: dict[str, Any] | None
     ) -> PreparedRequest | None:
-        """None where it is left to the long way, also to say what is wrong with it."""
+        """Return None where the fallback has to send the request, or to report what is wrong with it."""
         full_url = url if absolute_http_url_regexp.match(url) else f"{base_url}{url}"
         try:
             if is_target(url):
-                target, origin = url, self._base_origin(base_url, common, headers)
+                target, template = url, self._template_of_base(base_url, kind, headers)
             else:
                 parts = URL(full_url)
-                target, origin = target_of(parts), self._origin(parts, common, headers)
-            return PreparedRequest(origin, full_url, target) if origin else None
+                target, template = request_target(parts), self._new_template(parts, kind, headers)
+            return PreparedRequest(template, full_url, target) if template else None
         except ValueError:
             return None
 
-    def _base_origin(
-        self, base_url: str | None, common: tuple[str, str, str], headers: dict[str, Any] | None
-    ) -> Origin | None:
-        """That of the base URL; None where a path is not all that follows it."""
-        if common not in self._origins:
-            if len(self._origins) >= MOST_KEPT:
-                self._origins.clear()
+    def _template_of_base(
+        self, base_url: str | None, kind: tuple[str, str, str], headers: dict[str, Any] | None
+    ) -> RequestTemplate | None:
+        """Return the template for paths below the base URL, or None where the base URL is more than an origin."""
+        if kind not in self._templates:
+            if len(self._templates) >= MAX_KEPT_REQUESTS:
+                self._templates.clear()
             base = URL(base_url or "")
-            self._origins[common] = None if base.request_uri or base.fragment else self._origin(base, common, headers)
-        return self._origins[common]
+            has_more = base.request_uri or base.fragment
+            self._templates[kind] = None if has_more else self._new_template(base, kind, headers)
+        return self._templates[kind]
 
-    def _origin(self, url: URL, common: tuple[str, str, str], headers: dict[str, Any] | None) -> Origin | None:
-        method, content_type, _ = common
+    def _new_template(
+        self, url: URL, kind: tuple[str, str, str], headers: dict[str, Any] | None
+    ) -> RequestTemplate | None:
+        method, content_type, _ = kind
         fields = self.agent.default_headers.copy()
-        fields.update(accepting(headers))
-        if self.pools is None or url.scheme != "http" or not LEFT_TO_AGENT.isdisjoint(fields):
+        fields.update(with_accept_encoding(headers))
+        if self.pools is None or url.scheme != "http" or not FRAMING_FIELDS.isdisjoint(fields):
             return None
         if content_type and "content-type" not in fields:
             fields["content-type"] = content_type
-        return Origin(method.upper(), url, fields, self.pools.to(url))
+        return RequestTemplate(method.upper(), url, fields, self.pools.pool_for(url))
 
 
 def _encoded(form: dict[Any, Any]) -> bytes:
@@ -158,26 +176,26 @@ def _encoded(form: dict[Any, Any]) -> bytes:
 
 @lru_cache(maxsize=256)
 def _encoded_strings(form: tuple[tuple[str, str], ...]) -> bytes:
-    """A load test often sends the same form; only of strings it is certain that equal ones read the same."""
+    """Encode a form of strings only: a load test often sends the same one, and equal strings are encoded alike."""
     return urlencode(form).encode()
 
 
-def accepting(headers: dict[str, Any] | None) -> dict[str, Any]:
-    """With the content codings that can be undone, unless others are asked for."""
-    given = headers or {}
-    if "Accept-Encoding" in given or "accept-encoding" in given:
-        return given
-    return {**given, "Accept-Encoding": "gzip, deflate, br"}
+def with_accept_encoding(headers: dict[str, Any] | None) -> dict[str, Any]:
+    """Return headers with the content codings that can be decoded, unless they name others themselves."""
+    headers = headers or {}
+    if "Accept-Encoding" in headers or "accept-encoding" in headers:
+        return headers
+    return {**headers, "Accept-Encoding": "gzip, deflate, br"}
 
 
-def target_of(url: URL) -> str:
-    """What is asked for at its origin, percent-encoded."""
+def request_target(url: URL) -> str:
+    """Return the path and query of a URL, percent-encoded, as they stand in a request line."""
     target: str = url.quoted_uri
     return target if target.startswith("/") else f"/{target}"
 
 
-def as_sent(headers: Headers, url: URL) -> list[tuple[str, str]]:
-    """The fields of a request, with those that every request has: Host is RFC 9110's, section 7.2."""
+def fields_to_send(headers: Headers, url: URL) -> list[tuple[str, str]]:
+    """Return the header fields of a request with Host (RFC 9110, section 7.2) and geventhttpclient's defaults."""
     fields = list(headers.items())
     if "host" not in headers:
         host = f"[{url.host}]" if ":" in url.host else url.host

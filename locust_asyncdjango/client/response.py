@@ -1,4 +1,8 @@
-"""What a locustfile sees of an answer: Locust's FastResponse, filled in only as far as somebody looks."""
+"""What a locustfile gets back: Locust's FastResponse, filled in only as far as somebody reads it.
+
+Response is what our connections receive, and SocketResponse what geventhttpclient's do. For a with-block
+(``catch_response=True``) they are made into a ResponseContext.
+"""
 
 from contextlib import suppress
 from functools import cached_property
@@ -32,29 +36,29 @@ from locust_asyncdjango.client.exceptions import (
     status_error,
     wrap_exception,
 )
-from locust_asyncdjango.client.http11 import RawResponse, headers_of
+from locust_asyncdjango.client.http11 import RawResponse, parse_headers
 
-_CONTROL = (InterruptTaskSet, RescheduleTask, RescheduleTaskImmediately, StopTest, StopUser)
-"""What a locustfile raises to go elsewhere; it says nothing of the request."""
+_CONTROL_EXCEPTIONS = (InterruptTaskSet, RescheduleTask, RescheduleTaskImmediately, StopTest, StopUser)
+"""A locustfile raises these to leave a task. They say nothing about the request."""
 
 
-class Asked(Protocol):
-    """What knows a request but for its body."""
+class RequestSource(Protocol):
+    """Makes the request object of a response, if somebody reads it."""
 
     @property
     def url(self) -> str:
-        """Its whole URL."""
+        """The whole URL of the request."""
 
     def request(self, body: bytes) -> FastRequest:
-        """As geventhttpclient has it."""
+        """Return the request object, with this body."""
 
 
-class Readable(FastResponse):
-    """Whatever a server says of its text, reading it raises nothing."""
+class LenientResponse(FastResponse):
+    """A response whose text can always be read, whatever the server says of its charset."""
 
     @property
     def text(self) -> str:
-        """The content in the charset that its Content-Type names, or in the likeliest."""
+        """The content as text, in the charset that its Content-Type names, or else in the likeliest one."""
         try:
             return super().text or ""
         except (AttributeError, LookupError, ValueError):  # two types, no such charset, or none that Python can use
@@ -62,12 +66,16 @@ class Readable(FastResponse):
             return self.content.decode("utf-8", "replace")
 
 
-class Response(Readable):
-    """An answer that came whole. Its header fields, content and request are made when they are asked for."""
+class Response(LenientResponse):
+    """A response that came whole, over our connections.
+
+    Header fields, content and request object are made when they are first read.
+    """
 
     status_code: int = 0
-    """HTTP's."""
+    """The HTTP status."""
     error: Exception | None = None
+    """The FailedRequestError of a failure; None for a success."""
     # geventhttpclient keeps these in slots, which have no value until one is set.
     _elapsed: float | None = None
     _history: Any = ()
@@ -76,30 +84,30 @@ class Response(Readable):
     _headers: Headers | None = None
     _made_request: FastRequest | None = None
 
-    def __init__(self, answer: RawResponse, asked: Asked, body: bytes) -> None:
-        """asked, body: make the request, if it is asked for."""
-        self.answer = answer
-        self.status_code = answer.status
-        self._asked = asked
+    def __init__(self, raw: RawResponse, source: RequestSource, body: bytes) -> None:
+        """source, body: make the request object."""
+        self.raw = raw
+        self.status_code = raw.status
+        self._source = source
         self._body = body
 
     @property
     def url(self) -> str:
-        """That was asked for; after redirects, the last."""
-        return self._asked.url
+        """The URL that was requested; after redirects, the last one."""
+        return self._source.url
 
     @property
     def headers(self) -> Headers:  # type: ignore[override]
-        """Case-insensitive; a field that came more than once has a list."""
+        """The header fields, by name in any case. A field that came more than once has a list of values."""
         if self._headers is None:
-            self._headers = headers_of(self.answer.head)
+            self._headers = parse_headers(self.raw.head)
         return self._headers
 
     @property
     def request(self) -> FastRequest:  # type: ignore[override]
-        """What was asked."""
+        """The request as it was sent: its method, URL, headers and body."""
         if self._made_request is None:
-            self._made_request = self._asked.request(self._body)
+            self._made_request = self._source.request(self._body)
         return self._made_request
 
     @property
@@ -109,12 +117,12 @@ class Response(Readable):
 
     @property
     def content(self) -> bytes:
-        """The body without its content coding, or as it came, where that cannot be undone; then ``error`` says so."""
+        """The body without its content coding. Where that cannot be decoded: as it came, and ``error`` says why."""
         if self._cached_content is None:
-            self._cached_content = self.answer.body
-            if self.answer.may_be_coded:
+            self._cached_content = self.raw.body
+            if self.raw.may_be_coded:
                 try:
-                    self._cached_content = decoded(self.answer.body, self.headers)
+                    self._cached_content = decoded(self.raw.body, self.headers)
                 except UndecodableBodyError as error:
                     self.error = self.error or wrap_exception(self.url, error, self.status_code)
         content: bytes = self._cached_content
@@ -122,18 +130,19 @@ class Response(Readable):
 
     @cached_property
     def _response(self) -> HTTPSocketResponse:  # type: ignore[override]
-        """For the rest of FastResponse's API, which reads from it."""
-        return _Arrived(self.answer, self.request.method)
+        """The object that the rest of FastResponse's API reads from."""
+        return _ReceivedResponse(self.raw, self.request.method)
 
     def status_error(self) -> FailedRequestError:
-        """The exception for its status, which is none of a success."""
-        return status_error(self.url, self.status_code, self.answer.head, self.content)
+        """Return the error of a response whose status is not one of a success."""
+        return status_error(self.url, self.status_code, self.raw.head, self.content)
 
 
-class SocketResponse(Readable):
-    """An answer on one of geventhttpclient's own connections; what goes wrong while it is read is its ``error``."""
+class SocketResponse(LenientResponse):
+    """A response on one of geventhttpclient's own connections. An error while it is read becomes its ``error``."""
 
     error: Exception | None = None
+    """The FailedRequestError of a failure; None for a success."""
 
     def _content(self) -> bytes:
         try:
@@ -144,31 +153,31 @@ class SocketResponse(Readable):
             return b""
 
     def status_error(self) -> FailedRequestError:
-        """The exception for its status, which is none of a success."""
-        status, content = self.status_code, getattr(self, "_cached_content", b"")  # a stream's is left unread
+        """Return the error of a response whose status is not one of a success. A stream is not read for it."""
+        status, content = self.status_code, getattr(self, "_cached_content", b"")
         return make_error(self.url, classify_failure(None, status, self.headers, content), status)
 
 
-class _Arrived(HTTPSocketResponse):
-    """An answer without its connection."""
+class _ReceivedResponse(HTTPSocketResponse):
+    """geventhttpclient's view of a response that has come already, without its connection."""
 
-    def __init__(self, answer: RawResponse, method: str) -> None:
+    def __init__(self, raw: RawResponse, method: str) -> None:
         super(HTTPSocketResponse, self).__init__(method=method)
         self._sock = None
         self.block_size = self.DEFAULT_BLOCK_SIZE
-        with suppress(HTTPParseError):  # of what came after it
-            self.feed(answer.head)
-        self._body_buffer[:] = answer.body
+        with suppress(HTTPParseError):  # about what came after it
+            self.feed(raw.head)
+        self._body_buffer[:] = raw.body
         self.headers_complete = self.message_complete = True
 
 
-class Checked(ResponseContextManager):
-    """For a with-block: a request is reported also where the block raises, which Locust's own leaves out."""
+class ResponseContext(ResponseContextManager):
+    """A response for a with-block. The request is reported also where the block raises, which Locust's own omits."""
 
     def __exit__(self, exc: Any, value: Any, traceback: Any) -> Any:  # type: ignore[override]
         if exc is None or self._manual_result is not None or isinstance(value, ResponseError):
             return super().__exit__(exc, value, traceback)  # type: ignore[no-untyped-call]
-        if isinstance(value, Exception) and not isinstance(value, _CONTROL):
+        if isinstance(value, Exception) and not isinstance(value, _CONTROL_EXCEPTIONS):
             self.request_meta["exception"] = self.request_meta["exception"] or value
         self._report_request()
         return False
@@ -176,15 +185,13 @@ class Checked(ResponseContextManager):
     def _report_request(self) -> None:
         raised = self.request_meta["exception"]
         if raised is not None and not isinstance(raised, FailedRequestError):
-            # A check of the locustfile's own.
+            # The locustfile's own check has failed. Classification reads the content.
             if isinstance(self, Response):
-                self.content  # noqa: B018  # reads it
+                self.content  # noqa: B018
             failure = failure_from_event(raised, self)
             self.request_meta["exception"] = make_error(self.url, failure, self.status_code, raised)
         super()._report_request()  # type: ignore[no-untyped-call]
 
 
-class CheckedResponse(Response, Checked):
-    """A Response for a with-block."""
-
-    __init__ = Checked.__init__
+class WholeResponseContext(ResponseContext, Response):
+    """A Response for a with-block, with all that a Response has."""

@@ -1,8 +1,8 @@
-"""FastUser: FastHttpUser's API and behaviour at a fraction of its cost, with failures that say what broke.
+"""FastSession: Locust's FastHttpSession on connections of ours.
 
-A request has a short way: its bytes are prepared once, it goes out on a connection of ours, and its answer comes back
-whole. What the short way does not do is left to geventhttpclient's user agent: it decides on redirects, cookies and
-retries, over our connections where they serve (plain HTTP), and over its own for TLS, proxies and streams.
+A request has a fast path: its bytes are prepared once, it goes out on one of our connections, and its response comes
+back whole. What the fast path does not do is left to the fallback (fallback.py), which follows redirects, keeps cookies
+and retries. Start reading at FastSession.request.
 """
 
 import time
@@ -21,45 +21,43 @@ from locust.contrib.fasthttp import (
 
 from locust_asyncdjango.client.exceptions import wrap_exception
 from locust_asyncdjango.client.fallback import FallbackAgent
-from locust_asyncdjango.client.http11 import whole_request
-from locust_asyncdjango.client.prepared_request import (
-    PreparedRequest,
-    Preparer,
-    accepting,
-)
-from locust_asyncdjango.client.response import Checked, CheckedResponse, Response, SocketResponse
+from locust_asyncdjango.client.http11 import request_with_body
+from locust_asyncdjango.client.prepared_request import PreparedRequest, RequestPreparer, with_accept_encoding
+from locust_asyncdjango.client.response import Response, ResponseContext, SocketResponse, WholeResponseContext
 from locust_asyncdjango.client.user_agent import TrackingUserAgent
 
-VALID, REDIRECTS = LocustUserAgent.valid_response_codes, LocustUserAgent.redirect_response_codes
+SUCCESS_STATUSES = LocustUserAgent.valid_response_codes
+REDIRECT_STATUSES = LocustUserAgent.redirect_response_codes
 
-Outcome = Response | SocketResponse | ErrorResponse
+AnyResponse = Response | SocketResponse | ErrorResponse
 
-# What a request may end with, whatever the server sends; a redirect can lead to what is no address at all. What else is
-# raised while it waits was thrown by somebody, and is not ours.
-ERRORS = (*FAILURE_EXCEPTIONS, RuntimeError, ValueError)
+# What a request may end with, whatever the server sends; a redirect can lead to what is no address at all. Anything
+# else that is raised while it waits was thrown into the greenlet by somebody, and is not ours to report.
+REQUEST_ERRORS = (*FAILURE_EXCEPTIONS, RuntimeError, ValueError)
 
 
 class FastSession(FastHttpSession):
-    """FastHttpSession that sends what is plain by the short way, and reports each request once whatever comes."""
+    """A FastHttpSession that sends plain requests on a fast path, and reports each request exactly once."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """See FastHttpSession."""
         super().__init__(*args, **kwargs)
-        self._requests = Preparer(self.client)
-        self.client: TrackingUserAgent = self._requests.agent
-        self.cookiejar = self._requests.jar
+        self._preparer = RequestPreparer(self.client)
+        self.client: TrackingUserAgent = self._preparer.agent
+        self.cookiejar = self._preparer.jar
 
     @property
     def base_url(self) -> str | None:
-        """What a path is appended to."""
+        """The URL that paths are appended to."""
         return self._base_url
 
     @base_url.setter
     def base_url(self, url: str | None) -> None:
         self._base_url = url
-        if hasattr(self, "_requests"):  # not while FastHttpSession sets it
-            self._requests.forget()
+        if hasattr(self, "_preparer"):  # not while FastHttpSession sets it
+            self._preparer.discard()
 
-    # Passing no keywords on is cheaper than passing none of them on.
+    # To pass no keywords on is cheaper than to pass on an empty dict of them.
 
     def get(self, url: str, **kwargs: Any) -> ResponseContextManager:
         """See FastHttpSession.get."""
@@ -88,93 +86,98 @@ class FastSession(FastHttpSession):
         context: dict[str, Any] | None = None,
         **kwargs: Any,
     ) -> ResponseContextManager:
-        """Sends a request and reports it once; see FastHttpSession.request for the arguments and what comes back."""
+        """Send a request and report it once; see FastHttpSession.request for the parameters and the return value."""
         start_time = time.time()
         user_context = self.user.context() if self.user else {}
         context = {**user_context, **context} if context else {**user_context}
         if auth or self.auth_header:
-            headers = {
-                **(headers or {}),
-                "Authorization": _construct_basic_auth_str(*auth) if auth else self.auth_header,
-            }
+            headers = self._with_authorization(headers, auth)
         if json is not None and not data:
-            data, headers = dumps(json), _for_json(headers)
+            data, headers = dumps(json), _with_json_types(headers)
 
-        prepared, body = None, b""
-        if not (data or headers or stream or kwargs):
-            prepared = self._requests.kept.get((method, url))
-        if prepared is None and not (stream or kwargs):
-            prepared, body = self._requests.ready(self._base_url, method, url, headers, data)
-        begun = time.perf_counter()
-        response: Outcome | None = self._by_the_short_way(prepared, body) if prepared is not None else None
-        if response is None or (allow_redirects and response.status_code in REDIRECTS):
-            if not allow_redirects:
-                kwargs["max_redirects"] = 0
-            response = self._by_the_long_way(method, url, headers, data, stream, response, **kwargs)
-        took_s = time.perf_counter() - begun
-
-        if prepared is not None:
-            response._elapsed = took_s
-        length = self._take_in(response, stream)
-        about = {
+        response, elapsed_s, full_url = self._send(method, url, headers, data, stream, allow_redirects, kwargs)
+        length = self._finish(response, stream)
+        request_meta = {
             "request_type": method,
             "name": name or self.request_name or url,
             "context": context,
             "response": response,
             "exception": response.error,
             "start_time": start_time,
-            "url": prepared.url if prepared is not None else self._build_url(url),
+            "url": full_url,
             "response_length": length,
-            "response_time": took_s * 1000,
+            "response_time": elapsed_s * 1000,
         }
         if catch_response:
-            checked = CheckedResponse if isinstance(response, Response) else Checked
-            return checked(response, self.request_event, about, catch_response)
-        self.request_event.fire(**about)
+            context_class = WholeResponseContext if isinstance(response, Response) else ResponseContext
+            return context_class(response, self.request_event, request_meta, catch_response)
+        self.request_event.fire(**request_meta)
         return response  # type: ignore[return-value]  # as FastHttpSession's
 
-    def _by_the_short_way(self, prepared: PreparedRequest, body: bytes) -> Response | ErrorResponse:
-        origin = prepared.origin
-        whole = whole_request(prepared.head, body) if body else prepared.whole
-        try:
-            answer = origin.pool.ask(whole, origin.repeatable, origin.bodyless)
-        except ERRORS as error:
-            return ErrorResponse(prepared.request(body), wrap_exception(prepared.url, error))
-        return Response(answer, prepared, body)
-
-    def _by_the_long_way(
+    def _send(
         self,
         method: str,
         url: str,
         headers: dict[str, Any] | None,
         data: Any,
         stream: bool,
-        first: Outcome | None,
-        **kwargs: Any,
-    ) -> Outcome:
-        """first: the answer that the short way has had, if any."""
-        agent = FallbackAgent(self.client, self._requests.pools, stream, first)
-        url, headers = self._build_url(url), accepting(headers)
+        allow_redirects: bool,
+        options: dict[str, Any],
+    ) -> tuple[AnyResponse, float, str]:
+        """Return the response, the seconds that it took, and the whole URL.
+
+        options: further ones of UserAgent.urlopen, which only the fallback knows.
+        """
+        prepared, body = None, b""
+        if not (data or headers or stream or options):
+            prepared = self._preparer.kept.get((method, url))
+        if prepared is None and not (stream or options):
+            prepared, body = self._preparer.prepare(self._base_url, method, url, headers, data)
+        started_s = time.perf_counter()
+        response: AnyResponse | None = _send_prepared(prepared, body) if prepared is not None else None
+        if response is None or (allow_redirects and response.status_code in REDIRECT_STATUSES):
+            if not allow_redirects:
+                options["max_redirects"] = 0
+            response = self._send_fallback(method, url, headers, data, stream, response, options)
+        elapsed_s = time.perf_counter() - started_s
+        if prepared is None:
+            return response, elapsed_s, self._build_url(url)
+        response._elapsed = elapsed_s
+        return response, elapsed_s, prepared.url
+
+    def _send_fallback(
+        self,
+        method: str,
+        url: str,
+        headers: dict[str, Any] | None,
+        data: Any,
+        stream: bool,
+        first: AnyResponse | None,
+        options: dict[str, Any],
+    ) -> AnyResponse:
+        """first: the response that the fast path has already received, if any."""
+        agent = FallbackAgent(self.client, self._preparer.pools, stream, first)
+        url, headers = self._build_url(url), with_accept_encoding(headers)
         try:
             response: Response | SocketResponse = agent.urlopen(
-                url, method=method, headers=headers, payload=data, **kwargs
+                url, method=method, headers=headers, payload=data, **options
             )
-        except ERRORS as error:
+        except REQUEST_ERRORS as error:
             request = getattr(error, "request", None) or self.client._make_request(
-                url, method=method, headers=Headers(headers), payload=data, params=kwargs.get("params")
+                url, method=method, headers=Headers(headers), payload=data, params=options.get("params")
             )
             return ErrorResponse(request, wrap_exception(url, error))
         if not stream:
             response.content  # noqa: B018  # reads it
         return response
 
-    def _take_in(self, response: Outcome, stream: bool) -> int:
-        """Keeps cookies, names a failure, and says how long the content is."""
+    def _finish(self, response: AnyResponse, stream: bool) -> int:
+        """Keep the cookies of a response, set its ``error`` where it failed, and return its length in bytes."""
         if isinstance(response, Response):
-            answer = response.answer
-            if answer.status in VALID and not answer.may_set_cookie and not answer.may_be_coded:
-                return len(answer.body)
-            if answer.may_set_cookie and self.client.cookiejar is not None:
+            raw = response.raw
+            if raw.status in SUCCESS_STATUSES and not raw.may_set_cookie and not raw.may_be_coded:
+                return len(raw.body)
+            if raw.may_set_cookie and self.client.cookiejar is not None:
                 self.client.cookiejar.extract_cookies(response, response.request)  # type: ignore[arg-type]
         if isinstance(response, ErrorResponse):
             return 0
@@ -183,14 +186,29 @@ class FastSession(FastHttpSession):
             length = int(declared) if isinstance(declared, str) and declared.isdecimal() else 0
         else:
             length = len(response.content)
-        if response.status_code not in VALID and response.error is None:
+        if response.status_code not in SUCCESS_STATUSES and response.error is None:
             response.error = response.status_error()
         return length
 
+    def _with_authorization(
+        self, headers: dict[str, Any] | None, auth: tuple[str | bytes, str | bytes] | None
+    ) -> dict[str, Any]:
+        return {**(headers or {}), "Authorization": _construct_basic_auth_str(*auth) if auth else self.auth_header}
 
-def _for_json(headers: dict[str, Any] | None) -> dict[str, Any]:
-    given = dict(headers or {})
+
+def _with_json_types(headers: dict[str, Any] | None) -> dict[str, Any]:
+    typed = dict(headers or {})
     for name in ("Content-Type", "Accept"):
-        if name not in given and name.lower() not in given:
-            given[name] = "application/json"
-    return given
+        if name not in typed and name.lower() not in typed:
+            typed[name] = "application/json"
+    return typed
+
+
+def _send_prepared(prepared: PreparedRequest, body: bytes) -> Response | ErrorResponse:
+    template = prepared.template
+    request = request_with_body(prepared.head, body) if body else prepared.complete
+    try:
+        raw = template.pool.send(request, template.repeatable, template.bodyless)
+    except REQUEST_ERRORS as error:
+        return ErrorResponse(prepared.request(body), wrap_exception(prepared.url, error))
+    return Response(raw, prepared, body)

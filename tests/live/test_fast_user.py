@@ -219,7 +219,7 @@ def test_many_paths_are_not_all_kept_prepared() -> None:
         ours = Recorded(server.url)
         for n in range(300):
             assert ours.client.get(f"/?n={n}", name="/").content == b"GET /?n=%d HTTP/1.1" % n
-        assert len(ours.client._requests.kept) <= 64
+        assert len(ours.client._preparer.kept) <= 64
 
 
 def test_kinds_are_what_locust_shows() -> None:

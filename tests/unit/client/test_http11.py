@@ -14,14 +14,14 @@ from geventhttpclient.url import URL
 from hypothesis import given
 from hypothesis import strategies as st
 
-from locust_asyncdjango.client import content_coding, http11
+from locust_asyncdjango.client import http11
 from locust_asyncdjango.client.content_coding import UndecodableBodyError, decoded
 from locust_asyncdjango.client.http11 import (
     HeadResponseReader,
     ResponseReader,
     field_lines,
-    headers_of,
     is_target,
+    parse_headers,
     request_line,
 )
 
@@ -89,10 +89,10 @@ REFUSED: dict[str, tuple[list[bytes | None], type[Exception]]] = {
         [b"HTTP/1.1 101 Up\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n"],
         HTTPParseError,
     ),
-    "a head without an end": ([OK + b"A: " + b"b" * http11.MOST_HEAD_BYTES], HTTPParseError),
+    "a head without an end": ([OK + b"A: " + b"b" * http11.MAX_HEAD_BYTES], HTTPParseError),
     "interim answers without an end": ([b"HTTP/1.1 102 Processing\r\n\r\n" * 4000], HTTPParseError),
     "a line of a chunk without an end": (
-        [OK + b"Transfer-Encoding: chunked\r\n\r\n1;" + b"x" * http11.MOST_HEAD_BYTES],
+        [OK + b"Transfer-Encoding: chunked\r\n\r\n1;" + b"x" * http11.MAX_HEAD_BYTES],
         HTTPParseError,
     ),
 }
@@ -157,10 +157,9 @@ def test_a_body_of_many_tiny_chunks() -> None:
     assert read(pieces) == (200, b"x" * 50_000, KEPT)
 
 
-def test_a_body_that_is_too_long(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(http11, "MOST_BODY_BYTES", 100_000)
-    with pytest.raises(HTTPParseError, match="ask for it with stream=True"):
-        read([OK + b"\r\n", *[b"x" * 60_000] * 3])
+def test_a_body_that_is_too_long() -> None:
+    with pytest.raises(HTTPParseError, match="request it with stream=True"):
+        read([OK + b"\r\n", *[b"x" * 60_000] * 3], ResponseReader(max_body_bytes=100_000))
 
 
 def test_header_fields() -> None:
@@ -172,7 +171,7 @@ def test_header_fields() -> None:
         + b"2\r\nok\r\n0\r\nX-Trailer: no\r\n\r\n"
     )
     assert answer is not None
-    headers = headers_of(answer.head)
+    headers = parse_headers(answer.head)
     assert headers["SET-COOKIE"] == ["a=1", "b=2"]
     assert dict(headers.items()) == {
         "Set-Cookie": "a=1",
@@ -201,7 +200,7 @@ def test_no_bytes_do_harm(pieces: list[bytes], kind: type[ResponseReader]) -> No
             if answer is not None:
                 assert 200 <= answer.status <= 999
                 assert len(answer.body) <= sum(map(len, pieces))
-                headers_of(answer.head)
+                parse_headers(answer.head)
                 return
 
 
@@ -261,12 +260,11 @@ def test_what_cannot_be_decoded(coding: str, body: bytes) -> None:
 
 
 @pytest.mark.parametrize(("coding", "compress"), [("gzip", gzip.compress), ("br", brotli.compress)])
-def test_a_little_that_decodes_to_too_much(coding: str, compress: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_little_that_decodes_to_too_much(coding: str, compress: Any) -> None:
     bomb = compress(b"0" * 10_000_000)
     assert len(bomb) < 20_000
-    monkeypatch.setattr(content_coding, "MOST_BODY_BYTES", 5_000_000)
     with pytest.raises(UndecodableBodyError, match="decodes to more than 5000000 bytes"):
-        decoded(bomb, Headers({"Content-Encoding": coding}))
+        decoded(bomb, Headers({"Content-Encoding": coding}), max_bytes=5_000_000)
 
 
 @given(st.binary(max_size=300), st.sampled_from(["gzip", "deflate", "br"]))
@@ -277,7 +275,7 @@ def test_decoding_does_no_harm(body: bytes, coding: str) -> None:
 
 def test_a_request() -> None:
     head = request_line("POST", "/a?b=%20") + field_lines([("Host", "x:1"), ("X-Latin", "é"), ("X-Number", 5)])
-    assert http11.whole_request(head, b"ok") == (
+    assert http11.request_with_body(head, b"ok") == (
         b"POST /a?b=%20 HTTP/1.1\r\nHost: x:1\r\nX-Latin: \xe9\r\nX-Number: 5\r\nContent-Length: 2\r\n\r\nok"
     )
 
