@@ -22,8 +22,8 @@ from locust.contrib.fasthttp import LocustBadStatusCode
 from locust.env import Environment
 from locust.exception import CatchResponseError
 
+from locust_asyncdjango import plugin
 from locust_asyncdjango.client.exceptions import status_error
-from locust_asyncdjango.plugin import run as plugin_run
 from support.harness import run, spread
 
 NAME, URL = "/io_read/", "http://127.0.0.1:8000/io_read/"
@@ -162,7 +162,7 @@ def listeners() -> tuple[Callable[..., None], Callable[..., None]]:
     environment = Environment(events=events)
     environment.create_local_runner()
     locusts = events.request._handlers[-1]
-    plugin_run._on_init(environment)
+    plugin.on_init(environment)
     return locusts, events.request._handlers[-1]
 
 

@@ -4,10 +4,8 @@ from typing import Any
 
 from locust import FastHttpUser, HttpUser, tag
 
+import locust_asyncdjango.plugin  # noqa: F401  # registers itself
 from locust_asyncdjango import FastUser
-from locust_asyncdjango.plugin import run
-
-run.register()
 
 FORM = {"title": "A post", "content": "Made by a load test. " * 5}
 

@@ -7,10 +7,8 @@ from locust import events, task
 from locust.dispatch import UsersDispatcher
 from locust.env import Environment
 
+import locust_asyncdjango.plugin  # noqa: F401  # registers itself
 from locust_asyncdjango import FastUser, arrival
-from locust_asyncdjango.plugin import run
-
-run.register()
 
 
 class Asking(FastUser):

@@ -1,1 +1,1 @@
-"""Load shapes by name, and the arrivals of an open model."""
+"""Make load: choose a shape by name, dispatch users to workers, and make the requests of an open model due."""

@@ -1,76 +1,96 @@
-"""An open model in one Locust process: hands each request that is due to a user who waits for one.
+"""The open model in one Locust process: hand each request that is due to a user that waits for one.
 
-The user that became idle last comes first, so that no more connections are open than are needed. Where all are busy,
-what is due waits. By as much it is late, and that is part of its latency: so long a user of the server would have
-waited, as it kept the others busy (a closed model omits that: "coordinated omission").
+Start reading at ``ArrivalQueue``. The plugin makes one queue for each Locust environment and attaches it to that
+environment; the wait function ``arrival`` finds it there.
+
+The user that became idle last gets the next request, so that no more connections are open than are needed. If all users
+are busy, a request waits in the queue. The time that it waits is its delay, and the delay is part of its latency: a
+real visitor would have waited as long, because the server kept the other users busy. A closed model leaves this time
+out ("coordinated omission").
 """
 
 import time
 from collections import deque
 from functools import wraps
 from random import Random
-from typing import Any
+from typing import Any, cast
 
 import gevent
 from gevent.event import AsyncResult
 from locust import User
+from locust.env import Environment
 
-from locust_asyncdjango.load.arrival_schedule import Stages, due_times
+from locust_asyncdjango.load.arrival_schedule import RateStages, due_times
+from locust_asyncdjango.load.shape_registry import rate_stages
+
+QUEUE_ATTRIBUTE = "locust_asyncdjango_arrivals"
+"""The attribute of a Locust environment that holds its ArrivalQueue."""
+
+
+class ArrivalWaitError(ValueError):
+    """A user class does not wait for arrivals, but the shape is an open model. The message says what to change."""
 
 
 class ArrivalQueue:
-    """Of one process and, at a time, of one run."""
+    """The requests that are due in this process and the users that wait for one."""
 
     def __init__(self) -> None:
         self._is_open = False
         self._greenlet: gevent.Greenlet | None = None
         self._idle: list[AsyncResult[float]] = []
         self._waiting: deque[float] = deque()
-        self._late_s: dict[gevent.Greenlet, float] = {}
+        self._delay_s: dict[gevent.Greenlet, float] = {}
 
-    def begin(self, stages: Stages | None, elapsed: float = 0.0, share: float = 1.0) -> None:
-        """From now on requests are due, so many seconds after the beginning of the stages, or an other share of them.
+    def begin(self, stages: RateStages | None, elapsed: float = 0.0, share: float = 1.0) -> None:
+        """Start to make requests due, or change the share of a run that goes on.
 
-        stages: None for a closed model.
+        stages: lengths in seconds and levels in requests a second; None for a closed model, in which nobody waits.
+        elapsed: seconds since the stages began. share: the part of the rate that this process makes, from 0 to 1.
         """
         if self._greenlet:
             self._greenlet.kill(block=False)
         else:
-            self._late_s.clear()  # of users of a former run
+            self._delay_s.clear()  # left by users of an earlier run
         self._greenlet, self._is_open = None, stages is not None
         if stages:
             self._greenlet = gevent.spawn(self._arrive, stages, time.monotonic() - elapsed, elapsed, share)
 
     def end(self) -> int:
-        """Nothing more is due, and who waits does so until it is stopped. Returns how many were due and never begun."""
+        """Stop making requests due, and return how many were due but never begun.
+
+        Users that wait now go on waiting until Locust stops them.
+        """
         if self._greenlet:
             self._greenlet.kill(block=False)
             self._greenlet = None
-        left = len(self._waiting)
+        missed = len(self._waiting)
         self._waiting.clear()
-        return left
+        return missed
 
     def wait(self) -> None:
-        """Blocks a user until a request is due; not at all where the model is not open."""
+        """Block the current user until a request is due. Return at once in a closed model."""
         if not self._is_open:
             return
-        due_s = self._waiting.popleft() if self._waiting else self._next()
-        self._late_s[gevent.getcurrent()] = max(time.monotonic() - due_s, 0.0)
+        due_s = self._waiting.popleft() if self._waiting else self._wait_for_next()
+        self._delay_s[gevent.getcurrent()] = max(time.monotonic() - due_s, 0.0)
 
-    def has_given(self) -> bool:
-        """Whether the user that asks has been given a request that it has not made yet."""
-        return gevent.getcurrent() in self._late_s
+    def has_request(self) -> bool:
+        """Return whether the current user has got a request that it has not sent yet."""
+        return gevent.getcurrent() in self._delay_s
 
-    def late_ms(self) -> float:
-        """By how much the request of the user that asks, its first since it has waited, began after it was due."""
-        return self._late_s.pop(gevent.getcurrent(), 0.0) * 1000 if self._late_s else 0.0
+    def pop_delay_ms(self) -> float:
+        """Return by how many milliseconds the current user's request began after it was due.
 
-    def _next(self) -> float:
+        Only the first request after a wait has a delay; for all others this is 0.
+        """
+        return self._delay_s.pop(gevent.getcurrent(), 0.0) * 1000 if self._delay_s else 0.0
+
+    def _wait_for_next(self) -> float:
         result: AsyncResult[float] = AsyncResult()
         self._idle.append(result)
         try:
             due_s: float = result.get()
-        except BaseException:  # the user is stopped
+        except BaseException:  # Locust stops the user: its request goes to another one
             if result.ready():
                 self._waiting.appendleft(result.get())
             else:
@@ -78,7 +98,7 @@ class ArrivalQueue:
             raise
         return due_s
 
-    def _arrive(self, stages: Stages, begun_s: float, elapsed: float, share: float) -> None:
+    def _arrive(self, stages: RateStages, begun_s: float, elapsed: float, share: float) -> None:
         for seconds in due_times(stages, share, Random(), elapsed):  # noqa: S311
             gevent.sleep(max(begun_s + seconds - time.monotonic(), 0))
             if self._idle:
@@ -87,37 +107,59 @@ class ArrivalQueue:
                 self._waiting.append(begun_s + seconds)
 
 
-ARRIVALS = ArrivalQueue()
-"""Of this process."""
+def attach_queue(environment: Environment, queue: ArrivalQueue) -> None:
+    """Make a queue the one that users of this environment wait on. The plugin calls it once, when Locust starts."""
+    setattr(environment, QUEUE_ATTRIBUTE, queue)
 
 
-class Arrival:
-    """A ``wait_time``: until the next request is due with an open shape, and none with others.
+def arrival(user: Any) -> float:
+    """Wait until the next request of an open model is due. Use it as ``wait_time = arrival`` in a user class.
 
-    The user waits before its first task as well, after its ``on_start``.
+    With ``--shape ArrivalRate`` (or another open shape) a user with this wait time sends a request each time that one
+    is due. With other shapes it does not wait at all. The user also waits before its first task, after ``on_start``.
+
+    The queue of due requests belongs to the run. The plugin sets it as an attribute of the user's ``environment``;
+    without the plugin there is no queue, and the function does not wait.
+
+    user: the user or task set that waits; Locust passes it. Returns 0: Locust does not have to wait any longer.
     """
-
-    def __call__(self, *_: Any) -> float:
-        """Seconds that Locust is to wait: none, as it was waited here."""
-        ARRIVALS.wait()
-        return 0.0
-
-
-arrival = Arrival()
-"""``wait_time = arrival`` in a user class lets it make the requests of ``--shape ArrivalRate``."""
+    queue = _queue(user)
+    if queue is not None:
+        queue.wait()
+    return 0.0
 
 
-def wait_before_first_task(user: type[User]) -> None:
-    """Has users of this class, if they wait for arrivals, wait before their first task too."""
-    on_start = user.on_start
-    if user.wait_time is not arrival or getattr(on_start, "waits", False):
+def wait_before_first_task(user_class: type[User]) -> None:
+    """Make users of this class wait for an arrival before their first task too, if ``arrival`` is their wait time."""
+    on_start = user_class.on_start
+    if user_class.wait_time is not arrival or getattr(on_start, "waits", False):
         return
 
     @wraps(on_start)
-    def starting(self: User) -> None:
+    def start_and_wait(self: User) -> None:
         on_start(self)
-        if not ARRIVALS.has_given():
+        queue = _queue(self)
+        if queue is None or not queue.has_request():
             self.wait()
 
-    starting.waits = True  # type: ignore[attr-defined]
-    user.on_start = starting  # type: ignore[method-assign]
+    start_and_wait.waits = True  # type: ignore[attr-defined]
+    user_class.on_start = start_and_wait  # type: ignore[method-assign]
+
+
+def require_arrival_wait(environment: Environment) -> None:
+    """Raise ArrivalWaitError if the shape is an open model and a user class does not wait for arrivals."""
+    if not rate_stages(environment.shape_class):
+        return
+    shape_name = type(environment.shape_class).__name__
+    for user_class in environment.user_classes:
+        if getattr(user_class, "wait_time", None) is not arrival:
+            raise ArrivalWaitError(
+                f"{user_class.__name__} does not wait until a request of {shape_name} is due;"
+                " give it wait_time = locust_asyncdjango.arrival"
+            )
+
+
+def _queue(user: Any) -> ArrivalQueue | None:
+    # A task set has no environment; it knows its user.
+    environment = getattr(getattr(user, "user", user), "environment", None)
+    return cast("ArrivalQueue | None", getattr(environment, QUEUE_ATTRIBUTE, None))

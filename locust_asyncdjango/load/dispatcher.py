@@ -1,10 +1,12 @@
-"""How a master has its workers start and stop users while a load climbs, without taking their time from measuring.
+"""Start and stop the users of workers without making the workers stop measuring.
 
-On each of Locust's own spawn messages a worker builds Locust's command-line parser once for every option there is: some
-80 ms in which it neither sends nor reads (``locust.runners.WorkerRunner.handle_message``, locust 2.47). So Locust sends
-the first of a run, which brings the options, and the last of a climb, twice as a rule; those between are ours, which
-bring numbers of users alone. A climb of a shape is one for Locust, which would not ask the shape before it is over: it
-is asked here.
+On each spawn message of Locust a worker builds Locust's command-line parser once for every option that there is. That
+takes some 80 ms, in which it neither sends nor reads (``locust.runners.WorkerRunner.handle_message``, locust 2.47). So
+Locust's own messages are used only for the first of a run, which brings the options, and for the last of a climb: as a
+rule two messages. Those between are ours, and bring only numbers of users.
+
+For Locust a whole climb of a shape is then one climb, and Locust does not call the shape before the climb is over. So
+``SparingDispatcher`` calls the shape itself.
 """
 
 import logging
@@ -17,22 +19,25 @@ from locust.exception import RPCError, RPCSendError
 from locust.runners import STATE_RUNNING, STATE_SPAWNING, MasterRunner, WorkerRunner, locust_exception_handler
 
 USERS_MESSAGE = "locust_asyncdjango_users"
-"""By which a master tells a worker how many users of each class it is to have."""
+"""Master to worker: how many users of each class the worker should have."""
 
-CORRECTED_S = 0.05
-"""Between two looks whether a climb is over for Locust as well."""
+POLL_S = 0.05
+"""Seconds between two checks whether Locust has noticed the end of a climb."""
 
 LEVEL_S = 3
-"""After so many seconds without a change a climb is over."""
+"""A climb is over after so many seconds without a change."""
 
 log = logging.getLogger(__name__)
 
-Users = dict[str, dict[str, int]]
-"""By worker, how many users of each class."""
+UserCounts = dict[str, dict[str, int]]
+"""By worker id, how many users of each class."""
 
 
 def install_dispatcher(environment: Environment) -> None:
-    """Has a master send messages of ours, unless the locustfile has a dispatcher of its own, and a worker obey them."""
+    """Make a master send our messages and a worker follow them.
+
+    A dispatcher class of the locustfile's own stays as it is.
+    """
     runner = environment.runner
     if isinstance(runner, WorkerRunner):
         runner.register_message(USERS_MESSAGE, _on_users)
@@ -41,28 +46,28 @@ def install_dispatcher(environment: Environment) -> None:
 
 
 class SparingDispatcher(UsersDispatcher):
-    """Of one run. What it yields, Locust sends; the rest it has sent itself."""
+    """Decides, for one run, who gets how many users. Locust sends what it yields; the rest it sends itself."""
 
     runner: MasterRunner
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._known: set[str] = set()
-        """Workers that Locust itself has told of this run."""
-        self._sent: Users = {}
+        """Workers to which Locust itself has sent a message of this run."""
+        self._sent: UserCounts = {}
         self._last_tick: tuple[Any, ...] | None = None
-        """What the shape has said here, in this climb."""
+        """What the shape returned last in this climb, when it was called here."""
 
     def new_dispatch(self, *args: Any, **kwargs: Any) -> None:
-        """Locust begins a climb."""
+        """Begin a climb. Locust calls it."""
         super().new_dispatch(*args, **kwargs)
         self._last_tick = None
 
-    def __next__(self) -> Users:
+    def __next__(self) -> UserCounts:
         users = super().__next__()
         while users.keys() <= self._known:
             self._send(users)
-            following = self._following()
+            following = self._next_counts()
             if following is None:
                 gevent.spawn(self._correct_last_tick, self._last_tick)
                 return users
@@ -70,34 +75,35 @@ class SparingDispatcher(UsersDispatcher):
         self._known, self._sent = set(users), users
         return users
 
-    def _send(self, users: Users) -> None:
+    def _send(self, users: UserCounts) -> None:
         for worker, counts in users.items():
             if counts != self._sent.get(worker):
                 try:
                     self.runner.send_message(USERS_MESSAGE, counts, worker)
                 except (RPCError, RPCSendError):
-                    self._known.discard(worker)  # whom Locust will tell, or miss
+                    self._known.discard(worker)  # Locust will send to it, or notice that it is missing
         self._sent = users
 
-    def _following(self) -> Users | None:
-        """What comes next in this climb, when its time has come; None when it is over."""
+    def _next_counts(self) -> UserCounts | None:
+        """Wait for the next counts of this climb and return them; None when the climb is over."""
         try:
             return super().__next__()
         except StopIteration:
-            return self._asked_of_shape()
+            return self._tick_shape()
 
-    def _asked_of_shape(self) -> Users | None:
+    def _tick_shape(self) -> UserCounts | None:
         shape = self.runner.environment.shape_class
         if shape is None or self.runner.shape_greenlet is not gevent.getcurrent():
             return None
         for _ in range(LEVEL_S):
-            # At whole seconds of the run, so that it ends in time.
+            # At whole seconds of the run, so that the shape ends in time.
             gevent.sleep(1 - shape.get_run_time() % 1)
-            # Locust makes another where a worker was lost for long.
+            # Locust makes another dispatcher when a worker was lost for long.
             if self.runner._users_dispatcher is not self or (tick := shape.tick()) is None:
                 return None
             if tick[0] != self.runner.target_user_count:
-                log.info("Shape test updating to %d users at %.2f spawn rate", *tick[:2])  # as Locust says it
+                # Locust's own words for it.
+                log.info("Shape test updating to %d users at %.2f spawn rate", *tick[:2])
             self._last_tick = tick
             super().new_dispatch(*tick)
             self.runner.target_user_count = tick[0]
@@ -107,19 +113,22 @@ class SparingDispatcher(UsersDispatcher):
         return None
 
     def _correct_last_tick(self, tick: tuple[Any, ...] | None) -> None:
-        """Locust takes what the shape has said when the climb began for the last that it has said, and would pass over
-        the same, if it were next."""
+        """Tell Locust what the shape returned last, once it has noticed the end of the climb.
+
+        Locust remembers what the shape returned when the climb began. If the shape returned the same again next, Locust
+        would take it for no change and ignore it.
+        """
         while self.runner._users_dispatcher is self and not self.runner.spawning_completed:
-            gevent.sleep(CORRECTED_S)
-        gevent.sleep(CORRECTED_S)
+            gevent.sleep(POLL_S)
+        gevent.sleep(POLL_S)
         if tick and self.runner.shape_last_tick and self.runner._users_dispatcher is self:
             self.runner.shape_last_tick = tick
 
 
 def _on_users(msg: Any, environment: Environment, **_: Any) -> None:
-    """A worker's master tells it how many users it is to have."""
+    """Start and stop a worker's users as its master wants them."""
     runner = environment.runner
-    # What was sent before it was stopped may come after.
+    # A message that was sent before the worker was stopped may arrive after it.
     if isinstance(runner, WorkerRunner) and runner.worker_state in (STATE_SPAWNING, STATE_RUNNING):
         if runner.spawning_greenlet:
             runner.spawning_greenlet.kill(block=True)

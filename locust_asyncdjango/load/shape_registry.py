@@ -1,6 +1,7 @@
-"""``--shape NAME``, ``NAME:peak=1000,hold=1m`` or ``mymodule:MyShape`` -> a shape; and the catalogue of the library's.
+"""Make a shape from the text of ``--shape``, describe the catalogue, and read what a shape plans and concludes.
 
-A shape of the user's own takes parameters as the library's do if it derives from ``Parametrised``, as ``Planned`` does.
+The text is ``NAME``, ``NAME:peak=1000,hold=1m`` or ``mymodule:MyShape``. A user's own shape takes parameters like the
+library's if it derives from ``Parametrised`` or ``Planned``.
 """
 
 import re
@@ -13,96 +14,94 @@ from typing import Any
 
 from locust import LoadTestShape
 
+from locust_asyncdjango.load.arrival_schedule import RateStages
+from locust_asyncdjango.shapes import CATALOGUE, ParameterError, Parametrised, Planned
+
 COLUMNS, ROWS = 48, 5
-"""Of the picture of a shape."""
-_CHOICE = re.compile(r"(?P<name>[\w.]+(?::\w+)?)(?::(?P<given>\w+=.*))?")
+"""Size of the picture of a shape, in characters."""
+_CHOICE = re.compile(r"(?P<name>[\w.]+(?::\w+)?)(?::(?P<parameters>\w+=.*))?")
 
 
 class ShapeError(ValueError):
-    """There is no such shape, or it cannot be made so; the message says what there is."""
+    """There is no such shape, or it cannot be made with these parameters. The message says what is possible."""
 
 
-def catalogue_classes() -> dict[str, type[LoadTestShape]]:
-    """The library's shapes by name."""
-    return {shape.__name__: shape for shape in _library().CATALOGUE}
+def catalogue_classes() -> dict[str, type[Parametrised]]:
+    """Return the library's shapes by name."""
+    return {shape.__name__: shape for shape in CATALOGUE}
 
 
 def create_shape(text: str) -> LoadTestShape:
-    """A new shape. Raises ShapeError."""
+    """Return a new shape for the text of ``--shape``. Raise ShapeError if there is none."""
     match = _CHOICE.fullmatch(text)
     if not match:
         raise ShapeError(f"{text!r} is no shape; write NAME, NAME:peak=1000,hold=60 or module:Class")
-    name, given = match["name"], _parameters(match["given"] or "")
-    shape = _own(name) if ":" in name else _catalogued(name)
-    if given and not issubclass(shape, _library().Parametrised):
+    name, parameters = match["name"], _parse_parameters(match["parameters"] or "")
+    shape_class = _import_class(name) if ":" in name else _catalogue_class(name)
+    if parameters and not issubclass(shape_class, Parametrised):
         raise ShapeError(
-            f"{name} takes no parameters; those do that derive from locust_asyncdjango.shapes.Parametrised"
+            f"{name} takes no parameters; only shapes that derive from locust_asyncdjango.shapes.Parametrised do"
         )
-    if isabstract(shape):
-        raise ShapeError(f"{name} is the base of shapes, and none itself: it leaves something open")
+    if isabstract(shape_class):
+        raise ShapeError(f"{name} is an abstract base class; derive from it and define what is missing")
     try:
-        made = shape(**given)
-        if isinstance(made, _library().Planned):
-            made.effective_stages()  # what fails then would do so in the run
-        return made
-    except _library().ParameterError as error:
+        shape = shape_class(**parameters)
+        if isinstance(shape, Planned):
+            shape.effective_stages()  # an error in the user's plan should show now, not in the run
+        return shape
+    except ParameterError as error:
         raise ShapeError(str(error)) from None
-    except Exception as error:  # noqa: BLE001  # of any kind, which the user's class raises
+    except Exception as error:  # noqa: BLE001  # the user's class may raise anything
         raise ShapeError(f"{name} cannot be made: {error!r}") from None
 
 
-def planned_users(shape: LoadTestShape | None, late_s: float = 0.0) -> int | None:
-    """How many users a shape wanted so many seconds ago; None where it does not say."""
-    if not isinstance(shape, _library().Parametrised):
+def planned_users(shape: LoadTestShape | None, delay_s: float = 0.0) -> int | None:
+    """Return how many users a shape planned for ``delay_s`` seconds ago; None if it does not say."""
+    if not isinstance(shape, Parametrised):
         return None
-    users: int | None = shape.users_at(max(shape.get_run_time() - late_s, 0.0))
-    return users
+    return shape.users_at(max(shape.get_run_time() - delay_s, 0.0))  # type: ignore[no-untyped-call]
 
 
 def shape_conclusions(shape: LoadTestShape | None) -> tuple[str, ...]:
-    """What a shape has found out so far, in sentences without their stops; nothing of most."""
-    return tuple(shape.conclusions()) if isinstance(shape, _library().Parametrised) else ()
+    """Return what a shape has concluded so far: sentences without a full stop. Most shapes conclude nothing."""
+    return shape.conclusions() if isinstance(shape, Parametrised) else ()
 
 
-def rate_stages(shape: LoadTestShape | None) -> list[tuple[float, float]] | None:
-    """The requests a second that an open shape wants, as lengths and levels; None for a shape of users."""
-    if not (isinstance(shape, _library().Parametrised) and shape.is_open):
+def rate_stages(shape: LoadTestShape | None) -> RateStages | None:
+    """Return the stages of an open shape, in seconds and requests a second; None for a shape of users."""
+    if not (isinstance(shape, Planned) and shape.is_open):
         return None
-    return [(seconds, level) for seconds, level in shape.effective_stages()]
+    # Plain tuples: a master sends them to its workers.
+    return [(stage.seconds, stage.level) for stage in shape.effective_stages()]
 
 
 def describe_catalogue() -> str:
-    """The library's shapes, each with its parameters and a picture of its load over time."""
-    return "\n".join(_described(shape()) for shape in catalogue_classes().values())
+    """Return a text with each of the library's shapes: its parameters, and a picture of its load over time."""
+    return "\n".join(_describe(shape_class()) for shape_class in catalogue_classes().values())
 
 
-def draw_levels(shares: list[float]) -> str:
-    """A column for each share of the whole height; any at all is seen in the lowest row."""
+def draw_levels(levels: list[float]) -> str:
+    """Draw a column of ``#`` for each level, a share of the full height. A level above 0 has one ``#`` at least."""
 
-    def cell(share: float, row: int) -> str:
-        return "#" if share * ROWS > (row + 0.5 if row else 0) else " "
+    def cell(level: float, row: int) -> str:
+        return "#" if level * ROWS > (row + 0.5 if row else 0) else " "
 
-    return "\n".join("".join(cell(share, row) for share in shares).rstrip() for row in reversed(range(ROWS)))
-
-
-def _library() -> Any:
-    # Found by name at run time: in a checkout the folder is ../shapes, and only the installed package has it here.
-    return import_module("locust_asyncdjango.shapes")
+    return "\n".join("".join(cell(level, row) for level in levels).rstrip() for row in reversed(range(ROWS)))
 
 
-def _parameters(text: str) -> dict[str, str]:
-    given = {}
-    for each in filter(None, text.split(",")):
-        name, equals, value = each.partition("=")
+def _parse_parameters(text: str) -> dict[str, str]:
+    parameters: dict[str, str] = {}
+    for part in filter(None, text.split(",")):
+        name, equals, value = part.partition("=")
         if not equals:
-            raise ShapeError(f"{each!r} is no parameter of a shape; write NAME:peak=1000,hold=60")
-        if name.strip() in given:
+            raise ShapeError(f"{part!r} is no parameter of a shape; write NAME:peak=1000,hold=60")
+        if name.strip() in parameters:
             raise ShapeError(f"{name.strip()} is given twice")
-        given[name.strip()] = value.strip()
-    return given
+        parameters[name.strip()] = value.strip()
+    return parameters
 
 
-def _catalogued(name: str) -> type[LoadTestShape]:
+def _catalogue_class(name: str) -> type[LoadTestShape]:
     classes = catalogue_classes()
     if name not in classes:
         names = ", ".join(sorted(classes))
@@ -110,30 +109,30 @@ def _catalogued(name: str) -> type[LoadTestShape]:
     return classes[name]
 
 
-def _own(name: str) -> type[LoadTestShape]:
+def _import_class(name: str) -> type[LoadTestShape]:
     module, _, attribute = name.partition(":")
     if module in catalogue_classes():
         raise ShapeError(f"{attribute!r} is no parameter of a shape; write {module}:peak=1000,hold=60")
-    # Where Locust looks for what a locustfile imports.
-    if (here := str(Path.cwd())) not in sys.path:
-        sys.path.insert(0, here)
+    # Locust looks in the current folder for what a locustfile imports.
+    if (folder := str(Path.cwd())) not in sys.path:
+        sys.path.insert(0, folder)
     try:
-        found = getattr(import_module(module), attribute, None)
-    except Exception as error:  # noqa: BLE001  # of any kind, which the user's module raises
+        shape_class = getattr(import_module(module), attribute, None)
+    except Exception as error:  # noqa: BLE001  # the user's module may raise anything
         raise ShapeError(f"{module} cannot be imported for the shape {name}: {error!r}") from None
-    if not (isinstance(found, type) and issubclass(found, LoadTestShape)):
+    if not (isinstance(shape_class, type) and issubclass(shape_class, LoadTestShape)):
         raise ShapeError(f"{module} has no class {attribute} that derives from locust.LoadTestShape")
-    return found
+    return shape_class
 
 
-def _described(shape: Any) -> str:
-    parameters = ",".join(f"{name}={_shown(getattr(shape, name))}" for name in shape.parameters())
+def _describe(shape: Parametrised) -> str:
+    parameters = ",".join(f"{name}={_format_value(getattr(shape, name))}" for name in shape.parameters())
     summary = (getdoc(shape) or "").partition("\n\n")[0].replace("``", "")
-    shown = indent(f"{summary}\n{draw_levels(shape.preview(COLUMNS))}", "    ")
-    return f"{type(shape).__name__}:{parameters}\n{shown}\n"
+    details = indent(f"{summary}\n{draw_levels(shape.preview(COLUMNS))}", "    ")
+    return f"{type(shape).__name__}:{parameters}\n{details}\n"
 
 
-def _shown(value: Any) -> str:
+def _format_value(value: Any) -> str:
     if isinstance(value, tuple):
         return "/".join(f"{seconds:g}s:{level:g}" for seconds, level in value)
     return f"{value:g}"

@@ -1,12 +1,70 @@
-"""The only subscriber to Locust's events.
+"""Record, classify and report what Locust does: the only part of this package that subscribes to Locust's events.
 
-Importing the user classes imports it. For a locustfile with stock users only, one line does::
+Importing this module registers the plugin. The user classes of this package import it. A locustfile that has only
+Locust's own user classes needs one line::
 
     import locust_asyncdjango.plugin
+
+Start reading at ``run``, which wires the other modules together.
 """
 
-from locust_asyncdjango.plugin.run import register
+import sys
+from typing import Any, NoReturn
 
-__all__ = ["register"]
+from locust import events
+from locust.env import Environment
+from locust.runners import WorkerRunner
+
+from locust_asyncdjango.load.arrivals import ArrivalWaitError
+from locust_asyncdjango.plugin.options import Options, add_options
+from locust_asyncdjango.plugin.output_files import OutputError, OutputFiles
+from locust_asyncdjango.plugin.run import subscribe_run, subscribe_worker
+from locust_asyncdjango.plugin.setup import SetupError, prepare_environment
+from locust_asyncdjango.plugin.terminal import LiveDisplay
+
+__all__ = ["on_init", "register"]
+
+
+def register() -> None:
+    """Subscribe to Locust's events. Importing this module calls it; a second call does nothing."""
+    if on_init not in events.init._handlers:
+        events.init_command_line_parser.add_listener(add_options)
+        events.init.add_listener(on_init)
+
+
+def on_init(environment: Environment, **_: Any) -> None:
+    """Set up users, shape, files and recording, once Locust has made its environment and its runner.
+
+    If the user's options cannot work, print one line that says why and exit with code 2.
+    """
+    options = Options.from_parsed(environment.parsed_options)
+    runner = environment.runner
+    assert runner is not None, "Locust makes the runner before it fires init"  # noqa: S101
+    try:
+        prepare_environment(environment, options)
+        if isinstance(runner, WorkerRunner):
+            subscribe_worker(environment, runner)
+        else:
+            subscribe_run(environment, runner, options, OutputFiles(options), _live_display(environment, options))
+    except (SetupError, ArrivalWaitError, OutputError) as error:
+        _refuse(str(error))
+
+
+def _live_display(environment: Environment, options: Options) -> LiveDisplay | None:
+    """Return what shows a headless run; None with the web UI, with --only-summary and with --live none."""
+    parsed = environment.parsed_options
+    if parsed is None or not parsed.headless or parsed.only_summary:
+        return None
+    # The workers of --processes write their logs to the same terminal, and would write them into a panel.
+    display = LiveDisplay.choose(options.live or ("lines" if parsed.processes else ""), sys.stdout)
+    if display and display.replaces_tables:
+        parsed.only_summary = True
+    return display
+
+
+def _refuse(message: str) -> NoReturn:
+    sys.stderr.write(f"locust: error: {message}\n")
+    sys.exit(2)
+
 
 register()

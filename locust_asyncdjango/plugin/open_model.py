@@ -1,4 +1,4 @@
-"""An open model in a run: has this process make the requests that are due, or each worker its share of them."""
+"""The open model of a run: make the due requests in this process, or give each worker its share of them."""
 
 import logging
 from typing import Any
@@ -7,57 +7,57 @@ import gevent
 from locust.env import Environment
 from locust.runners import WorkerRunner
 
-from locust_asyncdjango.load.arrival_schedule import Stages
-from locust_asyncdjango.load.arrivals import ARRIVALS
+from locust_asyncdjango.load.arrival_schedule import RateStages
+from locust_asyncdjango.load.arrivals import ArrivalQueue, ArrivalWaitError, require_arrival_wait
 from locust_asyncdjango.load.shape_registry import rate_stages
-from locust_asyncdjango.plugin.setup import LineupError, require_arrival_wait
 from locust_asyncdjango.plugin.worker_protocol import MasterLink
 
 ARRIVALS_MESSAGE = "locust_asyncdjango_arrivals"
-"""By which a master tells a worker what is due."""
+"""Master to worker: the stages of the rate, the seconds since the start, and the worker's share."""
 
 log = logging.getLogger(__name__)
 
 
 class OpenModel:
-    """Of one Locust process. Where the shape is of users, nothing is due, and users need not wait."""
+    """Begins the open model in a process that is not a worker. With a shape of users, nothing is due."""
 
-    def __init__(self, environment: Environment, from_workers: MasterLink | None) -> None:
-        """from_workers: on a master."""
+    def __init__(self, environment: Environment, arrivals: ArrivalQueue, workers: MasterLink | None) -> None:
+        """arrivals: the queue of this process. workers: on a master, the link to its workers."""
         self._environment = environment
-        self._from_workers = from_workers
-        self._sharers: frozenset[str] = frozenset()
-        self._stages: Stages | None = None
-        if isinstance(environment.runner, WorkerRunner):
-            environment.runner.register_message(ARRIVALS_MESSAGE, _on_arrivals)
+        self._arrivals = arrivals
+        self._workers = workers
+        self._shared_with: frozenset[str] = frozenset()
+        self._stages: RateStages | None = None
 
     def begin(self) -> None:
-        """A run begins. A worker is told by its master."""
-        runner = self._environment.runner
-        if runner is None or isinstance(runner, WorkerRunner):
-            return
-        self._sharers, self._stages = frozenset(), rate_stages(self._environment.shape_class)
+        """Begin the open model of a run. If its users do not wait for arrivals, log why and stop the run."""
+        self._shared_with, self._stages = frozenset(), rate_stages(self._environment.shape_class)
         try:
             require_arrival_wait(self._environment)
-        except LineupError as error:
-            # Chosen in the web UI, which has begun the run.
+        except ArrivalWaitError as error:
+            # The shape was chosen in the web UI, which has begun the run already.
             log.error("%s", error)
             self._stages = None
-            gevent.spawn(runner.stop)
-        if self._from_workers:
+            if self._environment.runner is not None:
+                gevent.spawn(self._environment.runner.stop)
+        if self._workers:
             self.share()
         else:
-            ARRIVALS.begin(self._stages)
+            self._arrivals.begin(self._stages)
 
     def share(self) -> None:
-        """On a master: tells each worker its share, where one has come or gone since they were told."""
-        if self._from_workers and (workers := self._from_workers.workers()) != self._sharers:
-            self._sharers, shape = workers, self._environment.shape_class
+        """On a master, send each worker its share if a worker has come or gone since the last time."""
+        if self._workers and (ids := self._workers.workers()) != self._shared_with:
+            self._shared_with, shape = ids, self._environment.shape_class
             elapsed = shape.get_run_time() if shape else 0.0
-            news = {"stages": self._stages, "elapsed": elapsed, "share": 1 / max(len(workers), 1)}
-            self._from_workers.tell(ARRIVALS_MESSAGE, news)
+            content = {"stages": self._stages, "elapsed": elapsed, "share": 1 / max(len(ids), 1)}
+            self._workers.send_to_all(ARRIVALS_MESSAGE, content)
 
 
-def _on_arrivals(msg: Any, **_: Any) -> None:
-    """A worker's master tells it what is due."""
-    ARRIVALS.begin(**msg.data)
+def accept_shares(runner: WorkerRunner, arrivals: ArrivalQueue) -> None:
+    """Make a worker's queue follow the shares that its master sends."""
+
+    def on_arrivals(msg: Any, **_: Any) -> None:
+        arrivals.begin(**msg.data)
+
+    runner.register_message(ARRIVALS_MESSAGE, on_arrivals)

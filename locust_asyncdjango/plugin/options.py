@@ -33,7 +33,7 @@ class Options:
     stop_on: tuple[Threshold, ...] = ()
 
     @classmethod
-    def of(cls, parsed_options: Any) -> Self:
+    def from_parsed(cls, parsed_options: Any) -> Self:
         """Reads Locust's parsed options, which lack ours where Locust is used as a library."""
         given: dict[str, Any] = {name: getattr(parsed_options, name, "") or "" for name in cls.__slots__}
         for name in ("fail_on", "stop_on"):

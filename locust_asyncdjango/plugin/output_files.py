@@ -27,7 +27,7 @@ class OutputError(ValueError):
     """A file cannot be written; the message says what to do."""
 
 
-class Outputs:
+class OutputFiles:
     """The files of one Locust process. A later run of the web UI has its number in their names: series-2.jsonl."""
 
     def __init__(self, options: Options) -> None:

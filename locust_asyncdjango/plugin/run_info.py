@@ -15,7 +15,7 @@ from locust_asyncdjango.failures.normalize import redact
 from locust_asyncdjango.metrics import series_file
 
 
-def header(environment: Environment) -> dict[str, Any]:
+def run_header(environment: Environment) -> dict[str, Any]:
     """The header of a run that begins: what runs, how and on what."""
     given = environment.parsed_options
     shape = environment.shape_class
@@ -44,14 +44,14 @@ def _shape(environment: Environment) -> str:
     return chosen if name in chosen.split(":") else name
 
 
-def told(header: dict[str, Any]) -> str:
+def describe_run(header: dict[str, Any]) -> str:
     """A header in one line: what ran against what, and how."""
     load = header["shape"] or f"{header['users'] or 1} users, {header['spawn_rate'] or 1:g} more each second"
     workers = f", {header['workers']} workers" if header["workers"] else ""
     return f"{', '.join(header['user_classes'])} on {header['host'] or 'its own hosts'}, {load}{workers}"
 
 
-def requested(environment: Environment) -> list[RequestStats]:
+def request_stats(environment: Environment) -> list[RequestStats]:
     """What Locust has counted, by name of request."""
     errors: dict[tuple[str, str], list[tuple[int, str]]] = {}
     for error in environment.stats.errors.values():

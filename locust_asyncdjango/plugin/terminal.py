@@ -1,6 +1,7 @@
 """What a terminal shows of a headless run while it goes on: seconds, figures and failures -> a line, or a panel.
 
-Rich is imported where it is used, since it comes with an extra. There are no threads: who owns a Live calls ``tick``.
+Rich is imported where it is used, since it comes with an extra. There are no threads: the owner of a LiveDisplay calls
+``tick``.
 """
 
 import atexit
@@ -73,7 +74,7 @@ def panel(
     return Panel(content, title=title, width=width, border_style="dim")
 
 
-class Live:
+class LiveDisplay:
     """Shows a run until it is stopped. A terminal that cannot be written to ends the showing, never the run."""
 
     def __init__(self, stdout: IO[str], console: "Console | None") -> None:
@@ -84,7 +85,7 @@ class Live:
         self._up, self._told_s = False, 0
 
     @classmethod
-    def of(cls, how: str, stdout: IO[str]) -> "Live | None":
+    def choose(cls, how: str, stdout: IO[str]) -> "LiveDisplay | None":
         """how: panel, lines, none, or "" for what fits stdout best. Where no panel can be drawn, lines are printed."""
         console, missing = _console(stdout) if how in ("", "panel") else (None, "")
         if how == "panel" and missing:

@@ -9,11 +9,12 @@ import json
 import re
 from collections.abc import Sequence
 from importlib.resources import files
-from typing import Any, Protocol
+from typing import Any
 
 from flask import Blueprint, Flask, Response, abort, request
 
 from locust_asyncdjango.analysis.formatting import Figure, format_first_failure, format_kind
+from locust_asyncdjango.plugin.results import Results
 
 PAGE = "live-charts"
 STATIC = {
@@ -45,20 +46,7 @@ SAMPLE_LIMIT = 300
 """Characters of a sample that the table shows."""
 
 
-class Run(Protocol):
-    """The run so far, as the web UI asks for it."""
-
-    def numbers(self) -> Sequence[Figure]:
-        """The four numbers."""
-
-    def failures(self) -> dict[str, Any]:
-        """As ``outcome.failures_told`` has them."""
-
-    def charted(self) -> dict[str, Any]:
-        """state, about (what runs) and charts."""
-
-
-def add_tabs(web_ui: Any, run: Run) -> None:
+def add_tabs(web_ui: Any, results: Results) -> None:
     """Adds them to a locust.web.WebUI."""
     arguments = web_ui.template_args
 
@@ -78,23 +66,26 @@ def add_tabs(web_ui: Any, run: Run) -> None:
     def with_rows(response: Response) -> Response:
         if request.endpoint == "locust.request_stats" and response.is_json:
             report = response.get_json()
-            rows = {SATURATION: number_rows(run.numbers(), f"{base_path}/{PAGE}"), KINDS: failure_rows(run.failures())}
+            rows = {
+                SATURATION: number_rows(results.figures_in_words(), f"{base_path}/{PAGE}"),
+                KINDS: failure_rows(results.failures()),
+            }
             report.setdefault("extended_stats", []).extend({"key": key, "data": data} for key, data in rows.items())
             response.set_data(json.dumps(report))
         return response
 
     app.after_request(with_rows)
-    app.register_blueprint(_pages(web_ui, run, base_path))
+    app.register_blueprint(_pages(web_ui, results, base_path))
 
 
-def _pages(web_ui: Any, run: Run, base_path: str) -> Blueprint:
+def _pages(web_ui: Any, results: Results, base_path: str) -> Blueprint:
     """All behind the web UI's login, if it has one."""
     own = Blueprint("locust_asyncdjango", __name__, url_prefix=base_path)
     static = files("locust_asyncdjango.analysis").joinpath("static")
 
     def download() -> Response:
         headers = {"Content-Disposition": f"attachment; filename={FILE}"}
-        return Response(json.dumps(run.failures(), indent=1), mimetype="application/json", headers=headers)
+        return Response(json.dumps(results.failures(), indent=1), mimetype="application/json", headers=headers)
 
     def page() -> Response:
         return Response(static.joinpath("live.html").read_bytes(), mimetype="text/html")
@@ -106,10 +97,10 @@ def _pages(web_ui: Any, run: Run, base_path: str) -> Blueprint:
 
     def data() -> Response:
         told = {
-            **run.charted(),
-            "numbers": [[number.name, number.text, number.meaning] for number in run.numbers()],
+            **results.chart_data(),
+            "numbers": [[number.name, number.text, number.meaning] for number in results.figures_in_words()],
             "columns": TABS[KINDS][1],
-            "failures": failure_rows(run.failures()),
+            "failures": failure_rows(results.failures()),
         }
         return Response(json.dumps(told), mimetype="application/json", headers={"Cache-Control": "no-store"})
 

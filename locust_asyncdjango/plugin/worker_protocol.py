@@ -1,98 +1,154 @@
-"""What workers and their master say to each other: rows and failures each second, and at the end that all is sent."""
+"""The messages between a master and its workers: rows and failures each second, and at the end that all was sent.
+
+A worker sends an ``Update`` once a second through its ``WorkerLink``. The master merges it into its own recording
+through its ``MasterLink``. When the run ends, the master asks each worker to finish; the worker stops its users, sends
+the last update and answers that it has finished.
+"""
 
 import logging
 import time
+from collections.abc import Callable
 from contextlib import suppress
-from typing import Any
+from typing import Any, TypedDict
 
 import gevent
 from locust.exception import RPCError, RPCSendError
 from locust.runners import MasterRunner, WorkerRunner
 
+from locust_asyncdjango.metrics.row import Row
+from locust_asyncdjango.plugin.recording import Recording
+
 log = logging.getLogger(__name__)
 
 ROWS_MESSAGE = "locust_asyncdjango_rows"
-"""By which a worker sends what it has recorded, once a second."""
+"""Worker to master, once a second: an Update."""
 
 FINISH_MESSAGE = "locust_asyncdjango_finish"
-"""By which a master asks its workers to stop and to send what is left, and by which they say that they did."""
+"""Master to worker: stop and send what is left. Worker to master: it is done."""
 
-LAG_S = 3
-"""For which a master waits for the rows of workers that are late."""
+MAX_LAG_S = 3
+"""How long a master waits for the rows of a slow worker before it goes on without them."""
 
 FINISH_DEADLINE_S = 10
-"""For which a master waits for them at the end."""
+"""How long a master waits for its workers to finish."""
 
-News = dict[str, Any]
-"""What a worker has recorded since it last told; started: epoch second in which its second 0 lies."""
+
+class Update(TypedDict):
+    """What a worker has recorded since its last update.
+
+    rows, failures: as plain types. unrecorded: requests that could not be recorded. started: epoch second in which the
+    worker's second 0 lies. until: the rows are complete up to this moment (epoch seconds); None when the run ended.
+    """
+
+    rows: list[dict[str, Any]]
+    failures: dict[str, Any]
+    unrecorded: int
+    started: int
+    until: float | None
+
+
+def take_update(recording: Recording, until: float | None = None) -> Update:
+    """Take from a worker's recording what was not sent yet: all seconds before ``until``, or everything."""
+    update: Update = {
+        "rows": [row.to_json() for row in recording.recorder.take(until)],
+        "failures": recording.failure_counts.take(until),
+        "unrecorded": recording.unrecorded,
+        "started": recording.recorder.started,
+        "until": until,
+    }
+    recording.unrecorded = 0
+    return update
+
+
+def merge_update(recording: Recording, update: Update, now: float) -> None:
+    """Add a worker's update to the master's recording. now: the master's clock in epoch seconds."""
+    recording.recorder.merge(map(Row.from_json, update["rows"]), update["started"], now)
+    recording.failure_counts.merge(update["failures"], update["started"])
+    recording.unrecorded += update["unrecorded"]
 
 
 class WorkerLink:
-    """A worker's side."""
+    """The worker's side: send updates, keep those that cannot be sent, and finish when the master asks for it."""
 
-    def __init__(self, runner: WorkerRunner) -> None:
+    def __init__(self, runner: WorkerRunner, finish: Callable[[], None]) -> None:
+        """finish: called when the master wants the run to end; it stops the users and sends the last update."""
         self._runner = runner
-        self._unsent: list[News] = []
+        self._finish = finish
+        self._unsent: list[Update] = []
+        runner.register_message(FINISH_MESSAGE, self._on_finish)
 
-    def send(self, news: News) -> None:
-        """Sends what is new, and keeps for later what cannot be sent now."""
-        self._unsent.append(news)
+    def send(self, update: Update) -> None:
+        """Send an update. If the master cannot be reached, keep it and send it before the next one."""
+        self._unsent.append(update)
         try:
             while self._unsent:
                 self._runner.send_message(ROWS_MESSAGE, self._unsent[0])
                 self._unsent.pop(0)
         except (RPCError, RPCSendError) as error:
-            log.warning("The master cannot be reached (%s); what was recorded is kept for later", error)
+            log.warning("The master cannot be reached (%s). What was recorded is kept and sent later", error)
 
-    def say_finished(self) -> None:
-        """Says that nothing more comes of this run."""
-        self._runner.send_message(FINISH_MESSAGE)
-
-    def send_locusts_own(self) -> None:
-        """What Locust has counted, of which it sends the last seconds only on a quit."""
+    def send_locust_stats(self) -> None:
+        """Send what Locust itself has counted. Locust sends the last seconds only when it quits."""
         with suppress(RPCError, RPCSendError):
             self._runner._send_stats()
 
+    def _on_finish(self, **_: Any) -> None:
+        self._finish()
+        self._runner.send_message(FINISH_MESSAGE)
+
 
 class MasterLink:
-    """A master's side."""
+    """The master's side: merge updates, know up to which second they are complete, and collect the last ones."""
 
-    def __init__(self, runner: MasterRunner) -> None:
+    def __init__(self, runner: MasterRunner, recording: Recording) -> None:
+        """recording: the master's own, into which the workers' updates are merged."""
         self._runner = runner
-        self._told_until: dict[str, float] = {}
+        self._recording = recording
+        self._complete_until: dict[str, float] = {}
         self._finished: set[str] = set()
+        runner.register_message(ROWS_MESSAGE, self._on_rows)
+        runner.register_message(FINISH_MESSAGE, self._on_finished)
 
-    def told(self, worker: str, until: float) -> None:
-        """Takes note that a worker has told all up to a second (epoch)."""
-        self._told_until[worker] = max(until, self._told_until.get(worker, 0))
+    def note_progress(self, worker: str, until: float) -> None:
+        """Note that a worker has sent everything up to this moment (epoch seconds)."""
+        self._complete_until[worker] = max(until, self._complete_until.get(worker, 0))
 
     def complete_until(self, now: float) -> float:
-        """The second (epoch) up to which all that load have told, or should have."""
-        loading = (*self._runner.clients.spawning, *self._runner.clients.running)
-        told = min((self._told_until.get(client.id, 0) for client in loading), default=now)
-        return max(min(told, now), now - LAG_S)
+        """Return the moment (epoch seconds) up to which all workers with users have sent their rows.
 
-    def tell(self, message: str, data: Any) -> None:
-        """Sends all workers the same."""
-        self._runner.send_message(message, data)
+        A worker that is slow is waited for, but no longer than MAX_LAG_S. now: the current time in epoch seconds.
+        """
+        loading = (*self._runner.clients.spawning, *self._runner.clients.running)
+        slowest = min((self._complete_until.get(client.id, 0) for client in loading), default=now)
+        return max(min(slowest, now), now - MAX_LAG_S)
+
+    def send_to_all(self, message: str, content: Any) -> None:
+        """Send the same message to each worker."""
+        self._runner.send_message(message, content)
 
     def workers(self) -> frozenset[str]:
-        """The workers that make requests, or are to."""
+        """Return the ids of the workers that make requests or are going to."""
         clients = self._runner.clients
         return frozenset(client.id for client in (*clients.ready, *clients.spawning, *clients.running))
 
-    def finished(self, worker: str) -> None:
-        """Takes note that nothing more comes of a worker."""
-        self._finished.add(worker)
-
-    def gather(self) -> None:
-        """Has the workers stop, and waits for the last that they have; those that are gone have sent it before."""
+    def collect_last_updates(self) -> None:
+        """Ask the workers to finish, and wait until they did. A worker that is gone has sent what it had before."""
         self._finished.clear()
         self._runner.send_message(FINISH_MESSAGE)
         deadline = time.monotonic() + FINISH_DEADLINE_S
         while missing := self._runner.clients.keys() - self._finished:
             gone = {client.id for client in self._runner.clients.missing}
             if missing <= gone or time.monotonic() > deadline:
-                log.warning("%s did not send the last second, which is not counted", ", ".join(sorted(missing)))
+                names = ", ".join(sorted(missing))
+                log.warning("The last second of %s is missing from the results: the worker did not send it", names)
                 return
             gevent.sleep(0.05)
+
+    def _on_rows(self, msg: Any, **_: Any) -> None:
+        update: Update = msg.data
+        merge_update(self._recording, update, time.time())
+        if update["until"]:
+            self.note_progress(msg.node_id, int(update["until"]))
+
+    def _on_finished(self, msg: Any, **_: Any) -> None:
+        self._finished.add(msg.node_id)

@@ -28,7 +28,7 @@ class RouteUser(FastUser):
 
     def __init__(self, environment: Any) -> None:
         super().__init__(environment)
-        options = Options.of(environment.parsed_options)
+        options = Options.from_parsed(environment.parsed_options)
         path, variant = options.path or self.path, options.variant or self.variant
         self.url = f"{path.rstrip('/')}/{variant}/" if variant else path
 

@@ -10,14 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from locust import User
 
-from locust_asyncdjango.load.arrival_schedule import Stages, due_times, expected_requests
+from locust_asyncdjango.load.arrival_schedule import RateStages, due_times, expected_requests
 from locust_asyncdjango.load.arrivals import ArrivalQueue, arrival, wait_before_first_task
 
 STAGES = st.lists(st.tuples(st.floats(0, 20), st.floats(0, 50)), min_size=1, max_size=4)
 
 
 @given(STAGES, st.floats(0.1, 1), st.integers(0, 9), st.floats(0, 80))
-def test_as_many_are_due_as_the_rate_sums_up_to(stages: Stages, share: float, seed: int, until_s: float) -> None:
+def test_as_many_are_due_as_the_rate_sums_up_to(stages: RateStages, share: float, seed: int, until_s: float) -> None:
     times = list(takewhile(lambda t: t < until_s, due_times(stages, share, Random(seed))))
     assert times == sorted(times)
     assert abs(len(times) - share * expected_requests(stages, until_s)) < 1 + 1e-6
@@ -30,7 +30,7 @@ def test_what_a_rate_sums_up_to() -> None:
 
 
 @given(STAGES, st.integers(0, 9), st.floats(0, 60))
-def test_who_comes_later_goes_on_as_if_it_had_been_there(stages: Stages, seed: int, elapsed: float) -> None:
+def test_who_comes_later_goes_on_as_if_it_had_been_there(stages: RateStages, seed: int, elapsed: float) -> None:
     whole = list(takewhile(lambda t: t < 80, due_times(stages, 1.0, Random(seed))))
     later = list(takewhile(lambda t: t < 80, due_times(stages, 1.0, Random(seed), elapsed)))
     assert all(t >= elapsed for t in later)
@@ -58,7 +58,7 @@ def asked(arrivals: ArrivalQueue, users: int, takes_s: float, until_s: float) ->
     def user() -> None:
         while True:
             arrivals.wait()
-            late.append(arrivals.late_ms())
+            late.append(arrivals.pop_delay_ms())
             gevent.sleep(takes_s)
 
     greenlets = [gevent.spawn(user) for _ in range(users)]
@@ -90,7 +90,7 @@ def test_what_finds_all_users_busy_is_late_or_missed_and_nothing_is_lost() -> No
 def test_without_an_open_shape_nobody_waits() -> None:
     arrivals = ArrivalQueue()
     arrivals.wait()
-    assert arrivals.late_ms() == 0
+    assert arrivals.pop_delay_ms() == 0
     arrivals.begin([(0, 100.0)])
     arrivals.begin(None)
     arrivals.wait()

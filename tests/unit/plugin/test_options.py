@@ -19,19 +19,21 @@ def parse(*arguments: str) -> argparse.Namespace:
 
 def test_flags_are_read() -> None:
     given = parse("--shape", "RampTo500", "--path", "/posts/", "--variant", "async", "--series", "out.jsonl")
-    assert Options.of(given) == Options(shape="RampTo500", path="/posts/", variant="async", series=("out.jsonl",))
+    assert Options.from_parsed(given) == Options(
+        shape="RampTo500", path="/posts/", variant="async", series=("out.jsonl",)
+    )
 
 
 def test_a_report_keeps_what_it_is_made_of() -> None:
-    options = Options.of(parse("--report", "out/run.html", "--series", "run.csv"))
+    options = Options.from_parsed(parse("--report", "out/run.html", "--series", "run.csv"))
     assert options.series == ("run.csv", "out/run.series.jsonl")
     assert options.failures == "out/run.failures.json"
-    named = Options.of(parse("--report", "run.html", "--series", "mine.jsonl", "--failures", "mine.json"))
+    named = Options.from_parsed(parse("--report", "run.html", "--series", "mine.jsonl", "--failures", "mine.json"))
     assert (named.series, named.failures) == (("mine.jsonl",), "mine.json")
 
 
 def test_what_is_not_given_is_empty() -> None:
-    assert Options.of(parse()) == Options.of(None) == Options()
+    assert Options.from_parsed(parse()) == Options.from_parsed(None) == Options()
 
 
 def test_environment_variables(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -39,7 +41,7 @@ def test_environment_variables(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LOCUST_ASYNCDJANGO_PATH", "/x/")
     monkeypatch.setenv("LOCUST_ASYNCDJANGO_VARIANT", "sync")
     monkeypatch.setenv("LOCUST_ASYNCDJANGO_SERIES", "s.jsonl")
-    assert Options.of(parse()) == Options(shape="RampTo500", path="/x/", variant="sync", series=("s.jsonl",))
+    assert Options.from_parsed(parse()) == Options(shape="RampTo500", path="/x/", variant="sync", series=("s.jsonl",))
 
 
 @pytest.mark.parametrize(

@@ -9,11 +9,13 @@ from typing import Any
 import pytest
 from locust.exception import RPCSendError
 
+from locust_asyncdjango.load.arrivals import ArrivalQueue
 from locust_asyncdjango.metrics.row import Row
 from locust_asyncdjango.metrics.series_file import header, read
 from locust_asyncdjango.plugin.options import Options
-from locust_asyncdjango.plugin.output_files import CSV_COLUMNS, OutputError, Outputs
-from locust_asyncdjango.plugin.worker_protocol import LAG_S, ROWS_MESSAGE, MasterLink, WorkerLink
+from locust_asyncdjango.plugin.output_files import CSV_COLUMNS, OutputError, OutputFiles
+from locust_asyncdjango.plugin.recording import Recording
+from locust_asyncdjango.plugin.worker_protocol import MAX_LAG_S, ROWS_MESSAGE, MasterLink, WorkerLink
 
 ROWS = [
     Row(0, 5, 2, Counter(), 10, Counter({12.5: 2})),
@@ -22,7 +24,7 @@ ROWS = [
 
 
 def test_a_series_as_json_lines_and_as_csv(tmp_path: Path) -> None:
-    outputs = Outputs(Options(series=(str(tmp_path / "a" / "run.jsonl"), str(tmp_path / "run.CSV"))))
+    outputs = OutputFiles(Options(series=(str(tmp_path / "a" / "run.jsonl"), str(tmp_path / "run.CSV"))))
     outputs.write_header(header(host="x"))
     outputs.write_rows(ROWS)
     outputs.close()
@@ -37,7 +39,7 @@ def test_a_series_as_json_lines_and_as_csv(tmp_path: Path) -> None:
 
 
 def test_a_later_run_has_files_of_its_own(tmp_path: Path) -> None:
-    outputs = Outputs(Options(series=(str(tmp_path / "run.jsonl"),), failures=str(tmp_path / "failures.json")))
+    outputs = OutputFiles(Options(series=(str(tmp_path / "run.jsonl"),), failures=str(tmp_path / "failures.json")))
     outputs.write_header(header())
     outputs.next_run()
     outputs.write_header(header())
@@ -65,12 +67,12 @@ def test_a_later_run_has_files_of_its_own(tmp_path: Path) -> None:
 def test_nothing_is_written_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: Options) -> None:
     monkeypatch.chdir(tmp_path)
     with pytest.raises(OutputError, match="would be written twice"):
-        Outputs(options)
+        OutputFiles(options)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_series_that_cannot_be_written_does_not_keep_another_from_it(tmp_path: Path) -> None:
-    outputs = Outputs(Options(series=("/dev/full", str(tmp_path / "run.jsonl"))))
+    outputs = OutputFiles(Options(series=("/dev/full", str(tmp_path / "run.jsonl"))))
     with pytest.raises(OutputError, match="what follows is not in it"):
         outputs.write_header(header())
     outputs.write_rows(ROWS)
@@ -86,6 +88,9 @@ class Runner:
         self.down = False
         self.clients = SimpleNamespace(spawning=[], running=[SimpleNamespace(id=name) for name in loading])
 
+    def register_message(self, name: str, listener: Any) -> None:
+        pass
+
     def send_message(self, name: str, data: Any = None) -> None:
         if self.down:
             raise RPCSendError("down")
@@ -94,7 +99,7 @@ class Runner:
 
 def test_what_a_worker_cannot_send_it_sends_later_in_order() -> None:
     runner: Any = Runner()
-    to_master = WorkerLink(runner)
+    to_master = WorkerLink(runner, lambda: None)
     runner.down = True
     to_master.send({"rows": [1]})
     to_master.send({"rows": [2]})
@@ -105,14 +110,14 @@ def test_what_a_worker_cannot_send_it_sends_later_in_order() -> None:
 
 def test_a_second_is_complete_when_all_that_load_have_told_of_it_or_are_late() -> None:
     runner: Any = Runner("a", "b")
-    from_workers = MasterLink(runner)
-    assert from_workers.complete_until(100.3) == 100.3 - LAG_S  # one has told nothing yet
-    from_workers.told("a", 100)
-    from_workers.told("b", 99)
+    from_workers = MasterLink(runner, Recording(ArrivalQueue()))
+    assert from_workers.complete_until(100.3) == 100.3 - MAX_LAG_S  # one has told nothing yet
+    from_workers.note_progress("a", 100)
+    from_workers.note_progress("b", 99)
     assert from_workers.complete_until(100.3) == 99
-    from_workers.told("b", 100)
-    from_workers.told("b", 98)  # late
+    from_workers.note_progress("b", 100)
+    from_workers.note_progress("b", 98)  # late
     assert from_workers.complete_until(100.3) == 100
-    assert from_workers.complete_until(110.3) == 110.3 - LAG_S
+    assert from_workers.complete_until(110.3) == 110.3 - MAX_LAG_S
     runner.clients.running.clear()
     assert from_workers.complete_until(110.3) == 110.3

@@ -16,7 +16,7 @@ from rich.console import Console
 from locust_asyncdjango.analysis.saturation import Saturation, find_saturation
 from locust_asyncdjango.failures.counts import FailureRow
 from locust_asyncdjango.metrics.interval import Interval
-from locust_asyncdjango.plugin.terminal import ASCII_BARS, Live, line, panel
+from locust_asyncdjango.plugin.terminal import ASCII_BARS, LiveDisplay, line, panel
 from tests.support.figures import figures, onset
 
 HEADER = {"user_classes": ["IoReadUser"], "host": "http://127.0.0.1:8000", "shape": "RampTo500", "run_time": 180}
@@ -55,7 +55,7 @@ def no_failures() -> list[FailureRow]:
     return []
 
 
-def tick(live: Live, seconds: list[Interval], failures: Callable[[], list[FailureRow]] = no_failures) -> None:
+def tick(live: LiveDisplay, seconds: list[Interval], failures: Callable[[], list[FailureRow]] = no_failures) -> None:
     """At the end of these, of one second each, that began with the run."""
     live.tick(len(seconds), lambda: seconds, failures)
 
@@ -171,13 +171,13 @@ def test_a_panel_fits_any_terminal(width: int) -> None:
     ],
 )
 def test_what_is_shown(how: str, stdout: Callable[[], StringIO], panel: bool) -> None:
-    live = Live.of(how, stdout())
+    live = LiveDisplay.choose(how, stdout())
     assert live is not None
     assert live.replaces_tables is panel
 
 
 def test_none_is_none() -> None:
-    assert Live.of("none", Terminal()) is None
+    assert LiveDisplay.choose("none", Terminal()) is None
 
 
 @pytest.mark.parametrize(
@@ -189,7 +189,7 @@ def test_without_rich_there_are_lines(
     for name in [name for name in sys.modules if name.partition(".")[0] == "rich"]:
         monkeypatch.setitem(sys.modules, name, None)
     terminal = Terminal()
-    live = Live.of(how, terminal)
+    live = LiveDisplay.choose(how, terminal)
     assert live is not None
     assert not live.replaces_tables
     assert caplog.messages == said
@@ -200,14 +200,14 @@ def test_without_rich_there_are_lines(
 
 def test_a_dumb_terminal_has_lines(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TERM", "dumb")
-    live = Live.of("", Terminal())
+    live = LiveDisplay.choose("", Terminal())
     assert live is not None
     assert not live.replaces_tables
 
 
 def test_a_line_comes_every_ten_seconds_of_those_since_the_one_before() -> None:
     stdout = StringIO()
-    live = Live.of("lines", stdout)
+    live = LiveDisplay.choose("lines", stdout)
     assert live is not None
     seconds = [Interval(t, users=t, ok=t) for t in range(31)]
     tick(live, seconds)
@@ -221,11 +221,11 @@ def test_a_line_comes_every_ten_seconds_of_those_since_the_one_before() -> None:
 
 
 @contextmanager
-def drawn(monkeypatch: pytest.MonkeyPatch, terminal: Terminal) -> Iterator[Live]:
+def drawn(monkeypatch: pytest.MonkeyPatch, terminal: Terminal) -> Iterator[LiveDisplay]:
     """A panel on a terminal that is stdout and stderr, as is usual."""
     monkeypatch.setattr(sys, "stdout", terminal)
     monkeypatch.setattr(sys, "stderr", terminal)
-    live = Live.of("panel", terminal)
+    live = LiveDisplay.choose("panel", terminal)
     assert live is not None
     live.start(HEADER)
     yield live
@@ -265,7 +265,7 @@ def test_the_cursor_is_shown_again_however_often_it_is_stopped(monkeypatch: pyte
 def test_what_goes_to_a_file_stays_there(monkeypatch: pytest.MonkeyPatch) -> None:
     terminal, file = Terminal(), StringIO()
     monkeypatch.setattr(sys, "stderr", file)
-    live = Live.of("panel", terminal)
+    live = LiveDisplay.choose("panel", terminal)
     assert live is not None
     live.start(HEADER)
     assert sys.stderr is file
@@ -275,7 +275,7 @@ def test_what_goes_to_a_file_stays_there(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_a_terminal_that_gets_narrower_is_drawn_anew() -> None:
     terminal = Terminal()
     console = Console(file=terminal, width=100, height=24)
-    live = Live(terminal, console)
+    live = LiveDisplay(terminal, console)
     live.start(HEADER)
     for width, clears in ((100, 0), (90, 0), (60, 1), (3, 2), (100, 2)):
         console.width = width
@@ -286,7 +286,7 @@ def test_a_terminal_that_gets_narrower_is_drawn_anew() -> None:
 
 @pytest.mark.parametrize("how", ["panel", "lines"])
 def test_a_terminal_that_is_gone_ends_the_showing_alone(how: str, caplog: pytest.LogCaptureFixture) -> None:
-    live = Live.of(how, Gone())
+    live = LiveDisplay.choose(how, Gone())
     assert live is not None
     live.start(HEADER)
     for _ in range(3):
@@ -300,7 +300,7 @@ def test_a_terminal_without_utf_8_has_a_panel_too() -> None:
         encoding = "ascii"
 
     terminal = Ascii()
-    live = Live.of("panel", terminal)
+    live = LiveDisplay.choose("panel", terminal)
     assert live is not None
     live.start(HEADER)
     tick(live, SECONDS)
@@ -318,7 +318,7 @@ def test_the_figures_of_a_long_run_are_not_worked_out_each_second(monkeypatch: p
 
     monkeypatch.setattr("locust_asyncdjango.plugin.terminal.find_saturation", counting)
     terminal = Terminal()
-    live = Live.of("panel", terminal)
+    live = LiveDisplay.choose("panel", terminal)
     assert live is not None
     live.start(HEADER)
     seconds = [Interval(t) for t in range(906)]

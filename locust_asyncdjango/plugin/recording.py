@@ -1,0 +1,91 @@
+"""Record each finished request of this process: its time, its failure kind and a few samples of failures.
+
+``Recording.on_request`` is the listener that Locust calls once for each request. It is the hot path of the plugin.
+"""
+
+import logging
+import time
+from contextlib import suppress
+from typing import Any
+
+from locust_asyncdjango.client.exceptions import failure_from_event, forget_messages, sample_fields
+from locust_asyncdjango.failures.counts import FailureCounts, FailureSample
+from locust_asyncdjango.failures.model import Failure
+from locust_asyncdjango.load.arrivals import ArrivalQueue
+from locust_asyncdjango.metrics.recorder import Recorder
+
+log = logging.getLogger(__name__)
+
+ON_TIME_MS = 10.0
+"""A request of an open model is on time if it begins at most so many milliseconds after it was due."""
+
+
+class Recording:
+    """What this process has recorded of the current run: rows, failures, and requests that could not be recorded."""
+
+    recorder: Recorder
+    failure_counts: FailureCounts
+    unrecorded: int
+    """Requests that could not be recorded: of this process, and on a master of its workers too."""
+
+    def __init__(self, arrivals: ArrivalQueue) -> None:
+        """arrivals: the queue of the open model, which knows by how much a request was delayed."""
+        self._arrivals = arrivals
+        self._has_logged_error = False
+        self.begin(time.time())
+
+    def begin(self, now: float) -> None:
+        """Forget the run before and begin a new one. now: epoch seconds."""
+        self.recorder = Recorder(now)
+        self.failure_counts = FailureCounts(self.recorder.started)
+        self.unrecorded = 0
+        forget_messages()
+
+    def on_request(
+        self,
+        name: str,
+        response_time: float | None,
+        response_length: int | None,
+        exception: BaseException | None = None,
+        response: Any = None,
+        # These are named only so that Python does not have to make a dict of them.
+        request_type: str = "",
+        context: Any = None,  # noqa: ARG002
+        start_time: float = 0,  # noqa: ARG002
+        url: str | None = None,
+        **_: Any,
+    ) -> None:
+        """Record a finished request. The parameters are those of Locust's request event; it never raises."""
+        now = time.time()
+        try:
+            duration_ms = None if response_time is None else float(response_time)
+            failure = failure_from_event(exception, response) if exception else None
+            kind = failure.kind if failure else ""
+            delay_ms = self._arrivals.pop_delay_ms()
+            if delay_ms > ON_TIME_MS:
+                self.recorder.add_late_start(now)
+            if duration_ms is not None:
+                duration_ms += delay_ms
+            self.recorder.add((now, kind, duration_ms, int(response_length or 0)))
+            if failure and exception:
+                self.failure_counts.add(failure, now)
+                if self.failure_counts.wants_sample(kind):
+                    self._keep_sample(failure, now, f"{request_type} {name}", url, exception, response)
+        except Exception:
+            # A listener that raises would disturb the run that it measures. So log the first error, and count the rest.
+            self.unrecorded += 1
+            if not self._has_logged_error:
+                self._has_logged_error = True
+                log.exception("A request was not recorded; later ones will only be counted")
+
+    def end_arrivals(self) -> None:
+        """End the open model, and count the requests that were due and never begun as missed."""
+        if missed := self._arrivals.end():
+            self.recorder.add_missed(time.time(), missed)
+
+    def _keep_sample(
+        self, failure: Failure, now: float, name: str, url: str | None, exception: BaseException, response: Any
+    ) -> None:
+        with suppress(Exception):  # a client's own classes may raise anything: the failure counts without a sample
+            t, fields = int(now) - self.failure_counts.started, sample_fields(url, exception, response)
+            self.failure_counts.keep(FailureSample.of(failure.kind, failure.message, t, name, **fields))

@@ -1,0 +1,202 @@
+"""The results of a run: what it came to so far, and at its end its outcome, its files and the exit code.
+
+``Results`` receives rows of whole seconds, in order. The web UI and the terminal read it while the run goes on;
+``conclude`` draws the conclusions once the run has ended.
+"""
+
+import logging
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+from locust.env import Environment
+
+from locust_asyncdjango.analysis.charts import charts_over_time
+from locust_asyncdjango.analysis.formatting import Figure, key_figures
+from locust_asyncdjango.analysis.generator_health import CHECK_EVERY_S, HealthMonitor, health_problems
+from locust_asyncdjango.analysis.junit import junit_xml
+from locust_asyncdjango.analysis.outcome import Outcome, junit_cases
+from locust_asyncdjango.analysis.saturation import Saturation, find_saturation
+from locust_asyncdjango.analysis.text_summary import summary_text
+from locust_asyncdjango.analysis.thresholds import Crossing, ThresholdMonitor, crossings
+from locust_asyncdjango.failures.counts import failures_document
+from locust_asyncdjango.load.shape_registry import shape_conclusions
+from locust_asyncdjango.metrics.history import History
+from locust_asyncdjango.metrics.row import Row
+from locust_asyncdjango.plugin import run_info
+from locust_asyncdjango.plugin.options import Options, is_csv
+from locust_asyncdjango.plugin.output_files import OutputError, OutputFiles
+from locust_asyncdjango.plugin.recording import Recording
+
+log = logging.getLogger(__name__)
+
+EXIT_CROSSED = 3
+"""The exit code when a threshold of --fail-on was crossed."""
+
+EXIT_UNWRITTEN = 1
+"""The exit code when a file could not be written to its end."""
+
+REPORT_DEADLINE_S = 120
+"""How long the program that makes the report may take."""
+
+
+class Results:
+    """What the current run came to, in a process that is not a worker."""
+
+    def __init__(self, environment: Environment, options: Options, outputs: OutputFiles, recording: Recording) -> None:
+        """recording: what this process has recorded, or on a master what all workers have."""
+        self._environment = environment
+        self._options = options
+        self._outputs = outputs
+        self._recording = recording
+        self._header: dict[str, Any] = {}
+        self._has_crossed = False
+        self._has_unwritten = False
+        self._reset()
+
+    def _reset(self) -> None:
+        self.history = History()
+        self._stop_on = [ThresholdMonitor(limit) for limit in self._options.stop_on]
+        self._fail_on = [ThresholdMonitor(limit) for limit in self._options.fail_on]
+        self._stopped_by: Crossing | None = None
+        self._outcome: Outcome | None = None
+        self._health = HealthMonitor()
+        self._figures_state = (0, 0, 0)
+        self._figures = find_saturation([])
+
+    def begin(self, header: dict[str, Any]) -> None:
+        """Begin a run. The web UI can begin several: later ones get files of their own. header: of its series."""
+        if self._header:
+            self._write(self._outputs.next_run)
+        self._reset()
+        self._header = header
+        self._write(self._outputs.write_header, header)
+
+    def add(self, rows: Iterable[Row]) -> None:
+        """Write rows to the series, and add them to the history and to the thresholds."""
+        rows = list(rows)
+        self._write(self._outputs.write_rows, rows)
+        for row in rows:
+            self.history.add(row)
+            for watch in (*self._stop_on, *self._fail_on):
+                watch.add(row)
+
+    def check_stop_on(self) -> Crossing | None:
+        """Return the first crossing of a --stop-on threshold: once, then None for the rest of the run."""
+        if self._stopped_by:
+            return None
+        self._stopped_by = next(crossings(self._stop_on), None)
+        return self._stopped_by
+
+    def check_generator_health(self) -> None:
+        """Log a warning, once for each problem, if the generator does not keep up with the load."""
+        if self.history.total.t and self.history.total.t % CHECK_EVERY_S == 0:
+            for problem in self._health.new_problems(self.history.intervals()):
+                log.warning("The load is not held: %s", problem)
+
+    def figures(self) -> Saturation:
+        """Return where the run saturated so far. Calculated again only after new rows: the web UI calls it often."""
+        total = self.history.total
+        state = (total.t, total.ok, total.failed.total())
+        if self._figures_state != state:
+            self._figures_state, self._figures = state, find_saturation(self.history.intervals())
+        return self._figures
+
+    def figures_in_words(self) -> tuple[Figure, ...]:
+        """Return the four figures of the run so far, each as a text with its meaning."""
+        return key_figures(self.figures())
+
+    def failures(self) -> dict[str, Any]:
+        """Return what failed so far, as it is written to the file of --failures."""
+        return failures_document(
+            self._header,
+            self._recording.failure_counts,
+            self.history.users_at,
+            self._recording.unrecorded,
+            shape_conclusions(self._environment.shape_class),
+        )
+
+    def chart_data(self) -> dict[str, Any]:
+        """Return what the page with live charts shows: the runner's state, what runs, and the charts."""
+        runner = self._environment.runner
+        return {
+            "state": runner.state if runner else "",
+            "about": run_info.describe_run(self._header) if self._header else "",
+            "charts": charts_over_time(self.history.intervals(), self.figures()),
+        }
+
+    def conclude(self) -> None:
+        """Work out the outcome of a run that has ended, and write the files that are written at the end."""
+        if not self._header:
+            return
+        self._outcome = self._make_outcome()
+        self._has_crossed |= bool(self._outcome.crossed)
+        checks = junit_cases(self._outcome, self._options.fail_on, run_info.request_stats(self._environment))
+        took_s = time.time() - self._recording.recorder.started
+        self._write(self._outputs.write_failures, self.failures())
+        self._write(self._outputs.write_junit, junit_xml(checks, self._header["started"], took_s))
+        self._write(self._make_report)
+
+    def log_summary(self) -> None:
+        """Log the summary of the outcome to the logger of Locust's own tables. Do nothing before ``conclude``."""
+        if self._outcome is not None:
+            logging.getLogger("locust.stats_logger").info(summary_text(self._outcome))
+
+    def close(self) -> None:
+        """Close the files, and set Locust's exit code if a threshold was crossed or a file is incomplete."""
+        self._outputs.close()
+        if self._has_crossed:
+            self._environment.process_exit_code = EXIT_CROSSED
+        elif self._has_unwritten and self._environment.process_exit_code is None:
+            self._environment.process_exit_code = EXIT_UNWRITTEN
+
+    def _make_outcome(self) -> Outcome:
+        intervals = self.history.intervals()
+        return Outcome(
+            find_saturation(intervals),
+            tuple(self._recording.failure_counts.rows()),
+            tuple(crossings(self._fail_on)),
+            self._stopped_by,
+            self._recording.unrecorded,
+            tuple(health_problems(intervals).values()),
+            shape_conclusions(self._environment.shape_class),
+        )
+
+    def _write(self, write: Callable[..., None], *content: Any) -> None:
+        """Call a function that writes a file. If it cannot, log why and go on: the measurement matters more."""
+        try:
+            write(*content)
+        except OutputError as error:
+            self._has_unwritten = True
+            log.error("%s", error)
+
+    def _make_report(self) -> None:
+        options = self._options
+        if options.report:
+            series = next(name for name in options.series if not is_csv(name))
+            log.info("%s", make_report(*map(self._outputs.path, (options.report, series, options.failures))))
+
+
+def make_report(report: Path, series: Path, failures: Path) -> str:
+    """Make the HTML report of a run from its files, and return the line that names it. Raise OutputError.
+
+    A program of its own makes it: the report needs numpy and scipy, which the load generator should not load.
+    """
+    argv = [sys.executable, "-m", "locust_asyncdjango.lab.cli", "report", str(series)]
+    argv += ["--failures", str(failures), "--output", str(report)]
+    retry = f"then: locust-asyncdjango {' '.join(argv[3:])}"
+    try:
+        # In a session of its own, so that the Ctrl-C that ends the run does not end the report.
+        program = subprocess.run(
+            argv, capture_output=True, text=True, timeout=REPORT_DEADLINE_S, start_new_session=True, check=False
+        )
+    except subprocess.TimeoutExpired:
+        raise OutputError(f"--report: it took longer than {REPORT_DEADLINE_S} s; {retry}") from None
+    if program.returncode:
+        lines = program.stderr.strip().splitlines() or ["no reason given"]
+        reason = lines[-1].removeprefix("locust-asyncdjango: error: ")
+        raise OutputError(f"--report: {reason}; {retry}")
+    return program.stdout.strip()
