@@ -20,7 +20,7 @@ from typing import Self
 from locust_asyncdjango.analysis.saturation import Onset, find_saturation
 from locust_asyncdjango.lab.analysis import scalability
 from locust_asyncdjango.lab.cli import Parser, names, numbers
-from locust_asyncdjango.lab.environment.process import Program, allow_many_files, python, running
+from locust_asyncdjango.lab.environment.process import Program, python, raise_open_file_limit, running
 from locust_asyncdjango.lab.errors import TrialError, UsageError
 from locust_asyncdjango.metrics import series_file
 from locust_asyncdjango.metrics.interval import Interval
@@ -222,7 +222,7 @@ def _in_order(site: tuple[str, int]) -> tuple[int, int]:
 
 def ran(options: Options, folder: Path) -> Iterator[tuple[Plant, Path]]:
     """Each series as soon as it is there. Raises TrialError."""
-    allow_many_files()
+    raise_open_file_limit()
     results = options.keep or folder / "results"
     results.mkdir(parents=True, exist_ok=True)
     for number in range(1, options.runs + 1):

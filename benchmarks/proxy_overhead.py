@@ -97,7 +97,7 @@ def proxy(folder: Path, upstream: int, *flags: str) -> Iterator[int]:
     log = folder / "proxy.log"
     log.unlink(missing_ok=True)
     with running(argv, log=log) as program:
-        if not wait_until(lambda: bool(program.said()), program, DEADLINE_S):
+        if not wait_until(lambda: bool(program.log_lines()), program, DEADLINE_S):
             raise TrialError(f"the proxy did not start: {program.last_log_line()}")
         yield port
 

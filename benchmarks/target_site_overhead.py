@@ -22,7 +22,7 @@ import psutil
 from locust_asyncdjango.lab.cli import Parser
 from locust_asyncdjango.lab.environment import services
 from locust_asyncdjango.lab.environment.process import free_port, python, running
-from locust_asyncdjango.lab.environment.servers import SERVERS, Serving, serving, site_env
+from locust_asyncdjango.lab.environment.servers import SERVERS, RunningServer, running_server, site_env
 from locust_asyncdjango.lab.errors import TrialError, UsageError
 from support.harness import run, spread
 
@@ -166,11 +166,11 @@ def chosen(names: str) -> tuple[View, ...]:
 def bench(options: Options, logs: Path) -> None:
     """Measures and prints, each view as soon as it is known. Raises LabError."""
     # All that is loaded is on this machine, and the user's own database is not seeded anew.
-    for variable in ("DATABASE_URL", *services.NEEDED.values()):
+    for variable in ("DATABASE_URL", *services.ROUTE_SERVICES.values()):
         os.environ.pop(variable, None)
     verdicts = []
-    services.prepare(services.NEEDED, POSTS, logs)
-    with services.started(services.NEEDED, POSTS, MAX_CONNECTIONS, logs) as env:
+    services.prepare(services.ROUTE_SERVICES, POSTS, logs)
+    with services.running_services(services.ROUTE_SERVICES, POSTS, MAX_CONNECTIONS, logs) as env:
         print("req/s and ms of processor per request; ours / plain: median of the pairs (min..max)")
         print(HEADINGS, flush=True)
         for view in options.views:
@@ -192,7 +192,9 @@ def measured(view: View, options: Options, logs: Path, env: Mapping[str, str]) -
 
 
 @contextmanager
-def both_sides(view: View, logs: Path, services_env: Mapping[str, str]) -> Iterator[tuple[Serving, Serving]]:
+def both_sides(
+    view: View, logs: Path, services_env: Mapping[str, str]
+) -> Iterator[tuple[RunningServer, RunningServer]]:
     """The plain site and ours. Both sites have their defaults, whatever the user has set for the target site."""
     ours = SERVERS[view.server]
     plain = dataclasses.replace(ours, argv=(*ours.argv[:-1], f"plain_site:{ours.interface}"))
@@ -203,8 +205,8 @@ def both_sides(view: View, logs: Path, services_env: Mapping[str, str]) -> Itera
     for folder in folders:
         folder.mkdir(exist_ok=True)
     with (
-        serving(plain, free_port(), folders[0], env) as plain_site,
-        serving(ours, free_port(), folders[1], env) as our_site,
+        running_server(plain, free_port(), folders[0], env) as plain_site,
+        running_server(ours, free_port(), folders[1], env) as our_site,
     ):
         yield plain_site, our_site
 
@@ -228,7 +230,7 @@ def answer(view: View, url: str) -> tuple[int, str | None, bytes]:
     return status, media_type, body
 
 
-def figures(view: View, site: Serving, seconds: float, logs: Path) -> Figures:
+def figures(view: View, site: RunningServer, seconds: float, logs: Path) -> Figures:
     """What the closed loop finds. Raises TrialError."""
     log = logs / "closed_loop.log"
     log.unlink(missing_ok=True)
@@ -245,7 +247,7 @@ def figures(view: View, site: Serving, seconds: float, logs: Path) -> Figures:
     return Figures(float(rate), 1000 * (cpu_s(site) - before_s) / int(answers))
 
 
-def cpu_s(site: Serving) -> float:
+def cpu_s(site: RunningServer) -> float:
     """Processor time that a server has taken so far, its workers included."""
     master = psutil.Process(site.program.pid)
     times = [process.cpu_times() for process in (master, *master.children(recursive=True))]

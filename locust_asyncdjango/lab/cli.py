@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 
 from locust_asyncdjango._version import __version__
 from locust_asyncdjango.lab.commands import run
-from locust_asyncdjango.lab.environment.process import Interrupted, allow_many_files, stop_signals_as_interrupts
+from locust_asyncdjango.lab.environment.process import Interrupted, raise_open_file_limit, stop_signals_as_interrupts
 from locust_asyncdjango.lab.environment.servers import PUBLISHED, SERVERS
 from locust_asyncdjango.lab.errors import LabError, TrialError, UsageError
 from locust_asyncdjango.lab.experiment.config_file import ExperimentFile, read_experiment
@@ -36,7 +36,7 @@ class Parser(argparse.ArgumentParser):
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs a command and returns its exit code."""
     options = parser().parse_args(arguments)
-    allow_many_files()
+    raise_open_file_limit()
     try:
         with stop_signals_as_interrupts():
             options = with_file(options, sys.argv[1:] if arguments is None else arguments)

@@ -50,7 +50,7 @@ def shape_length_s(options: argparse.Namespace) -> float | None:
     """
     shape = create_shape(options.shape)
     # A shape reads what overrides its parameters from its runner.
-    shape.runner = SimpleNamespace(environment=SimpleNamespace(parsed_options=options))
+    shape.runner = SimpleNamespace(environment=SimpleNamespace(parsed_options=options))  # type: ignore[assignment]
     return options.run_time or getattr(shape, "run_time", None) or None
 
 

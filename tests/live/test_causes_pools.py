@@ -13,7 +13,7 @@ import psycopg2
 import pytest
 
 from locust_asyncdjango.lab.environment.process import Program, running, wait_until
-from locust_asyncdjango.lab.environment.services import redis_program, slow_api_on
+from locust_asyncdjango.lab.environment.services import redis_program, running_slow_api_on
 from locust_asyncdjango.routes import ROUTES
 from tests.support import debian
 from tests.support.error_sites import (
@@ -79,8 +79,8 @@ def pgbouncer(database: Cluster, port: int, folder: Path, **settings: object) ->
     with running(
         [executable, str(file)], log=folder / "pgbouncer.log", account=database.home.account, stop_signal=signal.SIGQUIT
     ) as program:
-        assert wait_until(lambda: any("process up" in line for line in program.said()), program, DEADLINE_S), (
-            program.said()
+        assert wait_until(lambda: any("process up" in line for line in program.log_lines()), program, DEADLINE_S), (
+            program.log_lines()
         )
         yield program
 
@@ -170,7 +170,7 @@ def redis_on(port: int, folder: Path, *settings: str) -> Iterator[Program]:
     """A Redis that answers, be it that it is loading."""
     fixed = ("--bind", "127.0.0.1", "--port", str(port), "--save", "", "--dir", str(folder), "--set-proc-title", "no")
     with running([str(redis_program()), *fixed, *settings], log=folder / "redis.log") as program:
-        assert wait_until(lambda: bool(reply(port, "PING")), program, DEADLINE_S), program.said()
+        assert wait_until(lambda: bool(reply(port, "PING")), program, DEADLINE_S), program.log_lines()
         yield program
 
 
@@ -222,7 +222,7 @@ def test_an_api_that_is_not_there(urls: Sites) -> None:
 
 def test_an_api_that_is_slow(ports: dict[str, int], urls: Sites, tmp_path: Path) -> None:
     asked = addresses(*(f"{path}/?ms=700" for path in EXTERNAL))
-    with slow_api_on(ports["slow_api"], tmp_path):
+    with running_slow_api_on(ports["slow_api"], tmp_path):
         found = all_told(asked, lambda address: told(urls, address), 16)
     assert found == dict.fromkeys(found, "upstream_failure")
 

@@ -106,7 +106,7 @@ def test_every_server_side_by_side(tmp_path: Path) -> None:
             processes, memory_mb = map(int, row[0].split()[-3:-1])
             assert (processes >= 1, memory_mb >= 10) == (True, True)
             with urllib.request.urlopen(f"http://127.0.0.1:{server_port}/preflight.json") as response:
-                assert json.loads(response.read())["server"] == SERVERS[name].inside
+                assert json.loads(response.read())["server"] == SERVERS[name].identity
         stats = re.findall(r"uwsgitop 127\.0\.0\.1:(\d+) ", program.text)
         assert len(stats) == 3
         with socket.create_connection(("127.0.0.1", int(stats[1]))) as connection:

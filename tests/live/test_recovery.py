@@ -87,13 +87,13 @@ def loading(addresses: list[str]) -> Iterator[Load]:
 
 @pytest.mark.parametrize(("server", "factors"), ARMS.values(), ids=ARMS)
 def test_a_database_that_was_restarted(server: str, factors: dict[str, str], tmp_path: Path) -> None:
-    home = postgres.find_home()
+    home = postgres.find_installation()
     template = postgres.seeded_template(home, POSTS, tmp_path)
     with postgres.scratch_folder(home.cache / "runs") as scratch, ExitStack() as stack:
         cluster = scratch / "cluster"
         postgres.copy_cluster(home, template, cluster)
         running = stack.enter_context(ExitStack())
-        url = running.enter_context(postgres.postgres(home, cluster, tmp_path / "postgres.log"))
+        url = running.enter_context(postgres.running_cluster(home, cluster, tmp_path / "postgres.log"))
         gate = Gate(upstream=port_of(url))
         stack.enter_context(opened(gate))
         env = {
@@ -109,7 +109,9 @@ def test_a_database_that_was_restarted(server: str, factors: dict[str, str], tmp
         running.close()
         # A pool that waits for a connection does not say why none came.
         load.wait_until_all("db_unreachable", "db_error", "db_pool_timeout")
-        gate.upstream = port_of(running.enter_context(postgres.postgres(home, cluster, tmp_path / "postgres.log")))
+        gate.upstream = port_of(
+            running.enter_context(postgres.running_cluster(home, cluster, tmp_path / "postgres.log"))
+        )
         load.wait_until_all("")
 
 
@@ -117,7 +119,7 @@ def test_a_database_that_was_restarted(server: str, factors: dict[str, str], tmp
 def test_a_cache_that_was_restarted(server: str, database_url: str, tmp_path: Path) -> None:
     with ExitStack() as stack:
         running = stack.enter_context(ExitStack())
-        gate = Gate(upstream=port_of(running.enter_context(services.redis(tmp_path))))
+        gate = Gate(upstream=port_of(running.enter_context(services.running_redis(tmp_path))))
         stack.enter_context(opened(gate))
         env = {"DATABASE_URL": database_url, "REDIS_URL": f"redis://127.0.0.1:{gate.port}/0"}
         site = stack.enter_context(site_on(server, env, tmp_path))
@@ -125,5 +127,5 @@ def test_a_cache_that_was_restarted(server: str, database_url: str, tmp_path: Pa
         load.wait_until_all("")
         running.close()
         load.wait_until_all("cache_unavailable")
-        gate.upstream = port_of(running.enter_context(services.redis(tmp_path)))
+        gate.upstream = port_of(running.enter_context(services.running_redis(tmp_path)))
         load.wait_until_all("")

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from locust_asyncdjango.lab.environment.process import free_port, port_is_free
-from locust_asyncdjango.lab.environment.servers import SERVERS, Server, serving, site_env
+from locust_asyncdjango.lab.environment.servers import SERVERS, Server, running_server, site_env
 from locust_asyncdjango.lab.errors import TrialError
 from locust_asyncdjango.lab.experiment.spec import Trial
 from locust_asyncdjango.lab.measure import preflight
@@ -34,7 +34,7 @@ def trial_on(server: Server, **changes: Any) -> Trial:
 def up(server: Server, env: Mapping[str, str], logs: Path, workers: int = 1) -> Iterator[str]:
     """The URL of a server, which leaves no process and no port taken."""
     mark, port = uuid.uuid4().hex, free_port()
-    with serving(server, port, logs, {**site_env(env), **env, MARK: mark}, workers) as served:
+    with running_server(server, port, logs, {**site_env(env), **env, MARK: mark}, workers) as served:
         yield served.url
     assert left_behind(mark) == []
     assert port_is_free(port)
@@ -47,8 +47,8 @@ def test_a_server_is_what_its_label_says_and_leaves_nothing(
     server = SERVERS[name]
     for _ in range(STARTS):
         with up(server, services_env, tmp_path) as url:
-            seen = preflight.inspected(trial_on(server), server, url, {})
-        assert (seen["server"], seen["interface"]) == (server.inside, server.interface)
+            seen = preflight.inspect_server(trial_on(server), server, url, {})
+        assert (seen["server"], seen["interface"]) == (server.identity, server.interface)
         assert seen["server_version"][0].isdigit()
         assert seen["slots"]["most_in_flight"] == min(server.slots or 120, 120)
         assert seen["database"]["max_connections"] == 50
@@ -62,7 +62,7 @@ def test_it_has_as_many_processes_and_writes_an_access_log_as_it_is_told(
     server, on = SERVERS[name], {"TARGET_SITE_ACCESS_LOG": "on"}
     workers = 2 if server.has_workers else 1
     with up(server, {**services_env, **on}, tmp_path, workers) as url:
-        seen = preflight.inspected(trial_on(server, workers=workers), server, url, on)
+        seen = preflight.inspect_server(trial_on(server, workers=workers), server, url, on)
     assert seen["slots"]["processes"] == workers
     assert "/preflight.json" in (tmp_path / f"{name}.log").read_text()
 
@@ -111,7 +111,7 @@ def test_an_arm_that_is_not_what_its_label_says_is_refused(
     tmp_path: Path,
 ) -> None:
     with up(server, {**services_env, **env}, tmp_path) as url, pytest.raises(TrialError) as refused:
-        preflight.inspected(trial_on(server, **changes), server, url, {})
+        preflight.inspect_server(trial_on(server, **changes), server, url, {})
     assert str(refused.value).startswith(f"{server.name} is not what its label says: ")
     assert reason in str(refused.value)
 
@@ -119,17 +119,17 @@ def test_an_arm_that_is_not_what_its_label_says_is_refused(
 def test_a_server_without_a_number_of_slots_is_recorded_as_it_is(services_env: dict[str, str], tmp_path: Path) -> None:
     server = own("--threads=3")
     with up(server, services_env, tmp_path) as url:
-        seen = preflight.inspected(trial_on(server), server, url, {})
+        seen = preflight.inspect_server(trial_on(server), server, url, {})
     assert seen["slots"] == {"processes": 1, "most_in_flight": 3, "sent": 10}
 
 
 def test_a_site_that_is_not_ours_is_taken_as_it_is(other_url: str) -> None:
     server = Server("other", "wsgi", url=other_url)
-    assert preflight.inspected(trial_on(server), server, other_url, {}) == {"preflight": preflight.NOTHING_TO_ASK}
+    assert preflight.inspect_server(trial_on(server), server, other_url, {}) == {"preflight": preflight.NO_PREFLIGHT}
 
 
 def test_a_site_whose_database_is_gone_is_refused_with_the_reason(tmp_path: Path) -> None:
     server = SERVERS["gunicorn-sync"]
     env = {"DATABASE_URL": f"postgresql://127.0.0.1:{free_port()}/none"}
     with up(server, env, tmp_path) as url, pytest.raises(TrialError, match=r"fails before any load: HTTP 500 .*Operat"):
-        preflight.inspected(trial_on(server), server, url, {})
+        preflight.inspect_server(trial_on(server), server, url, {})

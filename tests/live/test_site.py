@@ -10,7 +10,7 @@ import psycopg2
 import pytest
 
 from locust_asyncdjango.lab.environment.process import free_port
-from locust_asyncdjango.lab.environment.servers import SERVERS, serving, site_env
+from locust_asyncdjango.lab.environment.servers import SERVERS, running_server, site_env
 from locust_asyncdjango.routes import ROUTES
 from tests.support.site_client import ask, variants_of
 
@@ -148,7 +148,7 @@ def test_a_full_database_is_named_and_recovers(url: str, database_url: str) -> N
 
 
 def test_on_a_gevent_worker_the_gevent_pool_is_taken(services_env: dict[str, str], tmp_path: Path) -> None:
-    with serving(SERVERS["gunicorn-gevent"], free_port(), tmp_path, site_env(services_env)) as served:
+    with running_server(SERVERS["gunicorn-gevent"], free_port(), tmp_path, site_env(services_env)) as served:
         assert ask(f"{served.url}/routes.json")[2]["settings"]["gevent"] is True
         for variant in ROUTES["external"].sync_variants:
             status, _, body = ask(f"{served.url}/external/{variant}/?ms=20&seed=7")

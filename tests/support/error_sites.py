@@ -61,7 +61,7 @@ def sites(
                 urls[interface, each] = f"http://127.0.0.1:{port}"
                 started.append((program, f"{urls[interface, each]}/healthz"))
         for program, url in started:
-            assert wait_until(lambda url=url: responds(url), program, DEADLINE_S), program.said()  # type: ignore[misc]
+            assert wait_until(lambda url=url: responds(url), program, DEADLINE_S), program.log_lines()  # type: ignore[misc]
         yield urls
 
 

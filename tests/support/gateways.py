@@ -75,7 +75,7 @@ def haproxy(folder: Path, rules: str) -> Iterator[str]:
 @contextmanager
 def listening(argv: Sequence[str], port: int, log: Path, cwd: Path = Path("/")) -> Iterator[str]:
     """The URL of a program, once it listens on a port of 127.0.0.1; stopped on leaving."""
-    with running(argv, log=log, cwd=cwd, env=os.environ, patience_s=0.5) as program:
+    with running(argv, log=log, cwd=cwd, env=os.environ, stop_timeout_s=0.5) as program:
         assert wait_until(lambda: not port_is_free(port), program, DEADLINE_S), program.last_log_line()
         yield f"http://127.0.0.1:{port}"
 

@@ -13,7 +13,7 @@ from typing import Any
 import psycopg2
 
 from locust_asyncdjango.lab.environment import postgres
-from locust_asyncdjango.lab.environment.postgres import Home
+from locust_asyncdjango.lab.environment.postgres import Installation
 from locust_asyncdjango.lab.environment.process import Program, running, wait_until
 from tests.support.error_sites import DEADLINE_S
 from tests.support.programs import wait_for
@@ -30,7 +30,7 @@ POSTS = 1000
 class Cluster:
     """A cluster that can be started at its port, again and again."""
 
-    home: Home
+    home: Installation
     folder: Path
     logs: Path
     port: int
@@ -68,9 +68,9 @@ class Cluster:
             env=env,
             account=self.home.account,
             stop_signal=signal.SIGQUIT,
-            patience_s=30,
+            stop_timeout_s=30,
         ) as program:
-            assert wait_until(lambda: self.ready() == until, program, DEADLINE_S), program.said()
+            assert wait_until(lambda: self.ready() == until, program, DEADLINE_S), program.log_lines()
             yield program
 
     def ready(self) -> int:
@@ -138,7 +138,7 @@ class Cluster:
 def cluster(port: int, logs: Path, language: str = "", programs: Path | None = None) -> Iterator[Cluster]:
     """A cluster with posts and the site's role and database. language: a locale such as de_DE, for which other programs
     than the lab's are needed."""
-    home = postgres.find_home()
+    home = postgres.find_installation()
     with postgres.scratch_folder(home.cache / "runs") as scratch:
         made = Cluster(replace(home, bin=programs or home.bin), scratch / "cluster", logs, port, language)
         if programs:
@@ -171,7 +171,7 @@ def _make(made: Cluster) -> None:
     options = ["--username=postgres", "--auth=scram-sha-256", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"]
     argv = [str(made.home.bin / "initdb"), f"--pgdata={made.data}", f"--pwfile={pwfile}", *options]
     with running(argv, log=made.logs / "initdb.log", account=made.home.account) as program:
-        assert program.wait() == 0, program.said()
+        assert program.wait() == 0, program.log_lines()
 
 
 def _make_locale(folder: Path, name: str) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from locust_asyncdjango.lab.environment import services
 from locust_asyncdjango.lab.environment.process import free_port
-from locust_asyncdjango.lab.environment.servers import SERVERS, serving, site_env
+from locust_asyncdjango.lab.environment.servers import SERVERS, running_server, site_env
 from locust_asyncdjango.routes import ROUTES
 from tests.support.programs import BIN, running
 
@@ -18,14 +18,14 @@ POSTS = 1000
 @contextmanager
 def site_on(server: str, env: dict[str, str], logs: Path) -> Iterator[str]:
     """Start the bundled site on a server and give its URL. env: variables that name services and set the site."""
-    with serving(SERVERS[server], free_port(), logs, site_env(env)) as served:
+    with running_server(SERVERS[server], free_port(), logs, site_env(env)) as served:
         yield served.url
 
 
 @pytest.fixture(scope="session")
 def services_env(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     """Start a database with 1,000 posts and 50 connections, a Redis and the slow API; give their variables."""
-    with services.started(ROUTES, POSTS, 50, tmp_path_factory.mktemp("services")) as env:
+    with services.running_services(ROUTES, POSTS, 50, tmp_path_factory.mktemp("services")) as env:
         yield env
 
 

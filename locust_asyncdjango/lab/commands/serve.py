@@ -14,12 +14,12 @@ from rich.live import Live
 from locust_asyncdjango.lab.environment import servers, services
 from locust_asyncdjango.lab.environment.packages import locustfile
 from locust_asyncdjango.lab.environment.process import free_port, port_is_free
-from locust_asyncdjango.lab.environment.process_usage import Member, table
+from locust_asyncdjango.lab.environment.process_usage import MonitoredServer, usage_table
 from locust_asyncdjango.lab.environment.servers import (
     SERVERS,
+    RunningServer,
     Server,
-    Serving,
-    serving,
+    running_server,
     site_env,
 )
 from locust_asyncdjango.lab.errors import TrialError, UsageError
@@ -42,13 +42,15 @@ class Wanted:
 
 def one(name: str, wanted: Wanted) -> None:
     """Keeps a server and its services up. Raises TrialError when it ends by itself, and UsageError."""
-    server = servers.named(name)
-    servers.check(server, wanted.workers)
+    server = servers.find_server(name)
+    servers.check_server(server, wanted.workers)
     port = port_to_serve(wanted.port)
     with (
         TemporaryDirectory(prefix="locust-asyncdjango-") as logs,
-        services.for_all(wanted.posts, wanted.max_connections, Path(logs), wanted.latency_ms) as env,
-        serving(server, port, Path(logs), site_env(env), wanted.workers, stats_port=stats_port(server)) as served,
+        services.running_all_services(wanted.posts, wanted.max_connections, Path(logs), wanted.latency_ms) as env,
+        running_server(
+            server, port, Path(logs), site_env(env), wanted.workers, stats_port=stats_port(server)
+        ) as served,
     ):
         print(how_to_load(server, served), flush=True)
         served.program.wait()
@@ -65,29 +67,35 @@ def side_by_side(wanted: Wanted) -> None:
         beside = [] if os.environ.get("SLOW_API_URL") else [start_slow_api(logs, stack)]
         api_url = beside[0].url if beside else ""
         env = stack.enter_context(
-            services.for_all(wanted.posts, wanted.max_connections, logs, wanted.latency_ms, api_url)
+            services.running_all_services(wanted.posts, wanted.max_connections, logs, wanted.latency_ms, api_url)
         )
-        members: list[Member] = []
+        members: list[MonitoredServer] = []
         for server, port in zip(installed, ports, strict=True):
             members.append(start(server, port, wanted.workers, env, logs, stack))
         stack.callback(ask_to_stop, members)
         watch(beside, members)
 
 
-def start_slow_api(logs: Path, stack: ExitStack) -> Member:
+def start_slow_api(logs: Path, stack: ExitStack) -> MonitoredServer:
     """On its usual port, or a free one where that is taken."""
     port = API_PORT if port_is_free(API_PORT) else free_port()
-    return Member(
-        "slow API", f"http://127.0.0.1:{port}", "asgi", None, stack.enter_context(services.slow_api_on(port, logs))
+    return MonitoredServer(
+        "slow API",
+        f"http://127.0.0.1:{port}",
+        "asgi",
+        None,
+        stack.enter_context(services.running_slow_api_on(port, logs)),
     )
 
 
-def start(server: Server, port: int, workers: int, env: dict[str, str], logs: Path, stack: ExitStack) -> Member:
+def start(
+    server: Server, port: int, workers: int, env: dict[str, str], logs: Path, stack: ExitStack
+) -> MonitoredServer:
     """A server that is up for as long as the stack, or why it is not; and says which."""
-    member = Member(server.name, f"http://127.0.0.1:{port}", server.interface, server.slots)
+    member = MonitoredServer(server.name, f"http://127.0.0.1:{port}", server.interface, server.slots)
     workers = workers if server.has_workers else 1
     try:
-        up = serving(server, port, logs, site_env(env), workers, stats_port=stats_port(server))
+        up = running_server(server, port, logs, site_env(env), workers, stats_port=stats_port(server))
         served = stack.enter_context(up)
         member.program = served.program
         print(f"{server.name}: {served.url}", *look_inside(served), sep="\n  ", flush=True)
@@ -97,7 +105,7 @@ def start(server: Server, port: int, workers: int, env: dict[str, str], logs: Pa
     return member
 
 
-def watch(beside: list[Member], members: list[Member]) -> None:
+def watch(beside: list[MonitoredServer], members: list[MonitoredServer]) -> None:
     """Shows what servers and what is beside them take: on a terminal each second, elsewhere once; and says when one
     ends, which is not started again. Raises TrialError when no server is left."""
     console = Console()
@@ -106,27 +114,27 @@ def watch(beside: list[Member], members: list[Member]) -> None:
     time.sleep(LOOK_S)
     look(shown)
     if not console.is_terminal:
-        console.print(table(shown))
+        console.print(usage_table(shown))
     with Live(console=console, auto_refresh=False, transient=True) as live:
         while any(not member.ended for member in members):
             if console.is_terminal:
-                live.update(table(shown), refresh=True)
+                live.update(usage_table(shown), refresh=True)
             time.sleep(LOOK_S)
             look(shown)
     raise TrialError("every server has ended")
 
 
-def ask_to_stop(members: list[Member]) -> None:
+def ask_to_stop(members: list[MonitoredServer]) -> None:
     """All at once, so that none waits for another."""
     for member in members:
         if member.program:
-            member.program.ask_to_stop()
+            member.program.request_stop()
 
 
-def look(members: list[Member]) -> None:
+def look(members: list[MonitoredServer]) -> None:
     """Has each note what it takes, and says what has ended, or was started anew by its server."""
     for member in members:
-        if told := member.look():
+        if told := member.update():
             print(f"{member.name} {told}", file=sys.stderr, flush=True)
 
 
@@ -155,7 +163,7 @@ def ports_to_serve(first: int, count: int) -> list[int]:
     return ports
 
 
-def how_to_load(server: Server, served: Serving) -> str:
+def how_to_load(server: Server, served: RunningServer) -> str:
     """What to do with a server that is up."""
     lines = [
         f"{server.name} answers at {served.url}/ until Ctrl-C. To load it, in another terminal:",
@@ -165,7 +173,7 @@ def how_to_load(server: Server, served: Serving) -> str:
     return "\n".join([*lines, *look_inside(served)])
 
 
-def look_inside(served: Serving) -> list[str]:
+def look_inside(served: RunningServer) -> list[str]:
     """How to see the statistics of a server that has some."""
     return (
         [f"to look inside: uwsgitop 127.0.0.1:{served.stats_port} (pip install uwsgitop)"] if served.stats_port else []

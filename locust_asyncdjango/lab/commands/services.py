@@ -23,7 +23,7 @@ def run(argv: list[str], posts: int, max_connections: int, latency_ms: int) -> i
         raise UsageError(f"there is no program {argv[0]!r} to run; see that it is installed and on PATH")
     with (
         TemporaryDirectory(prefix="locust-asyncdjango-") as logs,
-        services.for_all(posts, max_connections, Path(logs), latency_ms) as started,
+        services.running_all_services(posts, max_connections, Path(logs), latency_ms) as started,
     ):
         env = {**os.environ, **started}
         seed_project(posts, env, Path(logs))

@@ -10,7 +10,7 @@ from importlib.metadata import requires, version
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from locust_asyncdjango.lab.environment.packages import folder_of
+from locust_asyncdjango.lab.environment.packages import package_folder
 from locust_asyncdjango.lab.errors import UsageError
 
 DISTRIBUTION = "locust-asyncdjango"
@@ -120,13 +120,13 @@ def project_files(name: str) -> Iterator[tuple[Path, str]]:
     """The files of a project, paths below its folder, and their texts."""
     yield Path("README.md"), README.format(name=name)
     yield Path("requirements.txt"), "".join(f"{line}\n" for line in requirements(requires(DISTRIBUTION) or ()))
-    for path, text in _texts(folder_of(SITE)):
+    for path, text in _texts(package_folder(SITE)):
         renamed = text.replace(SITE, name)
         if path == Path("__main__.py"):
             yield Path("manage.py"), renamed.replace(f"python -m {name}", "python manage.py")
         else:
             yield Path(name, *(name if part == SITE else part for part in path.parts)), renamed
-    for path, text in _texts(folder_of("locust_asyncdjango.examples")):
+    for path, text in _texts(package_folder("locust_asyncdjango.examples")):
         if path.suffix == ".py" and path.name != "__init__.py":
             yield "locustfiles" / path, text.replace("examples/", "locustfiles/")
 

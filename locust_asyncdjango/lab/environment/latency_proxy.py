@@ -15,14 +15,14 @@ DEFAULT_PORTS = {"postgresql": 5432, "postgres": 5432, "redis": 6379, "http": 80
 
 
 @contextmanager
-def delayed(services: Mapping[str, str], latency_ms: int, logs: Path) -> Iterator[dict[str, str]]:
+def services_with_latency(services: Mapping[str, str], latency_ms: int, logs: Path) -> Iterator[dict[str, str]]:
     """Environment variables that name services, with latency added to all that these send.
 
     Raises UsageError for a URL that no proxy can stand before, and TrialError where a proxy does not start.
     """
     with ExitStack() as stack:
         yield {
-            name: stack.enter_context(proxied(url, latency_ms, logs / f"proxy-{name.lower()}.log"))
+            name: stack.enter_context(running_proxy(url, latency_ms, logs / f"proxy-{name.lower()}.log"))
             if latency_ms
             else url
             for name, url in services.items()
@@ -30,22 +30,24 @@ def delayed(services: Mapping[str, str], latency_ms: int, logs: Path) -> Iterato
 
 
 @contextmanager
-def proxied(url: str, latency_ms: int, log: Path) -> Iterator[str]:
+def running_proxy(url: str, latency_ms: int, log: Path) -> Iterator[str]:
     """The URL by which something is reached through a proxy that adds latency to what it sends."""
-    argv = python("-m", "locust_asyncdjango.lab.proxy", f"--upstream={upstream(url)}", f"--latency-ms={latency_ms}")
+    argv = python(
+        "-m", "locust_asyncdjango.lab.proxy", f"--upstream={upstream_address(url)}", f"--latency-ms={latency_ms}"
+    )
     with running(argv, log=log) as program:
-        if not wait_until(lambda: _told(program) is not None, program, START_DEADLINE_S):
+        if not wait_until(lambda: _listen_address(program) is not None, program, START_DEADLINE_S):
             raise TrialError(f"the latency proxy did not start: {program.last_log_line()}")
-        yield at_port(url, int(str(_told(program)).rpartition(":")[2]))
+        yield url_at_port(url, int(str(_listen_address(program)).rpartition(":")[2]))
 
 
-def _told(program: Program) -> str | None:
+def _listen_address(program: Program) -> str | None:
     """Where the proxy says that it listens; None while it has not said so."""
-    lines = [line for line in program.said() if line.startswith("{") and line.endswith("}")]
+    lines = [line for line in program.log_lines() if line.startswith("{") and line.endswith("}")]
     return str(json.loads(lines[0])["listen"]) if lines else None
 
 
-def upstream(url: str) -> str:
+def upstream_address(url: str) -> str:
     """What a proxy before a URL connects to. Raises UsageError where none can stand."""
     parts = urlsplit(url)
     if parts.scheme not in DEFAULT_PORTS:
@@ -58,7 +60,7 @@ def upstream(url: str) -> str:
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
-def at_port(url: str, port: int) -> str:
+def url_at_port(url: str, port: int) -> str:
     """The same URL, but for a port of 127.0.0.1."""
     parts = urlsplit(url)
     login, at, _ = parts.netloc.rpartition("@")

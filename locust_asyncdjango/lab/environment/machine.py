@@ -13,45 +13,45 @@ from typing import Any, Self
 
 import psutil
 
-TURNS = 20_000
+LOOP_TURNS = 20_000
 """That take about half a millisecond."""
-LOOK_AT_SPEED_S = 0.1
+SPEED_INTERVAL_S = 0.1
 
 
 @dataclass(frozen=True, slots=True)
 class MachineReading:
     """At a moment of time.monotonic(), seconds of all processors since the machine started.
 
-    busy_s: for programs and the system. own_s: of these, for this process and all it has started. steal_s: taken by
+    busy_s: for programs and the system. lab_cpu_s: of these, for this process and all it has started. steal_s: taken by
     other virtual machines. mhz: how fast the processors run now; 0 where the system does not tell.
     """
 
     at_s: float
     busy_s: float
-    own_s: float
+    lab_cpu_s: float
     steal_s: float
     mhz: float
 
 
-def seen() -> MachineReading:
+def read_machine() -> MachineReading:
     """The machine now."""
     times = psutil.cpu_times()
     idle = times.idle + getattr(times, "iowait", 0.0)
     # A guest's time is counted in user and nice as well.
     twice = getattr(times, "guest", 0.0) + getattr(times, "guest_nice", 0.0)
     steal_s = getattr(times, "steal", 0.0)
-    return MachineReading(time.monotonic(), sum(times) - idle - twice - steal_s, own_s(), steal_s, mhz())
+    return MachineReading(time.monotonic(), sum(times) - idle - twice - steal_s, lab_cpu_s(), steal_s, processor_mhz())
 
 
 def other_percent(before: MachineReading, now: MachineReading) -> float:
     """Of one processor, used by programs that are not the lab's, between two looks."""
-    busy_s, own_s = now.busy_s - before.busy_s, now.own_s - before.own_s
-    return max(0.0, 100 * (busy_s - own_s) / (now.at_s - before.at_s))
+    busy_s, lab_s = now.busy_s - before.busy_s, now.lab_cpu_s - before.lab_cpu_s
+    return max(0.0, 100 * (busy_s - lab_s) / (now.at_s - before.at_s))
 
 
-def own_percent(before: MachineReading, now: MachineReading) -> float:
+def lab_percent(before: MachineReading, now: MachineReading) -> float:
     """Of one processor, used by the lab and all that it has started, between two looks."""
-    return max(0.0, 100 * (now.own_s - before.own_s) / (now.at_s - before.at_s))
+    return max(0.0, 100 * (now.lab_cpu_s - before.lab_cpu_s) / (now.at_s - before.at_s))
 
 
 def steal_percent(before: MachineReading, now: MachineReading) -> float:
@@ -59,7 +59,7 @@ def steal_percent(before: MachineReading, now: MachineReading) -> float:
     return max(0.0, 100 * (now.steal_s - before.steal_s) / (now.at_s - before.at_s))
 
 
-def about() -> dict[str, Any]:
+def describe_machine() -> dict[str, Any]:
     """What it is, so that another one can be told from it."""
     gigabytes = psutil.virtual_memory().total / 1e9
     return {
@@ -108,22 +108,22 @@ class Speedometer:
         if self._looking.ident is None:
             self._looking.start()
         found, self._found = self._found, []
-        return fmean(found or [speed()])
+        return fmean(found or [processor_speed()])
 
     def _look(self) -> None:
-        while not self._over.wait(LOOK_AT_SPEED_S):
-            self._found.append(speed())
+        while not self._over.wait(SPEED_INTERVAL_S):
+            self._found.append(processor_speed())
 
 
-def speed() -> float:
+def processor_speed() -> float:
     """How fast a processor is now: turns of an empty loop in a microsecond of its time."""
     before = time.thread_time()
-    for _ in range(TURNS):
+    for _ in range(LOOP_TURNS):
         pass
-    return TURNS / max(time.thread_time() - before, 1e-9) / 1e6
+    return LOOP_TURNS / max(time.thread_time() - before, 1e-9) / 1e6
 
 
-def mhz() -> float:
+def processor_mhz() -> float:
     """How fast the processors run now, on average; 0 where the system does not tell."""
     with suppress(AttributeError, NotImplementedError, OSError):
         frequency = psutil.cpu_freq()
@@ -131,7 +131,7 @@ def mhz() -> float:
     return 0.0
 
 
-def own_s() -> float:
+def lab_cpu_s() -> float:
     """Of all processes that this one has started, and of those that have ended since."""
     lab = psutil.Process()
     total = 0.0

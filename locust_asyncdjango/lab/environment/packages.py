@@ -6,7 +6,7 @@ from pathlib import Path
 from locust_asyncdjango.lab.errors import UsageError
 
 
-def folder_of(package: str) -> Path:
+def package_folder(package: str) -> Path:
     """A package's folder. Raises UsageError where it is not installed."""
     found = importlib.util.find_spec(package)
     if found is None or not found.submodule_search_locations:
@@ -16,4 +16,4 @@ def folder_of(package: str) -> Path:
 
 def locustfile(route: str) -> Path:
     """Return the path of the example locustfile that loads a route of the bundled site."""
-    return folder_of("locust_asyncdjango.examples") / f"{route}.py"
+    return package_folder("locust_asyncdjango.examples") / f"{route}.py"

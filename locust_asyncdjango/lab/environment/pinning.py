@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from locust_asyncdjango.lab.errors import UsageError
 
-FEWEST_TO_PIN = 4
+MIN_PROCESSORS_TO_PIN = 4
 """Processors from which on generator, server and services each have their own."""
 
 
@@ -27,11 +27,11 @@ class Pins:
         return ", ".join(f"{name} on {','.join(map(str, sorted(cores or ())))}" for name, cores in each)
 
 
-def named_pins(asked: str) -> Pins | None:
+def parse_pins(asked: str) -> Pins | None:
     """Of off, or GENERATOR:SERVER:SERVICES, such as 0:1-2:3; None for auto, by what there is. Raises UsageError."""
     if asked == "auto":
         return None
-    parts = [_cores(part) for part in asked.split(":")]
+    parts = [_parse_processors(part) for part in asked.split(":")]
     if asked == "off":
         return Pins()
     if len(parts) != 3 or not all(parts):
@@ -39,12 +39,12 @@ def named_pins(asked: str) -> Pins | None:
     return Pins(*parts)
 
 
-def pins(asked: str) -> Pins:
+def resolve_pins(asked: str) -> Pins:
     """Which processors each has here. Raises UsageError."""
     here = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set()
-    found = named_pins(asked)
+    found = parse_pins(asked)
     if found is None:
-        return shared_out(here)
+        return divide_processors(here)
     named = frozenset().union(*(cores or () for cores in (found.generator, found.server, found.services)))
     if missing := sorted(named - here):
         there = f"there are {','.join(map(str, sorted(here)))}" if here else "none can be chosen on this system"
@@ -52,16 +52,16 @@ def pins(asked: str) -> Pins:
     return found
 
 
-def shared_out(here: Collection[int]) -> Pins:
+def divide_processors(here: Collection[int]) -> Pins:
     """A quarter for the generator, a quarter for the services, the rest for the server; nothing of too few."""
-    if len(here) < FEWEST_TO_PIN:
+    if len(here) < MIN_PROCESSORS_TO_PIN:
         return Pins()
     cores, quarter = sorted(here), len(here) // 4
     generator, server, services = cores[:quarter], cores[quarter:-quarter], cores[-quarter:]
     return Pins(frozenset(generator), frozenset(server), frozenset(services))
 
 
-def _cores(text: str) -> frozenset[int]:
+def _parse_processors(text: str) -> frozenset[int]:
     """Of 0,2-3; empty where that is none."""
     found: set[int] = set()
     for part in text.split(","):
@@ -73,7 +73,7 @@ def _cores(text: str) -> frozenset[int]:
 
 
 @contextmanager
-def on_cores(cores: frozenset[int] | None) -> Iterator[None]:
+def pinned_to(cores: frozenset[int] | None) -> Iterator[None]:
     """What is started within it, and what that starts, runs on these processors; on all there are for None."""
     if cores is None:
         yield

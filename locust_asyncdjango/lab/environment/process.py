@@ -21,9 +21,9 @@ from pathlib import Path
 from types import FrameType
 from typing import ParamSpec
 
-POLL_S = 0.05
-MOST_FILES = 65_536
-KILLED_S = 2
+POLL_INTERVAL_S = 0.05
+MAX_OPEN_FILES = 65_536
+KILL_DEADLINE_S = 2
 """How long processes that were killed may take to be gone. Where nobody reaps orphans, they never are."""
 PR_SET_PDEATHSIG = 1
 """Of prctl(2)."""
@@ -95,7 +95,7 @@ def stop_signals_as_interrupts() -> Iterator[None]:
 
 
 @contextmanager
-def _held() -> Iterator[None]:
+def _stop_signals_deferred() -> Iterator[None]:
     _interrupts.holds += 1
     try:
         yield
@@ -121,13 +121,13 @@ class Program:
         env: Mapping[str, str] | None = None,
         account: Account | None = None,
         stop_signal: signal.Signals = signal.SIGTERM,
-        patience_s: float = 10,
+        stop_timeout_s: float = 10,
         show_output: bool = False,
     ) -> None:
         self.log = log
         self.stop_signal = stop_signal
-        self.patience_s = patience_s
-        self.asked_to_stop = False
+        self.stop_timeout_s = stop_timeout_s
+        self.is_stopping = False
         as_user = {"user": account.uid, "group": account.gid, "extra_groups": []} if account else {}
         with log.open("ab") if log else nullcontext() as output:
             self.popen: subprocess.Popen[bytes] = subprocess.Popen(
@@ -138,7 +138,7 @@ class Program:
                 cwd=cwd,
                 env=dict(env) if env is not None else None,
                 start_new_session=True,
-                preexec_fn=partial(_end_with_parent, os.getpid(), stop_signal),
+                preexec_fn=partial(_stop_with_parent, os.getpid(), stop_signal),
                 **as_user,  # type: ignore[call-overload]
             )
         _running.add(self)
@@ -151,17 +151,17 @@ class Program:
     def exit_code(self) -> int | None:
         """None while it runs; negative for a signal."""
         # Popen takes a lock, which an exception out of a signal handler could leave taken.
-        with _held():
+        with _stop_signals_deferred():
             return self.popen.poll()
 
     def wait(self, timeout_s: float = math.inf) -> int | None:
         """Waits for its end and returns its exit code; None when the time is over first."""
         deadline = time.monotonic() + timeout_s
         while (code := self.exit_code()) is None and time.monotonic() < deadline:
-            time.sleep(POLL_S)
+            time.sleep(POLL_INTERVAL_S)
         return code
 
-    def said(self) -> list[str]:
+    def log_lines(self) -> list[str]:
         """The lines of its log that are not blank."""
         if self.log is None:
             return []
@@ -170,29 +170,29 @@ class Program:
 
     def last_log_line(self) -> str:
         """The last line of its log."""
-        return (self.said() or ["it said nothing"])[-1]
+        return (self.log_lines() or ["it said nothing"])[-1]
 
-    def ask_to_stop(self) -> None:
+    def request_stop(self) -> None:
         """Asks it once, and does not wait: so several can stop at the same time."""
-        if not self.asked_to_stop and self.exit_code() is None:
+        if not self.is_stopping and self.exit_code() is None:
             self.popen.send_signal(self.stop_signal)
-        self.asked_to_stop = True
+        self.is_stopping = True
 
     def stop(self) -> None:
         """Asks it to stop, waits, then kills what is left of its group."""
         if self.exit_code() is None:
-            self.ask_to_stop()
+            self.request_stop()
             with suppress(subprocess.TimeoutExpired):
-                self.popen.wait(self.patience_s)
+                self.popen.wait(self.stop_timeout_s)
         _signal_group(self.pid, signal.SIGKILL)
         self.popen.wait()
-        deadline = time.monotonic() + KILLED_S
+        deadline = time.monotonic() + KILL_DEADLINE_S
         while _signal_group(self.pid, NO_SIGNAL) and time.monotonic() < deadline:
             time.sleep(0.01)
         _running.discard(self)
 
 
-def _end_with_parent(parent: int, signum: int) -> None:
+def _stop_with_parent(parent: int, signum: int) -> None:
     """Has the system stop this process when its parent is killed, which cannot do so itself; on Linux."""
     if _LIBC is not None:
         _LIBC.prctl(PR_SET_PDEATHSIG, signum)
@@ -214,11 +214,11 @@ def _stopped_on_leaving(start: Callable[P, Program]) -> Callable[P, AbstractCont
     def started(*args: P.args, **kwargs: P.kwargs) -> Iterator[Program]:
         program = None
         try:
-            with _held():
+            with _stop_signals_deferred():
                 program = start(*args, **kwargs)
             yield program
         finally:
-            with _held():
+            with _stop_signals_deferred():
                 if program is not None:
                     program.stop()
 
@@ -235,15 +235,15 @@ def wait_until(ready: Callable[[], bool], program: Program, deadline_s: float) -
     while not ready():
         if program.exit_code() is not None or time.monotonic() > deadline:
             return False
-        time.sleep(POLL_S)
+        time.sleep(POLL_INTERVAL_S)
     return True
 
 
-def allow_many_files() -> None:
+def raise_open_file_limit() -> None:
     """Lets what is started have as many open files as the system allows, since each connection is one; but no more than
     servers that keep a table of them can bear."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = MOST_FILES if hard == resource.RLIM_INFINITY else min(hard, MOST_FILES)
+    wanted = MAX_OPEN_FILES if hard == resource.RLIM_INFINITY else min(hard, MAX_OPEN_FILES)
     if soft != resource.RLIM_INFINITY and soft < wanted:
         with suppress(ValueError, OSError):  # macOS allows less than it says
             resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))

@@ -12,7 +12,7 @@ from locust_asyncdjango.lab.environment.process import Program
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class ProcessUsage:
     """By a process and its descendants until a moment of time.monotonic().
 
     Memory is the proportional set size, where the system tells it: pages that processes share are counted once.
@@ -25,7 +25,7 @@ class Taken:
 
 
 @dataclass(slots=True)
-class Member:
+class MonitoredServer:
     """One of them. slots: of each process, None for unbounded. ended: why it does not run; empty while it does."""
 
     name: str
@@ -34,10 +34,10 @@ class Member:
     slots: int | None
     program: Program | None = None
     ended: str = ""
-    now: Taken | None = None
-    before: Taken | None = None
+    now: ProcessUsage | None = None
+    before: ProcessUsage | None = None
 
-    def look(self) -> str:
+    def update(self) -> str:
         """Notes what it takes; tells what has happened since the last look, "" for nothing."""
         if self.program is None or self.ended:
             return ""
@@ -45,8 +45,8 @@ class Member:
         if code is not None:
             self.ended = f"ended ({code}): {self.program.last_log_line()}"
             return self.ended
-        self.before, self.now = self.now, taken(self.program.pid)
-        return replaced(self.before.pids, self.now.pids) if self.before else ""
+        self.before, self.now = self.now, read_usage(self.program.pid)
+        return describe_replaced_processes(self.before.pids, self.now.pids) if self.before else ""
 
     @property
     def cpu_percent(self) -> float | None:
@@ -54,19 +54,19 @@ class Member:
         return cpu_percent(self.before, self.now) if self.before and self.now else None
 
 
-def cpu_percent(before: Taken, now: Taken) -> float:
+def cpu_percent(before: ProcessUsage, now: ProcessUsage) -> float:
     """Of one processor, between two looks."""
     # A process that has ended since takes its share of the sum with it.
     return max(0.0, 100 * (now.cpu_s - before.cpu_s) / (now.at_s - before.at_s))
 
 
-def replaced(before: frozenset[int], now: frozenset[int]) -> str:
+def describe_replaced_processes(before: frozenset[int], now: frozenset[int]) -> str:
     """What a server has done about processes of its own that have ended; "" where none has."""
     ended, new = (", ".join(map(str, sorted(pids))) for pids in (before - now, now - before))
     return f"has lost the process {ended} and started {new or 'no other'}" if ended else ""
 
 
-def taken(pid: int) -> Taken:
+def read_usage(pid: int) -> ProcessUsage:
     """What a process and its descendants take now."""
     pids, memory, cpu_s = set(), 0, 0.0
     with suppress(psutil.NoSuchProcess):
@@ -75,7 +75,7 @@ def taken(pid: int) -> Taken:
                 memory += _memory(process)
                 cpu_s += sum(process.cpu_times()[:2])
                 pids.add(process.pid)
-    return Taken(time.monotonic(), frozenset(pids), memory / 1e6, cpu_s)
+    return ProcessUsage(time.monotonic(), frozenset(pids), memory / 1e6, cpu_s)
 
 
 def _memory(process: psutil.Process) -> int:
@@ -86,7 +86,7 @@ def _memory(process: psutil.Process) -> int:
     return int(getattr(full, "pss", full.rss))
 
 
-def table(members: list[Member]) -> Table:
+def usage_table(members: list[MonitoredServer]) -> Table:
     """What runs where and what it takes, in 80 columns; for one that has ended, why."""
     shown = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=0)
     for heading in ("server", "address", "side"):
@@ -100,7 +100,7 @@ def table(members: list[Member]) -> Table:
     return shown
 
 
-def _figures(member: Member) -> tuple[str, ...]:
+def _figures(member: MonitoredServer) -> tuple[str, ...]:
     slots = "unbounded" if member.slots is None else str(member.slots)
     if member.ended or member.now is None:
         return (slots, "ended" if member.ended else "-", "-", "-")

@@ -15,7 +15,7 @@ from locust_asyncdjango.lab.environment.process import Program, running, wait_un
 from locust_asyncdjango.lab.errors import TrialError, UsageError
 
 START_DEADLINE_S = 60
-MOST_WORKERS = 64
+MAX_WORKERS = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class Server:
 
     interface: wsgi or asgi. slots: requests that one process of it can have in flight inside view code, None for
     unbounded. argv: with {port}, and where they make sense {workers}, {backlog} and {python}. package: the module that
-    it needs; extra: which of ours brings it. inside: what the target site sees it to be
+    it needs; extra: which of ours brings it. identity: what the target site sees it to be
     (target_site.site_info.server_info), "" where that is not checked. access_log: what its argv ends with where it
     is to write none, and where it is to
     write one. stats_port: the usual one of uWSGI's statistics, while it is kept up. url: where it runs already; then it
@@ -37,7 +37,7 @@ class Server:
     argv: tuple[str, ...] = ()
     package: str = ""
     extra: str = "lab"
-    inside: str = ""
+    identity: str = ""
     access_log: tuple[str, str] = ("", "")
     stats_port: int = 0
     url: str = ""
@@ -45,7 +45,7 @@ class Server:
     @property
     def is_gevent(self) -> bool:
         """Whether gevent has to have patched its processes."""
-        return self.inside.endswith(" gevent")
+        return self.identity.endswith(" gevent")
 
     @property
     def has_workers(self) -> bool:
@@ -159,7 +159,7 @@ def is_installed(server: Server) -> bool:
     return not server.package or importlib.util.find_spec(server.package) is not None
 
 
-def check(server: Server, workers: int) -> None:
+def check_server(server: Server, workers: int) -> None:
     """Raises UsageError where a server cannot be started so."""
     if not is_installed(server):
         raise UsageError(f"{server.name} is not installed: pip install 'locust-asyncdjango[{server.extra}]'")
@@ -178,11 +178,11 @@ def search_path() -> str:
 
 def check_workers(workers: int) -> None:
     """Raises UsageError for a number of processes that no server gets."""
-    if not 1 <= workers <= MOST_WORKERS:
-        raise UsageError(f"--workers must be from 1 to {MOST_WORKERS}")
+    if not 1 <= workers <= MAX_WORKERS:
+        raise UsageError(f"--workers must be from 1 to {MAX_WORKERS}")
 
 
-def named(name: str, known: Mapping[str, Server] = SERVERS) -> Server:
+def find_server(name: str, known: Mapping[str, Server] = SERVERS) -> Server:
     """A server of the table. Raises UsageError."""
     if name not in known:
         raise UsageError(f"there is no server {name!r}; choose from {', '.join(known)}")
@@ -190,7 +190,7 @@ def named(name: str, known: Mapping[str, Server] = SERVERS) -> Server:
 
 
 @dataclass(frozen=True, slots=True)
-class Serving:
+class RunningServer:
     """A server that answers."""
 
     url: str
@@ -199,9 +199,9 @@ class Serving:
 
 
 @contextmanager
-def serving(
+def running_server(
     server: Server, port: int, folder: Path, env: Mapping[str, str], workers: int = 1, stats_port: int = 0
-) -> Iterator[Serving]:
+) -> Iterator[RunningServer]:
     """A server that answers at its URL; its log goes to the folder. Raises TrialError when it does not start."""
     url = f"http://127.0.0.1:{port}"
     with_access_log = env.get("TARGET_SITE_ACCESS_LOG") == "on"
@@ -210,7 +210,7 @@ def serving(
         if not wait_until(lambda: responds(f"{url}/healthz"), program, START_DEADLINE_S):
             waited = f" in {START_DEADLINE_S} s" if program.exit_code() is None else ""
             raise TrialError(f"{server.name} did not start{waited}: {program.last_log_line()}")
-        yield Serving(url, program, stats_port)
+        yield RunningServer(url, program, stats_port)
 
 
 def site_env(services: Mapping[str, str]) -> dict[str, str]:

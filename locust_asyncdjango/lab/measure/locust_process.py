@@ -9,17 +9,17 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from locust_asyncdjango.lab.environment.packages import locustfile
-from locust_asyncdjango.lab.environment.pinning import on_cores
+from locust_asyncdjango.lab.environment.pinning import pinned_to
 from locust_asyncdjango.lab.environment.process import Program, python, running
 from locust_asyncdjango.lab.errors import TrialError, UsageError
 from locust_asyncdjango.lab.experiment.spec import Load, Trial
 from locust_asyncdjango.metrics import series_file
 
-LOOK_S = 0.5
+WATCH_INTERVAL_S = 0.5
 """Seconds between two looks at a running trial."""
 
 
-OWN_SHAPE = re.compile(r"[\w.]+:\w+(:.*)?")
+USER_SHAPE = re.compile(r"[\w.]+:\w+(:.*)?")
 """A --shape that is a class of a module (shape_choice, which is not imported here, as Locust is not)."""
 
 
@@ -27,7 +27,7 @@ Watch = Callable[[series_file.Series], None]
 """Is told what was recorded so far."""
 
 
-def attack(
+def run_locust(
     trial: Trial,
     url: str,
     load: Load,
@@ -38,7 +38,7 @@ def attack(
 ) -> None:
     """Runs Locust against a server until the load's time is over; the series goes to the file."""
     argv = [
-        *_locust(trial.route, load),
+        *_locust_argv(trial.route, load),
         *(["--variant", trial.variant] if trial.variant else []),
         "--headless",
         "--only-summary",
@@ -51,12 +51,12 @@ def attack(
         str(file.with_name("failures.json")),
     ]
     with ExitStack() as stack:
-        with on_cores(cores):
+        with pinned_to(cores):
             locust = running(argv, log=file.with_name("locust.log"), env=_locust_env(load))
             program = stack.enter_context(locust)
         next_s = time.monotonic()
-        while (code := program.wait(LOOK_S)) is None:
-            _look(file, watch)
+        while (code := program.wait(WATCH_INTERVAL_S)) is None:
+            _notify(file, watch)
             if time.monotonic() >= next_s:
                 next_s += 1
                 every_second()
@@ -67,7 +67,7 @@ def attack(
 
 def check_load(route: str, load: Load, logs: Path) -> None:
     """Has Locust check the shape and what overrides it, without any request. Raises UsageError."""
-    with running([*_locust(route, load), "--list"], log=logs / "check.log", env=_locust_env(load)) as program:
+    with running([*_locust_argv(route, load), "--list"], log=logs / "check.log", env=_locust_env(load)) as program:
         if program.wait():
             raise UsageError(_last_log_line(program))
 
@@ -84,7 +84,7 @@ def planned_length_s(load: Load) -> float | None:
     return float(result.stdout) if result.stdout.strip() else None
 
 
-def _locust(route: str, load: Load) -> list[str]:
+def _locust_argv(route: str, load: Load) -> list[str]:
     return [*python("-m", "locust"), "-f", str(locustfile(route)), *load.arguments()]
 
 
@@ -94,12 +94,12 @@ def _locust_env(load: Load) -> dict[str, str]:
     A shape of the user's own is found where the user is.
     """
     env = {name: value for name, value in os.environ.items() if not name.startswith("LOCUST_")}
-    if OWN_SHAPE.fullmatch(load.shape):
+    if USER_SHAPE.fullmatch(load.shape):
         env["PYTHONPATH"] = os.pathsep.join(filter(None, (str(Path.cwd()), env.get("PYTHONPATH"))))
     return env
 
 
-def _look(file: Path, watch: Watch) -> None:
+def _notify(file: Path, watch: Watch) -> None:
     try:
         watch(series_file.read(file))
     except series_file.SeriesError:
@@ -108,5 +108,5 @@ def _look(file: Path, watch: Watch) -> None:
 
 def _last_log_line(program: Program) -> str:
     """What Locust said of an option, in the lab's own name."""
-    said = [line for line in program.said() if "error: " in line]
+    said = [line for line in program.log_lines() if "error: " in line]
     return said[-1].partition("error: ")[2] if said else f"Locust does not start: {program.last_log_line()}"

@@ -21,16 +21,16 @@ from locust_asyncdjango.lab.experiment.spec import DEFAULT_POOL_SIZE, Trial
 
 HOLDS_MS = (200, 500, 2000, 5000)
 """How long each request of a round is held; a next round follows while the server has not shown all it should."""
-MOST_REQUESTS = 120
-REQUESTS_TO_TRY = 10
+MAX_REQUESTS = 120
+REQUESTS_FOR_UNKNOWN_SLOTS = 10
 """To a server of the user's that has no number of slots to be held against."""
 REQUESTS_BEYOND = 3
 """Sent beyond the slots that should be there, by which a server with more of them is found out."""
-ANSWER_S = 30
-TOLD = {"interface", "server", "blocks", "settings", "database"}
+RESPONSE_TIMEOUT_S = 30
+REQUIRED_KEYS = {"interface", "server", "blocks", "settings", "database"}
 """What the target site's /preflight.json says, among other things."""
 
-NOTHING_TO_ASK = "the server has no /preflight.json: nothing could be checked"
+NO_PREFLIGHT = "the server has no /preflight.json: nothing could be checked"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,32 +43,32 @@ class Slots:
     sent: int
 
 
-def inspected(trial: Trial, server: Server, url: str, environ: Mapping[str, str]) -> dict[str, Any]:
+def inspect_server(trial: Trial, server: Server, url: str, environ: Mapping[str, str]) -> dict[str, Any]:
     """What the running server is, for the record. environ: the lab's own, which says how the site was to be set.
 
     Raises TrialError where that is not what the trial's label says.
     """
     try:
-        site = json.loads(get(f"{url}/preflight.json", ANSWER_S))
+        site = json.loads(get(f"{url}/preflight.json", RESPONSE_TIMEOUT_S))
     except urllib.error.HTTPError as error:
         with error:
-            if error.code == 404 and not server.inside:
-                return {"preflight": NOTHING_TO_ASK}
-            raise TrialError(f"{server.name} fails before any load: {_problem(error)}") from None
+            if error.code == 404 and not server.identity:
+                return {"preflight": NO_PREFLIGHT}
+            raise TrialError(f"{server.name} fails before any load: {_problem_text(error)}") from None
     except (OSError, ValueError) as error:
         raise TrialError(f"{server.name} does not tell what it is: {error}") from None
-    if not (isinstance(site, dict) and site.keys() >= TOLD):
+    if not (isinstance(site, dict) and site.keys() >= REQUIRED_KEYS):
         raise TrialError(f"{server.name} has a /preflight.json that is not the target site's")
-    wrong = wrong_site(trial, server, site, environ)
+    wrong = site_mismatches(trial, server, site, environ)
     if not wrong:
-        seen = slots_seen(url, server, trial.workers)
-        wrong = wrong_slots(server, trial.workers, seen)
+        seen = measure_slots(url, server, trial.workers)
+        wrong = slot_mismatches(server, trial.workers, seen)
     if wrong:
         raise TrialError(f"{server.name} is not what its label says: {'; '.join(wrong)}")
     return {**site, "slots": asdict(seen)}
 
 
-def wrong_site(trial: Trial, server: Server, site: Mapping[str, Any], environ: Mapping[str, str]) -> list[str]:
+def site_mismatches(trial: Trial, server: Server, site: Mapping[str, Any], environ: Mapping[str, str]) -> list[str]:
     """What the site says that is not as it should be."""
     settings = site["settings"]
     access_log = environ.get("TARGET_SITE_ACCESS_LOG") or "off"
@@ -79,10 +79,10 @@ def wrong_site(trial: Trial, server: Server, site: Mapping[str, Any], environ: M
         (not settings["connections"].endswith("True"), "its pool has 4 connections (pool: True); set max_size"),
         *((False, f"{driver} blocks all greenlets: gevent patched after its import") for driver in site["blocks"]),
     ]
-    if server.inside:
+    if server.identity:
         gevent = "patched by gevent" if settings["gevent"] else "not patched by gevent"
         checks += [
-            (site["server"] == server.inside, f"it runs on {site['server'] or 'another'}, not on {server.inside}"),
+            (site["server"] == server.identity, f"it runs on {site['server'] or 'another'}, not on {server.identity}"),
             (settings["gevent"] == server.is_gevent, f"it is {gevent}"),
             *_factors(settings, environ),
         ]
@@ -121,9 +121,9 @@ def _database(trial: Trial, database: Mapping[str, Any], environ: Mapping[str, s
     ]
 
 
-def wrong_slots(server: Server, workers: int, seen: Slots) -> list[str]:
+def slot_mismatches(server: Server, workers: int, seen: Slots) -> list[str]:
     """What its behaviour shows that is not as it should be. Nothing is, where an own server says no number of slots."""
-    if not server.inside and server.slots is None:
+    if not server.identity and server.slots is None:
         return []
     should = expected_in_flight(server, workers, seen.sent)
     at_most = seen.sent if server.slots is None else server.slots
@@ -136,7 +136,7 @@ def wrong_slots(server: Server, workers: int, seen: Slots) -> list[str]:
             seen.most_in_flight >= should,
             f"of {seen.sent} requests at once a process had {seen.most_in_flight} in flight, not {should}",
         ),
-        (not server.inside or seen.processes == workers, f"{seen.processes} processes answer, not {workers}"),
+        (not server.identity or seen.processes == workers, f"{seen.processes} processes answer, not {workers}"),
     ]
     return [reason for is_right, reason in checks if not is_right]
 
@@ -147,16 +147,16 @@ def expected_in_flight(server: Server, workers: int, sent: int) -> int:
     return share if server.slots is None else min(server.slots, share)
 
 
-def slots_seen(url: str, server: Server, workers: int) -> Slots:
+def measure_slots(url: str, server: Server, workers: int) -> Slots:
     """Holds more requests than there should be slots, in rounds, until the server has shown all it should."""
     wait_for_processes(url, workers)
     sent = requests_to_send(server, workers)
     most: dict[int, int] = {}
     for hold_ms in HOLDS_MS:
-        for process, in_flight in _held(url, sent, hold_ms):
+        for process, in_flight in _hold_requests(url, sent, hold_ms):
             most[process] = max(most.get(process, 0), in_flight)
         seen = Slots(len(most), max(most.values()), sent)
-        if not wrong_slots(server, workers, seen):
+        if not slot_mismatches(server, workers, seen):
             break
     return seen
 
@@ -164,21 +164,21 @@ def slots_seen(url: str, server: Server, workers: int) -> Slots:
 def wait_for_processes(url: str, workers: int) -> None:
     """Until each has answered: a server answers as soon as its first process does. Those that never do are not told
     here; they will be missed when it comes to the slots."""
-    deadline_s = time.monotonic() + ANSWER_S
+    deadline_s = time.monotonic() + RESPONSE_TIMEOUT_S
     found: set[int] = set()
     while workers > 1 and len(found) < workers and time.monotonic() < deadline_s:
-        found |= {process for process, _ in _held(url, sent=4 * workers, hold_ms=20)}
+        found |= {process for process, _ in _hold_requests(url, sent=4 * workers, hold_ms=20)}
 
 
 def requests_to_send(server: Server, workers: int) -> int:
     """At once, to see its slots."""
     if server.slots is not None:
-        return min(MOST_REQUESTS, server.slots * workers + REQUESTS_BEYOND)
-    return MOST_REQUESTS if server.inside else REQUESTS_TO_TRY
+        return min(MAX_REQUESTS, server.slots * workers + REQUESTS_BEYOND)
+    return MAX_REQUESTS if server.identity else REQUESTS_FOR_UNKNOWN_SLOTS
 
 
-def _held(url: str, sent: int, hold_ms: int) -> list[tuple[int, int]]:
-    ask = partial(get, f"{url}/slots/?ms={hold_ms}", ANSWER_S)
+def _hold_requests(url: str, sent: int, hold_ms: int) -> list[tuple[int, int]]:
+    ask = partial(get, f"{url}/slots/?ms={hold_ms}", RESPONSE_TIMEOUT_S)
     pool = ThreadPoolExecutor(sent)
     try:
         answers = [json.loads(asked.result()) for asked in [pool.submit(ask) for _ in range(sent)]]
@@ -190,7 +190,7 @@ def _held(url: str, sent: int, hold_ms: int) -> list[tuple[int, int]]:
         pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _problem(error: urllib.error.HTTPError) -> str:
+def _problem_text(error: urllib.error.HTTPError) -> str:
     try:
         problem = json.loads(error.read())
         told = " ".join(str(problem[key]) for key in ("exception", "detail") if problem.get(key))

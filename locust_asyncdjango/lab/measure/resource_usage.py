@@ -17,7 +17,12 @@ from statistics import fmean, median
 import psutil
 
 from locust_asyncdjango.lab.environment import machine
-from locust_asyncdjango.lab.environment.process_usage import Taken, cpu_percent, replaced, taken
+from locust_asyncdjango.lab.environment.process_usage import (
+    ProcessUsage,
+    cpu_percent,
+    describe_replaced_processes,
+    read_usage,
+)
 from locust_asyncdjango.lab.experiment.result import PeakUsage, ResourceSample
 from locust_asyncdjango.metrics.series_file import line
 
@@ -27,7 +32,7 @@ _BACKEND = re.compile(r"postgres: (?:.*?: )?\S+ \S+ (?:\S+\(\d+\)|\[local\]) (.+
 _CLIENTS = re.compile(rb"connected_clients:(\d+)")
 
 
-class Meter:
+class ResourceMeter:
     """Of one trial."""
 
     def __init__(self, server_pid: int | None, speedometer: machine.Speedometer) -> None:
@@ -35,11 +40,11 @@ class Meter:
         self._pid, self._speedometer = server_pid, speedometer
         self._begin = self._before = self._look()
 
-    def look(self) -> ResourceSample:
+    def sample(self) -> ResourceSample:
         """What it costs now, and since the look before or the beginning."""
         (before, machine_before), (now, machine_now) = self._before, self._look()
         self._before = now, machine_now
-        own = machine.own_percent(machine_before, machine_now)
+        own = machine.lab_percent(machine_before, machine_now)
         steal = machine.steal_percent(machine_before, machine_now)
         return ResourceSample(
             t=round(now.at_s - self._begin[0].at_s, 2),
@@ -47,28 +52,28 @@ class Meter:
             cpu_percent=round(cpu_percent(before, now), 1),
             processes=len(now.pids),
             threads=sum(map(_threads, now.pids)),
-            lost=replaced(before.pids, now.pids),
-            connections=dict(states(_titles())),
+            lost=describe_replaced_processes(before.pids, now.pids),
+            connections=dict(connection_states(_titles())),
             redis_clients=_redis_clients(),
             other_percent=round(machine.other_percent(machine_before, machine_now), 1),
             own_percent=round(own, 1),
             steal_percent=round(steal, 1),
             mhz=round(machine_now.mhz),
-            speed=round(self._speedometer.mean() * got(own, steal), 2),
+            speed=round(self._speedometer.mean() * granted_share(own, steal), 2),
         )
 
-    def _look(self) -> tuple[Taken, machine.MachineReading]:
-        seen = machine.seen()
-        return taken(self._pid) if self._pid else Taken(seen.at_s, frozenset(), 0.0, 0.0), seen
+    def _look(self) -> tuple[ProcessUsage, machine.MachineReading]:
+        seen = machine.read_machine()
+        return read_usage(self._pid) if self._pid else ProcessUsage(seen.at_s, frozenset(), 0.0, 0.0), seen
 
 
-def append(file: Path, cost: ResourceSample) -> None:
+def append_sample(file: Path, cost: ResourceSample) -> None:
     """Writes one as a line of JSON."""
     with file.open("a", encoding="utf-8") as lines:
         lines.write(line(asdict(cost)))
 
 
-def most_of(costs: Sequence[ResourceSample]) -> PeakUsage:
+def peak_usage(costs: Sequence[ResourceSample]) -> PeakUsage:
     """Of some looks, in their order, of which there is one at least."""
     moments = [0.0, *(cost.t for cost in costs)]
     spent = (cost.cpu_percent / 100 * (cost.t - before) for before, cost in zip(moments, costs, strict=False))
@@ -84,12 +89,12 @@ def most_of(costs: Sequence[ResourceSample]) -> PeakUsage:
     )
 
 
-def got(own: float, steal: float) -> float:
+def granted_share(own: float, steal: float) -> float:
     """The share of the processor time that the lab wanted and got, where other virtual machines took some of it."""
     return own / (own + steal) if own else 1.0
 
 
-def states(titles: Iterable[str]) -> Counter[str]:
+def connection_states(titles: Iterable[str]) -> Counter[str]:
     """What the clients' processes of a PostgreSQL do, by their titles; its own processes are left out."""
     found: Counter[str] = Counter()
     for title in titles:
@@ -100,7 +105,7 @@ def states(titles: Iterable[str]) -> Counter[str]:
 
 
 def _titles() -> Iterator[str]:
-    for server in _own("postgres"):
+    for server in _child_programs("postgres"):
         with suppress(psutil.Error):
             for process in server.children():
                 with suppress(psutil.Error):
@@ -108,7 +113,7 @@ def _titles() -> Iterator[str]:
 
 
 def _redis_clients() -> int | None:
-    for server in (*_own("redis-server"), *_own("valkey-server")):
+    for server in (*_child_programs("redis-server"), *_child_programs("valkey-server")):
         with suppress(psutil.Error, OSError, ValueError, IndexError):
             argv = server.cmdline()
             port = int(argv[argv.index("--port") + 1])
@@ -120,7 +125,7 @@ def _redis_clients() -> int | None:
     return None
 
 
-def _own(name: str) -> Iterator[psutil.Process]:
+def _child_programs(name: str) -> Iterator[psutil.Process]:
     """Programs of that name that this process has started."""
     for process in psutil.Process().children():
         with suppress(psutil.Error):

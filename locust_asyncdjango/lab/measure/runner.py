@@ -37,9 +37,9 @@ def run(experiment: Experiment, folder: ResultsFolder, announce: Announce) -> li
     """
     numbers = {trial: number for number, trial in enumerate(trials(experiment), 1)}
     experiment.check_here()
-    now = _about(experiment)
+    now = _describe_run(experiment)
     with folder.open_for(experiment, now) as begun:
-        measure = _Measuring(experiment, folder, changed(begun, now))
+        measure = _TrialRunner(experiment, folder, changed(begun, now))
         results: list[Result] = []
         recorded: dict[str, Series] = {}
         for compared in rounds(experiment):
@@ -57,7 +57,7 @@ def run(experiment: Experiment, folder: ResultsFolder, announce: Announce) -> li
     return results
 
 
-class _Measuring:
+class _TrialRunner:
     """Runs trials, once it was prepared."""
 
     def __init__(self, experiment: Experiment, folder: ResultsFolder, caveats: tuple[str, ...]) -> None:
@@ -68,10 +68,10 @@ class _Measuring:
     def __call__(self, trial: Trial, watch: Watch) -> Result:
         """Gives a result that is on disk, also of a trial that fails. Raises UsageError."""
         experiment = self._experiment
-        server, pins = experiment.server(trial.server), pinning.pins(experiment.pin)
+        server, pins = experiment.server(trial.server), pinning.resolve_pins(experiment.pin)
         with self._folder.trial_folder(trial) as place:
             try:
-                result = one_trial.measure(trial, server, experiment.load, pins, place, watch)
+                result = one_trial.measure_trial(trial, server, experiment.load, pins, place, watch)
             except TrialError as error:
                 result = Result(trial, None, str(error), {})
             result = replace(result, caveats=(*self._caveats, *result.caveats))
@@ -90,13 +90,13 @@ class _Measuring:
             services.prepare(experiment.routes, experiment.posts, logs, with_latency=with_latency)
 
 
-def _about(experiment: Experiment) -> dict[str, Any]:
+def _describe_run(experiment: Experiment) -> dict[str, Any]:
     """When and where it runs, and with what."""
     return {
         "started": datetime.now(UTC).isoformat(timespec="seconds"),
         "versions": {"python": platform.python_version(), **dict(filter(itemgetter(1), map(_version, MEASURED_WITH)))},
-        "machine": {**machine.about(), "pins": str(pinning.pins(experiment.pin))},
-        "services": {"services of the user": services.users_own() or "none"},
+        "machine": {**machine.describe_machine(), "pins": str(pinning.resolve_pins(experiment.pin))},
+        "services": {"services of the user": services.user_services() or "none"},
     }
 
 

@@ -14,17 +14,17 @@ from collections.abc import Sequence
 
 import uvloop
 
-from locust_asyncdjango.lab.environment.process import allow_many_files
+from locust_asyncdjango.lab.environment.process import raise_open_file_limit
 from locust_asyncdjango.lab.errors import UsageError
 from locust_asyncdjango.lab.proxy.control import serve_control
-from locust_asyncdjango.lab.proxy.options import Options, parse
-from locust_asyncdjango.lab.proxy.server import BACKLOG, Proxy, dial_to, listening, name_of
+from locust_asyncdjango.lab.proxy.options import Options, parse_options
+from locust_asyncdjango.lab.proxy.server import BACKLOG, ProxyServer, address_text, connector_to, listen
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Proxies until it is told to end."""
     try:
-        uvloop.run(serve(parse(arguments)))
+        uvloop.run(serve(parse_options(arguments)))
     except UsageError as error:
         print(f"proxy: error: {error}", file=sys.stderr)
         return 2
@@ -37,12 +37,12 @@ async def serve(options: Options) -> None:
     stop = asyncio.Event()
     for signum in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(signum, stop.set)
-    allow_many_files()
-    proxy = Proxy(options.toxics, dial_to(options.upstream))
+    raise_open_file_limit()
+    proxy = ProxyServer(options.toxics, connector_to(options.upstream))
     with contextlib.ExitStack() as sockets:
-        listener = sockets.enter_context(listening(options.listen))
-        control = sockets.enter_context(listening(options.control)) if options.control else None
-        ready = json.dumps({"listen": name_of(listener), "control": name_of(control) if control else None})
+        listener = sockets.enter_context(listen(options.listen))
+        control = sockets.enter_context(listen(options.control)) if options.control else None
+        ready = json.dumps({"listen": address_text(listener), "control": address_text(control) if control else None})
         server = await loop.create_server(proxy.accept, sock=listener, backlog=BACKLOG)
         controlling = loop.create_task(serve_control(proxy, control)) if control else None
         # What has been made so far stays: it need not be looked at again while connections come and go.

@@ -7,14 +7,14 @@ from collections.abc import Awaitable, Callable
 from locust_asyncdjango.lab.proxy.stream import RST, Endpoint, Stream, wait_s
 from locust_asyncdjango.lab.proxy.toxics import Toxics
 
-Dial = Callable[[Callable[[], Endpoint]], Awaitable[object]]
+Connect = Callable[[Callable[[], Endpoint]], Awaitable[object]]
 """Connects to upstream with the protocol that the callable makes. Raises OSError."""
 
 
 class ProxiedConnection:
     """From the moment the client is accepted until both sockets are closed."""
 
-    def __init__(self, toxics: Toxics, dial: Dial, on_end: Callable[["ProxiedConnection"], None]) -> None:
+    def __init__(self, toxics: Toxics, dial: Connect, on_end: Callable[["ProxiedConnection"], None]) -> None:
         self.toxics, self.dial, self.on_end = toxics, dial, on_end
         self.client = Endpoint(self._client_connected, self._lost)
         self.server = Endpoint(self._server_connected, self._lost)

@@ -9,9 +9,9 @@ from typing import Any
 import uvicorn
 
 from locust_asyncdjango.lab.errors import UsageError
-from locust_asyncdjango.lab.proxy.server import Proxy
+from locust_asyncdjango.lab.proxy.server import ProxyServer
 
-MOST_BODY = 10_000
+MAX_BODY_BYTES = 10_000
 
 
 Receive = Callable[[], Awaitable[Mapping[str, Any]]]
@@ -29,11 +29,11 @@ class ControlServer(uvicorn.Server):
         yield
 
 
-async def serve_control(proxy: Proxy, listener: socket.socket) -> None:
+async def serve_control(proxy: ProxyServer, listener: socket.socket) -> None:
     """The HTTP server of the control address, in the same loop."""
 
     async def application(scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
-        status, answer = respond(proxy, scope["method"], scope["path"], await body_of(receive))
+        status, answer = control_response(proxy, scope["method"], scope["path"], await read_body(receive))
         content = json.dumps(answer).encode()
         headers = [(b"content-type", b"application/json"), (b"content-length", str(len(content)).encode())]
         await send({"type": "http.response.start", "status": status, "headers": headers})
@@ -43,18 +43,18 @@ async def serve_control(proxy: Proxy, listener: socket.socket) -> None:
     await ControlServer(config).serve(sockets=[listener])
 
 
-async def body_of(receive: Receive) -> bytes:
+async def read_body(receive: Receive) -> bytes:
     """A little more than MOST_BODY at most is kept."""
     body, more = b"", True
     while more:
         message = await receive()
-        if len(body) <= MOST_BODY:
+        if len(body) <= MAX_BODY_BYTES:
             body += message.get("body", b"")
         more = message.get("more_body", False)
     return body
 
 
-def respond(proxy: Proxy, method: str, path: str, body: bytes) -> tuple[int, dict[str, object]]:
+def control_response(proxy: ProxyServer, method: str, path: str, body: bytes) -> tuple[int, dict[str, object]]:
     """Status and JSON of an answer."""
     if path != "/":
         return 404, {"error": "there is / alone"}
@@ -62,18 +62,18 @@ def respond(proxy: Proxy, method: str, path: str, body: bytes) -> tuple[int, dic
         return 405, {"error": "GET or PATCH"}
     try:
         if method == "PATCH":
-            proxy.change(settings_in(body))
+            proxy.change(parse_settings(body))
     except UsageError as error:
         return 400, {"error": str(error)}
     return 200, proxy.state()
 
 
-def settings_in(body: bytes) -> dict[str, object]:
+def parse_settings(body: bytes) -> dict[str, object]:
     """The JSON object of a PATCH. Raises UsageError."""
     try:
-        values = json.loads(body) if len(body) <= MOST_BODY else None
+        values = json.loads(body) if len(body) <= MAX_BODY_BYTES else None
     except (ValueError, RecursionError):
         values = None
     if not isinstance(values, dict):
-        raise UsageError(f"the body must be a JSON object of at most {MOST_BODY} bytes")
+        raise UsageError(f"the body must be a JSON object of at most {MAX_BODY_BYTES} bytes")
     return values

@@ -10,7 +10,7 @@ from locust_asyncdjango.lab.proxy.toxics import (
     JITTERS,
     SETTINGS,
     Toxics,
-    changed,
+    with_settings,
 )
 
 DESCRIPTION = (
@@ -34,7 +34,7 @@ class Options:
     toxics: Toxics
 
 
-class Flags(argparse.ArgumentParser):
+class ProxyParser(argparse.ArgumentParser):
     """Raises UsageError."""
 
     def error(self, message: str) -> NoReturn:
@@ -42,9 +42,9 @@ class Flags(argparse.ArgumentParser):
         raise UsageError(f"{message} (see --help)")
 
 
-def parse(arguments: Sequence[str] | None) -> Options:
+def parse_options(arguments: Sequence[str] | None) -> Options:
     """Raises UsageError."""
-    flags = Flags(prog="python -m locust_asyncdjango.lab.proxy", description=DESCRIPTION, allow_abbrev=False)
+    flags = ProxyParser(prog="python -m locust_asyncdjango.lab.proxy", description=DESCRIPTION, allow_abbrev=False)
     flags.add_argument("--listen", metavar="HOST:PORT", default="127.0.0.1:0", help="(default: %(default)s)")
     flags.add_argument("--upstream", metavar="HOST:PORT|unix:/PATH", required=True, help="where connections lead")
     flags.add_argument("--control", metavar="HOST:PORT", help="settings by HTTP (default: none)")
@@ -53,24 +53,24 @@ def parse(arguments: Sequence[str] | None) -> Options:
         flags.add_argument(f"--{name.replace('_', '-')}", metavar=metavar, default=argparse.SUPPRESS)
     given = vars(flags.parse_args(arguments))
     return Options(
-        address(given.pop("listen")),
+        parse_address(given.pop("listen")),
         upstream_address(given.pop("upstream")),
-        address(control) if (control := given.pop("control")) is not None else None,
-        changed(Toxics(), given),
+        parse_address(control) if (control := given.pop("control")) is not None else None,
+        with_settings(Toxics(), given),
     )
 
 
 def upstream_address(text: str) -> Address | str:
     """A path for unix:/path. Raises UsageError."""
     if not text.startswith(UNIX):
-        return address(text, least_port=1)
+        return parse_address(text, least_port=1)
     path = text.removeprefix(UNIX)
     if not path or "\0" in path:
         raise UsageError(f"{text!r} names no Unix socket; say unix:/path")
     return path
 
 
-def address(text: str, least_port: int = 0) -> Address:
+def parse_address(text: str, least_port: int = 0) -> Address:
     """Host and port of HOST:PORT or [HOST]:PORT. Raises UsageError."""
     host, colon, port = text.rpartition(":")
     host = host.removeprefix("[").removesuffix("]") if host.startswith("[") else host

@@ -8,22 +8,22 @@ import socket
 from collections.abc import Mapping
 
 from locust_asyncdjango.lab.errors import UsageError
-from locust_asyncdjango.lab.proxy.connection import Dial, ProxiedConnection
+from locust_asyncdjango.lab.proxy.connection import Connect, ProxiedConnection
 from locust_asyncdjango.lab.proxy.options import Address
 from locust_asyncdjango.lab.proxy.stream import Endpoint
 from locust_asyncdjango.lab.proxy.toxics import (
     Toxics,
-    as_values,
-    changed,
+    settings_values,
+    with_settings,
 )
 
 BACKLOG = 4096
 
 
-class Proxy:
+class ProxyServer:
     """All lines, and what is set for them."""
 
-    def __init__(self, toxics: Toxics, dial: Dial) -> None:
+    def __init__(self, toxics: Toxics, dial: Connect) -> None:
         self.toxics, self.dial = toxics, dial
         self.lines: set[ProxiedConnection] = set()
         self.connections = 0
@@ -47,7 +47,7 @@ class Proxy:
 
     def change(self, values: Mapping[str, object]) -> None:
         """For lines that are there and those to come. Raises UsageError, and then nothing has changed."""
-        self.toxics = changed(self.toxics, values)
+        self.toxics = with_settings(self.toxics, values)
         for line in list(self.lines):
             line.change(self.toxics)
 
@@ -60,10 +60,10 @@ class Proxy:
             "bytes_upstream": self.passed_upstream + sum(up for up, _ in live),
             "bytes_downstream": self.passed_downstream + sum(down for _, down in live),
         }
-        return {**as_values(self.toxics), "counters": counters}
+        return {**settings_values(self.toxics), "counters": counters}
 
 
-def dial_to(upstream: Address | str) -> Dial:
+def connector_to(upstream: Address | str) -> Connect:
     """What connects to upstream."""
     loop = asyncio.get_running_loop()
     if isinstance(upstream, str):
@@ -71,7 +71,7 @@ def dial_to(upstream: Address | str) -> Dial:
     return functools.partial(loop.create_connection, host=upstream[0], port=upstream[1])
 
 
-def listening(where: Address) -> socket.socket:
+def listen(where: Address) -> socket.socket:
     """A socket that listens. Raises UsageError."""
     try:
         family, *_, sockaddr = socket.getaddrinfo(*where, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
@@ -87,7 +87,7 @@ def _reason(error: OSError | UnicodeError) -> str:
     return os.strerror(error.errno) if error.errno in errno.errorcode else str(error.strerror)
 
 
-def name_of(listener: socket.socket) -> str:
+def address_text(listener: socket.socket) -> str:
     """HOST:PORT."""
     host, port = listener.getsockname()[:2]
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

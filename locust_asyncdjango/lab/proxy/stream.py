@@ -15,9 +15,9 @@ from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 
-from locust_asyncdjango.lab.proxy.toxics import MOST_BACKLOG_S, Departures, Link
+from locust_asyncdjango.lab.proxy.toxics import MAX_BACKLOG_S, DelaySchedule, Link
 
-MOST_UNDER_WAY = 256 * 2**20
+MAX_BYTES_IN_FLIGHT = 256 * 2**20
 """Bytes of one direction of one connection; beyond it the sender is held up, as it would not be on a real line."""
 
 FIN, RST = b"FIN", b"RST"
@@ -122,7 +122,7 @@ class Stream:
 
     def __init__(self, source: Endpoint, sink: Endpoint, link: Link, on_fin: Callable[[], None]) -> None:
         self.source, self.sink = source, sink
-        self.departures = Departures(link)
+        self.departures = DelaySchedule(link)
         self.on_fin = on_fin
         self.loop = asyncio.get_running_loop()
         self.queue: deque[tuple[float, bytes | memoryview]] = deque()
@@ -234,10 +234,10 @@ class Stream:
         source = self.source.transport
         if self.has_ended or source is None:
             return
-        wait_s = self.departures.backlog_s(time.monotonic()) - MOST_BACKLOG_S
+        wait_s = self.departures.backlog_s(time.monotonic()) - MAX_BACKLOG_S
         if wait_s > 0 and self.reading_timer is None:
             self.reading_timer = self.loop.call_later(max(wait_s, 0.001), self._look_again)
-        reading = not (self.is_stuck or wait_s > 0 or self.under_way >= MOST_UNDER_WAY)
+        reading = not (self.is_stuck or wait_s > 0 or self.under_way >= MAX_BYTES_IN_FLIGHT)
         if reading != self.is_reading:
             self.is_reading = reading
             (source.resume_reading if reading else source.pause_reading)()

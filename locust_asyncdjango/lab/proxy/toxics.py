@@ -15,12 +15,12 @@ from locust_asyncdjango.lab.errors import UsageError
 JITTERS = ("uniform", "normal")
 PIECE_S = 0.02
 """What is sent at a limited rate leaves in pieces worth this time."""
-MOST_BACKLOG_S = 0.05
+MAX_BACKLOG_S = 0.05
 """More than this waiting before a link of limited rate holds up the sender."""
-MOST_MS = 86_400_000
+MAX_MS = 86_400_000
 """A day: more is a slip of the pen."""
-LEAST_KB_PER_S = 0.1
-MOST_KB_PER_S = 100_000_000
+MIN_KB_PER_S = 0.1
+MAX_KB_PER_S = 100_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ class Toxics:
     timeout_after_ms: float | None = None
 
 
-def changed(toxics: Toxics, values: Mapping[str, object]) -> Toxics:
+def with_settings(toxics: Toxics, values: Mapping[str, object]) -> Toxics:
     """With the settings of those names (SETTINGS) replaced, given as text or as JSON values. Raises UsageError."""
     links = {"downstream": toxics.downstream, "upstream": toxics.upstream}
     for name, value in values.items():
@@ -71,7 +71,7 @@ def changed(toxics: Toxics, values: Mapping[str, object]) -> Toxics:
     return dataclasses.replace(toxics, **links)  # type: ignore[arg-type]
 
 
-def as_values(toxics: Toxics) -> dict[str, object]:
+def settings_values(toxics: Toxics) -> dict[str, object]:
     """Name -> value of every setting, as changed() takes them."""
     return {name: getattr(getattr(toxics, part) if part else toxics, key) for name, (part, key) in SETTINGS.items()}
 
@@ -94,7 +94,7 @@ def _checked(name: str, attribute: str, value: object) -> object:
         return value
     if value is None and attribute in _OPTIONAL:
         return None
-    least, most = (LEAST_KB_PER_S, MOST_KB_PER_S) if attribute == "kb_per_s" else (0, MOST_MS)
+    least, most = (MIN_KB_PER_S, MAX_KB_PER_S) if attribute == "kb_per_s" else (0, MAX_MS)
     number = _number(value)
     # Also false for what is not a number.
     if not least <= number <= most:
@@ -113,7 +113,7 @@ def _number(value: object) -> float:
 
 
 @dataclass(slots=True)
-class Departures:
+class DelaySchedule:
     """Stamps what one direction of a connection carries. Moments are those of time.monotonic()."""
 
     link: Link

@@ -22,9 +22,9 @@ from locust_asyncdjango.lab.errors import UsageError
     ],
 )
 def test_a_url_through_a_proxy(url: str, upstream: str, behind_9: str) -> None:
-    assert (latency_proxy.upstream(url), latency_proxy.at_port(url, 9)) == (upstream, behind_9)
+    assert (latency_proxy.upstream_address(url), latency_proxy.url_at_port(url, 9)) == (upstream, behind_9)
 
 
 def test_no_proxy_stands_before_a_certificate() -> None:
     with pytest.raises(UsageError, match="no latency can be added to rediss:// addresses"):
-        latency_proxy.upstream("rediss://cache.example")
+        latency_proxy.upstream_address("rediss://cache.example")

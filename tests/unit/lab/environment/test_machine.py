@@ -20,14 +20,14 @@ def test_what_is_not_the_labs_is_other_load() -> None:
 
 
 def test_the_machine_is_seen() -> None:
-    before, now = machine.seen(), machine.seen()
+    before, now = machine.read_machine(), machine.read_machine()
     assert now.at_s >= before.at_s
-    assert now.busy_s >= before.busy_s > before.own_s > 0
+    assert now.busy_s >= before.busy_s > before.lab_cpu_s > 0
 
 
 def test_the_machine_is_known_again() -> None:
-    about = machine.about()
-    assert about == machine.about()
+    about = machine.describe_machine()
+    assert about == machine.describe_machine()
     assert all(about.values())
 
 

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from locust_asyncdjango.lab.environment.pinning import Pins, on_cores, pins, shared_out
+from locust_asyncdjango.lab.environment.pinning import Pins, divide_processors, pinned_to, resolve_pins
 from locust_asyncdjango.lab.errors import UsageError
 
 
@@ -17,14 +17,14 @@ from locust_asyncdjango.lab.errors import UsageError
     ],
 )
 def test_processors_are_shared_out_where_there_are_enough(processors: range, shared: Pins) -> None:
-    assert shared_out(processors) == shared
+    assert divide_processors(processors) == shared
 
 
 def test_pins_are_taken_as_told() -> None:
     here = min(os.sched_getaffinity(0))
     only = frozenset({here})
-    assert pins(f"{here}:{here}:{here}-{here}") == Pins(only, only, only)
-    assert str(pins("off")) == "not pinned"
+    assert resolve_pins(f"{here}:{here}:{here}-{here}") == Pins(only, only, only)
+    assert str(resolve_pins("off")) == "not pinned"
     assert str(Pins(frozenset({0}), frozenset({1, 2}), frozenset({3}))) == (
         "generator on 0, server on 1,2, services on 3"
     )
@@ -33,17 +33,17 @@ def test_pins_are_taken_as_told() -> None:
 @pytest.mark.parametrize("asked", ["", "0", "0:1", "0:1:x", "0:1:2:3", "a:b:c", "1-0:1:1", "::"])
 def test_pins_that_cannot_be_read(asked: str) -> None:
     with pytest.raises(UsageError, match="is not auto, off or GENERATOR:SERVER:SERVICES"):
-        pins(asked)
+        resolve_pins(asked)
 
 
 def test_pins_that_there_are_not() -> None:
     with pytest.raises(UsageError, match="there is no processor 9999 here; there are "):
-        pins("9999:9999:9999")
+        resolve_pins("9999:9999:9999")
 
 
 def test_what_is_started_runs_on_its_processors() -> None:
     before = os.sched_getaffinity(0)
     only = frozenset({min(before)})
-    with on_cores(only):
+    with pinned_to(only):
         assert os.sched_getaffinity(0) == only
     assert os.sched_getaffinity(0) == before

@@ -10,19 +10,21 @@ from locust_asyncdjango.lab.environment.servers import SERVERS
 
 def test_the_table_of_servers_that_run_fits_80_columns() -> None:
     members = [
-        process_usage.Member(
+        process_usage.MonitoredServer(
             server.name,
             "http://127.0.0.1:65000",
             server.interface,
             server.slots,
-            before=process_usage.Taken(0, frozenset(range(2)), 1234.5, 1),
-            now=process_usage.Taken(2, frozenset(range(10)), 1234.5, 5),
+            before=process_usage.ProcessUsage(0, frozenset(range(2)), 1234.5, 1),
+            now=process_usage.ProcessUsage(2, frozenset(range(10)), 1234.5, 5),
         )
         for server in SERVERS.values()
     ]
-    members.append(process_usage.Member("gone", "http://127.0.0.1:8014", "wsgi", 1, ended="ended (3): out of memory"))
+    members.append(
+        process_usage.MonitoredServer("gone", "http://127.0.0.1:8014", "wsgi", 1, ended="ended (3): out of memory")
+    )
     console = Console(width=80, record=True, file=io.StringIO())
-    console.print(process_usage.table(members))
+    console.print(process_usage.usage_table(members))
     lines = console.export_text().splitlines()
     assert not any("…" in line for line in lines)
     row = next(line for line in lines if line.startswith(" gunicorn-100-threads"))

@@ -30,12 +30,12 @@ def test_a_server_that_is_not_installed_is_a_line_with_the_command_that_installs
     server = Server("granite", "wsgi", package="no_such_package", extra="servers")
     assert not servers.is_installed(server)
     with pytest.raises(UsageError) as refused:
-        servers.check(server, 1)
+        servers.check_server(server, 1)
     assert str(refused.value) == "granite is not installed: pip install 'locust-asyncdjango[servers]'"
 
 
 def test_a_server_whose_program_is_not_there() -> None:
     server = Server("mine", "wsgi", argv=("no-such-program", "{port}"))
     with pytest.raises(UsageError) as refused:
-        servers.check(server, 1)
+        servers.check_server(server, 1)
     assert str(refused.value) == "mine: there is no program 'no-such-program'; see that it is installed and on PATH"

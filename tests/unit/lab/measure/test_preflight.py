@@ -6,7 +6,7 @@ import pytest
 
 from locust_asyncdjango.lab.environment.servers import SERVERS, Server
 from locust_asyncdjango.lab.experiment.spec import Trial
-from locust_asyncdjango.lab.measure.preflight import Slots, requests_to_send, wrong_site, wrong_slots
+from locust_asyncdjango.lab.measure.preflight import Slots, requests_to_send, site_mismatches, slot_mismatches
 
 RIGHT = {
     "interface": "wsgi",
@@ -47,13 +47,13 @@ def test_settings_are_held_against_the_factors(
     settings: dict[str, Any], environ: dict[str, str], wrong: list[str]
 ) -> None:
     site = {**RIGHT, "settings": {**RIGHT["settings"], **settings}}  # type: ignore[dict-item]
-    assert wrong_site(TRIAL, SYNC, site, environ) == wrong
+    assert site_mismatches(TRIAL, SYNC, site, environ) == wrong
 
 
 def test_the_connection_limit_is_the_users_where_the_database_is() -> None:
     site = {**RIGHT, "database": {"max_connections": 42, "round_trip_ms": 0.1}}
-    assert wrong_site(TRIAL, SYNC, site, {}) == ["max_connections is 42, not 100"]
-    assert wrong_site(TRIAL, SYNC, site, {"DATABASE_URL": "postgresql://mine"}) == []
+    assert site_mismatches(TRIAL, SYNC, site, {}) == ["max_connections is 42, not 100"]
+    assert site_mismatches(TRIAL, SYNC, site, {"DATABASE_URL": "postgresql://mine"}) == []
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ def test_the_connection_limit_is_the_users_where_the_database_is() -> None:
     ],
 )
 def test_slots_are_held_against_the_table(name: str, workers: int, seen: Slots, wrong: list[str]) -> None:
-    assert wrong_slots(SERVERS[name], workers, seen) == wrong
+    assert slot_mismatches(SERVERS[name], workers, seen) == wrong
 
 
 def test_a_few_more_requests_are_sent_than_there_should_be_slots() -> None:

@@ -4,7 +4,7 @@ from collections import Counter
 from pathlib import Path
 
 from locust_asyncdjango.lab.experiment.result import PeakUsage, ResourceSample, read_resource_samples
-from locust_asyncdjango.lab.measure.resource_usage import append, got, most_of, states
+from locust_asyncdjango.lab.measure.resource_usage import append_sample, connection_states, granted_share, peak_usage
 
 LOOKS = [
     ResourceSample(0.0, 50.0, 0.0, 2, 3),
@@ -14,7 +14,7 @@ LOOKS = [
 
 
 def test_connections_are_told_by_the_titles_of_postgresqls_processes() -> None:
-    assert states(
+    assert connection_states(
         [
             "postgres: checkpointer ",
             "postgres: background writer ",
@@ -32,16 +32,21 @@ def test_connections_are_told_by_the_titles_of_postgresqls_processes() -> None:
 
 
 def test_what_others_take_is_time_that_it_did_not_get() -> None:
-    assert [got(100.0, 0.0), got(100.0, 25.0), got(50.0, 150.0), got(0.0, 0.0)] == [1.0, 0.8, 0.25, 1.0]
+    assert [
+        granted_share(100.0, 0.0),
+        granted_share(100.0, 25.0),
+        granted_share(50.0, 150.0),
+        granted_share(0.0, 0.0),
+    ] == [1.0, 0.8, 0.25, 1.0]
 
 
 def test_the_most_of_a_trial() -> None:
-    assert most_of(LOOKS) == PeakUsage(70.5, 40, 10, 12, 0.8 + 1.5)
+    assert peak_usage(LOOKS) == PeakUsage(70.5, 40, 10, 12, 0.8 + 1.5)
 
 
 def test_what_is_written_is_read(tmp_path: Path) -> None:
     file = tmp_path / "costs.jsonl"
     assert read_resource_samples(file) == []
     for cost in LOOKS:
-        append(file, cost)
+        append_sample(file, cost)
     assert read_resource_samples(file) == LOOKS

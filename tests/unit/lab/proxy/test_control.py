@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from locust_asyncdjango.lab.proxy.control import respond
-from locust_asyncdjango.lab.proxy.server import Proxy
+from locust_asyncdjango.lab.proxy.control import control_response
+from locust_asyncdjango.lab.proxy.server import ProxyServer
 from locust_asyncdjango.lab.proxy.toxics import (
     SETTINGS,
     Toxics,
-    as_values,
+    settings_values,
 )
 
 
@@ -19,12 +19,12 @@ async def never() -> None:
 
 
 def answer(method: str = "PATCH", path: str = "/", body: bytes = b"{}") -> tuple[int, dict[str, Any]]:
-    return respond(Proxy(Toxics(), lambda _: never()), method, path, body)
+    return control_response(ProxyServer(Toxics(), lambda _: never()), method, path, body)
 
 
 def test_the_control_answers_with_settings_and_counters() -> None:
     counters = {"connections_open": 0, "connections": 0, "bytes_upstream": 0, "bytes_downstream": 0}
-    assert answer("GET") == (200, {**as_values(Toxics()), "counters": counters})
+    assert answer("GET") == (200, {**settings_values(Toxics()), "counters": counters})
     assert answer(body=b'{"latency_ms": 7}') == (200, {**answer("GET")[1], "latency_ms": 7})
     assert set(answer("GET")[1]) == {*SETTINGS, "counters"}
 
@@ -50,6 +50,6 @@ def test_the_control_refuses_in_one_line(status: int, asked: dict[str, Any]) -> 
 
 
 def test_a_wrong_patch_changes_nothing() -> None:
-    there = Proxy(Toxics(), lambda _: never())
-    respond(there, "PATCH", "/", b'{"latency_ms": 1, "nonsense": 1}')
+    there = ProxyServer(Toxics(), lambda _: never())
+    control_response(there, "PATCH", "/", b'{"latency_ms": 1, "nonsense": 1}')
     assert there.toxics == Toxics()

@@ -3,7 +3,7 @@
 import pytest
 
 from locust_asyncdjango.lab.proxy import __main__
-from locust_asyncdjango.lab.proxy.options import Options, parse
+from locust_asyncdjango.lab.proxy.options import Options, parse_options
 from locust_asyncdjango.lab.proxy.toxics import (
     Link,
     Toxics,
@@ -14,10 +14,10 @@ UPSTREAM = ("--upstream", "127.0.0.1:80")
 
 def test_flags_are_the_settings() -> None:
     flags = ["--latency-ms=20", "--jitter=normal", "--upstream-kb-per-s=1e3", "--reset-after-ms=0"]
-    found = parse(["--listen=[::1]:0", "--control=localhost:81", "--upstream=unix:/run/db", *flags])
+    found = parse_options(["--listen=[::1]:0", "--control=localhost:81", "--upstream=unix:/run/db", *flags])
     toxics = Toxics(Link(20, jitter="normal"), Link(kb_per_s=1000), reset_after_ms=0)
     assert found == Options(("::1", 0), "/run/db", ("localhost", 81), toxics)
-    assert parse(UPSTREAM) == Options(("127.0.0.1", 0), ("127.0.0.1", 80), None, Toxics())
+    assert parse_options(UPSTREAM) == Options(("127.0.0.1", 0), ("127.0.0.1", 80), None, Toxics())
 
 
 @pytest.mark.parametrize(

@@ -8,17 +8,17 @@ from hypothesis import strategies as st
 
 from locust_asyncdjango.lab.errors import UsageError
 from locust_asyncdjango.lab.proxy.toxics import (
-    LEAST_KB_PER_S,
-    Departures,
+    MIN_KB_PER_S,
+    DelaySchedule,
     Link,
     Toxics,
-    as_values,
-    changed,
+    settings_values,
+    with_settings,
 )
 
 amounts_ms = st.floats(0, 1000)
 links = st.builds(
-    Link, amounts_ms, amounts_ms, st.sampled_from(("uniform", "normal")), st.none() | st.floats(LEAST_KB_PER_S, 1e6)
+    Link, amounts_ms, amounts_ms, st.sampled_from(("uniform", "normal")), st.none() | st.floats(MIN_KB_PER_S, 1e6)
 )
 arrivals = st.lists(st.tuples(st.floats(0, 1), st.integers(0, 100_000)), max_size=30)
 """Seconds since the one before, and bytes."""
@@ -26,7 +26,7 @@ arrivals = st.lists(st.tuples(st.floats(0, 1), st.integers(0, 100_000)), max_siz
 
 def stamped(link: Link, chunks: list[tuple[float, int]], seed: int) -> list[tuple[float, float]]:
     """When each chunk arrives and when it is due."""
-    departures, now_s, found = Departures(link, random.Random(seed)), 1000.0, []
+    departures, now_s, found = DelaySchedule(link, random.Random(seed)), 1000.0, []
     for wait_s, size in chunks:
         now_s += wait_s
         found.append((now_s, departures.due_s(now_s, size)))
@@ -50,7 +50,7 @@ def test_latency_alone_delays_each_chunk_as_much_however_many_are_under_way(
     assert [due_s for _, due_s in found] == [arrival_s + latency_ms / 1000 for arrival_s, _ in found]
 
 
-@given(st.floats(LEAST_KB_PER_S, 1e6), amounts_ms, arrivals)
+@given(st.floats(MIN_KB_PER_S, 1e6), amounts_ms, arrivals)
 def test_a_rate_is_never_exceeded(kb_per_s: float, latency_ms: float, chunks: list[tuple[float, int]]) -> None:
     found = stamped(Link(latency_ms, kb_per_s=kb_per_s), chunks, 0)
     for first, (arrival_s, _) in enumerate(found):
@@ -61,18 +61,18 @@ def test_a_rate_is_never_exceeded(kb_per_s: float, latency_ms: float, chunks: li
             assert due_s >= arrival_s + latency_ms / 1000 + sent / (1000 * kb_per_s) - 1e-9
 
 
-@given(st.none() | st.floats(LEAST_KB_PER_S, 1e6), st.binary(max_size=2000))
+@given(st.none() | st.floats(MIN_KB_PER_S, 1e6), st.binary(max_size=2000))
 def test_pieces_are_the_chunk(kb_per_s: float | None, chunk: bytes) -> None:
-    assert b"".join(Departures(Link(kb_per_s=kb_per_s)).pieces(chunk)) == chunk
+    assert b"".join(DelaySchedule(Link(kb_per_s=kb_per_s)).pieces(chunk)) == chunk
 
 
 def test_a_piece_is_worth_20_ms() -> None:
-    pieces = Departures(Link(kb_per_s=100)).pieces(bytes(5000))
+    pieces = DelaySchedule(Link(kb_per_s=100)).pieces(bytes(5000))
     assert [len(piece) for piece in pieces] == [2000, 2000, 1000]
 
 
 def test_backlog_is_the_time_that_the_link_needs_for_what_waits() -> None:
-    departures = Departures(Link(latency_ms=500, kb_per_s=100))
+    departures = DelaySchedule(Link(latency_ms=500, kb_per_s=100))
     assert departures.due_s(10, 5000) == 10.55
     assert departures.backlog_s(10) == pytest.approx(0.05)
     assert departures.backlog_s(11) == 0
@@ -87,17 +87,17 @@ def test_normal_jitter_is_never_below_zero() -> None:
 
 def test_settings_by_their_names() -> None:
     values = {"latency_ms": 1, "upstream_jitter_ms": 2, "upstream_jitter": "normal", "timeout_after_ms": 0}
-    toxics = changed(Toxics(reset_after_ms=5), values)
+    toxics = with_settings(Toxics(reset_after_ms=5), values)
     assert toxics == Toxics(Link(1), Link(0, 2, "normal"), 5, 0)
-    assert {name: value for name, value in as_values(toxics).items() if value} == {
+    assert {name: value for name, value in settings_values(toxics).items() if value} == {
         "latency_ms": 1,
         "jitter": "uniform",
         "upstream_jitter_ms": 2,
         "upstream_jitter": "normal",
         "reset_after_ms": 5,
     }
-    assert changed(Toxics(), as_values(toxics)) == toxics
-    assert changed(toxics, {"reset_after_ms": None}).reset_after_ms is None
+    assert with_settings(Toxics(), settings_values(toxics)) == toxics
+    assert with_settings(toxics, {"reset_after_ms": None}).reset_after_ms is None
 
 
 @pytest.mark.parametrize(
@@ -122,4 +122,4 @@ def test_settings_by_their_names() -> None:
 )
 def test_wrong_settings_are_refused(values: dict[str, object]) -> None:
     with pytest.raises(UsageError, match=f"{next(iter(values))}[^\n]*$"):
-        changed(Toxics(), values)
+        with_settings(Toxics(), values)
