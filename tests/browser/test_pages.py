@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from locust_asyncdjango.lab.analysis.findings import Findings
@@ -22,6 +23,9 @@ from locust_asyncdjango.routes import ROUTES
 from tests.support.experiments import experiment
 from tests.support.figures import figures
 from tests.support.programs import locust, running, wait_for_page
+
+# They share what their module starts.
+pytestmark = pytest.mark.xdist_group("browser")
 
 
 def test_the_overview_shows_every_route_and_leads_to_it(page: Page, wsgi_url: str) -> None:

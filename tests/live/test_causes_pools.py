@@ -29,6 +29,9 @@ from tests.support.error_sites import (
 from tests.support.postgres_clusters import MAX_CONNECTIONS, SITE_PASSWORD, Cluster, cluster
 from tests.support.site_client import variants_of
 
+# They share what their module starts.
+pytestmark = pytest.mark.xdist_group("pools")
+
 Cause = Callable[[int, Path], AbstractContextManager[None]]
 
 CACHED = [f"cached/{variant}" for variant in variants_of(ROUTES["cached"])]

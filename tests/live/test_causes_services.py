@@ -58,7 +58,13 @@ def urls(port: int, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sites]
         yield started
 
 
-@pytest.fixture(scope="module", params=["", "de_DE"], ids=["en", "de"])
+@pytest.fixture(
+    scope="module",
+    params=[
+        pytest.param("", id="en", marks=pytest.mark.xdist_group("services in English")),
+        pytest.param("de_DE", id="de", marks=pytest.mark.xdist_group("services in German")),
+    ],
+)
 def made(
     request: pytest.FixtureRequest, port: int, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[Cluster, ExitStack]]:

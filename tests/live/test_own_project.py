@@ -29,7 +29,10 @@ def in_document(file: str) -> str:
     return found[1]
 
 
-@pytest.fixture(scope="module", params=["wsgi", "asgi"])
+@pytest.fixture(
+    scope="module",
+    params=[pytest.param(name, marks=pytest.mark.xdist_group(f"own project, {name}")) for name in ("wsgi", "asgi")],
+)
 def url(
     request: pytest.FixtureRequest, services_env: dict[str, str], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[str]:

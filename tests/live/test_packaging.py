@@ -13,6 +13,9 @@ from locust_asyncdjango.lab.environment.process import free_port
 from tests.support.programs import done, running
 from tests.support.site_fixtures import POSTS
 
+# They share what their module starts.
+pytestmark = pytest.mark.xdist_group("packaging")
+
 ROOT = Path(__file__).parents[2]
 
 

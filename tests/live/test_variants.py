@@ -56,7 +56,7 @@ ARMS = {
 }
 
 
-@pytest.fixture(scope="module", params=ARMS)
+@pytest.fixture(scope="module", params=[pytest.param(name, marks=pytest.mark.xdist_group(name)) for name in ARMS])
 def arm(
     request: pytest.FixtureRequest, services_env: dict[str, str], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[str, PostgresGate]]:
