@@ -1,7 +1,7 @@
 """Sync or async Django? A Locust extension that answers by measurement.
 
-The public names are loaded when they are first asked for: importing Locust patches the process with gevent, which the
-lab (``locust_asyncdjango.lab``) must not be.
+Public names are loaded when they are first used. To import Locust patches the process with gevent, which must not
+happen to the lab (``locust_asyncdjango.lab``).
 """
 
 from importlib import import_module
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from locust_asyncdjango._version import __version__
 
 if TYPE_CHECKING:
+    from locust_asyncdjango.client.exceptions import FailedRequestError
     from locust_asyncdjango.client.user import FastUser
     from locust_asyncdjango.failures.classify import classify
     from locust_asyncdjango.failures.custom_rules import add_rule
@@ -32,6 +33,7 @@ __all__ = [
     "CachedUser",
     "CpuUser",
     "ExternalUser",
+    "FailedRequestError",
     "Failure",
     "FastUser",
     "IoCreateUser",
@@ -47,31 +49,20 @@ __all__ = [
     "classify",
 ]
 
-_HOMES = {
-    "CachedUser": "users.route_users",
-    "CpuUser": "users.route_users",
-    "ExternalUser": "users.route_users",
-    "Failure": "failures.model",
-    # With the plugin, as whoever takes it expects.
-    "FastUser": "users.route_users",
-    "IoCreateUser": "users.route_users",
-    "IoReadUser": "users.route_users",
-    "ListDetailUser": "users.route_users",
-    "OrmGetUser": "users.route_users",
-    "OrmPostUser": "users.route_users",
-    "RouteUser": "users.route_users",
-    "TemplateUser": "users.route_users",
-    "add_rule": "failures.custom_rules",
-    # With the plugin, without which nothing is due.
-    "arrival": "users.route_users",
-    "classify": "failures.classify",
+_FAILURE_MODULES = {
+    "FailedRequestError": "locust_asyncdjango.client.exceptions",
+    "Failure": "locust_asyncdjango.failures.model",
+    "add_rule": "locust_asyncdjango.failures.custom_rules",
+    "classify": "locust_asyncdjango.failures.classify",
 }
+_USERS_MODULE = "locust_asyncdjango.users.route_users"
+"""Where all other names come from. It brings the plugin, which whoever takes a user class expects."""
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
+    if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    return getattr(import_module(_FAILURE_MODULES.get(name, _USERS_MODULE)), name)
 
 
 def __dir__() -> list[str]:

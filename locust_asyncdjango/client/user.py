@@ -1,4 +1,4 @@
-"""FastUser: a user class that takes the place of Locust's FastHttpUser."""
+"""FastUser: the user class that takes the place of Locust's FastHttpUser."""
 
 from typing import Any
 
@@ -8,11 +8,52 @@ from locust_asyncdjango.client.session import FastSession
 
 
 class FastUser(FastHttpUser):
-    """FastHttpUser with its whole API, several times faster, whose failures are classified at the source."""
+    """Locust's FastHttpUser with its whole API, several times faster, whose failures say what broke.
+
+    Example::
+
+        from locust import constant, task
+        from locust_asyncdjango import FastUser
+
+        class Visitor(FastUser):
+            wait_time = constant(1)
+
+            @task
+            def read(self):
+                response = self.client.get("/posts/", name="posts")
+                if response.error:
+                    print(response.error.failure.kind, response.error.failure.advice)
+
+    Class attributes, which are FastHttpUser's own:
+
+    host: the URL that paths are appended to. Default: ``--host``. StopTest is raised where there is neither.
+    network_timeout: seconds to send what does not fit into the socket's buffer, and then for the whole response, with
+        one more for each 1000 bytes of it. Default 60.
+    connection_timeout: seconds to open a connection. Default 60.
+    concurrency: connections to one server at once, where several greenlets share a user. Default 10.
+    max_redirects: redirects that are followed. Default 30.
+    max_retries: how often a GET, HEAD, OPTIONS, TRACE, PUT or DELETE is sent again after a timeout. Default 0.
+    insecure: whether certificates go unverified. Default True.
+    default_headers: a dict of headers that are sent with each request. Default None.
+    client_pool: a geventhttpclient HTTPClientPool; all users that have it share its connections. Default None.
+    ssl_context_factory: a method that returns an SSLContext. Default None.
+    proxy_host, proxy_port: the proxy that all requests go through. Default None.
+
+    ``self.client`` has get, post, put, patch, delete, head, options, request, iter_lines and rename_request, with the
+    parameters of FastHttpSession. A request is reported to Locust exactly once. It returns a response:
+
+    status_code: the HTTP status; 0 where no whole response came.
+    error: None for a success, else a FailedRequestError, whose ``failure`` says what broke and what to do. A failed
+        request raises nothing.
+    ok, headers, content (bytes), text, json(), url, request, history, elapsed (a timedelta): as FastHttpUser's.
+
+    With ``catch_response=True`` the response is for a with-block, and has success() and failure(message) too.
+    """
 
     abstract = True
 
     def __init__(self, environment: Any) -> None:
+        """environment: Locust's, which creates the users."""
         super().__init__(environment)
         self.client: FastSession = FastSession(
             base_url=self.host,

@@ -1,1 +1,1 @@
-"""User classes: one per route of the bundled site."""
+"""User classes that are ready to run: one for each route of the bundled site (route_users.py)."""

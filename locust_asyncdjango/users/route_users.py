@@ -1,11 +1,15 @@
-"""One user class per route. They ask again as soon as they are answered, or when a request is due (ArrivalRate)."""
+"""One user class for each route of the bundled site. To load another server, set ``path``, or extend RouteUser.
+
+All of them are FastUsers. They send the next request as soon as they have the response, or when the next one is due
+(``--shape ArrivalRate``). To import this module registers the plugin, which records and classifies their requests.
+"""
 
 from typing import Any, ClassVar
 from urllib.parse import urlencode
 
 from locust import task
 
-import locust_asyncdjango.plugin  # noqa: F401  # records and classifies; it registers itself
+import locust_asyncdjango.plugin  # noqa: F401  # registers itself
 from locust_asyncdjango.client.user import FastUser
 from locust_asyncdjango.load.arrivals import arrival
 from locust_asyncdjango.plugin.options import Options
@@ -13,10 +17,26 @@ from locust_asyncdjango.routes import FORM, ROUTES
 
 
 class RouteUser(FastUser):
-    """Base of the route users.
+    """A FastUser that requests one path over and over. It fits any server, and is the base of the route users.
 
-    ``path`` fits any server: override it for a view that lives elsewhere. ``variant``, if any, is appended to it. The
-    command line's ``--path`` and ``--variant`` come before both.
+    Example::
+
+        from locust import task
+        from locust_asyncdjango import RouteUser
+
+        class Search(RouteUser):
+            path = "/search/"
+
+            @task
+            def search(self):
+                self.send_get(q="django", page=2)
+
+    path: the path to request, from the host's root. Default "/". ``--path`` overrides it.
+    variant: a further part of the path, as in ``/io_read/async/``. Default "": none. ``--variant`` overrides it.
+    url: set when the user is created, from both.
+    wait_time: none, or until a request is due with ``--shape ArrivalRate``.
+
+    All else is FastUser's: see its help for the settings, for what requests return, and for failures.
     """
 
     abstract = True
@@ -27,108 +47,134 @@ class RouteUser(FastUser):
     variant: str = ""
 
     def __init__(self, environment: Any) -> None:
+        """environment: Locust's, which creates the users."""
         super().__init__(environment)
         options = Options.from_parsed(environment.parsed_options)
         path, variant = options.path or self.path, options.variant or self.variant
         self.url = f"{path.rstrip('/')}/{variant}/" if variant else path
 
-    def ask(self, **query: str | int | None) -> None:
-        """One GET, counted under the path without its query. What is None is left to the server."""
-        given = urlencode({name: value for name, value in query.items() if value is not None})
-        self.client.get(f"{self.url}?{given}" if given else self.url, name=self.url)
+    def send_get(self, **query: str | int | None) -> None:
+        """Send one GET to ``url`` and report it under that name. A parameter of the query that is None is omitted."""
+        parameters = urlencode({name: value for name, value in query.items() if value is not None})
+        self.client.get(f"{self.url}?{parameters}" if parameters else self.url, name=self.url)
 
 
 class TemplateUser(RouteUser):
-    """Asks for a page that Django's templates render."""
+    """Requests a page of 20 paragraphs that Django's templates render: no query. For a page of yours, set ``path``.
+
+    path: default "/template/".
+    title: the title of the page, up to 100 characters. Default None: the server chooses.
+    """
 
     path = ROUTES["template"].path
     title: str | None = None
-    """The page's title; None leaves it to the server."""
 
     @task
     def template(self) -> None:
-        """One GET."""
-        self.ask(title=self.title)
+        """Send one GET, with ``title`` in its query."""
+        self.send_get(title=self.title)
 
 
 class OrmGetUser(RouteUser):
-    """Reads one post by its key."""
+    """Reads one post by its key: one query.
+
+    path: default "/orm_get/".
+    id: the key of the post, a UUID as text. Default None: the server chooses.
+    """
 
     path = ROUTES["orm_get"].path
     id: str | None = None
-    """The post's key, a UUID; None leaves it to the server."""
 
     @task
     def orm_get(self) -> None:
-        """One GET."""
-        self.ask(id=self.id)
+        """Send one GET, with ``id`` in its query."""
+        self.send_get(id=self.id)
 
 
 class ListDetailUser(RouteUser):
-    """Reads a list of posts and one of them whole."""
+    """Reads a list of 800 posts and one of them whole: two queries.
+
+    path: default "/list_detail/".
+    id: the key of the one post, a UUID as text. Default None: the server chooses.
+    """
 
     path = ROUTES["list_detail"].path
     id: str | None = None
-    """The key of the one, a UUID; None leaves it to the server."""
 
     @task
     def list_detail(self) -> None:
-        """One GET."""
-        self.ask(id=self.id)
+        """Send one GET, with ``id`` in its query."""
+        self.send_get(id=self.id)
 
 
 class CachedUser(RouteUser):
-    """Asks for a response out of a cache."""
+    """Reads about 7 kB of JSON out of Redis: no query.
+
+    path: default "/cached/".
+    key: which entry of the cache. Default None: the server chooses, the same one each time.
+    """
 
     path = ROUTES["cached"].path
     key: str | None = None
-    """Which response; None leaves it to the server."""
 
     @task
     def cached(self) -> None:
-        """One GET."""
-        self.ask(key=self.key)
+        """Send one GET, with ``key`` in its query."""
+        self.send_get(key=self.key)
 
 
 class ExternalUser(RouteUser):
-    """Asks for what the server has to ask a slow API for."""
+    """Requests what the server has to get from a slow API, by three calls: no query.
+
+    path: default "/external/".
+    ms: how long the first call takes, 0 to 5000 milliseconds; the second takes twice that, the third half of it.
+        Default None: the server chooses 300.
+    """
 
     path = ROUTES["external"].path
     ms: int | None = None
-    """How long the first of the three calls takes, in milliseconds; None leaves it to the server."""
 
     @task
     def external(self) -> None:
-        """One GET."""
-        self.ask(ms=self.ms)
+        """Send one GET, with ``ms`` in its query."""
+        self.send_get(ms=self.ms)
 
 
 class IoReadUser(RouteUser):
-    """Reads the first posts and the count of all."""
+    """Reads the first 25 posts and the count of all: two queries.
+
+    path: default "/io_read/".
+    """
 
     path = ROUTES["io_read"].path
 
     @task
     def io_read(self) -> None:
-        """One GET."""
-        self.ask()
+        """Send one GET without a query."""
+        self.send_get()
 
 
 class CpuUser(RouteUser):
-    """Asks for work that needs only the processor: the sum of the first ``n`` squares."""
+    """Requests work that needs only the processor: the sum of the first ``n`` squares.
+
+    path: default "/cpu/".
+    n: how many squares, up to 10,000,000. Default None: the server chooses 10,000,000.
+    """
 
     path = ROUTES["cpu"].path
     n: int | None = None
-    """How many squares; None leaves it to the server."""
 
     @task
     def cpu(self) -> None:
-        """One GET."""
-        self.ask(n=self.n)
+        """Send one GET, with ``n`` in its query."""
+        self.send_get(n=self.n)
 
 
 class FormUser(RouteUser):
-    """Base of the users that send a form."""
+    """Sends a form over and over. It is the base of the route users that write.
+
+    form: names and values of the form's fields. Default: a title and a content of a post.
+    """
 
     abstract = True
 
@@ -136,17 +182,25 @@ class FormUser(RouteUser):
 
     @task
     def send(self) -> None:
-        """One POST of ``form``."""
+        """Send one POST with ``form`` as its body."""
         self.client.post(self.url, data=self.form)
 
 
 class IoCreateUser(FormUser):
-    """Creates one post from a form."""
+    """Creates one post from a form, without Django's forms: one query.
+
+    path: default "/io_create/".
+    form: names and values of the form's fields. Default: a title and a content of a post.
+    """
 
     path = ROUTES["io_create"].path
 
 
 class OrmPostUser(FormUser):
-    """Has one Django form validated and saved."""
+    """Creates one post by a Django form, which validates and saves it: one query.
+
+    path: default "/orm_post/".
+    form: names and values of the form's fields. Default: a title and a content of a post.
+    """
 
     path = ROUTES["orm_post"].path
