@@ -1,4 +1,4 @@
-"""``python -m target_site COMMAND``: Django's manage.py for this site."""
+"""Run a management command of Django: ``python -m target_site COMMAND`` is this site's manage.py."""
 
 import os
 import sys
@@ -10,7 +10,7 @@ from django.core.management import execute_from_command_line
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "target_site.settings")
 sys.argv[0] = "python -m target_site"
 try:
-    settings.DATABASES  # noqa: B018 - reads the settings, so that a mistake in the environment is one line
+    settings.DATABASES  # noqa: B018 - loads the settings, so that a wrong environment variable gives one line
 except ImproperlyConfigured as error:
     sys.stderr.write(f"CommandError: {error}\n")
     sys.exit(2)

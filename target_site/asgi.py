@@ -7,7 +7,7 @@ from django.core.asgi import get_asgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "target_site.settings")
 os.environ["TARGET_SITE_INTERFACE"] = "asgi"
 
-# Django is set up first: what is imported here needs its settings.
+# The imports below need Django to be set up.
 _django = get_asgi_application()
 
 from django.conf import settings  # noqa: E402

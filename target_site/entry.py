@@ -1,7 +1,9 @@
-"""What stands between a server and Django: what would cost Django dearly is refused before it is looked at.
+"""Wrappers between a server and Django, which asgi.py and wsgi.py apply.
 
-Django stores a body of any size on ASGI, and reads one with files whole into memory on WSGI; it takes the charset of
-each request from the client, also one that makes it fail; and it knows no lifespan.
+with_limits and with_wsgi_limits refuse requests that would cost Django a lot before it looks at them: on ASGI Django
+stores a body of any size, and on WSGI it reads a body with files into memory. It also decodes a body with any charset
+that the client names, and fails on some. with_lifespan closes shared resources at shutdown, for Django ignores the
+lifespan protocol.
 """
 
 import re
@@ -10,8 +12,8 @@ from typing import Any
 
 from django.http import HttpResponse
 
-from target_site.problems import problem
-from target_site.resources import close_all
+from target_site.problems import problem_response
+from target_site.resources import REGISTRY
 
 Scope = dict[str, Any]
 Message = Mapping[str, Any]
@@ -22,7 +24,7 @@ WSGIApplication = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]
 
 
 def with_lifespan(application: Application) -> Application:
-    """Closes the pools and clients that requests share when the server shuts down."""
+    """Return an ASGI application that closes shared connection pools and clients when the server shuts down."""
 
     async def wrapped(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "lifespan":
@@ -31,62 +33,68 @@ def with_lifespan(application: Application) -> Application:
         await receive()
         await send({"type": "lifespan.startup.complete"})
         await receive()
-        await close_all()
+        await REGISTRY.close_all()
         await send({"type": "lifespan.shutdown.complete"})
 
     return wrapped
 
 
 def with_limits(application: Application, limit: int) -> Application:
-    """Refuses what refusal() does, and a body without a length as soon as it has more than limit bytes."""
+    """Return an ASGI application that refuses large bodies and other charsets than UTF-8 (see check_body_headers).
+
+    limit: bytes. A body without a length is refused as soon as more than limit bytes have arrived.
+    """
 
     async def wrapped(scope: Scope, receive: Receive, send: Send) -> None:
         headers = dict(scope.get("headers", ()))
         length = headers.get(b"content-length", b"").decode("latin-1")
-        refused = refusal(length, headers.get(b"content-type", b"").decode("latin-1"), limit)
+        refusal = check_body_headers(length, headers.get(b"content-type", b"").decode("latin-1"), limit)
         received = 0
 
-        async def counted() -> Message:
+        async def receive_counted() -> Message:
             nonlocal received
             message = await receive()
             received += len(message.get("body", b""))
-            # Django takes a client that has gone for the end of its work.
+            # Django ends its work when the client disconnects.
             return message if received <= limit else {"type": "http.disconnect"}
 
-        if not refused:
-            await application(scope, counted, send)
-            refused = too_large(limit) if received > limit else None
-        if refused:
-            sent = [(name.lower().encode(), value.encode()) for name, value in refused.items()]
-            await send({"type": "http.response.start", "status": refused.status_code, "headers": sent})
-            await send({"type": "http.response.body", "body": refused.content})
+        if not refusal:
+            await application(scope, receive_counted, send)
+            refusal = content_too_large(limit) if received > limit else None
+        if refusal:
+            response_headers = [(name.lower().encode(), value.encode()) for name, value in refusal.items()]
+            await send({"type": "http.response.start", "status": refusal.status_code, "headers": response_headers})
+            await send({"type": "http.response.body", "body": refusal.content})
 
     return wrapped
 
 
 def with_wsgi_limits(application: WSGIApplication, limit: int) -> WSGIApplication:
-    """Refuses what refusal() does. Of a body without a length Django reads nothing on WSGI."""
+    """Return a WSGI application that refuses large bodies and other charsets than UTF-8 (see check_body_headers).
+
+    limit: bytes. A body without a length needs no limit: on WSGI Django does not read it.
+    """
 
     def wrapped(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        refused = refusal(environ.get("CONTENT_LENGTH", ""), environ.get("CONTENT_TYPE", ""), limit)
-        if not refused:
+        refusal = check_body_headers(environ.get("CONTENT_LENGTH", ""), environ.get("CONTENT_TYPE", ""), limit)
+        if not refusal:
             return application(environ, start_response)
-        start_response(f"{refused.status_code} {refused.reason_phrase}", list(refused.items()))
-        return [refused.content]
+        start_response(f"{refusal.status_code} {refusal.reason_phrase}", list(refusal.items()))
+        return [refusal.content]
 
     return wrapped
 
 
-def refusal(content_length: str, content_type: str, limit: int) -> HttpResponse | None:
-    """The answer to a body that is announced as too large, or in a charset other than UTF-8; None to others."""
+def check_body_headers(content_length: str, content_type: str, limit: int) -> HttpResponse | None:
+    """Return the response that refuses a body: 413 above limit bytes, 415 for a charset other than UTF-8; else None."""
     if content_length.isdigit() and (len(content_length) > len(str(limit)) or int(content_length) > limit):
-        return too_large(limit)
+        return content_too_large(limit)
     charset = re.search(r"charset\s*=\s*[\"']?([^\s;\"']*)", content_type, re.IGNORECASE)
     if charset and charset[1].lower() not in ("utf-8", "utf8"):
-        return problem(415, "Unsupported Media Type", detail="the charset must be utf-8")
+        return problem_response(415, "Unsupported Media Type", detail="the charset must be utf-8")
     return None
 
 
-def too_large(limit: int) -> HttpResponse:
-    """The answer to a body of more than limit bytes."""
-    return problem(413, "Content Too Large", detail=f"a body may have {limit} bytes")
+def content_too_large(limit: int) -> HttpResponse:
+    """Return the response to a body of more than limit bytes."""
+    return problem_response(413, "Content Too Large", detail=f"a body may have {limit} bytes")

@@ -1,4 +1,4 @@
-"""The one model that the database routes read and write."""
+"""The one model, which the database routes read and write."""
 
 import uuid
 from datetime import datetime
@@ -7,7 +7,7 @@ from django.db import models
 
 
 class Post(models.Model):
-    """A post. Its content is free text."""
+    """A post with a title and free text. Its key is a random UUID."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     title = models.CharField(max_length=100)
@@ -19,14 +19,14 @@ class Post(models.Model):
         return self.title
 
     def as_json(self) -> dict[str, str]:
-        """The post as the routes answer it."""
+        """Return the post as the routes send it."""
         return post_as_json(self.id, self.title, self.content, self.created_at, self.updated_at)
 
 
 def post_as_json(
     id_: uuid.UUID | str, title: str, content: str, created_at: datetime, updated_at: datetime
 ) -> dict[str, str]:
-    """A row of posts as the routes answer it, whichever driver it came from: times in ISO 8601."""
+    """Return a row of the table as the routes send it, from whichever driver it comes: times in ISO 8601."""
     return {
         "id": str(id_),
         "title": title,

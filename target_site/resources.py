@@ -1,5 +1,10 @@
-"""Pools and clients that requests share: made when first asked for, so that each worker process has its own, and closed
-when it ends. What cannot be made, because a service is down, is tried again by the next request.
+"""Connection pools and clients that requests share.
+
+A resource is made when a request first needs it, so that each worker process has its own. It is closed when the process
+ends. If it cannot be made, because a service is down, the next request tries again.
+
+ProcessResource is for sync code: one for all threads of a process. EventLoopResource is for async code: one for an
+event loop. REGISTRY closes both.
 """
 
 import asyncio
@@ -14,99 +19,109 @@ from django.http import HttpRequest
 
 T = TypeVar("T")
 
-_closers: list[Callable[[], object]] = []
+
+class ResourceRegistry:
+    """The resources of this process that have to be closed at its end."""
+
+    def __init__(self) -> None:
+        self._close_functions: list[Callable[[], object]] = []
+        self._event_loop_resources: list[EventLoopResource[Any]] = []
+
+    def add_close_function(self, close: Callable[[], object]) -> None:
+        """Call this function when the process ends."""
+        self._close_functions.append(close)
+
+    def add_event_loop_resource(self, resource: "EventLoopResource[Any]") -> None:
+        """Close this resource in close_all."""
+        self._event_loop_resources.append(resource)
+
+    def close_process_resources(self) -> None:
+        """Close what the threads of this process share. A request that needs a resource later makes a new one."""
+        with ExitStack() as stack:  # which continues with the others when one of them fails
+            while self._close_functions:
+                stack.callback(self._close_functions.pop(0))
+
+    async def close_all(self) -> None:
+        """Close what the requests of the running event loop share, and what the threads of the process share.
+
+        For the end of an ASGI lifespan. uvicorn may end by the signal that stopped it, without Python's atexit.
+        """
+        try:
+            await asyncio.gather(*(resource.close() for resource in self._event_loop_resources))
+        finally:
+            await asyncio.to_thread(self.close_process_resources)
 
 
-def at_end(close: Callable[[], object]) -> None:
-    """Has something closed when the process ends."""
-    _closers.append(close)
+REGISTRY = ResourceRegistry()
+atexit.register(REGISTRY.close_process_resources)
 
 
-@atexit.register
-def close_shared() -> None:
-    """Closes what the process's threads share. What is asked for afterwards is made anew."""
-    with ExitStack() as stack:  # which goes on where one of them fails
-        while _closers:
-            stack.callback(_closers.pop(0))
-
-
-def loop_outlives(request: HttpRequest) -> bool:
-    """Whether the event loop of a request's async view goes on after it: on ASGI. On WSGI each has one of its own."""
-    return isinstance(request, ASGIRequest)
-
-
-class Shared(Generic[T]):
-    """One of a kind for a process and all its threads."""
+class ProcessResource(Generic[T]):
+    """One object for a process and all its threads."""
 
     def __init__(self, make: Callable[[], T], close: Callable[[T], object]) -> None:
         self._make = make
         self._close = close
         self._lock = threading.Lock()
-        self._thing: T | None = None
+        self._resource: T | None = None
 
     def get(self) -> T:
-        """The thing. Raises what making it raises."""
+        """Return the object, and make it at the first call. Raise what making it raises."""
         with self._lock:
-            if self._thing is None:
-                self._thing = self._make()
-                at_end(self._end)
-            return self._thing
+            if self._resource is None:
+                self._resource = self._make()
+                REGISTRY.add_close_function(self._close_resource)
+            return self._resource
 
-    def _end(self) -> None:
-        thing, self._thing = self._thing, None
-        if thing is not None:
-            self._close(thing)
+    def _close_resource(self) -> None:
+        resource, self._resource = self._resource, None
+        if resource is not None:
+            self._close(resource)
 
 
-class SharedByLoop(Generic[T]):
-    """One of a kind for an event loop.
+class EventLoopResource(Generic[T]):
+    """One object for an event loop.
 
-    An ASGI server has one loop, whose requests share the thing. On WSGI each request of an async view has a loop of its
-    own, which can share nothing: there the thing is made and closed with the request.
+    An ASGI server has one event loop, whose requests share the object. On WSGI each request of an async view has an
+    event loop of its own, which can share nothing: there the object is made and closed with the request.
     """
 
     def __init__(self, make: Callable[[], Awaitable[T]], close: Callable[[T], Awaitable[object]]) -> None:
         self._make = make
         self._close = close
-        self._making: asyncio.Future[T] | None = None
-        _by_loop.append(self)
+        self._future: asyncio.Future[T] | None = None
+        REGISTRY.add_event_loop_resource(self)
 
     @asynccontextmanager
-    async def lent(self, request: HttpRequest) -> AsyncIterator[T]:
-        """The thing, for the time of a request. Raises what making it raises."""
-        if loop_outlives(request):
+    async def borrow(self, request: HttpRequest) -> AsyncIterator[T]:
+        """Yield the object for the duration of a request. Raise what making it raises."""
+        if event_loop_is_shared(request):
             yield await self._get()
             return
-        thing = await self._make()
+        resource = await self._make()
         try:
-            yield thing
+            yield resource
         finally:
-            await self._close(thing)
+            await self._close(resource)
 
     async def _get(self) -> T:
-        making = self._making
-        if making is None or _failed(making) or making.get_loop() is not asyncio.get_running_loop():
-            making = self._making = asyncio.ensure_future(self._make())
-        # A request that is cancelled must not end what others wait for.
-        return making.result() if making.done() else await asyncio.shield(making)
+        future = self._future
+        if future is None or _has_failed(future) or future.get_loop() is not asyncio.get_running_loop():
+            future = self._future = asyncio.ensure_future(self._make())
+        # With shield, a request that is cancelled does not cancel what others wait for.
+        return future.result() if future.done() else await asyncio.shield(future)
 
     async def close(self) -> None:
-        """Closes the thing of the running loop, if there is one."""
-        making, self._making = self._making, None
-        if making is not None and making.get_loop() is asyncio.get_running_loop() and not _failed(making):
-            await self._close(await making)
+        """Close the object of the running event loop, if there is one."""
+        future, self._future = self._future, None
+        if future is not None and future.get_loop() is asyncio.get_running_loop() and not _has_failed(future):
+            await self._close(await future)
 
 
-_by_loop: list[SharedByLoop[Any]] = []
+def event_loop_is_shared(request: HttpRequest) -> bool:
+    """Return whether requests share an event loop: True on ASGI, False on WSGI, where each async view has its own."""
+    return isinstance(request, ASGIRequest)
 
 
-async def close_all() -> None:
-    """Closes what the running loop's requests share, and the process's threads: an ASGI server may end by a signal."""
-    try:
-        await asyncio.gather(*(shared.close() for shared in _by_loop))
-    finally:
-        await asyncio.to_thread(close_shared)
-
-
-def _failed(future: "asyncio.Future[Any]") -> bool:
+def _has_failed(future: "asyncio.Future[Any]") -> bool:
     return future.done() and (future.cancelled() or future.exception() is not None)

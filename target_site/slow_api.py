@@ -1,7 +1,7 @@
-"""A slow API, the one that the route external calls: ``uvicorn target_site.slow_api:application --port 5000``.
+"""The slow API that the route external calls: ``uvicorn target_site.slow_api:application --port 5000``.
 
-GET /?ms=300 answers {"country": ..., "ms": 300} after so many milliseconds. The country is a random one, or with a seed
-(&seed=7) always the same. Plain ASGI: its own cost is small beside the wait.
+GET /?ms=300 waits 300 milliseconds and returns {"country": ..., "ms": 300}. The country is random. With a seed
+(&seed=7) it is the same each time. It is plain ASGI, without Django, so that it needs little processor time.
 """
 
 import asyncio
@@ -32,13 +32,13 @@ COUNTRIES = (
 async def application(
     scope: Message, receive: Callable[[], Awaitable[Message]], send: Callable[[Message], Awaitable[None]]
 ) -> None:
-    """The ASGI application."""
+    """Answer a request after the time that its query names, as an ASGI application."""
     if scope["type"] == "lifespan":
         for event in ("startup", "shutdown"):
             await receive()
             await send({"type": f"lifespan.{event}.complete"})
         return
-    status, answer = asked(scope["query_string"].decode("latin-1"))
+    status, answer = response_to(scope["query_string"].decode("latin-1"))
     if status == 200:
         await asyncio.sleep(answer["ms"] / 1000)
     body = json.dumps(answer).encode()
@@ -48,14 +48,14 @@ async def application(
     await send({"type": "http.response.body", "body": body})
 
 
-def asked(query: str) -> tuple[int, dict[str, Any]]:
-    """Status and body of the answer to a query."""
-    given = {"ms": str(DEFAULT_MS), **{name: values[-1] for name, values in parse_qs(query).items()}}
+def response_to(query: str) -> tuple[int, dict[str, Any]]:
+    """Return status and body of the response to a query string."""
+    parameters = {"ms": str(DEFAULT_MS), **{name: values[-1] for name, values in parse_qs(query).items()}}
     for name, largest in (("ms", LARGEST_MS), ("seed", LARGEST_SEED)):
-        value = given.get(name, "0")
+        value = parameters.get(name, "0")
         if not (value.isascii() and value.isdigit() and len(value) <= len(str(largest)) and int(value) <= largest):
             detail = f"{name} must be a whole number from 0 to {largest}"
             return 400, {"type": "about:blank", "title": "Bad Request", "status": 400, "detail": detail}
     # A Random without a seed is seeded by the system.
-    country = random.Random(given.get("seed")).choice(COUNTRIES)  # noqa: S311 - not for secrets
-    return 200, {"country": country, "ms": int(given["ms"])}
+    country = random.Random(parameters.get("seed")).choice(COUNTRIES)  # noqa: S311 - not for secrets
+    return 200, {"country": country, "ms": int(parameters["ms"])}

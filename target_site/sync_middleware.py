@@ -1,4 +1,4 @@
-"""A middleware as many projects still have one: it knows nothing of async, so that Django runs it in a thread."""
+"""A middleware without async support, as many projects have one. On ASGI Django runs it in a thread."""
 
 from collections.abc import Callable
 
@@ -8,7 +8,7 @@ from django.utils.decorators import sync_only_middleware
 
 @sync_only_middleware
 def header_middleware(get_response: Callable[[HttpRequest], HttpResponse]) -> object:
-    """Adds a header to each answer."""
+    """Add the header X-Middleware to each response."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         response = get_response(request)

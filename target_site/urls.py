@@ -1,5 +1,7 @@
-"""The site's URLs, to be included at any prefix: ``<route>/<variant>/`` for each variant, ``<route>/`` for the one that
-suits the interface."""
+"""The site's URLs, which your project may include at any prefix.
+
+``<route>/<variant>/`` is a variant. ``<route>/`` is the variant for the interface: sync on WSGI, async on ASGI.
+"""
 
 from django.urls import URLPattern, URLResolver, include, path
 
@@ -8,18 +10,18 @@ from target_site.routes.route import Route
 from target_site.site_info import index, preflight
 
 
-def patterns(route: Route) -> URLResolver:
-    """A route's URLs, in one group: a request is held against those of its own route only."""
+def route_patterns(route: Route) -> URLResolver:
+    """Return the URLs of a route as one group, so that Django compares a request with those of its own route only."""
     names = [*(variant.name for variant in route.variants), *route.aliases]
-    variants: list[URLPattern] = [path(f"{name}/", route.named(name).view) for name in names]
-    return path(f"{route.name}/", include([path("", route.named(route.natural).view), *variants]))
+    variants: list[URLPattern] = [path(f"{name}/", route.variant(name).view) for name in names]
+    return path(f"{route.name}/", include([path("", route.variant(route.natural).view), *variants]))
 
 
 urlpatterns = [
-    path("", index.page),
+    path("", index.index_page),
     path("routes.json", index.routes_json),
     path("healthz", index.healthz),
     path("preflight.json", preflight.preflight_json),
     path("slots/", preflight.slots),
-    *map(patterns, ROUTES),
+    *map(route_patterns, ROUTES),
 ]

@@ -7,7 +7,7 @@ from django.core.wsgi import get_wsgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "target_site.settings")
 os.environ["TARGET_SITE_INTERFACE"] = "wsgi"
 
-# Django is set up first: what is imported here needs its settings.
+# The imports below need Django to be set up.
 _django = get_wsgi_application()
 
 from django.conf import settings  # noqa: E402

@@ -1,4 +1,4 @@
-"""Which driver the ORM uses. Django's PostgreSQL backend takes psycopg 3 wherever it is installed, and asks nobody."""
+"""Which driver Django's ORM uses. Django's PostgreSQL backend takes psycopg 3 wherever it is installed."""
 
 import sys
 from collections.abc import Iterator
@@ -11,18 +11,24 @@ BACKEND = "django.db.backends.postgresql"
 
 
 def choose_orm_driver(name: str) -> None:
-    """Imports Django's backend so that it finds only this driver. Raises ImproperlyConfigured when it is late."""
+    """Import Django's PostgreSQL backend so that it uses this driver.
+
+    name: psycopg2 or psycopg (3). Raise ImproperlyConfigured if the backend is imported already, with the other driver.
+    """
     if f"{BACKEND}.psycopg_any" not in sys.modules:
-        with _hidden("psycopg" if name == "psycopg2" else "psycopg2"):
+        with _hidden_module("psycopg" if name == "psycopg2" else "psycopg2"):
             import_module(f"{BACKEND}.base")
-    found = "psycopg" if import_module(f"{BACKEND}.psycopg_any").is_psycopg3 else "psycopg2"
-    if found != name:
-        raise ImproperlyConfigured(f"{name} has to be chosen before Django's backend is imported, which took {found}")
+    driver = "psycopg" if import_module(f"{BACKEND}.psycopg_any").is_psycopg3 else "psycopg2"
+    if driver != name:
+        raise ImproperlyConfigured(
+            f"the ORM cannot use {name}: Django's PostgreSQL backend was imported before the settings, and uses"
+            f" {driver}; import target_site.settings first, or choose {driver}"
+        )
 
 
 @contextmanager
-def _hidden(name: str) -> Iterator[None]:
-    """Within it the module cannot be imported."""
+def _hidden_module(name: str) -> Iterator[None]:
+    """Let imports of this module fail within the context."""
     before = sys.modules.pop(name, None)
     sys.modules[name] = None  # type: ignore[assignment]
     try:

@@ -1,4 +1,8 @@
-"""One module per route, its variants side by side; ROUTES is the table of them all."""
+"""The routes: a module for each, which has its variants side by side. ROUTES is the table of all.
+
+Start reading in route.py, then in orm_get.py. To add a route, write a module with a ROUTE, and add the module to the
+table.
+"""
 
 from . import cached, cpu, external, io_create, io_read, list_detail, orm_get, orm_post, template
 from .route import Route

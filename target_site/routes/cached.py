@@ -1,4 +1,4 @@
-"""cached: a response out of Redis. A miss makes it and puts it there."""
+"""cached: a response from Redis. On a miss, the view builds the response and stores it in Redis."""
 
 import asyncio
 import hashlib
@@ -13,24 +13,24 @@ from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
-from target_site.config import FACTORS
+from target_site.config import CONFIG
 from target_site.problems import BadInputError
-from target_site.resources import Shared, SharedByLoop
+from target_site.resources import EventLoopResource, ProcessResource
 
 from .route import Route, Variant
 
-SECONDS_KEPT = 60
-LONGEST_WAIT_S = 5
-"""For Redis to answer, as redis-py has it; aioredis would wait for ever."""
+TTL_S = 60
+AIOREDIS_TIMEOUT_S = 5
+"""How long a request waits for Redis: redis-py's default. aioredis would wait without end."""
 LINES = 100
 
 
 async def _redis_asyncio() -> "redis.asyncio.Redis":
-    return redis.asyncio.from_url(FACTORS.redis_url)
+    return redis.asyncio.from_url(CONFIG.redis_url)
 
 
 async def _aioredis() -> aioredis.Redis:
-    return await aioredis.create_redis_pool(FACTORS.redis_url, minsize=0)
+    return await aioredis.create_redis_pool(CONFIG.redis_url, minsize=0)
 
 
 async def _close_aioredis(client: aioredis.Redis) -> None:
@@ -38,103 +38,103 @@ async def _close_aioredis(client: aioredis.Redis) -> None:
     await client.wait_closed()
 
 
-SYNC = Shared(lambda: redis.from_url(FACTORS.redis_url), redis.Redis.close)
-ASYNC = SharedByLoop(_redis_asyncio, redis.asyncio.Redis.aclose)
-AIOREDIS = SharedByLoop(_aioredis, _close_aioredis)
+SYNC = ProcessResource(lambda: redis.from_url(CONFIG.redis_url), redis.Redis.close)
+ASYNC = EventLoopResource(_redis_asyncio, redis.asyncio.Redis.aclose)
+AIOREDIS = EventLoopResource(_aioredis, _close_aioredis)
 
 
 @require_safe
 def cached_sync(request: HttpRequest) -> HttpResponse:
-    key = key_wanted(request)
+    key = requested_key(request)
     client = SYNC.get()
     if (body := client.get(key)) is not None:
-        return hit(body)
-    body = made(key)
-    client.set(key, body, ex=SECONDS_KEPT)
-    return miss(body)
+        return hit_response(body)
+    body = build_body(key)
+    client.set(key, body, ex=TTL_S)
+    return miss_response(body)
 
 
 @require_safe
 async def cached_async(request: HttpRequest) -> HttpResponse:
-    key = key_wanted(request)
-    async with ASYNC.lent(request) as client:
+    key = requested_key(request)
+    async with ASYNC.borrow(request) as client:
         if (body := await client.get(key)) is not None:
-            return hit(body)
-        body = made(key)
-        await client.set(key, body, ex=SECONDS_KEPT)
-        return miss(body)
+            return hit_response(body)
+        body = build_body(key)
+        await client.set(key, body, ex=TTL_S)
+        return miss_response(body)
 
 
 @require_safe
 async def cached_aioredis(request: HttpRequest) -> HttpResponse:
-    key = key_wanted(request)
-    async with AIOREDIS.lent(request) as client, asyncio.timeout(LONGEST_WAIT_S):
+    key = requested_key(request)
+    async with AIOREDIS.borrow(request) as client, asyncio.timeout(AIOREDIS_TIMEOUT_S):
         if (body := await client.get(key)) is not None:
-            return hit(body)
-        body = made(key)
-        await client.set(key, body, expire=SECONDS_KEPT)
-        return miss(body)
+            return hit_response(body)
+        body = build_body(key)
+        await client.set(key, body, expire=TTL_S)
+        return miss_response(body)
 
 
 @require_safe
 async def cached_sync_to_async(request: HttpRequest) -> HttpResponse:
-    key = key_wanted(request)
+    key = requested_key(request)
     client = SYNC.get()
     if (body := await sync_to_async(client.get)(key)) is not None:
-        return hit(body)
-    body = made(key)
-    await sync_to_async(client.set)(key, body, ex=SECONDS_KEPT)
-    return miss(body)
+        return hit_response(body)
+    body = build_body(key)
+    await sync_to_async(client.set)(key, body, ex=TTL_S)
+    return miss_response(body)
 
 
 @require_safe
 def cached_django_sync(request: HttpRequest) -> HttpResponse:
-    key = key_wanted(request)
+    key = requested_key(request)
     if (body := cache.get(key)) is not None:
-        return hit(body)
-    body = made(key)
-    cache.set(key, body, SECONDS_KEPT)
-    return miss(body)
+        return hit_response(body)
+    body = build_body(key)
+    cache.set(key, body, TTL_S)
+    return miss_response(body)
 
 
 @require_safe
 async def cached_django_async(request: HttpRequest) -> HttpResponse:
-    key = key_wanted(request)
+    key = requested_key(request)
     if (body := await cache.aget(key)) is not None:
-        return hit(body)
-    body = made(key)
-    await cache.aset(key, body, SECONDS_KEPT)
-    return miss(body)
+        return hit_response(body)
+    body = build_body(key)
+    await cache.aset(key, body, TTL_S)
+    return miss_response(body)
 
 
-def key_wanted(request: HttpRequest) -> str:
-    """The query's key, as Redis knows it. Raises BadInputError."""
-    given = request.GET.get("key", "default")
-    if not re.fullmatch(r"[\w-]{1,64}", given, re.ASCII):
+def requested_key(request: HttpRequest) -> str:
+    """Return the key in Redis for the query's ``key``. Raise BadInputError if it has other characters or length."""
+    value = request.GET.get("key", "default")
+    if not re.fullmatch(r"[\w-]{1,64}", value, re.ASCII):
         raise BadInputError("key must have 1 to 64 letters, digits, _ or -")
-    return f"target_site:cached:{given}"
+    return f"target_site:cached:{value}"
 
 
-def made(key: str) -> bytes:
-    """What a miss makes: lines that depend on the key alone, about 7 kB of JSON."""
+def build_body(key: str) -> bytes:
+    """Return about 7 kB of JSON that depends on the key only. It is what a miss stores."""
     lines = [hashlib.sha256(f"{key} {n}".encode()).hexdigest() for n in range(LINES)]
     return json.dumps({"key": key, "lines": lines}).encode()
 
 
-def hit(body: bytes | str) -> HttpResponse:
-    """The answer out of the cache."""
+def hit_response(body: bytes | str) -> HttpResponse:
+    """Return a response with a body from the cache."""
     return HttpResponse(body, content_type="application/json", headers={"X-Cache": "hit"})
 
 
-def miss(body: bytes) -> HttpResponse:
-    """The answer that was just made."""
+def miss_response(body: bytes) -> HttpResponse:
+    """Return a response with a body that was built for it."""
     return HttpResponse(body, content_type="application/json", headers={"X-Cache": "miss"})
 
 
 ROUTE = Route(
     name="cached",
     method="GET",
-    summary=f"About 7 kB of JSON out of Redis; a miss makes it and keeps it for {SECONDS_KEPT} s. No query.",
+    summary=f"About 7 kB of JSON from Redis; a miss builds it and stores it for {TTL_S} s. No query.",
     variants=(
         Variant("sync", cached_sync, "redis-py"),
         Variant("async", cached_async, "redis-py's redis.asyncio"),
@@ -143,5 +143,5 @@ ROUTE = Route(
         Variant("django_sync", cached_django_sync, "Django's cache.get"),
         Variant("django_async", cached_django_async, "Django's cache.aget"),
     ),
-    parameters={"key": "which response, 1 to 64 letters, digits, _ or -"},
+    parameters={"key": "which response: 1 to 64 letters, digits, _ or -"},
 )

@@ -1,4 +1,8 @@
-"""external: three calls to a slow API (target_site.slow_api), which take ms, twice that and half of it."""
+"""external: calls a slow API (target_site.slow_api) three times. The calls take ms, twice ms and half of ms.
+
+The variants differ in how they make the calls (one after the other, in threads, in greenlets, with asyncio) and in
+whether requests share HTTP clients.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -11,142 +15,143 @@ import httpx
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.http import require_safe
 
-from target_site.config import FACTORS
-from target_site.resources import Shared, SharedByLoop
-from target_site.site_info.server_info import patched_by_gevent
+from target_site.config import CONFIG
+from target_site.resources import EventLoopResource, ProcessResource
+from target_site.site_info.server_info import is_patched_by_gevent
 
-from .parameters import number
+from .parameters import read_integer
 from .route import Route, Variant, View
 
 DEFAULT_MS = 300
 LARGEST_MS = 5000
 LARGEST_SEED = 10**9
-MOST_THREADS = 300
-LONGEST_CALL_S = 2 * LARGEST_MS / 1000 + 2
+MAX_THREADS = 300
+CALL_TIMEOUT_S = 2 * LARGEST_MS / 1000 + 2
 """Well below the 30 s after which servers give up on a request."""
 
-# As many connections at once as there are calls: with httpx's limit of 100, calls would wait for each other. No more
-# than its usual 20 are kept: at each call its pool compares all idle connections with all others (encode/httpx#3215),
-# and with 300 kept, a shared client is slower than a new one for each request. They are given up after 3 s, before
-# uvicorn gives them up after 5. No proxy of the environment is asked.
-_SETTINGS: dict[str, Any] = {
+# max_connections: with httpx's limit of 100, calls would wait for each other. max_keepalive_connections: httpx's
+# default. At each call its pool compares all idle connections with all others (encode/httpx#3215), and with 300 of them
+# a shared client is slower than a new client for each request. keepalive_expiry: uvicorn closes idle connections after
+# 5 s, and the client has to be first. trust_env: a proxy named in the environment must not come in between.
+CLIENT_OPTIONS: dict[str, Any] = {
     "limits": httpx.Limits(max_connections=None, max_keepalive_connections=20, keepalive_expiry=3),
-    "timeout": LONGEST_CALL_S,
+    "timeout": CALL_TIMEOUT_S,
     "trust_env": False,
 }
 
 
 async def _async_client() -> httpx.AsyncClient:
-    return httpx.AsyncClient(**_SETTINGS)
+    return httpx.AsyncClient(**CLIENT_OPTIONS)
 
 
-ASYNC_CLIENT = SharedByLoop(_async_client, httpx.AsyncClient.aclose)
-THREADS = Shared(lambda: ThreadPoolExecutor(MOST_THREADS, "external"), ThreadPoolExecutor.shutdown)
+ASYNC_CLIENT = EventLoopResource(_async_client, httpx.AsyncClient.aclose)
+THREAD_POOL = ProcessResource(lambda: ThreadPoolExecutor(MAX_THREADS, "external"), ThreadPoolExecutor.shutdown)
 
 Calls = Callable[[httpx.Client, list[str]], list[str]]
-"""Asks for all URLs and returns their answers in that order."""
+"""Fetches all URLs and returns the countries in the order of the URLs."""
 
 
-def in_turn(client: httpx.Client, urls: list[str]) -> list[str]:
-    return [country(client, url) for url in urls]
+def call_sequentially(client: httpx.Client, urls: list[str]) -> list[str]:
+    return [fetch_country(client, url) for url in urls]
 
 
-def in_threads(client: httpx.Client, urls: list[str]) -> list[str]:
-    return list(THREADS.get().map(partial(country, client), urls))
+def call_in_threads(client: httpx.Client, urls: list[str]) -> list[str]:
+    return list(THREAD_POOL.get().map(partial(fetch_country, client), urls))
 
 
-def in_greenlets(client: httpx.Client, urls: list[str]) -> list[str]:
-    if not patched_by_gevent():
-        return in_threads(client, urls)
+def call_in_greenlets(client: httpx.Client, urls: list[str]) -> list[str]:
+    if not is_patched_by_gevent():
+        return call_in_threads(client, urls)
     from gevent.pool import Pool
 
-    found: list[str] = Pool(len(urls)).map(partial(country, client), urls)
-    return found
+    countries: list[str] = Pool(len(urls)).map(partial(fetch_country, client), urls)
+    return countries
 
 
-class Clients:
-    """Clients that outlive a request, lent to one at a time, the last used first.
+class HTTPClientPool:
+    """HTTP clients that outlive a request. One request at a time uses a client; the one used last is used first.
 
-    Shared by many threads at once, httpx's pool closes surplus connections that another thread has just begun to use
-    (seen: 4 httpx.ReadError in 1,896 requests at 100 users). In asyncio it cannot, and there is one client for all.
+    Threads cannot share one client: httpx's pool closes surplus connections that another thread has just begun to use
+    (observed: 4 httpx.ReadError in 1,896 requests at 100 users). This cannot happen in asyncio, where one client serves
+    all requests.
     """
 
     def __init__(self) -> None:
-        self._free: list[httpx.Client] = []
+        self._idle: list[httpx.Client] = []
 
     @contextmanager
-    def lent(self) -> Iterator[httpx.Client]:
-        """A client for the time of a request."""
+    def borrow(self) -> Iterator[httpx.Client]:
+        """Yield a client for the duration of a request."""
         try:
-            client = self._free.pop()
+            client = self._idle.pop()
         except IndexError:
-            client = httpx.Client(**_SETTINGS)
+            client = httpx.Client(**CLIENT_OPTIONS)
         try:
             yield client
         finally:
-            self._free.append(client)
+            self._idle.append(client)
 
     def close(self) -> None:
-        """Closes those that are not lent."""
-        while self._free:
-            self._free.pop().close()
+        """Close the clients that no request uses."""
+        while self._idle:
+            self._idle.pop().close()
 
 
-CLIENTS = Shared(Clients, Clients.close)
+CLIENT_POOL = ProcessResource(HTTPClientPool, HTTPClientPool.close)
 
 
 def shared_client() -> AbstractContextManager[httpx.Client]:
-    return CLIENTS.get().lent()
+    return CLIENT_POOL.get().borrow()
 
 
 @contextmanager
 def new_client() -> Iterator[httpx.Client]:
-    with httpx.Client(**_SETTINGS) as client:
+    with httpx.Client(**CLIENT_OPTIONS) as client:
         yield client
 
 
 @asynccontextmanager
 async def new_async_client(_request: HttpRequest) -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(**_SETTINGS) as client:
+    async with httpx.AsyncClient(**CLIENT_OPTIONS) as client:
         yield client
 
 
-def external(calls: Calls, lent_client: Callable[[], AbstractContextManager[httpx.Client]]) -> View:
+def sync_view(calls: Calls, client_context: Callable[[], AbstractContextManager[httpx.Client]]) -> View:
     @require_safe
     def view(request: HttpRequest) -> JsonResponse:
-        urls = urls_wanted(request)
-        with lent_client() as client:
+        urls = requested_urls(request)
+        with client_context() as client:
             return JsonResponse({"countries": calls(client, urls)})
 
     return view
 
 
-def external_async(lent_client: Callable[[HttpRequest], Any]) -> View:
+def async_view(client_context: Callable[[HttpRequest], Any]) -> View:
     @require_safe
     async def view(request: HttpRequest) -> JsonResponse:
-        urls = urls_wanted(request)
-        async with lent_client(request) as client:
-            return JsonResponse({"countries": await asyncio.gather(*(acountry(client, url) for url in urls))})
+        urls = requested_urls(request)
+        async with client_context(request) as client:
+            return JsonResponse({"countries": await asyncio.gather(*(afetch_country(client, url) for url in urls))})
 
     return view
 
 
-def country(client: httpx.Client, url: str) -> str:
-    """The API's answer. Raises httpx.HTTPError."""
+def fetch_country(client: httpx.Client, url: str) -> str:
+    """Return the country that the API sends. Raise httpx.HTTPError."""
     return str(client.get(url).raise_for_status().json()["country"])
 
 
-async def acountry(client: httpx.AsyncClient, url: str) -> str:
-    """The API's answer. Raises httpx.HTTPError."""
+async def afetch_country(client: httpx.AsyncClient, url: str) -> str:
+    """Return the country that the API sends, in async code. Raise httpx.HTTPError."""
     return str((await client.get(url)).raise_for_status().json()["country"])
 
 
-def urls_wanted(request: HttpRequest) -> list[str]:
-    """The three calls that the query's ms and seed ask for. Raises BadInputError."""
-    ms = number(request, "ms", LARGEST_MS, DEFAULT_MS)
-    seed = number(request, "seed", LARGEST_SEED, None)
+def requested_urls(request: HttpRequest) -> list[str]:
+    """Return the URLs of the three calls for the query's ms and seed. Raise BadInputError if one is out of range."""
+    ms = read_integer(request, "ms", LARGEST_MS, DEFAULT_MS)
+    seed = read_integer(request, "seed", LARGEST_SEED, None)
     return [
-        f"{FACTORS.slow_api_url}/?ms={call_ms}" + ("" if seed is None else f"&seed={seed + n}")
+        f"{CONFIG.slow_api_url}/?ms={call_ms}" + ("" if seed is None else f"&seed={seed + n}")
         for n, call_ms in enumerate((ms, 2 * ms, ms // 2))
     ]
 
@@ -154,19 +159,23 @@ def urls_wanted(request: HttpRequest) -> list[str]:
 ROUTE = Route(
     name="external",
     method="GET",
-    summary=f"Three calls to a slow API, of {DEFAULT_MS}, {2 * DEFAULT_MS} and {DEFAULT_MS // 2} ms. No query.",
+    summary=f"Calls a slow API three times: {DEFAULT_MS}, {2 * DEFAULT_MS} and {DEFAULT_MS // 2} ms. No query.",
     variants=(
-        Variant("sync", external(in_turn, shared_client), "one call after the other"),
-        Variant("sync_new_client", external(in_turn, new_client), "one after the other, a client per request"),
-        Variant("threads", external(in_threads, shared_client), "a thread pool"),
-        Variant("threads_new_client", external(in_threads, new_client), "a thread pool, a client per request"),
-        Variant("gevent", external(in_greenlets, shared_client), "a gevent pool; threads where gevent has not patched"),
-        Variant("gevent_new_client", external(in_greenlets, new_client), "the same, a client per request"),
-        Variant("async", external_async(ASYNC_CLIENT.lent), "asyncio.gather"),
-        Variant("async_new_client", external_async(new_async_client), "asyncio.gather, a client per request"),
+        Variant("sync", sync_view(call_sequentially, shared_client), "in sequence"),
+        Variant("sync_new_client", sync_view(call_sequentially, new_client), "in sequence, a client per request"),
+        Variant("threads", sync_view(call_in_threads, shared_client), "a thread pool"),
+        Variant("threads_new_client", sync_view(call_in_threads, new_client), "a thread pool, a client per request"),
+        Variant(
+            "gevent",
+            sync_view(call_in_greenlets, shared_client),
+            "a gevent pool; threads without gevent",
+        ),
+        Variant("gevent_new_client", sync_view(call_in_greenlets, new_client), "the same, a client per request"),
+        Variant("async", async_view(ASYNC_CLIENT.borrow), "asyncio.gather"),
+        Variant("async_new_client", async_view(new_async_client), "asyncio.gather, a client per request"),
     ),
     parameters={
         "ms": f"how long the first call takes, 0 to {LARGEST_MS}",
-        "seed": f"makes the answer the same each time, 0 to {LARGEST_SEED}",
+        "seed": f"makes the response the same each time, 0 to {LARGEST_SEED}",
     },
 )

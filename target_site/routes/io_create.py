@@ -1,4 +1,4 @@
-"""io_create: one post from the form fields title and content, one query."""
+"""io_create: creates one post from the form fields title and content, with one query."""
 
 import uuid
 from datetime import datetime
@@ -60,13 +60,13 @@ async def io_create_asyncpg(request: HttpRequest) -> JsonResponse:
 
 
 def new_row(title: str, content: str) -> tuple[uuid.UUID, str, str, datetime, datetime]:
-    """A row as the ORM makes it: key and times come from the site, not from the database."""
+    """Return a new row. Key and times come from the site, as with the ORM, not from the database."""
     now = timezone.now()
     return uuid.uuid4(), title, content, now, now
 
 
 def post_fields(request: HttpRequest) -> dict[str, str]:
-    """The form's title and content. Raises BadInputError."""
+    """Return title and content from the form. Raise BadInputError if one is missing, too long or contains NUL."""
     fields = {}
     for name, limit in (("title", TITLE_LIMIT), ("content", CONTENT_LIMIT)):
         value = request.POST.get(name, "")
@@ -86,8 +86,8 @@ ROUTE = Route(
         Variant("sync", io_create_sync, "the ORM's create"),
         Variant("async", io_create_async, "the ORM's acreate"),
         Variant("sync_to_async", io_create_sync_to_async, "the ORM's create in sync_to_async"),
-        Variant("psycopg2", io_create_psycopg2, "psycopg2 by itself"),
-        Variant("asyncpg", io_create_asyncpg, "asyncpg by itself"),
+        Variant("psycopg2", io_create_psycopg2, "psycopg2 without the ORM"),
+        Variant("asyncpg", io_create_asyncpg, "asyncpg without the ORM"),
     ),
     parameters={
         "title": f"1 to {TITLE_LIMIT} characters",

@@ -1,4 +1,7 @@
-"""list_detail: 800 posts and one of them whole, two queries, without the ORM."""
+"""list_detail: reads 800 posts, and one post with all columns, with two queries and without the ORM.
+
+The variants differ in the driver, in how they connect, and in whether they run the queries one after the other.
+"""
 
 import asyncio
 import uuid
@@ -15,85 +18,85 @@ from target_site.database.connections import (
 )
 from target_site.models import Post, post_as_json
 
-from .orm_get import BY_KEY, BY_KEY_ASYNCPG
-from .posts import ID_PARAMETER, post_wanted
+from .orm_get import SELECT_BY_ID, SELECT_BY_ID_ASYNCPG
+from .posts import ID_PARAMETER, requested_post_id
 from .route import Route, Variant, View
 
-LENGTH = 800
-# Keys as text: the ORM has psycopg2 make an object of each UUID, which for 800 of them takes longer than the rest.
-LIST = f"SELECT id::text AS key, title FROM target_site_post ORDER BY id LIMIT {LENGTH}"  # noqa: S608 - constants
+LIST_LENGTH = 800
+# Keys as text: with the ORM loaded, psycopg2 makes an object of each UUID, and 800 of them take longer than the rest.
+SELECT_LIST = f"SELECT id::text AS key, title FROM target_site_post ORDER BY id LIMIT {LIST_LENGTH}"  # noqa: S608 - constants
 
 
-def by_psycopg2(*, pooled: bool) -> View:
+def psycopg2_view(*, pooled: bool) -> View:
     @require_safe
     def view(request: HttpRequest) -> JsonResponse:
-        wanted = str(post_wanted(request))
+        post_id = str(requested_post_id(request))
         with psycopg2_connection(pooled=pooled) as connection, connection.cursor() as cursor:
-            cursor.execute(LIST)
+            cursor.execute(SELECT_LIST)
             rows = cursor.fetchall()
-            cursor.execute(BY_KEY, [wanted])
+            cursor.execute(SELECT_BY_ID, [post_id])
             row = cursor.fetchone()
-        return answer(rows, row)
+        return list_detail_response(rows, row)
 
     return view
 
 
-def by_psycopg(*, pooled: bool) -> View:
+def psycopg_view(*, pooled: bool) -> View:
     @require_safe
     def view(request: HttpRequest) -> JsonResponse:
-        wanted = post_wanted(request)
+        post_id = requested_post_id(request)
         with psycopg_connection(pooled=pooled) as connection:
-            rows = connection.execute(LIST).fetchall()
-            row = connection.execute(BY_KEY, [wanted]).fetchone()
-        return answer(rows, row)
+            rows = connection.execute(SELECT_LIST).fetchall()
+            row = connection.execute(SELECT_BY_ID, [post_id]).fetchone()
+        return list_detail_response(rows, row)
 
     return view
 
 
-def by_psycopg_async(*, pooled: bool) -> View:
+def psycopg_async_view(*, pooled: bool) -> View:
     @require_safe
     async def view(request: HttpRequest) -> JsonResponse:
-        wanted = post_wanted(request)
+        post_id = requested_post_id(request)
         async with psycopg_async_connection(request, pooled=pooled) as connection:
-            rows = await (await connection.execute(LIST)).fetchall()
-            row = await (await connection.execute(BY_KEY, [wanted])).fetchone()
-        return answer(rows, row)
+            rows = await (await connection.execute(SELECT_LIST)).fetchall()
+            row = await (await connection.execute(SELECT_BY_ID, [post_id])).fetchone()
+        return list_detail_response(rows, row)
 
     return view
 
 
-def by_asyncpg_in_turn(*, pooled: bool) -> View:
+def asyncpg_serial_view(*, pooled: bool) -> View:
     @require_safe
     async def view(request: HttpRequest) -> JsonResponse:
-        wanted = post_wanted(request)
+        post_id = requested_post_id(request)
         async with asyncpg_connection(request, pooled=pooled) as connection:
-            rows = await connection.fetch(LIST)
-            row = await connection.fetchrow(BY_KEY_ASYNCPG, wanted)
-        return answer(rows, row)
+            rows = await connection.fetch(SELECT_LIST)
+            row = await connection.fetchrow(SELECT_BY_ID_ASYNCPG, post_id)
+        return list_detail_response(rows, row)
 
     return view
 
 
-def by_asyncpg_gathered(*, pooled: bool) -> View:
+def asyncpg_gather_view(*, pooled: bool) -> View:
     @require_safe
     async def view(request: HttpRequest) -> JsonResponse:
-        wanted = post_wanted(request)
+        post_id = requested_post_id(request)
 
-        async def the_list() -> Any:
+        async def fetch_list() -> Any:
             async with asyncpg_connection(request, pooled=pooled) as connection:
-                return await connection.fetch(LIST)
+                return await connection.fetch(SELECT_LIST)
 
-        async def the_detail(key: uuid.UUID) -> Any:
+        async def fetch_detail(key: uuid.UUID) -> Any:
             async with asyncpg_connection(request, pooled=pooled) as connection:
-                return await connection.fetchrow(BY_KEY_ASYNCPG, key)
+                return await connection.fetchrow(SELECT_BY_ID_ASYNCPG, key)
 
-        return answer(*await asyncio.gather(the_list(), the_detail(wanted)))
+        return list_detail_response(*await asyncio.gather(fetch_list(), fetch_detail(post_id)))
 
     return view
 
 
-def answer(rows: Any, row: Any) -> JsonResponse:
-    """The list's rows and the detail's, or None. Raises Post.DoesNotExist."""
+def list_detail_response(rows: Any, row: Any) -> JsonResponse:
+    """Return the response to the rows of the list and the row of the post. Raise Post.DoesNotExist if row is None."""
     if row is None:
         raise Post.DoesNotExist
     items = [{"id": id_, "title": title} for id_, title in rows]
@@ -103,18 +106,18 @@ def answer(rows: Any, row: Any) -> JsonResponse:
 ROUTE = Route(
     name="list_detail",
     method="GET",
-    summary=f"Key and title of {LENGTH} posts, and one post whole, without the ORM: two queries.",
+    summary=f"Reads key and title of {LIST_LENGTH} posts, and all of one post, without the ORM: two queries.",
     variants=(
-        Variant("psycopg2", by_psycopg2(pooled=False), "psycopg2, a connection per request"),
-        Variant("psycopg2_pool", by_psycopg2(pooled=True), "psycopg2, from a pool"),
-        Variant("psycopg", by_psycopg(pooled=False), "psycopg 3, a connection per request"),
-        Variant("psycopg_pool", by_psycopg(pooled=True), "psycopg 3, from a pool"),
-        Variant("psycopg_async", by_psycopg_async(pooled=False), "psycopg 3, async, a connection per request"),
-        Variant("psycopg_async_pool", by_psycopg_async(pooled=True), "psycopg 3, async, from a pool"),
-        Variant("asyncpg", by_asyncpg_gathered(pooled=False), "asyncpg, both queries at once on two new connections"),
-        Variant("asyncpg_pool", by_asyncpg_gathered(pooled=True), "asyncpg, both queries at once on two from a pool"),
-        Variant("asyncpg_in_turn", by_asyncpg_in_turn(pooled=False), "asyncpg, in turn on a connection per request"),
-        Variant("asyncpg_in_turn_pool", by_asyncpg_in_turn(pooled=True), "asyncpg, in turn on one from a pool"),
+        Variant("psycopg2", psycopg2_view(pooled=False), "psycopg2, a connection per request"),
+        Variant("psycopg2_pool", psycopg2_view(pooled=True), "psycopg2, from a pool"),
+        Variant("psycopg", psycopg_view(pooled=False), "psycopg 3, a connection per request"),
+        Variant("psycopg_pool", psycopg_view(pooled=True), "psycopg 3, from a pool"),
+        Variant("psycopg_async", psycopg_async_view(pooled=False), "psycopg 3, async, a connection per request"),
+        Variant("psycopg_async_pool", psycopg_async_view(pooled=True), "psycopg 3, async, from a pool"),
+        Variant("asyncpg", asyncpg_gather_view(pooled=False), "asyncpg, both queries at once, two new connections"),
+        Variant("asyncpg_pool", asyncpg_gather_view(pooled=True), "asyncpg, both queries at once, two from a pool"),
+        Variant("asyncpg_in_turn", asyncpg_serial_view(pooled=False), "asyncpg, in sequence, a connection per request"),
+        Variant("asyncpg_in_turn_pool", asyncpg_serial_view(pooled=True), "asyncpg, in sequence, from a pool"),
     ),
     parameters=ID_PARAMETER,
     aliases={"sync": "psycopg2", "async": "asyncpg"},

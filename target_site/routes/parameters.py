@@ -1,4 +1,4 @@
-"""Reading a query."""
+"""Reading parameters from the query of a request."""
 
 from typing import TypeVar
 
@@ -9,12 +9,15 @@ from target_site.problems import BadInputError
 D = TypeVar("D", int, None)
 
 
-def number(request: HttpRequest, name: str, largest: int, default: D) -> int | D:
-    """A whole number from 0 to the largest, the default where the query does not name it. Raises BadInputError."""
-    given = request.GET.get(name)
-    if given is None:
+def read_integer(request: HttpRequest, name: str, largest: int, default: D) -> int | D:
+    """Return the parameter as a whole number from 0 to largest, or default if the query does not have it.
+
+    Raise BadInputError for any other value.
+    """
+    value = request.GET.get(name)
+    if value is None:
         return default
-    # The length is checked first: Python refuses to read very long numbers with an error of its own.
-    if given.isascii() and given.isdigit() and len(given) <= len(str(largest)) and int(given) <= largest:
-        return int(given)
+    # The length comes first: Python raises an error of its own for very long numbers.
+    if value.isascii() and value.isdigit() and len(value) <= len(str(largest)) and int(value) <= largest:
+        return int(value)
     raise BadInputError(f"{name} must be a whole number from 0 to {largest}")

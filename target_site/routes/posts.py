@@ -1,4 +1,4 @@
-"""What the routes on posts have in common."""
+"""What the routes that read and write posts share: columns, limits and the parameter ``id``."""
 
 import hashlib
 import uuid
@@ -8,10 +8,10 @@ from django.http import HttpRequest
 from target_site.problems import BadInputError
 
 COLUMNS = "id, title, content, created_at, updated_at"
-"""As target_site.models.post_as_json takes them."""
+"""In the order of the parameters of target_site.models.post_as_json."""
 
 FIRST_SEEDED = uuid.UUID(hashlib.md5(b"post 1", usedforsecurity=False).hexdigest())
-"""seed_posts makes it."""
+"""The key of the first post that seed_posts makes."""
 
 ID_PARAMETER = {"id": "a post's key, a UUID (default: the first that seed_posts makes)"}
 
@@ -19,12 +19,12 @@ TITLE_LIMIT = 100
 CONTENT_LIMIT = 100_000
 
 
-def post_wanted(request: HttpRequest) -> uuid.UUID:
-    """The query's id. Raises BadInputError."""
-    given = request.GET.get("id")
-    if given is None:
+def requested_post_id(request: HttpRequest) -> uuid.UUID:
+    """Return the post's key from the query, or FIRST_SEEDED. Raise BadInputError if it is not a UUID."""
+    value = request.GET.get("id")
+    if value is None:
         return FIRST_SEEDED
     try:
-        return uuid.UUID(given)
+        return uuid.UUID(value)
     except ValueError:
         raise BadInputError("id must be a UUID, such as 123e4567-e89b-12d3-a456-426614174000") from None

@@ -1,4 +1,4 @@
-"""What a route is."""
+"""What a route and a variant are."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -6,15 +6,15 @@ from typing import Any
 
 from asgiref.sync import iscoroutinefunction
 
-from target_site.config import FACTORS
+from target_site.config import CONFIG
 
 View = Callable[..., Any]
-"""A view, sync or async: a request -> a response, or an awaitable of one."""
+"""A view of Django: it takes a request and returns a response, or, if it is async, an awaitable of one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """One implementation of a route. The summary says what sets it apart."""
+    """One implementation of a route. summary: what distinguishes it from the other variants."""
 
     name: str
     view: View
@@ -22,28 +22,28 @@ class Variant:
 
     @property
     def side(self) -> str:
-        """sync or async: where Django runs the view without a bridge."""
+        """Return sync or async: the interface on which Django runs the view without sync_to_async or async_to_sync."""
         return "async" if iscoroutinefunction(self.view) else "sync"
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A kind of work, and the variants that do it: all give the same answer to the same input."""
+    """A kind of work, and the variants that do it. All variants give the same response to the same input."""
 
     name: str
     method: str
     summary: str
     variants: tuple[Variant, ...]
     parameters: Mapping[str, str] = field(default_factory=dict)
-    """What a client may send, and what it does: in the query of a GET, in the form of a POST."""
+    """The parameters that a client may send, and their effect: in the query of a GET, in the form of a POST."""
     aliases: Mapping[str, str] = field(default_factory=dict)
-    """Which variants the names sync and async stand for, where no variant is called so."""
+    """The variants that the names sync and async stand for, in a route that has no variants of these names."""
 
     @property
     def natural(self) -> str:
-        """The name that suits the interface the site runs on."""
-        return "async" if FACTORS.interface == "asgi" else "sync"
+        """Return the variant for the interface that the site runs on: sync on WSGI, async on ASGI. May be an alias."""
+        return "async" if CONFIG.interface == "asgi" else "sync"
 
-    def named(self, name: str) -> Variant:
-        """The variant of a name or an alias. Raises KeyError."""
+    def variant(self, name: str) -> Variant:
+        """Return the variant with this name or alias. Raise KeyError if there is none."""
         return {variant.name: variant for variant in self.variants}[self.aliases.get(name, name)]

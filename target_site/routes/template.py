@@ -1,4 +1,4 @@
-"""template: a page with text and script tags, rendered by Django's templates. No query."""
+"""template: a page of text with script tags, rendered by Django's templates, without a query."""
 
 from typing import Any
 
@@ -42,7 +42,7 @@ class AsyncPage(TemplateView):
 
 
 def page_context(request: HttpRequest) -> dict[str, Any]:
-    """What the page shows. Raises BadInputError."""
+    """Return what the page shows. Raise BadInputError if the query's title is empty or too long."""
     title = request.GET.get("title", "A page")
     if not 0 < len(title) <= TITLE_LIMIT:
         raise BadInputError(f"title must have 1 to {TITLE_LIMIT} characters")

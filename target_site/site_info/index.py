@@ -1,4 +1,4 @@
-"""What the site says about itself, for people (/), programs (/routes.json) and those who wait for it (/healthz)."""
+"""The site's description for people (/) and programs (/routes.json), and the answer to "are you up?" (/healthz)."""
 
 import platform
 from collections.abc import Mapping
@@ -15,49 +15,50 @@ from django.views.decorators.http import require_safe
 
 from target_site.routes import ROUTES
 from target_site.routes.route import Route
-from target_site.site_info import server_info
+
+from . import server_info
 
 PACKAGES = ("psycopg2-binary", "psycopg", "psycopg-pool", "asyncpg", "redis", "aioredis", "httpx")
 
 
 @require_safe
-def page(request: HttpRequest) -> HttpResponse:
-    """Every route and variant with a link, and what is configured."""
-    return render(request, "target_site/index.html", about(request))
+def index_page(request: HttpRequest) -> HttpResponse:
+    """Show each route and variant with a link, and the settings in force."""
+    return render(request, "target_site/index.html", describe_site(request))
 
 
 @require_safe
 def routes_json(request: HttpRequest) -> HttpResponse:
-    """The same as JSON."""
-    return JsonResponse(about(request))
+    """Return the same as the page, as JSON."""
+    return JsonResponse(describe_site(request))
 
 
 @require_safe
 def healthz(_request: HttpRequest) -> HttpResponse:
-    """Answers as soon as the server does, without database or cache."""
+    """Return 200 as soon as the server answers. It uses neither database nor cache."""
     return HttpResponse("ok\n", content_type="text/plain")
 
 
-def about(request: HttpRequest) -> dict[str, Any]:
-    """Routes, interface, versions and settings; nothing secret, and no query."""
+def describe_site(request: HttpRequest) -> dict[str, Any]:
+    """Return interface, routes, settings and versions. It contains no secrets, and needs no query."""
     prefix = request.path.removesuffix("routes.json")
     packages = {name: version(name) for name in PACKAGES}
     return {
         "interface": "asgi" if isinstance(request, ASGIRequest) else "wsgi",
-        "routes": [_about_route(route, prefix) for route in ROUTES],
-        "settings": _settings(),
+        "routes": [_describe_route(route, prefix) for route in ROUTES],
+        "settings": _describe_settings(),
         "versions": {"python": platform.python_version(), "django": django.get_version(), **packages},
     }
 
 
-def _about_route(route: Route, prefix: str) -> dict[str, Any]:
+def _describe_route(route: Route, prefix: str) -> dict[str, Any]:
     path = f"{prefix}{route.name}/"
     return {
         "name": route.name,
         "method": route.method,
         "summary": route.summary,
         "path": path,
-        "natural": route.named(route.natural).name,
+        "natural": route.variant(route.natural).name,
         "parameters": dict(route.parameters),
         "aliases": dict(route.aliases),
         "variants": {
@@ -67,23 +68,23 @@ def _about_route(route: Route, prefix: str) -> dict[str, Any]:
     }
 
 
-def _settings() -> dict[str, Any]:
-    """What is in force, read where it takes effect."""
+def _describe_settings() -> dict[str, Any]:
+    """Return the settings in force. They are read where they take effect, not from the environment."""
     return {
         "orm_driver": connection.Database.__name__,  # type: ignore[attr-defined]
-        "connections": _connections(connection.settings_dict),
+        "connections": _describe_connections(connection.settings_dict),
         "conn_max_age": connection.settings_dict["CONN_MAX_AGE"],
         "middleware": settings.MIDDLEWARE,
         "access_log": "on" if server_info.writes_access_log() else "off",
         "cache": settings.CACHES["default"]["BACKEND"].rpartition(".")[2],
-        "gevent": server_info.patched_by_gevent(),
+        "gevent": server_info.is_patched_by_gevent(),
         "debug": settings.DEBUG,
     }
 
 
-def _connections(database: Mapping[str, Any]) -> str:
+def _describe_connections(database: Mapping[str, Any]) -> str:
     pool = database["OPTIONS"].get("pool")
     if pool:
-        # Without max_size psycopg_pool has four, and all beyond wait.
+        # Without max_size psycopg_pool opens at most four connections, and all other requests wait.
         return f"from a pool of {pool.get('max_size', 4)}" if isinstance(pool, dict) else "from a pool of 4, pool: True"
     return "persistent" if database["CONN_MAX_AGE"] != 0 else "closed after each request"

@@ -1,4 +1,8 @@
-"""What a measurement is to be sure of before it begins: /preflight.json and /slots/."""
+"""What the lab checks before it measures: /preflight.json and /slots/.
+
+/preflight.json reports what only a program inside the server process can know. /slots/ lets the lab count how many
+requests the server really has in view code at once.
+"""
 
 import asyncio
 import os
@@ -12,9 +16,10 @@ from django.db import connection
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.http import require_safe
 
-from target_site.config import FACTORS
-from target_site.routes.parameters import number
-from target_site.site_info import index, server_info
+from target_site.config import CONFIG
+from target_site.routes.parameters import read_integer
+
+from . import index, server_info
 
 ROUND_TRIPS = 3
 DEFAULT_HOLD_MS = 200
@@ -23,82 +28,79 @@ LONGEST_HOLD_MS = 5000
 
 @require_safe
 def preflight_json(request: HttpRequest) -> JsonResponse:
-    """What the site is set to and what it runs on, with what its database says of itself."""
-    told = index.about(request)
+    """Return settings, server and versions of the site, and what its database reports about itself."""
+    site = index.describe_site(request)
     return JsonResponse(
         {
-            "interface": told["interface"],
-            "server": server_info.server(),
+            "interface": site["interface"],
+            "server": server_info.server_name(),
             "server_version": server_info.server_version(),
             "blocks": server_info.blocking_drivers(),
-            "settings": told["settings"],
-            "versions": told["versions"],
-            "database": _about_database(),
+            "settings": site["settings"],
+            "versions": site["versions"],
+            "database": _describe_database(),
         }
     )
 
 
-def _about_database() -> dict[str, Any]:
+def _describe_database() -> dict[str, Any]:
     with connection.cursor() as cursor:
-        facts = {name: _asked(cursor, f"SHOW {name}") for name in ("server_version", "max_connections")}
-        round_trips = [_timed_ms(cursor) for _ in range(ROUND_TRIPS)]
-    return {
-        "server_version": facts["server_version"],
-        "max_connections": int(facts["max_connections"]),
-        "round_trip_ms": min(round_trips),
-    }
+        version = _database_setting(cursor, "server_version")
+        max_connections = int(_database_setting(cursor, "max_connections"))
+        round_trips_ms = [_measure_round_trip_ms(cursor) for _ in range(ROUND_TRIPS)]
+    return {"server_version": version, "max_connections": max_connections, "round_trip_ms": min(round_trips_ms)}
 
 
-def _asked(cursor: Any, query: str) -> str:
-    cursor.execute(query)
+def _database_setting(cursor: Any, name: str) -> str:
+    cursor.execute(f"SHOW {name}")
     return str(cursor.fetchone()[0])
 
 
-def _timed_ms(cursor: Any) -> float:
+def _measure_round_trip_ms(cursor: Any) -> float:
     begin = time.perf_counter()
     cursor.execute("SELECT 1")
     return round((time.perf_counter() - begin) * 1000, 2)
 
 
-class InFlight:
-    """How many requests are inside view code at once, in this process."""
+class InFlightCounter:
+    """Counts the requests that are in view code at the same time, in this process."""
 
     def __init__(self) -> None:
-        self._now = 0
+        self._count = 0
         self._lock = threading.Lock()
 
     @contextmanager
-    def one_more(self) -> Iterator[int]:
-        """How many there are with this one."""
+    def count_request(self) -> Iterator[int]:
+        """Count one more request within the context. Yield how many there are, with this one."""
         with self._lock:
-            self._now += 1
-            now = self._now
+            self._count += 1
+            count = self._count
         try:
-            yield now
+            yield count
         finally:
             with self._lock:
-                self._now -= 1
+                self._count -= 1
 
 
-_in_flight = InFlight()
+_in_flight = InFlightCounter()
 
 
 @require_safe
 def slots_sync(request: HttpRequest) -> JsonResponse:
-    """Stays in view code for ms, and says how many requests this process had there when it came."""
-    hold_ms = number(request, "ms", LONGEST_HOLD_MS, DEFAULT_HOLD_MS)
-    with _in_flight.one_more() as now:
+    """Stay in view code for ``ms`` milliseconds. Return how many requests of this process were there at the start."""
+    hold_ms = read_integer(request, "ms", LONGEST_HOLD_MS, DEFAULT_HOLD_MS)
+    with _in_flight.count_request() as in_flight:
         time.sleep(hold_ms / 1000)
-        return JsonResponse({"process": os.getpid(), "in_flight": now})
+        return JsonResponse({"process": os.getpid(), "in_flight": in_flight})
 
 
 @require_safe
 async def slots_async(request: HttpRequest) -> JsonResponse:
-    """The same, in an async view."""
-    hold_ms = number(request, "ms", LONGEST_HOLD_MS, DEFAULT_HOLD_MS)
-    with _in_flight.one_more() as now:
+    """Do the same as slots_sync, in an async view."""
+    hold_ms = read_integer(request, "ms", LONGEST_HOLD_MS, DEFAULT_HOLD_MS)
+    with _in_flight.count_request() as in_flight:
         await asyncio.sleep(hold_ms / 1000)
-        return JsonResponse({"process": os.getpid(), "in_flight": now})
+        return JsonResponse({"process": os.getpid(), "in_flight": in_flight})
 
 
-slots = slots_async if FACTORS.interface == "asgi" else slots_sync
+slots = slots_async if CONFIG.interface == "asgi" else slots_sync

@@ -1,4 +1,4 @@
-"""What this process runs on: the server, seen from inside, and whether waiting for PostgreSQL lets others work."""
+"""What this process runs on: which server, whether gevent has patched it, and whether drivers block gevent."""
 
 import logging
 import sys
@@ -10,7 +10,7 @@ import psycopg2.extensions
 
 from target_site.config import ACCESS_LOGS
 
-_WORKERS = {
+_SERVER_BY_MODULE = {
     "gunicorn.workers.sync": "gunicorn sync",
     "gunicorn.workers.gthread": "gunicorn gthread",
     "gunicorn.workers.ggevent": "gunicorn gevent",
@@ -25,62 +25,62 @@ _WORKERS = {
     "uvicorn": "uvicorn",
     "gunicorn": "gunicorn",
 }
-"""Module -> the server whose processes load it, and its worker class. The first that is loaded counts: gunicorn loads
-the module of one worker class only, and some of these bring uvicorn."""
+"""A module -> the server whose processes load it, and its worker class. The first loaded module counts: gunicorn loads
+the module of one worker class only, and some of these modules import uvicorn."""
 
 
-def server() -> str:
-    """The server and its worker class, such as ``gunicorn gthread``; empty for one that is not known here."""
-    found = next((name for module, name in _WORKERS.items() if module in sys.modules), "")
-    return f"{found} gevent" if found == "uwsgi" and "gevent" in _uwsgi().opt else found
+def server_name() -> str:
+    """Return the server and its worker class, such as ``gunicorn gthread``; "" for a server that is not known here."""
+    name = next((name for module, name in _SERVER_BY_MODULE.items() if module in sys.modules), "")
+    return f"{name} gevent" if name == "uwsgi" and "gevent" in _uwsgi().opt else name
 
 
 def server_version() -> str:
-    """Its version; empty where it is not known."""
-    name = server().partition(" ")[0]
+    """Return the server's version; "" for a server that is not known here."""
+    name = server_name().partition(" ")[0]
     if name == "uwsgi":
         return str(_uwsgi().version.decode())
     return version(name) if name else ""
 
 
 def writes_access_log() -> bool:
-    """Whether the server writes a line for each request."""
-    name = server().partition(" ")[0]
+    """Return whether the server writes a line for each request."""
+    name = server_name().partition(" ")[0]
     if name == "uwsgi":
         return "disable-logging" not in _uwsgi().opt
-    if name == "daphne":  # not through Python's logging
+    if name == "daphne":  # it does not log through Python's logging
         return any(argument.startswith("--access-log") for argument in sys.argv)
-    return any(_is_written(logging.getLogger(log)) for log in ACCESS_LOGS if name and log.startswith(name))
+    return any(_is_enabled(logging.getLogger(log)) for log in ACCESS_LOGS if name and log.startswith(name))
 
 
-def _is_written(log: logging.Logger) -> bool:
+def _is_enabled(log: logging.Logger) -> bool:
     return log.hasHandlers() and log.isEnabledFor(logging.INFO)
 
 
-def patched_by_gevent() -> bool:
-    """Whether this process's sockets are gevent's."""
+def is_patched_by_gevent() -> bool:
+    """Return whether the sockets of this process are gevent's."""
     monkey: Any = sys.modules.get("gevent.monkey")
     return bool(monkey and monkey.is_module_patched("socket"))
 
 
 def let_psycopg2_yield() -> None:
-    """Where gevent has patched the process, has psycopg2 wait as a greenlet. psycopg 3 sees to it at its import."""
-    if patched_by_gevent():
+    """Let other greenlets run while psycopg2 waits, if gevent has patched this process. psycopg 3 does so by itself."""
+    if is_patched_by_gevent():
         from psycogreen.gevent import patch_psycopg
 
         patch_psycopg()
 
 
 def blocking_drivers() -> list[str]:
-    """Drivers that block all of gevent's greenlets while one waits for PostgreSQL; none without gevent."""
-    if not patched_by_gevent():
+    """Return the drivers that block all greenlets of gevent while one waits for PostgreSQL. Empty without gevent."""
+    if not is_patched_by_gevent():
         return []
-    # Written in C, wait_c knows nothing of gevent. psycopg takes it when it is imported before gevent patches.
-    blocks = {
+    # wait_c is written in C and does not use gevent. psycopg takes it if psycopg is imported before gevent patches.
+    is_blocking = {
         "psycopg2": psycopg2.extensions.get_wait_callback() is None,
         "psycopg": psycopg.waiting.wait is getattr(psycopg.waiting, "wait_c", None),
     }
-    return [driver for driver, is_blocking in blocks.items() if is_blocking]
+    return [driver for driver, blocks in is_blocking.items() if blocks]
 
 
 def _uwsgi() -> Any:

@@ -204,7 +204,7 @@ def test_a_database_that_cannot_be_reached(tmp_path: Path) -> None:
     for command in (lab("serve"), lab("run", "--output", tmp_path / "results")):
         code, text = done(*command, env=env)
         assert code == 2
-        assert text.startswith("locust-asyncdjango: error: the database of DATABASE_URL does not serve: ")
+        assert text.startswith("locust-asyncdjango: error: the database named in DATABASE_URL cannot be used: ")
         assert "Connection refused" in text
         assert text.count("\n") == 1
         assert "secret" not in text
@@ -285,7 +285,7 @@ def test_a_wrong_setting_of_the_site_is_one_line_and_exit_code_2(command: tuple[
 def test_seeding_again_is_at_once(database_url: str) -> None:
     env = {**os.environ, "DATABASE_URL": database_url}
     argv = [sys.executable, "-m", "target_site", "seed_posts", "--posts"]
-    for posts, said in (("700", "700 posts seeded in"), ("700", "700 posts are there already")):
+    for posts, said in (("700", "700 posts seeded in"), ("700", "the table has these 700 posts already")):
         text = subprocess.run([*argv, posts], env=env, capture_output=True, text=True, check=True).stdout
         assert text.startswith(said)
     with closing(psycopg2.connect(database_url)) as connection, connection, connection.cursor() as cursor:

@@ -9,7 +9,7 @@ import pytest
 import redis
 
 from locust_asyncdjango.routes import ROUTES, Route
-from target_site.slow_api import asked
+from target_site.slow_api import response_to
 from tests.support.site_client import ask, variants_of
 from tests.support.site_fixtures import site_on
 from tests.support.tcp_gate import PostgresGate, opened
@@ -102,7 +102,7 @@ def test_all_variants_do_the_same_work(arm: tuple[str, PostgresGate], route: Rou
 
 
 def test_the_slow_api_is_asked_three_times(arm: tuple[str, PostgresGate]) -> None:
-    countries = [asked(f"ms=0&seed={seed}")[1]["country"] for seed in (7, 8, 9)]
+    countries = [response_to(f"ms=0&seed={seed}")[1]["country"] for seed in (7, 8, 9)]
     assert ask(f"{arm[0]}/external/?ms=20&seed=7")[2] == {"countries": countries}
 
 

@@ -64,10 +64,10 @@ def test_public_names_can_be_imported() -> None:
 
 def test_the_readme_and_the_settings_name_every_factor() -> None:
     import target_site
-    from target_site.config import PREFIX, Factors
+    from target_site.config import PREFIX, SiteConfig
 
     settings = Path(target_site.__file__).with_name("settings.py").read_text()
-    names = [name.upper() if name.endswith("_url") else PREFIX + name.upper() for name in Factors.__slots__]
+    names = [name.upper() if name.endswith("_url") else PREFIX + name.upper() for name in SiteConfig.__slots__]
     assert [name for name in names if name not in settings] == []
     assert [name for name in names if name not in README and name != f"{PREFIX}INTERFACE"] == []
 

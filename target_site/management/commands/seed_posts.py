@@ -1,4 +1,4 @@
-"""``seed_posts``: migrates, then makes the table hold exactly so many posts."""
+"""The command ``seed_posts``: migrate the database, then fill the table with an exact number of posts."""
 
 import time
 from argparse import ArgumentParser
@@ -14,8 +14,8 @@ DEFAULT_POSTS = 1_000_000
 LARGEST = 100_000_000
 BATCH = 50_000
 
-# The server makes the rows: a million take seconds, where bulk_create takes half a minute. The keys are a function of
-# the row's number, so that every seeded table is the same.
+# PostgreSQL makes the rows: a million take seconds, while bulk_create takes half a minute. The keys are a function of
+# the row number, so that each seeded table is the same.
 INSERT = """
     INSERT INTO target_site_post (id, title, content, created_at, updated_at)
     SELECT md5('post ' || n)::uuid, 'Post ' || n, repeat('The quick brown fox jumps over the lazy dog. ', 3) || n,
@@ -25,16 +25,18 @@ INSERT = """
 
 
 class Command(BaseCommand):
-    """Seeding is one transaction: the table has the posts it had before, or all that were asked for."""
+    """Fills the table in one transaction: afterwards it has the posts of before, or all the new ones."""
 
-    help = "Migrates the database, then makes the table of posts hold exactly --posts seeded ones."
+    help = "Migrate the database, then fill the table with exactly --posts seeded posts."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """One option."""
-        parser.add_argument("--posts", type=int, default=DEFAULT_POSTS, help="how many (default: %(default)s)")
+        """Add the option --posts."""
+        parser.add_argument(
+            "--posts", type=int, default=DEFAULT_POSTS, help="how many posts the table gets (default: %(default)s)"
+        )
 
     def handle(self, *_: Any, posts: int, **__: Any) -> None:
-        """Raises CommandError, whose exit code is 2, where the input or the database does not serve."""
+        """Seed. Raise CommandError with exit code 2 if --posts is out of range or the database cannot be used."""
         if not 0 <= posts <= LARGEST:
             raise CommandError(f"--posts must be from 0 to {LARGEST}", returncode=2)
         try:
@@ -43,23 +45,23 @@ class Command(BaseCommand):
             self.seed(posts)
         except DatabaseError as error:
             reason = " ".join(str(error).split())
-            raise CommandError(f"the database of DATABASE_URL does not serve: {reason}", returncode=2) from None
+            raise CommandError(f"the database named in DATABASE_URL cannot be used: {reason}", returncode=2) from None
 
     def seed(self, posts: int) -> None:
-        """Nothing to do where they are there already."""
-        begun = time.monotonic()
+        """Fill the table, unless it has these posts already."""
+        start = time.monotonic()
         if is_seeded(posts):
-            self.stdout.write(f"{posts} posts are there already")
+            self.stdout.write(f"the table has these {posts} posts already")
             return
         insert(posts, ProgressBar(self.stdout, posts))
         with connection.cursor() as cursor:
-            # Statistics and the visibility map, so that the first reads cost what later ones do.
+            # VACUUM makes statistics and visibility map, so that the first reads are as fast as later ones.
             cursor.execute("VACUUM (ANALYZE) target_site_post")
-        self.stdout.write(f"{posts} posts seeded in {time.monotonic() - begun:.1f} s")
+        self.stdout.write(f"{posts} posts seeded in {time.monotonic() - start:.1f} s")
 
 
 class ProgressBar:
-    """A bar on a terminal, nothing elsewhere."""
+    """A progress bar on a terminal. It writes nothing to files and pipes."""
 
     WIDTH = 40
 
@@ -68,7 +70,7 @@ class ProgressBar:
         self.total = total
 
     def show(self, done: int) -> None:
-        """Draws the bar; at its end the cursor goes to a new line."""
+        """Draw the bar for so many posts of the total. At the total, end the line."""
         if self.stream.isatty():
             filled = self.WIDTH * done // self.total
             ending = "\n" if done == self.total else ""
@@ -78,7 +80,7 @@ class ProgressBar:
 
 
 def is_seeded(posts: int) -> bool:
-    """Whether the table holds these posts and no others."""
+    """Return whether the table has exactly the first so many seeded posts, and no others."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT count(*), count(*) FILTER (WHERE created_at <= timestamptz '2026-01-01' + %s * interval '1 second')"
@@ -89,11 +91,11 @@ def is_seeded(posts: int) -> bool:
 
 
 def insert(posts: int, progress: ProgressBar) -> None:
-    """Fills the empty table, and builds its key when the rows are in, which takes a fraction of the time."""
+    """Replace the rows of the table. The primary key is built last, which takes a fraction of the time."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("TRUNCATE target_site_post")
         with connection.schema_editor() as editor:
-            name = primary_key(cursor)
+            name = primary_key_name(cursor)
             editor.execute(f"ALTER TABLE target_site_post DROP CONSTRAINT {editor.quote_name(name)}")
         for first in range(1, posts + 1, BATCH):
             last = min(first + BATCH - 1, posts)
@@ -102,7 +104,7 @@ def insert(posts: int, progress: ProgressBar) -> None:
         cursor.execute("ALTER TABLE target_site_post ADD PRIMARY KEY (id)")
 
 
-def primary_key(cursor: Any) -> str:
-    """The name of the key's constraint."""
+def primary_key_name(cursor: Any) -> str:
+    """Return the name of the primary key's constraint."""
     constraints = connection.introspection.get_constraints(cursor, Post._meta.db_table)
     return next(name for name, constraint in constraints.items() if constraint["primary_key"])

@@ -3,11 +3,11 @@
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from target_site.config import Factors
+from target_site.config import SiteConfig
 
 
 def test_what_holds_where_nothing_is_set() -> None:
-    expected = Factors(
+    expected = SiteConfig(
         interface="wsgi",
         orm_driver="psycopg2",
         connections="close",
@@ -18,7 +18,7 @@ def test_what_holds_where_nothing_is_set() -> None:
         redis_url="redis://127.0.0.1:6379/0",
         slow_api_url="http://127.0.0.1:5000",
     )
-    assert Factors.of({}) == Factors.of({"REDIS_URL": "", "TARGET_SITE_POOL_SIZE": ""}) == expected
+    assert SiteConfig.from_env({}) == SiteConfig.from_env({"REDIS_URL": "", "TARGET_SITE_POOL_SIZE": ""}) == expected
 
 
 @pytest.mark.parametrize(
@@ -42,4 +42,4 @@ def test_what_holds_where_nothing_is_set() -> None:
 )
 def test_a_wrong_value_says_what_is_right(variable: str, value: str, message: str) -> None:
     with pytest.raises(ImproperlyConfigured, match=message):
-        Factors.of({variable: value})
+        SiteConfig.from_env({variable: value})

@@ -12,7 +12,7 @@ import pytest
 django.setup()
 
 from target_site.entry import Message, Receive, Scope, Send, with_lifespan, with_limits, with_wsgi_limits  # noqa: E402
-from target_site.resources import SharedByLoop  # noqa: E402
+from target_site.resources import EventLoopResource  # noqa: E402
 
 LIMIT = 10
 
@@ -106,10 +106,10 @@ def test_the_end_of_the_lifespan_closes_what_is_shared() -> None:
     async def close(thing: str) -> None:
         closed.append(thing)
 
-    shared = SharedByLoop(make, close)
+    shared = EventLoopResource(make, close)
 
     async def application(scope: Scope, receive: Receive, send: Send) -> None:
-        async with shared.lent(
+        async with shared.borrow(
             django.core.handlers.asgi.ASGIRequest({"method": "GET", "path": "/"}, BytesIO())
         ) as thing:
             assert thing == "a pool"

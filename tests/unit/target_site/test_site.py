@@ -21,10 +21,10 @@ from locust_asyncdjango.routes import ROUTES as CLIENT_ROUTES
 
 django.setup()
 
-from target_site.database.connections import dsn  # noqa: E402
+from target_site.database.connections import database_dsn  # noqa: E402
 from target_site.problems import BadInputError, ProblemMiddleware  # noqa: E402
 from target_site.routes import ROUTES, cpu, io_create  # noqa: E402
-from target_site.routes.parameters import number  # noqa: E402
+from target_site.routes.parameters import read_integer  # noqa: E402
 
 FACTORY = RequestFactory()
 SIDES = ("sync", "async")
@@ -145,11 +145,11 @@ def test_both_twins_sum_the_squares(n: str, total: int) -> None:
 @pytest.mark.parametrize("n", ["", "-1", "1e3", "10.5", "10000001", "9" * 5000, "٣", " 1"])
 def test_n_is_bounded(n: str) -> None:
     with pytest.raises(BadInputError, match="n must be a whole number from 0 to 10000000"):
-        number(FACTORY.get("/cpu/", {"n": n}), "n", cpu.LARGEST_N, cpu.DEFAULT_N)
+        read_integer(FACTORY.get("/cpu/", {"n": n}), "n", cpu.LARGEST_N, cpu.DEFAULT_N)
 
 
 def test_n_by_default() -> None:
-    assert number(FACTORY.get("/cpu/"), "n", cpu.LARGEST_N, cpu.DEFAULT_N) == 10**7
+    assert read_integer(FACTORY.get("/cpu/"), "n", cpu.LARGEST_N, cpu.DEFAULT_N) == 10**7
 
 
 def test_a_posts_fields() -> None:
@@ -180,7 +180,7 @@ def test_the_clients_table_of_routes_is_the_sites() -> None:
 
 
 def test_every_route_knows_sync_and_async() -> None:
-    assert {(route.named("sync").side, route.named("async").side) for route in ROUTES} == {("sync", "async")}
+    assert {(route.variant("sync").side, route.variant("async").side) for route in ROUTES} == {("sync", "async")}
 
 
 @pytest.mark.parametrize(
@@ -208,7 +208,7 @@ def test_the_drivers_read_the_address_that_django_has() -> None:
     before = connections["default"].settings_dict
     connections["default"].settings_dict = {**before, **database}
     try:
-        read = psycopg.conninfo.conninfo_to_dict(dsn())
+        read = psycopg.conninfo.conninfo_to_dict(database_dsn())
     finally:
         connections["default"].settings_dict = before
     assert read == {

@@ -1,0 +1,54 @@
+"""The middleware that turns exceptions of views into JSON problems."""
+
+from typing import Any
+
+from django.core.exceptions import BadRequest, PermissionDenied, SuspiciousOperation
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.http.multipartparser import MultiPartParserError
+from django.utils.deprecation import MiddlewareMixin
+
+from target_site.models import Post
+
+from .exception_details import describe_exception
+from .response import BadInputError, problem_response
+
+# Django answers these itself, with a status from 400 to 499.
+_HANDLED_BY_DJANGO = (Http404, PermissionDenied, SuspiciousOperation, BadRequest, MultiPartParserError)
+
+
+class ProblemMiddleware(MiddlewareMixin):
+    """Answer an exception of a view, and a method that a view does not allow, with a JSON problem.
+
+    Add ``target_site.problems.ProblemMiddleware`` to MIDDLEWARE, so that a load generator learns which exception a view
+    raised. It works on WSGI and on ASGI. It applies to all views of the project, so use it on test servers only.
+    """
+
+    # MiddlewareMixin has process_response run in a thread on ASGI. These two methods need no thread.
+    def __call__(self, request: HttpRequest) -> Any:
+        """Return the response; on ASGI, return an awaitable of it."""
+        return self.__acall__(request) if self.async_mode else _with_body(self.get_response(request))
+
+    async def __acall__(self, request: HttpRequest) -> HttpResponseBase:
+        """Return the response, on ASGI."""
+        response: Any = self.get_response(request)
+        return _with_body(await response)
+
+    def process_exception(self, _request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """Return 400 for bad input, 404 for a post that does not exist, None for what Django handles, otherwise 500."""
+        if isinstance(exception, BadInputError):
+            return problem_response(400, "Bad Request", detail=str(exception))
+        if isinstance(exception, Post.DoesNotExist):
+            return problem_response(404, "Not Found", detail="there is no such post")
+        if isinstance(exception, _HANDLED_BY_DJANGO):
+            return None
+        return problem_response(500, "Internal Server Error", **describe_exception(exception))
+
+
+def _with_body(response: Any) -> HttpResponseBase:
+    """Return the response, or a problem in place of a 405 that Django leaves without a body."""
+    if response.status_code != 405 or "Allow" not in response or response.streaming or response.content:
+        unchanged: HttpResponseBase = response
+        return unchanged
+    answer = problem_response(405, "Method Not Allowed", detail=f"this takes {response['Allow']}")
+    answer["Allow"] = response["Allow"]
+    return answer
