@@ -1,4 +1,8 @@
-"""What charts and analyses look at: a second of a run in a few numbers, or several seconds together."""
+"""What charts and analyses read: one second of a run, or several together, in a few numbers.
+
+Start reading at ``Interval``. A Row has every latency in a histogram; an Interval has percentiles only, so that the
+intervals of an hour are small. ``combine`` makes one interval of several.
+"""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -6,125 +10,138 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from itertools import pairwise
 from math import floor
+from operator import add
 from typing import Self
 
+from locust_asyncdjango.metrics.columns import Column, ColumnType, column, columns
 from locust_asyncdjango.metrics.histogram import percentiles_ms, sum_ms
-from locust_asyncdjango.metrics.row import Row, largest_known
+from locust_asyncdjango.metrics.row import Row, Totals
 
 PERCENTILES = (Fraction(50), Fraction(95), Fraction(99))
+"""The percentiles of latency that an Interval has."""
+
+_SUM = ColumnType(add)
+_MEAN = ColumnType(lambda mine, _other: mine)
+"""Interval.add computes these itself, as they need the successes of both intervals as weights."""
+
+
+def _outermost(mine: tuple[float, float] | None, other: tuple[float, float] | None) -> tuple[float, float] | None:
+    both = [ms for ends in (mine, other) if ends for ms in ends]
+    return (min(both), max(both)) if both else None
+
+
+def _latency(meaning: str, name: str) -> dict[str, Column]:
+    def cell(ms: float | None) -> str:
+        return "" if ms is None else f"{ms:.5g}"
+
+    return column(_MEAN, f"{meaning} latency of the successful requests, in milliseconds", csv={name: cell})
 
 
 @dataclass(slots=True)
-class Interval:
-    """A second of a run, or as many as ``length`` says.
+class Interval(Totals):
+    """One second of a run, or as many as ``length`` says.
 
-    t: whole seconds from the start to its beginning. users: at its end. began: requests that began in it. ok, failed:
-    that ended in it. bytes: of their bodies. p50_ms, p95_ms, p99_ms (nearest rank) and mean_ms: of successes, None
-    without any. busy_s: seconds that all requests that ended in it took together. failed_ms: the shortest and the
-    longest that a failure took, None without any. cpu, planned, late, missed: as in a Row.
+    A latency is None where no request succeeded. The metadata of each field says what the field means.
     """
 
-    t: int
-    length: int = 1
-    users: int = 0
-    began: int = 0
-    ok: int = 0
-    failed: Counter[str] = field(default_factory=Counter)
-    bytes: int = 0
-    p50_ms: float | None = None
-    p95_ms: float | None = None
-    p99_ms: float | None = None
-    busy_s: float = 0.0
-    failed_ms: tuple[float, float] | None = None
-    cpu: float = 0.0
-    mean_ms: float | None = None
-    planned: int | None = None
-    late: int = 0
-    missed: int = 0
+    length: int = field(default=1, metadata=column(_SUM, "seconds that this interval stands for"))
+    began: int = field(default=0, metadata=column(_SUM, "requests that began in it"))
+    mean_ms: float | None = field(default=None, metadata=_latency("mean", "mean_ms"))
+    p50_ms: float | None = field(default=None, metadata=_latency("median", "p50_ms"))
+    p95_ms: float | None = field(default=None, metadata=_latency("95th percentile (nearest rank) of the", "p95_ms"))
+    p99_ms: float | None = field(default=None, metadata=_latency("99th percentile (nearest rank) of the", "p99_ms"))
+    busy_s: float = field(
+        default=0.0, metadata=column(_SUM, "seconds that all requests that ended in it took together")
+    )
+    failed_ms: tuple[float, float] | None = field(
+        default=None,
+        metadata=column(
+            ColumnType(_outermost), "milliseconds that its shortest and its longest failure took; None without failures"
+        ),
+    )
 
     @classmethod
     def from_row(cls, row: Row, began: int = 0) -> Self:
-        """The numbers of a row. began: requests that began in it, which is known from later rows."""
+        """Return the interval of one second.
+
+        began: requests that began in this second. Rows of later seconds tell it.
+        """
         ok_ms, timed = sum_ms(row.ok_ms), row.ok_ms.total()
         p50_ms, p95_ms, p99_ms = percentiles_ms(row.ok_ms, PERCENTILES) if timed else (None, None, None)
+        totals = {name: getattr(row, name) for name in _TOTALS}
+        totals["failed"] = Counter(row.failed)
         return cls(
-            t=row.t,
-            users=row.users,
+            **totals,
             began=began,
-            ok=row.ok,
-            failed=Counter(row.failed),
-            bytes=row.bytes,
+            mean_ms=ok_ms / timed if timed else None,
             p50_ms=p50_ms,
             p95_ms=p95_ms,
             p99_ms=p99_ms,
             busy_s=(ok_ms + sum_ms(row.failed_ms)) / 1000,
             failed_ms=(min(row.failed_ms), max(row.failed_ms)) if row.failed_ms else None,
-            cpu=row.cpu,
-            mean_ms=ok_ms / timed if timed else None,
-            planned=row.planned,
-            late=row.late,
-            missed=row.missed,
         )
 
     def add(self, other: Self) -> None:
-        """Adds the next seconds; or what came late of this one, whose length is 0 and whose users are further ones.
+        """Add the next interval; or what arrived late for this one, which has length 0 and brings further users.
 
-        Percentiles are then the means of both, weighted by successes: near the truth where they are alike.
+        The percentiles become the means of both, weighted by successes: near the truth where both are alike.
         """
         mine, more = self.ok, other.ok
-        self.mean_ms = _mean(self.mean_ms, mine, other.mean_ms, more)
-        self.p50_ms = _mean(self.p50_ms, mine, other.p50_ms, more)
-        self.p95_ms = _mean(self.p95_ms, mine, other.p95_ms, more)
-        self.p99_ms = _mean(self.p99_ms, mine, other.p99_ms, more)
-        self.users = other.users if other.length else self.users + other.users
-        self.planned = other.planned if other.length else largest_known(self.planned, other.planned)
-        self.length += other.length
-        self.began += other.began
-        self.ok += other.ok
-        self.failed.update(other.failed)
-        self.bytes += other.bytes
-        self.busy_s += other.busy_s
-        both = [ms for ends in (self.failed_ms, other.failed_ms) if ends for ms in ends]
-        self.failed_ms = (min(both), max(both)) if both else None
-        self.cpu = max(self.cpu, other.cpu)
-        self.late += other.late
-        self.missed += other.missed
+        for name in _MEANS:
+            setattr(self, name, _weighted(getattr(self, name), mine, getattr(other, name), more))
+        for name, add_values in _ADDERS:
+            setattr(self, name, add_values(getattr(self, name), getattr(other, name)))
+        # Users do not add up over time: an interval has those at its end.
+        if other.length:
+            self.users, self.planned = other.users, other.planned
 
     @property
     def failures(self) -> int:
-        """Of all kinds."""
+        """Return the number of failed requests of all kinds."""
         return self.failed.total()
 
 
-def combine(seconds: Sequence[Interval]) -> Interval:
-    """One that sums up these, of which there is one at least, and leaves them as they are."""
-    first, *others = seconds
-    summed = replace(first, failed=Counter(first.failed))
-    for second in others:
-        summed.add(second)
-    return summed
+COLUMNS = columns(Interval)
+
+_TOTALS = tuple(each.name for each in columns(Totals))
+_MEANS = tuple(each.name for each in COLUMNS if each.type is _MEAN)
+_ADDERS = tuple((each.name, each.type.add) for each in COLUMNS if each.type is not _MEAN)
 
 
-def full_intervals(seconds: Sequence[Interval]) -> Sequence[Interval]:
-    """Those in which the run went on from beginning to end: not its first, nor the last in which users ran."""
-    last = max((n for n, second in enumerate(seconds) if second.users), default=0)
-    return seconds[1:last]
+def combine(intervals: Sequence[Interval]) -> Interval:
+    """Return one interval that sums up all of these, at least one, and leave them as they are."""
+    first, *others = intervals
+    combined = replace(first, failed=Counter(first.failed))
+    for interval in others:
+        combined.add(interval)
+    return combined
 
 
-def users_at_start(seconds: Sequence[Interval], n: int, ms: float) -> float:
-    """The users when a request began that took so long and ended in the middle of the n-th of these seconds."""
-    when = n + 0.5 - ms / 1000 / seconds[n].length
-    # Between those at the ends of two seconds.
-    before, after = (seconds[max(each, 0)].users for each in (floor(when) - 1, floor(when)))
+def full_intervals(intervals: Sequence[Interval]) -> Sequence[Interval]:
+    """Return the intervals in which the run went on from beginning to end.
+
+    The first of a run is not among them, nor is the last in which users ran, nor what follows it.
+    """
+    last = max((n for n, interval in enumerate(intervals) if interval.users), default=0)
+    return intervals[1:last]
+
+
+def users_at_start(intervals: Sequence[Interval], n: int, ms: float) -> float:
+    """Return the users that ran when a request began that took ``ms`` and ended in the middle of the n-th interval.
+
+    Between the ends of two intervals the number is interpolated.
+    """
+    when = n + 0.5 - ms / 1000 / intervals[n].length
+    before, after = (intervals[max(each, 0)].users for each in (floor(when) - 1, floor(when)))
     return before + (when - floor(when)) * (after - before)
 
 
-def largest_user_step(seconds: Sequence[Interval]) -> int:
-    """By how many users two seconds that follow each other differ at most; of two at least."""
-    return max(abs(after.users - before.users) for before, after in pairwise(seconds))
+def largest_user_step(intervals: Sequence[Interval]) -> int:
+    """Return by how many users two consecutive intervals differ at most; there must be at least two."""
+    return max(abs(after.users - before.users) for before, after in pairwise(intervals))
 
 
-def _mean(mine: float | None, n: int, other: float | None, m: int) -> float | None:
+def _weighted(mine: float | None, n: int, other: float | None, m: int) -> float | None:
     if mine is None or other is None:
         return other if mine is None else mine
     return (mine * n + other * m) / (n + m)

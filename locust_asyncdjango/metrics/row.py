@@ -1,46 +1,118 @@
-"""One second of a run as it is recorded, sent and written: sums and histograms, which add up exactly."""
+"""One second of a run as it is recorded, sent and written: sums and histograms, which add up exactly.
+
+Start reading at ``Row``. How each of its columns adds up and is written stands beside the field (see columns.py).
+"""
 
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Self
 
-from locust_asyncdjango.metrics import histogram
+from locust_asyncdjango.metrics.columns import (
+    LARGEST,
+    LARGEST_KNOWN,
+    SUM,
+    SUM_BY_MS,
+    SUM_BY_NAME,
+    SUM_BY_SECONDS,
+    TIME,
+    column,
+    columns,
+)
 from locust_asyncdjango.metrics.histogram import Histogram, rounded_ms
 from locust_asyncdjango.metrics.sample import Sample
 
-SELDOM = {"planned": None, "late": 0, "missed": 0}
-"""What is written only where it is another value than this."""
-LONGEST_S = 10_000_000
-"""That a run is read of: more than a hundred days."""
+
+def _plain(value: object) -> object:
+    return value
+
+
+def _known(value: int | None) -> object:
+    return "" if value is None else value
+
+
+def _by_kind(failed: Counter[str]) -> str:
+    return " ".join(f"{kind}={count}" for kind, count in failed.most_common())
 
 
 @dataclass(slots=True)
-class Row:
-    """One second of a run, or what came late of one: rows of the same second add up.
+class Totals:
+    """The columns that a Row and an Interval have in common."""
 
-    t: whole seconds since the start. users: running at its end. ok: successes that ended in it. failed: failures that
-    did, by kind. bytes: of the bodies of both. ok_ms, failed_ms: how long they took. began: how many of both began so
-    many seconds before (0: in this one). cpu: per cent of a processor that the generator used, the busiest of several.
-    planned: users that the shape wanted at its end; None where it does not say. late: requests of an open model that
-    began later than they were due. missed: those that were due and never begun.
+    t: int = field(metadata=column(TIME, "whole seconds from the start of the run to this second", csv={"t": _plain}))
+    users: int = field(default=0, metadata=column(SUM, "users that ran at its end", csv={"users": _plain}))
+    ok: int = field(default=0, metadata=column(SUM, "successful requests that ended in it", csv={"ok": _plain}))
+    failed: Counter[str] = field(
+        default_factory=Counter,
+        metadata=column(
+            SUM_BY_NAME,
+            "failed requests that ended in it, by failure kind",
+            csv={"failed": Counter.total, "kinds": _by_kind},
+        ),
+    )
+    bytes: int = field(
+        default=0, metadata=column(SUM, "bytes in the bodies of all these responses", csv={"bytes": _plain})
+    )
+    cpu: float = field(
+        default=0.0,
+        kw_only=True,
+        metadata=column(
+            LARGEST,
+            "per cent of one processor that the generator used; of several generator processes, the busiest",
+            csv={"cpu": "{:g}".format},
+        ),
+    )
+    planned: int | None = field(
+        default=None,
+        kw_only=True,
+        metadata=column(
+            LARGEST_KNOWN,
+            "users that the load shape wanted at its end; missing where there is no plan",
+            optional=True,
+            csv={"planned": _known},
+        ),
+    )
+    late: int = field(
+        default=0,
+        kw_only=True,
+        metadata=column(
+            SUM, "requests of an open model that began later than they were due", optional=True, csv={"late": _plain}
+        ),
+    )
+    missed: int = field(
+        default=0,
+        kw_only=True,
+        metadata=column(
+            SUM, "requests of an open model that were due and never began", optional=True, csv={"missed": _plain}
+        ),
+    )
+
+
+@dataclass(slots=True)
+class Row(Totals):
+    """One second of a run, or what arrived late for one: rows of the same second add up.
+
+    The metadata of each field says what it means.
     """
 
-    t: int
-    users: int = 0
-    ok: int = 0
-    failed: Counter[str] = field(default_factory=Counter)
-    bytes: int = 0
-    ok_ms: Histogram = field(default_factory=Counter)
-    failed_ms: Histogram = field(default_factory=Counter)
-    began: Counter[int] = field(default_factory=Counter)
-    cpu: float = 0.0
-    planned: int | None = None
-    late: int = 0
-    missed: int = 0
+    ok_ms: Histogram = field(
+        default_factory=Counter, metadata=column(SUM_BY_MS, "milliseconds that the successful requests took")
+    )
+    failed_ms: Histogram = field(
+        default_factory=Counter, metadata=column(SUM_BY_MS, "milliseconds that the failed requests took")
+    )
+    began: Counter[int] = field(
+        default_factory=Counter,
+        metadata=column(
+            SUM_BY_SECONDS, "how many of these requests began so many seconds earlier; 0 is this same second"
+        ),
+    )
 
     def add(self, samples: Iterable[Sample], started: int) -> None:
-        """Folds in requests that ended in this second of a run, whose second 0 is the epoch's ``started``."""
+        """Count requests that ended in this second.
+
+        started: epoch second that is second 0 of the run.
+        """
         ended_s, ok_ms, began = self.t + started, self.ok_ms, self.began
         for ended, kind, ms, size in samples:
             if kind:
@@ -59,65 +131,34 @@ class Row:
             began[ago] = began.get(ago, 0) + 1
 
     def merge(self, other: Self) -> None:
-        """Adds the same second of another worker, or what came late of it."""
-        self.users += other.users
-        self.ok += other.ok
-        # Not +=, which looks at each entry of a sum.
-        self.failed.update(other.failed)
-        self.bytes += other.bytes
-        self.ok_ms.update(other.ok_ms)
-        self.failed_ms.update(other.failed_ms)
-        self.began.update(other.began)
-        self.cpu = max(self.cpu, other.cpu)
-        self.planned = largest_known(self.planned, other.planned)
-        self.late += other.late
-        self.missed += other.missed
+        """Add a row of the same second, from another worker or with what arrived late."""
+        for name, add in _ADDERS:
+            setattr(self, name, add(getattr(self, name), getattr(other, name)))
 
     def to_json(self) -> dict[str, Any]:
-        """A JSON object of plain types."""
+        """Return the row as a JSON object of plain types, which ``from_json`` reads."""
         return {
-            "t": self.t,
-            "users": self.users,
-            "ok": self.ok,
-            "failed": dict(self.failed),
-            "bytes": self.bytes,
-            "ok_ms": histogram.to_json(self.ok_ms),
-            "failed_ms": histogram.to_json(self.failed_ms),
-            "began": {str(seconds): n for seconds, n in sorted(self.began.items())},
-            "cpu": self.cpu,
-            **{name: value for name, usual in SELDOM.items() if (value := getattr(self, name)) != usual},
+            each.name: each.type.to_json(value)
+            for each in COLUMNS
+            if (value := getattr(self, each.name)) != each.default or not each.optional
         }
 
     @classmethod
     def from_json(cls, row: dict[str, Any]) -> Self:
-        """Reads what ``to_json`` made. Raises AttributeError, KeyError, OverflowError, TypeError or ValueError."""
-        t = _whole(row["t"])
-        if t > LONGEST_S:
-            raise ValueError(f"there is no second {t} of a run")
+        """Return the row that ``to_json`` wrote.
+
+        Raise AttributeError, KeyError, OverflowError, TypeError or ValueError where the object is damaged.
+        """
         return cls(
-            t=t,
-            users=_whole(row["users"]),
-            ok=_whole(row["ok"]),
-            failed=_counts(row["failed"]),
-            bytes=_whole(row["bytes"]),
-            ok_ms=histogram.from_json(_counts(row["ok_ms"])),
-            failed_ms=histogram.from_json(_counts(row["failed_ms"])),
-            began=Counter({_whole(int(seconds)): n for seconds, n in _counts(row["began"]).items()}),
-            cpu=float(_whole(int(row["cpu"] * 100)) / 100),
-            **{name: _whole(row[name]) for name in SELDOM if name in row},
+            **{
+                each.name: each.type.from_json(row[each.name])
+                for each in COLUMNS
+                if each.name in row or not each.optional
+            }
         )
 
 
-def largest_known(one: int | None, other: int | None) -> int | None:
-    """The larger of what is known."""
-    return max((value for value in (one, other) if value is not None), default=None)
+COLUMNS = columns(Row)
+"""The members of a JSON line, in their order."""
 
-
-def _whole(value: Any) -> int:
-    if not isinstance(value, int) or not 0 <= value < 10**15:
-        raise ValueError(f"{value!r} is not a whole number of something")
-    return value
-
-
-def _counts(values: dict[str, Any]) -> Counter[str]:
-    return Counter({name: _whole(count) for name, count in values.items()})
+_ADDERS = tuple((each.name, each.type.add) for each in COLUMNS)

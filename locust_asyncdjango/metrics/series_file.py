@@ -1,9 +1,12 @@
-"""The series file: a header and one row a second, as JSON lines; what every analysis after a run reads.
+"""The series file: what every analysis after a run reads.
 
-The first line is a header. Each later line is a row; where two lines have the same ``t`` (what came late of a worker),
-the second adds to the first.
+As JSON lines (``json_line``, ``read``) it is complete: the first line is a header, and each later line is a row. Where
+two lines have the same ``t``, the second adds to the first: it has what a worker sent late. As CSV (``csv_line``) it is
+for spreadsheets: one line a second, with percentiles in place of histograms; nothing reads it back.
 """
 
+import csv
+import io
 import json
 import re
 from collections.abc import Iterable, Iterator
@@ -11,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Self
 
+from locust_asyncdjango.metrics import interval
 from locust_asyncdjango.metrics.history import History
 from locust_asyncdjango.metrics.interval import Interval
 from locust_asyncdjango.metrics.row import Row
@@ -19,19 +23,28 @@ FORMAT = "locust-asyncdjango series"
 FORMAT_VERSION = 2
 
 HEADER_TYPES: dict[str, type] = {"user_classes": list, "versions": dict, "machine": dict}
-"""Of what is looked into."""
+"""The members of a header that analyses read, with the type that each must have."""
+
 LONGEST_GAP_S = 3600
+"""A file that lacks more seconds than this in a row is taken for damaged."""
+
+_CSV_CELLS = [(name, column.name, to_cell) for column in interval.COLUMNS for name, to_cell in column.csv.items()]
+
+CSV_COLUMNS = tuple(name for name, _, _ in _CSV_CELLS)
 
 _T = re.compile(rb'\{"t":(\d+),')
 
 
 class SeriesError(ValueError):
-    """A file is not a series; the message says what to do."""
+    """A file is not a series, or is damaged; the message says what to do."""
 
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """A run: its header, its seconds from the first to the last, and all of them together in one row."""
+    """A whole run.
+
+    header: what ran, and where. intervals: one for each second, from the first to the last. total: all rows added up.
+    """
 
     header: dict[str, Any]
     intervals: tuple[Interval, ...]
@@ -39,32 +52,46 @@ class Series:
 
     @classmethod
     def from_rows(cls, header: dict[str, Any], rows: Iterable[Row]) -> Self:
-        """Of rows in any order; those of the same second add up."""
+        """Return the series of rows, which may come in any order; rows of the same second add up."""
         history = History(limit=0)
         for row in rows:
             history.add(row)
         return cls(header, tuple(history.intervals()), history.total)
 
 
-def header(**about: Any) -> dict[str, Any]:
-    """The first line of a file: the format, and what ran."""
-    return {"format": FORMAT, "version": FORMAT_VERSION, **about}
+def header(**members: Any) -> dict[str, Any]:
+    """Return the first line of a file: the format with its version, and the members, which say what ran."""
+    return {"format": FORMAT, "version": FORMAT_VERSION, **members}
 
 
-def line(content: dict[str, Any]) -> str:
-    """A header or a row as it is written."""
+def json_line(content: dict[str, Any]) -> str:
+    """Return a header or a row as one line of JSON."""
     return json.dumps(content, separators=(",", ":")) + "\n"
 
 
+def csv_header() -> str:
+    """Return the first line of a CSV file: the names of its columns."""
+    return _csv_line(CSV_COLUMNS)
+
+
+def csv_line(row: Row) -> str:
+    """Return a row as one line of CSV."""
+    second = Interval.from_row(row)
+    return _csv_line(to_cell(getattr(second, name)) for _, name, to_cell in _CSV_CELLS)
+
+
 def read(path: Path) -> Series:
-    """Reads a file. A last line cut short by a killed run is left out. Raises SeriesError."""
+    """Return the series in a file of JSON lines, without a last line that a killed run has cut short.
+
+    Raise SeriesError where the file cannot be read, is no series or is damaged.
+    """
     try:
         with path.open("rb") as file:
             first = json.loads(file.readline())
             if first.get("format") != FORMAT or first.get("version") != FORMAT_VERSION:
                 raise SeriesError(f"{path} is not a series of format version {FORMAT_VERSION}; write it with --series")
-            for name, kind in HEADER_TYPES.items():
-                if not isinstance(first.get(name, kind()), kind):
+            for name, type_ in HEADER_TYPES.items():
+                if not isinstance(first.get(name, type_()), type_):
                     raise TypeError(f"its header has {first[name]!r} for {name}")
             return Series.from_rows(first, _rows(file))
     except OSError as error:
@@ -76,7 +103,7 @@ def read(path: Path) -> Series:
 
 
 def _rows(file: IO[bytes]) -> Iterator[Row]:
-    """The rows from here on by their seconds, without having all of them in memory."""
+    """Yield the rows that follow in a file, sorted by their seconds, without holding all of them in memory."""
     places = []
     place = file.tell()
     for text in file:
@@ -90,6 +117,12 @@ def _rows(file: IO[bytes]) -> Iterator[Row]:
         before = t
         file.seek(place)
         yield Row.from_json(json.loads(file.readline()))
+
+
+def _csv_line(cells: Iterable[object]) -> str:
+    text = io.StringIO()
+    csv.writer(text).writerow(cells)  # as RFC 4180 has it
+    return text.getvalue()
 
 
 def _t(text: bytes) -> int:

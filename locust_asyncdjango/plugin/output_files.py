@@ -1,7 +1,5 @@
 """The files that a run writes: its series as it goes, its failures and its JUnit XML at the end."""
 
-import csv
-import io
 import json
 from collections import Counter
 from collections.abc import Iterator
@@ -13,14 +11,8 @@ from typing import IO, Any
 from locust_asyncdjango.analysis.junit import Case, junit_xml
 from locust_asyncdjango.failures.counts import FAILURES_FORMAT, FAILURES_VERSION
 from locust_asyncdjango.metrics import series_file
-from locust_asyncdjango.metrics.interval import Interval
 from locust_asyncdjango.metrics.row import Row
 from locust_asyncdjango.plugin.options import Options, is_csv
-
-CSV_COLUMNS = (
-    *("t", "users", "ok", "failed", "kinds", "bytes", "mean_ms", "p50_ms", "p95_ms", "p99_ms"),
-    *("cpu", "planned", "late", "missed"),
-)
 
 
 class OutputError(ValueError):
@@ -62,13 +54,13 @@ class OutputFiles:
 
     def write_header(self, header: dict[str, Any]) -> None:
         """Begins the series. Raises OutputError."""
-        self._append(series_file.line(header), csv_line(CSV_COLUMNS))
+        self._append(series_file.json_line(header), series_file.csv_header())
 
     def write_rows(self, rows: list[Row]) -> None:
         """Appends rows to the series, whole and at once. Raises OutputError, and writes no more to that file then."""
         if self._series and rows:
-            as_csv = "".join(csv_line(csv_cells(row)) for row in rows) if any(map(is_csv, self._series)) else ""
-            self._append("".join(series_file.line(row.to_json()) for row in rows), as_csv)
+            as_csv = "".join(map(series_file.csv_line, rows)) if any(map(is_csv, self._series)) else ""
+            self._append("".join(series_file.json_line(row.to_json()) for row in rows), as_csv)
 
     def write_failures(self, content: dict[str, Any]) -> None:
         """Writes what failed. Raises OutputError."""
@@ -128,20 +120,3 @@ def _written(options: Options) -> Iterator[Path]:
     yield from map(Path, filter(None, (*options.series, options.failures, options.junit)))
     if options.report:
         yield from (Path(options.report).with_suffix(ending) for ending in (".html", ".md", ".json"))
-
-
-def csv_cells(row: Row) -> tuple[object, ...]:
-    """A row in CSV_COLUMNS; latencies are of successes. Kinds are written as ``timeout=3 app_error=1``."""
-    second = Interval.from_row(row)
-    kinds = " ".join(f"{kind}={count}" for kind, count in row.failed.most_common())
-    latencies = (second.mean_ms, second.p50_ms, second.p95_ms, second.p99_ms)
-    shown = ("" if ms is None else f"{ms:.5g}" for ms in latencies)
-    counted = (row.t, row.users, row.ok, second.failures, kinds, row.bytes)
-    return (*counted, *shown, f"{row.cpu:g}", "" if row.planned is None else row.planned, row.late, row.missed)
-
-
-def csv_line(cells: tuple[object, ...]) -> str:
-    """As RFC 4180 has it."""
-    text = io.StringIO()
-    csv.writer(text).writerow(cells)
-    return text.getvalue()

@@ -24,7 +24,7 @@ from locust_asyncdjango.lab.environment.process_usage import (
     read_usage,
 )
 from locust_asyncdjango.lab.experiment.result import PeakUsage, ResourceSample
-from locust_asyncdjango.metrics.series_file import line
+from locust_asyncdjango.metrics.series_file import json_line
 
 STARTING = ("authentication", "startup")
 IDLE = ("idle", "idle in transaction", "idle in transaction (aborted)")
@@ -70,7 +70,7 @@ class ResourceMeter:
 def append_sample(file: Path, cost: ResourceSample) -> None:
     """Writes one as a line of JSON."""
     with file.open("a", encoding="utf-8") as lines:
-        lines.write(line(asdict(cost)))
+        lines.write(json_line(asdict(cost)))
 
 
 def peak_usage(costs: Sequence[ResourceSample]) -> PeakUsage:

@@ -25,7 +25,7 @@ from locust_asyncdjango.metrics.series_file import (
     Series,
     SeriesError,
     header,
-    line,
+    json_line,
     read,
 )
 
@@ -48,7 +48,7 @@ def recorded(*given_samples: Sample) -> Recorder:
 
 
 def written(path: Path, rows: Iterable[Row]) -> Path:
-    path.write_text(line(header(host="http://x")) + "".join(line(row.to_json()) for row in rows))
+    path.write_text(json_line(header(host="http://x")) + "".join(json_line(row.to_json()) for row in rows))
     return path
 
 
@@ -159,7 +159,7 @@ def test_workers_users_add_up_and_their_clocks_need_not_start_together() -> None
 @given(samples)
 def test_what_is_written_is_read(tmp_path_factory: pytest.TempPathFactory, given_samples: list[Sample]) -> None:
     rows = recorded(*given_samples).take()
-    assert [Row.from_json(json.loads(line(row.to_json()))) for row in rows] == rows
+    assert [Row.from_json(json.loads(json_line(row.to_json()))) for row in rows] == rows
     series = read(written(tmp_path_factory.mktemp("series") / "series.jsonl", rows))
     assert series == Series.from_rows(header(host="http://x"), rows)
 
@@ -172,7 +172,7 @@ def test_a_line_cut_by_a_kill_is_left_out(tmp_path: Path) -> None:
 
 
 def damaged(**changes: Any) -> str:
-    return line(header()) + json.dumps({**Row(0, ok=3).to_json(), **changes}) + "\n"
+    return json_line(header()) + json.dumps({**Row(0, ok=3).to_json(), **changes}) + "\n"
 
 
 @pytest.mark.parametrize(
@@ -183,10 +183,10 @@ def damaged(**changes: Any) -> str:
         "[]\n",
         "[" * 100_000 + "\n",
         '{"format": "other"}\n',
-        line(header(machine=None)),
-        line(header(versions="2.47")),
-        line(header()) + '{"t": 0}\n',
-        line(header()) + "7\n",
+        json_line(header(machine=None)),
+        json_line(header(versions="2.47")),
+        json_line(header()) + '{"t": 0}\n',
+        json_line(header()) + "7\n",
         damaged(t=-5),
         damaged(t=1e999),
         damaged(t=10**9),
@@ -286,5 +286,17 @@ def test_a_long_run_takes_no_more_memory_and_loses_nothing() -> None:
     assert sum(second.failures for second in seconds) == 500
     settled[3].busy_s = round(settled[3].busy_s, 6)
     assert settled[3] == Interval(
-        48, 16, 63, 48, 48, Counter(timeout=8), 16, 5.0, 5.0, 5.0, 0.352, (7.0, 7.0), 0.0, 5.0
+        48,
+        63,
+        48,
+        Counter(timeout=8),
+        16,
+        length=16,
+        began=48,
+        mean_ms=5.0,
+        p50_ms=5.0,
+        p95_ms=5.0,
+        p99_ms=5.0,
+        busy_s=0.352,
+        failed_ms=(7.0, 7.0),
     )

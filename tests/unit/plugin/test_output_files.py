@@ -11,9 +11,9 @@ from locust.exception import RPCSendError
 
 from locust_asyncdjango.load.arrivals import ArrivalQueue
 from locust_asyncdjango.metrics.row import Row
-from locust_asyncdjango.metrics.series_file import header, read
+from locust_asyncdjango.metrics.series_file import CSV_COLUMNS, header, read
 from locust_asyncdjango.plugin.options import Options
-from locust_asyncdjango.plugin.output_files import CSV_COLUMNS, OutputError, OutputFiles
+from locust_asyncdjango.plugin.output_files import OutputError, OutputFiles
 from locust_asyncdjango.plugin.recording import Recording
 from locust_asyncdjango.plugin.worker_protocol import MAX_LAG_S, ROWS_MESSAGE, MasterLink, WorkerLink
 

@@ -23,7 +23,13 @@ HEADER = {"user_classes": ["IoReadUser"], "host": "http://127.0.0.1:8000", "shap
 KIND = "db_too_many_clients"
 SECONDS = [
     Interval(
-        t, 1, 5 * (t + 1), 0, 10 * t, Counter({KIND: 1} if t > 5 else {}), 0, 20.0 * t if t else None, 300.0, 1234.0
+        t,
+        5 * (t + 1),
+        10 * t,
+        Counter({KIND: 1} if t > 5 else {}),
+        p50_ms=20.0 * t if t else None,
+        p95_ms=300.0,
+        p99_ms=1234.0,
     )
     for t in range(8)
 ]
@@ -83,9 +89,9 @@ def test_a_line_has_the_means_of_its_seconds() -> None:
 
 
 def test_a_line_has_at_most_80_columns() -> None:
-    most = Interval(99_998, 1, 99_999, 0, 99_999, Counter({"a": 99_999}), 0, 999.4, 99_999.0, 999_999.0)
+    most = Interval(99_998, 99_999, 99_999, Counter(a=99_999), p50_ms=999.4, p95_ms=99_999.0, p99_ms=999_999.0)
     assert line([most]) == "99999 s 99999 users 99999 ok/s 99999 failed/s  p50 999 ms p95  100 s p99 1000 s"
-    least = Interval(9, 1, 1, 0, 1, Counter(), 0, 0.04, 9.94, 9.96)
+    least = Interval(9, 1, 1, p50_ms=0.04, p95_ms=9.94, p99_ms=9.96)
     assert line([least]) == "  10 s     1 users   1.0 ok/s   0.0 failed/s  p50 0.0 ms p95 9.9 ms p99  10 ms"
 
 
@@ -139,15 +145,17 @@ def test_a_panel_adds_up_the_messages_of_a_kind_and_the_rarer_kinds() -> None:
 
 def test_the_sparklines_are_of_the_last_minute() -> None:
     """Of a long run, whose early seconds stand for several, too."""
-    early = Interval(0, 4, 5, 0, 400, p50_ms=100.0)
-    late = [Interval(t, 1, 5, 0, 50, p50_ms=50.0) for t in range(4, 62)]
+    early = Interval(0, 5, 400, length=4, p50_ms=100.0)
+    late = [Interval(t, 5, 50, p50_ms=50.0) for t in range(4, 62)]
     assert [text[7:67] for text in printed(seconds=[early, *late])[5:7]] == ["██" + "▅" * 58] * 2
     assert printed(seconds=[early, *late], bars=ASCII_BARS)[5][7:67] == "##" + "=" * 58
 
 
 @pytest.mark.parametrize("width", [1, 5, 20, 40, 79, 80, 81, 200])
 def test_a_panel_fits_any_terminal(width: int) -> None:
-    many = [Interval(t, 1, 10_000, 0, 12_345, Counter(a=1), 0, 12_345.0, 123_456.0, 1e6) for t in range(100)]
+    many = [
+        Interval(t, 10_000, 12_345, Counter(a=1), p50_ms=12_345.0, p95_ms=123_456.0, p99_ms=1e6) for t in range(100)
+    ]
     worst = {
         "header": {**HEADER, "user_classes": ["Größe[/b]"] * 40, "host": "http://例え.jp/" * 20},
         "seconds": many,

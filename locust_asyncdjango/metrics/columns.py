@@ -1,0 +1,126 @@
+"""The columns of a run: what each one means, how it adds up, and how it is written.
+
+A ``Row`` and an ``Interval`` are dataclasses, and each of their fields is declared once, with a ``Column`` as its
+metadata. Merging, the members of a JSON line, the columns of a CSV file and the table in docs/saturation.md follow from
+these declarations. To add a column, add a field to ``row.Totals``, ``row.Row`` or ``interval.Interval``.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields, replace
+from operator import add
+from typing import Any
+
+from locust_asyncdjango.metrics import histogram
+
+LONGEST_RUN_S = 10_000_000
+"""No row may lie beyond this second: more than a hundred days."""
+
+CsvCells = Mapping[str, Callable[[Any], object]]
+"""The CSV columns of one field: the name of each, and the function that turns the field's value into a cell."""
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnType:
+    """How values of a column add up, and how one value is written.
+
+    add: takes two values and returns both together. It may change the first value, never the second.
+    to_json, from_json: convert a value to a JSON member and back. from_json raises AttributeError, OverflowError,
+        TypeError or ValueError for a value that is not possible.
+    """
+
+    add: Callable[[Any, Any], Any]
+    to_json: Callable[[Any], Any] = lambda value: value
+    from_json: Callable[[Any], Any] = lambda value: value
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One field of a Row or an Interval.
+
+    meaning: for people, without a full stop.
+    optional: whether the JSON member is left out while the field has its default.
+    csv: the CSV columns that the field has; empty where it has none.
+    name, default: the field's own; ``columns`` fills them in.
+    """
+
+    type: ColumnType
+    meaning: str
+    optional: bool
+    csv: CsvCells
+    name: str = ""
+    default: Any = None
+
+
+def column(
+    type_: ColumnType, meaning: str, *, optional: bool = False, csv: CsvCells | None = None
+) -> dict[str, Column]:
+    """Return the metadata that makes a dataclass field a column. The parameters are the members of ``Column``."""
+    return {"column": Column(type_, meaning, optional, csv or {})}
+
+
+def columns(table: type) -> tuple[Column, ...]:
+    """Return the columns of a dataclass in the order in which they are written: keyword-only fields come last."""
+    ordered = sorted(fields(table), key=lambda each: each.kw_only is True)
+    return tuple(replace(each.metadata["column"], name=each.name, default=each.default) for each in ordered)
+
+
+def largest_known(one: int | None, other: int | None) -> int | None:
+    """Return the larger number; None stands for a number that is not known."""
+    return max((value for value in (one, other) if value is not None), default=None)
+
+
+def _keep_first(first: Any, _second: Any) -> Any:
+    return first
+
+
+def _add_counts(counts: Counter[Any], more: Counter[Any]) -> Counter[Any]:
+    counts.update(more)  # not +=, which looks at each entry of the sum
+    return counts
+
+
+def _whole_number(value: Any) -> int:
+    if not isinstance(value, int) or not 0 <= value < 10**15:
+        raise ValueError(f"{value!r} is not a whole number of something")
+    return value
+
+
+def _second(value: Any) -> int:
+    t = _whole_number(value)
+    if t > LONGEST_RUN_S:
+        raise ValueError(f"there is no second {t} of a run")
+    return t
+
+
+def _counts(values: dict[str, Any]) -> Counter[str]:
+    return Counter({name: _whole_number(count) for name, count in values.items()})
+
+
+def _hundredths(value: Any) -> float:
+    return float(_whole_number(int(value * 100)) / 100)
+
+
+TIME = ColumnType(_keep_first, from_json=_second)
+"""Seconds since the start of the run: which second a row is about."""
+
+SUM = ColumnType(add, from_json=_whole_number)
+"""A whole number of something."""
+
+SUM_BY_NAME = ColumnType(_add_counts, dict, _counts)
+"""Counts by name."""
+
+SUM_BY_MS = ColumnType(_add_counts, histogram.to_json, lambda counts: histogram.from_json(_counts(counts)))
+"""A histogram of latencies."""
+
+SUM_BY_SECONDS = ColumnType(
+    _add_counts,
+    lambda counts: {str(seconds): n for seconds, n in sorted(counts.items())},
+    lambda counts: Counter({_whole_number(int(seconds)): n for seconds, n in _counts(counts).items()}),
+)
+"""Counts by a whole number of seconds."""
+
+LARGEST = ColumnType(max, from_json=_hundredths)
+"""The largest of several numbers, with two decimals."""
+
+LARGEST_KNOWN = ColumnType(largest_known, from_json=_whole_number)
+"""The largest of several whole numbers, of which each may be unknown (None)."""
