@@ -1,7 +1,7 @@
-"""What a terminal shows of a headless run while it goes on: seconds, figures and failures -> a line, or a panel.
+"""Show a headless run in the terminal while it goes on: a panel that is redrawn each second, or a line every 10 s.
 
-Rich is imported where it is used, since it comes with an extra. There are no threads: the owner of a LiveDisplay calls
-``tick``.
+``status_line`` and ``status_panel`` make texts from intervals, figures and failures. ``LiveDisplay`` shows them: its
+owner calls ``tick`` once a second, and there are no threads. Rich is imported where it is used: it comes with an extra.
 """
 
 import atexit
@@ -27,47 +27,51 @@ log = logging.getLogger(__name__)
 
 WIDTH = 80
 MEAN_S = 10
-"""What a line, and the panel's second column, is the mean of."""
-FIGURES_S = 300
-"""So many let a second pass between two looks for their figures: of an hour, one takes 25 ms, and no user goes on."""
+"""Seconds that a line, and the second column of the panel, averages over."""
+INTERVALS_PER_WAIT_S = 300
+"""A run of so many intervals waits one second between two calculations of its figures, a longer one longer.
+
+For an hour a calculation takes 25 ms, in which no user runs.
+"""
 BARS, ASCII_BARS = "▁▂▃▄▅▆▇█", "_.-:=+*#"
 
 Header = Mapping[str, Any]
-Seconds = Sequence[Interval]
+Intervals = Sequence[Interval]
 Failures = Sequence[FailureRow]
 
 
-def line(seconds: Seconds) -> str:
-    """The means of some seconds of a run, in 80 columns."""
-    mean = combine(seconds)
-    ok, failed, p50, p95, p99 = _told(mean)
-    counts = f"{_end(seconds):4} s {mean.users:5} users {ok:>5} ok/s {failed:>5} failed/s"
+def status_line(intervals: Intervals) -> str:
+    """Return the means of some seconds of a run as one line of at most 80 columns."""
+    mean = combine(intervals)
+    ok, failed, p50, p95, p99 = _format_measures(mean)
+    counts = f"{_end_s(intervals):4} s {mean.users:5} users {ok:>5} ok/s {failed:>5} failed/s"
     return f"{counts}  p50 {p50:>6} p95 {p95:>6} p99 {p99:>6}"
 
 
-def panel(
-    header: Header, seconds: Seconds, figures: Saturation, failures: Failures, width: int = WIDTH, bars: str = BARS
+def status_panel(
+    header: Header, intervals: Intervals, figures: Saturation, failures: Failures, width: int = WIDTH, bars: str = BARS
 ) -> "Panel":
-    """A run so far, in at most 80 columns and 19 lines.
+    """Return a panel with the run so far, in at most 80 columns and 19 lines.
 
-    header: a series'. seconds: from the first. failures: most frequent first. width: a terminal's. bars: lowest first.
+    header: of the run's series. intervals: from the first second on. failures: most frequent first. width: columns of
+    the terminal. bars: the characters of a sparkline, lowest first.
     """
     from rich.panel import Panel
     from rich.text import Text
 
     width = min(width, WIDTH)
-    named = ", ".join(filter(None, (f"{', '.join(header['user_classes'])} on {header['host']}", header["shape"])))
-    title = Text(named, "bold")
-    title.truncate(max(width - 6, 1), overflow="ellipsis")  # a longer one would widen the panel
-    kinds, todo = _failures(failures)
+    run = ", ".join(filter(None, (f"{', '.join(header['user_classes'])} on {header['host']}", header["shape"])))
+    title = Text(run, "bold")
+    title.truncate(max(width - 6, 1), overflow="ellipsis")  # a longer title would widen the panel
+    kinds, hint = _failure_lines(failures)
     blocks = (
-        (_now(header, seconds, 25 if width == WIDTH else max(width - 30, 1)), ""),
-        # A minute, where there is room for it beside name, scale and border.
-        (_sparklines(seconds, max(width - 20, 1), bars), "cyan"),
+        (_current_values(header, intervals, 25 if width == WIDTH else max(width - 30, 1)), ""),
+        # A minute, if the width allows it: name, scale and border take the other 20 columns.
+        (_sparklines(intervals, max(width - 20, 1), bars), "cyan"),
         ([""], ""),
-        ([number.line for number in key_figures(figures)], ""),
+        ([figure.line for figure in key_figures(figures)], ""),
         (["", *kinds] if kinds else (), "red"),
-        (wrap(todo, max(width, 30) - 4, max_lines=2, placeholder="..."), ""),
+        (wrap(hint, max(width, 30) - 4, max_lines=2, placeholder="..."), ""),
     )
     newline = Text("\n", no_wrap=True, overflow="ellipsis")
     content = newline.join(Text(text, style) for texts, style in blocks for text in texts)
@@ -75,144 +79,154 @@ def panel(
 
 
 class LiveDisplay:
-    """Shows a run until it is stopped. A terminal that cannot be written to ends the showing, never the run."""
+    """Shows a run until it is stopped. If the terminal cannot be written to, the display ends and the run goes on."""
 
     def __init__(self, stdout: IO[str], console: "Console | None") -> None:
+        """console: Rich's, on which a panel is drawn; None to print lines to stdout."""
         self._stdout, self._console = stdout, console
         self.replaces_tables = console is not None
-        """Whether Locust's own tables would be in its way."""
-        self._drawn: _Drawn | None = None
-        self._up, self._told_s = False, 0
+        """Whether Locust's own tables have to be turned off, because they would destroy the panel."""
+        self._drawing: _PanelDrawing | None = None
+        self._is_on, self._printed_until_s = False, 0
 
     @classmethod
-    def choose(cls, how: str, stdout: IO[str]) -> "LiveDisplay | None":
-        """how: panel, lines, none, or "" for what fits stdout best. Where no panel can be drawn, lines are printed."""
-        console, missing = _console(stdout) if how in ("", "panel") else (None, "")
-        if how == "panel" and missing:
-            log.warning("Showing lines, not a panel: %s", missing)
-        return None if how == "none" else cls(stdout, console)
+    def choose(cls, mode: str, stdout: IO[str]) -> "LiveDisplay | None":
+        """Return the display for a mode of --live; None for "none".
+
+        mode: panel, lines, none, or "" for a panel if stdout can show one and lines if it cannot.
+        """
+        console, reason = _panel_console(stdout) if mode in ("", "panel") else (None, "")
+        if mode == "panel" and reason:
+            log.warning("Showing lines, not a panel: %s", reason)
+        return None if mode == "none" else cls(stdout, console)
 
     def start(self, header: Header) -> None:
-        """Begins to show a run. header: its series'."""
+        """Begin to show a run. header: of its series."""
         self.stop()
-        self._up, self._told_s = True, 0
-        atexit.register(self.stop)  # for an end that nobody foresaw, as by a second Ctrl-C
-        with self._safely():
-            self._drawn = _Drawn(self._console, header) if self._console else None
+        self._is_on, self._printed_until_s = True, 0
+        atexit.register(self.stop)  # restores the terminal after an end without warning, such as a second Ctrl-C
+        with self._stop_on_error():
+            self._drawing = _PanelDrawing(self._console, header) if self._console else None
 
-    def tick(self, now_s: int, seconds: Callable[[], Seconds], failures: Callable[[], Failures]) -> None:
-        """Shows the run as it is now; called once a second.
+    def tick(self, now_s: int, intervals: Callable[[], Intervals], failures: Callable[[], Failures]) -> None:
+        """Show the run as it is now. Call it once a second.
 
-        now_s: seconds since the start. seconds: from the first. failures: most frequent first.
+        now_s: seconds since the start. intervals, failures: return the run so far; called only if they are needed.
         """
-        with self._safely():
-            if self._drawn:
-                self._drawn.again(seconds(), failures())
-            elif self._up and now_s >= self._told_s + MEAN_S:
-                print(line([each for each in seconds() if each.t >= self._told_s]), file=self._stdout, flush=True)
-                self._told_s = now_s
+        with self._stop_on_error():
+            if self._drawing:
+                self._drawing.redraw(intervals(), failures())
+            elif self._is_on and now_s >= self._printed_until_s + MEAN_S:
+                latest = [each for each in intervals() if each.t >= self._printed_until_s]
+                print(status_line(latest), file=self._stdout, flush=True)
+                self._printed_until_s = now_s
 
     def stop(self) -> None:
-        """Leaves the terminal as it was; a second call does nothing."""
+        """Stop showing the run, and leave the terminal as it was. A second call does nothing."""
         atexit.unregister(self.stop)
-        self._up, drawn, self._drawn = False, self._drawn, None
-        if drawn:
-            with self._safely():
-                drawn.end()
+        self._is_on, drawing, self._drawing = False, self._drawing, None
+        if drawing:
+            with self._stop_on_error():
+                drawing.close()
 
     @contextmanager
-    def _safely(self) -> Iterator[None]:
+    def _stop_on_error(self) -> Iterator[None]:
         try:
             yield
-        except (OSError, ValueError) as error:  # the terminal is gone, or cannot encode what it is given
-            if self._up:
+        except (OSError, ValueError) as error:  # the terminal was closed, or cannot encode a character
+            if self._is_on:
                 self.stop()
                 log.warning("The run goes on, but is not shown any more: %s", error)
 
 
-class _Drawn:
-    """The panel on a terminal, which is drawn over the one before it; logs and prints go above it."""
+class _PanelDrawing:
+    """The panel on a terminal. It is redrawn in its place; logs and prints appear above it."""
 
     def __init__(self, console: "Console", header: Header) -> None:
-        from rich.live import Live as Drawing
+        from rich.live import Live
 
         self._console, self._header, self._width = console, header, 0
         self._figures, self._figures_s = find_saturation(()), 0
         before = sys.stdout, sys.stderr
-        # What 2> sends to a file is to stay there. Transient, since the summary has the figures again.
-        given: Any = {"auto_refresh": False, "transient": True, "redirect_stderr": sys.stderr.isatty()}
-        self._drawing = Drawing(console=console, **given)
-        self._drawing.start()
-        # Handlers keep the stderr that there was when Locust set up its log, and would print into the panel.
+        # If 2> sends stderr to a file, it stays there. Transient: at the end the summary shows the figures again.
+        options: Any = {"auto_refresh": False, "transient": True, "redirect_stderr": sys.stderr.isatty()}
+        self._live = Live(console=console, **options)
+        self._live.start()
+        # Handlers keep the stderr that they got when Locust set up its log, and would print into the panel.
         loggers = (logging.root, *logging.root.manager.loggerDict.values())
         handlers = [handler for logger in loggers for handler in getattr(logger, "handlers", ())]
         printing = [handler for handler in handlers if isinstance(handler, logging.StreamHandler)]
-        self._moved = [(handler, handler.stream) for handler in printing if handler.stream in before]
-        for handler, stream in self._moved:
+        self._redirected = [(handler, handler.stream) for handler in printing if handler.stream in before]
+        for handler, stream in self._redirected:
             handler.setStream(sys.stdout if stream is before[0] else sys.stderr)
 
-    def again(self, seconds: Seconds, failures: Failures) -> None:
+    def redraw(self, intervals: Intervals, failures: Failures) -> None:
+        """Draw the panel anew over the one before."""
         from rich.console import Group
 
-        if _end(seconds) - self._figures_s >= len(seconds) / FIGURES_S:
-            self._figures, self._figures_s = find_saturation(seconds), _end(seconds)
+        if _end_s(intervals) - self._figures_s >= len(intervals) / INTERVALS_PER_WAIT_S:
+            self._figures, self._figures_s = find_saturation(intervals), _end_s(intervals)
         before, self._width = self._width, min(self._console.width, WIDTH)
         if self._width < before:
-            # The terminal has folded the lines of the panel that is there; into how many, only it knows.
+            # The terminal has wrapped the lines of the old panel, and only it knows into how many.
             self._console.clear()
         bars = ASCII_BARS if self._console.options.ascii_only else BARS
-        shown = panel(self._header, seconds, self._figures, failures, self._width, bars)
-        # The cursor has a line of its own, where a terminal may echo ^C.
-        self._drawing.update(Group(shown, ""), refresh=True)
+        panel = status_panel(self._header, intervals, self._figures, failures, self._width, bars)
+        # The cursor has a line of its own: a terminal may echo ^C there.
+        self._live.update(Group(panel, ""), refresh=True)
 
-    def end(self) -> None:
-        for handler, stream in self._moved:
+    def close(self) -> None:
+        """Remove the panel, and give the log handlers their streams back."""
+        for handler, stream in self._redirected:
             handler.setStream(stream)
-        # Of a panel that is higher than the terminal, Rich would leave the upper lines behind.
-        self._drawing.update("")
-        self._drawing.stop()
+        # Without this Rich would leave the upper lines of a panel that is higher than the terminal.
+        self._live.update("")
+        self._live.stop()
 
 
-def _console(stdout: IO[str]) -> tuple["Console | None", str]:
-    """What draws a panel on stdout; or why there can be none."""
+def _panel_console(stdout: IO[str]) -> tuple["Console | None", str]:
+    """Return what draws a panel on stdout, or None and the reason why there can be none."""
     try:
         from rich.console import Console
     except ImportError:
         return None, "it needs rich; pip install rich"
     console = Console(file=stdout, markup=False, highlight=False, emoji=False)
-    can = stdout.isatty() and console.is_terminal and console.is_interactive
-    return (console, "") if can else (None, "stdout is not a terminal that can be drawn on")
+    can_draw = stdout.isatty() and console.is_terminal and console.is_interactive
+    return (console, "") if can_draw else (None, "stdout is not a terminal that can be drawn on")
 
 
-def _now(header: Header, seconds: Seconds, column: int) -> Iterator[str]:
-    """column: how wide one is. Where they are narrower than on a wide terminal, there is room for one of the two."""
-    seen = seconds or [Interval(0)]
-    last, mean = combine(seen[-1:]), combine(seen[-MEAN_S:])
+def _current_values(header: Header, intervals: Intervals, column: int) -> Iterator[str]:
+    """Yield the lines with the values of the last second and, on a wide terminal, the means of the last ten.
+
+    column: width of a column. On a terminal narrower than 80 columns there is room for one column only.
+    """
+    known = intervals or [Interval(0)]
+    last, mean = combine(known[-1:]), combine(known[-MEAN_S:])
     length = f" of {header['run_time']:g} s" if header["run_time"] else ""
-    (ok, failed, *latencies), (mean_ok, mean_failed, *means) = _told(last), _told(mean)
+    (ok, failed, *latencies), (mean_ok, mean_failed, *means) = _format_measures(last), _format_measures(mean)
     rows = (
-        (f"{_end(seconds)} s{length}, {last.users} users", "last second", f"last {MEAN_S} s"),
+        (f"{_end_s(intervals)} s{length}, {last.users} users", "last second", f"last {MEAN_S} s"),
         ("successful req/s", ok, mean_ok),
         ("failed req/s", failed, mean_failed),
         ("p50, p95, p99", ", ".join(latencies), ", ".join(means)),
     )
-    for name, now, before in rows:
-        yield f"{name:26}{now:>{column}}" + (f"{before:>25}" if column == 25 else "")
+    for name, now, average in rows:
+        yield f"{name:26}{now:>{column}}" + (f"{average:>25}" if column == 25 else "")
 
 
-def _sparklines(seconds: Seconds, width: int, bars: str) -> Iterator[str]:
-    # In a long run, an early one is longer than a second.
-    each = [second for second in seconds[-width:] for _ in range(second.length)][-width:]
-    rates, medians = [second.ok / second.length for second in each], [second.p50_ms for second in each]
-    for name, values, told in (("ok/s", rates, "{:.1f}".format), ("p50 ", medians, _ms)):
+def _sparklines(intervals: Intervals, width: int, bars: str) -> Iterator[str]:
+    # In a long run an early interval stands for several seconds.
+    each_s = [interval for interval in intervals[-width:] for _ in range(interval.length)][-width:]
+    rates, medians = [interval.ok / interval.length for interval in each_s], [interval.p50_ms for interval in each_s]
+    for name, values, formatted in (("ok/s", rates, "{:.1f}".format), ("p50 ", medians, _format_ms)):
         top = max(filter(None, values), default=0.0)
-        scaled = (None if value is None else value / (top or 1) * (len(bars) - 1) for value in values)
-        drawn = "".join(" " if height is None else bars[round(height)] for height in scaled)
-        yield f"{name} {drawn:{width}} to {told(top)}"
+        heights = (None if value is None else value / (top or 1) * (len(bars) - 1) for value in values)
+        drawn = "".join(" " if height is None else bars[round(height)] for height in heights)
+        yield f"{name} {drawn:{width}} to {formatted(top)}"
 
 
-def _failures(rows: Failures) -> tuple[list[str], str]:
-    """A line a kind, and what to do about the most frequent one."""
+def _failure_lines(rows: Failures) -> tuple[list[str], str]:
+    """Return a line for each kind, and the advice on the most frequent one."""
     counts: Counter[str] = Counter()
     for row in rows:
         counts[row.kind] += row.count
@@ -224,18 +238,18 @@ def _failures(rows: Failures) -> tuple[list[str], str]:
     return lines, f"-> {worst.advice or advice(worst.kind, worst.where)}" if worst else ""
 
 
-def _end(seconds: Seconds) -> int:
-    return seconds[-1].t + seconds[-1].length if seconds else 0
+def _end_s(intervals: Intervals) -> int:
+    return intervals[-1].t + intervals[-1].length if intervals else 0
 
 
-def _told(second: Interval) -> list[str]:
-    """Successful and failed requests a second in at most five characters each, p50, p95 and p99 in six."""
-    rates = [count / second.length for count in (second.ok, second.failures)]
-    latencies = map(_ms, (second.p50_ms, second.p95_ms, second.p99_ms))
+def _format_measures(interval: Interval) -> list[str]:
+    """Return successful and failed requests a second (five characters at most), and p50, p95 and p99 (six at most)."""
+    rates = [count / interval.length for count in (interval.ok, interval.failures)]
+    latencies = map(_format_ms, (interval.p50_ms, interval.p95_ms, interval.p99_ms))
     return [*(f"{rate:.1f}" if rate < 999.95 else f"{rate:.0f}" for rate in rates), *latencies]
 
 
-def _ms(ms: float | None) -> str:
+def _format_ms(ms: float | None) -> str:
     if ms is None or ms < 999.5:
         return "-" if ms is None else f"{ms:.0f} ms" if ms >= 9.95 else f"{ms:.1f} ms"
     return f"{ms / 1000:.2f}"[:4].rstrip(".") + " s"

@@ -1,8 +1,10 @@
-"""What Locust's web UI shows of us: the tabs "Saturation" and "Failure kinds", and a page with charts.
+"""Add to Locust's web UI the tabs "Saturation" and "Failure kinds", and a page with live charts.
 
-Locust's page asks for /stats/requests every two seconds and shows, in tabs that are named in its template's arguments,
-what it finds there under ``extended_stats``: rows of plain text. A tab takes nothing else, so the charts have a page of
-their own, and all that is kept of failures can be downloaded as JSON; "Download Data" leads to both.
+Locust's page requests /stats/requests every two seconds. The tabs that its template's arguments name show the rows of
+plain text that it finds there under ``extended_stats``. A tab can show nothing else. So the charts have a page of their
+own, and all that is known of the failures can be downloaded as JSON; the tab "Download Data" links to both.
+
+No HTML is made here: the page is a static file, whose script writes what it gets from ``live-charts.json`` as text.
 """
 
 import json
@@ -26,7 +28,7 @@ STATIC = {
 }
 SATURATION = "saturation"
 KINDS = "failure-kinds"
-FILE = "failure-kinds.json"
+FAILURES_FILE = "failure-kinds.json"
 TABS: dict[str, tuple[str, dict[str, str]]] = {
     SATURATION: ("Saturation", {"figure": "Figure", "text": "This run, with 95 % interval", "meaning": "What it is"}),
     KINDS: (
@@ -42,89 +44,98 @@ TABS: dict[str, tuple[str, dict[str, str]]] = {
         },
     ),
 }
+"""For each tab its title, and the headings of its columns by key."""
 SAMPLE_LIMIT = 300
 """Characters of a sample that the table shows."""
 
 
 def add_tabs(web_ui: Any, results: Results) -> None:
-    """Adds them to a locust.web.WebUI."""
-    arguments = web_ui.template_args
+    """Add the tabs, the page and the downloads. web_ui: a locust.web.WebUI. results: what they show."""
+    app: Flask = web_ui.app
+    base_path = app.blueprints["locust"].url_prefix or ""
+    _extend_template(web_ui.template_args)
+    app.register_blueprint(_make_blueprint(web_ui, results, base_path))
 
-    def add(name: str, more: dict[str, Any]) -> None:
-        arguments[name] = [*arguments.get(name, ()), more]
+    def add_rows(response: Response) -> Response:
+        if request.endpoint == "locust.request_stats" and response.is_json:
+            stats = response.get_json()
+            rows = {
+                SATURATION: figure_rows(results.figures_in_words(), f"{base_path}/{PAGE}"),
+                KINDS: failure_rows(results.failures()),
+            }
+            stats.setdefault("extended_stats", []).extend({"key": key, "data": data} for key, data in rows.items())
+            response.set_data(json.dumps(stats))
+        return response
+
+    app.after_request(add_rows)
+
+
+def _extend_template(arguments: dict[str, Any]) -> None:
+    """Name the tabs, their columns and the downloads in the arguments of Locust's template."""
+
+    def add(name: str, entry: dict[str, Any]) -> None:
+        arguments[name] = [*arguments.get(name, ()), entry]
 
     for key, (title, columns) in TABS.items():
         add("extended_tabs", {"title": title, "key": key})
         structure = [{"key": column, "title": heading} for column, heading in columns.items()]
         add("extended_tables", {"key": key, "structure": structure})
     add("extended_csv_files", {"href": f"./{PAGE}", "title": "Live charts"})
-    add("extended_csv_files", {"href": f"./{FILE}", "title": "Download failure kinds (JSON)"})
-
-    app: Flask = web_ui.app
-    base_path = app.blueprints["locust"].url_prefix or ""
-
-    def with_rows(response: Response) -> Response:
-        if request.endpoint == "locust.request_stats" and response.is_json:
-            report = response.get_json()
-            rows = {
-                SATURATION: number_rows(results.figures_in_words(), f"{base_path}/{PAGE}"),
-                KINDS: failure_rows(results.failures()),
-            }
-            report.setdefault("extended_stats", []).extend({"key": key, "data": data} for key, data in rows.items())
-            response.set_data(json.dumps(report))
-        return response
-
-    app.after_request(with_rows)
-    app.register_blueprint(_pages(web_ui, results, base_path))
+    add("extended_csv_files", {"href": f"./{FAILURES_FILE}", "title": "Download failure kinds (JSON)"})
 
 
-def _pages(web_ui: Any, results: Results, base_path: str) -> Blueprint:
-    """All behind the web UI's login, if it has one."""
-    own = Blueprint("locust_asyncdjango", __name__, url_prefix=base_path)
+def _make_blueprint(web_ui: Any, results: Results, base_path: str) -> Blueprint:
+    """Return our pages, all behind the web UI's login if it has one."""
+    blueprint = Blueprint("locust_asyncdjango", __name__, url_prefix=base_path)
     static = files("locust_asyncdjango.analysis").joinpath("static")
 
-    def download() -> Response:
-        headers = {"Content-Disposition": f"attachment; filename={FILE}"}
+    def failures() -> Response:
+        headers = {"Content-Disposition": f"attachment; filename={FAILURES_FILE}"}
         return Response(json.dumps(results.failures(), indent=1), mimetype="application/json", headers=headers)
 
     def page() -> Response:
         return Response(static.joinpath("live.html").read_bytes(), mimetype="text/html")
 
-    def file(name: str) -> Response:
+    def static_file(name: str) -> Response:
         if name not in STATIC:
             abort(404)
         return Response(static.joinpath(name).read_bytes(), mimetype=STATIC[name])
 
     def data() -> Response:
-        told = {
+        content = {
             **results.chart_data(),
-            "numbers": [[number.name, number.text, number.meaning] for number in results.figures_in_words()],
+            "numbers": [[figure.name, figure.text, figure.meaning] for figure in results.figures_in_words()],
             "columns": TABS[KINDS][1],
             "failures": failure_rows(results.failures()),
         }
-        return Response(json.dumps(told), mimetype="application/json", headers={"Cache-Control": "no-store"})
+        return Response(json.dumps(content), mimetype="application/json", headers={"Cache-Control": "no-store"})
 
     for path, name, view in (
-        (FILE, "failure_kinds", download),
+        (FAILURES_FILE, "failures", failures),
         (PAGE, "page", page),
         (f"{PAGE}.json", "data", data),
-        (f"{PAGE}/<name>", "file", file),
+        (f"{PAGE}/<name>", "static_file", static_file),
     ):
-        own.add_url_rule(f"/{path}", name, web_ui.auth_required_if_enabled(view))
-    return own
+        blueprint.add_url_rule(f"/{path}", name, web_ui.auth_required_if_enabled(view))
+    return blueprint
 
 
-def number_rows(numbers: Sequence[Figure], page: str) -> list[dict[str, Any]]:
-    """The rows of the tab "Saturation"; the last says where the charts are."""
-    rows = [{"figure": number.name, "text": number.text, "meaning": number.meaning} for number in numbers]
-    rows.append({"figure": "charts", "text": page, "meaning": 'a page of its own; the tab "Download Data" leads to it'})
-    # By the name the page tells rows apart, and sorts them.
+def figure_rows(figures: Sequence[Figure], charts_url: str) -> list[dict[str, Any]]:
+    """Return the rows of the tab "Saturation": one for each figure, and a last one that says where the charts are."""
+    rows = [{"figure": figure.name, "text": figure.text, "meaning": figure.meaning} for figure in figures]
+    rows.append(
+        {"figure": "charts", "text": charts_url, "meaning": 'a page of its own; the tab "Download Data" links to it'}
+    )
+    # Locust's page identifies and sorts rows by their name.
     return [{"name": f"{rank:04}", **row} for rank, row in enumerate(rows)]
 
 
-def failure_rows(told: dict[str, Any]) -> list[dict[str, Any]]:
-    """The rows of the tab "Failure kinds", most frequent first, each with a sample, if one is kept."""
-    samples = {(sample["kind"], sample["message"]): sample for sample in reversed(told["samples"])}
+def failure_rows(document: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the rows of the tab "Failure kinds", most frequent first, each with a sample if there is one.
+
+    document: the failures of a run, as they are written to the file of --failures.
+    """
+    samples = {(sample["kind"], sample["message"]): sample for sample in reversed(document["samples"])}
     return [
         {
             "name": f"{rank:04}",
@@ -134,20 +145,20 @@ def failure_rows(told: dict[str, Any]) -> list[dict[str, Any]]:
             "first": format_first_failure(row),
             "message": _breakable(row["message"]),
             "advice": row["advice"],
-            "sample": _shown(samples.get((row["kind"], row["message"]))),
+            "sample": _format_sample(samples.get((row["kind"], row["message"]))),
         }
-        for rank, row in enumerate(told["failures"])
+        for rank, row in enumerate(document["failures"])
     ]
 
 
-def _shown(sample: dict[str, Any] | None) -> str:
+def _format_sample(sample: dict[str, Any] | None) -> str:
     if sample is None:
         return ""
-    said = sample["body"] or sample["exception"]
-    text = " ".join(f"{sample['name']} {sample['url']}: {said}".split())
+    message = sample["body"] or sample["exception"]
+    text = " ".join(f"{sample['name']} {sample['url']}: {message}".split())
     return _breakable(text if len(text) <= SAMPLE_LIMIT else f"{text[: SAMPLE_LIMIT - 3]}...")
 
 
 def _breakable(text: str) -> str:
-    """With places where a long word may be broken, which would else push the next columns out of sight."""
+    """Return the text with places where a browser may break a long word, which would push other columns out of view."""
     return re.sub(r"(\S{30})(?=\S)", "\\1\u200b", text)

@@ -82,7 +82,7 @@ class WorkerLink:
         self._unsent.append(update)
         try:
             while self._unsent:
-                self._runner.send_message(ROWS_MESSAGE, self._unsent[0])
+                self._runner.send_message(ROWS_MESSAGE, dict(self._unsent[0]))
                 self._unsent.pop(0)
         except (RPCError, RPCSendError) as error:
             log.warning("The master cannot be reached (%s). What was recorded is kept and sent later", error)

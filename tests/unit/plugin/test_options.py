@@ -49,7 +49,7 @@ def test_environment_variables(monkeypatch: pytest.MonkeyPatch) -> None:
     [
         (("--shape", "Nope"), NO_SUCH_SHAPE),
         (("--path", "posts/"), "argument --path: 'posts/' is not a path; begin it with /"),
-        (("--live", "all"), "argument --live: 'all' is none of panel, lines, none"),
+        (("--live", "all"), "argument --live: 'all' is not one of panel, lines, none"),
         (
             ("--variant", "../x"),
             "argument --variant: '../x' is not a variant's name; use letters, digits and _, as in sync",

@@ -1,21 +1,15 @@
-"""The files of a run, and what a master and its workers say to each other."""
+"""The files of a run."""
 
 import csv
 from collections import Counter
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any
 
 import pytest
-from locust.exception import RPCSendError
 
-from locust_asyncdjango.load.arrivals import ArrivalQueue
 from locust_asyncdjango.metrics.row import Row
 from locust_asyncdjango.metrics.series_file import CSV_COLUMNS, header, read
 from locust_asyncdjango.plugin.options import Options
 from locust_asyncdjango.plugin.output_files import OutputError, OutputFiles
-from locust_asyncdjango.plugin.recording import Recording
-from locust_asyncdjango.plugin.worker_protocol import MAX_LAG_S, ROWS_MESSAGE, MasterLink, WorkerLink
 
 ROWS = [
     Row(0, 5, 2, Counter(), 10, Counter({12.5: 2})),
@@ -78,46 +72,3 @@ def test_a_series_that_cannot_be_written_does_not_keep_another_from_it(tmp_path:
     outputs.write_rows(ROWS)
     outputs.close()
     assert read(tmp_path / "run.jsonl").total.ok == 2
-
-
-class Runner:
-    """One of Locust's, whose line can be down."""
-
-    def __init__(self, *loading: str) -> None:
-        self.sent: list[tuple[str, Any]] = []
-        self.down = False
-        self.clients = SimpleNamespace(spawning=[], running=[SimpleNamespace(id=name) for name in loading])
-
-    def register_message(self, name: str, listener: Any) -> None:
-        pass
-
-    def send_message(self, name: str, data: Any = None) -> None:
-        if self.down:
-            raise RPCSendError("down")
-        self.sent.append((name, data))
-
-
-def test_what_a_worker_cannot_send_it_sends_later_in_order() -> None:
-    runner: Any = Runner()
-    to_master = WorkerLink(runner, lambda: None)
-    runner.down = True
-    to_master.send({"rows": [1]})
-    to_master.send({"rows": [2]})
-    runner.down = False
-    to_master.send({"rows": [3]})
-    assert runner.sent == [(ROWS_MESSAGE, {"rows": [n]}) for n in (1, 2, 3)]
-
-
-def test_a_second_is_complete_when_all_that_load_have_told_of_it_or_are_late() -> None:
-    runner: Any = Runner("a", "b")
-    from_workers = MasterLink(runner, Recording(ArrivalQueue()))
-    assert from_workers.complete_until(100.3) == 100.3 - MAX_LAG_S  # one has told nothing yet
-    from_workers.note_progress("a", 100)
-    from_workers.note_progress("b", 99)
-    assert from_workers.complete_until(100.3) == 99
-    from_workers.note_progress("b", 100)
-    from_workers.note_progress("b", 98)  # late
-    assert from_workers.complete_until(100.3) == 100
-    assert from_workers.complete_until(110.3) == 110.3 - MAX_LAG_S
-    runner.clients.running.clear()
-    assert from_workers.complete_until(110.3) == 110.3

@@ -16,7 +16,7 @@ from rich.console import Console
 from locust_asyncdjango.analysis.saturation import Saturation, find_saturation
 from locust_asyncdjango.failures.counts import FailureRow
 from locust_asyncdjango.metrics.interval import Interval
-from locust_asyncdjango.plugin.terminal import ASCII_BARS, LiveDisplay, line, panel
+from locust_asyncdjango.plugin.terminal import ASCII_BARS, LiveDisplay, status_line, status_panel
 from tests.support.figures import figures, onset
 
 HEADER = {"user_classes": ["IoReadUser"], "host": "http://127.0.0.1:8000", "shape": "RampTo500", "run_time": 180}
@@ -68,9 +68,9 @@ def tick(live: LiveDisplay, seconds: list[Interval], failures: Callable[[], list
 
 def printed(width: int = 80, **changed: Any) -> list[str]:
     """The lines of a panel."""
-    given = {"header": HEADER, "seconds": SECONDS, "figures": FIGURES, "failures": [], "width": width, **changed}
+    arguments = {"header": HEADER, "intervals": SECONDS, "figures": FIGURES, "failures": [], "width": width, **changed}
     console = Console(width=width, file=StringIO(), color_system=None)
-    console.print(panel(**given))
+    console.print(status_panel(**arguments))
     assert isinstance(console.file, StringIO)
     return console.file.getvalue().splitlines()
 
@@ -84,15 +84,15 @@ def _terminal_that_can_draw(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_line_has_the_means_of_its_seconds() -> None:
-    assert line(SECONDS) == "   8 s    40 users  35.0 ok/s   0.2 failed/s  p50 100 ms p95 300 ms p99 1.23 s"
-    assert line(SECONDS[:1]) == "   1 s     5 users   0.0 ok/s   0.0 failed/s  p50      - p95 300 ms p99 1.23 s"
+    assert status_line(SECONDS) == "   8 s    40 users  35.0 ok/s   0.2 failed/s  p50 100 ms p95 300 ms p99 1.23 s"
+    assert status_line(SECONDS[:1]) == "   1 s     5 users   0.0 ok/s   0.0 failed/s  p50      - p95 300 ms p99 1.23 s"
 
 
 def test_a_line_has_at_most_80_columns() -> None:
     most = Interval(99_998, 99_999, 99_999, Counter(a=99_999), p50_ms=999.4, p95_ms=99_999.0, p99_ms=999_999.0)
-    assert line([most]) == "99999 s 99999 users 99999 ok/s 99999 failed/s  p50 999 ms p95  100 s p99 1000 s"
+    assert status_line([most]) == "99999 s 99999 users 99999 ok/s 99999 failed/s  p50 999 ms p95  100 s p99 1000 s"
     least = Interval(9, 1, 1, p50_ms=0.04, p95_ms=9.94, p99_ms=9.96)
-    assert line([least]) == "  10 s     1 users   1.0 ok/s   0.0 failed/s  p50 0.0 ms p95 9.9 ms p99  10 ms"
+    assert status_line([least]) == "  10 s     1 users   1.0 ok/s   0.0 failed/s  p50 0.0 ms p95 9.9 ms p99  10 ms"
 
 
 def test_a_panel_says_all_of_it() -> None:
@@ -121,7 +121,7 @@ def test_a_panel_says_all_of_it() -> None:
 
 def test_a_panel_of_nothing_yet() -> None:
     header = {**HEADER, "shape": "", "run_time": None}
-    lines = printed(header=header, seconds=[], figures=find_saturation(()))
+    lines = printed(header=header, intervals=[], figures=find_saturation(()))
     assert [text.strip("│ ") for text in lines[1:-1]] == [
         "0 s, 0 users                            last second                last 10 s",
         "successful req/s                                0.0                      0.0",
@@ -147,8 +147,8 @@ def test_the_sparklines_are_of_the_last_minute() -> None:
     """Of a long run, whose early seconds stand for several, too."""
     early = Interval(0, 5, 400, length=4, p50_ms=100.0)
     late = [Interval(t, 5, 50, p50_ms=50.0) for t in range(4, 62)]
-    assert [text[7:67] for text in printed(seconds=[early, *late])[5:7]] == ["██" + "▅" * 58] * 2
-    assert printed(seconds=[early, *late], bars=ASCII_BARS)[5][7:67] == "##" + "=" * 58
+    assert [text[7:67] for text in printed(intervals=[early, *late])[5:7]] == ["██" + "▅" * 58] * 2
+    assert printed(intervals=[early, *late], bars=ASCII_BARS)[5][7:67] == "##" + "=" * 58
 
 
 @pytest.mark.parametrize("width", [1, 5, 20, 40, 79, 80, 81, 200])
@@ -158,7 +158,7 @@ def test_a_panel_fits_any_terminal(width: int) -> None:
     ]
     worst = {
         "header": {**HEADER, "user_classes": ["Größe[/b]"] * 40, "host": "http://例え.jp/" * 20},
-        "seconds": many,
+        "intervals": many,
         "figures": figures(12_345.6, 10_000, 10**9, onset(9, 99_999), onset(9, 99_999)),
         "failures": [failure("x" * n, n, "do this and that " * 50) for n in range(200, 0, -1)],
     }
@@ -225,7 +225,7 @@ def test_a_line_comes_every_ten_seconds_of_those_since_the_one_before() -> None:
         tick(live, seconds[:count])
     live.stop()
     tick(live, seconds * 2)
-    assert stdout.getvalue().splitlines() == [line(seconds[:10]), line(seconds[10:22])]
+    assert stdout.getvalue().splitlines() == [status_line(seconds[:10]), status_line(seconds[10:22])]
 
 
 @contextmanager

@@ -1,12 +1,12 @@
 """The rows of the tabs in Locust's web UI."""
 
 from locust_asyncdjango.analysis.formatting import key_figures
-from locust_asyncdjango.plugin.web_ui import failure_rows, number_rows
+from locust_asyncdjango.plugin.web_ui import failure_rows, figure_rows
 from tests.support.figures import FAILURES, figures
 
 
 def test_the_tabs_rows() -> None:
-    rows = number_rows(key_figures(figures(28.34, 105, 4210)), "/load/live-charts")
+    rows = figure_rows(key_figures(figures(28.34, 105, 4210)), "/load/live-charts")
     assert [row["figure"] for row in rows][-2:] == ["errors start", "charts"]
     assert rows[-1]["text"] == "/load/live-charts"
     assert [row["name"] for row in rows] == sorted(row["name"] for row in rows)

@@ -1,0 +1,166 @@
+"""What a master and its workers send each other, and when the rows of a second are complete."""
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from locust.exception import RPCSendError
+
+from locust_asyncdjango.failures.model import Failure
+from locust_asyncdjango.load.arrivals import ArrivalQueue
+from locust_asyncdjango.plugin import worker_protocol
+from locust_asyncdjango.plugin.recording import Recording
+from locust_asyncdjango.plugin.worker_protocol import (
+    FINISH_MESSAGE,
+    MAX_LAG_S,
+    ROWS_MESSAGE,
+    MasterLink,
+    Update,
+    WorkerLink,
+    merge_update,
+    take_update,
+)
+
+START = 1_000_000
+REFUSED = Failure("connect_refused", "network", "Connection refused", "start the server")
+
+
+class FakeRunner:
+    """A Locust runner whose connection can be down. It calls listeners at once, as if a message had come."""
+
+    def __init__(self, *workers: str) -> None:
+        self.sent: list[tuple[str, Any]] = []
+        self.is_down = False
+        self.listeners: dict[str, Any] = {}
+        running = {name: SimpleNamespace(id=name) for name in workers}
+        self.clients = FakeClients(running)
+
+    def register_message(self, name: str, listener: Any) -> None:
+        self.listeners[name] = listener
+
+    def send_message(self, name: str, data: Any = None) -> None:
+        if self.is_down:
+            raise RPCSendError("down")
+        self.sent.append((name, data))
+
+    def receive(self, name: str, worker: str, data: Any = None) -> None:
+        self.listeners[name](msg=SimpleNamespace(data=data, node_id=worker))
+
+
+class FakeClients(dict[str, Any]):
+    """The workers that a master knows, by state."""
+
+    def __init__(self, running: dict[str, Any]) -> None:
+        super().__init__(running)
+        self.spawning: list[Any] = []
+        self.ready: list[Any] = []
+        self.missing: list[Any] = []
+        self.running = list(running.values())
+
+
+def make_recording(started: float = START) -> Recording:
+    recording = Recording(ArrivalQueue())
+    recording.begin(started)
+    return recording
+
+
+def make_update(number: int) -> Update:
+    return {"rows": [{"t": number}], "failures": {}, "unrecorded": 0, "started": START, "until": None}
+
+
+def master_link(*workers: str) -> tuple[FakeRunner, MasterLink, Recording]:
+    runner: Any = FakeRunner(*workers)
+    recording = make_recording()
+    return runner, MasterLink(runner, recording), recording
+
+
+def test_an_update_moves_what_a_worker_has_recorded_to_its_master_once() -> None:
+    worker, master = make_recording(START + 2), make_recording(START)
+    worker.recorder.add((START + 3.5, "", 20.0, 100))
+    worker.recorder.add((START + 3.6, "connect_refused", 1.0, 0))
+    worker.failure_counts.add(REFUSED, START + 3.6)
+    worker.unrecorded = 4
+    merge_update(master, take_update(worker), START + 5)
+    merge_update(master, take_update(worker), START + 5)
+    (row,) = master.recorder.take()
+    assert (row.t, row.ok, dict(row.failed), row.bytes) == (3, 1, {"connect_refused": 1}, 100)
+    (failure,) = master.failure_counts.rows()
+    assert (failure.kind, failure.count, failure.first_t) == ("connect_refused", 1, 3)
+    assert (worker.unrecorded, master.unrecorded) == (0, 4)
+
+
+def test_an_update_has_only_the_seconds_before_a_moment() -> None:
+    worker = make_recording()
+    worker.recorder.add((START + 0.5, "", 20.0, 0))
+    worker.recorder.add((START + 1.5, "", 20.0, 0))
+    first, rest = take_update(worker, START + 1.0), take_update(worker)
+    assert [row["t"] for row in first["rows"]] == [0]
+    assert [row["t"] for row in rest["rows"]] == [1]
+    assert (first["until"], rest["until"]) == (START + 1.0, None)
+
+
+def test_what_a_worker_cannot_send_it_sends_later_in_order(caplog: pytest.LogCaptureFixture) -> None:
+    runner: Any = FakeRunner()
+    link = WorkerLink(runner, lambda: None)
+    runner.is_down = True
+    link.send(make_update(1))
+    link.send(make_update(2))
+    runner.is_down = False
+    link.send(make_update(3))
+    assert runner.sent == [(ROWS_MESSAGE, make_update(n)) for n in (1, 2, 3)]
+    assert caplog.messages == ["The master cannot be reached (down). What was recorded is kept and sent later"] * 2
+
+
+def test_a_worker_finishes_before_it_says_so() -> None:
+    runner: Any = FakeRunner()
+    WorkerLink(runner, lambda: runner.sent.append(("finished", None)))
+    runner.receive(FINISH_MESSAGE, "master")
+    assert runner.sent == [("finished", None), (FINISH_MESSAGE, None)]
+
+
+def test_a_second_is_complete_when_all_workers_have_sent_it_or_are_too_slow() -> None:
+    runner, link, _ = master_link("a", "b")
+    assert link.complete_until(100.3) == 100.3 - MAX_LAG_S  # b has sent nothing yet
+    link.note_progress("a", 100)
+    link.note_progress("b", 99)
+    assert link.complete_until(100.3) == 99
+    link.note_progress("b", 100)
+    link.note_progress("b", 98)  # an old message
+    assert link.complete_until(100.3) == 100
+    assert link.complete_until(110.3) == 110.3 - MAX_LAG_S
+    runner.clients.running.clear()
+    assert link.complete_until(110.3) == 110.3
+
+
+def test_a_master_merges_updates_and_notes_how_far_they_go() -> None:
+    runner, link, recording = master_link("a")
+    worker = make_recording()
+    worker.recorder.add((START + 0.5, "", 20.0, 0))
+    runner.receive(ROWS_MESSAGE, "a", take_update(worker, START + 1.2))
+    assert link.complete_until(START + 2) == START + 1
+    assert [row.ok for row in recording.recorder.take()] == [1]
+
+
+def test_a_master_waits_until_all_workers_have_finished(monkeypatch: pytest.MonkeyPatch) -> None:
+    runner, link, _ = master_link("a", "b")
+
+    def sleep(_: float) -> None:
+        runner.receive(FINISH_MESSAGE, "a" if len(runner.sent) == 1 else "b")
+        runner.sent.append(("slept", None))
+
+    monkeypatch.setattr(worker_protocol.gevent, "sleep", sleep)
+    link.collect_last_updates()
+    assert runner.sent == [(FINISH_MESSAGE, None), ("slept", None), ("slept", None)]
+
+
+def test_a_master_does_not_wait_for_workers_that_are_gone(caplog: pytest.LogCaptureFixture) -> None:
+    runner, link, _ = master_link("a")
+    runner.clients.missing.append(runner.clients["a"])
+    link.collect_last_updates()
+    assert caplog.messages == ["The last second of a is missing from the results: the worker did not send it"]
+
+
+def test_the_workers_of_a_load_are_all_that_can_make_requests() -> None:
+    runner, link, _ = master_link("a")
+    runner.clients.ready.append(SimpleNamespace(id="b"))
+    assert link.workers() == {"a", "b"}
