@@ -8,18 +8,18 @@ import pytest
 import trustme
 
 from locust_asyncdjango.lab.environment.process import free_port
-from tests.support.answers import ANSWERS, answer
 from tests.support.gateways import asking, haproxy, listening, nginx
 from tests.support.programs import BIN, wait_for, wait_for_page
+from tests.support.responses import RESPONSES, http_response
 from tests.support.scripted_server import (
     CLOSE,
     RESET,
-    Asked,
-    Scripted,
+    ReceivedRequest,
+    ScriptedServer,
     Step,
-    scripted,
+    serve_script,
 )
-from tests.support.three_clients import Kinds, all_three, kinds
+from tests.support.three_clients import Kinds, all_three, failure_kinds
 
 SITES = Path(__file__).parents[1] / "support" / "sites"
 PATIENCE_S = 5.0
@@ -29,10 +29,10 @@ APPLICATION: dict[str, list[Step]] = {
     "/slow": [1.0],
     "/closes": [CLOSE],
     "/resets": [RESET],
-    "/half-body": ANSWERS["/half-body"],
-    "/rubbish": ANSWERS["/rubbish"],
-    "/says-502": [answer(502, b'{"detail": "the bank says no"}', "Content-Type: application/json")],
-    "/says-503": [answer(503, b"<h1>Service Unavailable</h1>")],
+    "/half-body": RESPONSES["/half-body"],
+    "/rubbish": RESPONSES["/rubbish"],
+    "/says-502": [http_response(502, b'{"detail": "the bank says no"}', "Content-Type: application/json")],
+    "/says-503": [http_response(503, b"<h1>Service Unavailable</h1>")],
     "/held": [PATIENCE_S],
 }
 
@@ -94,30 +94,30 @@ THROUGH_HAPROXY: dict[str, Kinds] = {
 }
 
 
-def script(asked: Asked) -> list[Step]:
+def script(received: ReceivedRequest) -> list[Step]:
     """The application's, by path; well otherwise."""
-    return APPLICATION.get(asked.path, [answer()])
+    return APPLICATION.get(received.path, [http_response()])
 
 
 @pytest.fixture(scope="module")
-def application() -> Iterator[Scripted]:
-    with scripted(script) as started:
+def application() -> Iterator[ScriptedServer]:
+    with serve_script(script) as started:
         yield started
 
 
-def held(stack: ExitStack, application: Scripted, url: str) -> None:
+def held(stack: ExitStack, application: ScriptedServer, url: str) -> None:
     """Until the stack is closed, a request is at the application."""
-    before = len(application.asked)
+    before = len(application.received)
     stack.enter_context(asking(url, "/held"))
-    wait_for(lambda: len(application.asked) > before, lambda: f"{url} does not reach the application")
+    wait_for(lambda: len(application.received) > before, lambda: f"{url} does not reach the application")
 
 
 def seen(url: str, paths: Sequence[str]) -> dict[str, Kinds]:
     """What the clients make of each."""
-    return {path: kinds(url, path, timeout_s=PATIENCE_S) for path in paths}
+    return {path: failure_kinds(url, path, timeout_s=PATIENCE_S) for path in paths}
 
 
-def test_nginx(application: Scripted, tmp_path: Path) -> None:
+def test_nginx(application: ScriptedServer, tmp_path: Path) -> None:
     certificate, tls_port = tmp_path / "certificate.pem", free_port()
     trustme.CA().issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(str(certificate))
     locations = NGINX.format(application=application.url, dead=free_port(), tls_port=tls_port, certificate=certificate)
@@ -126,13 +126,13 @@ def test_nginx(application: Scripted, tmp_path: Path) -> None:
         held(stack, application, url)
         assert seen(url, list(THROUGH_NGINX)) == THROUGH_NGINX
         for size in (2_000, 5_000_000):
-            assert kinds(url, "/small", data=b"x" * size, timeout_s=PATIENCE_S) == all_three("client_error")
-        assert kinds(url.replace("http:", "https:"), timeout_s=PATIENCE_S) == all_three("tls_failure")
+            assert failure_kinds(url, "/small", data=b"x" * size, timeout_s=PATIENCE_S) == all_three("client_error")
+        assert failure_kinds(url.replace("http:", "https:"), timeout_s=PATIENCE_S) == all_three("tls_failure")
         # It answers in plain HTTP, with 400.
-        assert kinds(f"http://127.0.0.1:{tls_port}") == all_three("client_error")
+        assert failure_kinds(f"http://127.0.0.1:{tls_port}") == all_three("client_error")
 
 
-def test_haproxy(application: Scripted, tmp_path: Path) -> None:
+def test_haproxy(application: ScriptedServer, tmp_path: Path) -> None:
     rules = HAPROXY.format(application=application.address, dead=free_port())
     with haproxy(tmp_path, rules) as url, ExitStack() as stack:
         held(stack, application, url)
@@ -150,8 +150,8 @@ def test_gunicorn_that_kills_its_workers(tmp_path: Path) -> None:
         assert seen(url, ["/killed", "/half"]) == dict.fromkeys(["/killed", "/half"], all_three("connection_dropped"))
         assert seen(in_front, ["/killed", "/half"]) == {"/killed": BAD, "/half": all_three("connection_dropped")}
         # The worker is asked to end before it is killed, and says that something went wrong.
-        assert kinds(url, "/stuck", timeout_s=PATIENCE_S) == all_three("server_error_opaque")
-        assert kinds(url.replace("http:", "https:"), timeout_s=PATIENCE_S) == all_three("tls_failure")
+        assert failure_kinds(url, "/stuck", timeout_s=PATIENCE_S) == all_three("server_error_opaque")
+        assert failure_kinds(url.replace("http:", "https:"), timeout_s=PATIENCE_S) == all_three("tls_failure")
 
 
 def test_uvicorn_at_its_limit(tmp_path: Path) -> None:
@@ -159,4 +159,4 @@ def test_uvicorn_at_its_limit(tmp_path: Path) -> None:
     argv = [str(BIN / "uvicorn"), f"--port={port}", "--limit-concurrency=2", "dying_site:asgi"]
     with listening(argv, port, tmp_path / "uvicorn.log", SITES) as url, asking(url, "/") as connected:
         assert connected.recv(12) == b"HTTP/1.1 200"
-        assert kinds(url, timeout_s=PATIENCE_S) == all_three("unavailable_503")
+        assert failure_kinds(url, timeout_s=PATIENCE_S) == all_three("unavailable_503")

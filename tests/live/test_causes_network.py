@@ -14,17 +14,17 @@ import pytest
 import trustme
 
 from locust_asyncdjango.lab.environment.process import free_port, python
-from tests.support.answers import ANSWERS, answer
 from tests.support.programs import done
+from tests.support.responses import RESPONSES, http_response
 from tests.support.scripted_server import (
     CLOSE,
     RESET,
-    Asked,
-    Scripted,
+    ReceivedRequest,
+    ScriptedServer,
     Step,
-    scripted,
+    serve_script,
 )
-from tests.support.three_clients import TIMEOUT_S, Kinds, all_three, kinds
+from tests.support.three_clients import TIMEOUT_S, Kinds, all_three, failure_kinds
 
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 TEN_BYTES = b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n"
@@ -39,9 +39,9 @@ CAUSES: dict[str, tuple[list[Step], Kinds]] = {
     "/resets-in-head": ([b"HTTP/1.1 200 OK\r\nConte", 0.05, RESET], DROPPED),
     "/resets-in-body": ([TEN_BYTES + b"ok", 0.05, RESET], DROPPED),
     "/closes": ([CLOSE], DROPPED),
-    "/half-head": (ANSWERS["/half-head"], DROPPED._replace(http_user=LENIENT)),
-    "/half-body": (ANSWERS["/half-body"], DROPPED),
-    "/half-chunk": (ANSWERS["/half-chunk"], DROPPED),
+    "/half-head": (RESPONSES["/half-head"], DROPPED._replace(http_user=LENIENT)),
+    "/half-body": (RESPONSES["/half-body"], DROPPED),
+    "/half-chunk": (RESPONSES["/half-chunk"], DROPPED),
     "/no-last-chunk": ([CHUNKED + b"2\r\nok\r\n", CLOSE], DROPPED),
     "/ssh": ([b"SSH-2.0-OpenSSH_9.6\r\n", STALLS], PROTOCOL),
     "/mysql": ([b"J\x00\x00\x00\x0a8.0.36\x00\x08\x00\x00\x00", CLOSE], PROTOCOL),
@@ -51,50 +51,52 @@ CAUSES: dict[str, tuple[list[Step], Kinds]] = {
     "/stalls-in-head": ([b"HTTP/1.1 200 OK\r\nConte", STALLS], TIMEOUT),
     "/stalls-in-body": ([TEN_BYTES + b"ok", STALLS], TIMEOUT),
     "/stalls-in-chunk": ([CHUNKED + b"9\r\nok", STALLS], TIMEOUT),
-    "/bad-gzip": (ANSWERS["/bad-gzip"], PROTOCOL),
+    "/bad-gzip": (RESPONSES["/bad-gzip"], PROTOCOL),
     # Only FastUser and FastHttpUser look for the end.
     "/half-gzip": (
-        [answer(200, gzip.compress(b"ok" * 99)[:-9], "Content-Encoding: gzip")],
+        [http_response(200, gzip.compress(b"ok" * 99)[:-9], "Content-Encoding: gzip")],
         PROTOCOL._replace(http_user=""),
     ),
     # FastHttpUser reports nothing, and requests hands it over as it came.
     "/unknown-coding": (
-        [answer(200, b"ok", "Content-Encoding: klingon")],
+        [http_response(200, b"ok", "Content-Encoding: klingon")],
         Kinds("protocol_error", "raises ValueError", ""),
     ),
-    "/loop": (ANSWERS["/loop"], all_three("protocol_error, redirect")),
+    "/loop": (RESPONSES["/loop"], all_three("protocol_error, redirect")),
     # requests reports nothing.
-    "/ftp": (ANSWERS["/ftp"], all_three("protocol_error, redirect")._replace(http_user="raises InvalidSchema")),
+    "/ftp": (RESPONSES["/ftp"], all_three("protocol_error, redirect")._replace(http_user="raises InvalidSchema")),
 }
 
 
-def script(asked: Asked) -> list[Step]:
+def script(received: ReceivedRequest) -> list[Step]:
     """By path; well otherwise."""
-    return CAUSES[asked.path][0] if asked.path in CAUSES else [answer(200, b"ok", "Connection: close"), CLOSE]
+    return (
+        CAUSES[received.path][0] if received.path in CAUSES else [http_response(200, b"ok", "Connection: close"), CLOSE]
+    )
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[Scripted]:
-    with scripted(script) as started:
+def server() -> Iterator[ScriptedServer]:
+    with serve_script(script) as started:
         yield started
 
 
 @pytest.mark.parametrize(("path", "expected"), [(path, expected) for path, (_, expected) in CAUSES.items()])
-def test_what_a_server_does(server: Scripted, path: str, expected: Kinds) -> None:
-    assert kinds(server.url, path) == expected
+def test_what_a_server_does(server: ScriptedServer, path: str, expected: Kinds) -> None:
+    assert failure_kinds(server.url, path) == expected
 
 
 def test_nobody_listens() -> None:
-    assert kinds(f"http://127.0.0.1:{free_port()}") == all_three("connect_refused")
+    assert failure_kinds(f"http://127.0.0.1:{free_port()}") == all_three("connect_refused")
 
 
 def test_no_such_host() -> None:
-    assert kinds("http://no-such-host.invalid", timeout_s=5) == all_three("dns_failure")
+    assert failure_kinds("http://no-such-host.invalid", timeout_s=5) == all_three("dns_failure")
 
 
 def test_no_route() -> None:
     # TCP cannot go to a broadcast address: the system says so itself.
-    assert kinds("http://127.255.255.255") == all_three("unreachable")
+    assert failure_kinds("http://127.255.255.255") == all_three("unreachable")
 
 
 def test_a_listener_whose_backlog_is_full() -> None:
@@ -103,7 +105,7 @@ def test_a_listener_whose_backlog_is_full() -> None:
         with suppress(TimeoutError):
             while True:
                 waiting.enter_context(socket.create_connection(address, timeout=TIMEOUT_S))
-        assert kinds(f"http://127.0.0.1:{address[1]}") == TIMEOUT
+        assert failure_kinds(f"http://127.0.0.1:{address[1]}") == TIMEOUT
 
 
 class Certificates:
@@ -128,11 +130,11 @@ def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
 
 
 @contextmanager
-def tls_server(certificate: trustme.LeafCert) -> Iterator[Scripted]:
+def tls_server(certificate: trustme.LeafCert) -> Iterator[ScriptedServer]:
     """Does what the other does."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     certificate.configure_cert(context)
-    with scripted(script, context) as started:
+    with serve_script(script, context) as started:
         yield started
 
 
@@ -147,7 +149,7 @@ def tls_server(certificate: trustme.LeafCert) -> Iterator[Scripted]:
 )
 def test_a_certificate(certificates: Certificates, name: str, kind: str) -> None:
     with tls_server(getattr(certificates, name)) as server:
-        assert kinds(server.url, trusted=certificates.authority, timeout_s=5) == all_three(kind)
+        assert failure_kinds(server.url, trusted=certificates.authority, timeout_s=5) == all_three(kind)
 
 
 @pytest.mark.parametrize(
@@ -156,20 +158,20 @@ def test_a_certificate(certificates: Certificates, name: str, kind: str) -> None
 )
 def test_what_a_server_does_by_tls(certificates: Certificates, path: str, expected: Kinds) -> None:
     with tls_server(certificates.good) as server:
-        assert kinds(server.url, path, trusted=certificates.authority, timeout_s=0.5) == expected
+        assert failure_kinds(server.url, path, trusted=certificates.authority, timeout_s=0.5) == expected
 
 
 def test_plain_http_to_a_port_that_speaks_tls(certificates: Certificates) -> None:
     with tls_server(certificates.good) as server:
-        assert kinds(server.url.replace("https:", "http:")) == DROPPED
+        assert failure_kinds(server.url.replace("https:", "http:")) == DROPPED
 
 
-def test_tls_to_a_port_that_hangs_up(server: Scripted) -> None:
+def test_tls_to_a_port_that_hangs_up(server: ScriptedServer) -> None:
     """As one does that speaks neither TLS nor answers; web servers do: see the gateways."""
-    assert kinds(server.url.replace("http:", "https:"), timeout_s=5) == DROPPED
+    assert failure_kinds(server.url.replace("http:", "https:"), timeout_s=5) == DROPPED
 
 
-def test_a_generator_without_free_descriptors(server: Scripted) -> None:
+def test_a_generator_without_free_descriptors(server: ScriptedServer) -> None:
     by_name = f"http://localhost:{server.address.partition(':')[2]}"
     env = {"PYTHONPATH": str(Path(__file__).parents[2]), "PYTHONWARNINGS": os.environ.get("PYTHONWARNINGS", "")}
     _, said = done(*python("-m", "tests.support.exhausted_generator", server.url, by_name), env=env)

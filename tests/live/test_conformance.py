@@ -1,4 +1,4 @@
-"""FastUser beside FastHttpUser: the same requests, answers and reports, but for what is listed here with its reason."""
+"""FastUser and FastHttpUser against the same server: each difference is listed here with its reason."""
 
 import io
 import ssl
@@ -11,11 +11,11 @@ import trustme
 from locust import FastHttpUser
 
 from locust_asyncdjango import FastUser
-from tests.support.answers import ANSWERS, TEXT, script
-from tests.support.recorded_user import Recorded
-from tests.support.scripted_server import Asked, Scripted, scripted
+from tests.support.recorded_user import RecordedUser
+from tests.support.responses import RESPONSES, TEXT, respond
+from tests.support.scripted_server import ReceivedRequest, ScriptedServer, serve_script
 from tests.support.session_calls import (
-    Ask,
+    SessionCall,
     check,
     checked,
     forget_jar,
@@ -37,8 +37,8 @@ from tests.support.session_calls import (
 
 
 @dataclass
-class Seen:
-    """All that a locustfile, a listener and the server see of a case."""
+class Observation:
+    """All that a locustfile, a listener and the server can observe of a case."""
 
     raised: str = ""
     status: int | None = None
@@ -55,53 +55,53 @@ class Seen:
     timed: bool = False
     cookies: list[str] = field(default_factory=list)
     events: list[dict[str, Any]] = field(default_factory=list)
-    asked: list[Asked] = field(default_factory=list)
+    received: list[ReceivedRequest] = field(default_factory=list)
     connections: int = 0
 
 
-def see(user_class: type[FastHttpUser], server: Scripted, ask: Ask, **settings: Any) -> Seen:
-    """What one of the two makes of it."""
-    user = Recorded(server.url, user_class, **{"network_timeout": 0.5, "connection_timeout": 0.5, **settings})
-    asked_before, connections_before = len(server.asked), server.connections
-    seen = Seen()
+def observe(user_class: type[FastHttpUser], server: ScriptedServer, call: SessionCall, **settings: Any) -> Observation:
+    """Run a case with one of the two user classes."""
+    user = RecordedUser(server.url, user_class, **{"network_timeout": 0.5, "connection_timeout": 0.5, **settings})
+    received_before, connections_before = len(server.received), server.connections
+    observed = Observation()
     try:
-        response = ask(user.client)
+        response = call(user.client)
     except Exception as error:  # noqa: BLE001
-        seen.raised = type(error).__name__
+        observed.raised = type(error).__name__
     else:
-        look_at(seen, response)
-    seen.cookies = sorted(f"{cookie.name}={cookie.value}" for cookie in user.client.cookiejar)
-    seen.events = [told(event) for event in user.events]
-    seen.asked = server.asked[asked_before:]
-    seen.connections = server.connections - connections_before
+        read_response(observed, response)
+    observed.cookies = sorted(f"{cookie.name}={cookie.value}" for cookie in user.client.cookiejar)
+    observed.events = [comparable_event(event) for event in user.events]
+    observed.received = server.received[received_before:]
+    observed.connections = server.connections - connections_before
     user.client.client.close()
-    return seen
+    return observed
 
 
-def look_at(seen: Seen, response: Any) -> None:
-    """Fills in what a response says; a list of lines is one of iter_lines."""
+def read_response(observed: Observation, response: Any) -> None:
+    """Fill in what a response holds. A list of lines is one of iter_lines."""
     if isinstance(response, list):
-        seen.text = "\n".join(response)
+        observed.text = "\n".join(response)
         return
-    seen.status, seen.ok, seen.url = response.status_code, response.ok, response.url
-    seen.headers = sorted(response.headers.items()) if response.headers is not None else None
-    seen.request = (response.request.method, response.request.url, response.request.body)
+    observed.status, observed.ok, observed.url = response.status_code, response.ok, response.url
+    observed.headers = sorted(response.headers.items()) if response.headers is not None else None
+    observed.request = (response.request.method, response.request.url, response.request.body)
     for name in ("content", "text", "encoding"):
         try:
-            setattr(seen, name, getattr(response, name))
+            setattr(observed, name, getattr(response, name))
         except Exception as error:  # noqa: BLE001
-            setattr(seen, name, f"raises {type(error).__name__}")
+            setattr(observed, name, f"raises {type(error).__name__}")
     try:
-        seen.json = response.json()
+        observed.json = response.json()
     except Exception as error:  # noqa: BLE001
-        seen.json = type(error).__name__
-    seen.js = getattr(response, "js", None)
-    seen.timed = bool(seen.status and getattr(response, "elapsed", None))
-    seen.history = [each.status_code for each in getattr(response, "history", [])] if seen.status else None
+        observed.json = type(error).__name__
+    observed.js = getattr(response, "js", None)
+    observed.timed = bool(observed.status and getattr(response, "elapsed", None))
+    observed.history = [each.status_code for each in getattr(response, "history", [])] if observed.status else None
 
 
-def told(event: dict[str, Any]) -> dict[str, Any]:
-    """An event, without what differs between any two runs, and with no more of an exception than that there is one."""
+def comparable_event(event: dict[str, Any]) -> dict[str, Any]:
+    """Return what two runs of the same request event have in common. Of an exception: only that there is one."""
     assert event["response_time"] > 0
     assert event["start_time"] > 1e9
     kept = ("request_type", "name", "response_length", "context", "url")
@@ -114,15 +114,15 @@ def told(event: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[Scripted]:
-    with scripted(script) as started:
+def server() -> Iterator[ScriptedServer]:
+    with serve_script(respond) as started:
         yield started
 
 
-CASES: dict[str, Ask] = {
-    **{f"GET {path}": get(path) for path in ANSWERS},
+CASES: dict[str, SessionCall] = {
+    **{f"GET {path}": get(path) for path in RESPONSES},
     **{f"HEAD {path}": with_method("HEAD", path) for path in ("/ok", "/chunked", "/gzip", "/echo")},
-    **{f"POST {path}": post(path, data={"a": "ü"}) for path in ANSWERS if "moved" in path},
+    **{f"POST {path}": post(path, data={"a": "ü"}) for path in RESPONSES if "moved" in path},
     **{
         method: with_method(method, "/echo", data="body")
         for method in ("PUT", "PATCH", "DELETE", "OPTIONS", "get", "PROPFIND")
@@ -213,8 +213,8 @@ CASES: dict[str, Ask] = {
 
 Settings = dict[str, Any]
 
-# With attributes of the user class; {address} is the server's.
-SET: dict[str, tuple[Ask, Settings]] = {
+# With attributes of the user class. {address} stands for the address of the server, {port} for its port.
+SET: dict[str, tuple[SessionCall, Settings]] = {
     "default headers": (get("/ok"), {"default_headers": {"X-A": "1", "User-Agent": "mine"}}),
     "retries": (get("/silent"), {"max_retries": 1, "network_timeout": 0.2}),
     "no retries of a POST": (post("/silent", data="x"), {"max_retries": 1, "network_timeout": 0.2}),
@@ -233,8 +233,8 @@ SET: dict[str, tuple[Ask, Settings]] = {
 }
 
 
-def filled_in(settings: Settings, server: Scripted) -> Settings:
-    """With the server's address."""
+def with_server_address(settings: Settings, server: ScriptedServer) -> Settings:
+    """Return settings with the address and the port of the server filled in."""
     port = server.address.partition(":")[2]
     return {
         name: value.replace("{address}", server.address).replace("{port}", port) if isinstance(value, str) else value
@@ -242,21 +242,21 @@ def filled_in(settings: Settings, server: Scripted) -> Settings:
     }
 
 
-AS_SENT = "request.body is what was sent, where FastHttpUser's is what was given"
-WHATEVER_COMES = "stock raises an error in the task and reports nothing"
-NO_BODY = "a body that is empty has nothing to decode; stock reports a failure"
-UNDECODABLE = "content is the body as it came; stock raises each time it is looked at"
-CHARSET = "what has no known charset is read as UTF-8; stock raises"
-NOT_WHOLE = "an answer cut short is no answer: status 0; stock has a response with what came"
-SURPLUS = "what follows an answer that is whole was not asked for and ends the connection; stock loses the answer"
-WITH_BLOCK = "stock forgets history and elapsed there, and leaves out a request whose with-block raises"
-SENT_ONCE = "a request is sent anew only where a kept connection was closed; stock sends it 12 times"
-ALL = {each.name for each in fields(Seen)} - {"cookies", "asked", "connections"}
+AS_SENT = "request.body is the body as it was sent; FastHttpUser's is the argument of the call"
+REPORTED_ANYWAY = "FastHttpUser raises an error in the task and reports nothing"
+NO_BODY = "an empty body needs no decoding; FastHttpUser reports a failure"
+UNDECODABLE = "content is the body as it came; FastHttpUser raises each time it is read"
+CHARSET = "text without a known charset is read as UTF-8; FastHttpUser raises"
+NOT_WHOLE = "a response that is cut short counts as none, with status 0; FastHttpUser returns what came of it"
+SURPLUS = "bytes after a whole response end the connection; FastHttpUser loses the response"
+WITH_BLOCK = "FastHttpUser has no history and elapsed there, and does not report a request whose with-block raises"
+SENT_ONCE = "a request is sent again only where a kept connection was closed; FastHttpUser sends it 12 times"
+ALL = {each.name for each in fields(Observation)} - {"cookies", "received", "connections"}
 
-# Why FastUser is not the same there, and in which of the fields.
+# By case: why FastUser differs, and in which fields it may.
 DIFFERENT: dict[str, tuple[str, set[str]]] = {
     **dict.fromkeys(("patch", "typed text", "json", "typed json", "empty body"), (AS_SENT, {"request"})),
-    "a stream": ("a generator is no other's equal", {"request"}),
+    "a stream": ("two generators are never equal", {"request"}),
     **dict.fromkeys(
         (
             "GET /bad-br",
@@ -272,7 +272,7 @@ DIFFERENT: dict[str, tuple[str, set[str]]] = {
             "with an error",
             "with an error that is none",
         ),
-        (WHATEVER_COMES, ALL),
+        (REPORTED_ANYWAY, ALL),
     ),
     **dict.fromkeys(
         (
@@ -297,25 +297,25 @@ DIFFERENT: dict[str, tuple[str, set[str]]] = {
     "GET /half-chunk": (NOT_WHOLE, ALL),
     "GET /surplus": (SURPLUS, ALL),
     "after surplus": (SURPLUS, {"events", "connections"}),
-    **dict.fromkeys(("GET /dropped", "GET /reset", "with no answer"), (SENT_ONCE, {"asked", "connections"})),
+    **dict.fromkeys(("GET /dropped", "GET /reset", "with no answer"), (SENT_ONCE, {"received", "connections"})),
 }
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_the_same(server: Scripted, name: str) -> None:
-    compare(name, see(FastHttpUser, server, CASES[name]), see(FastUser, server, CASES[name]))
+def test_the_same(server: ScriptedServer, name: str) -> None:
+    compare(name, observe(FastHttpUser, server, CASES[name]), observe(FastUser, server, CASES[name]))
 
 
 @pytest.mark.parametrize("name", SET)
-def test_the_same_with_settings(server: Scripted, name: str) -> None:
-    ask, settings = SET[name]
-    settings = filled_in(settings, server)
-    compare(name, see(FastHttpUser, server, ask, **settings), see(FastUser, server, ask, **settings))
+def test_the_same_with_settings(server: ScriptedServer, name: str) -> None:
+    call, settings = SET[name]
+    settings = with_server_address(settings, server)
+    compare(name, observe(FastHttpUser, server, call, **settings), observe(FastUser, server, call, **settings))
 
 
-def test_every_status(server: Scripted) -> None:
-    every: Ask = in_turn(*(get(f"/status/{status}") for status in range(200, 1000)))
-    stock, ours = see(FastHttpUser, server, every), see(FastUser, server, every)
+def test_every_status(server: ScriptedServer) -> None:
+    every: SessionCall = in_turn(*(get(f"/status/{status}") for status in range(200, 1000)))
+    stock, ours = observe(FastHttpUser, server, every), observe(FastUser, server, every)
     assert [event["failed"] for event in ours.events] == [
         not (status < 209 or status in {226, 301, 302, 303, 304, 307, 308}) for status in range(200, 1000)
     ]
@@ -327,10 +327,10 @@ def test_tls(path: str) -> None:
     authority = trustme.CA()
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("127.0.0.1").configure_cert(context)
-    with scripted(script, context) as server:
-        ours = see(FastUser, server, get(path))
+    with serve_script(respond, context) as server:
+        ours = observe(FastUser, server, get(path))
         if path in {"/ok", "/gzip", "/moved-302"}:
-            compare(f"TLS {path}", see(FastHttpUser, server, get(path)), ours)
+            compare(f"TLS {path}", observe(FastHttpUser, server, get(path)), ours)
         assert [event["failed"] for event in ours.events] == [path not in {"/ok", "/gzip", "/moved-302"}]
 
 
@@ -338,9 +338,9 @@ def test_no_difference_is_without_its_case() -> None:
     assert DIFFERENT.keys() <= CASES.keys() | SET.keys()
 
 
-def compare(name: str, stock: Seen, ours: Seen) -> None:
-    """Where they may differ, they have to: what has become the same is to be crossed out."""
-    different = {each.name for each in fields(Seen) if getattr(stock, each.name) != getattr(ours, each.name)}
+def compare(name: str, stock: Observation, ours: Observation) -> None:
+    """Fail for a difference that is not listed, and for a listed one that is none any longer."""
+    different = {each.name for each in fields(Observation) if getattr(stock, each.name) != getattr(ours, each.name)}
     shown = {each: (getattr(stock, each), getattr(ours, each)) for each in different}
     reason, allowed = DIFFERENT.get(name, ("", set()))
     assert different <= allowed, shown

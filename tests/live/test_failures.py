@@ -9,7 +9,6 @@ from xml.etree import ElementTree
 from locust_asyncdjango.lab.environment.packages import locustfile
 from locust_asyncdjango.lab.environment.process import free_port
 from locust_asyncdjango.metrics import series_file
-from tests.support.answers import answer
 from tests.support.programs import (
     Running,
     done,
@@ -19,7 +18,8 @@ from tests.support.programs import (
     wait_for_lines,
     written,
 )
-from tests.support.scripted_server import scripted
+from tests.support.responses import http_response
+from tests.support.scripted_server import serve_script
 
 IO_READ = locustfile("io_read")
 SHORT = ["--headless", "-u", "5", "-r", "5", "-t", "3s", "--only-summary"]
@@ -104,7 +104,7 @@ def test_files_that_cannot_be_written_to_their_end_do_not_stop_the_measuring(oth
 
 def test_what_no_encoding_can_write_is_counted_by_workers_too() -> None:
     odd = b'{"detail": "bad \\ud800 char"}'
-    with scripted(lambda _: [answer(500, odd, "Content-Type: application/json")]) as server:
+    with serve_script(lambda _: [http_response(500, odd, "Content-Type: application/json")]) as server:
         load = ["--headless", "-u", "4", "-r", "4", "-t", "3s", "--only-summary", "--fail-on", "app_error>0"]
         code, text = done(*locust("-f", IO_READ, *load, *two_workers(), "-H", server.url))
     assert code == 3

@@ -16,27 +16,27 @@ import pytest
 from geventhttpclient.client import HTTPClientPool
 
 from locust_asyncdjango.client.connection import RECEIVE_BYTES
-from tests.support.answers import ANSWERS, answer
-from tests.support.recorded_user import Recorded
+from tests.support.recorded_user import RecordedUser
+from tests.support.responses import RESPONSES, http_response
 from tests.support.scripted_server import (
     CLOSE,
     RESET,
-    Asked,
+    ReceivedRequest,
     Step,
-    scripted,
+    serve_script,
 )
 
 FUZZED = 10_000
 
 
-def after(first: Sequence[Step], then: Sequence[Step]) -> Callable[[Asked], Sequence[Step]]:
-    """Says one thing to the first request, another to the second, and is well again."""
-    told = iter([first, then])
-    return lambda asked: next(told, [answer(200, asked.body or b"well")])
+def after(first: Sequence[Step], then: Sequence[Step]) -> Callable[[ReceivedRequest], Sequence[Step]]:
+    """Return a script that answers the first request, then the second, and each further one with its own body."""
+    steps = iter([first, then])
+    return lambda received: next(steps, [http_response(200, received.body or b"well")])
 
 
 def wait_until(true: Callable[[], object]) -> None:
-    """Polls, and lets the loop hear of what has come by then."""
+    """Poll a condition for up to 10 s, then let the loop run once more: it has to notice what has come."""
     with gevent.Timeout(10):
         while not true():
             gevent.sleep(0.01)
@@ -45,16 +45,16 @@ def wait_until(true: Callable[[], object]) -> None:
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_a_connection_that_was_closed_while_idle_is_not_used(method: str) -> None:
-    with scripted(after([answer(), CLOSE], [answer()])) as server:
-        ours = Recorded(server.url)
+    with serve_script(after([http_response(), CLOSE], [http_response()])) as server:
+        ours = RecordedUser(server.url)
         ours.client.get("/")
-        wait_until(lambda: server.said)
+        wait_until(lambda: server.completed)
         ours.client.request(method, "/", data=b"form" if method == "POST" else None)
-        assert (ours.kinds, server.connections, len(server.asked)) == (["", ""], 2, 2)
+        assert (ours.kinds, server.connections, len(server.received)) == (["", ""], 2, 2)
 
 
 @pytest.mark.parametrize(
-    ("method", "how", "kinds", "asked"),
+    ("method", "how", "kinds", "received"),
     [
         ("GET", CLOSE, ["", ""], 3),
         ("GET", RESET, ["", ""], 3),
@@ -63,36 +63,36 @@ def test_a_connection_that_was_closed_while_idle_is_not_used(method: str) -> Non
         ("PATCH", RESET, ["", "connection_dropped"], 2),
     ],
 )
-def test_what_may_be_sent_anew_is(method: str, how: str, kinds: list[str], asked: int) -> None:
-    with scripted(after([answer()], [how])) as server:
-        ours = Recorded(server.url)
+def test_what_may_be_sent_anew_is(method: str, how: str, kinds: list[str], received: int) -> None:
+    with serve_script(after([http_response()], [how])) as server:
+        ours = RecordedUser(server.url)
         ours.client.get("/")
         ours.client.request(method, "/", data=b"x")
-        assert (ours.kinds, len(server.asked)) == (kinds, asked)
+        assert (ours.kinds, len(server.received)) == (kinds, received)
 
 
 def test_nothing_is_sent_anew_once_an_answer_has_begun() -> None:
-    with scripted(after([answer()], [b"HTTP/1.1 200", CLOSE])) as server:
-        ours = Recorded(server.url)
+    with serve_script(after([http_response()], [b"HTTP/1.1 200", CLOSE])) as server:
+        ours = RecordedUser(server.url)
         ours.client.get("/")
         ours.client.get("/")
-        assert (ours.kinds, len(server.asked)) == (["", "connection_dropped"], 2)
+        assert (ours.kinds, len(server.received)) == (["", "connection_dropped"], 2)
 
 
 def test_an_answer_that_nobody_asked_for_is_not_taken_for_the_next() -> None:
-    unasked = answer(200, b"stolen")
-    with scripted(after([answer(), 0.05, unasked], [answer()])) as server:
-        ours = Recorded(server.url)
+    surplus = http_response(200, b"stolen")
+    with serve_script(after([http_response(), 0.05, surplus], [http_response()])) as server:
+        ours = RecordedUser(server.url)
         ours.client.get("/")
-        wait_until(lambda: server.said)
+        wait_until(lambda: server.completed)
         assert ours.client.get("/").content == b"ok"
         assert (ours.kinds, server.connections) == (["", ""], 2)
 
 
 def test_a_second_answer_right_behind_a_full_buffer_is_not_taken_for_the_next() -> None:
-    full = answer(200, b"x" * (RECEIVE_BYTES - len(answer(200, b"x" * 30_000)) + 30_000))
-    with scripted(after([full + answer(200, b"stolen")], [answer()])) as server:
-        ours = Recorded(server.url)
+    full = http_response(200, b"x" * (RECEIVE_BYTES - len(http_response(200, b"x" * 30_000)) + 30_000))
+    with serve_script(after([full + http_response(200, b"stolen")], [http_response()])) as server:
+        ours = RecordedUser(server.url)
         assert len(full) == RECEIVE_BYTES
         assert ours.client.get("/").status_code == 200
         assert ours.client.get("/").content == b"ok"
@@ -101,8 +101,8 @@ def test_a_second_answer_right_behind_a_full_buffer_is_not_taken_for_the_next() 
 def test_a_peer_that_drips_is_cut_off() -> None:
     piece: list[Step] = [0.05, b"X"]
     drip: list[Step] = [b"HTTP/1.1 200 OK\r\n", *piece * 100]
-    with scripted(lambda _: drip) as server:
-        ours = Recorded(server.url, network_timeout=0.3)
+    with serve_script(lambda _: drip) as server:
+        ours = RecordedUser(server.url, network_timeout=0.3)
         assert ours.client.get("/").status_code == 0
         assert ours.kinds == ["timeout"]
         assert 300 <= ours.events[0]["response_time"] < 4000
@@ -111,21 +111,21 @@ def test_a_peer_that_drips_is_cut_off() -> None:
 def test_a_large_answer_may_take_longer_than_the_timeout() -> None:
     piece: list[Step] = [0.1, b"x" * 20_000]
     parts: list[Step] = [b"HTTP/1.1 200 OK\r\nContent-Length: 160000\r\n\r\n", *piece * 8]
-    with scripted(lambda _: parts) as server:
-        ours = Recorded(server.url, network_timeout=0.3)
+    with serve_script(lambda _: parts) as server:
+        ours = RecordedUser(server.url, network_timeout=0.3)
         assert len(ours.client.get("/").content) == 160_000
         assert ours.kinds == [""]
 
 
 def test_a_timeout_does_not_shorten_the_next() -> None:
-    with scripted(lambda asked: [0.25, answer(200, asked.path.encode())]) as server:
-        ours = Recorded(server.url, network_timeout=0.4)
+    with serve_script(lambda received: [0.25, http_response(200, received.path.encode())]) as server:
+        ours = RecordedUser(server.url, network_timeout=0.4)
         assert [ours.client.get(f"/{n}").content for n in range(5)] == [b"/%d" % n for n in range(5)]
 
 
 def test_a_long_request_that_nobody_reads() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        ours = Recorded(f"http://127.0.0.1:{listener.getsockname()[1]}", network_timeout=0.3)
+        ours = RecordedUser(f"http://127.0.0.1:{listener.getsockname()[1]}", network_timeout=0.3)
         ours.client.post("/", data=b"x" * 30_000_000)
         assert ours.kinds == ["timeout"]
 
@@ -135,72 +135,72 @@ def test_a_long_request_that_is_refused_before_it_is_read() -> None:
         accepted, _ = listener.accept()
         with accepted:
             accepted.recv(1000)
-            accepted.sendall(answer(413, b"too long", "Connection: close"))
+            accepted.sendall(http_response(413, b"too long", "Connection: close"))
 
     with socket.create_server(("127.0.0.1", 0)) as listener:
         thread = threading.Thread(target=refuse)
         thread.start()
-        ours = Recorded(f"http://127.0.0.1:{listener.getsockname()[1]}")
+        ours = RecordedUser(f"http://127.0.0.1:{listener.getsockname()[1]}")
         response = ours.client.post("/", data=b"x" * 30_000_000)
         thread.join()
         assert (response.status_code, response.content, ours.kinds) == (413, b"too long", ["client_error"])
 
 
-def ask_all(ours: Sequence[Recorded], paths: Sequence[str]) -> list[bytes]:
-    """All at once, each by a greenlet of its own."""
-    asking = [gevent.spawn(user.client.get, path) for user, path in zip(ours, paths, strict=True)]
-    return [greenlet.get().content for greenlet in asking]
+def get_all(ours: Sequence[RecordedUser], paths: Sequence[str]) -> list[bytes]:
+    """Send a GET by each user, all at once, and return the contents of the responses."""
+    greenlets = [gevent.spawn(user.client.get, path) for user, path in zip(ours, paths, strict=True)]
+    return [greenlet.get().content for greenlet in greenlets]
 
 
 def test_several_greenlets_share_a_session() -> None:
     paths = [f"/{n}" for n in range(9)]
-    with scripted(lambda asked: [0.05, answer(200, asked.path.encode())]) as server:
-        ours = Recorded(server.url, concurrency=3)
-        assert ask_all([ours] * 9, paths) == [path.encode() for path in paths]
+    with serve_script(lambda received: [0.05, http_response(200, received.path.encode())]) as server:
+        ours = RecordedUser(server.url, concurrency=3)
+        assert get_all([ours] * 9, paths) == [path.encode() for path in paths]
         assert (ours.kinds, server.connections) == ([""] * 9, 3)
 
 
 def test_several_users_share_a_client_pool() -> None:
     paths = [f"/{n}" for n in range(6)]
     pool = HTTPClientPool(concurrency=2, network_timeout=5.0)
-    with scripted(lambda asked: [0.05, answer(200, asked.path.encode())]) as server:
-        users = [Recorded(server.url, client_pool=pool) for _ in paths]
-        assert ask_all(users, paths) == [path.encode() for path in paths]
+    with serve_script(lambda received: [0.05, http_response(200, received.path.encode())]) as server:
+        users = [RecordedUser(server.url, client_pool=pool) for _ in paths]
+        assert get_all(users, paths) == [path.encode() for path in paths]
         assert server.connections == 2
 
 
 def test_a_killed_greenlet_gives_its_connection_back() -> None:
-    with scripted(after([5.0], [answer()])) as server:
-        ours = Recorded(server.url, concurrency=1)
-        asking = gevent.spawn(ours.client.get, "/slow")
-        wait_until(lambda: server.asked)
-        asking.kill()
+    with serve_script(after([5.0], [http_response()])) as server:
+        ours = RecordedUser(server.url, concurrency=1)
+        greenlet = gevent.spawn(ours.client.get, "/slow")
+        wait_until(lambda: server.received)
+        greenlet.kill()
         assert ours.client.get("/").status_code == 200
         assert [event["name"] for event in ours.events] == ["/"]
 
 
 def open_files() -> int:
-    """Of this process."""
+    """Return how many file descriptors this process has open."""
     gc.collect()
     return len(list(Path("/proc/self/fd").iterdir()))
 
 
 @pytest.mark.parametrize("settings", [{}, {"ssl_context_factory": lambda _user: ssl.create_default_context()}])
 def test_a_user_that_is_gone_leaves_no_connection(settings: dict[str, Any]) -> None:
-    with scripted(lambda _: [answer()]) as server:
+    with serve_script(lambda _: [http_response()]) as server:
         before = open_files()
-        users = [Recorded(server.url, **settings) for _ in range(20)]
-        ask_all(users, ["/"] * 20)
+        users = [RecordedUser(server.url, **settings) for _ in range(20)]
+        get_all(users, ["/"] * 20)
         assert open_files() >= before + 20
         del users
         wait_until(lambda: open_files() <= before + 2)
 
 
 def test_a_user_that_is_collected_in_another_thread_leaves_no_connection() -> None:
-    with scripted(lambda _: [answer()]) as server:
+    with serve_script(lambda _: [http_response()]) as server:
         before = open_files()
-        users = [Recorded(server.url) for _ in range(20)]
-        ask_all(users, ["/"] * 20)
+        users = [RecordedUser(server.url) for _ in range(20)]
+        get_all(users, ["/"] * 20)
 
         def forget() -> None:
             users.clear()
@@ -215,16 +215,16 @@ def test_a_user_that_is_collected_in_another_thread_leaves_no_connection() -> No
 
 
 def test_many_paths_are_not_all_kept_prepared() -> None:
-    with scripted(lambda asked: [answer(200, asked.line.encode())]) as server:
-        ours = Recorded(server.url)
+    with serve_script(lambda received: [http_response(200, received.line.encode())]) as server:
+        ours = RecordedUser(server.url)
         for n in range(300):
             assert ours.client.get(f"/?n={n}", name="/").content == b"GET /?n=%d HTTP/1.1" % n
         assert len(ours.client._preparer.kept) <= 64
 
 
 def test_kinds_are_what_locust_shows() -> None:
-    with scripted(lambda asked: ANSWERS[asked.path]) as server:
-        ours = Recorded(server.url, network_timeout=0.3)
+    with serve_script(lambda received: RESPONSES[received.path]) as server:
+        ours = RecordedUser(server.url, network_timeout=0.3)
         for path in ("/rubbish", "/silent", "/dropped", "/half-body", "/bad-gzip", "/zstd", "/loop"):
             ours.client.get(path)
         assert ours.kinds == [
@@ -242,29 +242,29 @@ def test_kinds_are_what_locust_shows() -> None:
 # Without redirects, which changed by chance could lead anywhere.
 WHOLE = [
     whole
-    for steps in ANSWERS.values()
+    for steps in RESPONSES.values()
     if len(whole := b"".join(step for step in steps if isinstance(step, bytes))) < 10_000 and b"Location" not in whole
 ]
 INSERTED = (b"\r\n", b"\r\n\r\n", b"\x00", b"HTTP/1.1 200 OK\r\n", b"Content-Length: 5\r\n", b"0\r\n\r\n", b"\xff" * 9)
 
 
 def fuzzed(seed: int) -> list[Step]:
-    """An answer, or what is left of one; most connections are closed after it."""
+    """Return a response with random damage, always the same for a seed. Most connections are closed after it."""
     chance = random.Random(seed)  # the same each time
-    said = bytearray(chance.choice(WHOLE))
+    response = bytearray(chance.choice(WHOLE))
     for _ in range(chance.choice([0, 1, 1, 2, 5])):
-        where = chance.randrange(len(said) + 1)
+        where = chance.randrange(len(response) + 1)
         match chance.randrange(4):
             case 0:
-                said[where : where + 1] = bytes([chance.randrange(256)])
+                response[where : where + 1] = bytes([chance.randrange(256)])
             case 1:
-                said[where:where] = chance.choice(INSERTED)
+                response[where:where] = chance.choice(INSERTED)
             case 2:
-                del said[where : where + chance.randrange(20)]
+                del response[where : where + chance.randrange(20)]
             case _:
-                said[where:] = said[where : where + chance.randrange(200)]
-    cut = chance.randrange(len(said) + 1)
-    pieces: list[Step] = [bytes(said[:cut]), bytes(said[cut:])]
+                response[where:] = response[where : where + chance.randrange(200)]
+    cut = chance.randrange(len(response) + 1)
+    pieces: list[Step] = [bytes(response[:cut]), bytes(response[cut:])]
     match chance.randrange(30):
         case 0:
             return pieces
@@ -274,25 +274,25 @@ def fuzzed(seed: int) -> list[Step]:
             return [*pieces, CLOSE]
 
 
-def fuzz_script(asked: Asked) -> Sequence[Step]:
-    """By the number in the path."""
-    number = re.search(r"\d+", asked.path)
+def fuzz_script(received: ReceivedRequest) -> Sequence[Step]:
+    """Return the damaged response for the number in the path."""
+    number = re.search(r"\d+", received.path)
     return fuzzed(int(number[0])) if number else [CLOSE]
 
 
 def test_whatever_comes_is_reported_once() -> None:
     numbers = iter(range(FUZZED))
 
-    def ask(ours: Recorded) -> None:
+    def send_numbers(ours: RecordedUser) -> None:
         for number in numbers:
             response = ours.client.get(f"/{number}", name=str(number))
             with suppress(ValueError, TypeError):
                 response.json()
             assert response.text is None or isinstance(response.text, str)
 
-    with scripted(fuzz_script) as server:
-        users = [Recorded(server.url, network_timeout=0.2, max_redirects=3) for _ in range(20)]
-        gevent.joinall([gevent.spawn(ask, ours) for ours in users], timeout=300, raise_error=True)
+    with serve_script(fuzz_script) as server:
+        users = [RecordedUser(server.url, network_timeout=0.2, max_redirects=3) for _ in range(20)]
+        gevent.joinall([gevent.spawn(send_numbers, ours) for ours in users], timeout=300, raise_error=True)
     reported = sorted(int(event["name"]) for ours in users for event in ours.events)
     assert reported == list(range(FUZZED))
     assert {kind for ours in users for kind in ours.kinds} >= {"", "connection_dropped", "protocol_error", "timeout"}

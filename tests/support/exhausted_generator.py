@@ -8,14 +8,14 @@ import sys
 from locust import FastHttpUser, HttpUser  # patches the process with gevent, as in Locust
 
 from locust_asyncdjango import FastUser
-from tests.support.recorded_user import Recorded
+from tests.support.recorded_user import RecordedUser
 
 FEW = 200
 
 
 def main() -> None:
     """Prints JSON: by URL, a list by user class. Each has had an answer before, on a connection that was closed."""
-    users = {url: [Recorded(url, each) for each in (FastUser, FastHttpUser, HttpUser)] for url in sys.argv[1:]}
+    users = {url: [RecordedUser(url, each) for each in (FastUser, FastHttpUser, HttpUser)] for url in sys.argv[1:]}
     asked = [user for each in users.values() for user in each]
     for user in asked:
         user.client.get("/")

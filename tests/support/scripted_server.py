@@ -1,4 +1,4 @@
-"""A server that says byte for byte what it is told to, and remembers what it was asked."""
+"""A server that sends byte for byte what a script says, and keeps the requests that it received."""
 
 import io
 import socket
@@ -12,38 +12,38 @@ from dataclasses import dataclass
 
 CLOSE, RESET = "close", "reset"
 Step = bytes | float | str
-"""Bytes to send, seconds to wait, or CLOSE or RESET."""
+"""Bytes to send, seconds to wait, or CLOSE or RESET of the connection."""
 
 
 @dataclass(frozen=True)
-class Asked:
+class ReceivedRequest:
     """One request as it came."""
 
     line: str
     headers: Mapping[str, str]
-    """Their names in lower case."""
+    """By name in lower case."""
     names: tuple[str, ...]
-    """As they were written, sorted; those that depend on the body aside."""
+    """The names as they were written, sorted, without those that depend on the body."""
     body: bytes
 
     @property
     def path(self) -> str:
-        """Without its query."""
+        """The path without its query."""
         return self.line.split()[1].partition("?")[0]
 
 
-Script = Callable[[Asked], Sequence[Step]]
+Script = Callable[[ReceivedRequest], Sequence[Step]]
 
 
-class Scripted:
-    """The server: its address, and all that it was asked, by any connection."""
+class ScriptedServer:
+    """The server: its address, and all requests that it received on any connection."""
 
     def __init__(self, script: Script, tls: ssl.SSLContext | None) -> None:
         self.script = script
-        self.asked: list[Asked] = []
+        self.received: list[ReceivedRequest] = []
         self.connections = 0
-        self.said = 0
-        """Scripts that were carried out, with what they close."""
+        self.completed = 0
+        """Scripts that were carried out, including the closing of the connection."""
         self._tls = tls
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=128)
         self._open: list[socket.socket] = []
@@ -51,16 +51,16 @@ class Scripted:
 
     @property
     def address(self) -> str:
-        """Host and port."""
+        """The host and port, as in a URL."""
         return f"127.0.0.1:{self._listener.getsockname()[1]}"
 
     @property
     def url(self) -> str:
-        """Of its root."""
+        """The URL of its root, without a slash."""
         return f"{'https' if self._tls else 'http'}://{self.address}"
 
     def stop(self) -> None:
-        """Closes everything."""
+        """Close the listener and all connections."""
         for each in (self._listener, *self._open):
             with suppress(OSError):
                 each.shutdown(socket.SHUT_RDWR)
@@ -79,16 +79,16 @@ class Scripted:
                 accepted = self._tls.wrap_socket(accepted, server_side=True)
             self._open.append(accepted)
             with accepted, accepted.makefile("rb") as incoming:
-                while (asked := _read(incoming)) is not None:
-                    self.asked.append(asked)
-                    if not _say(accepted, self.script(asked)):
+                while (received := _read(incoming)) is not None:
+                    self.received.append(received)
+                    if not _perform(accepted, self.script(received)):
                         break
-                    self.said += 1
-            self.said += 1
+                    self.completed += 1
+            self.completed += 1
 
 
-def _say(accepted: socket.socket, steps: Sequence[Step]) -> bool:
-    """Whether the connection goes on."""
+def _perform(accepted: socket.socket, steps: Sequence[Step]) -> bool:
+    """Carry out the steps, and return whether the connection stays open."""
     for step in steps:
         if isinstance(step, bytes):
             accepted.sendall(step)
@@ -101,7 +101,7 @@ def _say(accepted: socket.socket, steps: Sequence[Step]) -> bool:
     return True
 
 
-def _read(incoming: io.BufferedReader) -> Asked | None:
+def _read(incoming: io.BufferedReader) -> ReceivedRequest | None:
     line = incoming.readline().decode("latin-1").rstrip()
     if not line.endswith(" HTTP/1.1"):
         return None
@@ -117,14 +117,14 @@ def _read(incoming: io.BufferedReader) -> Asked | None:
             body += incoming.read(size)
             incoming.readline()
         incoming.readline()
-        return Asked(line, headers, tuple(sorted(names)), body)
-    return Asked(line, headers, tuple(sorted(names)), incoming.read(int(headers.get("content-length", 0))))
+        return ReceivedRequest(line, headers, tuple(sorted(names)), body)
+    return ReceivedRequest(line, headers, tuple(sorted(names)), incoming.read(int(headers.get("content-length", 0))))
 
 
 @contextmanager
-def scripted(script: Script, tls: ssl.SSLContext | None = None) -> Iterator[Scripted]:
-    """The server, stopped on leaving."""
-    server = Scripted(script, tls)
+def serve_script(script: Script, tls: ssl.SSLContext | None = None) -> Iterator[ScriptedServer]:
+    """Start a server for this script, and stop it at the end."""
+    server = ScriptedServer(script, tls)
     try:
         yield server
     finally:

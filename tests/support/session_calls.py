@@ -1,4 +1,4 @@
-"""What a locustfile may do with a session, as functions of it."""
+"""What a locustfile may do with a session: functions that take the session and return its response."""
 
 from collections.abc import Callable
 from http.cookiejar import Cookie, CookieJar
@@ -7,75 +7,75 @@ from typing import Any
 import gevent
 from geventhttpclient.header import Headers
 
-Ask = Callable[[Any], Any]
-"""Does something with a session."""
+SessionCall = Callable[[Any], Any]
+"""Takes a session, does something with it, and returns the response."""
 
 
-def checked(path: str, do: Callable[[Any], None] = lambda _: None, **kwargs: Any) -> Ask:
-    """A request in a with-block."""
+def checked(path: str, do: Callable[[Any], None] = lambda _: None, **kwargs: Any) -> SessionCall:
+    """Return a call that sends a GET in a with-block and passes the response to a function."""
 
-    def ask(client: Any) -> Any:
+    def call(client: Any) -> Any:
         with client.get(path, catch_response=True, **kwargs) as response:
             do(response)
         return response
 
-    return ask
+    return call
 
 
-def in_turn(*asks: Ask) -> Ask:
-    """One after the other; the last one's response."""
-    return lambda client: [ask(client) for ask in asks][-1]
+def in_turn(*calls: SessionCall) -> SessionCall:
+    """Return a call that makes these calls one after the other. Its response is the last one's."""
+    return lambda client: [call(client) for call in calls][-1]
 
 
-def get(path: str, **kwargs: Any) -> Ask:
-    """One GET."""
+def get(path: str, **kwargs: Any) -> SessionCall:
+    """Return a call that sends a GET."""
     return lambda client: client.get(path, **kwargs)
 
 
-def post(path: str, **kwargs: Any) -> Ask:
-    """One POST."""
+def post(path: str, **kwargs: Any) -> SessionCall:
+    """Return a call that sends a POST."""
     return lambda client: client.post(path, **kwargs)
 
 
-def with_method(method: str, path: str, **kwargs: Any) -> Ask:
-    """One of any method."""
+def with_method(method: str, path: str, **kwargs: Any) -> SessionCall:
+    """Return a call that sends a request with any method."""
     return lambda client: client.request(method, path, **kwargs)
 
 
-def rest(method: str, path: str, check: Callable[[Any], Any] = lambda _: None, **kwargs: Any) -> Ask:
-    """One by the user's own method for JSON."""
+def rest(method: str, path: str, check: Callable[[Any], Any] = lambda _: None, **kwargs: Any) -> SessionCall:
+    """Return a call of the user's own method for JSON."""
 
-    def ask(client: Any) -> Any:
+    def call(client: Any) -> Any:
         with client.user.rest(method, path, **kwargs) as response:
             check(response)
         return response
 
-    return ask
+    return call
 
 
 def check(right: bool, message: str) -> None:
-    """As a locustfile has it."""
+    """Assert as a locustfile does, with a message."""
     assert right, message
 
 
 def renamed(client: Any) -> Any:
-    """With rename_request."""
+    """Send a GET within rename_request."""
     with client.rename_request("a name"):
         return client.get("/ok")
 
 
 def set_default_header(client: Any) -> None:
-    """On the user agent, which is where it works."""
+    """Set a default header on the user agent, the only place where that works."""
     client.client.default_headers["X-A"] = "1"
 
 
 def replace_default_headers(client: Any) -> None:
-    """All of them."""
+    """Replace all default headers by others."""
     client.client.default_headers = Headers({"X-B": "2"})
 
 
 def replace_jar(client: Any) -> None:
-    """By one that holds a cookie."""
+    """Replace the cookie jar of the user agent by one that holds a cookie."""
     jar = CookieJar()
     rest = {"HttpOnly": None}
     jar.set_cookie(
@@ -85,36 +85,36 @@ def replace_jar(client: Any) -> None:
 
 
 def forget_jar(client: Any) -> None:
-    """The user agent's goes on."""
+    """Replace the cookie jar of the session, which has no effect: the user agent keeps its own."""
     client.cookiejar = CookieJar()
 
 
 class OwnError(Exception):
-    """Of a locustfile."""
+    """An exception of the locustfile."""
 
 
 def thrown(client: Any) -> Any:
-    """Into the greenlet, while it waits."""
+    """Throw an exception into the greenlet while it waits for a response."""
     with gevent.Timeout(0.1, OwnError):
         return client.get("/silent")
 
 
 def set_host(client: Any) -> None:
-    """To one by another name."""
+    """Change the host of the session to another name of it."""
     client.base_url = client.base_url.replace("127.0.0.1", "localhost")
 
 
 def set_credentials(client: Any) -> None:
-    """After a login, say."""
+    """Set an Authorization header for all requests, as after a login."""
     client.auth_header = "Basic bWU6c8OpY3JldA=="
 
 
 def timed_out(client: Any) -> Any:
-    """The locustfile's own limit is shorter than the user's."""
+    """Send a GET under a gevent.Timeout that is shorter than the user's own."""
     with gevent.Timeout(0.1):
         return client.get("/silent")
 
 
 def raise_key_error(_: Any) -> None:
-    """What a locustfile does when it does not find what it looks for."""
+    """Raise a KeyError, as a check in a locustfile may."""
     raise KeyError("no such key")

@@ -1,4 +1,4 @@
-"""What the three clients make of the same failure, all at once: ours, and the two that Locust has."""
+"""The same failing request by three clients: FastUser and the two that Locust has."""
 
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -11,13 +11,13 @@ from locust import FastHttpUser, HttpUser
 
 from locust_asyncdjango import FastUser
 from locust_asyncdjango.client.exceptions import failure_from_event
-from tests.support.recorded_user import Recorded
+from tests.support.recorded_user import RecordedUser
 
 TIMEOUT_S = 0.3
 
 
 class Kinds(NamedTuple):
-    """Of one failure, with its place if it has one; "" for what Locust takes for a success."""
+    """The kind of one failure by client, with its place if it has one; "" for what Locust counts as a success."""
 
     fast_user: str
     fast_http_user: str
@@ -25,18 +25,21 @@ class Kinds(NamedTuple):
 
 
 def all_three(kind: str) -> Kinds:
-    """They agree."""
+    """Return the same kind for all of them."""
     return Kinds(kind, kind, kind)
 
 
-def kinds(
+def failure_kinds(
     url: str, path: str = "/", *, data: bytes = b"", timeout_s: float = TIMEOUT_S, trusted: Path | None = None
 ) -> Kinds:
-    """Asks by each of them. data: of a POST. trusted: the authority of certificates, which are not verified without."""
+    """Send the same request by each client and return the kinds of the failures.
+
+    data: the body of a POST. trusted: a certificate authority; without one, certificates are not verified.
+    """
     kind = partial(_kind, url=url, path=path, data=data, timeout_s=timeout_s, trusted=trusted)
-    with ThreadPoolExecutor(1) as beside:
-        # requests would stop gevent here, where it has not patched the process.
-        blocking = beside.submit(kind, HttpUser)
+    with ThreadPoolExecutor(1) as executor:
+        # In a process that gevent has not patched, requests blocks the whole thread: it gets one of its own.
+        blocking = executor.submit(kind, HttpUser)
         fast = [gevent.spawn(kind, each) for each in (FastUser, FastHttpUser)]
         gevent.joinall(fast, raise_error=True)
         return Kinds(fast[0].value, fast[1].value, blocking.result())
@@ -50,7 +53,7 @@ def _kind(
     timeout_s: float,
     trusted: Path | None,
 ) -> str:
-    user = Recorded(
+    user = RecordedUser(
         url,
         user_class,
         network_timeout=timeout_s,
