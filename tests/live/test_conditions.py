@@ -132,7 +132,10 @@ def main_process(argument: str) -> psutil.Process:
 def test_serve_says_what_it_cannot_do(tmp_path: Path) -> None:
     for arguments, message in (
         (("daphne", "--all"), "name daphne or --all, not both"),
-        (("daphne", "--workers", "2"), "daphne has no number of processes to set; leave --workers, or the server, out"),
+        (
+            ("daphne", "--workers", "2"),
+            "daphne cannot have more than one process; leave out --workers, or the server",
+        ),
         (("--all", "--port", "65530"), "--port must be from 1 to 65522"),
         (("--latency-ms", "-1"), "--latency-ms must be from 0 to 10000"),
     ):

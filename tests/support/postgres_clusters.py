@@ -165,8 +165,8 @@ def _make(made: Cluster) -> None:
     for file in (made.folder / "password", pwfile):
         file.touch(mode=0o600)
         file.write_text(made.password if file is pwfile else secrets.token_urlsafe(24), encoding="ascii")
-    made.home.give(made.data)
-    made.home.give(pwfile)
+    made.home.give_to_account(made.data)
+    made.home.give_to_account(pwfile)
     _make_locale(made.folder / "locales", made.language)
     options = ["--username=postgres", "--auth=scram-sha-256", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"]
     argv = [str(made.home.bin / "initdb"), f"--pgdata={made.data}", f"--pwfile={pwfile}", *options]

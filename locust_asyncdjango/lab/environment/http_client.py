@@ -4,12 +4,12 @@ import http.client
 import urllib.error
 import urllib.request
 
-# Servers are on this machine: a proxy from the environment is not asked.
+# The servers are on this machine: a proxy that the environment names must not be used.
 _DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 def responds(url: str) -> bool:
-    """Whether a GET gets any HTTP answer."""
+    """Return whether a GET gets any HTTP response, of whatever status."""
     try:
         get(url)
     except urllib.error.HTTPError as error:
@@ -21,12 +21,18 @@ def responds(url: str) -> bool:
 
 
 def get(url: str, timeout_s: float = 5) -> bytes:
-    """The body that a GET gets with 200. Raises OSError."""
+    """Send a GET and return the body of the response.
+
+    Raise OSError for an error status, or where there is no response.
+    """
     return _body(url, None, timeout_s)
 
 
 def post(url: str, form: bytes, timeout_s: float = 5) -> bytes:
-    """The body that a POST of a form gets with a status of success. Raises OSError."""
+    """Send a POST with a form, URL-encoded, and return the body of the response.
+
+    Raise OSError for an error status, or where there is no response.
+    """
     return _body(url, form, timeout_s)
 
 

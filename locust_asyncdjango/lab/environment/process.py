@@ -1,7 +1,7 @@
-"""Programs: start, wait until ready, stop the whole group; nothing outlives the lab.
+"""Start programs, wait until they are ready, and stop them with all that they started; nothing outlives the lab.
 
-Every program leads a process group of its own, so that a Ctrl-C at the terminal reaches the lab alone, and so that what
-a program started can be stopped with it.
+Every program leads a process group of its own. So a Ctrl-C at the terminal reaches the lab alone, and what a program
+has started is stopped together with it. Start reading at ``running``, the context manager that starts a program.
 """
 
 import ctypes
@@ -21,22 +21,25 @@ from pathlib import Path
 from types import FrameType
 from typing import ParamSpec
 
+START_DEADLINE_S = 60
+"""Seconds that a server, a database or another service may take to start. Each of them starts within seconds, so a
+minute leaves room for a busy machine, and the user still gets the message soon."""
 POLL_INTERVAL_S = 0.05
 MAX_OPEN_FILES = 65_536
 KILL_DEADLINE_S = 2
-"""How long processes that were killed may take to be gone. Where nobody reaps orphans, they never are."""
+"""How long to wait until killed processes are gone. In a container without an init process, orphans stay as zombies."""
 PR_SET_PDEATHSIG = 1
-"""Of prctl(2)."""
+"""The option of Linux's prctl(2) that names the signal a process gets when its parent ends."""
 _LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
 NO_SIGNAL = 0
-"""Only asks whether there is a process."""
+"""For killpg(2): check whether there is a process, and send nothing."""
 P = ParamSpec("P")
 
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Interrupted(BaseException):
-    """The lab was asked to stop, by Ctrl-C or a signal."""
+    """Raised where the lab is, when Ctrl-C or a signal asks it to stop. signum: the signal."""
 
     def __init__(self, signum: int) -> None:
         super().__init__(signal.Signals(signum).name)
@@ -45,71 +48,87 @@ class Interrupted(BaseException):
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """The user and group ids that a program runs as."""
+    """The user id and the group id that a program runs as."""
 
     uid: int
     gid: int
 
 
-class _Interrupts:
-    """One Interrupted for the first stop signal, held back while something is being started or stopped."""
+class _Supervisor:
+    """The programs that run, and the stop signal that has arrived.
+
+    Only the first stop signal raises Interrupted. It is deferred while a program is being started or stopped.
+    """
 
     def __init__(self) -> None:
+        self.programs: set[Program] = set()
         self.reset()
 
     def reset(self) -> None:
-        self.holds = 0
-        self.pending = 0
-        self.raised = False
+        """Forget signals that have arrived."""
+        self._deferrals = 0
+        self._pending_signal = 0
+        self._is_interrupted = False
 
     def on_signal(self, signum: int, _frame: FrameType | None) -> None:
-        if self.raised:
-            return  # stopping already
-        self.pending = signum
-        if not self.holds:
-            self.release()
+        """Raise Interrupted, unless that is deferred or was done before."""
+        if self._is_interrupted:
+            return  # the lab is stopping already
+        self._pending_signal = signum
+        if not self._deferrals:
+            self._interrupt()
 
-    def release(self) -> None:
-        if self.pending and not self.raised:
-            self.raised = True
-            raise Interrupted(self.pending)
+    @contextmanager
+    def deferring_signals(self) -> Iterator[None]:
+        """Defer stop signals within the context; raise Interrupted at its end if one has arrived."""
+        self._deferrals += 1
+        try:
+            yield
+        finally:
+            self._deferrals -= 1
+        if not self._deferrals:
+            self._interrupt()
+
+    def stop_all(self) -> None:
+        """Stop all programs that run, and ignore stop signals meanwhile."""
+        self._is_interrupted = True
+        for program in list(self.programs):
+            program.stop()
+
+    def _interrupt(self) -> None:
+        if self._pending_signal and not self._is_interrupted:
+            self._is_interrupted = True
+            raise Interrupted(self._pending_signal)
 
 
-_interrupts = _Interrupts()
-_running: set["Program"] = set()
+_supervisor = _Supervisor()
+"""The one of this process. Signal handlers and child processes belong to the process, so nobody else can own this."""
 
 
 @contextmanager
 def stop_signals_as_interrupts() -> Iterator[None]:
-    """Within it SIGINT, SIGTERM and SIGHUP raise Interrupted, once; on leaving it, whatever still runs is stopped."""
-    before = {signum: signal.signal(signum, _interrupts.on_signal) for signum in STOP_SIGNALS}
+    """Let SIGINT, SIGTERM and SIGHUP raise Interrupted once within the context; at its end stop all that still runs."""
+    handlers = {signum: signal.signal(signum, _supervisor.on_signal) for signum in STOP_SIGNALS}
     try:
         yield
     finally:
-        _interrupts.raised = True
-        for program in list(_running):
-            program.stop()
-        _interrupts.reset()
-        for signum, handler in before.items():
+        _supervisor.stop_all()
+        _supervisor.reset()
+        for signum, handler in handlers.items():
             signal.signal(signum, handler)
 
 
-@contextmanager
-def _stop_signals_deferred() -> Iterator[None]:
-    _interrupts.holds += 1
-    try:
-        yield
-    finally:
-        _interrupts.holds -= 1
-    if not _interrupts.holds:
-        _interrupts.release()
-
-
 class Program:
-    """A running program, whose output goes to a log file; with show_output its standard output goes to ours.
+    """A program that has been started.
 
-    Without a log its input and output are ours, and what it says is not known. It runs in a folder that every user may
-    enter and that holds no module or settings file by accident, unless told where.
+    argv: its command line.
+    log: the file that its output is appended to. None: its input and output are the lab's, and ``log_lines`` is empty.
+    cwd: its working directory; by default one that every user may enter, and that holds no module or settings file.
+    env: its environment; None for the lab's own.
+    account: the user that it runs as; None for the lab's own.
+    stop_signal: the signal that asks it to stop.
+    stop_timeout_s: seconds after that signal before it is killed.
+    show_output: write its standard output to the lab's, and only its standard error to the log.
     """
 
     def __init__(
@@ -141,45 +160,48 @@ class Program:
                 preexec_fn=partial(_stop_with_parent, os.getpid(), stop_signal),
                 **as_user,  # type: ignore[call-overload]
             )
-        _running.add(self)
+        _supervisor.programs.add(self)
 
     @property
     def pid(self) -> int:
-        """Also the id of its process group."""
+        """Its process id, which is also the id of its process group."""
         return self.popen.pid
 
     def exit_code(self) -> int | None:
-        """None while it runs; negative for a signal."""
-        # Popen takes a lock, which an exception out of a signal handler could leave taken.
-        with _stop_signals_deferred():
+        """Return its exit code, negative for a signal that ended it, or None while it runs."""
+        # Popen takes a lock. An exception raised by a signal handler at that moment would leave it locked.
+        with _supervisor.deferring_signals():
             return self.popen.poll()
 
     def wait(self, timeout_s: float = math.inf) -> int | None:
-        """Waits for its end and returns its exit code; None when the time is over first."""
-        deadline = time.monotonic() + timeout_s
-        while (code := self.exit_code()) is None and time.monotonic() < deadline:
+        """Wait until it ends and return its exit code, or None if it still runs after so many seconds."""
+        deadline_s = time.monotonic() + timeout_s
+        while (code := self.exit_code()) is None and time.monotonic() < deadline_s:
             time.sleep(POLL_INTERVAL_S)
         return code
 
     def log_lines(self) -> list[str]:
-        """The lines of its log that are not blank."""
+        """Return the lines of its log that are not blank."""
         if self.log is None:
             return []
         text = self.log.read_text(encoding="utf-8", errors="replace")
         return [line for line in text.splitlines() if line.strip()]
 
     def last_log_line(self) -> str:
-        """The last line of its log."""
-        return (self.log_lines() or ["it said nothing"])[-1]
+        """Return the last line of its log, where programs say why they ended, for a message to the user."""
+        return (self.log_lines() or [self._empty_log_note()])[-1]
+
+    def _empty_log_note(self) -> str:
+        return f"its log {self.log} is empty" if self.log else "it has no log"
 
     def request_stop(self) -> None:
-        """Asks it once, and does not wait: so several can stop at the same time."""
+        """Send its stop signal once, without waiting, so that several programs can stop at the same time."""
         if not self.is_stopping and self.exit_code() is None:
             self.popen.send_signal(self.stop_signal)
         self.is_stopping = True
 
     def stop(self) -> None:
-        """Asks it to stop, waits, then kills what is left of its group."""
+        """Send its stop signal, wait up to ``stop_timeout_s``, then kill what is left of its process group."""
         if self.exit_code() is None:
             self.request_stop()
             with suppress(subprocess.TimeoutExpired):
@@ -189,11 +211,11 @@ class Program:
         deadline = time.monotonic() + KILL_DEADLINE_S
         while _signal_group(self.pid, NO_SIGNAL) and time.monotonic() < deadline:
             time.sleep(0.01)
-        _running.discard(self)
+        _supervisor.programs.discard(self)
 
 
 def _stop_with_parent(parent: int, signum: int) -> None:
-    """Has the system stop this process when its parent is killed, which cannot do so itself; on Linux."""
+    """Let Linux send this process its stop signal when the lab is killed and cannot do so itself."""
     if _LIBC is not None:
         _LIBC.prctl(PR_SET_PDEATHSIG, signum)
         if os.getppid() != parent:
@@ -201,7 +223,7 @@ def _stop_with_parent(parent: int, signum: int) -> None:
 
 
 def _signal_group(pid: int, signum: int) -> bool:
-    """Whether there still was a process in the group to get the signal."""
+    """Send a signal to a process group, and return whether there was a process in it."""
     try:
         os.killpg(pid, signum)
     except (ProcessLookupError, PermissionError):
@@ -209,28 +231,28 @@ def _signal_group(pid: int, signum: int) -> bool:
     return True
 
 
-def _stopped_on_leaving(start: Callable[P, Program]) -> Callable[P, AbstractContextManager[Program]]:
+def _stopping_on_exit(start: Callable[P, Program]) -> Callable[P, AbstractContextManager[Program]]:
     @contextmanager
     def started(*args: P.args, **kwargs: P.kwargs) -> Iterator[Program]:
         program = None
         try:
-            with _stop_signals_deferred():
+            with _supervisor.deferring_signals():
                 program = start(*args, **kwargs)
             yield program
         finally:
-            with _stop_signals_deferred():
+            with _supervisor.deferring_signals():
                 if program is not None:
                     program.stop()
 
     return started
 
 
-running = _stopped_on_leaving(Program)
-"""A context manager that takes Program's arguments; the program is stopped on leaving."""
+running = _stopping_on_exit(Program)
+"""Start a program for the length of a context, and stop it at the end; it takes the arguments of ``Program``."""
 
 
 def wait_until(ready: Callable[[], bool], program: Program, deadline_s: float) -> bool:
-    """Polls until ready; False when the program ended or the deadline passed first."""
+    """Poll until ``ready`` returns True. Return False if the program ends, or so many seconds pass, before that."""
     deadline = time.monotonic() + deadline_s
     while not ready():
         if program.exit_code() is not None or time.monotonic() > deadline:
@@ -240,12 +262,14 @@ def wait_until(ready: Callable[[], bool], program: Program, deadline_s: float) -
 
 
 def raise_open_file_limit() -> None:
-    """Lets what is started have as many open files as the system allows, since each connection is one; but no more than
-    servers that keep a table of them can bear."""
+    """Let programs open as many files as the system allows, up to MAX_OPEN_FILES, since each connection is a file.
+
+    Some servers keep a table with an entry for each file that they might open. Without a limit it would be too large.
+    """
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = MAX_OPEN_FILES if hard == resource.RLIM_INFINITY else min(hard, MAX_OPEN_FILES)
     if soft != resource.RLIM_INFINITY and soft < wanted:
-        with suppress(ValueError, OSError):  # macOS allows less than it says
+        with suppress(ValueError, OSError):  # macOS refuses limits below the one that it reports
             resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
@@ -270,9 +294,9 @@ def free_port() -> int:
 
 
 def port_is_free(port: int) -> bool:
-    """Whether a server could listen on this port of 127.0.0.1."""
+    """Return whether a server could listen on this port of 127.0.0.1."""
     with socket.socket() as listener:
-        # As servers do: a port whose last connections are still closing counts as free.
+        # Servers set this too: a port whose last connections are still closing is free for them.
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listener.bind(("127.0.0.1", port))
@@ -282,5 +306,5 @@ def port_is_free(port: int) -> bool:
 
 
 def python(*arguments: str) -> list[str]:
-    """An argv that runs this Python, which does not look for modules in its working directory."""
+    """Return a command line that runs this Python, with -P: it does not import from its working directory."""
     return [sys.executable, "-P", *arguments]

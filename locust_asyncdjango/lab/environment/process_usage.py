@@ -1,4 +1,4 @@
-"""Programs that run side by side: where each answers, and what memory and processor time it takes."""
+"""Memory and processor time of servers that run side by side, and the table that `serve` shows of them."""
 
 import time
 from contextlib import suppress
@@ -13,9 +13,13 @@ from locust_asyncdjango.lab.environment.process import Program
 
 @dataclass(frozen=True, slots=True)
 class ProcessUsage:
-    """By a process and its descendants until a moment of time.monotonic().
+    """What a process and its descendants use.
 
-    Memory is the proportional set size, where the system tells it: pages that processes share are counted once.
+    at_s: the moment, of time.monotonic().
+    pids: their process ids.
+    memory_mb: their proportional set size, which counts pages that processes share once; the resident set size where
+        the system does not report that.
+    cpu_s: processor time until then, in seconds.
     """
 
     at_s: float
@@ -26,7 +30,13 @@ class ProcessUsage:
 
 @dataclass(slots=True)
 class MonitoredServer:
-    """One of them. slots: of each process, None for unbounded. ended: why it does not run; empty while it does."""
+    """One of several servers that run side by side.
+
+    slots: of each process; None for unbounded.
+    program: None for a server that could not be started.
+    ended: why it does not run; "" while it does.
+    latest, previous: the last two readings of what it uses.
+    """
 
     name: str
     url: str
@@ -34,40 +44,43 @@ class MonitoredServer:
     slots: int | None
     program: Program | None = None
     ended: str = ""
-    now: ProcessUsage | None = None
-    before: ProcessUsage | None = None
+    latest: ProcessUsage | None = None
+    previous: ProcessUsage | None = None
 
     def update(self) -> str:
-        """Notes what it takes; tells what has happened since the last look, "" for nothing."""
+        """Read what it uses now. Return what has happened to its processes since the last reading; "" for nothing."""
         if self.program is None or self.ended:
             return ""
         code = self.program.exit_code()
         if code is not None:
             self.ended = f"ended ({code}): {self.program.last_log_line()}"
             return self.ended
-        self.before, self.now = self.now, read_usage(self.program.pid)
-        return describe_replaced_processes(self.before.pids, self.now.pids) if self.before else ""
+        self.previous, self.latest = self.latest, read_usage(self.program.pid)
+        return describe_replaced_processes(self.previous.pids, self.latest.pids) if self.previous else ""
 
     @property
     def cpu_percent(self) -> float | None:
-        """Of one processor, between the last two looks."""
-        return cpu_percent(self.before, self.now) if self.before and self.now else None
+        """The percentage of one processor that it used between the last two readings."""
+        return cpu_percent(self.previous, self.latest) if self.previous and self.latest else None
 
 
 def cpu_percent(before: ProcessUsage, now: ProcessUsage) -> float:
-    """Of one processor, between two looks."""
-    # A process that has ended since takes its share of the sum with it.
+    """Return the percentage of one processor that was used between two readings."""
+    # Without a process that has ended in between, the sum may be smaller than before.
     return max(0.0, 100 * (now.cpu_s - before.cpu_s) / (now.at_s - before.at_s))
 
 
 def describe_replaced_processes(before: frozenset[int], now: frozenset[int]) -> str:
-    """What a server has done about processes of its own that have ended; "" where none has."""
+    """Return what became of the processes of a server, for a message; "" where none has ended.
+
+    before, now: process ids at two moments.
+    """
     ended, new = (", ".join(map(str, sorted(pids))) for pids in (before - now, now - before))
     return f"has lost the process {ended} and started {new or 'no other'}" if ended else ""
 
 
 def read_usage(pid: int) -> ProcessUsage:
-    """What a process and its descendants take now."""
+    """Read what a process and its descendants use now; zeros where it has ended."""
     pids, memory, cpu_s = set(), 0, 0.0
     with suppress(psutil.NoSuchProcess):
         for process in [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]:
@@ -86,23 +99,26 @@ def _memory(process: psutil.Process) -> int:
     return int(getattr(full, "pss", full.rss))
 
 
-def usage_table(members: list[MonitoredServer]) -> Table:
-    """What runs where and what it takes, in 80 columns; for one that has ended, why."""
-    shown = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=0)
+def usage_table(servers: list[MonitoredServer]) -> Table:
+    """Return a table of where each server runs and what it uses, 80 columns wide.
+
+    Its caption says why a server has ended.
+    """
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=0)
     for heading in ("server", "address", "side"):
-        shown.add_column(heading, no_wrap=True)
+        table.add_column(heading, no_wrap=True)
     for heading in ("slots", "procs", "MB", "CPU %"):
-        shown.add_column(heading, no_wrap=True, justify="right")
-    for member in members:
-        shown.add_row(member.name, member.url, member.interface, *_figures(member))
-    for member in (member for member in members if member.ended):
-        shown.caption = f"{shown.caption or ''}{member.name} {member.ended}\n"
-    return shown
+        table.add_column(heading, no_wrap=True, justify="right")
+    for server in servers:
+        table.add_row(server.name, server.url, server.interface, *_figures(server))
+    for server in (server for server in servers if server.ended):
+        table.caption = f"{table.caption or ''}{server.name} {server.ended}\n"
+    return table
 
 
-def _figures(member: MonitoredServer) -> tuple[str, ...]:
-    slots = "unbounded" if member.slots is None else str(member.slots)
-    if member.ended or member.now is None:
-        return (slots, "ended" if member.ended else "-", "-", "-")
-    cpu = "-" if member.cpu_percent is None else f"{member.cpu_percent:.0f}"
-    return (slots, str(len(member.now.pids)), f"{member.now.memory_mb:.0f}", cpu)
+def _figures(server: MonitoredServer) -> tuple[str, ...]:
+    slots = "unbounded" if server.slots is None else str(server.slots)
+    if server.ended or server.latest is None:
+        return (slots, "ended" if server.ended else "-", "-", "-")
+    cpu = "-" if server.cpu_percent is None else f"{server.cpu_percent:.0f}"
+    return (slots, str(len(server.latest.pids)), f"{server.latest.memory_mb:.0f}", cpu)

@@ -1,4 +1,4 @@
-"""The servers: a table of how each is started. Adding one is adding a row."""
+"""The servers: a table of how each is started (SERVERS). To add a server, add a row."""
 
 import importlib.util
 import os
@@ -9,26 +9,29 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Self
 
 from locust_asyncdjango.lab.environment.http_client import responds
-from locust_asyncdjango.lab.environment.process import Program, running, wait_until
+from locust_asyncdjango.lab.environment.process import START_DEADLINE_S, Program, running, wait_until
 from locust_asyncdjango.lab.errors import TrialError, UsageError
 
-START_DEADLINE_S = 60
 MAX_WORKERS = 64
+"""Processes that a server may be asked for with --workers."""
 
 
 @dataclass(frozen=True, slots=True)
 class Server:
     """A way to run Django.
 
-    interface: wsgi or asgi. slots: requests that one process of it can have in flight inside view code, None for
-    unbounded. argv: with {port}, and where they make sense {workers}, {backlog} and {python}. package: the module that
-    it needs; extra: which of ours brings it. identity: what the target site sees it to be
-    (target_site.site_info.server_info), "" where that is not checked. access_log: what its argv ends with where it
-    is to write none, and where it is to
-    write one. stats_port: the usual one of uWSGI's statistics, while it is kept up. url: where it runs already; then it
-    has no argv.
+    name: what users call it.
+    interface: wsgi or asgi.
+    slots: requests that one process can work on at once inside view code; None for unbounded.
+    argv: its command line, with {port}, and where they apply {workers}, {backlog} and {python}.
+    package: the module that it needs. extra: the extra of locust-asyncdjango that installs it.
+    identity: what the target site recognizes it as (target_site.site_info.server_info); "" where that is not checked.
+    no_access_log_flags, access_log_flags: the end of its command line without and with an access log.
+    stats_port: the port of uWSGI's statistics while it is served; 0 for none.
+    url: where it runs already; such a server has no argv.
     """
 
     name: str
@@ -38,38 +41,57 @@ class Server:
     package: str = ""
     extra: str = "lab"
     identity: str = ""
-    access_log: tuple[str, str] = ("", "")
+    no_access_log_flags: str = ""
+    access_log_flags: str = ""
     stats_port: int = 0
     url: str = ""
 
+    @classmethod
+    def from_json(cls, content: Mapping[str, Any]) -> Self:
+        """Return the server that ``dataclasses.asdict`` and JSON have made ``content`` of.
+
+        Members have the names of results format 4, or those of format 3.
+        """
+        values = {**content, "argv": tuple(content["argv"])}
+        if "inside" in values:
+            values["identity"] = values.pop("inside")
+        if "access_log" in values:
+            values["no_access_log_flags"], values["access_log_flags"] = values.pop("access_log")
+        return cls(**values)
+
     @property
     def is_gevent(self) -> bool:
-        """Whether gevent has to have patched its processes."""
+        """Whether gevent must have patched its processes."""
         return self.identity.endswith(" gevent")
 
     @property
     def has_workers(self) -> bool:
-        """Whether it can be told how many processes to have."""
+        """Whether its number of processes can be set."""
         return any("{workers}" in part for part in self.argv)
 
     def command(self, port: int, workers: int = 1, *, with_access_log: bool = False, stats_port: int = 0) -> list[str]:
-        """The command line that makes it listen on a port of 127.0.0.1, with so many worker processes.
+        """Return the command line with which it listens on a port of 127.0.0.1.
 
-        stats_port: where uWSGI is to tell its statistics; 0 for nowhere.
+        workers: its number of processes.
+        stats_port: where uWSGI serves its statistics; 0 for nowhere.
         """
         values = {"port": port, "workers": workers, "backlog": _backlog(), "python": sys.executable}
+        access_log = self.access_log_flags if with_access_log else self.no_access_log_flags
         stats = [f"--stats=127.0.0.1:{stats_port}"] if stats_port else []
-        return [*(part.format_map(values) for part in self.argv), *self.access_log[with_access_log].split(), *stats]
+        return [*(part.format_map(values) for part in self.argv), *access_log.split(), *stats]
 
 
 def _backlog() -> int:
-    """Connections that may wait to be accepted: gunicorn's default, or what Linux grants; uWSGI takes no more."""
-    granted = Path("/proc/sys/net/core/somaxconn")
-    return min(2048, int(granted.read_text(encoding="ascii"))) if granted.exists() else 128
+    """Return how many connections may wait to be accepted: gunicorn's default, or the limit of Linux if that is lower.
+
+    uWSGI does not start with more than the limit of Linux.
+    """
+    limit = Path("/proc/sys/net/core/somaxconn")
+    return min(2048, int(limit.read_text(encoding="ascii"))) if limit.exists() else 128
 
 
 _WSGI, _ASGI = " target_site.wsgi:application", " target_site.asgi:application"
-# What Python is given. No control socket: its default is one file in the user's home for all gunicorns.
+# Arguments of Python. No control socket: by default all gunicorns share one file in the user's home.
 _GUNICORN = (
     "-m gunicorn --bind=127.0.0.1:{port} --workers={workers} --backlog={backlog} --graceful-timeout=3"
     " --no-control-socket --log-level=warning --worker-class="
@@ -86,7 +108,7 @@ _GRANIAN = (
 _HYPERCORN = "-m hypercorn --bind=127.0.0.1:{port} --workers={workers} --backlog={backlog} --graceful-timeout=3" + _ASGI
 _DAPHNE = "-m daphne --bind=127.0.0.1 --port={port} --verbosity=0" + _ASGI
 _WAITRESS = "-m waitress --listen=127.0.0.1:{port} --threads=4" + _WSGI
-_ACCESS_LOGS = {
+_ACCESS_LOG_FLAGS = {
     "gunicorn": ("", "--access-logfile=-"),
     "uvicorn": ("--no-access-log --log-level=warning", "--access-log --log-level=info"),
     "uwsgi": ("--disable-logging", ""),
@@ -98,13 +120,13 @@ _ACCESS_LOGS = {
 
 
 def _row(
-    name: str, interface: str, slots: int | None, extra: str, inside: str, arguments: str, stats: int = 0
+    name: str, interface: str, slots: int | None, extra: str, identity: str, arguments: str, stats_port: int = 0
 ) -> Server:
-    program = inside.partition(" ")[0]
+    program = identity.partition(" ")[0]
     package = "pyuwsgi" if program == "uwsgi" else program
     # -P: Python does not look for modules in its working directory.
     argv = ("{python}", "-P", *shlex.split(arguments))
-    return Server(name, interface, slots, argv, package, extra, inside, _ACCESS_LOGS[program], stats)
+    return Server(name, interface, slots, argv, package, extra, identity, *_ACCESS_LOG_FLAGS[program], stats_port)
 
 
 SERVERS = {
@@ -132,8 +154,8 @@ SERVERS = {
         ),
         _row("gunicorn-asgi", "asgi", None, "lab", "gunicorn asgi", _GUNICORN + "asgi" + _ASGI),
         _row("uvicorn", "asgi", None, "lab", "uvicorn", _UVICORN),
-        _row("uwsgi-2-threads", "wsgi", 2, "lab", "uwsgi", _UWSGI + "--threads=2", stats=3030),
-        _row("uwsgi-100-threads", "wsgi", 100, "lab", "uwsgi", _UWSGI + "--threads=100", stats=3031),
+        _row("uwsgi-2-threads", "wsgi", 2, "lab", "uwsgi", _UWSGI + "--threads=2", stats_port=3030),
+        _row("uwsgi-100-threads", "wsgi", 100, "lab", "uwsgi", _UWSGI + "--threads=100", stats_port=3031),
         _row(
             "uwsgi-gevent",
             "wsgi",
@@ -141,7 +163,7 @@ SERVERS = {
             "lab",
             "uwsgi gevent",
             _UWSGI + "--gevent=100 --gevent-early-monkey-patch",
-            stats=3032,
+            stats_port=3032,
         ),
         _row("granian-wsgi", "wsgi", 100, "servers", "granian", _GRANIAN + "wsgi --blocking-threads=100" + _WSGI),
         _row("granian-asgi", "asgi", None, "servers", "granian", _GRANIAN + "asgi" + _ASGI),
@@ -151,47 +173,50 @@ SERVERS = {
     )
 }
 PUBLISHED = ("gunicorn-sync", "gunicorn-uvicorn")
-"""The servers that the published comparisons put side by side."""
+"""The servers that the published comparisons compare, measured where the user names none."""
 
 
 def is_installed(server: Server) -> bool:
-    """Whether its program can be started here."""
+    """Return whether the package that it needs is installed."""
     return not server.package or importlib.util.find_spec(server.package) is not None
 
 
 def check_server(server: Server, workers: int) -> None:
-    """Raises UsageError where a server cannot be started so."""
+    """Raise UsageError where a server cannot be started, or not with so many processes."""
     if not is_installed(server):
-        raise UsageError(f"{server.name} is not installed: pip install 'locust-asyncdjango[{server.extra}]'")
+        raise UsageError(f"{server.name} is not installed; run pip install 'locust-asyncdjango[{server.extra}]'")
     check_workers(workers)
     program = server.command(port=0)[0] if server.argv else ""
     if program and not shutil.which(program, path=search_path()):
-        raise UsageError(f"{server.name}: there is no program {program!r}; see that it is installed and on PATH")
+        raise UsageError(f"{server.name}: there is no program {program!r} on PATH; install it, or correct argv")
     if workers > 1 and not server.has_workers:
-        raise UsageError(f"{server.name} has no number of processes to set; leave --workers, or the server, out")
+        raise UsageError(f"{server.name} cannot have more than one process; leave out --workers, or the server")
 
 
 def search_path() -> str:
-    """Where servers' programs are looked for: what is installed with the lab comes first, active environment or not."""
+    """Return the PATH for the programs of servers, in which the folder of this Python comes first."""
     return os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
 
 
 def check_workers(workers: int) -> None:
-    """Raises UsageError for a number of processes that no server gets."""
+    """Raise UsageError for a number of processes out of range."""
     if not 1 <= workers <= MAX_WORKERS:
         raise UsageError(f"--workers must be from 1 to {MAX_WORKERS}")
 
 
-def find_server(name: str, known: Mapping[str, Server] = SERVERS) -> Server:
-    """A server of the table. Raises UsageError."""
-    if name not in known:
-        raise UsageError(f"there is no server {name!r}; choose from {', '.join(known)}")
-    return known[name]
+def find_server(name: str, servers: Mapping[str, Server] = SERVERS) -> Server:
+    """Return the server of that name. Raise UsageError with all names where there is none."""
+    if name not in servers:
+        raise UsageError(f"there is no server {name!r}; choose from {', '.join(servers)}")
+    return servers[name]
 
 
 @dataclass(frozen=True, slots=True)
 class RunningServer:
-    """A server that answers."""
+    """A server that runs and answers.
+
+    stats_port: where uWSGI serves its statistics; 0 for nowhere.
+    """
 
     url: str
     program: Program
@@ -202,7 +227,12 @@ class RunningServer:
 def running_server(
     server: Server, port: int, folder: Path, env: Mapping[str, str], workers: int = 1, stats_port: int = 0
 ) -> Iterator[RunningServer]:
-    """A server that answers at its URL; its log goes to the folder. Raises TrialError when it does not start."""
+    """Start a server, and yield it once it answers.
+
+    port: of 127.0.0.1. folder: where it writes its log. env: its environment. workers: its number of processes.
+    stats_port: where uWSGI serves its statistics; 0 for nowhere.
+    Raise TrialError where it does not start.
+    """
     url = f"http://127.0.0.1:{port}"
     with_access_log = env.get("TARGET_SITE_ACCESS_LOG") == "on"
     command = server.command(port, workers, with_access_log=with_access_log, stats_port=stats_port)
@@ -214,8 +244,10 @@ def running_server(
 
 
 def site_env(services: Mapping[str, str]) -> dict[str, str]:
-    """The environment in which the target site runs: the user's, without what would change a server's settings, and
-    the variables that name its services."""
+    """Return the environment for the target site: the user's, and the variables that name the site's services.
+
+    Variables that would change the settings of a server are left out.
+    """
     unwanted = ("GUNICORN_", "UVICORN_", "UWSGI_", "GRANIAN_", "WEB_CONCURRENCY", "PSYCOPG_WAIT_FUNC")
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(unwanted)}
-    return {**kept, "PATH": search_path(), **services, "DJANGO_SETTINGS_MODULE": "target_site.settings"}
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(unwanted)}
+    return {**inherited, "PATH": search_path(), **services, "DJANGO_SETTINGS_MODULE": "target_site.settings"}

@@ -1,4 +1,7 @@
-"""What the site needs beside its server: PostgreSQL, Redis and the slow API; the user's own, or the lab's."""
+"""The services that the site uses: PostgreSQL, Redis and the slow API; the user's own, or the lab's.
+
+Start reading at ``running_services``, which starts those that a trial's routes need.
+"""
 
 import importlib.util
 import os
@@ -14,6 +17,7 @@ from locust_asyncdjango.lab.environment.http_client import responds
 from locust_asyncdjango.lab.environment.latency_proxy import services_with_latency, upstream_address
 from locust_asyncdjango.lab.environment.packages import package_folder
 from locust_asyncdjango.lab.environment.process import (
+    START_DEADLINE_S,
     Program,
     free_port,
     python,
@@ -23,20 +27,23 @@ from locust_asyncdjango.lab.environment.process import (
 from locust_asyncdjango.lab.environment.servers import site_env
 from locust_asyncdjango.lab.errors import TrialError, UsageError
 
-START_DEADLINE_S = 60
-
 ROUTE_SERVICES = {"cached": "REDIS_URL", "external": "SLOW_API_URL"}
-"""Route -> the service it needs beside the database."""
+"""Route -> the environment variable of the service that it needs, besides the database that all need."""
 
 
 def user_services() -> dict[str, str]:
-    """Where the user's own services are, host and port, by the variable that names them; the lab starts the others."""
+    """Return the host and port of the user's own services, by the environment variable that names each."""
     urls = {name: urlsplit(os.environ.get(name, "")) for name in ("DATABASE_URL", *ROUTE_SERVICES.values())}
     return {name: url.netloc.rpartition("@")[2] or url.path for name, url in urls.items() if url.scheme}
 
 
 def prepare(routes: Collection[str], posts: int, logs: Path, *, with_latency: bool = False) -> None:
-    """Sees that the site's settings are right and its services can be had. Raises UsageError."""
+    """Check the site's settings and find its services, and seed the database, before anything is measured.
+
+    routes: those that will be measured. posts: rows of the database. logs: the folder for the logs of programs.
+    with_latency: latency will be added to the services.
+    Raise UsageError where a setting is wrong or a service cannot be had.
+    """
     check_site_settings(logs)
     for url in filter(None, map(os.environ.get, ("DATABASE_URL", *ROUTE_SERVICES.values()))):
         if with_latency:
@@ -55,17 +62,20 @@ def running_services(
     latency_ms: int = 0,
     api_url: str = "",
 ) -> Iterator[dict[str, str]]:
-    """The environment variables that name what routes need; what the services say goes to the folder of logs.
+    """Start the services that routes need, and yield the environment variables that name them.
 
-    latency_ms: added to all that the services send, the user's own too. api_url: a slow API that is up already. Raises
-    UsageError where one cannot be had, and TrialError where one does not start.
+    posts, max_connections: rows and connection limit of the database.
+    logs: the folder for the logs of the services.
+    latency_ms: added to all that the services send, also to what the user's own send.
+    api_url: a slow API that runs already; "" to start one where a route needs it.
+    Raise UsageError where a service cannot be had, and TrialError where one does not start.
     """
     with ExitStack() as stack:
         env = {"DATABASE_URL": stack.enter_context(postgres.database(posts, max_connections, logs))}
-        known = {"SLOW_API_URL": api_url, **os.environ}
+        urls = {"SLOW_API_URL": api_url, **os.environ}
         for variable, start in (("REDIS_URL", running_redis), ("SLOW_API_URL", running_slow_api)):
-            if known.get(variable):
-                env[variable] = known[variable]
+            if urls.get(variable):
+                env[variable] = urls[variable]
             elif _must_start(variable, routes):
                 env[variable] = stack.enter_context(start(logs))
         yield stack.enter_context(services_with_latency(env, latency_ms, logs))
@@ -75,15 +85,15 @@ def running_services(
 def running_all_services(
     posts: int, max_connections: int, logs: Path, latency_ms: int = 0, api_url: str = ""
 ) -> Iterator[dict[str, str]]:
-    """What every route needs, checked and started."""
+    """Check and start the services of all routes, as ``prepare`` and ``running_services`` do for some."""
     prepare(ROUTE_SERVICES, posts, logs, with_latency=latency_ms > 0)
     with running_services(ROUTE_SERVICES, posts, max_connections, logs, latency_ms, api_url) as env:
         yield env
 
 
 def check_site_settings(logs: Path) -> None:
-    """Has the site read its environment. Raises UsageError."""
-    env = site_env({"DATABASE_URL": os.environ.get("DATABASE_URL") or "postgresql://127.0.0.1/not-asked-yet"})
+    """Let the site read its settings from the environment. Raise UsageError with its message where they are wrong."""
+    env = site_env({"DATABASE_URL": os.environ.get("DATABASE_URL") or "postgresql://127.0.0.1/not-connected-to"})
     with running(python("-m", "target_site", "check"), log=logs / "check-settings.log", env=env) as program:
         if program.wait():
             raise UsageError(program.last_log_line().removeprefix("CommandError: "))
@@ -95,7 +105,7 @@ def _must_start(variable: str, routes: Collection[str]) -> bool:
 
 @contextmanager
 def running_redis(logs: Path) -> Iterator[str]:
-    """The URL of a Redis that keeps nothing on disk."""
+    """Start a Redis that keeps nothing on disk, and yield its URL. Raise TrialError where it does not start."""
     port = free_port()
     fixed = {"bind": "127.0.0.1", "save": "", "dir": str(logs), "set-proc-title": "no"}
     argv = [str(redis_program()), "--port", str(port)]
@@ -109,7 +119,7 @@ def running_redis(logs: Path) -> Iterator[str]:
 
 @contextmanager
 def running_slow_api(logs: Path) -> Iterator[str]:
-    """The URL of the slow API that the route external calls."""
+    """Start the slow API, which the route `external` calls, and yield its URL."""
     port = free_port()
     with running_slow_api_on(port, logs):
         yield f"http://127.0.0.1:{port}"
@@ -117,7 +127,7 @@ def running_slow_api(logs: Path) -> Iterator[str]:
 
 @contextmanager
 def running_slow_api_on(port: int, logs: Path) -> Iterator[Program]:
-    """The slow API, on a port of 127.0.0.1."""
+    """Start the slow API on a port of 127.0.0.1. Raise TrialError where it does not start."""
     argv = python("-m", "uvicorn", f"--port={port}", "--no-access-log", "--log-level=warning")
     with running([*argv, "target_site.slow_api:application"], log=logs / "slow-api.log") as program:
         if not wait_until(lambda: responds(f"http://127.0.0.1:{port}/?ms=0"), program, START_DEADLINE_S):

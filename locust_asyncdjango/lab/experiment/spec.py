@@ -121,16 +121,12 @@ class Experiment:
     @classmethod
     def from_json(cls, asked: Mapping[str, Any]) -> Self:
         """Reads what asdict() and JSON have made of one."""
-        own_servers = (
-            Server(**{**server, "argv": tuple(server["argv"]), "access_log": tuple(server["access_log"])})
-            for server in asked["own_servers"]
-        )
         listed = {name: tuple(value) for name, value in asked.items() if isinstance(value, list)}
         special = {
             "load": Load(**asked["load"]),
             "arms": tuple(Arm(**each) for each in asked["arms"]),
             "factors": tuple((name, value) for name, value in asked["factors"]),
-            "own_servers": tuple(own_servers),
+            "own_servers": tuple(map(Server.from_json, asked["own_servers"])),
         }
         return cls(**{**asked, **listed, **special})
 

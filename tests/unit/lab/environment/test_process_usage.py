@@ -15,8 +15,8 @@ def test_the_table_of_servers_that_run_fits_80_columns() -> None:
             "http://127.0.0.1:65000",
             server.interface,
             server.slots,
-            before=process_usage.ProcessUsage(0, frozenset(range(2)), 1234.5, 1),
-            now=process_usage.ProcessUsage(2, frozenset(range(10)), 1234.5, 5),
+            previous=process_usage.ProcessUsage(0, frozenset(range(2)), 1234.5, 1),
+            latest=process_usage.ProcessUsage(2, frozenset(range(10)), 1234.5, 5),
         )
         for server in SERVERS.values()
     ]

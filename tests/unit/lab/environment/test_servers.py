@@ -1,6 +1,9 @@
-"""The table of servers, and what a server's environment is."""
+"""The table of servers, and the environment of a server."""
 
+import json
 import re
+from dataclasses import asdict
+from typing import Any
 
 import pytest
 
@@ -31,11 +34,42 @@ def test_a_server_that_is_not_installed_is_a_line_with_the_command_that_installs
     assert not servers.is_installed(server)
     with pytest.raises(UsageError) as refused:
         servers.check_server(server, 1)
-    assert str(refused.value) == "granite is not installed: pip install 'locust-asyncdjango[servers]'"
+    assert str(refused.value) == "granite is not installed; run pip install 'locust-asyncdjango[servers]'"
 
 
 def test_a_server_whose_program_is_not_there() -> None:
     server = Server("mine", "wsgi", argv=("no-such-program", "{port}"))
     with pytest.raises(UsageError) as refused:
         servers.check_server(server, 1)
-    assert str(refused.value) == "mine: there is no program 'no-such-program'; see that it is installed and on PATH"
+    assert str(refused.value) == "mine: there is no program 'no-such-program' on PATH; install it, or correct argv"
+
+
+MINE = Server(
+    "mine", "wsgi", 8, ("gunicorn", "{port}"), identity="gunicorn sync", access_log_flags="--access-logfile=-"
+)
+
+
+@pytest.mark.parametrize(
+    "renamed",
+    [
+        pytest.param({}, id="format 4"),
+        pytest.param({"inside": "gunicorn sync", "access_log": ["", "--access-logfile=-"]}, id="format 3"),
+    ],
+)
+def test_a_server_is_read_from_json(renamed: dict[str, Any]) -> None:
+    content = json.loads(json.dumps(asdict(MINE)))
+    if renamed:
+        for name in ("identity", "access_log_flags", "no_access_log_flags"):
+            del content[name]
+    assert Server.from_json({**content, **renamed}) == MINE
+
+
+@pytest.mark.parametrize(("with_access_log", "flags"), [(False, ["--quiet"]), (True, ["--loud"])])
+def test_a_command_line_ends_with_the_flags_of_the_access_log_and_of_statistics(
+    with_access_log: bool, flags: list[str]
+) -> None:
+    server = Server(
+        "x", "wsgi", argv=("x", "{port}", "{workers}"), no_access_log_flags="--quiet", access_log_flags="--loud"
+    )
+    command = server.command(8000, 2, with_access_log=with_access_log, stats_port=3030)
+    assert command == ["x", "8000", "2", *flags, "--stats=127.0.0.1:3030"]

@@ -33,7 +33,7 @@ def test_only_what_was_given_is_passed_to_locust() -> None:
         ({"workers": 0}, "--workers must be from 1 to 64"),
         (
             {"workers": 2, "servers": ("gunicorn-sync", "daphne")},
-            "daphne has no number of processes to set; leave --workers, or the server, out",
+            "daphne cannot have more than one process; leave out --workers, or the server",
         ),
         (
             {"servers": ("staging",), "own_servers": (STAGING,), "latencies_ms": (100,)},
