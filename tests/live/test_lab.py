@@ -302,7 +302,7 @@ def test_an_ordinary_user_gets_a_database_too() -> None:
     os.chown(home, nobody.pw_uid, nobody.pw_gid)
     try:
         code = (
-            "from pathlib import Path; import psycopg2; from locust_asyncdjango.lab import postgres\n"
+            "from pathlib import Path; import psycopg2; from locust_asyncdjango.lab.environment import postgres\n"
             f"with postgres.database(100, 5, Path({str(home)!r})) as url:\n"
             "    with psycopg2.connect(url) as c, c.cursor() as k:\n"
             "        k.execute('TABLE target_site_post'); print(k.rowcount)\n"

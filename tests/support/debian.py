@@ -18,7 +18,7 @@ def program(name: str, *packages: str) -> str:
     path = None if os.environ.get(WITHOUT) else shutil.which(name, path=os.pathsep.join(places))
     if path is None:
         skip(f"{name} is missing", *packages)
-    return path
+    return str(Path(path).resolve())
 
 
 def skip(reason: str, *packages: str) -> NoReturn:
