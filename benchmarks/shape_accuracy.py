@@ -21,8 +21,8 @@ from locust_asyncdjango.lab.cli import Parser
 from locust_asyncdjango.lab.environment.process import free_port, python, running
 from locust_asyncdjango.lab.errors import TrialError, UsageError
 from locust_asyncdjango.metrics import series_file
-from locust_asyncdjango.metrics.histogram import percentiles_ms
 from locust_asyncdjango.metrics.interval import PERCENTILES, Interval
+from locust_asyncdjango.metrics.statistics import percentiles
 from sites.planted_site import STALL_S
 from support.harness import add_parts, run_parts
 from support.planted_sites import planted
@@ -117,7 +117,7 @@ def spawning(options: Options, folder: Path) -> None:
             with planted("linear", 1, 100, folder / "site.log") as url:
                 file = folder / f"spawning-{dispatcher}-{number}"
                 ran = loaded(url, CLIMB, file, workers=2, env={"PLANTED_DISPATCHER": dispatcher})
-            p50, _, p99 = percentiles_ms(ran.total.ok_ms, PERCENTILES)
+            p50, _, p99 = percentiles(ran.total.ok_ms, PERCENTILES)
             found[dispatcher].append(p99)
             print(f"spawning: by {dispatcher}: p50 {p50:.0f} ms, p99 {p99:.0f} ms of 100", flush=True)
     ours, locusts = (statistics.median(found[name]) for name in ("ours", "locust"))
@@ -130,7 +130,7 @@ def open_model(_options: Options, folder: Path) -> None:
     for name, shape in (("closed", STEADY), ("open", OPEN)):
         with planted("stalls", 100, 10, folder / "site.log") as url:
             ran = loaded(url, shape, folder / name)
-        p50, p95, p99 = percentiles_ms(ran.total.ok_ms, PERCENTILES)
+        p50, p95, p99 = percentiles(ran.total.ok_ms, PERCENTILES)
         late, missed = (sum(getattr(second, what) for second in ran.intervals) for what in ("late", "missed"))
         told = f"p50 {p50:.0f} ms, p95 {p95:.0f} ms, p99 {p99:.0f} ms of {ran.total.ok} requests"
         print(f"{name}: {told}; {late} began late, {missed} never", flush=True)
@@ -143,7 +143,7 @@ def open_model(_options: Options, folder: Path) -> None:
 def _by_rank(ran: series_file.Series) -> Points:
     """How long the fastest so many per cent of all successes took at most."""
     percents = [Fraction(tenths, 10) for tenths in (*range(10, 1000, 10), *range(991, 1000))]
-    return [(float(p), ms) for p, ms in zip(percents, percentiles_ms(ran.total.ok_ms, percents), strict=True)]
+    return [(float(p), ms) for p, ms in zip(percents, percentiles(ran.total.ok_ms, percents), strict=True)]
 
 
 def breakpoint_(options: Options, folder: Path) -> None:

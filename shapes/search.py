@@ -1,12 +1,16 @@
 """The search for the load that a server carries: which level to try next, and what the levels tried say. Pure."""
 
 from collections.abc import Collection, Mapping, Sequence
+from fractions import Fraction
 from math import ceil, sqrt
 from statistics import fmean, stdev
 from typing import NamedTuple
 
+from locust_asyncdjango.metrics.statistics import percentile, student_t
+
 ALIKE = 0.95
 """Of the most requests a second for each user, at which users do not yet wait for each other."""
+P95 = Fraction(95)
 NOT_RISING = "throughput no longer rises"
 
 
@@ -63,9 +67,9 @@ def measured(users: int, seconds: Sequence[tuple[int, int]], times: Mapping[floa
     return Measured(
         users,
         fmean(per_s),
-        _t_95(len(per_s) - 1) * stdev(per_s) / sqrt(len(per_s)) if len(per_s) > 1 else 0.0,
+        student_t(len(per_s) - 1) * stdev(per_s) / sqrt(len(per_s)) if len(per_s) > 1 else 0.0,
         sum(failed for _, failed in seconds) / asked if asked else 0.0,
-        _quantile(times, 0.95),
+        float(percentile(times, P95)) if any(times.values()) else 0.0,
     )
 
 
@@ -103,18 +107,3 @@ def answer(search: Search, levels: Mapping[int, Measured], broken: Mapping[int, 
         return f"carries not even {search.breaks} user{'s' if search.breaks > 1 else ''}: {at}{unfinished}"
     per_s = levels[search.holds].per_s
     return f"carries {search.holds} users ({search.holds}-{search.breaks}), {per_s:.1f} req/s: {at}{unfinished}"
-
-
-def _t_95(freedom: int) -> float:
-    """Student's t for an interval of 95 %, within 3 % from 2 degrees of freedom on (Fisher's expansion about z)."""
-    return 1.96 + 2.372 / freedom + 2.823 / freedom**2 + 2.556 / freedom**3
-
-
-def _quantile(times: Mapping[float, int], share: float) -> float:
-    """By the nearest rank; 0 of none."""
-    wanted = ceil(share * sum(times.values()))
-    for ms in sorted(times):
-        wanted -= times[ms]
-        if times[ms] and wanted <= 0:
-            return float(ms)
-    return 0.0

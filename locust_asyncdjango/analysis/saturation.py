@@ -32,11 +32,12 @@ from bisect import bisect_left, bisect_right, insort
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import accumulate, pairwise
+from itertools import accumulate
 from math import ceil, sqrt
-from statistics import NormalDist, median
+from statistics import median
 
 from locust_asyncdjango.metrics.interval import Interval, full_intervals, largest_user_step, users_at_start
+from locust_asyncdjango.metrics.statistics import ERROR, noise, normal_z, student_t
 
 PEAK_WINDOW_S = 10
 BASELINE_SECONDS = 5
@@ -47,8 +48,6 @@ FITTED_SECONDS = 6
 """Fewer of them, or of different numbers of users, show no corner."""
 CORNERS = 200
 """That are tried."""
-Z = 1.96
-"""Of the normal distribution, for 95 %."""
 
 Range = tuple[float, float]
 """Lower and upper end of a 95 % interval."""
@@ -140,25 +139,25 @@ def _peak(seconds: Sequence[Interval]) -> tuple[float, Range, int, Range]:
     rates = {end: (ok[end] - ok[end - size]) / (length[end] - length[end - size]) for end in ends}
     best = max(ends, key=lambda end: rates[end])
     near = full_intervals(seconds)[max(best - 2 * size, 0) : best + size]
+    freedom = max(len(near), 1)
     # Of too few seconds the noise is not known: as if requests came by chance alone (Poisson).
     error = (_noise(near) if len(near) >= BASELINE_SECONDS else sqrt(rates[best])) / sqrt(size)
     # The highest of many windows that are alike is high by chance: its lower end is that of all of them (Bonferroni).
     alike = sum(rate >= rates[best] - 3 * error for rate in rates.values())
-    low = max(rates[best] - _t(len(near), NormalDist().inv_cdf(1 - 0.025 / alike)) * error, 0.0)
+    low = max(rates[best] - student_t(freedom, ERROR / alike) * error, 0.0)
     reached = [seconds[end - 1].users for end in ends if rates[end] >= low]
-    spread = (low, rates[best] + _t(len(near)) * error)
+    spread = (low, rates[best] + student_t(freedom) * error)
     return rates[best], spread, seconds[best - 1].users, (min(reached), max(reached))
 
 
 def _noise(seconds: Sequence[Interval]) -> float:
     """The standard deviation of successes a second, by successive differences; 0 of fewer than two seconds."""
-    rates = [second.ok / second.length for second in seconds]
-    return sqrt(sum((after - before) ** 2 for before, after in pairwise(rates)) / max(len(rates) - 1, 1) / 2)
+    return noise([second.ok / second.length for second in seconds])
 
 
 def _successes_range(seconds: Sequence[Interval]) -> Range:
     total = sum(second.ok for second in seconds)
-    margin = Z * _noise(full_intervals(seconds)) * sqrt(len(seconds)) * (seconds[0].length if seconds else 1)
+    margin = normal_z() * _noise(full_intervals(seconds)) * sqrt(len(seconds)) * (seconds[0].length if seconds else 1)
     return round(max(total - margin, 0)), round(total + margin)
 
 
@@ -238,15 +237,9 @@ def _corner(points: Sequence[tuple[float, float, float]]) -> tuple[float, float,
         spread = dd - d * d / weight
         slope = max((dy - d * mean_y) / spread, 0.0) if spread > 0 else 0.0
         errors.append(about_mean - slope * (2 * (dy - d * mean_y) - slope * spread))
-    least = max(min(errors), 1e-12)
-    alike = [k for k, error in zip(corners, errors, strict=True) if error <= least * (1 + _t(n - 3) ** 2 / (n - 3))]
+    limit = max(min(errors), 1e-12) * (1 + student_t(n - 3) ** 2 / (n - 3))
+    alike = [k for k, error in zip(corners, errors, strict=True) if error <= limit]
     return corners[errors.index(min(errors))], min(alike), max(alike)
-
-
-def _t(freedom: int, z: float = Z) -> float:
-    """Student's t where the normal distribution has z, by the first terms of its expansion about it (Fisher, 1926)."""
-    g1, g2 = (z**3 + z) / 4, (5 * z**5 + 16 * z**3 + 3 * z) / 96
-    return z + g1 / max(freedom, 1) + g2 / max(freedom, 1) ** 2
 
 
 def _failures(seconds: Sequence[Interval]) -> tuple[KindOnset, ...]:

@@ -15,8 +15,9 @@ from fractions import Fraction
 from operator import ge, gt, le, lt
 
 from locust_asyncdjango.failures.kinds import KINDS
-from locust_asyncdjango.metrics.histogram import Histogram, percentile_ms, sum_ms
+from locust_asyncdjango.metrics.histogram import Histogram, sum_ms
 from locust_asyncdjango.metrics.row import Row
+from locust_asyncdjango.metrics.statistics import percentile
 
 
 class ThresholdError(ValueError):
@@ -219,4 +220,4 @@ def _latency_ms(metric: str, counts: Histogram) -> float | None:
         return None
     if metric == "mean":
         return sum_ms(counts) / successes
-    return percentile_ms(counts, Fraction(metric[1:]))
+    return percentile(counts, Fraction(metric[1:]))

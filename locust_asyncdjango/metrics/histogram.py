@@ -6,9 +6,7 @@ second has few values, and adding two histograms is exact: both have the same va
 """
 
 from collections import Counter
-from collections.abc import Iterable
-from fractions import Fraction
-from math import ceil, frexp, fsum, ldexp
+from math import frexp, fsum, ldexp
 
 STEPS = 2048
 """From one power of two to the next but one: 1024 to 2048 of them are used for a number."""
@@ -21,26 +19,6 @@ def rounded_ms(ms: float) -> float:
     """The value under which a latency is counted, within 0.05 % of it."""
     fraction, exponent = frexp(ms)
     return ldexp(int(fraction * STEPS + 0.5), exponent - 11)
-
-
-def percentile_ms(counts: Histogram, percent: Fraction) -> float:
-    """The lowest latency such that at least so many per cent took no longer (nearest rank), of a histogram with any."""
-    return percentiles_ms(counts, (percent,))[0]
-
-
-def percentiles_ms(counts: Histogram, percents: Iterable[Fraction]) -> list[float]:
-    """The same of several, in ascending order: they are looked for in one go."""
-    entries = iter(sorted(counts.items()))
-    total, passed, ms = counts.total(), 0, 0.0
-    found = []
-    for percent in percents:
-        # A fraction, as a rank that is off by a rounding is another rank.
-        rank = ceil(percent * total / 100)
-        while passed < rank:
-            ms, count = next(entries)
-            passed += count
-        found.append(ms)
-    return found
 
 
 def sum_ms(counts: Histogram) -> float:

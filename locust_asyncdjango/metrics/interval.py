@@ -14,8 +14,9 @@ from operator import add
 from typing import Self
 
 from locust_asyncdjango.metrics.columns import Column, ColumnType, column, columns
-from locust_asyncdjango.metrics.histogram import percentiles_ms, sum_ms
+from locust_asyncdjango.metrics.histogram import sum_ms
 from locust_asyncdjango.metrics.row import Row, Totals
+from locust_asyncdjango.metrics.statistics import percentiles
 
 PERCENTILES = (Fraction(50), Fraction(95), Fraction(99))
 """The percentiles of latency that an Interval has."""
@@ -67,7 +68,7 @@ class Interval(Totals):
         began: requests that began in this second. Rows of later seconds tell it.
         """
         ok_ms, timed = sum_ms(row.ok_ms), row.ok_ms.total()
-        p50_ms, p95_ms, p99_ms = percentiles_ms(row.ok_ms, PERCENTILES) if timed else (None, None, None)
+        p50_ms, p95_ms, p99_ms = percentiles(row.ok_ms, PERCENTILES) if timed else (None, None, None)
         totals = {name: getattr(row, name) for name in _TOTALS}
         totals["failed"] = Counter(row.failed)
         return cls(

@@ -20,6 +20,7 @@ from locust_asyncdjango.lab.experiment.result import ResourceSample, Result
 from locust_asyncdjango.lab.experiment.results_folder import ResultsFolder
 from locust_asyncdjango.lab.experiment.spec import Experiment, Trial
 from locust_asyncdjango.metrics.series_file import Series
+from locust_asyncdjango.metrics.statistics import ERROR
 
 SLOWEST = 0.9
 """Of the frequency that is usual in an experiment, at which a trial's processors may run."""
@@ -173,9 +174,7 @@ class Findings:
         for best, other in self._against_the_best:
             chances = looks * (len(self.subjects[best.trial.subject]) - 1)
             noise = self.speed_adjusted_noise if _load_alike(best, other) else None
-            compared = paired_stats.compared(
-                _pairs(best, other), noise or self.noise, error=paired_stats.ERROR / chances
-            )
+            compared = paired_stats.compared(_pairs(best, other), noise or self.noise, error=ERROR / chances)
             found[best.trial.subject].append(Comparison(best, other, compared))
         return found
 

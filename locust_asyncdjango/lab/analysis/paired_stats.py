@@ -23,10 +23,8 @@ from dataclasses import dataclass
 from math import exp, fsum, log, sqrt
 from typing import NamedTuple, Self
 
-from scipy.stats import t
+from locust_asyncdjango.metrics.statistics import ERROR, student_t
 
-ERROR = 0.05
-"""How often an interval may miss the truth."""
 RISE = 16
 """A machine 1 % faster changes a difference by so many hundredths of the spread that is left (0.5 and 0.03 here)."""
 WORTH = 1.3
@@ -58,7 +56,7 @@ class Noise:
     @property
     def floor(self) -> float:
         """The ratio above 1 that a pair of runs of one arm stays below in 95 of 100 cases."""
-        return _exp(quantile(ERROR, self.freedom) * self.spread)
+        return _exp(student_t(self.freedom) * self.spread)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +111,7 @@ class NoiseSample:
         if self.freedom < 2:
             return False
         gain = sqrt(1 + RISE**2 * self.fastness / self.freedom)
-        return gain > WORTH * quantile(ERROR, self.freedom - 1) / quantile(ERROR, self.freedom)
+        return gain > WORTH * student_t(self.freedom - 1) / student_t(self.freedom)
 
     def noise(self, *, by_speed: bool = False) -> Noise | None:
         """None where nothing tells it. by_speed: without what goes with speed."""
@@ -146,7 +144,7 @@ def compared(pairs: Sequence[Pair], noise: Noise | None, error: float = ERROR) -
     if mean is None or noise is None:
         return None if mean is None else _around(mean, None)
     speed = fsum(pair.speed for pair in pairs) / len(pairs)
-    margin = quantile(error, noise.freedom) * noise.spread * sqrt(1 / len(pairs) + (speed * noise.slope_error) ** 2)
+    margin = student_t(noise.freedom, error) * noise.spread * sqrt(1 / len(pairs) + (speed * noise.slope_error) ** 2)
     return _around(mean, margin)
 
 
@@ -165,7 +163,7 @@ def compare_unpaired(first: Sequence[Sequence[float]], second: Sequence[Sequence
     groups = [_logs(runs) for runs in (*first, *second)]
     squares = [(each - fsum(group) / len(group)) ** 2 for group in groups if group for each in group]
     freedom = len(squares) - sum(map(bool, groups))
-    margin = quantile(ERROR, freedom) * sqrt(fsum(squares) / freedom) if freedom else None
+    margin = student_t(freedom) * sqrt(fsum(squares) / freedom) if freedom else None
 
     def change(before: Sequence[float], after: Sequence[float]) -> RatioEstimate | None:
         if not before or not after:
@@ -189,11 +187,6 @@ def _around(mean: float, margin: float | None) -> RatioEstimate:
     if margin is None:
         return RatioEstimate(_exp(mean), None, None)
     return RatioEstimate(_exp(mean), _exp(mean - margin), _exp(mean + margin))
-
-
-def quantile(error: float, freedom: int) -> float:
-    """How many standard errors an interval reaches to either side that may miss the truth so often (Student's t)."""
-    return float(t.ppf(1 - error / 2, freedom))
 
 
 def _about_mean(values: Sequence[float]) -> list[float]:

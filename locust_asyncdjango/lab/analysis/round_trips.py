@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from scipy.stats import linregress
 
-from locust_asyncdjango.lab.analysis.paired_stats import ERROR, quantile
+from locust_asyncdjango.metrics.statistics import student_t
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,5 +37,5 @@ def budget(points: Sequence[tuple[float, float]]) -> RoundTripFit | None:
     slope = float(line.slope)
     if len(points) < 3:
         return RoundTripFit(slope, None, None, float(line.intercept))
-    margin = quantile(ERROR, len(points) - 2) * float(line.stderr)
+    margin = student_t(len(points) - 2) * float(line.stderr)
     return RoundTripFit(slope, slope - margin, slope + margin, float(line.intercept))

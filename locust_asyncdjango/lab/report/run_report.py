@@ -28,9 +28,9 @@ from locust_asyncdjango.lab.errors import UsageError
 from locust_asyncdjango.lab.report.html import page, table, texts
 from locust_asyncdjango.lab.report.markdown import escape_markdown, table_lines
 from locust_asyncdjango.lab.report.plots import charts_over_users
-from locust_asyncdjango.metrics.histogram import percentiles_ms
 from locust_asyncdjango.metrics.interval import PERCENTILES
 from locust_asyncdjango.metrics.series_file import Series
+from locust_asyncdjango.metrics.statistics import percentiles
 
 FORMAT = "locust-asyncdjango report"
 FORMAT_VERSION = 1
@@ -122,7 +122,7 @@ def _fitted(series: Series, figures: Saturation, fitted: RunFits) -> Iterable[Fi
         found = f"at {format_count(knee.users, (knee.low or 0, knee.high or 0))} users"
     texts = [f"{found}: {knee.why}", _scalability(fitted.scalability), _little(fitted.little)]
     if series.total.ok_ms:
-        p50, p95, p99 = percentiles_ms(series.total.ok_ms, PERCENTILES)
+        p50, p95, p99 = percentiles(series.total.ok_ms, PERCENTILES)
         texts.append(f"p50 {format_ms(p50)}, p95 {format_ms(p95)}, p99 {format_ms(p99)}")
     else:
         texts.append("none")

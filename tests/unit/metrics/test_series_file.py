@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from locust.rpc.protocol import Message
 
 from locust_asyncdjango.metrics import histogram
-from locust_asyncdjango.metrics.histogram import percentiles_ms, rounded_ms
+from locust_asyncdjango.metrics.histogram import rounded_ms
 from locust_asyncdjango.metrics.history import RECENT, History
 from locust_asyncdjango.metrics.interval import Interval
 from locust_asyncdjango.metrics.recorder import Recorder
@@ -28,6 +28,7 @@ from locust_asyncdjango.metrics.series_file import (
     json_line,
     read,
 )
+from locust_asyncdjango.metrics.statistics import percentiles
 
 KINDS = ["", "timeout", "db_too_many_clients"]
 samples = st.lists(
@@ -225,7 +226,7 @@ def test_percentiles_of_a_million_samples_are_within_a_thousandth() -> None:
     counts = Counter(map(rounded_ms, exact))
     percents = [Fraction(text) for text in ("0.1", "1", "10", "50", "90", "95", "99", "99.9", "99.99", "100")]
     wanted = [exact[ceil(percent * len(exact) / 100) - 1] for percent in percents]
-    assert percentiles_ms(histogram.from_json(histogram.to_json(counts)), percents) == pytest.approx(wanted, rel=0.001)
+    assert percentiles(histogram.from_json(histogram.to_json(counts)), percents) == pytest.approx(wanted, rel=0.001)
 
 
 def test_a_request_without_a_time_is_counted_and_has_no_latency() -> None:

@@ -4,9 +4,9 @@ from math import exp, log
 from random import Random
 
 import pytest
+from scipy.stats import t
 
 from locust_asyncdjango.lab.analysis.paired_stats import (
-    ERROR,
     Noise,
     Pair,
     RatioEstimate,
@@ -16,6 +16,7 @@ from locust_asyncdjango.lab.analysis.paired_stats import (
     noise,
     speed_adjusted_noise,
 )
+from locust_asyncdjango.metrics.statistics import ERROR, student_t
 
 RUN_NOISE = 0.03
 
@@ -171,3 +172,9 @@ def test_where_the_machines_speed_tells_nothing_it_is_left_alone() -> None:
     assert speed_adjusted_noise([even]) is None
     assert speed_adjusted_noise([[Pair(1.0, 2.0)] * 9]) is None  # nothing is known of it
     assert speed_adjusted_noise([], [Pair(0.0, 1.0, 0.5)] * 9) is None
+
+
+def test_students_t_is_scipys() -> None:
+    for freedom in (1, 2, 3, 7, 30, 333, 3600):
+        for error in (0.5, 0.05, 0.05 / 30, 1e-6):
+            assert student_t(freedom, error) == pytest.approx(t.ppf(1 - error / 2, freedom), rel=1e-8)
