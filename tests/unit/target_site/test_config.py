@@ -1,4 +1,4 @@
-"""The factors: one variable each, checked once."""
+"""The configuration of the site: an environment variable for each field, checked at the start."""
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
@@ -6,7 +6,7 @@ from django.core.exceptions import ImproperlyConfigured
 from target_site.config import SiteConfig
 
 
-def test_what_holds_where_nothing_is_set() -> None:
+def test_the_defaults() -> None:
     expected = SiteConfig(
         interface="wsgi",
         orm_driver="psycopg2",
@@ -40,6 +40,6 @@ def test_what_holds_where_nothing_is_set() -> None:
         ("SLOW_API_URL", "localhost:5000", "SLOW_API_URL must look like http://127.0.0.1:5000"),
     ],
 )
-def test_a_wrong_value_says_what_is_right(variable: str, value: str, message: str) -> None:
+def test_a_wrong_value_is_an_error_that_names_the_right_ones(variable: str, value: str, message: str) -> None:
     with pytest.raises(ImproperlyConfigured, match=message):
         SiteConfig.from_env({variable: value})

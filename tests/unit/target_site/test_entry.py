@@ -1,30 +1,27 @@
-"""What stands between an ASGI server and Django, with scripted messages."""
+"""The wrappers between a server and Django, with scripted messages."""
 
 import asyncio
 import json
 from io import BytesIO
 from typing import Any
 
-import django
-import django.core.handlers.asgi
 import pytest
+from django.core.handlers.asgi import ASGIRequest
 
-django.setup()
-
-from target_site.entry import Message, Receive, Scope, Send, with_lifespan, with_limits, with_wsgi_limits  # noqa: E402
-from target_site.resources import EventLoopResource  # noqa: E402
+from target_site.entry import Message, Receive, Scope, Send, with_lifespan, with_limits, with_wsgi_limits
+from target_site.resources import EventLoopResource
 
 LIMIT = 10
 
 
 def messages(*chunks: bytes) -> list[Message]:
-    """A request's body as a server tells it."""
-    told: list[Message] = [{"type": "http.request", "body": chunk, "more_body": True} for chunk in chunks]
-    return [*told, {"type": "http.request", "body": b"", "more_body": False}]
+    """Return the messages in which a server passes a request's body on."""
+    body: list[Message] = [{"type": "http.request", "body": chunk, "more_body": True} for chunk in chunks]
+    return [*body, {"type": "http.request", "body": b"", "more_body": False}]
 
 
-async def reading(_scope: Scope, receive: Receive, send: Send) -> None:
-    """As Django does: reads the whole body, gives up when the client has gone, and then answers."""
+async def echo(_scope: Scope, receive: Receive, send: Send) -> None:
+    """Read the whole body and send it back, or end when the client disconnects, as Django does."""
     body = b""
     while True:
         message = await receive()
@@ -37,8 +34,8 @@ async def reading(_scope: Scope, receive: Receive, send: Send) -> None:
     await send({"type": "http.response.body", "body": body})
 
 
-def asked(application: Any, scope: Scope, received: list[Message]) -> list[Message]:
-    """What an application sends."""
+def call(application: Any, scope: Scope, received: list[Message]) -> list[Message]:
+    """Return the messages that an application sends."""
     sent: list[Message] = []
 
     async def receive() -> Message:
@@ -53,13 +50,13 @@ def asked(application: Any, scope: Scope, received: list[Message]) -> list[Messa
 
 @pytest.mark.parametrize("headers", [[], [(b"content-length", b"10")]])
 def test_a_body_within_the_limit_passes(headers: list[tuple[bytes, bytes]]) -> None:
-    sent = asked(with_limits(reading, LIMIT), {"type": "http", "headers": headers}, messages(b"12345", b"67890"))
+    sent = call(with_limits(echo, LIMIT), {"type": "http", "headers": headers}, messages(b"12345", b"67890"))
     assert [message.get("status") or message.get("body") for message in sent] == [200, b"1234567890"]
 
 
 @pytest.mark.parametrize("headers", [[], [(b"content-length", b"11")]], ids=["chunked", "announced"])
 def test_a_body_beyond_the_limit_is_refused(headers: list[tuple[bytes, bytes]]) -> None:
-    sent = asked(with_limits(reading, LIMIT), {"type": "http", "headers": headers}, messages(b"123456", b"78901"))
+    sent = call(with_limits(echo, LIMIT), {"type": "http", "headers": headers}, messages(b"123456", b"78901"))
     assert sent[0]["status"] == 413
     assert (b"content-type", b"application/problem+json") in sent[0]["headers"]
     assert json.loads(sent[1]["body"])["detail"] == "a body may have 10 bytes"
@@ -70,20 +67,20 @@ def test_a_body_beyond_the_limit_is_refused(headers: list[tuple[bytes, bytes]]) 
 def test_a_charset_other_than_utf_8_is_refused(charset: str) -> None:
     content_type = f"text/plain; charset={charset}"
     scope = {"type": "http", "headers": [(b"content-type", content_type.encode())]}
-    assert asked(with_limits(reading, LIMIT), scope, [])[0]["status"] == 415
-    assert asked_wsgi({"CONTENT_TYPE": content_type})[0] == "415 Unsupported Media Type"
+    assert call(with_limits(echo, LIMIT), scope, [])[0]["status"] == 415
+    assert call_wsgi({"CONTENT_TYPE": content_type})[0] == "415 Unsupported Media Type"
 
 
 def test_the_same_on_wsgi() -> None:
-    assert asked_wsgi({"CONTENT_LENGTH": "10", "CONTENT_TYPE": "text/plain; charset=UTF-8"})[0] == "200 OK"
+    assert call_wsgi({"CONTENT_LENGTH": "10", "CONTENT_TYPE": "text/plain; charset=UTF-8"})[0] == "200 OK"
     for length in ("11", "9" * 5000):
-        status, body = asked_wsgi({"CONTENT_LENGTH": length})
-        # Its words have changed from one Python to the next.
+        status, body = call_wsgi({"CONTENT_LENGTH": length})
+        # The reason phrase differs between versions of Python.
         assert (status.partition(" ")[0], json.loads(body)["detail"]) == ("413", "a body may have 10 bytes")
 
 
-def asked_wsgi(environ: dict[str, Any]) -> tuple[str, bytes]:
-    """Status and body of a WSGI application's answer."""
+def call_wsgi(environ: dict[str, Any]) -> tuple[str, bytes]:
+    """Return status and body of a WSGI application's response."""
     statuses = []
 
     def start_response(status: str, _headers: list[tuple[str, str]]) -> None:
@@ -97,25 +94,23 @@ def asked_wsgi(environ: dict[str, Any]) -> tuple[str, bytes]:
     return statuses[0], body
 
 
-def test_the_end_of_the_lifespan_closes_what_is_shared() -> None:
+def test_the_end_of_the_lifespan_closes_shared_resources() -> None:
     closed = []
 
     async def make() -> str:
         return "a pool"
 
-    async def close(thing: str) -> None:
-        closed.append(thing)
+    async def close(resource: str) -> None:
+        closed.append(resource)
 
     shared = EventLoopResource(make, close)
 
     async def application(scope: Scope, receive: Receive, send: Send) -> None:
-        async with shared.borrow(
-            django.core.handlers.asgi.ASGIRequest({"method": "GET", "path": "/"}, BytesIO())
-        ) as thing:
-            assert thing == "a pool"
-        await with_lifespan(reading)(scope, receive, send)
+        async with shared.borrow(ASGIRequest({"method": "GET", "path": "/"}, BytesIO())) as resource:
+            assert resource == "a pool"
+        await with_lifespan(echo)(scope, receive, send)
 
     received: list[Message] = [{"type": "lifespan.startup"}, {"type": "lifespan.shutdown"}]
-    sent = asked(application, {"type": "lifespan"}, received)
+    sent = call(application, {"type": "lifespan"}, received)
     assert [message["type"] for message in sent] == ["lifespan.startup.complete", "lifespan.shutdown.complete"]
     assert closed == ["a pool"]
