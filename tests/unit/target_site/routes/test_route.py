@@ -4,6 +4,7 @@ import pytest
 
 from locust_asyncdjango.routes import ROUTES as GENERATOR_ROUTES
 from target_site.routes import ROUTES
+from target_site.routes.route import Route
 
 
 def names(route: Route, side: str) -> tuple[str, ...]:
