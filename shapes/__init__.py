@@ -1,8 +1,11 @@
-"""The library's load shapes, chosen with ``--shape NAME``.
+"""The catalogue of load shapes. Choose one with ``--shape NAME``; ``--shape list`` shows them all with a picture.
 
-Every shape here is abstract to Locust, so that importing one into a locustfile does not start it by itself. To fix one
-in a locustfile, derive from it: ``class Load(RampTo500): pass``. A file of this folder that Locust is given beside a
-locustfile (``-f mine.py,shapes/spike.py``) runs.
+A shape says how many users there are at each time. ``help(Ramp)`` explains one of them; ``Planned`` is the base for a
+shape of your own.
+
+Every shape here is abstract for Locust, so that importing one into a locustfile does not start it. To use one in a
+locustfile, derive from it: ``class Load(RampTo500): pass``. A file of this folder that is given to Locust next to a
+locustfile (``-f mine.py,shapes/spike.py``) runs as it is.
 """
 
 from .arrival_rate import ArrivalRate
@@ -20,7 +23,7 @@ from .stages import Stages
 from .steps import Steps
 
 CATALOGUE = (RampTo500, RampTo100, Ramp, Steps, Spike, Soak, RampDown, Sawtooth, Stages, ArrivalRate, Breakpoint)
-"""Those that can be chosen by name."""
+"""The shapes that can be chosen by name."""
 
 __all__ = [
     "CATALOGUE",

@@ -1,4 +1,4 @@
-"""How many users does it carry? Levels that climb until one breaks, and then halve the interval, in one run."""
+"""Find how many users the server carries, in one run: climb until a level breaks, then narrow the interval."""
 
 import logging
 import time
@@ -8,17 +8,39 @@ from math import ceil
 from locust.runners import WORKER_REPORT_INTERVAL, MasterRunner
 from locust.stats import StatsEntry
 from locust_asyncdjango.shapes.parameters import Milliseconds, Parametrised, Seconds, Share
-from locust_asyncdjango.shapes.search import NOT_RISING, Measured, Search, answer, measured, per_user
+from locust_asyncdjango.shapes.search import NOT_RISING, LevelResult, Search, conclude, summarize_level, unqueued_rate
 
 SPAWN_PATIENCE_S = 30
-"""For which users may be lacking before a level is given up."""
+"""How long to wait, beyond the time of the climb, for users that do not start, before the search gives up."""
+
+PREVIEW_PEAK, PREVIEW_CAPACITY = 100, 58
+"""The picture of this shape shows a search for this capacity among so many users."""
 
 log = logging.getLogger(__name__)
 
 
 class Breakpoint(Parametrised):
-    """Climbs by ``factor`` until more than ``failed`` fail, ``p95`` is passed or throughput stops rising; then bisects.
-    Each level settles for ``settle`` and is measured for ``hold``. ``share``: of what a user gets alone, the least.
+    """Search for the most users that the server carries: climb by ``factor`` until a level breaks, then bisect.
+
+    A level breaks if more than ``failed`` of its requests fail, if its 95 % quantile is above ``p95``, or, without
+    ``p95``, if throughput stops rising. A level that breaks is tried once more. The run ends when the answer is known;
+    the log and the summary show it.
+
+    Parameters:
+        peak: most users to try (1000). ``-u`` overrides it.
+        rate: users that start or stop in a second (50). ``-r`` overrides it.
+        factor: by how much each level is higher than the one before, until one breaks (2).
+        settle: seconds that a level runs before it is measured (3).
+        hold: seconds for which a level is measured (10).
+        failed: share of failures, from 0 to 1 or in per cent, above which a level breaks (0.01).
+        p95: latency in milliseconds above which a level breaks; 0 for no limit (0). With a limit, throughput need not
+            rise.
+        share: the least that a user may get on a level, as a share of what it gets without queueing (0.8).
+        resolution: width of the interval, as a share of its upper end, at which the search ends (0.05).
+
+    ``-t`` ends the search early; its answer is then marked as unfinished.
+
+    Example: ``locust -f examples/io_read.py --shape Breakpoint:peak=500,p95=500ms``
     """
 
     abstract = bool(__package__)
@@ -30,124 +52,125 @@ class Breakpoint(Parametrised):
     hold: Seconds = Seconds(10)
     failed: Share = Share(0.01)
     p95: Milliseconds = Milliseconds(0)
-    """0 for no bound. With one, throughput need not rise."""
     share: Share = Share(0.8)
     resolution: Share = Share(0.05)
 
     _times_before: Mapping[int, int] | None
 
+    run_time = None
+    """Nobody knows how long the search takes; ``-t`` is the longest."""
+
     def __init__(self, **parameters: str) -> None:
-        """As of all shapes. Raises ParameterError."""
+        """parameters: as texts, such as ``p95="500ms"``. Raises ParameterError."""
         super().__init__(**parameters)
-        self._begin_anew()
+        self._begin_search()
 
     def reset_time(self) -> None:
-        """A run begins."""
+        """Begin a new search, when a run begins."""
         super().reset_time()  # type: ignore[no-untyped-call]
-        self._begin_anew()
-
-    run_time = None
-    """Nobody knows: ``-t`` is the longest."""
+        self._begin_search()
 
     def users_at(self, elapsed: float) -> int:
-        """The level that is tried now, or what is on the way to it."""
-        since, before = self._left
+        """Return the level that is tried now, or a number on the way to it. elapsed: seconds since the start."""
+        since, before = self._last_level
         moved = ceil(max(elapsed - since, 0) * self.effective_rate())
         level = self._search.level
         return min(level, before + moved) if level > before else max(level, before - moved)
 
     def tick(self) -> tuple[int, float] | None:
-        """The level that is tried now, or None when the answer is known or the time is over."""
+        """Return the level that is tried now and the rate, or None when the answer is known or the time is over."""
         if self._is_over():
             return None
         now = time.time()
         if self._settled is None:
             self._wait_for_users(now)
-        elif self._times_before is None and now >= self._settled + self.settle + self._lag_s():
+        elif self._times_before is None and now >= self._settled + self.settle + self._report_delay_s():
             self._times_before = dict(self._stats().response_times)
-        elif now >= max(self._settled + self.settle + self.hold, self._seconds().stop) + self._lag_s():
+        elif now >= max(self._settled + self.settle + self.hold, self._measured_s().stop) + self._report_delay_s():
             self._judge()
         return None if self._is_over() else (self._search.level, self.effective_rate())
 
     def conclusions(self) -> tuple[str, ...]:
-        """The answer, as far as it is known."""
-        return (answer(self._search, self._measured, self._broken, self._given_up),)
+        """Return the answer as far as it is known."""
+        return (conclude(self._search, self._levels, self._reasons, self._given_up),)
 
     def preview(self, columns: int) -> list[float]:
-        """The levels of a search for 58 among 100."""
-        search, levels = Search(100, self.factor, self.resolution), []
+        """Return the levels of an example of a search."""
+        search, levels = Search(PREVIEW_PEAK, self.factor, self.resolution), []
         while not search.is_over:
             levels.append(search.level)
-            search.tell(broken=search.level > 58)
+            search.record(broken=search.level > PREVIEW_CAPACITY)
         return [levels[column * len(levels) // columns] / max(levels) for column in range(columns)]
 
-    def _begin_anew(self) -> None:
+    def _begin_search(self) -> None:
         self._search = Search(self.effective_peak(), self.factor, self.resolution)
-        self._measured: dict[int, Measured] = {}
-        self._broken: dict[int, str] = {}
+        self._levels: dict[int, LevelResult] = {}
+        self._reasons: dict[int, str] = {}
+        """By users, why a level broke."""
         self._given_up = ""
-        self._left = (0.0, 0)
-        """When the level before was left, since the start, and what it was."""
+        self._last_level = (0.0, 0)
+        """When the level before ended, in seconds since the start, and its users."""
         self._begin_level()
 
     def _begin_level(self) -> None:
-        """Its users are waited for, then it settles, and then it is measured."""
+        """Begin with a level: first its users start, then it settles, then it is measured."""
         self._waiting_since: float | None = None
         self._settled: float | None = None
         self._times_before = None
 
     def _is_over(self) -> bool:
-        longest, elapsed = self.locust_option("run_time"), self.get_run_time()  # type: ignore[no-untyped-call]
-        return bool(self._given_up or self._search.is_over or (longest and elapsed >= longest))
+        limit_s, elapsed = self.locust_option("run_time"), self.get_run_time()  # type: ignore[no-untyped-call]
+        return bool(self._given_up or self._search.is_over or (limit_s and elapsed >= limit_s))
 
     def _wait_for_users(self, now: float) -> None:
         running = self.get_current_user_count()  # type: ignore[no-untyped-call]
         self._waiting_since = self._waiting_since or now
-        needed_s = self._search.level / self.effective_rate() + SPAWN_PATIENCE_S
+        patience_s = self._search.level / self.effective_rate() + SPAWN_PATIENCE_S
         if running == self._search.level:
             self._settled = now
-        elif now > self._waiting_since + needed_s:
+        elif now > self._waiting_since + patience_s:
             self._given_up = f"of {self._search.level} users {running} could be started"
 
     def _judge(self) -> None:
         if self.get_current_user_count() != self._search.level:  # type: ignore[no-untyped-call]
-            self._begin_level()  # a worker was lost: once more
+            self._begin_level()  # a worker was lost: measure this level again
             return
-        stats, seconds = self._stats(), self._seconds()
-        asked, failed = stats.num_reqs_per_sec, stats.num_fail_per_sec
-        level = measured(
+        stats, seconds = self._stats(), self._measured_s()
+        requests, failures = stats.num_reqs_per_sec, stats.num_fail_per_sec
+        level = summarize_level(
             self._search.level,
-            [(asked.get(second, 0), failed.get(second, 0)) for second in seconds],
+            [(requests.get(second, 0), failures.get(second, 0)) for second in seconds],
             {ms: count - (self._times_before or {}).get(ms, 0) for ms, count in stats.response_times.items()},
         )
-        why = self._why_broken(level)
-        log.info("%d users: %.1f req/s, %s", level.users, level.per_s, why or "carried")
-        self._measured[level.users] = level
-        if why:
-            self._broken[level.users] = why
-        self._left = (self.get_run_time(), level.users)  # type: ignore[no-untyped-call]
-        self._search.tell(broken=bool(why))
+        reason = self._reason_broken(level)
+        log.info("%d users: %.1f req/s, %s", level.users, level.per_s, reason or "carried")
+        self._levels[level.users] = level
+        if reason:
+            self._reasons[level.users] = reason
+        self._last_level = (self.get_run_time(), level.users)  # type: ignore[no-untyped-call]
+        self._search.record(broken=bool(reason))
         self._begin_level()
 
-    def _seconds(self) -> range:
-        """Those of the epoch that lie wholly in what is measured; one at least, which may end later."""
+    def _measured_s(self) -> range:
+        """Return the epoch seconds that lie wholly in the measured time; one at least, which may end later."""
         begin = ceil((self._settled or 0) + self.settle)
         return range(begin, begin + max(int(self.hold) - 1, 1))
 
-    def _why_broken(self, level: Measured) -> str:
+    def _reason_broken(self, level: LevelResult) -> str:
+        """Return why a level broke; "" if it was carried."""
         if not level.per_s and not level.failed:
             return "nothing was answered"
         if level.failed > self.failed:
             return f"{level.failed:.1%} of requests failed"
         if self.p95:
             return f"p95 was {level.p95_ms:.0f} ms" if level.p95_ms > self.p95 else ""
-        each = per_user([*self._measured.values(), level])
+        each = unqueued_rate([*self._levels.values(), level])
         return NOT_RISING if level.per_s < self.share * each * level.users else ""
 
     def _stats(self) -> StatsEntry:
         assert self.runner is not None, "Locust sets it before it ticks"  # noqa: S101
         return self.runner.stats.total
 
-    def _lag_s(self) -> float:
-        """After which what was measured is known."""
+    def _report_delay_s(self) -> float:
+        """Return the seconds after which the numbers of a second are complete: workers report every 3 s."""
         return WORKER_REPORT_INTERVAL + 1 if isinstance(self.runner, MasterRunner) else 0.0

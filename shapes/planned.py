@@ -1,4 +1,4 @@
-"""Shapes whose load at every time is known beforehand: stages, and ticks that follow from the time alone."""
+"""The base of shapes whose load is known beforehand: stages, and ticks that follow from the time alone."""
 
 from abc import abstractmethod
 from collections.abc import Iterable
@@ -9,25 +9,40 @@ from locust_asyncdjango.shapes.parameters import Parametrised, Stage
 
 
 class Planned(Parametrised):
-    """A shape that runs through stages."""
+    """Base of shapes that run through stages. Derive from it, and define ``stages``; the rest follows.
+
+    Each class attribute with an annotation is a parameter that ``--shape module:Class:name=value`` can set::
+
+        class TwoHumps(Planned):
+            pause: Seconds = Seconds(30)
+
+            def stages(self, peak, rate):
+                for _ in range(2):
+                    yield Stage(peak / rate, peak)
+                    yield Stage(peak / rate, 0)
+                    yield Stage(self.pause, 0)
+    """
 
     abstract = True
 
     @abstractmethod
     def stages(self, peak: int, rate: float) -> Iterable[Stage]:
-        """The plan, for a number of users and a rate that may be the command line's."""
+        """Return the plan. Define it in your shape.
+
+        peak: the most users. rate: users a second. Both may come from the command line, so do not use ``self.peak``.
+        """
 
     @property
     def run_time(self) -> float:
-        """How long it runs, in seconds."""
+        """The length of the run in seconds: that of ``-t``, or else of all stages together."""
         return float(self.locust_option("run_time") or sum(stage.seconds for stage in self.effective_stages()))
 
     def effective_stages(self) -> list[Stage]:
-        """The stages with the command line's users and rate."""
+        """Return the stages with the users and the rate of the command line, if it has any."""
         return list(self.stages(self.effective_peak(), self.effective_rate()))
 
     def level_at(self, elapsed: float) -> float:
-        """What is planned so many seconds after the start. The last level stays."""
+        """Return the level planned ``elapsed`` seconds after the start. After the end, the last level stays."""
         begin, before = 0.0, 0.0
         for seconds, level in self.effective_stages():
             if elapsed < begin + seconds:
@@ -36,26 +51,26 @@ class Planned(Parametrised):
         return before
 
     def users_at(self, elapsed: float) -> int:
-        """Users that are planned so many seconds after the start: as soon as there are to be any, one at least."""
-        # Sums of lengths are not quite what they would be: 98.99999999999999 users are 99.
+        """Return the users planned ``elapsed`` seconds after the start: one at least, if the level is above 0."""
+        # A sum of lengths has rounding errors: 98.99999999999999 users are 99.
         level = self.level_at(elapsed)
         return max(floor(level + 1e-9), 1 if level > 0 else 0)
 
     def tick(self) -> tuple[int, float] | None:
-        """Users wanted at the end of this second and the rate to get there, or None when the time is over.
+        """Return the users at the end of this second and the rate to get there, or None when the time is over.
 
-        They follow from the time alone. A master does not call while it is busy spawning; what it missed then is made
-        up at its next call, hence a rate above the shape's own when users are lacking, or are too many.
+        Both follow from the time alone. While a master starts users, it does not call this. At its next call it has to
+        make up for the ticks that it missed; so the rate is above the shape's own if users are missing or too many.
         """
         elapsed = self.get_run_time()  # type: ignore[no-untyped-call]
         if elapsed >= self.run_time:
             return None
-        wanted = self.users_at(elapsed + 1)
-        lacking = abs(wanted - self.get_current_user_count())  # type: ignore[no-untyped-call]
-        return wanted, max(self._steepest_slope(), float(lacking))
+        planned = self.users_at(elapsed + 1)
+        difference = abs(planned - self.get_current_user_count())  # type: ignore[no-untyped-call]
+        return planned, max(self._steepest_slope(), float(difference))
 
     def preview(self, columns: int) -> list[float]:
-        """The level in the middle of each column."""
+        """Return the level in the middle of each column, as a share of the highest."""
         length = sum(stage.seconds for stage in self.effective_stages())
         levels = [self.level_at((column + 0.5) / columns * length) for column in range(columns)]
         highest = max(*levels, 1e-9)
@@ -68,5 +83,5 @@ class Planned(Parametrised):
 
 
 def climb_s(users: float, rate: float) -> float:
-    """Seconds in which so many users start or stop."""
+    """Return the seconds in which so many users start, or stop, at a rate of users a second."""
     return abs(users) / rate

@@ -1,4 +1,4 @@
-"""Users climb and leave again: does it recover as it went down?"""
+"""Users climb and leave again: does the server recover as it went down?"""
 
 from collections.abc import Iterator
 
@@ -8,13 +8,23 @@ from locust_asyncdjango.shapes.ramp import Ramp
 
 
 class RampDown(Ramp):
-    """``rate`` users more every second up to ``peak``, ``hold``, and as many fewer every second down to none."""
+    """Start ``rate`` users a second up to ``peak``, keep them for ``hold``, and stop as many a second down to none.
+
+    Answers whether the server recovers on the way down as it slowed on the way up.
+
+    Parameters:
+        peak: most users at once (100). ``-u`` overrides it.
+        rate: users that start, and later stop, in a second (10). ``-r`` overrides it.
+        hold: seconds for which all users stay (30). ``-t`` overrides the length of the whole run.
+
+    Example: ``locust -f examples/io_read.py --shape RampDown:peak=300,rate=10,hold=30``
+    """
 
     abstract = bool(__package__)
 
     hold = Seconds(30)
 
     def stages(self, peak: int, rate: float) -> Iterator[Stage]:
-        """Up, on, and down."""
+        """Yield the stages: up, constant, and down."""
         yield from super().stages(peak, rate)
         yield Stage(climb_s(peak, rate), 0)

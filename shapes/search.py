@@ -1,4 +1,8 @@
-"""The search for the load that a server carries: which level to try next, and what the levels tried say. Pure."""
+"""The search for the load that a server carries: which level to try next, and what the tried levels say. Pure.
+
+``Search`` decides on the levels. ``summarize_level`` reduces what was measured on one of them. ``conclude`` puts the
+answer into a sentence. ``Breakpoint`` is the shape that uses them.
+"""
 
 from collections.abc import Collection, Mapping, Sequence
 from fractions import Fraction
@@ -8,50 +12,59 @@ from typing import NamedTuple
 
 from locust_asyncdjango.metrics.statistics import percentile, student_t
 
-ALIKE = 0.95
-"""Of the most requests a second for each user, at which users do not yet wait for each other."""
 P95 = Fraction(95)
+ALIKE = 0.95
+"""Rates of at least this share of the best one count as equal to it."""
 NOT_RISING = "throughput no longer rises"
 
 
 class Search:
-    """Which level is to be tried next. What breaks once may do so by chance: it is tried again before it counts."""
+    """Decides which level of users to try next: up by a factor until one breaks, then the middle of the interval.
+
+    A level that breaks is tried once more before it counts, because it may have broken by chance.
+    """
 
     def __init__(self, peak: int, factor: float, resolution: float) -> None:
-        """resolution: the width of the interval, as a share of its upper end, that is narrow enough."""
+        """peak: most users. resolution: interval width at which the search ends, as a share of its upper end."""
         self.level = 1
-        self.holds = 0
-        self.breaks: int | None = None
+        """Users to try now."""
+        self.carried = 0
+        """The most users that were carried."""
+        self.broken: int | None = None
+        """The fewest users that were not carried; None until then."""
+        self.is_retry = False
+        """Whether the level has broken once already."""
         self._peak, self._factor, self._resolution = peak, factor, resolution
-        self.is_doubted = False
-        """Whether the level has broken once."""
 
     @property
     def is_over(self) -> bool:
-        """Whether the interval is narrow enough, or the most users are carried."""
-        if self.breaks is None:
-            return self.holds >= self._peak
-        return self.breaks - self.holds <= max(1, self._resolution * self.breaks)
+        """Whether the interval is narrow enough, or the peak is carried."""
+        if self.broken is None:
+            return self.carried >= self._peak
+        return self.broken - self.carried <= max(1, self._resolution * self.broken)
 
-    def tell(self, *, broken: bool) -> None:
-        """What became of the level."""
-        if broken and not self.is_doubted:
-            self.is_doubted = True
+    def record(self, *, broken: bool) -> None:
+        """Take the result of the current level, and choose the next one."""
+        if broken and not self.is_retry:
+            self.is_retry = True
             return
-        self.is_doubted = False
+        self.is_retry = False
         if broken:
-            self.breaks = self.level
+            self.broken = self.level
         else:
-            self.holds = self.level
-        if self.breaks is None:
+            self.carried = self.level
+        if self.broken is None:
             self.level = min(self._peak, max(self.level + 1, ceil(self.level * self._factor)))
         else:
-            self.level = (self.holds + self.breaks) // 2
+            self.level = (self.carried + self.broken) // 2
 
 
-class Measured(NamedTuple):
-    """A level: successes a second, and how far to either side an interval of 95 % reaches; the share of failures, and
-    the 95 % quantile of all."""
+class LevelResult(NamedTuple):
+    """What was measured with a number of users.
+
+    per_s: successes a second. margin_per_s: half the width of its 95 % interval. failed: share of failures, 0 to 1.
+    p95_ms: 95 % quantile of all latencies.
+    """
 
     users: int
     per_s: float
@@ -60,50 +73,59 @@ class Measured(NamedTuple):
     p95_ms: float
 
 
-def measured(users: int, seconds: Sequence[tuple[int, int]], times: Mapping[float, int]) -> Measured:
-    """What a level's seconds come to. seconds: requests, and failures among them. times: requests by milliseconds."""
-    per_s = [asked - failed for asked, failed in seconds]
-    asked = sum(asked for asked, _ in seconds)
-    return Measured(
+def summarize_level(users: int, seconds: Sequence[tuple[int, int]], times: Mapping[float, int]) -> LevelResult:
+    """Return the result of a level.
+
+    seconds: for each second the requests, and the failures among them. times: number of requests by milliseconds.
+    """
+    per_s = [requests - failures for requests, failures in seconds]
+    requests = sum(requests for requests, _ in seconds)
+    answered = {ms: count for ms, count in times.items() if count}
+    return LevelResult(
         users,
         fmean(per_s),
         student_t(len(per_s) - 1) * stdev(per_s) / sqrt(len(per_s)) if len(per_s) > 1 else 0.0,
-        sum(failed for _, failed in seconds) / asked if asked else 0.0,
-        float(percentile(times, P95)) if any(times.values()) else 0.0,
+        sum(failures for _, failures in seconds) / requests if requests else 0.0,
+        percentile(answered, P95) if answered else 0.0,
     )
 
 
-def per_user(levels: Collection[Measured]) -> float:
-    """Successes a second that a user gets who does not wait for others."""
+def unqueued_rate(levels: Collection[LevelResult]) -> float:
+    """Return how many successes a second one user gets if it does not wait for other users."""
     best = max(level.per_s / level.users for level in levels)
-    alone = [level for level in levels if level.per_s >= ALIKE * best * level.users]
-    return sum(level.per_s for level in alone) / sum(level.users for level in alone)
+    unqueued = [level for level in levels if level.per_s >= ALIKE * best * level.users]
+    return sum(level.per_s for level in unqueued) / sum(level.users for level in unqueued)
 
 
-def answer(search: Search, levels: Mapping[int, Measured], broken: Mapping[int, str], given_up: str = "") -> str:
-    """How many users are carried, within which interval, and what breaks beyond it, as a sentence.
+def conclude(search: Search, levels: Mapping[int, LevelResult], reasons: Mapping[int, str], given_up: str = "") -> str:
+    """Return in a sentence how many users are carried, with an interval, and what breaks beyond it.
 
-    given_up: why it went no further, where that is not that the time was over.
+    levels: results by users. reasons: by users, why a level broke. given_up: why the search ended early; "" if only the
+    time was over.
     """
-    if search.breaks is None:
-        more = given_up or ("raise -u" if search.is_over else "give it more time (-t)")
-        if not search.holds:
-            return f"no level was measured: {more}"
-        found = f"carries {search.holds} users at least, {levels[search.holds].per_s:.1f} req/s"
-        return f"{found}: {f'{search.level} broke once' if search.is_doubted else 'nothing broke'}; {more}"
-    why = broken[search.breaks]
+    if search.broken is None:
+        advice = given_up or ("raise -u" if search.is_over else "give it more time (-t)")
+        if not search.carried:
+            return f"no level was measured: {advice}"
+        reached = f"carries {search.carried} users at least, {levels[search.carried].per_s:.1f} req/s"
+        return f"{reached}: {f'{search.level} broke once' if search.is_retry else 'nothing broke'}; {advice}"
     unfinished = "" if search.is_over else f"; unfinished: {given_up or 'give it more time (-t)'}"
-    if why == NOT_RISING:
-        most, each = max(level.per_s for level in levels.values()), per_user(levels.values())
-        full = [level for level in levels.values() if level.per_s >= ALIKE * most]
-        per_s = fmean(level.per_s for level in full)
-        margin = sqrt(sum(level.margin_per_s**2 for level in full)) / len(full)
-        users = round(per_s / each)
-        low, high = min((per_s - margin) / each, users), max((per_s + margin) / each, users)
-        found = f"carries {users} users ({low:.1f}-{high:.1f}), {per_s:.1f} req/s"
-        return f"{found}: more only wait for each other{unfinished}"
-    at = f"at {search.breaks} {why}"
-    if not search.holds:
-        return f"carries not even {search.breaks} user{'s' if search.breaks > 1 else ''}: {at}{unfinished}"
-    per_s = levels[search.holds].per_s
-    return f"carries {search.holds} users ({search.holds}-{search.breaks}), {per_s:.1f} req/s: {at}{unfinished}"
+    reason = reasons[search.broken]
+    if reason == NOT_RISING:
+        return f"{_carried_by_throughput(levels.values())}: more only wait for each other{unfinished}"
+    cause = f"at {search.broken} {reason}"
+    if not search.carried:
+        return f"carries not even {search.broken} user{'s' if search.broken > 1 else ''}: {cause}{unfinished}"
+    per_s = levels[search.carried].per_s
+    return f"carries {search.carried} users ({search.carried}-{search.broken}), {per_s:.1f} req/s: {cause}{unfinished}"
+
+
+def _carried_by_throughput(levels: Collection[LevelResult]) -> str:
+    """Return the users that are carried, by Little's law: the highest throughput by the rate of an unqueued user."""
+    most, each = max(level.per_s for level in levels), unqueued_rate(levels)
+    saturated = [level for level in levels if level.per_s >= ALIKE * most]
+    per_s = fmean(level.per_s for level in saturated)
+    margin = sqrt(sum(level.margin_per_s**2 for level in saturated)) / len(saturated)
+    users = round(per_s / each)
+    low, high = min((per_s - margin) / each, users), max((per_s + margin) / each, users)
+    return f"carries {users} users ({low:.1f}-{high:.1f}), {per_s:.1f} req/s"

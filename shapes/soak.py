@@ -1,11 +1,21 @@
-"""The same load for long: what leaks, fills up or wears out?"""
+"""The same load for a long time: what leaks, fills up or wears out?"""
 
 from locust_asyncdjango.shapes.parameters import Seconds
 from locust_asyncdjango.shapes.ramp import Ramp
 
 
 class Soak(Ramp):
-    """``rate`` users more every second up to ``peak``, which stay for ``hold``: an hour."""
+    """Start ``rate`` users a second up to ``peak``, and keep them for ``hold``: an hour.
+
+    Answers what leaks, fills up or wears out under a moderate load.
+
+    Parameters:
+        peak: most users at once (50). ``-u`` overrides it.
+        rate: users that start in a second (5). ``-r`` overrides it.
+        hold: seconds for which all users stay (3600). ``-t`` overrides the length of the whole run.
+
+    Example: ``locust -f examples/io_read.py --shape Soak:peak=80,hold=8h``
+    """
 
     abstract = bool(__package__)
 

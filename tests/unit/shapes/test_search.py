@@ -6,14 +6,14 @@ from random import Random
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from locust_asyncdjango.shapes.search import NOT_RISING, Measured, Search, answer, measured, per_user
+from locust_asyncdjango.shapes.search import NOT_RISING, LevelResult, Search, conclude, summarize_level, unqueued_rate
 
 
 def searched(breaks: Callable[[int], bool], peak: int = 1000) -> tuple[Search, int]:
     """A search that is over, and how many levels it has tried."""
     search, tried = Search(peak, 2.0, 0.05), 0
     while not search.is_over:
-        search.tell(broken=breaks(search.level))
+        search.record(broken=breaks(search.level))
         tried += 1
         assert tried < 50
     return search, tried
@@ -22,9 +22,9 @@ def searched(breaks: Callable[[int], bool], peak: int = 1000) -> tuple[Search, i
 @given(st.integers(1, 999))
 def test_the_highest_level_that_holds_is_within_the_interval(capacity: int) -> None:
     search, tried = searched(lambda level: level > capacity)
-    assert search.breaks is not None
-    assert search.holds <= capacity < search.breaks
-    assert search.breaks - search.holds <= max(1, 0.05 * search.breaks)
+    assert search.broken is not None
+    assert search.carried <= capacity < search.broken
+    assert search.broken - search.carried <= max(1, 0.05 * search.broken)
     assert tried <= 30
 
 
@@ -41,32 +41,34 @@ def test_what_breaks_once_is_tried_again() -> None:
             return by_chance
 
         search, _ = searched(breaks)
-        assert search.breaks is not None
-        assert search.holds <= capacity < search.breaks
+        assert search.broken is not None
+        assert search.carried <= capacity < search.broken
 
 
 def test_the_most_users_may_be_carried() -> None:
     search, _ = searched(lambda level: False, peak=300)  # noqa: ARG005
-    assert (search.holds, search.breaks) == (300, None)
+    assert (search.carried, search.broken) == (300, None)
     search, _ = searched(lambda level: True)  # noqa: ARG005
-    assert (search.holds, search.breaks) == (0, 1)
+    assert (search.carried, search.broken) == (0, 1)
 
 
 def test_what_a_level_comes_to() -> None:
     seconds = [(10, 0), (12, 1), (11, 0), (9, 0)]
-    level = measured(5, seconds, {100: 30, 200: 10, 900: 2, 50: 0})
+    level = summarize_level(5, seconds, {100: 30, 200: 10, 900: 2, 50: 0})
     assert (level.users, level.per_s, level.p95_ms) == (5, 10.25, 200.0)
-    assert level.margin_per_s == pytest.approx(3.18 * 0.479, rel=0.01)  # Student's t of 3 degrees of freedom is 3.18
+    assert level.margin_per_s == pytest.approx(
+        3.1824 * 0.47871, rel=0.001
+    )  # Student's t of 3 degrees of freedom is 3.1824
     assert level.failed == pytest.approx(1 / 42)
-    assert measured(5, [(0, 0)], {}) == Measured(5, 0.0, 0.0, 0.0, 0.0)
+    assert summarize_level(5, [(0, 0)], {}) == LevelResult(5, 0.0, 0.0, 0.0, 0.0)
 
 
-def limited(capacity: int, chance: Random, noise: float = 0.01) -> Callable[[int], Measured]:
+def limited(capacity: int, chance: Random, noise: float = 0.01) -> Callable[[int], LevelResult]:
     """Of so many slots, each of which serves ten requests a second."""
 
-    def level(users: int) -> Measured:
+    def level(users: int) -> LevelResult:
         per_s = 10 * min(users, capacity) * chance.gauss(1, noise)
-        return Measured(users, per_s, noise * per_s, 0.0, 100.0 * max(users / capacity, 1))
+        return LevelResult(users, per_s, noise * per_s, 0.0, 100.0 * max(users / capacity, 1))
 
     return level
 
@@ -75,46 +77,49 @@ def limited(capacity: int, chance: Random, noise: float = 0.01) -> Callable[[int
 def test_throughput_that_no_longer_rises(capacity: int) -> None:
     for seed in range(20):
         serve = limited(capacity, Random(seed))
-        levels: dict[int, Measured] = {}
+        levels: dict[int, LevelResult] = {}
 
-        def breaks(users: int, levels: dict[int, Measured] = levels, serve: Callable[[int], Measured] = serve) -> bool:
+        def breaks(
+            users: int, levels: dict[int, LevelResult] = levels, serve: Callable[[int], LevelResult] = serve
+        ) -> bool:
             levels[users] = serve(users)
-            return levels[users].per_s < 0.8 * per_user(levels.values()) * users
+            return levels[users].per_s < 0.8 * unqueued_rate(levels.values()) * users
 
         search, _ = searched(breaks)
-        told = answer(search, levels, dict.fromkeys(levels, NOT_RISING))
-        assert abs(int(told.split()[1]) / capacity - 1) <= 0.05, told
+        sentence = conclude(search, levels, dict.fromkeys(levels, NOT_RISING))
+        assert abs(int(sentence.split()[1]) / capacity - 1) <= 0.05, sentence
 
 
-def test_the_answer() -> None:
-    ten, twenty = Measured(10, 100.0, 1.0, 0.0, 90.0), Measured(20, 150.0, 1.0, 0.05, 400.0)
+def test_the_answer_as_a_sentence() -> None:
+    ten, twenty = LevelResult(10, 100.0, 1.0, 0.0, 90.0), LevelResult(20, 150.0, 1.0, 0.05, 400.0)
     search = Search(20, 10.0, 0.5)
-    assert answer(search, {}, {}) == "no level was measured: give it more time (-t)"
-    one = Measured(1, 10.0, 0.0, 0.0, 90.0)
-    search.tell(broken=False)
-    assert answer(search, {1: one}, {}) == (
+    assert conclude(search, {}, {}) == "no level was measured: give it more time (-t)"
+    one = LevelResult(1, 10.0, 0.0, 0.0, 90.0)
+    search.record(broken=False)
+    assert conclude(search, {1: one}, {}) == (
         "carries 1 users at least, 10.0 req/s: nothing broke; give it more time (-t)"
     )
-    search.tell(broken=False)
-    search.tell(broken=True)
+    search.record(broken=False)
+    search.record(broken=True)
     assert (
-        answer(search, {10: ten}, {}) == "carries 10 users at least, 100.0 req/s: 20 broke once; give it more time (-t)"
+        conclude(search, {10: ten}, {})
+        == "carries 10 users at least, 100.0 req/s: 20 broke once; give it more time (-t)"
     )
-    assert answer(search, {10: ten}, {}, "of 20 users 15 could be started").endswith(
+    assert conclude(search, {10: ten}, {}, "of 20 users 15 could be started").endswith(
         "; of 20 users 15 could be started"
     )
-    search.tell(broken=True)
+    search.record(broken=True)
     assert search.is_over
-    assert answer(search, {10: ten, 20: twenty}, {20: "5.0% of requests failed"}) == (
+    assert conclude(search, {10: ten, 20: twenty}, {20: "5.0% of requests failed"}) == (
         "carries 10 users (10-20), 100.0 req/s: at 20 5.0% of requests failed"
     )
-    assert answer(search, {10: ten, 20: twenty}, {20: NOT_RISING}) == (
+    assert conclude(search, {10: ten, 20: twenty}, {20: NOT_RISING}) == (
         "carries 15 users (14.9-15.1), 150.0 req/s: more only wait for each other"
     )
     first = Search(9, 2.0, 0.1)
-    first.tell(broken=True)
-    first.tell(broken=True)
-    assert answer(first, {1: ten}, {1: "p95 was 900 ms"}) == "carries not even 1 user: at 1 p95 was 900 ms"
+    first.record(broken=True)
+    first.record(broken=True)
+    assert conclude(first, {1: ten}, {1: "p95 was 900 ms"}) == "carries not even 1 user: at 1 p95 was 900 ms"
     most = Search(1, 2.0, 0.1)
-    most.tell(broken=False)
-    assert answer(most, {1: ten}, {}).endswith("nothing broke; raise -u")
+    most.record(broken=False)
+    assert conclude(most, {1: ten}, {}).endswith("nothing broke; raise -u")
