@@ -1,9 +1,9 @@
-"""Is a view of the target site slower than a plain one? ``python benchmarks/plain_views.py``.
+"""Is a view of the target site slower than a plain view? ``python benchmarks/target_site_overhead.py``.
 
-For each view the target site and plain_site.py run at once, on the same server and services; a closed loop loads one
-after the other in pairs of which every second is turned round (ABBA), so that what slows the machine slows both. Both
-are started anew after every two pairs: two runs of the same program differ too. Beside the answers per second stands
-the processor time that the server took for each, which other programs on the machine disturb less.
+For each view, the target site and sites/plain_site.py run at the same time, on the same server and services. A closed
+loop loads one after the other, in pairs in alternating order (ABBA), so that what slows the machine slows both. Both
+are started again after every two pairs, because two runs of the same program differ too. The table has responses per
+second, and processor time per request, which other programs on the machine disturb less.
 """
 
 import dataclasses
@@ -47,7 +47,7 @@ _DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A view that both sides have, and what it is asked. form: sent in a POST, "" for a GET."""
+    """A view that both sites have, and the request to it. form: the body of a POST, "" for a GET."""
 
     name: str
     server: str
@@ -56,20 +56,20 @@ class View:
 
     @property
     def route(self) -> str:
-        """The route it is a variant of."""
+        """Return the route whose variant it is."""
         return self.name.partition("/")[0]
 
     @property
     def status(self) -> int:
-        """Of a right answer."""
+        """Return the expected status of a response."""
         return 201 if self.form else 200
 
     def url(self, site: str) -> str:
-        """Where a site has it."""
+        """Return the address of the view on a site."""
         return f"{site}/{self.name}/" + (f"?{self.query}" if self.query else "")
 
 
-# Views that write stand last: the table that the others read does not grow.
+# Views that write come last, so that the table does not grow while the others read it.
 VIEWS = {
     view.name: view
     for view in (
@@ -98,7 +98,7 @@ VIEWS = {
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What is measured, and for how long."""
+    """The views to measure, rounds (pairs for each view), and seconds for each side of a pair."""
 
     views: tuple[View, ...]
     rounds: int
@@ -113,7 +113,7 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Of one side: answers per second, and the server's processor time for each."""
+    """The result of one side: responses per second, and the server's processor time per request."""
 
     rate: float
     cpu_ms: float
@@ -121,51 +121,51 @@ class Figures:
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """Both sides, one measured right after the other."""
+    """The figures of both sides, measured one right after the other."""
 
     plain: Figures
     ours: Figures
 
     @property
     def speed(self) -> float:
-        """More than 1 where ours answers more in a second."""
+        """Return our rate divided by the plain one: above 1, ours is faster."""
         return self.ours.rate / self.plain.rate
 
     @property
     def cpu(self) -> float:
-        """More than 1 where ours needs more processor time for an answer."""
+        """Return our processor time divided by the plain one: above 1, ours needs more."""
         return self.ours.cpu_ms / self.plain.cpu_ms
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Prints a row for each view, then what it means."""
-    return run("plain_views", arguments, parse, bench)
+    """Print a row for each view, then a verdict for each."""
+    return run("target_site_overhead", arguments, parse, bench)
 
 
 def parse(arguments: Sequence[str] | None) -> Options:
-    """Raises UsageError."""
-    parser = Parser(prog="plain_views", description="Is a view of the target site slower than a plain one?")
+    """Return the options of the command line. Raise UsageError."""
+    parser = Parser(prog="target_site_overhead", description="Is a view of the target site slower than a plain view?")
     known = ", ".join(VIEWS)
-    parser.add_argument("--views", metavar="NAME,...", default="", help=f"routes, or of {known} (default: all)")
+    parser.add_argument("--views", metavar="NAME,...", default="", help=f"routes, or views: {known} (default: all)")
     parser.add_argument("--rounds", type=int, default=6, help="pairs for each view (default: %(default)s)")
     parser.add_argument("--seconds", type=float, default=2, help="for each side of a pair (default: %(default)s)")
-    given = parser.parse_args(arguments)
-    return Options(chosen(given.views), given.rounds, given.seconds)
+    parsed = parser.parse_args(arguments)
+    return Options(select_views(parsed.views), parsed.rounds, parsed.seconds)
 
 
-def chosen(names: str) -> tuple[View, ...]:
-    """The views of those names or routes, all where there are none. Raises UsageError."""
-    wanted = names.split(",") if names else list(VIEWS)
+def select_views(names: str) -> tuple[View, ...]:
+    """Return the views with these names or routes, or all views for "". Raise UsageError for an unknown name."""
+    selected = names.split(",") if names else list(VIEWS)
     known = {*VIEWS, *(view.route for view in VIEWS.values())}
-    for name in wanted:
+    for name in selected:
         if name not in known:
             raise UsageError(f"there is no view {name!r}; choose from {', '.join(VIEWS)}")
-    return tuple(view for view in VIEWS.values() if view.name in wanted or view.route in wanted)
+    return tuple(view for view in VIEWS.values() if view.name in selected or view.route in selected)
 
 
 def bench(options: Options, logs: Path) -> None:
-    """Measures and prints, each view as soon as it is known. Raises LabError."""
-    # All that is loaded is on this machine, and the user's own database is not seeded anew.
+    """Measure, and print each view as soon as it is measured. Raise LabError."""
+    # All services run on this machine, and the user's own database is not filled.
     for variable in ("DATABASE_URL", *services.ROUTE_SERVICES.values()):
         os.environ.pop(variable, None)
     verdicts = []
@@ -174,32 +174,32 @@ def bench(options: Options, logs: Path) -> None:
         print("req/s and ms of processor per request; ours / plain: median of the pairs (min..max)")
         print(HEADINGS, flush=True)
         for view in options.views:
-            pairs = list(measured(view, options, logs, env))
+            pairs = list(measure_pairs(view, options, logs, env))
             print(row(view, pairs), flush=True)
             verdicts.append(f"{view.name:22}{verdict(pairs)}")
     print("", *verdicts, sep="\n")
 
 
-def measured(view: View, options: Options, logs: Path, env: Mapping[str, str]) -> Iterator[Pair]:
-    """The pairs of a view, plain first and ours first in turn."""
+def measure_pairs(view: View, options: Options, logs: Path, env: Mapping[str, str]) -> Iterator[Pair]:
+    """Measure a view. Yield its pairs, the plain site first in every other pair."""
     for done in range(0, options.rounds, PAIRS_PER_START):
         with both_sides(view, logs, env) as (plain, ours):
             check_same(view, plain.url, ours.url)
             for round_ in range(done, min(done + PAIRS_PER_START, options.rounds)):
                 order = (plain, ours) if round_ % 2 == 0 else (ours, plain)
-                found = {site.url: figures(view, site, options.seconds, logs) for site in order}
-                yield Pair(found[plain.url], found[ours.url])
+                measured_by_url = {site.url: measure_side(view, site, options.seconds, logs) for site in order}
+                yield Pair(measured_by_url[plain.url], measured_by_url[ours.url])
 
 
 @contextmanager
 def both_sides(
     view: View, logs: Path, services_env: Mapping[str, str]
 ) -> Iterator[tuple[RunningServer, RunningServer]]:
-    """The plain site and ours. Both sites have their defaults, whatever the user has set for the target site."""
+    """Start the plain site and ours. Both have their defaults, whatever the user has set for the target site."""
     ours = SERVERS[view.server]
     plain = dataclasses.replace(ours, argv=(*ours.argv[:-1], f"plain_site:{ours.interface}"))
     env = {name: value for name, value in site_env(services_env).items() if not name.startswith("TARGET_SITE_")}
-    # The target site has it too, and saves a query for each connection: a matter of settings, not of views.
+    # The target site sets it too. It saves a query for each connection, which is about settings and not about views.
     env |= {"PGTZ": "UTC", "PYTHONPATH": str(HERE / "sites")}
     folders = [logs / side for side in ("plain", "ours")]
     for folder in folders:
@@ -212,14 +212,14 @@ def both_sides(
 
 
 def check_same(view: View, plain: str, ours: str) -> None:
-    """Raises TrialError where the two sides do not answer the same, keys and times of new posts aside."""
-    answers = [answer(view, view.url(site)) for site in (plain, ours)]
+    """Raise TrialError if the two sides send different responses. Keys and times of new posts may differ."""
+    answers = [fetch_comparable(view, view.url(site)) for site in (plain, ours)]
     if answers[0] != answers[1]:
         raise TrialError(f"{view.name} does not answer the same: plain {answers[0]!r:.300}, ours {answers[1]!r:.300}")
 
 
-def answer(view: View, url: str) -> tuple[int, str | None, bytes]:
-    """Status, media type and body, comparable. Raises TrialError."""
+def fetch_comparable(view: View, url: str) -> tuple[int, str | None, bytes]:
+    """Return status, media type and body, without keys and times of new posts. Raise TrialError."""
     try:
         with _DIRECT.open(url, data=view.form.encode() or None, timeout=30) as response:
             status, media_type, body = response.status, response.headers["Content-Type"], response.read()
@@ -230,15 +230,15 @@ def answer(view: View, url: str) -> tuple[int, str | None, bytes]:
     return status, media_type, body
 
 
-def figures(view: View, site: RunningServer, seconds: float, logs: Path) -> Figures:
-    """What the closed loop finds. Raises TrialError."""
+def measure_side(view: View, site: RunningServer, seconds: float, logs: Path) -> Figures:
+    """Return what the closed loop measures on one side. Raise TrialError."""
     log = logs / "closed_loop.log"
     log.unlink(missing_ok=True)
-    wanted = [f"--expect={view.status}", f"--form={view.form}"]
+    request = [f"--expect={view.status}", f"--form={view.form}"]
     load = [f"--connections={CONNECTIONS}", f"--seconds={seconds}"]
     before_s = cpu_s(site)
     with running(
-        python(str(HERE / "support" / "closed_loop.py"), view.url(site.url), *wanted, *load), log=log
+        python(str(HERE / "support" / "closed_loop.py"), view.url(site.url), *request, *load), log=log
     ) as program:
         failed = program.wait()
         if failed or program.last_log_line().startswith("0.0 "):
@@ -248,14 +248,14 @@ def figures(view: View, site: RunningServer, seconds: float, logs: Path) -> Figu
 
 
 def cpu_s(site: RunningServer) -> float:
-    """Processor time that a server has taken so far, its workers included."""
+    """Return the processor time that a server and its workers have used so far, in seconds."""
     master = psutil.Process(site.program.pid)
     times = [process.cpu_times() for process in (master, *master.children(recursive=True))]
     return sum(time.user + time.system for time in times)
 
 
 def row(view: View, pairs: Sequence[Pair]) -> str:
-    """A line of the table."""
+    """Return a line of the table."""
     median = statistics.median
     return (
         f"{view.name:22}{median(p.plain.rate for p in pairs):12.1f}{median(p.ours.rate for p in pairs):12.1f}"
@@ -266,7 +266,7 @@ def row(view: View, pairs: Sequence[Pair]) -> str:
 
 
 def verdict(pairs: Sequence[Pair]) -> str:
-    """Beyond noise is what every pair says; noise alone makes n pairs say "slower" in one of 2**n views."""
+    """Return what all pairs agree on. By chance alone, n pairs agree on "slower" in one of 2**n views."""
     if max(pair.speed for pair in pairs) < 1:
         speed = "SLOWER in every pair"
     elif min(pair.speed for pair in pairs) > 1:

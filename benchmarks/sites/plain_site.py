@@ -1,7 +1,7 @@
 """The views of the target site as a tutorial would write them: one file, Django's defaults, no middleware.
 
-What plain_views.py holds the target site against: same paths, same answers, same table and services, and the ORM on
-psycopg2 on both sides. Served as ``plain_site:wsgi`` and ``plain_site:asgi``.
+target_site_overhead.py compares the target site with it: same paths, same responses, same table and services, and the
+ORM on psycopg2 on both sides. It is served as ``plain_site:wsgi`` and ``plain_site:asgi``.
 """
 
 import asyncio
@@ -34,7 +34,7 @@ DATABASE_URL = os.environ["DATABASE_URL"]
 REDIS_URL = os.environ["REDIS_URL"]
 SLOW_API_URL = os.environ["SLOW_API_URL"]
 
-# Django takes psycopg 3 wherever it is installed; a project on psycopg2 has not installed it.
+# Django uses psycopg 3 wherever it is installed. A project that uses psycopg2 has not installed it.
 sys.modules["psycopg"] = None  # type: ignore[assignment]
 
 settings.configure(
@@ -43,7 +43,7 @@ settings.configure(
     ROOT_URLCONF=__name__,
     USE_TZ=True,
     DATABASES={"default": dj_database_url.parse(DATABASE_URL)},
-    # A prefix of its own: what the target site has put into Redis is not read here.
+    # A prefix of its own, so that it does not read what the target site has stored.
     CACHES={
         "default": {
             "BACKEND": "django.core.cache.backends.redis.RedisCache",
@@ -62,7 +62,7 @@ django.setup()
 
 
 class Post(models.Model):
-    """The target site's table, which its migrations made."""
+    """A row of the target site's table, which its migrations have made."""
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     title = models.CharField(max_length=100)
@@ -70,7 +70,7 @@ class Post(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
-    # Django's own; mypy does not see it, since no installed app has this model.
+    # For mypy, which does not see Django's manager, because no installed app has this model.
     objects: "models.Manager[Post]" = models.Manager()
 
     class Meta:
@@ -183,16 +183,16 @@ redis_client = redis.from_url(REDIS_URL)
 redis_async_client = redis.asyncio.from_url(REDIS_URL)
 
 
-def lines(key: str) -> bytes:
-    found = [hashlib.sha256(f"{key} {n}".encode()).hexdigest() for n in range(100)]
-    return json.dumps({"key": key, "lines": found}).encode()
+def build_body(key: str) -> bytes:
+    text_lines = [hashlib.sha256(f"{key} {n}".encode()).hexdigest() for n in range(100)]
+    return json.dumps({"key": key, "lines": text_lines}).encode()
 
 
 def cached_sync(request: HttpRequest) -> HttpResponse:
     key = f"target_site:cached:{request.GET['key']}"
     body = redis_client.get(f"plain:{key}")
     if body is None:
-        body = lines(key)
+        body = build_body(key)
         redis_client.set(f"plain:{key}", body, ex=60)
     return HttpResponse(body, content_type="application/json")
 
@@ -201,7 +201,7 @@ async def cached_async(request: HttpRequest) -> HttpResponse:
     key = f"target_site:cached:{request.GET['key']}"
     body = await redis_async_client.get(f"plain:{key}")
     if body is None:
-        body = lines(key)
+        body = build_body(key)
         await redis_async_client.set(f"plain:{key}", body, ex=60)
     return HttpResponse(body, content_type="application/json")
 
@@ -210,7 +210,7 @@ def cached_django_sync(request: HttpRequest) -> HttpResponse:
     key = f"target_site:cached:{request.GET['key']}"
     body = cache.get(key)
     if body is None:
-        body = lines(key)
+        body = build_body(key)
         cache.set(key, body, 60)
     return HttpResponse(body, content_type="application/json")
 
@@ -252,7 +252,7 @@ async def list_detail_asyncpg(request: HttpRequest) -> JsonResponse:
     return JsonResponse({"items": items, "detail": row_json(row)})
 
 
-# The slow API is not behind a proxy of the environment.
+# The slow API is not behind a proxy that the environment names.
 client = httpx.Client(trust_env=False)
 async_client = httpx.AsyncClient(trust_env=False)
 

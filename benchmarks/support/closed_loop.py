@@ -1,8 +1,8 @@
-"""A closed loop of requests to one URL: each connection asks again as soon as it has its answer.
+"""A closed loop of requests to one URL: each connection sends the next request as soon as it has a response.
 
-``python benchmarks/closed_loop.py URL --expect 200`` prints the answers per second, and how many
-there were with those of the warm-up. A program of its own, so that what
-starts it can stop it, and so that gevent's sockets are nobody else's.
+``python benchmarks/support/closed_loop.py URL --expect 200`` prints the responses per second, and the number of all
+responses, with those of the warm-up. It is a program of its own, so that the caller can stop it, and so that gevent's
+sockets are in no other program.
 """
 
 import argparse
@@ -19,74 +19,74 @@ TIMEOUT_S = 30
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
-class UnexpectedAnswerError(Exception):
-    """The site answered something else than it is measured for."""
+class UnexpectedResponseError(Exception):
+    """The site sent another status than the expected one. Its arguments are the status and the start of the body."""
 
 
 @dataclass
 class Window:
-    """Counts the answers between two moments of time.monotonic()."""
+    """Counts the responses between two times of time.monotonic(), begin and end."""
 
     begin: float
     end: float
-    answers: int = 0
-    all_answers: int = 0
-    """With those before and after."""
+    responses: int = 0
+    all_responses: int = 0
+    """Including those before begin and after end."""
 
     def is_open(self) -> bool:
-        """Whether it still makes sense to ask."""
+        """Return whether the end has not come yet."""
         return time.monotonic() < self.end
 
     def add(self) -> None:
-        """An answer has come, now."""
-        self.all_answers += 1
+        """Count a response that has come now."""
+        self.all_responses += 1
         if self.begin <= time.monotonic() < self.end:
-            self.answers += 1
+            self.responses += 1
 
     @property
     def per_second(self) -> float:
-        """Of all connections together."""
-        return self.answers / (self.end - self.begin)
+        """Return the responses per second of all connections together."""
+        return self.responses / (self.end - self.begin)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Prints the rate; exit code 1 for an answer that was not expected."""
+    """Print the rate and the number of responses. Return exit code 1 after a response that was not expected."""
     options = parser().parse_args(arguments)
     begin = time.monotonic() + WARM_UP_S
     window = Window(begin, begin + options.seconds)
     client = HTTPClient.from_url(
         options.url, concurrency=options.connections, connection_timeout=TIMEOUT_S, network_timeout=TIMEOUT_S
     )
-    loops = [gevent.spawn(ask, client, options, window) for _ in range(options.connections)]
+    loops = [gevent.spawn(send_requests, client, options, window) for _ in range(options.connections)]
     try:
         gevent.joinall(loops, raise_error=True)
-    except (OSError, UnexpectedAnswerError) as error:
+    except (OSError, UnexpectedResponseError) as error:
         print(f"{options.url}: {error!r}", file=sys.stderr)
         return 1
-    print(window.per_second, window.all_answers)
+    print(window.per_second, window.all_responses)
     return 0
 
 
 def parser() -> argparse.ArgumentParser:
-    """The flags."""
+    """Return the parser of the command line."""
     flags = argparse.ArgumentParser(description=__doc__)
     flags.add_argument("url")
-    flags.add_argument("--expect", type=int, default=200, help="the status of every answer (default: %(default)s)")
-    flags.add_argument("--form", default="", help="sent as the body of a POST, url-encoded; without it GET")
-    flags.add_argument("--connections", type=int, default=10, help="how many (default: %(default)s)")
-    flags.add_argument("--seconds", type=float, default=2, help="how long to count (default: %(default)s)")
+    flags.add_argument("--expect", type=int, default=200, help="the status of every response (default: %(default)s)")
+    flags.add_argument("--form", default="", help="url-encoded body of a POST (default: none, which sends a GET)")
+    flags.add_argument("--connections", type=int, default=10, help="number of connections (default: %(default)s)")
+    flags.add_argument("--seconds", type=float, default=2, help="seconds to count (default: %(default)s)")
     return flags
 
 
-def ask(client: HTTPClient, options: argparse.Namespace, window: Window) -> None:
-    """One connection's requests until the window closes. Raises OSError and UnexpectedAnswerError."""
+def send_requests(client: HTTPClient, options: argparse.Namespace, window: Window) -> None:
+    """Send the requests of one connection until the window ends. Raise OSError and UnexpectedResponseError."""
     target = "/" + options.url.split("/", 3)[3]
     method, headers = ("POST", FORM) if options.form else ("GET", {})
     while window.is_open():
         response = client.request(method, target, options.form.encode(), headers)
         body = response.read()
         if response.status_code != options.expect:
-            raise UnexpectedAnswerError(response.status_code, bytes(body[:300]))
+            raise UnexpectedResponseError(response.status_code, bytes(body[:300]))
         window.add()
 
 

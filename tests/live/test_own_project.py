@@ -1,4 +1,4 @@
-"""docs/own-project.md, done: the app in a project that Django's own startproject has made."""
+"""docs/own-project.md, followed step by step in a project that Django's startproject has made."""
 
 import re
 import sys
@@ -17,16 +17,16 @@ from tests.support.programs import (
     running,
     wait_for_page,
 )
-from tests.support.site_client import ask, variants_of
+from tests.support.site_client import fetch, variants_of
 
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "own-project.md").read_text()
 
 
-def in_document(file: str) -> str:
-    """The lines that the document says to add to a file."""
-    found = re.search(rf"^```python\n# {re.escape(file)}\n(.*?)^```", DOCUMENT, re.MULTILINE | re.DOTALL)
-    assert found is not None
-    return found[1]
+def lines_for(file: str) -> str:
+    """Return the lines that the document says to add to a file."""
+    block = re.search(rf"^```python\n# {re.escape(file)}\n(.*?)^```", DOCUMENT, re.MULTILINE | re.DOTALL)
+    assert block is not None
+    return block[1]
 
 
 @pytest.fixture(
@@ -36,12 +36,12 @@ def in_document(file: str) -> str:
 def url(
     request: pytest.FixtureRequest, services_env: dict[str, str], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[str]:
-    """The project on a server."""
+    """Start the project on a server, and yield its address."""
     folder = tmp_path_factory.mktemp("own")
     assert done(BIN / "django-admin", "startproject", "mysite", folder)[0] == 0
     for name in ("settings.py", "urls.py", "asgi.py"):
         with (folder / "mysite" / name).open("a") as file:
-            file.write("\n" + in_document(f"mysite/{name}"))
+            file.write("\n" + lines_for(f"mysite/{name}"))
     env = {**services_env, "TARGET_SITE_INTERFACE": request.param, "DJANGO_SETTINGS_MODULE": "mysite.settings"}
     code, text = done(sys.executable, "manage.py", "seed_posts", "--posts", "1000", env=env, cwd=folder)
     assert code == 0, text
@@ -54,17 +54,17 @@ def url(
 
 
 def test_every_variant_answers_there(url: str) -> None:
-    site = ask(f"{url}/bench/routes.json")[2]
+    site = fetch(f"{url}/bench/routes.json")[2]
     assert {route["path"] for route in site["routes"]} == {f"/bench{route.path}" for route in ROUTES.values()}
     for route in ROUTES.values():
         form = {"title": "t", "content": "c"} if route.method == "POST" else None
         for variant in ("", *(f"{name}/" for name in variants_of(route))):
-            assert ask(f"{url}/bench{route.path}{variant}?ms=10&n=10", form)[0] == route.expected_status
+            assert fetch(f"{url}/bench{route.path}{variant}?ms=10&n=10", form)[0] == route.expected_status
 
 
 def test_the_projects_own_views_keep_their_errors_named(url: str) -> None:
-    assert ask(f"{url}/bench/orm_get/?id=x")[1] == "application/problem+json"
-    assert ask(f"{url}/admin/login/")[:2] == (200, "text/html")
+    assert fetch(f"{url}/bench/orm_get/?id=x")[1] == "application/problem+json"
+    assert fetch(f"{url}/admin/login/")[:2] == (200, "text/html")
 
 
 def test_the_examples_load_it(url: str) -> None:

@@ -16,7 +16,7 @@ from locust_asyncdjango.failures.classify import classify
 from locust_asyncdjango.lab.environment import postgres, services
 from locust_asyncdjango.routes import ROUTES
 from tests.support.programs import wait_for
-from tests.support.site_client import ask, variants_of
+from tests.support.site_client import fetch, variants_of
 from tests.support.site_fixtures import POSTS, site_on
 from tests.support.tcp_gate import Gate, opened
 
@@ -53,7 +53,7 @@ class Load:
         for address in itertools.islice(itertools.cycle(self.addresses), first, None):
             if self.over.is_set():
                 return
-            self.answers[address].append(kind_of(ask(address)))
+            self.answers[address].append(kind_of(fetch(address)))
 
     def wait_until_all(self, *kinds: str) -> None:
         """Until each address has got two answers in a row, from now on, of these kinds."""

@@ -12,7 +12,7 @@ import pytest
 from locust_asyncdjango.lab.environment.process import free_port
 from locust_asyncdjango.lab.environment.servers import SERVERS, running_server, site_env
 from locust_asyncdjango.routes import ROUTES
-from tests.support.site_client import ask, variants_of
+from tests.support.site_client import fetch, variants_of
 
 
 @pytest.fixture(params=["wsgi", "asgi"])
@@ -21,10 +21,10 @@ def url(request: pytest.FixtureRequest) -> str:
 
 
 def test_every_variant_reads_the_same_on_every_server(wsgi_url: str, asgi_url: str) -> None:
-    answers = [ask(f"{url}/io_read/{variant}") for url in (wsgi_url, asgi_url) for variant in ("", "sync/", "async/")]
+    answers = [fetch(f"{url}/io_read/{variant}") for url in (wsgi_url, asgi_url) for variant in ("", "sync/", "async/")]
     status, media_type, body = answers[0]
     assert (status, media_type, len(body["posts"])) == (200, "application/json", 25)
-    assert body["count"] >= 25  # how many more depends on the tests that came before
+    assert body["count"] >= 25  # other tests may have added some
     ids = [post["id"] for post in body["posts"]]
     assert ids == sorted(ids)
     assert set(body["posts"][0]) == {"id", "title", "content", "created_at", "updated_at"}
@@ -33,15 +33,15 @@ def test_every_variant_reads_the_same_on_every_server(wsgi_url: str, asgi_url: s
 
 @pytest.mark.parametrize("variant", ["", "sync/", "async/"])
 def test_a_post_is_created(url: str, variant: str) -> None:
-    before = ask(f"{url}/io_read/")[2]["count"]
-    status, _, post = ask(f"{url}/io_create/{variant}", {"title": "Grüße", "content": "<b>"})
+    before = fetch(f"{url}/io_read/")[2]["count"]
+    status, _, post = fetch(f"{url}/io_create/{variant}", {"title": "Grüße", "content": "<b>"})
     assert (status, post["title"], post["content"]) == (201, "Grüße", "<b>")
-    assert ask(f"{url}/io_read/")[2]["count"] == before + 1
+    assert fetch(f"{url}/io_read/")[2]["count"] == before + 1
 
 
 @pytest.mark.parametrize("variant", ["sync/", "async/"])
 def test_bad_input_is_a_problem(url: str, variant: str) -> None:
-    assert ask(f"{url}/io_create/{variant}", {"title": "no content"}) == (
+    assert fetch(f"{url}/io_create/{variant}", {"title": "no content"}) == (
         400,
         "application/problem+json",
         {
@@ -51,26 +51,26 @@ def test_bad_input_is_a_problem(url: str, variant: str) -> None:
             "detail": "the form field content must have 1 to 100000 characters",
         },
     )
-    assert ask(f"{url}/cpu/{variant}?n=-1")[0] == 400
+    assert fetch(f"{url}/cpu/{variant}?n=-1")[0] == 400
 
 
 @pytest.mark.parametrize("variant", ["", "sync/", "async/"])
-def test_squares_are_summed(url: str, variant: str) -> None:
-    assert ask(f"{url}/cpu/{variant}?n=1000") == (200, "application/json", {"n": 1000, "sum": 332833500})
+def test_squares_are_added(url: str, variant: str) -> None:
+    assert fetch(f"{url}/cpu/{variant}?n=1000") == (200, "application/json", {"n": 1000, "sum": 332833500})
 
 
 def test_a_method_that_is_not_offered(url: str) -> None:
-    for status, media_type, body in (ask(f"{url}/io_create/"), ask(f"{url}/io_read/", {"title": "x"})):
+    for status, media_type, body in (fetch(f"{url}/io_create/"), fetch(f"{url}/io_read/", {"title": "x"})):
         assert (status, media_type, body["title"]) == (405, "application/problem+json", "Method Not Allowed")
 
 
-def test_no_such_route_is_a_problem(url: str) -> None:
-    status, media_type, body = ask(f"{url}/io_raed/")
+def test_a_route_that_does_not_exist_is_a_problem(url: str) -> None:
+    status, media_type, body = fetch(f"{url}/io_raed/")
     assert (status, media_type, body["detail"]) == (404, "application/problem+json", "the routes are listed at /")
 
 
 def test_a_body_that_is_too_large_is_refused(url: str) -> None:
-    status, media_type, _ = ask(f"{url}/io_create/", {"title": "x", "content": "c" * 300_000})
+    status, media_type, _ = fetch(f"{url}/io_create/", {"title": "x", "content": "c" * 300_000})
     assert (status, media_type) == (413, "application/problem+json")
 
 
@@ -78,13 +78,13 @@ def test_a_charset_that_django_would_fail_on_is_refused(url: str) -> None:
     for route in ROUTES.values():
         data = b"title=x" if route.method == "POST" else None
         request = urllib.request.Request(f"{url}{route.path}?id=1", data, {"Content-Type": "text/plain; charset=hex"})
-        status, media_type, body = ask(request)
+        status, media_type, body = fetch(request)
         assert (status, media_type, body["detail"]) == (415, "application/problem+json", "the charset must be utf-8")
 
 
 def test_the_natural_variant_is_the_interfaces(wsgi_url: str, asgi_url: str) -> None:
     for url, interface, natural in ((wsgi_url, "wsgi", "sync"), (asgi_url, "asgi", "async")):
-        site = ask(f"{url}/routes.json")[2]
+        site = fetch(f"{url}/routes.json")[2]
         assert site["interface"] == interface
         own = {"list_detail": {"sync": "psycopg2", "async": "asyncpg"}[natural]}
         assert {route["name"]: route["natural"] for route in site["routes"]} == {
@@ -95,28 +95,28 @@ def test_the_natural_variant_is_the_interfaces(wsgi_url: str, asgi_url: str) -> 
 
 
 class Links(HTMLParser):
-    """The links of a page."""
+    """Collects the links of a page."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.found: list[str] = []
+        self.hrefs: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag == "a":
-            self.found.append(dict(attrs)["href"] or "")
+            self.hrefs.append(dict(attrs)["href"] or "")
 
 
-def test_every_link_of_the_overview_leads_somewhere(url: str) -> None:
-    status, media_type, page = ask(f"{url}/")
+def test_every_link_of_the_index_page_works(url: str) -> None:
+    status, media_type, page = fetch(f"{url}/")
     assert (status, media_type) == (200, "text/html")
     links = Links()
     links.feed(page)
     variants = {f"/{route.name}/{name}/" for route in ROUTES.values() for name in variants_of(route)}
-    asked = {link for link in links.found if not link.startswith("data:")}
-    assert asked >= {path for path in variants if not path.startswith(("/orm_post/", "/io_create/"))}
-    for link in asked:
+    visited = {link for link in links.hrefs if not link.startswith("data:")}
+    assert visited >= {path for path in variants if not path.startswith(("/orm_post/", "/io_create/"))}
+    for link in visited:
         query = {"cpu": "?n=10", "external": "?ms=10"}.get(link.strip("/").partition("/")[0], "")
-        assert ask(f"{urllib.parse.urljoin(url, link)}{query}")[0] == 200
+        assert fetch(f"{urllib.parse.urljoin(url, link)}{query}")[0] == 200
 
 
 def test_a_full_database_is_named_and_recovers(url: str, database_url: str) -> None:
@@ -125,7 +125,7 @@ def test_a_full_database_is_named_and_recovers(url: str, database_url: str) -> N
             while True:
                 stack.enter_context(closing(psycopg2.connect(database_url)))
         for variant in ("sync", "async"):
-            assert ask(f"{url}/io_read/{variant}/") == (
+            assert fetch(f"{url}/io_read/{variant}/") == (
                 500,
                 "application/problem+json",
                 {
@@ -138,10 +138,10 @@ def test_a_full_database_is_named_and_recovers(url: str, database_url: str) -> N
                     "detail": "sorry, too many clients already",
                 },
             )
-        assert ask(f"{url}/healthz") == (200, "text/plain", "ok\n")
-    # A server process of PostgreSQL takes a moment to end after its client has left.
+        assert fetch(f"{url}/healthz") == (200, "text/plain", "ok\n")
+    # A server process of PostgreSQL ends a moment after its client disconnects.
     for _ in range(100):
-        if ask(f"{url}/io_read/")[0] == 200:
+        if fetch(f"{url}/io_read/")[0] == 200:
             break
     else:
         pytest.fail("the site did not recover")
@@ -149,7 +149,7 @@ def test_a_full_database_is_named_and_recovers(url: str, database_url: str) -> N
 
 def test_on_a_gevent_worker_the_gevent_pool_is_taken(services_env: dict[str, str], tmp_path: Path) -> None:
     with running_server(SERVERS["gunicorn-gevent"], free_port(), tmp_path, site_env(services_env)) as served:
-        assert ask(f"{served.url}/routes.json")[2]["settings"]["gevent"] is True
+        assert fetch(f"{served.url}/routes.json")[2]["settings"]["gevent"] is True
         for variant in ROUTES["external"].sync_variants:
-            status, _, body = ask(f"{served.url}/external/{variant}/?ms=20&seed=7")
+            status, _, body = fetch(f"{served.url}/external/{variant}/?ms=20&seed=7")
             assert (status, len(body["countries"])) == (200, 3)

@@ -1,4 +1,4 @@
-"""All variants of a route do the same work: same answer, same queries, same rows, on either interface."""
+"""All variants of a route do the same work on both interfaces: same response, same queries, same rows."""
 
 import urllib.parse
 from collections import Counter
@@ -10,12 +10,12 @@ import redis
 
 from locust_asyncdjango.routes import ROUTES, Route
 from target_site.slow_api import response_to
-from tests.support.site_client import ask, variants_of
+from tests.support.site_client import fetch, variants_of
 from tests.support.site_fixtures import site_on
 from tests.support.tcp_gate import PostgresGate, opened
 
 TIMES = 3
-"""Each variant is asked so often, so that a query that comes after the answer is seen before the next one's."""
+"""Requests to each variant. A query that is sent after a response is counted with the next request."""
 
 FORM = {"title": "Grüße", "content": "<b>bold</b>"}
 QUERIES = {"cpu": "?n=1000", "external": "?ms=20&seed=7", "template": "?title=A%20title", "cached": "?key=same-work"}
@@ -31,7 +31,7 @@ WORK = {
     "io_read": ["SELECT 25", "SELECT 1"],
     "external": [],
 }
-"""What PostgreSQL says it has done for a request: commands, with the rows of each."""
+"""What PostgreSQL reports for one request: commands, with the number of rows of each."""
 
 ARMS = {
     "wsgi": ("gunicorn-sync", {}),
@@ -60,22 +60,22 @@ ARMS = {
 def arm(
     request: pytest.FixtureRequest, services_env: dict[str, str], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[str, PostgresGate]]:
-    """The site's URL, and the gate before its database."""
-    server, factors = ARMS[request.param]
+    """Start the site behind a gate that counts commands. Yield the site's address and the gate."""
+    server, variables = ARMS[request.param]
     database = urllib.parse.urlsplit(services_env["DATABASE_URL"])
     assert database.port is not None
     gate = PostgresGate(upstream=database.port)
     with opened(gate):
         through = services_env["DATABASE_URL"].replace(f":{database.port}/", f":{gate.port}/")
-        env = {**services_env, **factors, "DATABASE_URL": through}
+        env = {**services_env, **variables, "DATABASE_URL": through}
         with site_on(server, env, tmp_path_factory.mktemp("arm")) as url:
             yield url, gate
-    if factors.get("TARGET_SITE_CONNECTIONS") != "persistent":
+    if variables.get("TARGET_SITE_CONNECTIONS") != "persistent":
         assert gate.goodbyes == gate.connections, "a pool was not closed at shutdown"
 
 
-def lasting(answer: tuple[int, str, Any]) -> tuple[int, str, Any]:
-    """What of an answer is the same each time: a created post has a key and times of its own."""
+def comparable(answer: tuple[int, str, Any]) -> tuple[int, str, Any]:
+    """Return what is the same in each answer: a created post has a key and times of its own."""
     status, media_type, body = answer
     if status == 201:
         assert set(body) == {"id", "title", "content", "created_at", "updated_at"}
@@ -90,10 +90,10 @@ def test_all_variants_do_the_same_work(arm: tuple[str, PostgresGate], route: Rou
     answers, work = {}, {}
     for variant in ("", *variants_of(route), "sync", "async"):
         address = f"{url}{route.path}{variant}{'/' if variant else ''}{QUERIES.get(route.name, '')}"
-        first = ask(address, form)
+        first = fetch(address, form)
         gate.commands.clear()
-        again = [ask(address, form) for _ in range(TIMES)]
-        answers[variant] = [lasting(answer) for answer in (first, *again)]
+        again = [fetch(address, form) for _ in range(TIMES)]
+        answers[variant] = [comparable(answer) for answer in (first, *again)]
         work[variant] = Counter(gate.commands)
     expected = answers[""][0]
     assert expected[0] == route.expected_status
@@ -101,9 +101,9 @@ def test_all_variants_do_the_same_work(arm: tuple[str, PostgresGate], route: Rou
     assert work == {variant: Counter(WORK[route.name] * TIMES) for variant in work}
 
 
-def test_the_slow_api_is_asked_three_times(arm: tuple[str, PostgresGate]) -> None:
+def test_the_slow_api_is_called_three_times(arm: tuple[str, PostgresGate]) -> None:
     countries = [response_to(f"ms=0&seed={seed}")[1]["country"] for seed in (7, 8, 9)]
-    assert ask(f"{arm[0]}/external/?ms=20&seed=7")[2] == {"countries": countries}
+    assert fetch(f"{arm[0]}/external/?ms=20&seed=7")[2] == {"countries": countries}
 
 
 @pytest.mark.parametrize("variant", variants_of(ROUTES["cached"]))
@@ -117,9 +117,9 @@ def test_a_miss_fills_the_cache(arm: tuple[str, PostgresGate], services_env: dic
         client.flushall()
         client.config_resetstat()
         address = f"{arm[0]}/cached/{variant}/?key=filled"
-        missed = ask(address)
+        missed = fetch(address)
         after_miss = calls()
-        hit = ask(address)
+        hit = fetch(address)
         assert (after_miss, calls()) == ({"get": 1, "set": 1}, {"get": 2, "set": 1})
         assert missed == hit
         (key,) = client.keys("*target_site:cached:filled")
@@ -128,7 +128,7 @@ def test_a_miss_fills_the_cache(arm: tuple[str, PostgresGate], services_env: dic
 
 @pytest.mark.parametrize("variant", variants_of(ROUTES["orm_post"]))
 def test_a_form_that_is_not_valid(arm: tuple[str, PostgresGate], variant: str) -> None:
-    status, media_type, body = ask(f"{arm[0]}/orm_post/{variant}/", {"title": "t" * 101, "content": " "})
+    status, media_type, body = fetch(f"{arm[0]}/orm_post/{variant}/", {"title": "t" * 101, "content": " "})
     assert (status, media_type) == (400, "application/problem+json")
     assert {field: [error["code"] for error in errors] for field, errors in body["errors"].items()} == {
         "title": ["max_length"],
@@ -140,7 +140,7 @@ def test_a_form_that_is_not_valid(arm: tuple[str, PostgresGate], variant: str) -
 def test_a_post_that_is_not_there(arm: tuple[str, PostgresGate], route: Route) -> None:
     for variant in variants_of(route):
         address = f"{arm[0]}{route.path}{variant}/?id=00000000-0000-0000-0000-000000000000"
-        status, media_type, body = ask(address)
+        status, media_type, body = fetch(address)
         assert (status, media_type, body["detail"]) == (404, "application/problem+json", "there is no such post")
 
 
@@ -158,12 +158,12 @@ def test_a_post_that_is_not_there(arm: tuple[str, PostgresGate], route: Route) -
 )
 def test_every_parameter_has_its_bounds(arm: tuple[str, PostgresGate], route: str, query: str, detail: str) -> None:
     for variant in variants_of(ROUTES[route]):
-        status, media_type, body = ask(f"{arm[0]}/{route}/{variant}/?{query}")
+        status, media_type, body = fetch(f"{arm[0]}/{route}/{variant}/?{query}")
         assert (status, media_type, body["detail"]) == (400, "application/problem+json", detail)
 
 
 def test_html_is_escaped(arm: tuple[str, PostgresGate]) -> None:
     for variant in variants_of(ROUTES["template"]):
-        _, _, page = ask(f"{arm[0]}/template/{variant}/?title=%3C/script%3E%3Cscript%3Ealert(1)%3C/script%3E")
+        _, _, page = fetch(f"{arm[0]}/template/{variant}/?title=%3C/script%3E%3Cscript%3Ealert(1)%3C/script%3E")
         assert "alert(1)" in page
         assert "<script>alert" not in page
