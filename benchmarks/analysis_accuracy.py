@@ -19,7 +19,7 @@ from typing import Self
 
 from locust_asyncdjango.analysis.saturation import Onset, find_saturation
 from locust_asyncdjango.lab.analysis import scalability
-from locust_asyncdjango.lab.cli import Parser, names, numbers
+from locust_asyncdjango.lab.commands.arguments import Parser, names, numbers
 from locust_asyncdjango.lab.environment.process import Program, python, raise_open_file_limit, running
 from locust_asyncdjango.lab.errors import TrialError, UsageError
 from locust_asyncdjango.metrics import series_file

@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from locust_asyncdjango.lab.cli import Parser
+from locust_asyncdjango.lab.commands.arguments import Parser
 from locust_asyncdjango.lab.environment.process import free_port, python, running, wait_until
 from locust_asyncdjango.lab.errors import TrialError, UsageError
 from support.harness import run, spread

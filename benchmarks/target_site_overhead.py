@@ -19,7 +19,7 @@ from pathlib import Path
 
 import psutil
 
-from locust_asyncdjango.lab.cli import Parser
+from locust_asyncdjango.lab.commands.arguments import Parser
 from locust_asyncdjango.lab.environment import services
 from locust_asyncdjango.lab.environment.process import free_port, python, running
 from locust_asyncdjango.lab.environment.servers import SERVERS, RunningServer, running_server, site_env

@@ -24,7 +24,7 @@ from typing import Any
 import psutil
 
 from locust_asyncdjango.lab.analysis.round_trips import budget
-from locust_asyncdjango.lab.cli import Parser
+from locust_asyncdjango.lab.commands.arguments import Parser
 from locust_asyncdjango.lab.environment.process import python, running
 from locust_asyncdjango.lab.errors import TrialError, UsageError
 from sites.slowed_site import CARRIES

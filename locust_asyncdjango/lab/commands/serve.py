@@ -3,6 +3,7 @@
 import os
 import sys
 import time
+from argparse import Namespace
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +24,7 @@ from locust_asyncdjango.lab.environment.servers import (
     site_env,
 )
 from locust_asyncdjango.lab.errors import TrialError, UsageError
+from locust_asyncdjango.lab.experiment.spec import check_conditions
 
 DEFAULT_PORT = 8000
 API_PORT = 5000
@@ -178,3 +180,19 @@ def look_inside(served: RunningServer) -> list[str]:
     return (
         [f"to look inside: uwsgitop 127.0.0.1:{served.stats_port} (pip install uwsgitop)"] if served.stats_port else []
     )
+
+
+DEFAULT_SERVER = "gunicorn-sync"
+
+
+def serve_until_stopped(options: Namespace) -> int:
+    """Keeps servers and their services up; 1 when they end by themselves."""
+    if options.all and options.server:
+        raise UsageError(f"name {options.server} or --all, not both")
+    wanted = Wanted(options.posts, options.max_connections, options.latency_ms, options.workers, options.port)
+    check_conditions((options.max_connections,), (options.latency_ms,))
+    if options.all:
+        side_by_side(wanted)
+    else:
+        one(options.server or DEFAULT_SERVER, wanted)
+    return 0

@@ -4,6 +4,7 @@ import os
 import shlex
 import shutil
 import time
+from argparse import Namespace
 from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -12,6 +13,7 @@ from locust_asyncdjango.lab.commands import startproject
 from locust_asyncdjango.lab.environment import services
 from locust_asyncdjango.lab.environment.process import running
 from locust_asyncdjango.lab.errors import UsageError
+from locust_asyncdjango.lab.experiment.spec import check_conditions
 
 
 def run(argv: list[str], posts: int, max_connections: int, latency_ms: int) -> int:
@@ -53,3 +55,15 @@ def exit_code_of(argv: list[str], env: Mapping[str, str]) -> int:
     except OSError as error:
         raise UsageError(f"{argv[0]} cannot be run: {error.strerror}; does a script name its interpreter?") from None
     return 128 - code if code < 0 else code
+
+
+def with_services(options: Namespace) -> int:
+    """Runs a command beside the site's services and returns its exit code; without one, keeps them up."""
+    check_conditions((options.max_connections,), (options.latency_ms,))
+    return run(command_given(options), options.posts, options.max_connections, options.latency_ms)
+
+
+def command_given(options: Namespace) -> list[str]:
+    """The command behind the flags, without the -- that may separate them."""
+    argv: list[str] = options.argv
+    return argv[1:] if argv[:1] == ["--"] else argv

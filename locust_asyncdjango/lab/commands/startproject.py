@@ -5,6 +5,7 @@ import keyword
 import re
 import shlex
 import sys
+from argparse import Namespace
 from collections.abc import Iterable, Iterator
 from importlib.metadata import requires, version
 from pathlib import Path
@@ -196,3 +197,10 @@ def _can_be_imported(name: str, target: Path) -> bool:
         return False
     # With the current folder on the path, the target itself, still empty, counts as a package.
     return spec.origin is not None or any(Path(place) != target for place in spec.submodule_search_locations or ())
+
+
+def start_project(options: Namespace) -> int:
+    """Writes a project and says what to do with it."""
+    name = write_project(options.folder, options.name)
+    print(next_steps(options.folder, name))
+    return 0

@@ -3,7 +3,7 @@
 import pytest
 
 from locust_asyncdjango.lab import cli
-from locust_asyncdjango.lab.commands import run
+from locust_asyncdjango.lab.commands import services
 
 
 @pytest.mark.parametrize(
@@ -17,4 +17,4 @@ from locust_asyncdjango.lab.commands import run
 )
 def test_the_command_of_services(arguments: list[str], posts: int, command: list[str]) -> None:
     options = cli.parser().parse_args(["services", *arguments])
-    assert (options.posts, run.command_given(options)) == (posts, command)
+    assert (options.posts, services.command_given(options)) == (posts, command)
