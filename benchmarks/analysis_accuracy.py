@@ -19,9 +19,10 @@ from typing import Self
 
 from locust_asyncdjango.analysis.saturation import Onset, find_saturation
 from locust_asyncdjango.lab.analysis import scalability
-from locust_asyncdjango.lab.commands.arguments import Parser, names, numbers
+from locust_asyncdjango.lab.commands.arguments import Parser, argument_type
 from locust_asyncdjango.lab.environment.process import Program, python, raise_open_file_limit, running
 from locust_asyncdjango.lab.errors import TrialError, UsageError
+from locust_asyncdjango.lab.experiment.options import names, whole_numbers
 from locust_asyncdjango.metrics import series_file
 from locust_asyncdjango.metrics.interval import Interval
 from sites.planted_site import STEEPNESS
@@ -185,7 +186,9 @@ def parse(arguments: Sequence[str] | None) -> Options:
     """Raises UsageError."""
     parser = Parser(prog="planted", description="Does the analysis find what is known to be there?")
     parser.add_argument("--runs", type=int, default=10, help="of each site (default: %(default)s)")
-    parser.add_argument("--slots", type=numbers, default=(20, 50, 130, 310), help="default: 20,50,130,310")
+    parser.add_argument(
+        "--slots", type=argument_type(whole_numbers), default=(20, 50, 130, 310), help="default: 20,50,130,310"
+    )
     parser.add_argument("--kinds", type=names, default=tuple(TRUTHS), help=f"default: {','.join(TRUTHS)}")
     parser.add_argument(
         "--at-once", type=int, default=4, help="sites beside each other, at most (default: %(default)s)"

@@ -7,9 +7,10 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol, TypeVar
 
-from locust_asyncdjango.lab.commands.arguments import Parser, names
+from locust_asyncdjango.lab.commands.arguments import Parser
 from locust_asyncdjango.lab.environment.process import Interrupted, stop_signals_as_interrupts
 from locust_asyncdjango.lab.errors import LabError, TrialError, UsageError
+from locust_asyncdjango.lab.experiment.options import names
 
 Options = TypeVar("Options")
 

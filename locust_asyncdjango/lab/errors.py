@@ -1,13 +1,19 @@
-"""What can go wrong, told in one line that says what to do next."""
+"""The errors of the lab. Each message is one line that says what happened and what to do next."""
+
+from typing import ClassVar
 
 
 class LabError(Exception):
-    """Base of the lab's own errors."""
+    """Base class of the lab's errors; ``locust-asyncdjango`` prints the message and ends with the exit code."""
+
+    exit_code: ClassVar[int] = 2
 
 
 class UsageError(LabError):
-    """What was asked for cannot be done: exit code 2."""
+    """Raised where something cannot be done as requested, before any trial runs."""
 
 
 class TrialError(LabError):
-    """A trial could not be measured; it is recorded, and the others go on."""
+    """Raised where a trial could not be measured. ``run`` records it and goes on with the other trials."""
+
+    exit_code: ClassVar[int] = 1

@@ -11,7 +11,7 @@ from typing import Any
 
 import psutil
 
-from locust_asyncdjango.lab.commands.serve import ports_to_serve
+from locust_asyncdjango.lab.commands.serve import ports_in_a_row
 from locust_asyncdjango.lab.environment.process import port_is_free
 from locust_asyncdjango.lab.environment.servers import SERVERS
 from locust_asyncdjango.lab.errors import UsageError
@@ -90,7 +90,7 @@ def first_port_of(count: int) -> int:
     while True:
         try:
             # Below those that the system gives to connections.
-            return ports_to_serve(10_000 + secrets.randbelow(20_000), count)[0]
+            return ports_in_a_row(10_000 + secrets.randbelow(20_000), count)[0]
         except UsageError:
             continue
 

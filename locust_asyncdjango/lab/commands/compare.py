@@ -1,45 +1,84 @@
-"""``compare``: what has changed from one results folder to another."""
+"""``locust-asyncdjango compare``: what changed from one results folder to another."""
 
-from argparse import Namespace
+from argparse import ArgumentParser, Namespace
+from collections.abc import Mapping
 from pathlib import Path
 
-from locust_asyncdjango.lab.commands.report import check_html, read_whole
+from locust_asyncdjango.lab.commands.arguments import Command, require_html, share
+from locust_asyncdjango.lab.commands.report import read_folders
 from locust_asyncdjango.lab.errors import UsageError
 
+WORSE = 3
+"""Exit code where an arm carries less than is tolerated: a threshold was crossed."""
 
-def compare(options: Namespace) -> int:
-    """Prints what has changed between two results folders; 3 when an arm has become worse than is tolerated."""
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Add the two folders and the flags of ``compare``."""
+    for name in ("before", "after"):
+        parser.add_argument(name, type=Path, metavar=name.upper(), help="a results folder of run")
+    parser.add_argument(
+        "--tolerate",
+        type=share,
+        default=0.1,
+        metavar="SHARE",
+        help="how much less an arm may carry, such as 10%% or 0.1; beyond that the exit code is 3 (default: 10%%)",
+    )
+    parser.add_argument(
+        "--output", type=Path, metavar="FILE", help="write an HTML report here, and .md and .json files next to it"
+    )
+
+
+def compare_folders(options: Namespace) -> int:
+    """Print what changed, and write it where --output says.
+
+    Return 0, or 3 where an arm carries less than is tolerated. Raise UsageError where the folders cannot be compared.
+    """
     from rich.console import Console
 
     from locust_asyncdjango.lab.analysis import findings
-    from locust_asyncdjango.lab.experiment.results_folder import ResultsFolder, write_each
+    from locust_asyncdjango.lab.experiment.results_folder import ResultsFolder
     from locust_asyncdjango.lab.report import comparison_report
 
     output: Path | None = options.output
-    check_html(output)
+    tolerated: float = options.tolerate
+    require_html(output)
     folders = ResultsFolder(options.before), ResultsFolder(options.after)
     if output and output.resolve().parent in [folder.path.resolve() for folder in folders]:
         raise UsageError(f"--output {output} lies in a folder that is compared; name another place")
-    with read_whole(*folders):
+    with read_folders(*folders):
         before, after = map(findings.read, folders)
-        found = comparison_report.changes(before, after, (folders[0].provenance(), folders[1].provenance()))
-    if not found.arms:
+        changes = comparison_report.changes(before, after, (folders[0].provenance(), folders[1].provenance()))
+    if not changes.arms:
         raise UsageError(f"{options.before} and {options.after} have no arm in common that was measured in both")
     console = Console()
-    for sentence in found.sentences(options.tolerate):
+    for sentence in changes.sentences(tolerated):
         console.print(sentence, highlight=False, markup=False, soft_wrap=True)
     if output:
         title = f"What changed from {folders[0].path.name} to {folders[1].path.name}"
-        texts = {
-            "html": comparison_report.html(found, title, options.tolerate),
-            "md": comparison_report.markdown(found, title, options.tolerate),
-            "json": comparison_report.as_json(found, options.tolerate),
+        renderers = {
+            "html": comparison_report.html,
+            "md": comparison_report.markdown,
         }
-        try:
-            output.parent.mkdir(parents=True, exist_ok=True)
-            write_each(output, texts)
-        except OSError as error:
-            reason = error.strerror if output.parent.is_dir() else "its folder cannot be made"
-            raise UsageError(f"cannot write {output} ({reason}); choose another --output") from None
+        texts = {ending: render(changes, title, tolerated) for ending, render in renderers.items()}
+        _write_report(output, {**texts, "json": comparison_report.as_json(changes, tolerated)})
         console.print(f"Report: {output}", highlight=False, markup=False, soft_wrap=True)
-    return 3 if any(change.is_worse(options.tolerate) for change in found.arms) else 0
+    return WORSE if any(change.is_worse(tolerated) for change in changes.arms) else 0
+
+
+def _write_report(output: Path, texts: Mapping[str, str]) -> None:
+    from locust_asyncdjango.lab.experiment.results_folder import write_each
+
+    try:
+        output.parent.mkdir(parents=True, exist_ok=True)
+        write_each(output, texts)
+    except OSError as error:
+        reason = error.strerror if output.parent.is_dir() else "its folder cannot be made"
+        raise UsageError(f"cannot write {output} ({reason}); choose another --output") from None
+
+
+COMMAND = Command(
+    name="compare",
+    summary="Show what changed from one results folder to another.",
+    add_arguments=add_arguments,
+    execute=compare_folders,
+)

@@ -1,14 +1,18 @@
-"""``list``: routes, variants, servers, and where the example locustfiles are."""
+"""``locust-asyncdjango list``: routes, variants, servers, and where the example locustfiles are.
+
+It works in the plain install: nothing here, nor what it imports, needs an extra.
+"""
 
 from argparse import Namespace
 
+from locust_asyncdjango.lab.commands.arguments import Command
 from locust_asyncdjango.lab.environment.packages import locustfile
-from locust_asyncdjango.lab.environment.servers import SERVERS, is_installed
+from locust_asyncdjango.lab.environment.servers import SERVERS, Server, is_installed
 from locust_asyncdjango.routes import ROUTES
 
 
-def show_list(_options: Namespace) -> int:
-    """Prints what there is."""
+def print_routes_and_servers(_options: Namespace) -> int:
+    """Print each route with its locustfile and variants, and each server with its slots. Return 0."""
     print("routes")
     for route in ROUTES.values():
         print(f"  {route.name:<18} {route.method:<5} {locustfile(route.name)}")
@@ -16,7 +20,18 @@ def show_list(_options: Namespace) -> int:
         print(f"    async: {', '.join(route.async_variants)}")
     print("servers")
     for server in SERVERS.values():
-        slots = "unbounded" if server.slots is None else server.slots
-        missing = "" if is_installed(server) else f"; pip install 'locust-asyncdjango[{server.extra}]'"
-        print(f"  {server.name:<20} {server.interface}, slots: {slots}{missing}")
+        print(f"  {server.name:<20} {_describe(server)}")
     return 0
+
+
+def _describe(server: Server) -> str:
+    slots = "unbounded" if server.slots is None else server.slots
+    missing = "" if is_installed(server) else f"; pip install 'locust-asyncdjango[{server.extra}]'"
+    return f"{server.interface}, slots: {slots}{missing}"
+
+
+COMMAND = Command(
+    name="list",
+    summary="Show routes, variants and servers, and where the example locustfiles are.",
+    execute=print_routes_and_servers,
+)

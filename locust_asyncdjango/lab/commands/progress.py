@@ -1,4 +1,4 @@
-"""What is shown while trials run: a live line on a terminal, a line per trial elsewhere."""
+"""Progress of a run in the terminal: a line per trial, and below it a live line where the output is a terminal."""
 
 import time
 from collections.abc import Iterator, Sequence
@@ -15,37 +15,43 @@ from locust_asyncdjango.metrics.series_file import Series
 
 
 @contextmanager
-def shown(console: Console) -> Iterator[Announce]:
-    """What tells the runner's progress to a console."""
+def progress_on(console: Console) -> Iterator[Announce]:
+    """Yield the function that the runner calls as each trial begins, which shows the trial on the console."""
     columns = (BarColumn(), TimeElapsedColumn(), TextColumn("{task.description}"))
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
-        begins: list[float] = []
+        starts_s: list[float] = []
 
-        def announce(trial: Trial, number: int, of: int) -> Watch:
+        def announce(trial: Trial, number: int, total: int) -> Watch:
             for task in progress.task_ids:
                 progress.remove_task(task)
-            begins.append(time.monotonic())
-            told = f"{trial.title} ({number} of {of}{time_left(begins, of - number + 1)})"
-            console.print(told, highlight=False, markup=False, soft_wrap=True)
+            starts_s.append(time.monotonic())
+            line = f"{trial.title} ({number} of {total}{time_left(starts_s, total - number + 1)})"
+            console.print(line, highlight=False, markup=False, soft_wrap=True)
             current = progress.add_task("starting", total=None)
 
             def watch(series: Series) -> None:
                 length_s = series.header.get("run_time")
-                progress.update(current, completed=len(series.intervals), total=length_s, description=_now(series))
+                progress.update(
+                    current, completed=len(series.intervals), total=length_s, description=_latest_interval(series)
+                )
 
             return watch
 
         yield announce
 
 
-def time_left(begins: Sequence[float], trials: int) -> str:
-    """How long so many trials may take, by when those before and the first of these began; "" where none was before."""
-    if len(begins) < 2:
+def time_left(starts_s: Sequence[float], trials: int) -> str:
+    """Return how long some more trials may take, in words; "" before there is a trial to judge by.
+
+    starts_s: when each trial so far began, in seconds; the last one is the first of the trials that are left.
+    """
+    if len(starts_s) < 2:
         return ""
-    return f", about {format_duration((begins[-1] - begins[0]) / (len(begins) - 1) * trials)} left"
+    mean_s = (starts_s[-1] - starts_s[0]) / (len(starts_s) - 1)
+    return f", about {format_duration(mean_s * trials)} left"
 
 
-def _now(series: Series) -> str:
+def _latest_interval(series: Series) -> str:
     if not series.intervals:
         return "starting"
     last = series.intervals[-1]

@@ -1,96 +1,142 @@
-"""``run``: measures an experiment, prints its table and verdict, and writes its report.
-
-What needs the extra ``lab`` or ``report`` is imported in the command itself: the others go without.
-"""
+"""``locust-asyncdjango run``: measure an experiment, print its table and verdict, and write its report."""
 
 import os
 import sys
-from argparse import Namespace
+from argparse import ArgumentParser, Namespace
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from locust_asyncdjango.lab.commands.arguments import Command, add_options
+from locust_asyncdjango.lab.commands.report import write_experiment_report
 from locust_asyncdjango.lab.environment.process import Interrupted
 from locust_asyncdjango.lab.environment.servers import PUBLISHED, SERVERS, is_installed
 from locust_asyncdjango.lab.errors import UsageError
-from locust_asyncdjango.lab.experiment.spec import ALL, Experiment, Load
+from locust_asyncdjango.lab.experiment.config_file import (
+    OPTIONS,
+    ExperimentFile,
+    build_experiment,
+    merge,
+    read_experiment,
+)
+from locust_asyncdjango.lab.experiment.spec import ALL, Experiment
 
 if TYPE_CHECKING:
-    pass
-
-FACTORS = "TARGET_SITE_"
-"""What the variables of the environment begin with that the site is set by."""
-
-
-def run(options: Namespace) -> int:
-    """Measures, prints the table and the verdict; 1 when a trial could not be measured."""
-    from rich.console import Console
-
-    from locust_asyncdjango.lab.analysis import findings
-    from locust_asyncdjango.lab.commands import progress
-    from locust_asyncdjango.lab.commands.report import tell
     from locust_asyncdjango.lab.experiment.results_folder import ResultsFolder
-    from locust_asyncdjango.lab.measure import runner
-    from locust_asyncdjango.lab.measure.locust_process import check_load, planned_length_s
-    from locust_asyncdjango.lab.report.verdict import plan_text
 
-    folder = ResultsFolder(
-        options.resume or options.output or Path("results") / datetime.now().strftime("%Y-%m-%d-%H%M%S")
+SITE_VARIABLES = "TARGET_SITE_"
+"""What the names of the environment variables begin with that set the bundled site."""
+NOT_MEASURED = 1
+"""Exit code where a trial could not be measured."""
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Add the file and the flags of ``run``."""
+    parser.usage = "%(prog)s [-h] [FILE] [--FLAG VALUE ...] [--dry-run]\n       %(prog)s --resume DIR"
+    parser.add_argument(
+        "experiment", nargs="?", type=Path, metavar="FILE", help="a TOML file with these flags and servers of your own"
     )
+    parser.add_argument("--resume", type=Path, metavar="DIR", help="go on with a results folder whose run was stopped")
+    parser.add_argument("--dry-run", action="store_true", help="print the plan and how long it takes; measure nothing")
+    add_options(parser, OPTIONS.values())
+
+
+def measure_experiment(options: Namespace) -> int:
+    """Measure all trials, or print the plan with --dry-run. Return 0, or 1 where a trial could not be measured.
+
+    Raise UsageError where the experiment cannot be run.
+    """
+    from locust_asyncdjango.lab.experiment.results_folder import ResultsFolder
+
     if options.resume:
+        if options.experiment or options.dry_run or _values(options):
+            raise UsageError("--resume goes on with the experiment of the folder: leave all else out")
+        folder = ResultsFolder(options.resume)
         experiment = folder.experiment()
-        set_factors(experiment)
-    else:
-        experiment = experiment_of(options)
-    if options.dry_run:
-        experiment.check_here()
-        with TemporaryDirectory() as logs:
-            check_load(experiment.routes[0], experiment.load, Path(logs))
-        print(plan_text(experiment, planned_length_s(experiment.load)))
-        return 0
-    console = Console()
-    try:
-        with progress.shown(console) as announce:
-            results = runner.run(experiment, folder, announce)
-    except Interrupted:
-        print(f"stopped; locust-asyncdjango run --resume {folder.path} goes on from here", file=sys.stderr)
-        raise
-    tell(folder, findings.read(folder), console)
-    return 0 if all(result.figures for result in results) else 1
+        restore_site_variables(experiment)
+        return _measure(experiment, folder)
+    experiment, output = requested(options)
+    return _print_plan(experiment) if options.dry_run else _measure(experiment, ResultsFolder(output))
 
 
-def set_factors(experiment: Experiment) -> None:
-    """Sets the site's environment as it was when an experiment began. Raises UsageError."""
-    for name in [name for name in os.environ if name.startswith(FACTORS)]:
+def requested(options: Namespace) -> tuple[Experiment, Path]:
+    """Return the experiment that a command line and its file describe, and the path of its results folder.
+
+    Servers are those of the published comparisons and the file's own where none are named, and there is an A/A pair
+    where arms are repeated. The site's variables are those of this process's environment. Raise UsageError.
+    """
+    file = read_experiment(options.experiment) if options.experiment else ExperimentFile()
+    values = merge(file, _values(options))
+    own_names = tuple(server.name for server in file.own_servers)
+    wanted = values.get("servers", ())
+    if wanted == ALL:
+        wanted = (*_installed_servers(values.get("workers", 1)), *own_names)
+    elif not wanted and not values.get("arms"):
+        wanted = (*PUBLISHED, *own_names)
+    variables = (item for item in os.environ.items() if item[0].startswith(SITE_VARIABLES))
+    experiment = build_experiment(
+        {"a_a_pairs": int(values.get("repeats", 1) > 1), **values, "servers": wanted},
+        factors=tuple(sorted(variables)),
+        own_servers=file.own_servers,
+    )
+    return experiment, values.get("output") or Path("results") / datetime.now().strftime("%Y-%m-%d-%H%M%S")
+
+
+def restore_site_variables(experiment: Experiment) -> None:
+    """Set the environment variables of the site as they were when the experiment began. Raise UsageError."""
+    for name in [name for name in os.environ if name.startswith(SITE_VARIABLES)]:
         del os.environ[name]
     for name, value in experiment.factors:
-        if not (isinstance(name, str) and isinstance(value, str) and name.startswith(FACTORS)):
+        if not (isinstance(name, str) and isinstance(value, str) and name.startswith(SITE_VARIABLES)):
             raise UsageError(f"experiment.json is damaged: {name!r} = {value!r} is no setting of the site")
         os.environ[name] = value
 
 
-def experiment_of(options: Namespace) -> Experiment:
-    """What is to be measured. Raises UsageError."""
-    names_of_own = tuple(server.name for server in options.own_servers)
-    if options.servers == ALL:
-        fitting = (s for s in SERVERS.values() if is_installed(s) and (options.workers == 1 or s.has_workers))
-        options.servers = (*(server.name for server in fitting), *names_of_own)
-    return Experiment(
-        routes=options.routes,
-        arms=options.arms,
-        servers=options.servers or (() if options.arms else (*PUBLISHED, *names_of_own)),
-        load=Load(options.shape, options.users, options.spawn_rate, options.run_time),
-        posts=options.posts,
-        max_connections=options.max_connections,
-        variants=options.variants,
-        factors=tuple(sorted(item for item in os.environ.items() if item[0].startswith(FACTORS))),
-        latencies_ms=options.latency_ms,
-        client_latency_ms=options.client_latency_ms,
-        workers=options.workers,
-        own_servers=options.own_servers,
-        repeats=options.repeats,
-        a_a_pairs=int(options.repeats > 1) if options.a_a_pairs is None else options.a_a_pairs,
-        until_decided=options.until_decided,
-        pin=options.pin,
-    )
+def _installed_servers(workers: int) -> list[str]:
+    """Return the names of the servers that are installed and can have so many workers."""
+    return [each.name for each in SERVERS.values() if is_installed(each) and (workers == 1 or each.has_workers)]
+
+
+def _values(options: Namespace) -> dict[str, Any]:
+    """Return the values of the flags that the command line has, by key."""
+    return {key: getattr(options, key) for key in OPTIONS if hasattr(options, key)}
+
+
+def _print_plan(experiment: Experiment) -> int:
+    from locust_asyncdjango.lab.measure.locust_process import check_load, planned_length_s
+    from locust_asyncdjango.lab.report.verdict import plan_text
+
+    experiment.check_machine()
+    with TemporaryDirectory() as logs:
+        check_load(experiment.routes[0], experiment.load, Path(logs))
+    print(plan_text(experiment, planned_length_s(experiment.load)))
+    return 0
+
+
+def _measure(experiment: Experiment, folder: "ResultsFolder") -> int:
+    from rich.console import Console
+
+    from locust_asyncdjango.lab.analysis import findings
+    from locust_asyncdjango.lab.commands.progress import progress_on
+    from locust_asyncdjango.lab.measure import runner
+
+    console = Console()
+    try:
+        with progress_on(console) as announce:
+            results = runner.run(experiment, folder, announce)
+    except Interrupted:
+        print(f"stopped; to go on from here: locust-asyncdjango run --resume {folder.path}", file=sys.stderr)
+        raise
+    write_experiment_report(folder, findings.read(folder), console)
+    return 0 if all(result.figures for result in results) else NOT_MEASURED
+
+
+COMMAND = Command(
+    name="run",
+    summary="Measure routes on servers, one after another, and compare them.",
+    description="Measure routes on servers, one after another, and compare them. A FILE has the flags as keys, with _"
+    " for -; flags on the command line override it. Without any, each route runs on two servers, for 3 minutes each.",
+    add_arguments=add_arguments,
+    execute=measure_experiment,
+)

@@ -1,45 +1,83 @@
-"""A command that runs beside the site's services, whose addresses are in its environment."""
+"""``locust-asyncdjango services``: run a command with the site's services, or keep them up until Ctrl-C.
 
+The command finds the services in DATABASE_URL, REDIS_URL and SLOW_API_URL.
+"""
+
+import argparse
 import os
 import shlex
 import shutil
+import sys
 import time
-from argparse import Namespace
-from collections.abc import Mapping
+from argparse import ArgumentParser, Namespace
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from locust_asyncdjango.lab.commands import startproject
-from locust_asyncdjango.lab.environment import services
+from locust_asyncdjango.lab.commands.arguments import Command, add_services
 from locust_asyncdjango.lab.environment.process import running
 from locust_asyncdjango.lab.errors import UsageError
 from locust_asyncdjango.lab.experiment.spec import check_conditions
 
+DEFAULT_POSTS = 1000
+VARIABLES = ("DATABASE_URL", "REDIS_URL", "SLOW_API_URL")
 
-def run(argv: list[str], posts: int, max_connections: int, latency_ms: int) -> int:
-    """Runs a command beside the services and returns its exit code; without one, keeps them up.
 
-    Raises UsageError where it cannot be run.
+def add_arguments(parser: ArgumentParser) -> None:
+    """Add the flags and the command of ``services``."""
+    parser.usage = "%(prog)s [-h] [--posts N] [--max-connections N] [--latency-ms N] [--] [COMMAND ...]"
+    add_services(parser, DEFAULT_POSTS)
+    parser.add_argument(
+        "argv",
+        nargs=argparse.REMAINDER,
+        metavar="COMMAND",
+        help=f"a command that finds the services in {', '.join(VARIABLES)}; without one they stay up until Ctrl-C",
+    )
+
+
+def run_with_services(options: Namespace) -> int:
+    """Run the command with the services and return its exit code; without a command, keep them up.
+
+    Raise UsageError where the command or the services cannot be had.
     """
+    from locust_asyncdjango.lab.environment import services
+
+    check_conditions((options.max_connections,), (options.latency_ms,))
+    argv = command_line(options)
     if argv and not shutil.which(argv[0]):
         raise UsageError(f"there is no program {argv[0]!r} to run; see that it is installed and on PATH")
     with (
         TemporaryDirectory(prefix="locust-asyncdjango-") as logs,
-        services.running_all_services(posts, max_connections, Path(logs), latency_ms) as started,
+        services.running_all_services(
+            options.posts, options.max_connections, Path(logs), options.latency_ms
+        ) as addresses,
     ):
-        env = {**os.environ, **started}
-        seed_project(posts, env, Path(logs))
+        env = {**os.environ, **addresses}
+        _seed_project(options.posts, env, Path(logs))
         if argv:
-            return exit_code_of(argv, env)
-        for name in ("DATABASE_URL", "REDIS_URL", "SLOW_API_URL"):
+            return _run(argv, env)
+        for name in VARIABLES:
             print(f"export {name}={shlex.quote(env[name])}", flush=True)
         while True:
             time.sleep(1)  # until Ctrl-C
 
 
-def seed_project(posts: int, env: Mapping[str, str], logs: Path) -> None:
-    """Seeds the table of a project in the current folder, as startproject wrote it; not in the user's own database."""
-    argv = startproject.seeding(Path.cwd(), posts)
+def command_line(options: Namespace) -> list[str]:
+    """Return the command after the flags, without the -- that may separate them; empty where there is none."""
+    argv: list[str] = options.argv
+    return argv[1:] if argv[:1] == ["--"] else argv
+
+
+def seed_command(folder: Path, posts: int) -> list[str] | None:
+    """Return the command that seeds the table of a project that ``startproject`` wrote; None for any other folder."""
+    if (folder / "manage.py").is_file() and any(folder.glob("*/management/commands/seed_posts.py")):
+        return [sys.executable, "manage.py", "seed_posts", f"--posts={posts}"]
+    return None
+
+
+def _seed_project(posts: int, env: Mapping[str, str], logs: Path) -> None:
+    """Seed the project in the current folder, unless the database is the user's own. Raise UsageError."""
+    argv = seed_command(Path.cwd(), posts)
     if argv is None or os.environ.get("DATABASE_URL"):
         return
     with running(argv, log=logs / "project.log", cwd=Path.cwd(), env=env) as program:
@@ -47,8 +85,8 @@ def seed_project(posts: int, env: Mapping[str, str], logs: Path) -> None:
             raise UsageError(f"this folder's manage.py seed_posts failed: {program.last_log_line()}")
 
 
-def exit_code_of(argv: list[str], env: Mapping[str, str]) -> int:
-    """Runs a command in the current folder; as a shell has it, 128 and more is a signal's."""
+def _run(argv: Sequence[str], env: Mapping[str, str]) -> int:
+    """Run a command in the current folder and return its exit code, which is 128 + N where signal N ended it."""
     try:
         with running(argv, log=None, cwd=Path.cwd(), env=env) as program:
             code = program.wait() or 0
@@ -57,13 +95,10 @@ def exit_code_of(argv: list[str], env: Mapping[str, str]) -> int:
     return 128 - code if code < 0 else code
 
 
-def with_services(options: Namespace) -> int:
-    """Runs a command beside the site's services and returns its exit code; without one, keeps them up."""
-    check_conditions((options.max_connections,), (options.latency_ms,))
-    return run(command_given(options), options.posts, options.max_connections, options.latency_ms)
-
-
-def command_given(options: Namespace) -> list[str]:
-    """The command behind the flags, without the -- that may separate them."""
-    argv: list[str] = options.argv
-    return argv[1:] if argv[:1] == ["--"] else argv
+COMMAND = Command(
+    name="services",
+    summary="Run a command with PostgreSQL, Redis and the slow API, or keep these up until Ctrl-C.",
+    add_arguments=add_arguments,
+    execute=run_with_services,
+    runs_until_stopped=lambda options: not command_line(options),
+)

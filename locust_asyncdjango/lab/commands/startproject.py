@@ -1,21 +1,28 @@
-"""``startproject``: the target site and the example locustfiles as a project of the user's own."""
+"""``locust-asyncdjango startproject``: the bundled site and the example locustfiles as a project of the user's own.
+
+The project is a copy of the installed ``target_site`` under another name, so that it has every variant of every route,
+and its tests.
+"""
 
 import importlib.util
 import keyword
 import re
 import shlex
 import sys
-from argparse import Namespace
+from argparse import ArgumentParser, Namespace
 from collections.abc import Iterable, Iterator
 from importlib.metadata import requires, version
+from importlib.resources import files
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from locust_asyncdjango.lab.commands.arguments import Command
 from locust_asyncdjango.lab.environment.packages import package_folder
 from locust_asyncdjango.lab.errors import UsageError
 
 DISTRIBUTION = "locust-asyncdjango"
 SITE = "target_site"
+README_TEMPLATE = "project_readme.md"
 WEB_SERVERS = ("gunicorn", "uvicorn", "uvicorn-worker")
 LONGEST_NAME = 40
 """PostgreSQL cuts names off at 63 bytes, and tables, keys and indexes are named after the site."""
@@ -23,76 +30,27 @@ TAKEN = {
     **dict.fromkeys(("manage", "locustfiles"), "the project has something else of that name"),
     **dict.fromkeys(("auth", "contenttypes", "sessions", "messages"), "Django has an app of that name"),
 }
+"""Names that a site's package cannot have, and why."""
 
-README = """\
-# {name}
 
-A Django site with every view in sync and async variants, and locustfiles that load it. Run all commands in this folder.
+def add_arguments(parser: ArgumentParser) -> None:
+    """Add the folder and the name of the project."""
+    parser.add_argument("folder", type=Path, metavar="DIR", help="the project's folder: a new or an empty one")
+    parser.add_argument("--name", help="name of the site's package (default: the folder's name, with _ for -)")
 
-## Install
 
-```sh
-python3 -m venv .venv
-. .venv/bin/activate
-pip install -r requirements.txt
-```
-
-## Get a database
-
-For as long as it runs, and without root or Docker, this starts PostgreSQL, Redis and the slow API, prints the variables
-that name them, and fills the site's table with 1000 posts:
-
-```sh
-pip install 'locust-asyncdjango[lab]'
-locust-asyncdjango services
-```
-
-With a command behind it, as in `locust-asyncdjango services -- gunicorn {name}.wsgi`, it starts them for that command
-alone. Or name your own, which are then used everywhere; the slow API comes with the site
-(`uvicorn {name}.slow_api:application --port 5000`):
-
-```sh
-export DATABASE_URL=postgresql://user:password@127.0.0.1:5432/{name}
-export REDIS_URL=redis://127.0.0.1:6379/0
-export SLOW_API_URL=http://127.0.0.1:5000
-```
-
-## Seed
-
-```sh
-python manage.py seed_posts --posts 100000
-```
-
-## Serve
-
-```sh
-gunicorn {name}.wsgi                                                  # WSGI
-uvicorn {name}.asgi:application                                       # ASGI
-gunicorn -k uvicorn_worker.UvicornWorker {name}.asgi:application      # ASGI, with gunicorn's process management
-```
-
-`http://127.0.0.1:8000/` shows every route and variant; `{name}/settings.py` names the variables that change the site.
-
-## Load
-
-```sh
-locust -f locustfiles/io_read.py --shape RampTo500 --headless -H http://127.0.0.1:8000
-```
-
-## Test
-
-The tests make a database of their own beside that of `DATABASE_URL`, whose user must be allowed to:
-
-```sh
-python manage.py test
-```
-"""
+def start_project(options: Namespace) -> int:
+    """Write a project and print what to do next. Return 0. Raise UsageError where it cannot be written."""
+    name = write_project(options.folder, options.name)
+    print(next_steps(options.folder, name))
+    return 0
 
 
 def write_project(folder: Path, name: str | None = None) -> str:
-    """Writes a project to a folder that is not there or is empty, and returns the name of its package.
+    """Write a project to a new or an empty folder, and return the name of its package.
 
-    The name is the folder's if none is given. Raises UsageError, and then has written nothing.
+    name: of the package; by default the folder's, with _ for -.
+    Raise UsageError where the name or the folder does not serve; then nothing has been written.
     """
     target = folder.resolve()
     name = name or target.name.replace("-", "_")
@@ -100,14 +58,14 @@ def write_project(folder: Path, name: str | None = None) -> str:
     try:
         if target.exists() and (not target.is_dir() or any(target.iterdir())):
             raise UsageError(f"{folder} is there already and not an empty folder; name a new one")
-        put(project_files(name), target)
+        write_files(project_files(name), target)
     except OSError as error:
         raise UsageError(f"{folder} cannot be written: {error.strerror}; name another folder") from None
     return name
 
 
 def check_name(name: str, target: Path) -> None:
-    """Raises UsageError where a project in a target folder cannot have a package of this name."""
+    """Raise UsageError where a project in the target folder cannot have a package of this name."""
     # Tables are named after the package, and PostgreSQL takes names without quotes for lower case.
     if not re.fullmatch(rf"[a-z_][a-z0-9_]{{0,{LONGEST_NAME - 1}}}", name) or keyword.iskeyword(name):
         rule = f"at most {LONGEST_NAME} small letters, digits and _, no digit first, and no word of Python's"
@@ -118,8 +76,9 @@ def check_name(name: str, target: Path) -> None:
 
 
 def project_files(name: str) -> Iterator[tuple[Path, str]]:
-    """The files of a project, paths below its folder, and their texts."""
-    yield Path("README.md"), README.format(name=name)
+    """Yield the files of a project: each path below the project's folder, and its text."""
+    template = files(__package__).joinpath(README_TEMPLATE).read_text(encoding="utf-8")
+    yield Path("README.md"), template.format(name=name)
     yield Path("requirements.txt"), "".join(f"{line}\n" for line in requirements(requires(DISTRIBUTION) or ()))
     for path, text in _texts(package_folder(SITE)):
         renamed = text.replace(SITE, name)
@@ -133,7 +92,11 @@ def project_files(name: str) -> Iterator[tuple[Path, str]]:
 
 
 def requirements(declared: Iterable[str]) -> list[str]:
-    """What of a distribution's declared requirements (Requires-Dist) a project needs, and the distribution itself."""
+    """Return the lines of a project's requirements.txt.
+
+    declared: the requirements of our distribution (Requires-Dist). Those of the extra ``target`` and the web servers of
+    the extra ``lab`` are the project's, and the distribution itself.
+    """
     lines = [f"{DISTRIBUTION}>={version(DISTRIBUTION)}"]
     for entry in declared:
         requirement, _, marker = (part.strip() for part in entry.partition(";"))
@@ -146,43 +109,35 @@ def requirements(declared: Iterable[str]) -> list[str]:
 
 
 def next_steps(folder: Path, name: str) -> str:
-    """What was written, and what to do with it."""
-    there = [] if folder.resolve() == Path.cwd() else [f"cd {shlex.quote(str(folder))}"]
+    """Return what was written, and the commands to go on with."""
+    change_folder = [] if folder.resolve() == Path.cwd() else [f"cd {shlex.quote(str(folder))}"]
     commands = [
-        *there,
+        *change_folder,
         "locust-asyncdjango services -- python manage.py test",
         f"locust-asyncdjango services -- gunicorn {name}.wsgi",
         "locust -f locustfiles/io_read.py --shape RampTo500 -H http://127.0.0.1:8000   # in another terminal",
     ]
-    return "\n  ".join(
-        (f"{folder} has the site {name}, its tests and its locustfiles; README.md tells more. Next:", *commands)
-    )
+    heading = f"{folder} has the site {name}, its tests and its locustfiles; see its README.md. Next:"
+    return "\n  ".join((heading, *commands))
 
 
-def seeding(folder: Path, posts: int) -> list[str] | None:
-    """The command that seeds a project's own table; None where the folder holds no project with such a command."""
-    if (folder / "manage.py").is_file() and any(folder.glob("*/management/commands/seed_posts.py")):
-        return [sys.executable, "manage.py", "seed_posts", f"--posts={posts}"]
-    return None
-
-
-def put(files: Iterable[tuple[Path, str]], target: Path) -> None:
-    """Writes files to a scratch folder first, so that the target is as it was should one of them fail."""
-    there = target.exists()
-    # An existing folder is kept, for someone may stand in it, or it may be another file system than the one around it.
-    with TemporaryDirectory(prefix=".startproject-", dir=target if there else target.parent) as scratch:
+def write_files(content: Iterable[tuple[Path, str]], target: Path) -> None:
+    """Write files below a folder, all of them or, where one fails, none."""
+    exists = target.exists()
+    # An existing folder is kept: someone may stand in it, or it may be another file system than the one around it.
+    with TemporaryDirectory(prefix=".startproject-", dir=target if exists else target.parent) as scratch:
         project = Path(scratch) / "project"
-        for path, text in files:
+        for path, text in content:
             (project / path).parent.mkdir(parents=True, exist_ok=True)
             (project / path).write_text(text, encoding="utf-8")
-        for made in list(project.iterdir()) if there else []:
-            made.rename(target / made.name)
-        if not there:
+        for written in list(project.iterdir()) if exists else []:
+            written.rename(target / written.name)
+        if not exists:
             project.rename(target)
 
 
 def _texts(folder: Path) -> Iterator[tuple[Path, str]]:
-    """The files of a package, paths below its folder, and their texts."""
+    """Yield the files of a package: each path below its folder, and its text."""
     for path in sorted(folder.rglob("*")):
         below = path.relative_to(folder)
         if path.is_file() and not any(part == "__pycache__" or part.startswith(".") for part in below.parts):
@@ -199,8 +154,9 @@ def _can_be_imported(name: str, target: Path) -> bool:
     return spec.origin is not None or any(Path(place) != target for place in spec.submodule_search_locations or ())
 
 
-def start_project(options: Namespace) -> int:
-    """Writes a project and says what to do with it."""
-    name = write_project(options.folder, options.name)
-    print(next_steps(options.folder, name))
-    return 0
+COMMAND = Command(
+    name="startproject",
+    summary="Write the bundled site and the locustfiles as a project of your own.",
+    add_arguments=add_arguments,
+    execute=start_project,
+)

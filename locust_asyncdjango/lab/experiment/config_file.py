@@ -1,31 +1,70 @@
-"""A TOML file that says what is to be measured: the flags of ``run``, and servers of the user's own."""
+"""Experiment files (TOML) and presets: the options of ``run``, and servers of the user's own.
+
+``merge`` puts file, preset and command line together, and ``build_experiment`` makes an ``Experiment`` of the values.
+``to_toml`` writes the file that runs an experiment again.
+"""
 
 import json
-import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
-from locust_asyncdjango.lab.environment.servers import SERVERS, Server
+from locust_asyncdjango.lab.environment.servers import Server
 from locust_asyncdjango.lab.errors import UsageError
-from locust_asyncdjango.lab.experiment.spec import ALL, Experiment
+from locust_asyncdjango.lab.experiment.options import Option, declared_options
+from locust_asyncdjango.lab.experiment.own_servers import own_server_table, read_own_server
+from locust_asyncdjango.lab.experiment.spec import COMPARED, CONDITIONS, LOAD, REPEATS, Experiment, Load
+
+PRESETS: Mapping[str, Mapping[str, str]] = {
+    "quick": {"shape": "RampTo500", "users": "500", "spawn_rate": "50", "run_time": "12s"},
+}
+"""Loads by name. A preset overrides the file, and the command line overrides the preset."""
+
+
+def parse_preset(text: str) -> str:
+    """Return the name of a preset. Raise UsageError where there is none of that name."""
+    if text not in PRESETS:
+        raise UsageError(f"there is no preset {text!r}; choose from {', '.join(PRESETS)}")
+    return text
+
+
+_EXPERIMENT_OPTIONS = tuple(declared_options(Experiment))
+_LOAD_OPTIONS = tuple(declared_options(Load))
+_OTHER_OPTIONS = (
+    Option(
+        parse_preset,
+        f"a load by name ({', '.join(PRESETS)}), in place of the file's; quick takes seconds a trial",
+        "",
+        name="preset",
+        group=LOAD,
+        metavar="NAME",
+    ),
+    Option(Path, "the results folder", "", name="output", metavar="DIR", default_text="results/<date and time>"),
+)
+
+OPTIONS: Mapping[str, Option] = {
+    each.name: each
+    for group in (COMPARED, LOAD, CONDITIONS, REPEATS, "options")
+    for each in (*_EXPERIMENT_OPTIONS, *_LOAD_OPTIONS, *_OTHER_OPTIONS)
+    if each.group == group
+}
+"""All options of ``run`` that a file may have, by key, in the order of --help."""
 
 
 @dataclass(frozen=True, slots=True)
 class ExperimentFile:
-    """What it asks for: flags of ``run``, and servers beside the table's."""
+    """The content of a file: values of options by key, and servers in addition to the table's."""
 
-    flags: tuple[str, ...] = ()
+    values: Mapping[str, Any] = field(default_factory=dict)
     own_servers: tuple[Server, ...] = ()
 
 
 def read_experiment(path: Path) -> ExperimentFile:
-    """Reads a TOML file: a key per flag of ``run``, with _ for -, and a table [server.NAME] per server of the user's.
+    """Read a TOML file: a key for each option of ``run``, and a table [server.NAME] for each server of the user's.
 
-    Raises UsageError.
+    Raise UsageError where it cannot be read, or has anything else.
     """
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -33,116 +72,71 @@ def read_experiment(path: Path) -> ExperimentFile:
         raise UsageError(f"cannot read {path}: {error.strerror}") from None
     except ValueError as error:  # not UTF-8, or not TOML
         raise UsageError(f"{path} is not TOML: {error}") from None
-    own_servers = content.pop("server", {})
-    if not isinstance(own_servers, dict):
+    tables = content.pop("server", {})
+    if not isinstance(tables, dict):
         raise UsageError(f"{path}: servers of your own are tables: [server.NAME]")
-    flags = tuple(flag for name, value in content.items() for flag in _flag(path, name, value))
-    return ExperimentFile(flags, tuple(_own_server(path, name, about) for name, about in own_servers.items()))
+    values = {key: _value(path, key, value) for key, value in content.items()}
+    own_servers = (read_own_server(f"{path}: [server.{name}]", name, table) for name, table in tables.items())
+    return ExperimentFile(values, tuple(own_servers))
 
 
-KEYS = (
-    *("routes", "arms", "servers", "variants", "shape", "users", "spawn_rate", "run_time", "output"),
-    *("posts", "max_connections", "latency_ms", "client_latency_ms", "workers", "repeats", "a_a_pairs"),
-    *("until_decided", "pin", "preset"),
-)
-"""The flags of run, with _ for -."""
-SWITCHES = ("until_decided",)
-"""Those without a value, which are true or false."""
+def merge(file: ExperimentFile, command_line: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values of options by key: the command line's over the preset's over the file's.
+
+    What the command line compares takes the place of what the file compares: its ``arms``, or any of ``servers``,
+    ``variants`` and ``max_connections``.
+    """
+    replaced = _replaced_by(command_line)
+    from_file = {key: value for key, value in file.values.items() if key not in replaced}
+    preset = {**from_file, **command_line}.get("preset", "")
+    return {**from_file, **PRESETS.get(preset, {}), **command_line}
 
 
-def _flag(path: Path, name: str, value: object) -> list[str]:
-    if name not in KEYS:
-        raise UsageError(f"{path}: there is no key {name!r}; choose from {', '.join(KEYS)}")
-    flag = f"--{name.replace('_', '-')}"
-    if name in SWITCHES:
-        if not isinstance(value, bool):
-            raise UsageError(f"{path}: {name} must be true or false")
-        return [flag if value else flag.replace("--", "--no-", 1)]
-    values = value if isinstance(value, list) else [value]
-    if not all(isinstance(item, str | int) and not isinstance(item, bool) for item in values):
-        raise UsageError(f"{path}: {name} must be a text, a whole number or a list of these")
-    return [f"{flag}={','.join(map(str, values))}"]
+def build_experiment(values: Mapping[str, Any], **fields: Any) -> Experiment:
+    """Return the experiment of some options. fields: those of ``Experiment`` that are no options. Raise UsageError."""
+    load = Load(**_fields(_LOAD_OPTIONS, values))
+    return Experiment(**{**_fields(_EXPERIMENT_OPTIONS, values), "load": load, **fields})
 
 
-def written(experiment: Experiment) -> str:
-    """The file that asks for an experiment; the site's environment comes as comments."""
-    load = experiment.load
-    values: dict[str, Any] = {
-        "routes": experiment.routes,
-        "arms": [str(arm) for arm in experiment.arms],
-        "servers": experiment.servers,
-        "variants": experiment.variants,
-        "shape": load.shape,
-        "users": load.users,
-        "spawn_rate": load.spawn_rate,
-        "run_time": load.run_time,
-        "posts": experiment.posts,
-        "max_connections": () if experiment.arms else experiment.max_connections,
-        "latency_ms": experiment.latencies_ms,
-        "client_latency_ms": experiment.client_latency_ms,
-        "workers": experiment.workers,
-        "repeats": experiment.repeats,
-        "a_a_pairs": experiment.a_a_pairs,
-        "until_decided": experiment.until_decided,
-        "pin": experiment.pin,
-    }
+def to_toml(experiment: Experiment) -> str:
+    """Return the text of a file that runs an experiment again; the site's environment comes as comments."""
     lines = [f"# {name}={_toml(value)}" for name, value in experiment.factors]
-    lines += [f"{name} = {_toml(value)}" for name, value in values.items() if value not in ("", (), [])]
+    for option in OPTIONS.values():
+        if option in _OTHER_OPTIONS or (option.name == "max_connections" and experiment.arms):
+            continue
+        value = getattr(experiment.load if option in _LOAD_OPTIONS else experiment, option.field)
+        if value not in ("", ()):
+            lines.append(f"{option.name} = {_toml(value)}")
     for server in experiment.own_servers:
-        about = {"interface": server.interface, "slots": server.slots, "argv": server.argv, "url": server.url}
         lines += ["", f"[server.{_toml(server.name)}]"]
-        lines += [f"{name} = {_toml(value)}" for name, value in about.items() if value]
+        lines += [f"{key} = {_toml(value)}" for key, value in own_server_table(server).items()]
     return "\n".join(lines)
 
 
-def _toml(value: object) -> str:
-    """What JSON has for texts, numbers, truths and lists of these is TOML too, but for one control character."""
+def _value(path: Path, key: str, value: object) -> Any:
+    if key not in OPTIONS:
+        raise UsageError(f"{path}: there is no key {key!r}; choose from {', '.join(OPTIONS)}")
+    try:
+        return OPTIONS[key].from_toml(value)
+    except UsageError as error:
+        raise UsageError(f"{path}: {error}") from None
+
+
+def _replaced_by(command_line: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the keys of a file that the command line replaces by naming what is compared."""
+    alternatives = ("servers", "variants", "max_connections")
+    if command_line.get("arms"):
+        return alternatives
+    changed = (command_line.get(key, OPTIONS[key].default) != OPTIONS[key].default for key in alternatives)
+    return ("arms",) if any(changed) else ()
+
+
+def _fields(options: tuple[Option, ...], values: Mapping[str, Any]) -> dict[str, Any]:
+    return {option.field: values[option.name] for option in options if option.name in values}
+
+
+def _toml(value: Any) -> str:
+    """Return a value as TOML: JSON's texts, numbers, truths and lists of these are TOML too, but for one character."""
+    if isinstance(value, tuple):
+        value = [item if isinstance(item, int) else str(item) for item in value]
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
-
-
-_OWN_SERVER = {"interface": str, "slots": int, "argv": list, "url": str}
-_SAID = {str: "a text", int: "a whole number", list: "a list"}
-
-
-def _own_server(path: Path, name: str, about: Mapping[str, Any]) -> Server:
-    where = f"{path}: [server.{name}]"
-    if not isinstance(about, dict) or not about.keys() <= _OWN_SERVER.keys():
-        raise UsageError(f"{where} may have {', '.join(_OWN_SERVER)} and nothing else")
-    for key, value in about.items():
-        if not isinstance(value, _OWN_SERVER[key]) or isinstance(value, bool):
-            raise UsageError(f"{where} {key} must be {_SAID[_OWN_SERVER[key]]}")
-    if not re.fullmatch(r"[\w.-]+", name) or name in SERVERS or name in ALL:
-        raise UsageError(f"{where} needs a name of its own, of letters, digits, dots and dashes")
-    if about.get("interface") not in ("wsgi", "asgi"):
-        raise UsageError(f'{where} needs interface = "wsgi" or "asgi"')
-    if about.get("slots", 1) < 1:
-        raise UsageError(f"{where} slots must be 1 or more; leave it out where there is no limit")
-    argv = tuple(about.get("argv", ()))
-    url = about.get("url", "").rstrip("/")
-    if bool(argv) == bool(url):
-        raise UsageError(f"{where} needs argv, by which it is started, or url, where it runs already")
-    if argv:
-        _check_argv(where, argv)
-    elif not _is_web_address(url):
-        raise UsageError(f"{where} url must look like http://127.0.0.1:8000")
-    return Server(name, about["interface"], about.get("slots"), argv, url=url)
-
-
-def _is_web_address(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        return False
-
-
-def _check_argv(where: str, argv: tuple[Any, ...]) -> None:
-    try:
-        told = [part.format(port=4242, workers=1, backlog=1, python="python") for part in argv]
-    except (AttributeError, LookupError, ValueError):
-        told = []
-    if not any("4242" in part for part in told):
-        raise UsageError(
-            f"{where} argv must be texts with {{port}}, where wanted {{workers}}, {{backlog}} and {{python}}, and no"
-            " other braces"
-        )

@@ -1,4 +1,4 @@
-"""Experiment -> its trials, in the order in which they run."""
+"""The trials of an experiment, in the order in which they run."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -10,32 +10,34 @@ from locust_asyncdjango.lab.experiment.spec import Experiment, Trial, unfinished
 
 
 def trials(experiment: Experiment) -> list[Trial]:
-    """All of them. Raises UsageError where two would have the same folder."""
+    """Return all trials in their order. Raise UsageError where two would have the same folder."""
     planned = [trial for compared in rounds(experiment) for trial in compared]
     folders = [name for trial in planned for name in (trial.id, unfinished_name(trial.id))]
-    if twice := [name for name, count in Counter(folders).items() if count > 1]:
-        raise UsageError(f"two trials would be named {twice[0]}; give your own server another name")
+    if duplicates := [name for name, count in Counter(folders).items() if count > 1]:
+        raise UsageError(f"two trials would be named {duplicates[0]}; give your own server another name")
     return planned
 
 
 def rounds(experiment: Experiment) -> list[list[Trial]]:
-    """What is compared, each arm once: route by route and under the same conditions, right after each other.
+    """Return the trials in rounds, in which each arm of a comparison runs once.
 
-    Each further time in the reverse order (A B, B A), so that a machine that gets slower does so for all alike. Before
-    them come the A/A pairs, of the first.
+    Rounds go route by route, and all rounds of the same conditions follow each other. Every second one is in reverse
+    order (A B, B A), so that a machine that gets slower does so for all arms alike. The A/A pairs are a round before
+    all others, of the first arm.
     """
-    blocks = list(_blocks(experiment))
-    a_a = [replace(blocks[0][0], a_a=True, repeat=run) for run in range(1, 2 * experiment.a_a_pairs + 1)]
+    comparisons = list(_comparisons(experiment))
+    first = comparisons[0][0]
+    a_a = [replace(first, a_a=True, repeat=run) for run in range(1, 2 * experiment.a_a_pairs + 1)]
     repeated = [
-        [replace(trial, repeat=repeat) for trial in (block if repeat % 2 else block[::-1])]
-        for block in blocks
+        [replace(trial, repeat=repeat) for trial in (compared if repeat % 2 else compared[::-1])]
+        for compared in comparisons
         for repeat in range(1, experiment.repeats + 1)
     ]
     return [a_a, *repeated] if a_a else repeated
 
 
-def _blocks(experiment: Experiment) -> Iterator[list[Trial]]:
-    """What is compared: all arms of a route at the same latency."""
+def _comparisons(experiment: Experiment) -> Iterator[list[Trial]]:
+    """Yield the trials that are compared with each other: all arms on a route at the same latency."""
     for route, latency_ms in product(experiment.routes, experiment.latencies_ms):
         yield [
             Trial(
@@ -48,5 +50,5 @@ def _blocks(experiment: Experiment) -> Iterator[list[Trial]]:
                 client_latency_ms=experiment.client_latency_ms,
                 workers=experiment.workers,
             )
-            for arm in experiment.arms_of(route)
+            for arm in experiment.arms_on(route)
         ]

@@ -1,4 +1,4 @@
-"""What is to be measured: an Experiment, frozen, checked once."""
+"""What is measured: an ``Experiment``, checked when it is made, and the ``Trial`` objects that ``plan`` makes of it."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -8,39 +8,21 @@ from typing import Any, Self
 
 from locust_asyncdjango.lab.environment import pinning, servers
 from locust_asyncdjango.lab.environment.latency_proxy import upstream_address
-from locust_asyncdjango.lab.environment.servers import SERVERS, Server
+from locust_asyncdjango.lab.environment.servers import PUBLISHED, SERVERS, Server
 from locust_asyncdjango.lab.errors import UsageError
+from locust_asyncdjango.lab.experiment.options import names, option, whole_number, whole_numbers
 from locust_asyncdjango.routes import NATURAL, ROUTES
 
 ALL = ("all",)
+DEFAULT_POSTS = 1_000_000
 DEFAULT_MAX_CONNECTIONS = 100
 MOST_CONNECTIONS = 10_000
 DEFAULT_POOL_SIZE = 10
-"""Of the site, where TARGET_SITE_POOL_SIZE names no other."""
+"""Connections of the site's pool where TARGET_SITE_POOL_SIZE names no other number."""
 LONGEST_LATENCY_MS = 10_000
 
-
-@dataclass(frozen=True, slots=True)
-class Load:
-    """The shape, and what overrides its cap, rate and length, as Locust's command line has them; "" leaves them."""
-
-    shape: str
-    users: str = ""
-    spawn_rate: str = ""
-    run_time: str = ""
-
-    def __post_init__(self) -> None:
-        # Locust checks the rest, but takes a nought for "not given", and a run without a shape has no end.
-        if not self.shape:
-            raise UsageError("--shape must name a shape, such as RampTo500")
-        for flag, value in (("-u", self.users), ("-t", self.run_time)):
-            if re.fullmatch(r"-.*|0+[hms]?", value):
-                raise UsageError(f"{flag} must be more than 0")
-
-    def arguments(self) -> list[str]:
-        """Locust's command-line arguments."""
-        given = {"--shape": self.shape, "-u": self.users, "-r": self.spawn_rate, "-t": self.run_time}
-        return [part for flag, value in given.items() if value for part in (flag, value)]
+COMPARED, LOAD, CONDITIONS, REPEATS = "what to measure", "load", "conditions", "repeats"
+"""Headings of the options in --help."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,107 +38,205 @@ class Arm:
         return f"{self.server}{variant}@{self.max_connections}"
 
 
-def arm(text: str) -> Arm:
-    """By SERVER, SERVER/VARIANT, SERVER@MAX_CONNECTIONS or SERVER/VARIANT@MAX_CONNECTIONS. Raises UsageError."""
-    found = re.fullmatch(r"([^/@]+)(?:/([^/@]+))?(?:@(\d{1,9}))?", text)
-    if not found:
+def parse_arm(text: str) -> Arm:
+    """Return the arm of SERVER, SERVER/VARIANT, SERVER@MAX_CONNECTIONS or all three. Raise UsageError."""
+    match = re.fullmatch(r"([^/@]+)(?:/([^/@]+))?(?:@(\d{1,9}))?", text)
+    if not match:
         raise UsageError(f"--arms {text!r} is not SERVER/VARIANT@MAX_CONNECTIONS; the last two may be left out")
-    return Arm(found[1], found[2] or "", int(found[3] or DEFAULT_MAX_CONNECTIONS))
+    return Arm(match[1], match[2] or "", int(match[3] or DEFAULT_MAX_CONNECTIONS))
+
+
+def parse_arms(text: str) -> tuple[Arm, ...]:
+    """Return the arms in a text that commas separate. Raise UsageError."""
+    return tuple(map(parse_arm, names(text)))
 
 
 @dataclass(frozen=True, slots=True)
-class Experiment:
-    """Routes x latencies x arms under one load. The arms are named, or are connection limits x servers x variants.
+class Load:
+    """A load shape, and what overrides its cap, rate and length.
 
-    variants: names, or ("all",) for all that a server's interface runs without a bridge, or () for the natural one.
-    latencies_ms: of all that the site's services send. client_latency_ms: of all that the site sends. own_servers: the
-    user's, beside the table's. factors: the environment variables of the site that are set, name and value. repeats:
-    how often each is run at most. a_a_pairs: how often the first is run twice beforehand, which shows the noise.
-    until_decided: whether arms are run no more often than it takes. pin: which processors each program has.
+    The texts are those of Locust's command line; "" leaves the shape's own value.
     """
 
-    routes: tuple[str, ...]
-    servers: tuple[str, ...]
-    load: Load
-    posts: int
-    max_connections: tuple[int, ...] = (DEFAULT_MAX_CONNECTIONS,)
-    arms: tuple[Arm, ...] = ()
-    variants: tuple[str, ...] = ()
-    factors: tuple[tuple[str, str], ...] = ()
-    latencies_ms: tuple[int, ...] = (0,)
-    client_latency_ms: int = 0
-    workers: int = 1
-    own_servers: tuple[Server, ...] = ()
-    repeats: int = 1
-    a_a_pairs: int = 0
-    until_decided: bool = False
-    pin: str = "auto"
+    shape: str = option("RampTo500", str, "Locust load shape", group=LOAD)
+    users: str = option("", str, "the shape's cap, in users", group=LOAD, short="-u")
+    spawn_rate: str = option("", str, "the shape's rate, in users a second", group=LOAD, short="-r")
+    run_time: str = option("", str, "the shape's length, such as 40s or 3m", group=LOAD, short="-t")
 
     def __post_init__(self) -> None:
-        _check_once("route", self.routes, ROUTES)
+        # Locust checks the rest, but takes 0 for "not set", and a run without a shape has no end.
+        if not self.shape:
+            raise UsageError("--shape must name a shape, such as RampTo500")
+        for flag, value in (("-u", self.users), ("-t", self.run_time)):
+            if re.fullmatch(r"-.*|0+[hms]?", value):
+                raise UsageError(f"{flag} must be more than 0")
+
+    def arguments(self) -> list[str]:
+        """Return the arguments for Locust's command line."""
+        values = {"--shape": self.shape, "-u": self.users, "-r": self.spawn_rate, "-t": self.run_time}
+        return [part for flag, value in values.items() if value for part in (flag, value)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Experiment:
+    """Routes x latencies x arms under one load. Raise UsageError where they do not go together.
+
+    arms: what is compared. Without them it is connection limits x servers x variants.
+    variants: names, or ("all",) for all that a server's interface runs without a bridge, or () for the natural one.
+    load: the shape with its overrides.
+    latencies_ms: added to all that the site's services send, each in turn.
+    client_latency_ms: added to all that the site sends to its users.
+    repeats: how many times each arm runs, at most.
+    a_a_pairs: how many times the first arm runs twice before all others, which shows the noise.
+    until_decided: stop to repeat arms once their verdict is sure.
+    pin: which processors each program has.
+    factors: the environment variables that set the site, name and value.
+    own_servers: servers of the user's own, in addition to the table's.
+    """
+
+    routes: tuple[str, ...] = option(
+        tuple(ROUTES), names, f"of {', '.join(ROUTES)}", group=COMPARED, metavar="ROUTE,...", default_text="all"
+    )
+    arms: tuple[Arm, ...] = option(
+        (),
+        parse_arms,
+        "what is compared, in place of servers x variants x limits: SERVER/VARIANT@MAX_CONNECTIONS; the last two may be"
+        " left out",
+        group=COMPARED,
+        metavar="ARM,...",
+    )
+    servers: tuple[str, ...] = option(
+        (),
+        names,
+        f"of {', '.join(SERVERS)}; or all: every installed one",
+        group=COMPARED,
+        metavar="SERVER,...",
+        default_text=f"{', '.join(PUBLISHED)} and the file's own",
+    )
+    variants: tuple[str, ...] = option(
+        (),
+        names,
+        "names; or all: those that fit the server",
+        group=COMPARED,
+        metavar="VARIANT,...",
+        default_text="the natural one",
+    )
+    load: Load = Load()
+    posts: int = option(DEFAULT_POSTS, whole_number, "posts in the database", group=CONDITIONS, metavar="N")
+    max_connections: tuple[int, ...] = option(
+        (DEFAULT_MAX_CONNECTIONS,),
+        whole_numbers,
+        "connection limits of the lab's own PostgreSQL, measured in turn",
+        group=CONDITIONS,
+        metavar="N,...",
+    )
+    latencies_ms: tuple[int, ...] = option(
+        (0,),
+        whole_numbers,
+        "milliseconds added to all that database, cache and API send, measured in turn",
+        name="latency_ms",
+        group=CONDITIONS,
+        metavar="N,...",
+    )
+    client_latency_ms: int = option(
+        0, whole_number, "milliseconds added to all that servers send to the users", group=CONDITIONS, metavar="N"
+    )
+    workers: int = option(1, whole_number, "processes of each server that has them", group=CONDITIONS, metavar="N")
+    repeats: int = option(
+        1, whole_number, "how many times each arm runs, in reversed orders", group=REPEATS, metavar="N"
+    )
+    a_a_pairs: int = option(
+        0,
+        whole_number,
+        "how many times the first arm runs twice before all others, to show the noise",
+        group=REPEATS,
+        metavar="N",
+        default_text="1 with --repeats, else 0",
+    )
+    until_decided: bool = option(
+        default=False,
+        parse=bool,
+        help_text="stop repeating arms as soon as their verdict is sure; --repeats is the most",
+        group=REPEATS,
+    )
+    pin: str = option(
+        "auto",
+        str,
+        "processors of generator, server and services, such as 0:1-2:3; off; or auto: their own from 4 processors on",
+        group=CONDITIONS,
+        metavar="CORES",
+    )
+    factors: tuple[tuple[str, str], ...] = ()
+    own_servers: tuple[Server, ...] = ()
+
+    def __post_init__(self) -> None:
+        _check_names("route", self.routes, ROUTES)
         if self.arms:
             self._check_arms()
         else:
-            _check_once("server", self.servers, self.known_servers)
+            _check_names("server", self.servers, self.known_servers)
         if self.variants not in ((), ALL):
             for route in self.routes:
-                _check_once(f"variant of {route}", self.variants, _variants(route))
+                _check_names(f"variant of {route}", self.variants, _known_variants(route))
         if self.posts < 0:
             raise UsageError("--posts must be 0 or more")
         check_conditions(self.max_connections, self.latencies_ms)
         pinning.parse_pins(self.pin)
         if self.until_decided and self.repeats == 1:
-            raise UsageError("--until-decided needs --repeats N: how often each is run at most")
+            raise UsageError("--until-decided needs --repeats N, the most that each arm runs")
         _check_numbers("--repeats", (self.repeats,), 1, 1000)
         _check_numbers("--a-a-pairs", (self.a_a_pairs,), 0, 1000)
         _check_numbers("--client-latency-ms", (self.client_latency_ms,), 0, LONGEST_LATENCY_MS)
-        for server in self.used_servers:
-            if server.url and (any(self.latencies_ms) or self.limits != {DEFAULT_MAX_CONNECTIONS}):
-                raise UsageError(
-                    f"{server.name} runs already, with its own services: leave --latency-ms and --max-connections out"
-                )
-            if server.url and self.client_latency_ms:
-                upstream_address(server.url)
+        self._check_servers_that_run()
 
     @classmethod
-    def from_json(cls, asked: Mapping[str, Any]) -> Self:
-        """Reads what asdict() and JSON have made of one."""
-        listed = {name: tuple(value) for name, value in asked.items() if isinstance(value, list)}
-        special = {
-            "load": Load(**asked["load"]),
-            "arms": tuple(Arm(**each) for each in asked["arms"]),
-            "factors": tuple((name, value) for name, value in asked["factors"]),
-            "own_servers": tuple(map(Server.from_json, asked["own_servers"])),
+    def from_json(cls, content: Mapping[str, Any]) -> Self:
+        """Return the experiment that ``asdict`` and JSON made ``content`` of. Raise UsageError where it is none."""
+        tuples = {name: tuple(value) for name, value in content.items() if isinstance(value, list)}
+        nested = {
+            "load": Load(**content["load"]),
+            "arms": tuple(Arm(**members) for members in content["arms"]),
+            "factors": tuple((name, value) for name, value in content["factors"]),
+            "own_servers": tuple(map(Server.from_json, content["own_servers"])),
         }
-        return cls(**{**asked, **listed, **special})
+        return cls(**{**content, **tuples, **nested})
 
-    def arms_of(self, route: str) -> list[Arm]:
-        """What is compared with each other on a route."""
+    @property
+    def known_servers(self) -> dict[str, Server]:
+        """The servers of the table, and the user's own, by name."""
+        return {**SERVERS, **{server.name: server for server in self.own_servers}}
+
+    @property
+    def used_servers(self) -> list[Server]:
+        """The servers that are measured, each once."""
+        return list(dict.fromkeys(self.server(arm.server) for route in self.routes for arm in self.arms_on(route)))
+
+    @property
+    def connection_limits(self) -> set[int]:
+        """The connection limits of all arms."""
+        return {arm.max_connections for arm in self.arms} or set(self.max_connections)
+
+    def server(self, name: str) -> Server:
+        """Return one of the known servers."""
+        return self.known_servers[name]
+
+    def arms_on(self, route: str) -> list[Arm]:
+        """Return the arms that are compared with each other on a route."""
         if self.arms:
             return list(self.arms)
         return [
             Arm(server, variant, max_connections)
             for max_connections, server in product(self.max_connections, self.servers)
-            for variant in self._variants(route, server)
+            for variant in self._variants_on(route, server)
         ]
 
-    @property
-    def used_servers(self) -> list[Server]:
-        """Those that are measured."""
-        return list(dict.fromkeys(self.server(arm.server) for route in self.routes for arm in self.arms_of(route)))
-
-    def check_here(self) -> None:
-        """Whether it can be run on this machine. Raises UsageError."""
+    def check_machine(self) -> None:
+        """Raise UsageError where this machine cannot run it, for want of a server or a processor."""
         pinning.resolve_pins(self.pin)
         for server in self.used_servers:
             servers.check_server(server, self.workers)
 
-    @property
-    def limits(self) -> set[int]:
-        """The connection limits of all arms."""
-        return {arm.max_connections for arm in self.arms} or set(self.max_connections)
-
-    def _variants(self, route: str, server: str) -> tuple[str, ...]:
+    def _variants_on(self, route: str, server: str) -> tuple[str, ...]:
         if self.variants == ALL:
             return ROUTES[route].variants(self.server(server).interface)
         return self.variants or ("",)
@@ -166,27 +246,29 @@ class Experiment:
             raise UsageError("--arms names servers, variants and limits: leave the flags for these out")
         if len(set(self.arms)) < len(self.arms):
             raise UsageError("name each of --arms once")
-        for each in self.arms:
-            _check_once("server", (each.server,), self.known_servers)
-            _check_numbers("--arms: max_connections", (each.max_connections,), 1, MOST_CONNECTIONS)
-            for route in self.routes if each.variant else ():
-                _check_once(f"variant of {route}", (each.variant,), _variants(route))
+        for arm in self.arms:
+            _check_names("server", (arm.server,), self.known_servers)
+            _check_numbers("--arms: max_connections", (arm.max_connections,), 1, MOST_CONNECTIONS)
+            for route in self.routes if arm.variant else ():
+                _check_names(f"variant of {route}", (arm.variant,), _known_variants(route))
 
-    @property
-    def known_servers(self) -> dict[str, Server]:
-        """The table's, and the user's own, by name."""
-        return {**SERVERS, **{server.name: server for server in self.own_servers}}
-
-    def server(self, name: str) -> Server:
-        """One of those."""
-        return self.known_servers[name]
+    def _check_servers_that_run(self) -> None:
+        for server in self.used_servers:
+            if server.url and (any(self.latencies_ms) or self.connection_limits != {DEFAULT_MAX_CONNECTIONS}):
+                raise UsageError(
+                    f"{server.name} runs already, with its own services: leave --latency-ms and --max-connections out"
+                )
+            if server.url and self.client_latency_ms:
+                upstream_address(server.url)
 
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """One server, route and variant ("" for the natural one) under one set of conditions, run once.
+    """One arm under one set of conditions, run once.
 
-    repeat: which of several runs this is, from 1. a_a: of an A/A pair, which shows how runs of the same arm differ.
+    variant: "" for the natural one.
+    repeat: which of several runs this is, from 1.
+    a_a: whether it is one of an A/A pair, which shows how runs of the same arm differ.
     """
 
     route: str
@@ -202,33 +284,41 @@ class Trial:
 
     @property
     def id(self) -> str:
-        """Also the name of its folder."""
+        """The name of its folder, by which no other trial of the experiment goes."""
         conditions = (
             f"{self.latency_ms}ms" if self.latency_ms else "",
-            f"{self.max_connections}connections" if self.max_connections != DEFAULT_MAX_CONNECTIONS else "",
+            f"{self.max_connections}connections" if self._limit else "",
             f"run{self.repeat}" if self.repeat > 1 else "",
         )
         return "-".join(filter(None, ("a-a" if self.a_a else "", self.route, self.variant, self.server, *conditions)))
 
     @property
+    def title(self) -> str:
+        """The route, server, conditions and run, as reports call it."""
+        subject = f"{self.route}/{self.variant}" if self.variant else self.route
+        run = f"A/A run {self.repeat}" if self.a_a else f"run {self.repeat}" if self.repeat > 1 else ""
+        details = ", ".join(filter(None, (self.conditions, run)))
+        return f"{subject} on {self.server}" + (f" ({details})" if details else "")
+
+    @property
+    def subject(self) -> str:
+        """The route, and the conditions that all arms of a comparison share."""
+        shared = ", ".join(filter(None, self._shared_conditions))
+        return f"{self.route} ({shared})" if shared else self.route
+
+    @property
     def arm(self) -> str:
-        """What sets it apart from the other trials of its subject."""
+        """The variant, server and connection limit, which differ between the trials of a subject."""
         arm = f"{self.variant} on {self.server}" if self.variant else self.server
         return f"{arm} with {self.max_connections} connections" if self._limit else arm
 
     @property
     def conditions(self) -> str:
-        """What is not as usual; "" where all is."""
-        return ", ".join(filter(None, (*self._shared, self._limit)))
+        """The conditions that are not the default; "" where all are."""
+        return ", ".join(filter(None, (*self._shared_conditions, self._limit)))
 
     @property
-    def subject(self) -> str:
-        """What is compared: the route, and the conditions that arms share."""
-        shared = ", ".join(filter(None, self._shared))
-        return f"{self.route} ({shared})" if shared else self.route
-
-    @property
-    def _shared(self) -> tuple[str, ...]:
+    def _shared_conditions(self) -> tuple[str, ...]:
         return (
             f"{self.latency_ms} ms latency" if self.latency_ms else "",
             f"{self.client_latency_ms} ms to the users" if self.client_latency_ms else "",
@@ -239,38 +329,30 @@ class Trial:
     def _limit(self) -> str:
         return f"max_connections {self.max_connections}" if self.max_connections != DEFAULT_MAX_CONNECTIONS else ""
 
-    @property
-    def title(self) -> str:
-        """What people call it."""
-        subject = f"{self.route}/{self.variant}" if self.variant else self.route
-        told = (self.conditions, f"A/A run {self.repeat}" if self.a_a else f"run {self.repeat}" * (self.repeat > 1))
-        behind = ", ".join(filter(None, told))
-        return f"{subject} on {self.server}" + (f" ({behind})" if behind else "")
 
-
-def unfinished_name(name: str) -> str:
-    """Of the folder in which the trial of that name is measured."""
-    return f"{name}.unfinished"
+def unfinished_name(trial_id: str) -> str:
+    """Return the name of the folder in which a trial is measured, before it gets the trial's own."""
+    return f"{trial_id}.unfinished"
 
 
 def check_conditions(max_connections: tuple[int, ...], latencies_ms: tuple[int, ...]) -> None:
-    """Raises UsageError for what the services cannot be given."""
+    """Raise UsageError for connection limits and latencies (milliseconds) that the services cannot have."""
     _check_numbers("--max-connections", max_connections, 1, MOST_CONNECTIONS)
     _check_numbers("--latency-ms", latencies_ms, 0, LONGEST_LATENCY_MS)
 
 
-def _variants(route: str) -> Iterable[str]:
+def _known_variants(route: str) -> Iterable[str]:
     return dict.fromkeys((*ROUTES[route].sync_variants, *ROUTES[route].async_variants, *NATURAL))
 
 
-def _check_numbers(flag: str, given: tuple[int, ...], least: int, most: int) -> None:
-    if not given or len(set(given)) < len(given) or not all(least <= number <= most for number in given):
-        raise UsageError(f"{flag} must be from {least} to {most}" + (", each once" if len(given) > 1 else ""))
+def _check_numbers(flag: str, numbers: tuple[int, ...], lowest: int, highest: int) -> None:
+    if not numbers or len(set(numbers)) < len(numbers) or not all(lowest <= each <= highest for each in numbers):
+        raise UsageError(f"{flag} must be from {lowest} to {highest}" + (", each once" if len(numbers) > 1 else ""))
 
 
-def _check_once(word: str, given: tuple[str, ...], known: Iterable[str]) -> None:
-    for name in given:
+def _check_names(kind: str, wanted: tuple[str, ...], known: Iterable[str]) -> None:
+    for name in wanted:
         if name not in known:
-            raise UsageError(f"there is no {word} {name!r}; choose from {', '.join(known)}")
-    if not given or len(set(given)) < len(given):
-        raise UsageError(f"name each {word} once, separated by commas: {','.join(known)}")
+            raise UsageError(f"there is no {kind} {name!r}; choose from {', '.join(known)}")
+    if not wanted or len(set(wanted)) < len(wanted):
+        raise UsageError(f"name each {kind} once, separated by commas: {','.join(known)}")

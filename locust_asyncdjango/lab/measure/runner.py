@@ -36,7 +36,7 @@ def run(experiment: Experiment, folder: ResultsFolder, announce: Announce) -> li
     Gives all results, in the order of the plan. Of what is repeated until it is decided, rounds may be left out.
     """
     numbers = {trial: number for number, trial in enumerate(trials(experiment), 1)}
-    experiment.check_here()
+    experiment.check_machine()
     now = _describe_run(experiment)
     with folder.open_for(experiment, now) as begun:
         measure = _TrialRunner(experiment, folder, changed(begun, now))

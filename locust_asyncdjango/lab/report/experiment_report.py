@@ -61,7 +61,7 @@ def markdown(findings: Findings, about: Environment) -> str:
         lines += ["", "## What the failures call for", "", *(f"- `{kind}`: {advice(kind)}" for kind in kinds(findings))]
     lines += ["", "## What broke first", "", *bullets(first_failure_sentences(findings))]
     lines += ["", "## What was run", "", *bullets(trial_sentences(findings))]
-    lines += ["", "## To run it again", "", "```toml", config_file.written(findings.experiment), "```", ""]
+    lines += ["", "## To run it again", "", "```toml", config_file.to_toml(findings.experiment), "```", ""]
     return "\n".join([*lines, *bullets(_where(about))]) + "\n"
 
 
@@ -91,7 +91,7 @@ def html(findings: Findings, about: Environment) -> str:
     if kinds(findings):
         told = (f"<b>{escape(kind)}</b>: {escape(advice(kind))}" for kind in kinds(findings))
         parts += ["<h2>What the failures call for</h2>", html_page.bullets(told)]
-    parts += ["<h2>To run it again</h2>", f"<pre>{escape(config_file.written(findings.experiment))}</pre>"]
+    parts += ["<h2>To run it again</h2>", f"<pre>{escape(config_file.to_toml(findings.experiment))}</pre>"]
     parts.append(html_page.bullets(map(escape, _where(about))))
     title = ", ".join(dict.fromkeys(runs.trial.route for runs in findings.runs))
     return html_page.page(title, f"Sync or async? {title}", "\n".join(parts), charts)

@@ -43,7 +43,7 @@ def test_bad_input_is_one_line_and_exit_code_2(
     [
         ("", "locust-asyncdjango: error: the following arguments are required: COMMAND"),
         ("fly", "locust-asyncdjango: error: argument COMMAND: invalid choice: 'fly'"),
-        ("run --posts many", "locust-asyncdjango run: error: argument --posts: invalid int value: 'many'"),
+        ("run --posts many", "locust-asyncdjango run: error: argument --posts: 'many' is not a whole number"),
     ],
 )
 def test_a_wrong_command_line_is_one_line_and_exit_code_2(
@@ -61,7 +61,7 @@ def test_a_wrong_command_line_is_one_line_and_exit_code_2(
     ("arguments", "message"),
     [
         (["run", "--resume", "nowhere"], "nowhere holds no experiment; name a results folder"),
-        (["run", "--resume", "nowhere", "--posts", "5"], "--resume goes on with what the folder's experiment asks for"),
+        (["run", "--resume", "nowhere", "--posts", "5"], "--resume goes on with the experiment of the folder"),
         (["report", "."], "holds no experiment"),
         (["report", ".", "--output", "x.html"], "the report of a results folder goes into it"),
         (["compare", "nowhere", "nowhere"], "holds no experiment"),

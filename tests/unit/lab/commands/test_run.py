@@ -1,6 +1,7 @@
 """What ``run`` makes of its command line, file and preset."""
 
 import os
+import re
 import shutil
 from pathlib import Path
 
@@ -8,60 +9,75 @@ import pytest
 
 from locust_asyncdjango.lab import cli
 from locust_asyncdjango.lab.commands import run
-from locust_asyncdjango.lab.environment.servers import SERVERS, Server
+from locust_asyncdjango.lab.environment.servers import SERVERS
 from locust_asyncdjango.lab.errors import UsageError
-from locust_asyncdjango.lab.experiment.spec import Arm, Experiment
+from locust_asyncdjango.lab.experiment.spec import Arm, Experiment, Load
 from tests.support.experiments import VERSION_3, experiment
 
-MINE = Server("mine", "wsgi", 8, ("gunicorn", "--bind=127.0.0.1:{port}", "site.wsgi"))
+
+def requested(*arguments: str | Path) -> Experiment:
+    """Return the experiment of a command line."""
+    return run.requested(cli.parser().parse_args(["run", *map(str, arguments)]))[0]
 
 
-def test_what_is_measured_where_nothing_is_named() -> None:
-    def servers_of(own: tuple[Server, ...], *arguments: str) -> tuple[str, ...]:
-        options = cli.parser().parse_args(["run", *arguments])
-        options.own_servers = own
-        return run.experiment_of(options).servers
+def test_published_servers_and_own_ones_are_measured_where_none_are_named(tmp_path: Path) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text('[server.mine]\nurl = "http://127.0.0.1:8000"\ninterface = "wsgi"\n')
+    assert requested().servers == ("gunicorn-sync", "gunicorn-uvicorn")
+    assert requested(file).servers == ("gunicorn-sync", "gunicorn-uvicorn", "mine")
+    assert requested(file, "--servers", "all").servers == (*SERVERS, "mine")
+    assert set(SERVERS) - set(requested("--servers", "all", "--workers", "2").servers) == {"daphne", "waitress"}
 
-    assert servers_of(()) == ("gunicorn-sync", "gunicorn-uvicorn")
-    assert servers_of((MINE,)) == ("gunicorn-sync", "gunicorn-uvicorn", "mine")
-    assert servers_of((), "--servers", "all") == tuple(SERVERS)
-    assert set(SERVERS) - set(servers_of((), "--servers", "all", "--workers", "2")) == {"daphne", "waitress"}
+
+def test_every_flag_has_its_default_where_it_is_not_there() -> None:
+    assert requested() == Experiment(servers=("gunicorn-sync", "gunicorn-uvicorn"))
+
+
+def test_repeated_arms_have_an_a_a_pair_unless_it_is_left_out() -> None:
+    assert [requested(*flags).a_a_pairs for flags in ((), ("--repeats", "3"))] == [0, 1]
+    assert requested("--repeats", "3", "--a-a-pairs", "0").a_a_pairs == 0
 
 
 def test_a_preset_comes_after_the_file_and_before_the_command_line(tmp_path: Path) -> None:
     file = tmp_path / "mine.toml"
     file.write_text('routes = ["cpu"]\nrun_time = "3m"\nusers = 500\n')
-    arguments = ["run", str(file), "--preset", "quick", "--users", "7"]
-    options = cli.with_file(cli.parser().parse_args(arguments), arguments)
-    assert (options.routes, options.users, options.run_time) == (("cpu",), "7", "12s")
-
-
-def asked(*arguments: str) -> Experiment:
-    """By a command line."""
-    return run.experiment_of(cli.with_file(cli.parser().parse_args(arguments), arguments))
+    experiment = requested(file, "--preset", "quick", "--users", "7")
+    assert (experiment.routes, experiment.load) == (("cpu",), Load("RampTo500", "7", "50", "12s"))
 
 
 def test_what_the_command_line_compares_takes_the_place_of_what_the_file_does(tmp_path: Path) -> None:
     file = tmp_path / "mine.toml"
     file.write_text('servers = ["uvicorn"]\nvariants = ["async"]\nmax_connections = 5\n')
-    assert asked("run", str(file)).arms_of("cpu") == [Arm("uvicorn", "async", 5)]
-    assert asked("run", str(file), "--arms", "gunicorn-sync").arms_of("cpu") == [Arm("gunicorn-sync")]
+    assert requested(file).arms_on("cpu") == [Arm("uvicorn", "async", 5)]
+    assert requested(file, "--arms", "gunicorn-sync").arms_on("cpu") == [Arm("gunicorn-sync")]
     file.write_text('arms = ["uvicorn@7"]\nuntil_decided = true\nrepeats = 3\npreset = "quick"\n')
-    assert asked("run", str(file), "--servers", "gunicorn-sync").arms_of("cpu") == [Arm("gunicorn-sync")]
-    assert asked("run", str(file), "--max-connections", "9").arms_of("cpu")[0] == Arm("gunicorn-sync", "", 9)
-    assert asked("run", str(file)).until_decided
-    assert not asked("run", str(file), "--no-until-decided").until_decided
-    assert asked("run", str(file)).load.run_time == "12s"
+    assert requested(file, "--servers", "gunicorn-sync").arms_on("cpu") == [Arm("gunicorn-sync")]
+    assert requested(file, "--max-connections", "9").arms_on("cpu")[0] == Arm("gunicorn-sync", "", 9)
+    assert requested(file).until_decided
+    assert not requested(file, "--no-until-decided").until_decided
+    assert requested(file).load.run_time == "12s"
+
+
+def test_the_results_folder_is_named_by_flag_or_file_or_has_the_time(tmp_path: Path) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text('output = "from-file"\n')
+
+    def output(*arguments: str) -> Path:
+        return run.requested(cli.parser().parse_args(["run", *arguments]))[1]
+
+    assert output(str(file)) == Path("from-file")
+    assert output(str(file), "--output", "from-flag") == Path("from-flag")
+    assert re.fullmatch(r"results/\d{4}-\d\d-\d\d-\d{6}", str(output()))
 
 
 def test_a_run_goes_on_with_the_sites_settings_as_they_were(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TARGET_SITE_MIDDLEWARE", "default")
     monkeypatch.setenv("TARGET_SITE_CONNECTIONS", "close")
-    run.set_factors(experiment(factors=(("TARGET_SITE_CONNECTIONS", "pool"),)))
+    run.restore_site_variables(experiment(factors=(("TARGET_SITE_CONNECTIONS", "pool"),)))
     kept = {name: value for name, value in os.environ.items() if name.startswith("TARGET_SITE_")}
     assert kept == {"TARGET_SITE_CONNECTIONS": "pool"}
     with pytest.raises(UsageError, match="'PATH' = '/evil' is no setting of the site"):
-        run.set_factors(experiment(factors=(("PATH", "/evil"),)))
+        run.restore_site_variables(experiment(factors=(("PATH", "/evil"),)))
 
 
 def test_a_finished_folder_of_version_3_is_reported_and_nothing_is_measured(

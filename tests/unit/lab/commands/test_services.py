@@ -1,9 +1,11 @@
 """The command line of ``services``."""
 
+from pathlib import Path
+
 import pytest
 
 from locust_asyncdjango.lab import cli
-from locust_asyncdjango.lab.commands import services
+from locust_asyncdjango.lab.commands import services, startproject
 
 
 @pytest.mark.parametrize(
@@ -17,4 +19,12 @@ from locust_asyncdjango.lab.commands import services
 )
 def test_the_command_of_services(arguments: list[str], posts: int, command: list[str]) -> None:
     options = cli.parser().parse_args(["services", *arguments])
-    assert (options.posts, services.command_given(options)) == (posts, command)
+    assert (options.posts, services.command_line(options)) == (posts, command)
+
+
+def test_only_a_project_is_seeded(tmp_path: Path) -> None:
+    assert services.seed_command(tmp_path, 5) is None
+    startproject.write_project(tmp_path, "mysite")
+    command = services.seed_command(tmp_path, 5)
+    assert command is not None
+    assert command[1:] == ["manage.py", "seed_posts", "--posts=5"]

@@ -120,13 +120,5 @@ def test_a_failure_midway_leaves_nothing(tmp_path: Path, *, there: bool) -> None
         raise OSError(28, "No space left on device")
 
     with pytest.raises(OSError, match="No space"):
-        startproject.put(files(), target)
+        startproject.write_files(files(), target)
     assert [path.name for path in tmp_path.rglob("*")] == (["mysite"] if there else [])
-
-
-def test_only_a_project_is_seeded(tmp_path: Path) -> None:
-    assert startproject.seeding(tmp_path, 5) is None
-    startproject.write_project(tmp_path, "mysite")
-    command = startproject.seeding(tmp_path, 5)
-    assert command is not None
-    assert command[1:] == ["manage.py", "seed_posts", "--posts=5"]

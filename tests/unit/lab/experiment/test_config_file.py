@@ -1,6 +1,7 @@
 """Experiment files: their keys, the user's own servers, and a file that is read as it was written."""
 
 import json
+import re
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -8,16 +9,19 @@ import pytest
 
 from locust_asyncdjango.lab import cli
 from locust_asyncdjango.lab.commands import run
+from locust_asyncdjango.lab.commands.arguments import Parser
 from locust_asyncdjango.lab.environment.servers import Server
 from locust_asyncdjango.lab.errors import UsageError
-from locust_asyncdjango.lab.experiment.config_file import KEYS, ExperimentFile, read_experiment, written
+from locust_asyncdjango.lab.experiment.config_file import OPTIONS, PRESETS, ExperimentFile, read_experiment, to_toml
+from locust_asyncdjango.lab.experiment.options import declared_options
 from locust_asyncdjango.lab.experiment.plan import trials
 from locust_asyncdjango.lab.experiment.spec import Arm, Experiment, Load
 from tests.support.experiments import experiment
 
 MINE = Server("mine", "wsgi", 8, ("gunicorn", "--bind=127.0.0.1:{port}", "site.wsgi"))
 STAGING = Server("staging", "asgi", url="http://127.0.0.1:8000")
-EXAMPLES = Path(__file__).parents[4] / "examples"
+ROOT = Path(__file__).parents[4]
+EXAMPLES = ROOT / "examples"
 EVERYTHING = Experiment(
     routes=("io_read", "cpu"),
     servers=(),
@@ -35,7 +39,7 @@ EVERYTHING = Experiment(
 )
 
 
-def test_a_file_is_flags_and_servers(tmp_path: Path) -> None:
+def test_a_file_is_options_and_servers(tmp_path: Path) -> None:
     file = tmp_path / "experiment.toml"
     file.write_text(
         """
@@ -52,17 +56,21 @@ def test_a_file_is_flags_and_servers(tmp_path: Path) -> None:
         interface = "asgi"
         """
     )
-    flags = ("--routes=io_read,cpu", "--latency-ms=0,100", "--posts=5", "--shape=RampTo500")
-    assert read_experiment(file) == ExperimentFile(flags, (MINE, STAGING))
+    values = {"routes": ("io_read", "cpu"), "latency_ms": (0, 100), "posts": 5, "shape": "RampTo500"}
+    assert read_experiment(file) == ExperimentFile(values, (MINE, STAGING))
 
 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
         ("routes =", "is not TOML: Invalid value (at end of document)"),
-        ("help = 1", f"there is no key 'help'; choose from {', '.join(KEYS)}"),
+        ("help = 1", f"there is no key 'help'; choose from {', '.join(OPTIONS)}"),
         ("[server.x]\ninterface = 'wsgi'\nurl = 'http://['", "[server.x] url must look like http://127.0.0.1:8000"),
         ("posts = 1.5", "posts must be a text, a whole number or a list of these"),
+        ("posts = 'many'", "posts: 'many' is not a whole number"),
+        ("latency_ms = [0, 'far']", "latency_ms: '0,far' is not whole numbers, separated by commas"),
+        ("preset = 'fast'", "preset: there is no preset 'fast'; choose from quick"),
+        ("until_decided = 1", "until_decided must be true or false"),
         ("server = 1", "servers of your own are tables: [server.NAME]"),
         ("[server.x]\nport = 1", "[server.x] may have interface, slots, argv, url and nothing else"),
         ("[server.x]\nslots = true", "[server.x] slots must be a whole number"),
@@ -76,13 +84,13 @@ def test_a_file_is_flags_and_servers(tmp_path: Path) -> None:
         ),
         (
             "[server.x]\ninterface = 'wsgi'",
-            "[server.x] needs argv, by which it is started, or url, where it runs already",
+            "[server.x] needs argv, the command that starts it, or url, where it runs already",
         ),
         ("[server.x]\ninterface = 'wsgi'\nurl = 'ftp://x'", "[server.x] url must look like http://127.0.0.1:8000"),
         (
             "[server.x]\ninterface = 'wsgi'\nargv = ['gunicorn', '{prot}']",
-            "[server.x] argv must be texts with {port}, where wanted {workers}, {backlog} and {python}, and no"
-            " other braces",
+            "[server.x] argv must be texts, one of them with {port}; {workers}, {backlog} and {python} are filled in"
+            " too, and there may be no other braces",
         ),
     ],
 )
@@ -95,12 +103,26 @@ def test_a_file_that_cannot_be_used(tmp_path: Path, text: str, message: str) -> 
 
 
 def test_the_keys_of_a_file_are_the_flags_of_run() -> None:
-    options = vars(cli.parser().parse_args(["run"]))
-    assert set(KEYS) == options.keys() - {"command", "experiment", "resume", "dry_run"}
+    parser = Parser()
+    run.add_arguments(parser)
+    flags = re.findall(r"^  (?:-\w \w+, )?--([a-z-]+)", parser.format_help(), re.MULTILINE)
+    keys = {flag.replace("-", "_") for flag in flags} - {"help", "resume", "dry_run"}
+    assert keys == set(OPTIONS)
+
+
+def test_a_preset_sets_options_of_a_load() -> None:
+    loads = {option.name for option in declared_options(Load)}
+    assert [name for name, values in PRESETS.items() if not values.keys() <= loads] == []
+
+
+def test_the_documents_have_the_help_of_every_option() -> None:
+    rows = [f"| `{option.flag}` | {option.full_help} |" for option in OPTIONS.values()]
+    lines = (ROOT / "docs" / "experiments.md").read_text().splitlines()
+    assert [line for line in lines if line.startswith("| `--")] == rows
 
 
 def test_the_example_is_an_experiment() -> None:
-    file = read_experiment(Path(__file__).parents[4] / "examples" / "experiment.toml")
+    file = read_experiment(EXAMPLES / "experiment.toml")
     assert [server.name for server in file.own_servers] == ["mine"]
 
 
@@ -108,15 +130,12 @@ def test_the_example_is_an_experiment() -> None:
 def test_an_experiment_comes_back_from_its_files(wanted: Experiment, tmp_path: Path) -> None:
     assert Experiment.from_json(json.loads(json.dumps(asdict(wanted)))) == wanted
     file = tmp_path / "experiment.toml"
-    file.write_text(written(wanted), encoding="utf-8")
-    assert asked_by(file) == wanted
+    file.write_text(to_toml(wanted), encoding="utf-8")
+    assert experiment_from(file) == wanted
 
 
-def asked_by(file: Path) -> Experiment:
-    read = read_experiment(file)
-    options = cli.parser().parse_args(["run", *read.flags])
-    options.own_servers = read.own_servers
-    return run.experiment_of(options)
+def experiment_from(file: Path) -> Experiment:
+    return run.requested(cli.parser().parse_args(["run", str(file)]))[0]
 
 
 @pytest.mark.parametrize(
@@ -124,12 +143,12 @@ def asked_by(file: Path) -> Experiment:
     [("experiment", 24), ("external", 6), ("latency", 27), ("list_detail", 2), ("wsgi_asgi", 26)],
 )
 def test_the_examples_are_experiments(name: str, count: int) -> None:
-    assert len(trials(asked_by(EXAMPLES / f"{name}.toml"))) == count
+    assert len(trials(experiment_from(EXAMPLES / f"{name}.toml"))) == count
 
 
 def test_odd_texts_come_back_from_a_file(tmp_path: Path) -> None:
     odd = replace(MINE, argv=(*MINE.argv, "\U0001f600 \x7f \n \\ \u2028"))
     wanted = experiment(servers=("mine",), own_servers=(odd,), factors=(("TARGET_SITE_X", "a\nposts = 7"),))
     file = tmp_path / "odd.toml"
-    file.write_text(written(wanted), encoding="utf-8")
-    assert asked_by(file) == replace(wanted, factors=())
+    file.write_text(to_toml(wanted), encoding="utf-8")
+    assert experiment_from(file) == replace(wanted, factors=())

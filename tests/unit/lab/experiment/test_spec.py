@@ -6,7 +6,7 @@ import pytest
 
 from locust_asyncdjango.lab.environment.servers import Server
 from locust_asyncdjango.lab.errors import UsageError
-from locust_asyncdjango.lab.experiment.spec import Arm, Load, arm
+from locust_asyncdjango.lab.experiment.spec import Arm, Load, parse_arms
 from tests.support.experiments import experiment
 
 STAGING = Server("staging", "asgi", url="http://127.0.0.1:8000")
@@ -43,7 +43,7 @@ def test_only_what_was_given_is_passed_to_locust() -> None:
 )
 def test_conditions_that_cannot_be_had(changes: dict[str, Any], message: str) -> None:
     with pytest.raises(UsageError) as refused:
-        experiment(**changes).check_here()
+        experiment(**changes).check_machine()
     assert str(refused.value) == message
 
 
@@ -67,7 +67,7 @@ def test_latency_to_users_needs_a_server_without_tls() -> None:
 )
 def test_arms_are_checked(text: str, message: str) -> None:
     with pytest.raises(UsageError, match=message):
-        experiment(servers=(), arms=tuple(map(arm, text.split(","))))
+        experiment(servers=(), arms=parse_arms(text))
 
 
 def test_arms_do_not_go_with_servers() -> None:
@@ -83,4 +83,4 @@ def test_until_decided_needs_a_most() -> None:
 def test_processors_that_there_are_not_here_are_no_matter_until_it_is_run() -> None:
     elsewhere = experiment(pin="9997:9998:9999")
     with pytest.raises(UsageError, match="there is no processor 9997 here"):
-        elsewhere.check_here()
+        elsewhere.check_machine()

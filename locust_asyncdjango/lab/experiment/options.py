@@ -1,0 +1,104 @@
+"""Options of ``run``, declared once: as fields of the dataclasses in ``spec.py``.
+
+A field that ``option()`` declares is a flag of the command line and a key of an experiment file, and stands in the file
+that runs an experiment again. All three follow from the field.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, fields, replace
+from typing import Any
+
+from locust_asyncdjango.lab.errors import UsageError
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """A flag and key of ``run``.
+
+    parse: makes a value of the text of a flag; raises UsageError.
+    help: what the flag does, without its default.
+    default: the value where neither flag nor key is there. A bool makes the option a switch, which takes no value.
+    name: the key in a file; with - for _ it is the flag.
+    field: the field of the dataclass that declares it.
+    group: the heading in --help.
+    short: a short flag, such as -u.
+    metavar: stands for the value in --help.
+    default_text: how --help calls the default.
+    """
+
+    parse: Callable[[str], Any]
+    help: str
+    default: Any
+    name: str = ""
+    field: str = ""
+    group: str = "options"
+    short: str = ""
+    metavar: str = ""
+    default_text: str = ""
+
+    @property
+    def flag(self) -> str:
+        """The long flag."""
+        return f"--{self.name.replace('_', '-')}"
+
+    @property
+    def is_switch(self) -> bool:
+        """Whether it is on or off, and takes no value."""
+        return isinstance(self.default, bool)
+
+    @property
+    def full_help(self) -> str:
+        """The help with the default behind it."""
+        default = self.default_text or ("" if self.default in ("", ()) else _text(self.default))
+        return f"{self.help} (default: {default})" if default and not self.is_switch else self.help
+
+    def from_toml(self, value: object) -> Any:
+        """Return the value that a key of a TOML file stands for. Raise UsageError where it is of another type."""
+        if self.is_switch:
+            if not isinstance(value, bool):
+                raise UsageError(f"{self.name} must be true or false")
+            return value
+        items = value if isinstance(value, list) else [value]
+        if not all(isinstance(item, str | int) and not isinstance(item, bool) for item in items):
+            raise UsageError(f"{self.name} must be a text, a whole number or a list of these")
+        try:
+            return self.parse(_text(items))
+        except UsageError as error:
+            raise UsageError(f"{self.name}: {error}") from None
+
+
+def option(default: Any, parse: Callable[[str], Any], help_text: str, **settings: str) -> Any:
+    """Return a dataclass field that is an option of ``run``. settings: other members of ``Option``."""
+    return field(default=default, metadata={"option": Option(parse, help_text, default, **settings)})
+
+
+def declared_options(declaring: type) -> Iterator[Option]:
+    """Yield the options among the fields of a dataclass, in their order."""
+    for each in fields(declaring):
+        if declared := each.metadata.get("option"):
+            yield replace(declared, name=declared.name or each.name, field=each.name)
+
+
+def names(text: str) -> tuple[str, ...]:
+    """Return the names in a text that commas separate."""
+    return tuple(name.strip() for name in text.split(","))
+
+
+def whole_number(text: str) -> int:
+    """Return the whole number that a text is. Raise UsageError."""
+    try:
+        return int(text)
+    except ValueError:
+        raise UsageError(f"{text!r} is not a whole number") from None
+
+
+def whole_numbers(text: str) -> tuple[int, ...]:
+    """Return the whole numbers in a text that commas separate. Raise UsageError."""
+    try:
+        return tuple(map(int, names(text)))
+    except ValueError:
+        raise UsageError(f"{text!r} is not whole numbers, separated by commas") from None
+
+
+def _text(value: Any) -> str:
+    return ",".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
