@@ -121,16 +121,14 @@ class ResultsFolder:
         folder.rename(complete)
 
     def _make(self, experiment: Experiment, provenance: Mapping[str, Any]) -> None:
-        # Through JSON, to compare what the file holds with what would be written to it.
-        content: dict[str, Any] = json.loads(json.dumps(asdict(experiment)))
         if not self._file.exists() and {path.name for path in self.path.iterdir()} - {_part(self._file).name}:
             raise UsageError(f"{self.path} holds other files; choose another --output")
         with tempfile.TemporaryFile(dir=self.path):
             pass
         # The first file that is written: a folder without it holds nothing else of ours.
         if not self._file.exists():
-            write_json(self._file, {"format_version": FORMAT_VERSION, "experiment": content, **provenance})
-        elif self._read().get("experiment") != content:
+            write_json(self._file, {"format_version": FORMAT_VERSION, "experiment": asdict(experiment), **provenance})
+        elif self.experiment() != experiment:
             raise UsageError(f"{self.path} holds the results of another experiment; choose another --output")
         self.trials.mkdir(exist_ok=True)
         self.logs.mkdir(exist_ok=True)

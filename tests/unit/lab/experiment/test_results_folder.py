@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from locust_asyncdjango.lab.environment.servers import Server
 from locust_asyncdjango.lab.errors import UsageError
 from locust_asyncdjango.lab.experiment.plan import trials
 from locust_asyncdjango.lab.experiment.result import Baseline, PeakUsage, Result
@@ -117,3 +118,15 @@ def test_a_folder_of_version_3_is_gone_on_with(tmp_path: Path) -> None:
     assert kept is not None
     assert added is not None
     assert (kept.error, added.error) == ("", "Locust failed")
+
+
+def test_a_folder_of_version_3_with_a_server_of_the_users_own_is_gone_on_with(tmp_path: Path) -> None:
+    content = json.loads((VERSION_3 / "experiment.json").read_text())
+    server = {"name": "mine", "interface": "wsgi", "slots": 8, "argv": ["gunicorn", "{port}"], "package": ""}
+    server |= {"extra": "lab", "inside": "", "access_log": ["", ""], "stats_port": 0, "url": ""}
+    content["experiment"] |= {"own_servers": [server], "servers": ["mine"]}
+    (tmp_path / "experiment.json").write_text(json.dumps(content))
+    wanted = ResultsFolder(tmp_path).experiment()
+    assert wanted.own_servers == (Server("mine", "wsgi", 8, ("gunicorn", "{port}")),)
+    with ResultsFolder(tmp_path).open_for(wanted, {}):
+        pass
