@@ -92,7 +92,7 @@ class Breakpoint(Parametrised):
 
     def conclusions(self) -> tuple[str, ...]:
         """Return the answer as far as it is known."""
-        return (conclude(self._search, self._levels, self._reasons, self._given_up),)
+        return (conclude(self._search, self._levels, self._reasons, self._abort_reason),)
 
     def preview(self, columns: int) -> list[float]:
         """Return the levels of an example of a search."""
@@ -107,7 +107,7 @@ class Breakpoint(Parametrised):
         self._levels: dict[int, LevelResult] = {}
         self._reasons: dict[int, str] = {}
         """By users, why a level broke."""
-        self._given_up = ""
+        self._abort_reason = ""
         self._last_level = (0.0, 0)
         """When the level before ended, in seconds since the start, and its users."""
         self._begin_level()
@@ -120,7 +120,7 @@ class Breakpoint(Parametrised):
 
     def _is_over(self) -> bool:
         limit_s, elapsed = self.locust_option("run_time"), self.get_run_time()  # type: ignore[no-untyped-call]
-        return bool(self._given_up or self._search.is_over or (limit_s and elapsed >= limit_s))
+        return bool(self._abort_reason or self._search.is_over or (limit_s and elapsed >= limit_s))
 
     def _wait_for_users(self, now: float) -> None:
         running = self.get_current_user_count()  # type: ignore[no-untyped-call]
@@ -129,7 +129,7 @@ class Breakpoint(Parametrised):
         if running == self._search.level:
             self._settled = now
         elif now > self._waiting_since + patience_s:
-            self._given_up = f"of {self._search.level} users {running} could be started"
+            self._abort_reason = f"of {self._search.level} users {running} could be started"
 
     def _judge(self) -> None:
         if self.get_current_user_count() != self._search.level:  # type: ignore[no-untyped-call]

@@ -97,19 +97,21 @@ def unqueued_rate(levels: Collection[LevelResult]) -> float:
     return sum(level.per_s for level in unqueued) / sum(level.users for level in unqueued)
 
 
-def conclude(search: Search, levels: Mapping[int, LevelResult], reasons: Mapping[int, str], given_up: str = "") -> str:
+def conclude(
+    search: Search, levels: Mapping[int, LevelResult], reasons: Mapping[int, str], abort_reason: str = ""
+) -> str:
     """Return in a sentence how many users are carried, with an interval, and what breaks beyond it.
 
     levels: results by users. reasons: by users, why a level broke. given_up: why the search ended early; "" if only the
     time was over.
     """
     if search.broken is None:
-        advice = given_up or ("raise -u" if search.is_over else "give it more time (-t)")
+        advice = abort_reason or ("raise -u" if search.is_over else "give it more time (-t)")
         if not search.carried:
             return f"no level was measured: {advice}"
         reached = f"carries {search.carried} users at least, {levels[search.carried].per_s:.1f} req/s"
         return f"{reached}: {f'{search.level} broke once' if search.is_retry else 'nothing broke'}; {advice}"
-    unfinished = "" if search.is_over else f"; unfinished: {given_up or 'give it more time (-t)'}"
+    unfinished = "" if search.is_over else f"; unfinished: {abort_reason or 'give it more time (-t)'}"
     reason = reasons[search.broken]
     if reason == NOT_RISING:
         return f"{_carried_by_throughput(levels.values())}: more only wait for each other{unfinished}"

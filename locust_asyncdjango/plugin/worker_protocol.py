@@ -100,9 +100,12 @@ class WorkerLink:
 class MasterLink:
     """The master's side: merge updates, know up to which second they are complete, and collect the last ones."""
 
-    def __init__(self, runner: MasterRunner, recording: Recording) -> None:
-        """recording: the master's own, into which the workers' updates are merged."""
+    def __init__(
+        self, runner: MasterRunner, recording: Recording, sleep: Callable[[float], None] = gevent.sleep
+    ) -> None:
+        """recording: the master's own, into which the workers' updates are merged. sleep: for tests."""
         self._runner = runner
+        self._sleep = sleep
         self._recording = recording
         self._complete_until: dict[str, float] = {}
         self._finished: set[str] = set()
@@ -142,7 +145,7 @@ class MasterLink:
                 names = ", ".join(sorted(missing))
                 log.warning("The last second of %s is missing from the results: the worker did not send it", names)
                 return
-            gevent.sleep(0.05)
+            self._sleep(0.05)
 
     def _on_rows(self, msg: Any, **_: Any) -> None:
         update: Update = msg.data

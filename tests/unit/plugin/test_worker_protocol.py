@@ -8,7 +8,6 @@ from locust.exception import RPCSendError
 
 from locust_asyncdjango.failures.model import Failure
 from locust_asyncdjango.load.arrivals import ArrivalQueue
-from locust_asyncdjango.plugin import worker_protocol
 from locust_asyncdjango.plugin.recording import Recording
 from locust_asyncdjango.plugin.worker_protocol import (
     FINISH_MESSAGE,
@@ -141,15 +140,14 @@ def test_a_master_merges_updates_and_notes_how_far_they_go() -> None:
     assert [row.ok for row in recording.recorder.take()] == [1]
 
 
-def test_a_master_waits_until_all_workers_have_finished(monkeypatch: pytest.MonkeyPatch) -> None:
-    runner, link, _ = master_link("a", "b")
+def test_a_master_waits_until_all_workers_have_finished() -> None:
+    runner: Any = FakeRunner("a", "b")
 
     def sleep(_: float) -> None:
         runner.receive(FINISH_MESSAGE, "a" if len(runner.sent) == 1 else "b")
         runner.sent.append(("slept", None))
 
-    monkeypatch.setattr(worker_protocol.gevent, "sleep", sleep)
-    link.collect_last_updates()
+    MasterLink(runner, make_recording(), sleep).collect_last_updates()
     assert runner.sent == [(FINISH_MESSAGE, None), ("slept", None), ("slept", None)]
 
 

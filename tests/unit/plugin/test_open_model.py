@@ -1,0 +1,109 @@
+"""Who makes the requests that are due: this process, or its workers, each a share of them."""
+
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from locust import User, constant
+from locust.env import Environment
+
+from locust_asyncdjango.load.arrivals import ArrivalQueue, arrival
+from locust_asyncdjango.load.shape_registry import create_shape
+from locust_asyncdjango.plugin.open_model import ARRIVALS_MESSAGE, OpenModel, accept_shares
+
+MakeEnvironment = Callable[..., Environment]
+STAGES = [(30.0, 50.0), (60.0, 50.0)]
+
+
+class Waiting(User):
+    """A user that waits for arrivals."""
+
+    abstract = True
+    wait_time = arrival
+
+
+class Impatient(User):
+    """A user that does not wait for arrivals."""
+
+    abstract = True
+    wait_time = constant(1)
+
+
+class RecordedQueue(ArrivalQueue):
+    """A queue that notes what it is told to begin."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.begun: list[tuple[Any, ...]] = []
+
+    def begin(self, stages: Any, elapsed: float = 0.0, share: float = 1.0) -> None:
+        self.begun.append((stages, elapsed, share))
+
+
+class FakeLink:
+    """A link to workers that come and go."""
+
+    def __init__(self) -> None:
+        self.ids: frozenset[str] = frozenset()
+        self.sent: list[tuple[str, Any]] = []
+
+    def workers(self) -> frozenset[str]:
+        return self.ids
+
+    def send_to_all(self, message: str, content: Any) -> None:
+        self.sent.append((message, content))
+
+
+def begun(environment: Environment, user_class: Any, shape: str = "") -> list[tuple[Any, ...]]:
+    """Return what the queue of a process that runs alone is told to begin."""
+    environment.user_classes = [user_class]
+    environment.shape_class = create_shape(shape) if shape else None
+    queue = RecordedQueue()
+    OpenModel(environment, queue, None).begin()
+    return queue.begun
+
+
+def test_a_process_alone_makes_all_requests(make_environment: MakeEnvironment) -> None:
+    assert begun(make_environment(), Waiting, "ArrivalRate") == [(STAGES, 0.0, 1.0)]
+
+
+def test_with_a_shape_of_users_nothing_is_due(make_environment: MakeEnvironment) -> None:
+    assert begun(make_environment(), Impatient, "Ramp") == [(None, 0.0, 1.0)]
+    assert begun(make_environment(), Impatient) == [(None, 0.0, 1.0)]
+
+
+def test_users_that_do_not_wait_end_a_run_of_the_web_ui(
+    make_environment: MakeEnvironment, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert begun(make_environment(), Impatient, "ArrivalRate") == [(None, 0.0, 1.0)]
+    (message,) = caplog.messages
+    assert message.startswith("Impatient does not wait until a request of ArrivalRate is due")
+
+
+def test_each_worker_has_a_share_which_changes_when_a_worker_comes(make_environment: MakeEnvironment) -> None:
+    environment, link, queue = make_environment([Waiting]), FakeLink(), RecordedQueue()
+    shape: Any = create_shape("ArrivalRate")
+    shape.get_run_time = lambda: 7.0
+    environment.shape_class = shape
+    model = OpenModel(environment, queue, link)  # type: ignore[arg-type]
+    link.ids = frozenset("ab")
+    model.begin()
+    model.share()  # nobody came
+    link.ids = frozenset("abcd")
+    model.share()
+    assert link.sent == [
+        (ARRIVALS_MESSAGE, {"stages": STAGES, "elapsed": 7.0, "share": 1 / 2}),
+        (ARRIVALS_MESSAGE, {"stages": STAGES, "elapsed": 7.0, "share": 1 / 4}),
+    ]
+    assert queue.begun == []
+
+
+def test_a_worker_follows_its_master() -> None:
+    listeners: dict[str, Any] = {}
+    runner: Any = SimpleNamespace(register_message=listeners.__setitem__)
+    queue = RecordedQueue()
+    accept_shares(runner, queue)
+    content = {"stages": STAGES, "elapsed": 3.0, "share": 0.5}
+    listeners[ARRIVALS_MESSAGE](msg=SimpleNamespace(data=content), environment=None)
+    assert queue.begun == [(STAGES, 3.0, 0.5)]

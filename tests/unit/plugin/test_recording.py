@@ -1,0 +1,125 @@
+"""What a request event becomes: a sample of a row, a failure, and a sample of a failed request."""
+
+import time
+from typing import Any
+
+import pytest
+
+from locust_asyncdjango.load.arrivals import ArrivalQueue
+from locust_asyncdjango.metrics.row import Row
+from locust_asyncdjango.plugin.recording import ON_TIME_MS, Recording
+
+
+class DelayedArrivals(ArrivalQueue):
+    """A queue whose requests all begin late by the same time, and of which some are never begun."""
+
+    def __init__(self, delay_ms: float, missed: int = 0) -> None:
+        super().__init__()
+        self.delay_ms, self.missed = delay_ms, missed
+
+    def pop_delay_ms(self) -> float:
+        return self.delay_ms
+
+    def end(self) -> int:
+        return self.missed
+
+
+def event(**changed: Any) -> dict[str, Any]:
+    """Return what Locust fires for a request."""
+    return {
+        "request_type": "GET",
+        "name": "/posts/",
+        "response_time": 20.0,
+        "response_length": 100,
+        "exception": None,
+        "response": None,
+        "context": {},
+        "start_time": 0.0,
+        "url": "http://127.0.0.1/posts/?page=2",
+        **changed,
+    }
+
+
+def total(recording: Recording) -> Row:
+    """Return all that was recorded in one row."""
+    rows = recording.recorder.take()
+    for row in rows[1:]:
+        rows[0].merge(row)
+    return rows[0]
+
+
+def test_a_success_is_a_sample_of_its_second() -> None:
+    recording = Recording(ArrivalQueue())
+    recording.on_request(**event())
+    row = total(recording)
+    assert (row.ok, row.failed.total(), row.bytes, dict(row.ok_ms)) == (1, 0, 100, {20.0: 1})
+    assert recording.failure_counts.rows() == []
+
+
+def test_a_failure_is_counted_by_kind_and_message_and_has_samples() -> None:
+    recording = Recording(ArrivalQueue())
+    for _ in range(5):
+        recording.on_request(**event(exception=ConnectionRefusedError(111, "Connection refused")))
+    assert dict(total(recording).failed) == {"connect_refused": 5}
+    (failure,) = recording.failure_counts.rows()
+    assert (failure.kind, failure.count) == ("connect_refused", 5)
+    samples = recording.failure_counts.samples("connect_refused")
+    assert len(samples) == 3
+    assert (samples[0].name, samples[0].url) == ("GET /posts/", "http://127.0.0.1/posts/?page=2")
+
+
+@pytest.mark.parametrize(
+    ("delay_ms", "latency_ms", "late"),
+    [(0.0, 20.0, 0), (ON_TIME_MS, 30.0, 0), (180.0, 200.0, 1)],
+    ids=["at once", "just on time", "late"],
+)
+def test_the_latency_of_an_open_model_counts_from_when_a_request_was_due(
+    delay_ms: float, latency_ms: float, late: int
+) -> None:
+    recording = Recording(DelayedArrivals(delay_ms))
+    recording.on_request(**event())
+    row = total(recording)
+    assert (dict(row.ok_ms), row.late) == ({latency_ms: 1}, late)
+
+
+def test_a_request_without_a_latency_counts() -> None:
+    recording = Recording(ArrivalQueue())
+    recording.on_request(**event(response_time=None, response_length=None))
+    row = total(recording)
+    assert (row.ok, row.bytes, dict(row.ok_ms)) == (1, 0, {})
+
+
+def test_what_cannot_be_recorded_is_counted_and_logged_once(caplog: pytest.LogCaptureFixture) -> None:
+    recording = Recording(ArrivalQueue())
+    for _ in range(3):
+        recording.on_request(**event(response_length="many"))
+    assert recording.unrecorded == 3
+    assert caplog.messages == ["A request was not recorded; later ones will only be counted"]
+
+
+def test_a_failure_counts_even_if_its_sample_cannot_be_made() -> None:
+    class UnprintableError(Exception):
+        def __repr__(self) -> str:
+            raise RuntimeError
+
+    recording = Recording(ArrivalQueue())
+    recording.on_request(**event(exception=UnprintableError()))
+    (failure,) = recording.failure_counts.rows()
+    assert (failure.count, recording.failure_counts.samples(failure.kind), recording.unrecorded) == (1, [], 0)
+
+
+def test_a_new_run_forgets_the_one_before() -> None:
+    recording = Recording(ArrivalQueue())
+    recording.on_request(**event(exception=TimeoutError()))
+    recording.unrecorded = 7
+    recording.begin(time.time())
+    assert (recording.recorder.take(), recording.failure_counts.rows(), recording.unrecorded) == ([], [], 0)
+
+
+def test_requests_that_were_due_and_never_begun_are_missed() -> None:
+    recording = Recording(DelayedArrivals(0.0, missed=12))
+    recording.end_arrivals()
+    assert total(recording).missed == 12
+    untouched = Recording(ArrivalQueue())
+    untouched.end_arrivals()
+    assert untouched.recorder.take() == []

@@ -1,0 +1,79 @@
+"""The header of a series, and what Locust itself has counted."""
+
+from collections.abc import Callable
+
+import pytest
+from locust import User
+from locust.env import Environment
+
+from locust_asyncdjango.analysis.outcome import RequestStats
+from locust_asyncdjango.load.shape_registry import create_shape
+from locust_asyncdjango.plugin.run_info import describe_run, request_stats, run_header
+
+MakeEnvironment = Callable[..., Environment]
+
+
+class Reader(User):
+    """A user of a locustfile."""
+
+    abstract = True
+
+
+def test_a_header_says_what_runs(make_environment: MakeEnvironment) -> None:
+    environment = make_environment([Reader], num_users=20, spawn_rate=2.0, path="/posts/", variant="sync", run_time=60)
+    environment.host = "http://user:secret@127.0.0.1:8000"
+    header = run_header(environment)
+    described = {
+        name: header[name] for name in ("user_classes", "variant", "path", "shape", "users", "run_time", "workers")
+    }
+    assert described == {
+        "user_classes": ["Reader"],
+        "variant": "sync",
+        "path": "/posts/",
+        "shape": "",
+        "users": 20,
+        "run_time": 60,
+        "workers": 0,
+    }
+    assert "secret" not in header["host"]
+
+
+@pytest.mark.parametrize(
+    ("running", "option", "text"),
+    [
+        ("Ramp:peak=9", "Ramp:peak=9", "Ramp:peak=9"),
+        ("Spike", "Ramp:peak=9", "Spike"),
+        ("Spike", "", "Spike"),
+    ],
+    ids=["as it was chosen", "another one was picked in the web UI", "from the locustfile"],
+)
+def test_a_header_names_the_shape(make_environment: MakeEnvironment, running: str, option: str, text: str) -> None:
+    environment = make_environment([Reader], shape=option)
+    environment.shape_class = create_shape(running)
+    assert run_header(environment)["shape"] == text
+
+
+@pytest.mark.parametrize(
+    ("changed", "line"),
+    [
+        ({}, "Reader on http://x, 20 users, 2.5 more each second"),
+        ({"users": None, "spawn_rate": None}, "Reader on http://x, 1 users, 1 more each second"),
+        ({"shape": "Ramp", "workers": 2}, "Reader on http://x, Ramp, 2 workers"),
+        ({"host": "", "shape": "Ramp"}, "Reader on its own hosts, Ramp"),
+    ],
+    ids=["users", "nothing was set", "a shape and workers", "each user class has a host"],
+)
+def test_a_run_in_one_line(changed: dict[str, object], line: str) -> None:
+    header = {"user_classes": ["Reader"], "host": "http://x", "shape": "", "users": 20, "spawn_rate": 2.5, "workers": 0}
+    assert describe_run({**header, **changed}) == line
+
+
+def test_what_locust_has_counted(make_environment: MakeEnvironment) -> None:
+    environment = make_environment([Reader])
+    for path in ("/b/", "/a/", "/a/"):
+        environment.stats.log_request("GET", path, 20, 100)
+    environment.stats.log_error("GET", "/a/", ValueError("no"))
+    assert request_stats(environment) == [
+        RequestStats("GET /a/", 2, 1, ((1, "ValueError('no')"),)),
+        RequestStats("GET /b/", 1, 0, ()),
+    ]
