@@ -1,16 +1,20 @@
-"""The figures of a run in words, for terminal, web UI and reports. Behind a number its interval: 28.3 (26.9-29.7)."""
+"""The figures of a run as texts, for the terminal, the web UI and the reports.
+
+A figure is followed by its 95 % interval in brackets: ``28.3 (26.9-29.7)``. Start reading at ``key_figures``.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import ceil
 from typing import Any
 
+from locust_asyncdjango.analysis.definitions import ERRORS, PEAK, SLOWDOWN, SUCCESSES
 from locust_asyncdjango.analysis.saturation import Onset, Range, Saturation
 
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One of the figures: its name, what it is in this run, and what it means."""
+    """One figure of a run: its name, its value as text, and what it means."""
 
     name: str
     text: str
@@ -18,71 +22,66 @@ class Figure:
 
     @property
     def line(self) -> str:
-        """For a terminal: all texts begin in the same column."""
+        """Return name and text for a terminal, where all texts begin in the same column."""
         return f"{self.name:<28}{self.text}"
 
 
-MEANINGS = {
-    "peak of successful requests": "the most successful requests a second over any ten consecutive seconds, and the"
-    " users at their end; in brackets what the noise of these seconds leaves open, and wherever as much was reached",
-    "successes": "how many requests succeeded; in brackets what another run that is alike may have",
-    "slowdown starts": "the users from which latency rises, if its median comes to stay above one and a half times that"
-    " of the first five seconds; in brackets where it may begin",
-    "errors start": "the users when the first request began that failed; in brackets the fewest and the most it may be",
-}
-
-
-def key_figures(figures: Saturation) -> tuple[Figure, ...]:
-    """The four numbers."""
-    peak = f"{format_rate(figures.peak_per_s, figures.peak_range)} req/s at "
-    peak += f"{format_count(figures.peak_users, figures.peak_users_range)} users"
-    texts = (
-        peak if figures.successes else "none",
-        format_count(figures.successes, figures.successes_range),
-        format_onset(figures.slowdown, "not seen"),
-        format_onset(figures.errors, "none"),
+def key_figures(saturation: Saturation) -> tuple[Figure, ...]:
+    """Return the four figures that every summary shows: peak, successes, slowdown and errors."""
+    peak_per_s = format_rate(saturation.peak_per_s, saturation.peak_range)
+    peak_users = format_count(saturation.peak_users, saturation.peak_users_range)
+    peak = f"{peak_per_s} req/s at {peak_users} users" if saturation.successes else "none"
+    return (
+        Figure("peak of successful requests", peak, PEAK.text),
+        Figure("successes", format_count(saturation.successes, saturation.successes_range), SUCCESSES.text),
+        Figure("slowdown starts", format_onset(saturation.slowdown, "not seen"), SLOWDOWN.text),
+        Figure("errors start", format_onset(saturation.errors, "none"), ERRORS.text),
     )
-    return tuple(Figure(name, text, MEANINGS[name]) for name, text in zip(MEANINGS, texts, strict=True))
 
 
-def format_onset(of: Onset | None, otherwise: str = "") -> str:
-    """When something began."""
-    return f"at {format_count(of.users, (of.low, of.high))} users, after {of.t} s" if of else otherwise
+def format_onset(onset: Onset | None, default: str = "") -> str:
+    """Return at how many users and after how many seconds something began; ``default`` for None."""
+    if onset is None:
+        return default
+    return f"at {format_count(onset.users, (onset.low, onset.high))} users, after {onset.t} s"
 
 
 def format_kind(row: Mapping[str, Any]) -> str:
-    """Of a row of ``outcome.failures_told``: the kind, and whose limit it is."""
+    """Return the failure kind and whose limit it is, from a row of the failures file."""
     return f"{row['kind']} ({row['where']})" if row["where"] else str(row["kind"])
 
 
 def format_first_failure(row: Mapping[str, Any]) -> str:
-    """Of such a row: when its first failure ended."""
+    """Return when the first failure ended, from a row of the failures file."""
     return f"after {row['first_t']} s, at {row['first_users']} users"
 
 
 def format_duration(seconds: float) -> str:
-    """In minutes that are enough."""
+    """Return a duration in hours and minutes, rounded up to a whole minute."""
     minutes = ceil(seconds / 60)
     return f"{minutes // 60} h {minutes % 60} min" if minutes >= 60 else f"{minutes} min"
 
 
 def format_rate(value: float, interval: Range) -> str:
-    """Requests a second."""
+    """Return requests a second with their interval, all with as many decimals as the value has."""
     return _in_brackets(*(format_per_s(number, value) for number in (value, *interval)))
 
 
-def format_per_s(value: float, of: float | None = None) -> str:
-    """A rate with one decimal, if it, or the one it belongs to, is small enough for it to matter."""
-    return f"{value:.{1 if (value if of is None else of) < 100 else 0}f}"
+def format_per_s(value: float, reference: float | None = None) -> str:
+    """Return a rate with one decimal if it is below 100, or without decimals.
+
+    reference: the rate that decides about the decimal instead, so that a rate and its interval look alike.
+    """
+    return f"{value:.{1 if (value if reference is None else reference) < 100 else 0}f}"
 
 
 def format_ms(value: float) -> str:
-    """A latency."""
+    """Return a latency with its unit, with three significant digits or whole milliseconds."""
     return f"{value:,.0f} ms" if value >= 1000 else f"{value:.3g} ms"
 
 
 def format_count(value: float, interval: Range) -> str:
-    """A whole number."""
+    """Return a whole number with its interval."""
     return _in_brackets(f"{value:.0f}", *(f"{end:.0f}" for end in interval))
 
 

@@ -96,15 +96,15 @@ class Row(Totals):
     """
 
     ok_ms: Histogram = field(
-        default_factory=Counter, metadata=column(SUM_BY_MS, "milliseconds that the successful requests took")
+        default_factory=Counter, metadata=column(SUM_BY_MS, "successful requests by the milliseconds that they took")
     )
     failed_ms: Histogram = field(
-        default_factory=Counter, metadata=column(SUM_BY_MS, "milliseconds that the failed requests took")
+        default_factory=Counter, metadata=column(SUM_BY_MS, "failed requests by the milliseconds that they took")
     )
     began: Counter[int] = field(
         default_factory=Counter,
         metadata=column(
-            SUM_BY_SECONDS, "how many of these requests began so many seconds earlier; 0 is this same second"
+            SUM_BY_SECONDS, "all these requests by how many seconds earlier they began; 0 is the same second"
         ),
     )
 

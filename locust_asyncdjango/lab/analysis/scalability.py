@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 from scipy.optimize import curve_fit
 
 from locust_asyncdjango.analysis.generator_health import BUSY_CPU
-from locust_asyncdjango.analysis.saturation import points
+from locust_asyncdjango.analysis.saturation import load_points
 from locust_asyncdjango.metrics.interval import Interval, full_intervals, largest_user_step
 
 Numbers = NDArray[np.float64]
@@ -157,7 +157,7 @@ def _no_knee(why: str, kneedle: int | None = None) -> Knee:
 
 
 def _points(seconds: Sequence[Interval]) -> tuple[Numbers, Numbers]:
-    found = points(seconds)
+    found = load_points(seconds)
     users = np.array([met for met, _ in found])
     per_s = np.array([second.ok / second.length for _, second in found])
     order = np.argsort(users, kind="stable")
@@ -273,7 +273,7 @@ def little(seconds: Sequence[Interval]) -> LittlesLaw | None:
     """Whether users = throughput x latency; None where nothing was answered, or requests have waited for users."""
     if any(second.late for second in seconds):
         return None
-    found = points(seconds)
+    found = load_points(seconds)
     kept = [second for _, second in found]
     busy = np.array([second.busy_s for second in kept])
     users = np.array([met * second.length for met, second in found])

@@ -9,6 +9,7 @@ from typing import Any
 
 from locust_asyncdjango._version import __version__
 from locust_asyncdjango.analysis.charts import Chart, charts_over_time
+from locust_asyncdjango.analysis.definitions import WARM_UP
 from locust_asyncdjango.analysis.formatting import (
     Figure,
     format_count,
@@ -43,8 +44,7 @@ FITTED = {
     " failure: sigma is what users wait for each other, kappa what it costs to agree; both set where throughput peaks",
     "Little's law": "requests in flight for each user, which is 1 where users ask again as soon as they are answered",
     "latency of successes": "of the whole run: half, 95 % and 99 % of them took no longer",
-    "warm-up": "seconds at the beginning whose median latency was above one and a half times what followed; baseline,"
-    " knee and scalability leave them out",
+    "warm-up": f"{WARM_UP}; slowdown, knee and scalability leave them out",
 }
 
 

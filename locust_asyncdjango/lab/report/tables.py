@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from locust_asyncdjango.analysis.definitions import ERRORS, PEAK, SLOWDOWN
 from locust_asyncdjango.analysis.formatting import format_ms, format_per_s
 from locust_asyncdjango.lab.analysis import round_trips
 from locust_asyncdjango.lab.analysis.findings import ArmRuns, Findings
@@ -31,10 +32,8 @@ def figures(findings: Findings) -> Table:
         for runs in findings.runs
     )
     meaning = (
-        "Peak: the most successful requests a second over any ten consecutive seconds, and the users at their end."
-        " Slowdown at: the users from which latency rises, if its median comes to stay above one and a half times that"
-        " of the first five seconds. Errors at: the users when the first request began that failed. Of several runs,"
-        " those of the one in the middle. (!): it cannot be true; see Ceilings."
+        f"Peak: {PEAK.sentence}. Slowdown at: {SLOWDOWN.sentence}. Errors at: {ERRORS.sentence}. Of several runs, the"
+        " figures are those of the one in the middle. (!): it cannot be true; see Ceilings."
     )
     return Table("Figures", meaning, heads, rows)
 

@@ -12,7 +12,7 @@ from locust_asyncdjango.analysis.saturation import (
     Onset,
     Saturation,
     find_saturation,
-    warm_up,
+    find_warm_up,
 )
 from locust_asyncdjango.metrics.interval import Interval
 from locust_asyncdjango.metrics.row import Row
@@ -93,12 +93,12 @@ def test_seconds_without_successes_are_passed_over() -> None:
 
 def test_latency_that_falls_at_the_beginning_is_warm_up() -> None:
     rows = [row(t, 5 * t + 5, 100, 500.0 if t < 4 else 20.0) for t in range(30)]
-    assert warm_up(seconds(rows)) == 4
+    assert find_warm_up(seconds(rows)) == 4
     assert find_saturation(seconds(rows)).slowdown is None
 
 
 def test_warm_up_is_at_most_a_third_of_a_run() -> None:
-    assert warm_up(seconds(row(t, 5, 100, 1000 / 2**t) for t in range(12))) == 4
+    assert find_warm_up(seconds(row(t, 5, 100, 1000 / 2**t) for t in range(12))) == 4
 
 
 def test_a_short_failure_is_not_dated_back_by_a_longer_one_of_another_kind() -> None:

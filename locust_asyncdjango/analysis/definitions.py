@@ -1,0 +1,42 @@
+"""What each figure of a run means, in one sentence for people.
+
+Summary, web UI, reports, README and docs/saturation.md use these sentences. ``saturation`` computes the figures; its
+docstring has the exact definitions.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """A figure and its meaning.
+
+    sentence: what it is, without a capital letter and a full stop. interval: what the numbers in brackets say.
+    """
+
+    sentence: str
+    interval: str
+
+    @property
+    def text(self) -> str:
+        """Return both in one sentence."""
+        return f"{self.sentence}; in brackets: {self.interval}"
+
+
+PEAK = Definition(
+    "the highest rate of successful requests over any ten consecutive seconds, and the users at the end of these"
+    " seconds",
+    "what the noise of these seconds leaves open, and all numbers of users at which as much was reached",
+)
+SUCCESSES = Definition("how many requests succeeded", "what another run under the same conditions may have")
+SLOWDOWN = Definition(
+    "the users from which latency rises; there is a slowdown if the median latency rises above one and a half times"
+    " that of the first five seconds, and stays there",
+    "the range in which latency may begin to rise",
+)
+ERRORS = Definition(
+    "the users at the moment when the first failed request began", "the fewest and the most users that it may have been"
+)
+WARM_UP = (
+    "the first seconds of a run, whose median latency was above one and a half times that of the seconds behind them"
+)

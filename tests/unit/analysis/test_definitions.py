@@ -1,0 +1,29 @@
+"""The definitions are spelled once: README and docs repeat the sentences of the code."""
+
+from pathlib import Path
+
+import pytest
+
+from locust_asyncdjango.analysis.definitions import ERRORS, PEAK, SLOWDOWN, SUCCESSES, WARM_UP
+
+ROOT = Path(__file__).parents[3]
+SENTENCES = {
+    "README.md": [PEAK.sentence, SLOWDOWN.sentence, ERRORS.sentence],
+    "docs/saturation.md": [
+        *(text for each in (PEAK, SUCCESSES, SLOWDOWN, ERRORS) for text in (each.sentence, each.interval)),
+        WARM_UP,
+    ],
+}
+
+
+@pytest.mark.parametrize(("page", "sentences"), SENTENCES.items())
+def test_a_page_has_the_definitions_word_for_word(page: str, sentences: list[str]) -> None:
+    text = " ".join((ROOT / page).read_text(encoding="utf-8").split()).lower()
+    assert [sentence for sentence in sentences if sentence.lower() not in text] == []
+
+
+def test_a_definition_is_one_sentence_with_its_interval() -> None:
+    assert ERRORS.text == (
+        "the users at the moment when the first failed request began; in brackets: the fewest and the most users that"
+        " it may have been"
+    )
