@@ -12,8 +12,7 @@ from locust_asyncdjango._version import __version__
 if TYPE_CHECKING:
     from locust_asyncdjango.client.exceptions import FailedRequestError
     from locust_asyncdjango.client.user import FastUser
-    from locust_asyncdjango.failures.classify import classify
-    from locust_asyncdjango.failures.custom_rules import add_rule
+    from locust_asyncdjango.failures.classify import add_rule, classify
     from locust_asyncdjango.failures.model import Failure
     from locust_asyncdjango.load.arrivals import arrival
     from locust_asyncdjango.users.route_users import (
@@ -52,7 +51,7 @@ __all__ = [
 _FAILURE_MODULES = {
     "FailedRequestError": "locust_asyncdjango.client.exceptions",
     "Failure": "locust_asyncdjango.failures.model",
-    "add_rule": "locust_asyncdjango.failures.custom_rules",
+    "add_rule": "locust_asyncdjango.failures.classify",
     "classify": "locust_asyncdjango.failures.classify",
 }
 _USERS_MODULE = "locust_asyncdjango.users.route_users"

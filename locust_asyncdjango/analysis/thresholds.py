@@ -14,7 +14,7 @@ from difflib import get_close_matches
 from fractions import Fraction
 from operator import ge, gt, le, lt
 
-from locust_asyncdjango.failures.kinds import KINDS
+from locust_asyncdjango.failures.classify import known_kinds
 from locust_asyncdjango.metrics.histogram import Histogram, sum_ms
 from locust_asyncdjango.metrics.row import Row
 from locust_asyncdjango.metrics.statistics import percentile
@@ -169,9 +169,10 @@ def _metric(name: str) -> tuple[str, _Units]:
         if not 0 < float(match[1]) <= 100:
             raise ThresholdError("a percentile is above 0 and at most 100, as in p95 or p99.9")
         return f"p{match[1]}", _LATENCY
-    if name in _METRICS or name in KINDS:
+    kinds = known_kinds()
+    if name in _METRICS or name in kinds:
         return name, _METRICS.get(name, _METRICS["failures"])
-    names = ["p95", *_METRICS, *KINDS]
+    names = ["p95", *_METRICS, *kinds]
     near = get_close_matches(name.lower(), names, n=1)
     advice = f"did you mean {near[0]}?" if near else f"choose one of {', '.join(names)}"
     raise ThresholdError(f"there is no metric or kind {name!r}; {advice}")

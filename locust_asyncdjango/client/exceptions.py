@@ -1,89 +1,121 @@
-"""Failures as exceptions: one class a kind, so that Locust's tables, reports and OpenTelemetry name it."""
+"""Raise and report failures as exceptions: one class for each kind, so that Locust's tables, reports and OpenTelemetry
+name the kind.
+
+The client makes its exceptions here; the plugin's listener reads the failure of any client's request event here.
+"""
 
 import logging
 from functools import cache, lru_cache
 from typing import Any
 
+from geventhttpclient.header import Headers
 from geventhttpclient.useragent import CompatResponse
 from locust.contrib.fasthttp import LocustBadStatusCode
 from locust.exception import CatchResponseError
 
 from locust_asyncdjango.client.http11 import parse_headers
-from locust_asyncdjango.failures.classify import MESSAGES_LIMIT, OTHER, advice, classify
-from locust_asyncdjango.failures.custom_rules import rules_added
+from locust_asyncdjango.failures.classify import DEFAULT_CLASSIFIER, FailureClassifier
 from locust_asyncdjango.failures.model import Failure
 
 log = logging.getLogger(__name__)
 
-REMEMBERED_BYTES = 16 * 1024
-"""A server that is overloaded says the same thousands of times; longer answers are looked at each time."""
-
 
 class FailedRequestError(LocustBadStatusCode):
-    """A request that failed, with the Failure that says why. Locust shows its repr in the failures table.
+    """Report a failed request with the Failure that says why.
 
-    Each kind has a class of its own, whose name is the kind.
+    FastUser and the route users report it as the exception of Locust's ``request`` event, and a with-block of
+    ``catch_response=True`` that calls ``response.failure(...)`` is reported by it too. Each kind of failure has a
+    subclass of its own, whose name is the kind, such as ``db_too_many_clients``.
+
+    failure: the Failure: kind, origin, message, advice and where.
+    url: the URL that was requested, or None. code: the HTTP status, 0 where no response came.
+    __cause__: what the client or a check raised, if anything was raised.
+    text: the failure's message. str() and repr() are "kind: message", which Locust's failures table shows. A run shows
+    200 different messages at most, then "kind: other".
+
+    >>> @events.request.add_listener
+    ... def on_request(exception, **_):
+    ...     if isinstance(exception, FailedRequestError) and exception.failure.origin == "database":
+    ...         print(exception.failure.kind, exception.failure.advice)
     """
 
-    def __init__(self, url: str | None, failure: Failure, status: int) -> None:
-        # geventhttpclient's would put a text together that nobody reads.
+    def __init__(
+        self,
+        url: str | None,
+        failure: Failure,
+        status: int,
+        classifier: FailureClassifier = DEFAULT_CLASSIFIER,
+    ) -> None:
+        # The base class's would build a text that nobody reads.
         Exception.__init__(self, url, failure, status)
         self.url = url
         self.code = status
         self.failure = failure
+        self._classifier = classifier
 
     @property
     def text(self) -> str:  # type: ignore[override]
-        """What geventhttpclient's exceptions say."""
+        """Return the failure's message."""
         return self.failure.message
 
     @property
     def kw_text(self) -> str:  # type: ignore[override]
-        """What geventhttpclient's exceptions were made with."""
+        """Return the status as geventhttpclient's exceptions present their arguments."""
         return f"code={self.code}"
 
     def __repr__(self) -> str:
-        return f"{self.failure.kind}: {_bounded(self.failure.message)}"
+        return f"{self.failure.kind}: {self._classifier.shown_message(self.failure.message)}"
 
     __str__ = __repr__
 
 
 def make_error(
-    url: str | None, failure: Failure, status: int, cause: BaseException | None = None
+    url: str | None,
+    failure: Failure,
+    status: int,
+    cause: BaseException | None = None,
+    classifier: FailureClassifier = DEFAULT_CLASSIFIER,
 ) -> FailedRequestError:
-    """The exception for a failure. status: of the answer, 0 if none came. cause: what was raised, if anything was."""
-    error = _class_of(failure.kind)(url, failure, status)
+    """Return the exception for a failure.
+
+    status: of the response, 0 where none came. cause: what was raised, if anything was. classifier: the run's.
+    """
+    error = _error_class(failure.kind)(url, failure, status, classifier)
     error.__cause__ = cause
     return error
 
 
-def wrap_exception(url: str | None, error: BaseException, status: int = 0) -> FailedRequestError:
-    """The exception for a request that ended with an error. status: of its answer, if one came."""
-    return make_error(url, classify_failure(error, status=status), status, error)
+def wrap_exception(url: str | None, exception: BaseException, status: int = 0) -> FailedRequestError:
+    """Return the exception for a request that ended with an exception. status: of its response, if one came."""
+    return make_error(url, classify_failure(exception, status=status), status, exception)
 
 
 def status_error(url: str | None, status: int, head: bytes, content: bytes) -> FailedRequestError:
-    """The exception for an answer whose status is none of a success. head: as it came. content: decoded."""
-    if len(content) <= REMEMBERED_BYTES:
-        return make_error(url, _remembered(rules_added(), status, head, content), status)
-    return make_error(url, classify_failure(status=status, headers=_fields(head), body=content), status)
+    """Return the exception for a response whose status is none of a success.
+
+    head: the response's status line and header fields, as they came. content: the decoded body.
+    """
+    if status < 400:
+        return make_error(url, classify_failure(None, status, _parse_head(head), content), status)
+    return make_error(url, DEFAULT_CLASSIFIER.classify_raw(status, head, content, _parse_head), status)
 
 
-def failure_from_event(exception: Any, response: Any) -> Failure:
-    """The failure that a request event tells of, whoever fired it: any exception, and any client's response or None.
+def failure_from_event(exception: Any, response: Any, classifier: FailureClassifier = DEFAULT_CLASSIFIER) -> Failure:
+    """Return the failure that a request event reports, whichever client fired it.
 
-    What cannot be read is no reason to lose a request: it counts, with what is known of it.
+    exception: the event's, of any type. response: any client's response, or None. An event that cannot be read still
+    counts, as no_response.
     """
     if isinstance(exception, FailedRequestError):
         return exception.failure
     try:
-        return _failure_of(exception, response)
+        return _read_event(exception, response, classifier)
     except Exception:
         log.exception("A failure could not be classified, and counts as no_response")
-        return Failure("no_response", "network", type(exception).__name__, advice("no_response"))
+        return Failure("no_response", "network", type(exception).__name__, classifier.advice("no_response"))
 
 
-def _failure_of(exception: Any, response: Any) -> Failure:
+def _read_event(exception: Any, response: Any, classifier: FailureClassifier) -> Failure:
     if not isinstance(exception, BaseException):
         exception = CatchResponseError(exception)
     if response is None:
@@ -93,19 +125,24 @@ def _failure_of(exception: Any, response: Any) -> Failure:
     if isinstance(hidden, FailedRequestError):
         return hidden.failure
     if isinstance(hidden, BaseException):
-        # A check of an answer that never came.
+        # A check of a response that never came.
         exception = hidden
-    return classify_failure(exception, status, getattr(response, "headers", None), response_body(response))
+    return classify_failure(exception, status, getattr(response, "headers", None), response_body(response), classifier)
 
 
 def classify_failure(
-    error: BaseException | None = None, status: int = 0, headers: Any = None, body: bytes = b""
+    error: BaseException | None = None,
+    status: int = 0,
+    headers: Any = None,
+    body: bytes = b"",
+    classifier: FailureClassifier = DEFAULT_CLASSIFIER,
 ) -> Failure:
-    """Of an answer that is no success, if only because Locust does not know its status, or of an error.
+    """Return the failure of a request that is known to have failed.
 
-    headers: any client's.
+    Without an error it failed by its status, be it that only Locust does not take that for a success. headers: any
+    client's. The other parameters are those of ``classify``.
     """
-    failure = classify(
+    failure = classifier.classify(
         exception=error if error or status >= 400 else LocustBadStatusCode(None, code=status),
         status=status,
         headers=headers,
@@ -116,16 +153,19 @@ def classify_failure(
 
 
 def response_status(response: Any) -> int:
-    """The status of any client's response, 0 where there is none."""
+    """Return the status of any client's response, 0 where there is none."""
     status = getattr(response, "status_code", 0)
     return int(status) if isinstance(status, int) or (isinstance(status, str) and status.isdecimal()) else 0
 
 
 def response_body(response: Any) -> bytes:
-    """The body of any client's response as far as it was read; the rest of a stream is the locustfile's to read."""
+    """Return the body of any client's response as far as it was read.
+
+    The rest of a streamed body is left for the locustfile to read.
+    """
     if isinstance(response, CompatResponse):
         content = getattr(response, "_cached_content", None)
-    elif getattr(response, "_content", None) is False:  # requests has it so
+    elif getattr(response, "_content", None) is False:  # how requests marks a body that was not read
         content = None
     else:
         content = getattr(response, "content", None)
@@ -135,43 +175,27 @@ def response_body(response: Any) -> bytes:
 
 
 def sample_fields(url: str | None, exception: BaseException, response: Any) -> dict[str, Any]:
-    """What a sample of a failure shows of its request: address, status and body, and what was raised by the client."""
-    raised = exception.__cause__ if isinstance(exception, FailedRequestError) else exception
+    """Return what a FailureSample shows of a request event: url, status, exception and body.
+
+    exception: the event's; for a FailedRequestError what had been raised before it is shown.
+    """
+    cause = exception.__cause__ if isinstance(exception, FailedRequestError) else exception
     return {
         "url": url or str(getattr(response, "url", None) or ""),
         "status": response_status(response),
-        "exception": "" if raised is None else repr(raised),
+        "exception": "" if cause is None else repr(cause),
         "body": response_body(response),
     }
 
 
-def forget_messages() -> None:
-    """Lets a new run have messages of its own."""
-    _messages.clear()
-
-
-_messages: set[str] = set()
-"""That Locust's table has got of this process; it has a row for each, however many."""
-
-
-def _bounded(message: str) -> str:
-    if message in _messages:
-        return message
-    if len(_messages) >= MESSAGES_LIMIT:
-        return OTHER
-    _messages.add(message)
-    return message
-
-
-@lru_cache(maxsize=128)
-def _remembered(_rules: int, status: int, head: bytes, content: bytes) -> Failure:
-    return classify_failure(status=status, headers=_fields(head), body=content)
-
-
-# Within a second a server's heads are the same.
-_fields = lru_cache(maxsize=16)(parse_headers)
+# Within a second the heads of a server's responses are the same.
+@lru_cache(maxsize=16)
+def _parse_head(head: bytes) -> Headers:
+    return parse_headers(head)
 
 
 @cache
-def _class_of(kind: str) -> type[FailedRequestError]:
-    return type(kind, (FailedRequestError,), {"__module__": __name__, "__doc__": f"A request that failed: {kind}."})
+def _error_class(kind: str) -> type[FailedRequestError]:
+    return type(
+        kind, (FailedRequestError,), {"__module__": __name__, "__doc__": f"Report a request that failed: {kind}."}
+    )

@@ -1,52 +1,150 @@
-"""What broke, not just that it broke: a response or exception -> the kind of its failure.
+"""Turn a response or an exception into a Failure. Start reading here.
 
-The table is in ``rules``; ``evidence`` reads answers and exceptions, ``signs`` finds the row that fits. A locustfile's
-own rules come before the table::
+A classification runs one way: a response or an exception -> Evidence (``evidence``) -> a rule (``matching``, by the
+tables in ``rules`` and ``exception_rules``) -> a Failure. The rules that a locustfile adds (``custom_rules``) are tried
+first.
 
-    from locust_asyncdjango import add_rule
-    add_rule("quota_spent", status=403, text="monthly quota", origin="upstream", advice="buy more, or ask for less")
+State lives in a FailureClassifier: the locustfile's rules, the responses that were classified lately, and the messages
+that Locust's table has got. ``add_rule``, ``classify``, ``advice`` and ``known_kinds`` work on DEFAULT_CLASSIFIER,
+which the user classes and the plugin share.
 """
 
 import errno
 import os
 import ssl
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
+from typing import Any
 
-from locust_asyncdjango.failures.custom_rules import own_row
+from locust_asyncdjango.failures.counts import MESSAGES_LIMIT, OTHER, DistinctLimit
+from locust_asyncdjango.failures.custom_rules import Condition, CustomRule, CustomRules
 from locust_asyncdjango.failures.evidence import (
     Evidence,
-    field,
-    of_answer,
-    of_exception,
-    said_by,
+    exception_message,
+    header_value,
+    read_chain,
+    read_exception,
+    read_response,
 )
 from locust_asyncdjango.failures.kinds import KINDS
 from locust_asyncdjango.failures.matching import (
-    by_broken_connection,
-    by_evidence,
-    by_limit,
-    by_raised,
-    by_status,
     is_check,
-    is_of_a_service,
+    is_from_service,
+    is_status_error,
+    rule_for_broken_connection,
+    rule_for_client_exception,
+    rule_for_evidence,
+    rule_for_limit,
+    rule_for_status,
 )
-from locust_asyncdjango.failures.model import Failure, Rule
-from locust_asyncdjango.failures.normalize import folded, redact
+from locust_asyncdjango.failures.model import Failure, Kind, Rule
+from locust_asyncdjango.failures.normalize import fold_message, redact
 from locust_asyncdjango.failures.rules import RULES
 
+HeadParser = Callable[[bytes], Any]
+"""Reads the header fields, by name, from a head as it came."""
+
 MESSAGE_LIMIT = 200
-"""Characters of a message that are kept."""
+"""How many characters of a message are kept."""
 
-MESSAGES_LIMIT = 200
-"""Different messages that are told apart in a table."""
-
-OTHER = "other"
-"""The message of those beyond the limit."""
+REMEMBERED_BYTES = 16 * 1024
+"""How long a body may be for its failure to be remembered. An overloaded server sends the same one thousands of
+times."""
 
 _CHECK_FAILED, _NO_RESPONSE, _OVERLOADED = Rule("check_failed"), Rule("no_response"), Rule("overloaded")
-_MAY_BE_LIMITED = {400, 402, 403, 413, 420, 429, 503}
-"""Statuses with which Retry-After, and words of a limit, speak of one."""
+_LIMIT_STATUSES = {400, 402, 403, 413, 420, 429, 503}
+"""Statuses with which a Retry-After field, or the words of a limit, mean that requests are limited."""
+
+
+class FailureClassifier:
+    """Classify failures by the rules of a locustfile and by our own, and keep what a run has to remember about them.
+
+    A run calls ``start_run`` when it begins. The rules stay, as a locustfile adds them once.
+    """
+
+    def __init__(self) -> None:
+        self._custom_rules = CustomRules()
+        self._shown_messages = DistinctLimit(MESSAGES_LIMIT)
+        self._remembered = lru_cache(maxsize=128)(self._classify_raw)
+
+    def start_run(self) -> None:
+        """Forget the messages of the run before, so that Locust's table has room for those of a new run."""
+        self._shown_messages = DistinctLimit(MESSAGES_LIMIT)
+
+    def add_rule(
+        self,
+        kind: str,
+        *,
+        status: int = 0,
+        text: str = "",
+        exception: str | type[BaseException] = "",
+        when: Condition | None = None,
+        origin: str = "server",
+        advice: str = "",
+    ) -> None:
+        """Add a rule to this classifier, as the function ``add_rule`` documents it. Raise ValueError."""
+        self._custom_rules.add(
+            kind, status=status, text=text, exception=exception, when=when, origin=origin, advice=advice
+        )
+        self._remembered.cache_clear()
+
+    def classify(
+        self,
+        *,
+        exception: BaseException | None = None,
+        status: int = 0,
+        headers: Mapping[str, str] | None = None,
+        body: bytes = b"",
+    ) -> Failure | None:
+        """Return the failure, or None for a success, as the function ``classify`` documents it."""
+        if exception is None and status < 400:
+            return None
+        media_type = header_value(headers, "content-type") if headers else ""
+        custom = self._custom_rules.find(exception, status, body)
+        if custom is not None:
+            return _custom_failure(custom, exception, status, media_type, body)
+        if status >= 400:
+            limited = status in _LIMIT_STATUSES and bool(headers and header_value(headers, "retry-after"))
+            return _failed_response(exception, status, media_type, limited, body)
+        assert exception is not None, "a success has returned above"  # noqa: S101
+        if is_check(exception):
+            return _failed_check(exception, status, media_type, body)
+        return _failed_request(exception, status, media_type, body)
+
+    def classify_raw(self, status: int, head: bytes, body: bytes, parse_head: HeadParser) -> Failure:
+        """Return the failure that a response of a failed request is, and remember it for the next response like it.
+
+        status: 400 or more. head: the status line and the header fields, as they came. body: decoded. parse_head: the
+        function that reads the head's fields; it is only called for a response that is not remembered.
+        """
+        if len(body) > REMEMBERED_BYTES:
+            return self._classify_raw(status, head, body, parse_head)
+        return self._remembered(status, head, body, parse_head)
+
+    def _classify_raw(self, status: int, head: bytes, body: bytes, parse_head: HeadParser) -> Failure:
+        failure = self.classify(status=status, headers=parse_head(head), body=body)
+        assert failure is not None, "the status is none of a success"  # noqa: S101
+        return failure
+
+    def shown_message(self, message: str) -> str:
+        """Return the message, or "other" when Locust's table has got MESSAGES_LIMIT different ones of this run."""
+        return message if self._shown_messages.admits(message) else OTHER
+
+    def advice(self, kind: str, where: str = "") -> str:
+        """Return what to do about a kind, as the function ``advice`` documents it."""
+        for rule in RULES if where else ():
+            if (rule.kind, rule.where) == (kind, where) and rule.advice:
+                return rule.advice
+        known = KINDS.get(kind) or self._custom_rules.kinds.get(kind)
+        return known.advice if known else ""
+
+    def kinds(self) -> Mapping[str, Kind]:
+        """Return all kinds by name: our own, then those that rules have added."""
+        return {**KINDS, **self._custom_rules.kinds}
+
+
+DEFAULT_CLASSIFIER = FailureClassifier()
+"""The classifier of this process. A locustfile adds its rules to it before a run begins."""
 
 
 def classify(
@@ -56,91 +154,163 @@ def classify(
     headers: Mapping[str, str] | None = None,
     body: bytes = b"",
 ) -> Failure | None:
-    """The failure that a request's end means, or None for a success.
+    """Return the failure that the end of a request means, or None for a success.
 
-    status: the HTTP status, 0 when there was no answer. headers: of the answer, any case. body: decoded bytes of the
-    answer. exception: what the client raised, also a check of the locustfile's own on an answer that came.
+    Give what is known about the request; all parameters are optional.
+
+    status: the HTTP status of the response; 0 when no response came.
+    headers: the response's header fields by name, in any case.
+    body: the response's body as decoded bytes. The first 64 kB are read.
+    exception: what the client raised, or what a check in the locustfile raised about a response that came
+        (an AssertionError, or Locust's CatchResponseError).
+
+    A status below 400 without an exception is a success. The function raises nothing of its own.
+
+    >>> from locust_asyncdjango import classify
+    >>> failure = classify(status=503, headers={"Retry-After": "5"})
+    >>> failure.kind, failure.origin, failure.message
+    ('overloaded', 'server', 'HTTP 503')
+    >>> classify(exception=ConnectionRefusedError(111, "Connection refused")).kind
+    'connect_refused'
+    >>> classify(status=200) is None
+    True
     """
-    if exception is None and status < 400:
-        return None
-    row = own_row(exception, status, body)
-    media_type = field(headers or {}, "content-type")
-    if status < 400:
-        assert exception is not None, "a success has been left"  # noqa: S101
-        return _of_exception(row, exception, status, media_type, body)
-    limited = status in _MAY_BE_LIMITED and bool(field(headers or {}, "retry-after"))
-    check = exception if exception is not None and is_check(exception) else None
-    broken = by_broken_connection(exception) if exception is not None and not (row or check) else None
-    if broken:
-        return _failure(broken[0], _named(broken[1]))
-    return _of_answer(row, check, status, media_type, limited, body)
+    return DEFAULT_CLASSIFIER.classify(exception=exception, status=status, headers=headers, body=body)
+
+
+def add_rule(
+    kind: str,
+    *,
+    status: int = 0,
+    text: str = "",
+    exception: str | type[BaseException] = "",
+    when: Condition | None = None,
+    origin: str = "server",
+    advice: str = "",
+) -> None:
+    """Add a rule: failures that fit it are of this kind. Call it at the top of a locustfile.
+
+    kind: the name of a kind of your own (ASCII letters, digits and _, beginning with a letter), or one of ours.
+
+    Give one or more of the next four. A failure fits when it meets all that are given.
+    status: the HTTP status, such as 403.
+    text: a regular expression that is searched for in the body (its first 64 kB) and in the exception's message.
+        Upper and lower case are the same.
+    exception: an exception class or its name, without its module. Its subclasses fit too, and so do exceptions that
+        wrap one of it.
+    when: a function that is called as ``when(exception, status, body)`` and returns whether the failure fits.
+        exception is None and status is 0 where there is none. An error that it raises is logged once.
+
+    origin: the part that a new kind comes from: "database", "cache", "upstream", "gateway", "server", "network",
+        "generator", "check", or a word of your own.
+    advice: one line that says what to do. Reports and the summary show it.
+
+    The rule that was added last is tried first, and all of them before our own rules. A kind of our own, and a kind
+    that was added before, keeps its origin.
+
+    Raises ValueError when kind is not a name, when none of the four is given, and when text is not a regular
+    expression.
+
+    >>> from locust_asyncdjango import add_rule
+    >>> add_rule("quota_spent", status=403, text="monthly quota", origin="upstream", advice="buy more, or ask for less")
+    """
+    DEFAULT_CLASSIFIER.add_rule(
+        kind, status=status, text=text, exception=exception, when=when, origin=origin, advice=advice
+    )
 
 
 def advice(kind: str, where: str = "") -> str:
-    """What to do about a kind, in one line; "" for one that is not known."""
-    for row in RULES if where else ():
-        if (row.kind, row.where) == (kind, where) and row.advice:
-            return row.advice
-    return KINDS[kind].advice if kind in KINDS else ""
+    """Return in one line what to do about a kind of failure, or "" for a kind that is not known.
+
+    where: the place of the failure, as in Failure; some places have advice of their own.
+    """
+    return DEFAULT_CLASSIFIER.advice(kind, where)
 
 
-def _of_answer(
-    row: Rule | None, check: BaseException | None, status: int, media_type: str, limited: bool, body: bytes
+def known_kinds() -> Mapping[str, Kind]:
+    """Return all kinds by name: our own, then those that the locustfile has added."""
+    return DEFAULT_CLASSIFIER.kinds()
+
+
+def _custom_failure(
+    rule: CustomRule, exception: BaseException | None, status: int, media_type: str, body: bytes
 ) -> Failure:
-    said = of_answer(media_type, body)
-    if row is not None:
-        return _failure(row, said.told, status)
-    return _by_answer(said.alike, of_exception(check).alike if check is not None else None, status, limited)
+    if status >= 400:
+        message = _message(read_response(media_type, body).summary, status)
+    else:
+        assert exception is not None, "a success has no rule"  # noqa: S101
+        message = _message(exception_message(exception) if is_check(exception) else _describe(exception))
+    return Failure(rule.kind, rule.origin, message, rule.advice)
 
 
-# A server that is overloaded says the same thousands of times, but for a number.
+def _failed_response(
+    exception: BaseException | None, status: int, media_type: str, limited: bool, body: bytes
+) -> Failure:
+    """Classify a response whose status is none of a success. limited: whether it has a Retry-After field."""
+    check = None
+    if exception is not None and not is_status_error(exception):
+        if is_check(exception):
+            check = read_exception(exception).zeroed
+        elif broken := rule_for_broken_connection(read_chain(exception)):
+            return _make_failure(broken[0], _describe(broken[1].exception))
+    return _by_response(read_response(media_type, body).zeroed, check, status, limited)
+
+
+# An overloaded server sends the same response thousands of times, but for a number.
 @lru_cache(maxsize=512)
-def _by_answer(said: Evidence, check: Evidence | None, status: int, limited: bool) -> Failure:
-    row = by_evidence(said, by_words=status >= 500)
-    if row is None and status in _MAY_BE_LIMITED:
-        row = by_limit(said.text)
-    if check is not None and (row is None or row.kind == "server_error_opaque"):
-        row = by_evidence(check) or row
-    row = row or (_OVERLOADED if limited else by_status(status, said.form))
-    return _failure(row, said.told, status)
+def _by_response(response: Evidence, check: Evidence | None, status: int, limited: bool) -> Failure:
+    rule = rule_for_evidence(response, by_phrases=status >= 500)
+    if rule is None and status in _LIMIT_STATUSES:
+        rule = rule_for_limit(response.text)
+    if check is not None and (rule is None or rule.kind == "server_error_opaque"):
+        rule = rule_for_evidence(check) or rule
+    rule = rule or (_OVERLOADED if limited else rule_for_status(status, response.form))
+    return _make_failure(rule, response.summary, status)
 
 
-def _of_exception(row: Rule | None, exception: BaseException, status: int, media_type: str, body: bytes) -> Failure:
-    if is_check(exception):
-        if row is not None:
-            return _failure(row, said_by(exception))
-        return _by_check(
-            of_exception(exception).alike, of_answer(media_type, body, of_success=True).alike if status else Evidence()
-        )
-    if row is None and (raised := by_raised(exception)):
-        return _failure(raised[0], _named(raised[1]))
-    if row is None and status:
-        row = by_evidence(of_answer(media_type, body, of_success=True))
-    if row is None and is_of_a_service(exception):
-        row = by_evidence(of_exception(exception))
-    return _failure(row or (_CHECK_FAILED if status else _NO_RESPONSE), _named(exception))
+def _failed_check(exception: BaseException, status: int, media_type: str, body: bytes) -> Failure:
+    """Classify a check of the locustfile's own that a response with a success's status, or none, did not pass."""
+    response = read_response(media_type, body, success=True).zeroed if status else Evidence()
+    return _by_check(read_exception(exception).zeroed, response)
 
 
 @lru_cache(maxsize=512)
-def _by_check(check: Evidence, said: Evidence) -> Failure:
-    return _failure(by_evidence(said) or by_evidence(check) or _CHECK_FAILED, check.text)
+def _by_check(check: Evidence, response: Evidence) -> Failure:
+    return _make_failure(rule_for_evidence(response) or rule_for_evidence(check) or _CHECK_FAILED, check.text)
 
 
-def _failure(row: Rule, told: str, status: int = 0) -> Failure:
-    kind = KINDS[row.kind]
-    message = _message(told)
-    if status:
-        message = f"HTTP {status}, {message}" if message else f"HTTP {status}"
-    return Failure(row.kind, kind.origin, message, row.advice or kind.advice, row.where)
+def _failed_request(exception: BaseException, status: int, media_type: str, body: bytes) -> Failure:
+    """Classify an exception of the client's. status: of the response whose body could not be read, if one came."""
+    chain = read_chain(exception)
+    if match := rule_for_client_exception(chain):
+        return _make_failure(match[0], _describe(match[1].exception))
+    rule = rule_for_evidence(read_response(media_type, body, success=True)) if status else None
+    if rule is None and is_from_service(chain):
+        rule = rule_for_evidence(read_exception(exception))
+    return _make_failure(rule or (_CHECK_FAILED if status else _NO_RESPONSE), _describe(exception))
+
+
+def _make_failure(rule: Rule, text: str, status: int = 0) -> Failure:
+    kind = KINDS[rule.kind]
+    return Failure(rule.kind, kind.origin, _message(text, status), rule.advice or kind.advice, rule.where)
+
+
+def _message(text: str, status: int = 0) -> str:
+    message = _fold(text)
+    if not status:
+        return message
+    return f"HTTP {status}, {message}" if message else f"HTTP {status}"
 
 
 @lru_cache(maxsize=256)
-def _message(told: str) -> str:
-    return folded(redact(told)[: 2 * MESSAGE_LIMIT])[:MESSAGE_LIMIT]
+def _fold(text: str) -> str:
+    return fold_message(redact(text)[: 2 * MESSAGE_LIMIT])[:MESSAGE_LIMIT]
 
 
-def _named(exception: BaseException) -> str:
+def _describe(exception: BaseException) -> str:
+    """Return the name of an exception's class and its message; the system's words for an error number of the system."""
     # OpenSSL's numbers are none of the system's.
     number = None if isinstance(exception, ssl.SSLError) else getattr(exception, "errno", None)
-    detail = os.strerror(number) if isinstance(number, int) and number in errno.errorcode else said_by(exception)
+    is_known = isinstance(number, int) and number in errno.errorcode
+    detail = os.strerror(number) if is_known else exception_message(exception)  # type: ignore[arg-type]
     return f"{type(exception).__name__}: {detail}" if detail else type(exception).__name__

@@ -1,34 +1,60 @@
-"""Failures counted by kind and message, with samples of each kind: bounded, and exact over many workers.
+"""Count failures by kind and message, keep samples of each kind, and make the failures file.
 
-A worker hands out what was added since the last time; its master adds that up. However many different messages there
-are, a tally has at most MESSAGES_LIMIT rows, and one more per kind for all others: a day of failures takes no more
-memory than its first minutes.
+The counts are exact over any number of workers: a worker hands out what was added since the last time, and its master
+adds that up. They are also bounded: however many different messages there are, FailureCounts has at most MESSAGES_LIMIT
+rows, and one more per kind for all others. A day of failures takes no more memory than its first minutes.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Self
 
-from locust_asyncdjango.failures.classify import MESSAGES_LIMIT, OTHER
 from locust_asyncdjango.failures.model import Failure
 from locust_asyncdjango.failures.normalize import redact
 
+MESSAGES_LIMIT = 200
+"""How many different messages a table has rows of its own for."""
+
+OTHER = "other"
+"""The message that stands for all beyond the limit."""
+
 SAMPLES_LIMIT = 3
-"""Per kind: the first ones."""
+"""How many samples of each kind are kept: the first ones."""
 
 TEXT_LIMIT = 2000
-"""Characters of a sample's body and of its exception."""
+"""How many characters of a sample's body and of its exception are kept."""
 
 FAILURES_FORMAT = "locust-asyncdjango failures"
-FAILURES_VERSION = 1
-"""Of the file that --failures names."""
+FAILURES_VERSION = 2
+"""The version of the file that --failures writes. In version 1 "shape_findings" was called "found"."""
 
 _Key = tuple[str, str, str]
 
 
+class DistinctLimit:
+    """Admit a limited number of different values: the first ones."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._admitted: set[Hashable] = set()
+
+    def admits(self, value: Hashable) -> bool:
+        """Return whether the value is one of the first different ones."""
+        if value in self._admitted:
+            return True
+        if len(self._admitted) >= self._limit:
+            return False
+        self._admitted.add(value)
+        return True
+
+
 @dataclass(slots=True)
 class FailureRow:
-    """Failures of a kind with the same message. t: whole seconds since the start, of the first and the last of them."""
+    """Hold the failures of one kind and place that have the same message.
+
+    count: how many there were. first_t, last_t: when the first and the last happened, in whole seconds since the start
+    of the run. The other fields are a Failure's.
+    """
 
     kind: str
     where: str
@@ -40,7 +66,7 @@ class FailureRow:
     advice: str
 
     def merge(self, other: Self) -> None:
-        """Adds others of the same kind and message."""
+        """Add failures of the same kind and message."""
         self.count += other.count
         self.first_t = min(self.first_t, other.first_t)
         self.last_t = max(self.last_t, other.last_t)
@@ -48,7 +74,11 @@ class FailureRow:
 
 @dataclass(frozen=True, slots=True)
 class FailureSample:
-    """One failed request as it was, without secrets. message: of its row. status: 0 where no answer came."""
+    """Hold one failed request as it was, without secrets.
+
+    kind, message: its failure's. t: when it ended, in whole seconds since the start of the run. name: as in Locust's
+    tables. status: of the response, 0 where none came. exception: its repr. body: the beginning of the response's body.
+    """
 
     kind: str
     message: str
@@ -60,8 +90,10 @@ class FailureSample:
     body: str
 
     @classmethod
-    def of(cls, kind: str, message: str, t: int, name: str, url: str, status: int, exception: str, body: bytes) -> Self:
-        """A sample of what was seen: secrets taken out, texts cut."""
+    def redacted(
+        cls, kind: str, message: str, t: int, name: str, url: str, status: int, exception: str, body: bytes
+    ) -> Self:
+        """Return a sample with secrets removed and texts cut to TEXT_LIMIT. body: as bytes, otherwise as the fields."""
         text = body[: 4 * TEXT_LIMIT].decode("utf-8", "replace")
         return cls(
             kind,
@@ -76,81 +108,79 @@ class FailureSample:
 
 
 class FailureCounts:
-    """The failures of a run."""
+    """Count the failures of a run in one process, and on a master those of its workers."""
 
     def __init__(self, started: float) -> None:
+        """started: when the run began, in epoch seconds."""
         self.started = int(started)
-        self._keys: set[_Key] = set()
-        """That have a row of their own."""
+        self._limit = DistinctLimit(MESSAGES_LIMIT)
         self._rows: dict[_Key, FailureRow] = {}
-        self._fresh: dict[int, dict[_Key, FailureRow]] = {}
+        self._pending: dict[int, dict[_Key, FailureRow]] = {}
         """What was not yet taken, by second."""
         self._samples: dict[str, list[FailureSample]] = {}
-        self._fresh_samples: list[FailureSample] = []
+        self._pending_samples: list[FailureSample] = []
 
     def add(self, failure: Failure, when: float) -> None:
-        """Counts a failure. when: epoch seconds."""
+        """Count a failure. when: the end of its request, in epoch seconds."""
         t = int(when) - self.started
-        known = self._fresh.setdefault(t, {}).get((failure.kind, failure.where, failure.message))
+        known = self._pending.setdefault(t, {}).get((failure.kind, failure.where, failure.message))
         if known is None:
             row = FailureRow(failure.kind, failure.where, failure.message, 1, t, t, failure.origin, failure.advice)
-            self._count(self._fresh[t], row)
+            self._count(self._pending[t], row)
         else:
             known.count += 1
 
     def wants_sample(self, kind: str) -> bool:
-        """Whether few of the kind are kept yet."""
+        """Return whether fewer than SAMPLES_LIMIT samples of a kind are kept."""
         return len(self._samples.get(kind, ())) < SAMPLES_LIMIT
 
     def keep(self, sample: FailureSample) -> None:
-        """Keeps a sample, if few of its kind are kept yet."""
+        """Keep a sample, unless there are enough of its kind."""
         if self.wants_sample(sample.kind):
             self._samples.setdefault(sample.kind, []).append(sample)
-            self._fresh_samples.append(sample)
+            self._pending_samples.append(sample)
 
     def take(self, before: float | None = None) -> dict[str, Any]:
-        """What was added in the seconds before one (epoch) and not yet taken, as plain types; {} for nothing.
+        """Return what was added and not yet taken, as plain types for ``merge``; {} for nothing.
 
-        Without ``before`` all of it. As a Recorder's: what a lost worker has sent of both is of the same seconds.
+        before: an epoch second; only what was added in the seconds before it is taken. Without it all is taken.
+        A Recorder takes its rows in the same way, so that what a lost worker has sent of both is of the same seconds.
         """
         limit = None if before is None else int(before) - self.started
         rows: dict[_Key, FailureRow] = {}
-        for t in sorted(t for t in self._fresh if limit is None or t < limit):
-            for row in self._fresh.pop(t).values():
+        for t in sorted(t for t in self._pending if limit is None or t < limit):
+            for row in self._pending.pop(t).values():
                 self._count(rows, row)
-        samples, self._fresh_samples = self._fresh_samples, []
+        samples, self._pending_samples = self._pending_samples, []
         if not (rows or samples):
             return {}
-        handed = {"rows": [asdict(row) for row in rows.values()], "samples": [asdict(sample) for sample in samples]}
+        update = {"rows": [asdict(row) for row in rows.values()], "samples": [asdict(sample) for sample in samples]}
         for row in rows.values():
             self._count(self._rows, row)
-        return handed
+        return update
 
-    def merge(self, handed: dict[str, Any], started: int) -> None:
-        """Adds what another tally, which began at epoch second ``started``, has handed out."""
+    def merge(self, update: Mapping[str, Any], started: int) -> None:
+        """Add what the counts of another process have handed out by ``take``. started: theirs, in epoch seconds."""
         later = started - self.started
-        for row in (FailureRow(**row) for row in handed.get("rows", ())):
+        for row in (FailureRow(**row) for row in update.get("rows", ())):
             self._count(self._rows, replace(row, first_t=row.first_t + later, last_t=row.last_t + later))
-        for sample in handed.get("samples", ()):
+        for sample in update.get("samples", ()):
             self.keep(FailureSample(**{**sample, "t": sample["t"] + later}))
 
     def rows(self) -> list[FailureRow]:
-        """All that was counted, most frequent first."""
+        """Return all that was counted, the most frequent first."""
         self.take()
         return sorted(self._rows.values(), key=lambda row: (-row.count, row.first_t))
 
     def samples(self, kind: str) -> list[FailureSample]:
-        """The first ones of a kind."""
+        """Return the samples of a kind, in the order in which they came."""
         return list(self._samples.get(kind, ()))
 
     def _count(self, rows: dict[_Key, FailureRow], row: FailureRow) -> None:
         key = (row.kind, row.where, row.message)
-        if key not in self._keys:
-            if row.message == OTHER or len(self._keys) >= MESSAGES_LIMIT:
-                key = (row.kind, "", OTHER)
-                row = replace(row, where="", message=OTHER)
-            else:
-                self._keys.add(key)
+        if row.message == OTHER or not self._limit.admits(key):
+            key = (row.kind, "", OTHER)
+            row = replace(row, where="", message=OTHER)
         if key in rows:
             rows[key].merge(row)
         else:
@@ -159,19 +189,34 @@ class FailureCounts:
 
 def failures_document(
     header: dict[str, Any],
-    failure_counts: FailureCounts,
+    counts: FailureCounts,
     users_at: Callable[[int], int],
     unrecorded: int,
-    found: tuple[str, ...] = (),
+    shape_findings: tuple[str, ...] = (),
 ) -> dict[str, Any]:
-    """What failed, as plain types: rows by kind and message, with users at the first and samples of each kind; and what
-    the shape has found."""
-    rows = failure_counts.rows()
+    """Return the content of the failures file as plain types, without its format and version.
+
+    header: what the series has of the run. users_at: returns how many users ran at a second of the run. unrecorded: how
+    many requests could not be recorded. shape_findings: sentences about what the load shape has found out.
+    """
+    rows = counts.rows()
     kinds = dict.fromkeys(row.kind for row in rows)
     return {
         "run": header,
         "unrecorded": unrecorded,
-        "found": list(found),
+        "shape_findings": list(shape_findings),
         "failures": [{**asdict(row), "first_users": users_at(row.first_t)} for row in rows],
-        "samples": [asdict(sample) for kind in kinds for sample in failure_counts.samples(kind)],
+        "samples": [asdict(sample) for kind in kinds for sample in counts.samples(kind)],
     }
+
+
+def read_failures_document(content: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the content of a failures file as FAILURES_VERSION has it, whatever version wrote it.
+
+    Raises ValueError for another format or a later version, and KeyError where a file names neither.
+    """
+    if content["format"] != FAILURES_FORMAT or content["version"] not in range(1, FAILURES_VERSION + 1):
+        raise ValueError(f"not {FAILURES_FORMAT} of version {FAILURES_VERSION} or before")
+    names = {"found": "shape_findings"} if content["version"] == 1 else {}
+    renamed = {names.get(name, name): value for name, value in content.items()}
+    return {**renamed, "version": FAILURES_VERSION}

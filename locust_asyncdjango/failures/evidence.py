@@ -1,7 +1,10 @@
-"""What an answer, or an exception, says of an error: names, SQLSTATE and text, by whatever way it says so.
+"""Read what a response or an exception says about an error: exception names, SQLSTATE, and text.
 
-A page is judged by where its error stands, never by words anywhere in it: a debug page shows the settings, which name
-every database, and the source code around the error.
+This is the first step of a classification. ``read_response`` and ``read_exception`` return Evidence, and ``read_chain``
+returns what rules need to know about each exception of a chain. Nothing here knows any rule.
+
+A page is judged by the place where its error stands, never by words anywhere in it: a debug page shows the settings,
+which name every database, and the source code around the error.
 """
 
 import json
@@ -12,35 +15,38 @@ from functools import lru_cache
 from html import unescape
 from typing import Any, NamedTuple
 
-from locust_asyncdjango.failures.normalize import with_zeros
+from locust_asyncdjango.failures.normalize import zero_digits
 
 BODY_LIMIT = 64 * 1024
-"""Bytes of a body that are looked at."""
+"""How many bytes of a body are read."""
 
 TEXT_LIMIT = 2000
-"""Characters of an error's own text that are."""
+"""How many characters of an error's text are read."""
 
 SHORT_TEXT = 500
-"""Bytes of a text that says no more than an error, though its status is a success's."""
+"""How many bytes a text of a successful response may have and still count as an error message."""
 
 NAME_LIMIT = 200
-"""Characters of an exception's name."""
+"""How many characters of an exception's name are read."""
 
 ARGUMENTS_LIMIT = 10
-"""Of an exception's, in which others are looked for."""
+"""How many arguments of an exception are searched for other exceptions."""
 
 HEADINGS = 8192
-"""Bytes of a longer page in which title and headings are looked for."""
+"""How many bytes of a long page are searched for title and headings."""
 
 SHORT_PAGE = 4096
-"""Bytes of a page that is read whole; of a longer one only its title and headings are."""
+"""How many bytes a page may have to be read as a whole; of a longer one only title and headings are read."""
 
 
 class Evidence(NamedTuple):
-    """What is known of an error; "" and () where it is not.
+    """Hold what is known about an error; "" and () stand for what is unknown.
 
-    names: of the exception and what caused it, dotted as far as known. library: the dotted module that raised it.
-    sqlstate: a database's. text: the error in words. form: json, html or text.
+    names: of the exception and of its causes, with their modules as far as they are known.
+    library: the dotted module that raised the exception.
+    sqlstate: the code that a database gave the error.
+    text: the error's message.
+    form: "json", "html" or "text": how the response presents the error.
     """
 
     names: tuple[str, ...] = ()
@@ -50,56 +56,87 @@ class Evidence(NamedTuple):
     form: str = ""
 
     @property
-    def told(self) -> str:
-        """For people: the exception and the first line of its words."""
+    def summary(self) -> str:
+        """Return the exception's name and the first line of its message, for people."""
         return ": ".join(filter(None, (self.names[0] if self.names else "", self.text.partition("\n")[0])))
 
     @property
-    def alike(self) -> "Evidence":
-        """With each digit a 0, so that errors that differ in a number are the same; but for codes of errors."""
+    def zeroed(self) -> "Evidence":
+        """Return the evidence with 0 for each digit of its text, so that errors that differ in a number are equal.
+
+        Numbers that are codes of errors stay.
+        """
         names, library, sqlstate, text, form = self
-        return Evidence(names, library, sqlstate, with_zeros(text), form)
+        return Evidence(names, library, sqlstate, zero_digits(text), form)
 
 
-def of_answer(media_type: str, body: bytes, *, of_success: bool = False) -> Evidence:
-    """What an answer says of an error. media_type: in lower case.
+class ChainedException:
+    """Hold what rules need to know about one exception of a chain.
 
-    of_success: its status tells of none: then only what is there for errors counts, not what a page or text is about.
+    names: the dotted names of its class and of all base classes, its own class first. errno: its error number, or 0.
+    """
+
+    __slots__ = ("errno", "exception", "names")
+
+    def __init__(self, exception: BaseException) -> None:
+        number = getattr(exception, "errno", None)
+        exception_class: Any = type(exception)
+        self.exception = exception
+        self.names = _class_names(exception_class)
+        self.errno = number if isinstance(number, int) else 0
+
+    @property
+    def text(self) -> str:
+        """Return the exception's message. It is only worked out when it is needed."""
+        return exception_message(self.exception)
+
+
+def read_response(media_type: str, body: bytes, *, success: bool = False) -> Evidence:
+    """Return what a response says about an error.
+
+    media_type: the Content-Type field in lower case. body: decoded bytes, of which BODY_LIMIT are read. success:
+    whether its status is a success's. Then only what is there for errors counts (a debug page, a short text, the
+    members "error" and "errors" of JSON), not what a page or a text is about.
     """
     body = body[:BODY_LIMIT]
     begin = body[:200].lstrip()
     if "json" in media_type or begin[:1] in {b"{", b"["}:
-        return _of_json(body, _ERRORS if of_success else _TEXTS)
-    if (start := body.find(_DJANGO)) >= 0:
-        return _of_debug_page(body, start)
+        return _read_json(body, _ERROR_MEMBERS if success else _TEXT_MEMBERS)
+    if (start := body.find(_DJANGO_DEBUG_PAGE)) >= 0:
+        return _read_debug_page(body, start)
     is_page = "html" in media_type or begin[:1] == b"<"
-    if of_success and (is_page or len(body) > SHORT_TEXT):
+    if success and (is_page or len(body) > SHORT_TEXT):
         return Evidence()
     if is_page:
-        return _of_page(body)
-    return _of_text(body)
+        return _read_page(body)
+    return _read_text(body)
 
 
-def of_exception(exception: BaseException) -> Evidence:
-    """What an exception says itself, of the error of a library that raised it or that it wraps."""
-    found = list(causes(exception))
-    kinds: list[Any] = list(map(type, found))
+def read_exception(exception: BaseException) -> Evidence:
+    """Return what an exception, and the exceptions that it wraps, say about an error."""
+    chain = list(exception_chain(exception))
+    classes: list[Any] = list(map(type, chain))
     return Evidence(
-        names=tuple(dict.fromkeys(name for kind in kinds for name in _names(kind))),
-        sqlstate=next(filter(None, map(_sqlstate, found)), ""),
-        text="\n".join(dict.fromkeys(filter(None, map(said_by, found))))[:TEXT_LIMIT],
+        names=tuple(dict.fromkeys(name for each in classes for name in _class_names(each))),
+        sqlstate=next(filter(None, map(_sqlstate, chain)), ""),
+        text="\n".join(dict.fromkeys(filter(None, map(exception_message, chain))))[:TEXT_LIMIT],
         form="text",
     )
 
 
-def causes(exception: BaseException) -> Iterator[BaseException]:
-    """The exception and what it wraps, outermost first, each once."""
+def read_chain(exception: BaseException) -> list[ChainedException]:
+    """Return the exception and those that it wraps, outermost first."""
+    return [ChainedException(each) for each in exception_chain(exception)]
+
+
+def exception_chain(exception: BaseException) -> Iterator[BaseException]:
+    """Yield the exception and those that it wraps, outermost first, each once."""
     queue: deque[Any] = deque([exception])
-    seen: set[int] = set()
+    visited: set[int] = set()
     while queue:
         current = queue.popleft()
-        if isinstance(current, BaseException) and id(current) not in seen:
-            seen.add(id(current))
+        if isinstance(current, BaseException) and id(current) not in visited:
+            visited.add(id(current))
             yield current
             # urllib3 keeps what it wraps in reason, geventhttpclient in original.
             queue += [current.__cause__, None if current.__suppress_context__ else current.__context__]
@@ -107,61 +144,61 @@ def causes(exception: BaseException) -> Iterator[BaseException]:
             queue += current.args[:ARGUMENTS_LIMIT]
 
 
-def said_by(exception: BaseException) -> str:
-    """Its message; its class, where it cannot say it."""
+def exception_message(exception: BaseException) -> str:
+    """Return an exception's message, or the name of its class where the message cannot be had."""
     try:
         return str(exception)
     except Exception:  # noqa: BLE001 - whatever a locustfile's own class raises
         return type(exception).__name__
 
 
-@lru_cache(maxsize=256)
-def _names(kind: type[BaseException]) -> tuple[str, ...]:
-    return tuple(f"{base.__module__}.{base.__name__}" for base in kind.__mro__)
-
-
-def field(headers: Mapping[str, str], name: str) -> str:
-    """A header field in lower case; "" where there is none."""
+def header_value(headers: Mapping[str, str], name: str) -> str:
+    """Return the value of a header field in lower case, or "". name: in lower case; the field's may be in any case."""
     for each in headers:
         if len(str(each)) == len(name) and str(each).lower() == name:
             return str(headers[each]).lower()
     return ""
 
 
+@lru_cache(maxsize=256)
+def _class_names(exception_class: type[BaseException]) -> tuple[str, ...]:
+    return tuple(f"{base.__module__}.{base.__name__}" for base in exception_class.__mro__)
+
+
 def _sqlstate(exception: BaseException) -> str:
     return str(getattr(exception, "sqlstate", None) or getattr(exception, "pgcode", None) or "")
 
 
-# --- JSON: a problem (RFC 9457) such as the target site's, or what other frameworks make of an error
+# --- JSON: a problem (RFC 9457) such as the target site's, or the errors of other frameworks
 
-_DEPTH, _BREADTH = 3, 5
-"""To which a JSON error's members are looked at."""
+_MAX_DEPTH, _MAX_BREADTH = 3, 5
+"""How deep and how far the members of a JSON error are read."""
 
-_ERRORS = ("error", "errors")
+_ERROR_MEMBERS = ("error", "errors")
+_TEXT_MEMBERS = ("detail", "details", "message", "error", "error_description", "errors", "reason", "msg")
 _NAME = re.compile(r"[\w.:$]{1,200}")
-_TEXTS = ("detail", "details", "message", "error", "error_description", "errors", "reason", "msg")
 
 
-def _of_json(body: bytes, members: tuple[str, ...]) -> Evidence:
+def _read_json(body: bytes, members: tuple[str, ...]) -> Evidence:
     try:
-        said = json.loads(body)
+        content = json.loads(body)
     except (ValueError, RecursionError):
-        return Evidence(text=_words(body[:TEXT_LIMIT]), form="json")
-    if not isinstance(said, dict):
-        return Evidence(text=" ".join(_texts(said))[:TEXT_LIMIT], form="json")
+        return Evidence(text=_plain_text(body[:TEXT_LIMIT]), form="json")
+    if not isinstance(content, dict):
+        return Evidence(text=" ".join(_strings(content))[:TEXT_LIMIT], form="json")
     names: list[str] = []
     texts: list[str] = []
     for member in ("exception", "cause"):
-        for text in _texts(said[member]) if member in said else ():
-            # Rails says the whole exception there.
+        for text in _strings(content[member]) if member in content else ():
+            # Rails puts the whole exception there, with its message.
             (names if _NAME.fullmatch(text) else texts).append(text)
     for member in members:
-        if member in said:
-            texts += _texts(said[member])
+        if member in content:
+            texts += _strings(content[member])
     if not names and not texts:
         # A problem's title is often its status in words, which say less than the exception's name.
-        texts = _texts(said.get("title"))
-    library, sqlstate = (str(said.get(member) or "") for member in ("library", "sqlstate"))
+        texts = _strings(content.get("title"))
+    library, sqlstate = (str(content.get(member) or "") for member in ("library", "sqlstate"))
     return Evidence(
         names=tuple(names),
         library=library[:NAME_LIMIT] if names else "",
@@ -171,53 +208,57 @@ def _of_json(body: bytes, members: tuple[str, ...]) -> Evidence:
     )
 
 
-def _texts(value: Any, depth: int = 0) -> list[str]:
-    """Strings in what a member holds, such as GraphQL's list of errors."""
+def _strings(value: Any, depth: int = 0) -> list[str]:
+    """Return the strings in a member's value, such as GraphQL's list of errors."""
     if isinstance(value, str):
         return [value]
     if isinstance(value, dict):
-        value = [value[name] for name in _TEXTS if name in value]
-    if not isinstance(value, list) or depth == _DEPTH:
+        value = [value[name] for name in _TEXT_MEMBERS if name in value]
+    if not isinstance(value, list) or depth == _MAX_DEPTH:
         return []
-    return [text for each in value[:_BREADTH] for text in _texts(each, depth + 1)]
+    return [text for each in value[:_MAX_BREADTH] for text in _strings(each, depth + 1)]
 
 
 # --- Pages
 
-_DJANGO = b'class="exception_value"'
-"""Stands in its debug page before the exception's words."""
+_DJANGO_DEBUG_PAGE = b'class="exception_value"'
+"""What stands before the exception's message in Django's debug page."""
 
 
-def _of_debug_page(body: bytes, start: int) -> Evidence:
-    """Django's: its title is "<exception> at <path>"; the exception's words, and its place, follow ``start``."""
-    title = _words(_between(body, b"<title>", b"</title>"))
-    value = _words(_between(body[start : start + 4 * TEXT_LIMIT], b">", b"</"))
-    return Evidence(names=(_first_word(title),), library=_raised_in(body, start), text=value, form="html")
+def _read_debug_page(body: bytes, start: int) -> Evidence:
+    """Read Django's debug page. Its title is "<exception> at <path>"; message and place follow from ``start`` on."""
+    title = _plain_text(_between(body, b"<title>", b"</title>"))
+    value = _plain_text(_between(body[start : start + 4 * TEXT_LIMIT], b">", b"</"))
+    return Evidence(names=(_first_word(title),), library=_raising_library(body, start), text=value, form="html")
 
 
 _FRAME = re.compile(rb'(?:class="fname">|\n  File ")([^<"\n]{1,300})(?=[<"\n])')
 _INSTALLED = re.compile(rb"(?:site|dist)-packages[/\\]([\w./\\]+?)\.pyx?\b")
-# Python's own library, and what is compiled or frozen, whose paths lead nowhere.
-_PYTHONS = re.compile(rb"^<|^[^/\\:]+[/\\].*\.pyx|[/\\](?:lib[/\\]python3[\d.]*t?|Lib)[/\\](?:\w+[/\\])*\w+\.py\b")
-# asyncpg's, for Python before 3.12.
-_COPY_OF_PYTHONS = b"_asyncio_compat"
+# Python's own library, and compiled or frozen modules, whose paths lead nowhere.
+_STANDARD_LIBRARY = re.compile(
+    rb"^<|^[^/\\:]+[/\\].*\.pyx|[/\\](?:lib[/\\]python3[\d.]*t?|Lib)[/\\](?:\w+[/\\])*\w+\.py\b"
+)
+# asyncpg has it for Python before 3.12.
+_COPY_OF_ASYNCIO = b"_asyncio_compat"
 
 
-def _raised_in(body: bytes, start: int) -> str:
-    """The library in whose code the exception was raised, from the line "Exception Location" behind ``start``.
+def _raising_library(body: bytes, start: int) -> str:
+    """Return the library whose code raised the exception, from the line "Exception Location" after ``start``.
 
-    Where Python's own code raised it, such as asyncio's: the library that had called that, from the frames shown.
+    Where code of Python itself raised it, such as asyncio's, it is the library that called that code, from the frames
+    that the page shows.
     """
-    for path in filter(None, _paths(body, start)):
-        if (found := _INSTALLED.search(path)) and not found[1].endswith(_COPY_OF_PYTHONS):
-            return re.sub(r"[/\\]+", ".", found[1].decode())
-        if not found and not _PYTHONS.search(path):
+    for path in filter(None, _frame_paths(body, start)):
+        if (match := _INSTALLED.search(path)) and not match[1].endswith(_COPY_OF_ASYNCIO):
+            return re.sub(r"[/\\]+", ".", match[1].decode())
+        if not match and not _STANDARD_LIBRARY.search(path):
             break
     return ""
 
 
-def _paths(body: bytes, start: int) -> Iterator[bytes]:
-    """Of the code that raised, then of what had called it; the page is searched for these only if they are wanted."""
+def _frame_paths(body: bytes, start: int) -> Iterator[bytes]:
+    """Yield the path of the code that raised, then those of its callers. The page is only searched for these on
+    demand."""
     at = body.find(b"Exception Location", start, start + 4 * TEXT_LIMIT)
     if at >= 0:
         place = body[at : at + 1000]
@@ -225,41 +266,44 @@ def _paths(body: bytes, start: int) -> Iterator[bytes]:
     yield from reversed(_FRAME.findall(body))
 
 
-def _of_page(body: bytes) -> Evidence:
+def _read_page(body: bytes) -> Evidence:
     if len(body) <= SHORT_PAGE:
-        return Evidence(text=_page_words(body), form="html")
-    title = _words(_between(body, b"<title>", b"</title>"))
+        return Evidence(text=_page_text(body), form="html")
+    title = _plain_text(_between(body, b"<title>", b"</title>"))
     if (end := title.find("// Werkzeug Debugger")) >= 0:
         name, _, text = title[:end].partition(": ")
         return Evidence(names=(name,), text=text.strip(), form="html")
-    headings = (_page_words(found[0]) for found in re.finditer(rb"<h[12].{0,300}?</h[12]>", body[:HEADINGS], re.DOTALL))
+    matches = re.finditer(rb"<h[12].{0,300}?</h[12]>", body[:HEADINGS], re.DOTALL)
+    headings = (_page_text(match[0]) for match in matches)
     return Evidence(text=" ".join(dict.fromkeys((title, *headings)))[:TEXT_LIMIT], form="html")
 
 
+# A server sends the same page thousands of times.
 @lru_cache(maxsize=64)
-def _page_words(page: bytes) -> str:
-    """A page's words without its markup. A server says the same page thousands of times."""
-    return _words(re.sub(rb"(?is)<(script|style)\b(?:.*?</\1>|.*)|<!--(?:.*?-->|.*)|<[^>]*>", b" ", page))
+def _page_text(page: bytes) -> str:
+    """Return a page's text without its markup."""
+    return _plain_text(re.sub(rb"(?is)<(script|style)\b(?:.*?</\1>|.*)|<!--(?:.*?-->|.*)|<[^>]*>", b" ", page))
 
 
-# --- Plain text: Django's and Starlette's debug answers for programs, and everything else
+# --- Plain text: Django's and Starlette's debug responses for programs, and everything else
 
 
-def _of_text(body: bytes) -> Evidence:
+def _read_text(body: bytes) -> Evidence:
     head, request, _ = body[: 4 * TEXT_LIMIT].partition(b"\nRequest Method:")
     if request:
         title, _, value = head.partition(b"\n")
-        return Evidence((_first_word(_words(title)),), _raised_in(body, len(head)), "", _words(value), "text")
+        library = _raising_library(body, len(head))
+        return Evidence((_first_word(_plain_text(title)),), library, "", _plain_text(value), "text")
     if b"Traceback (most recent call last)" in body:
         last = body.rstrip().rpartition(b"\n  ")[2].partition(b"\n")[2] or body[-TEXT_LIMIT:]
-        name, _, raised = _words(last).partition(": ")
-        return Evidence((name,), text=raised, form="text")
-    return Evidence(text=_words(body), form="text")
+        name, _, message = _plain_text(last).partition(": ")
+        return Evidence((name,), text=message, form="text")
+    return Evidence(text=_plain_text(body), form="text")
 
 
-def _words(said: bytes) -> str:
-    """Bytes as text without entities and empty lines, as much as is looked at."""
-    text = said[: 2 * TEXT_LIMIT].decode("utf-8", "replace").strip()
+def _plain_text(content: bytes) -> str:
+    """Return bytes as text without entities and empty lines, cut to what is read of it."""
+    text = content[: 2 * TEXT_LIMIT].decode("utf-8", "replace").strip()
     if "\n" in text:
         text = "\n".join(line for each in text.splitlines() if (line := each.strip()))
     return (unescape(text) if "&" in text else text)[:TEXT_LIMIT]

@@ -4,10 +4,10 @@ import errno
 
 from locust_asyncdjango.failures.model import Rule
 
-RAISED: tuple[Rule, ...] = (
+EXCEPTION_RULES: tuple[Rule, ...] = (
     Rule(
         "dns_failure",
-        raised=(
+        client_exceptions=(
             "gaierror",
             "herror",
             "NameResolutionError",
@@ -16,20 +16,24 @@ RAISED: tuple[Rule, ...] = (
             ": name resolution",
         ),
     ),
-    Rule("connect_refused", raised=("ConnectionRefusedError", ": connection refused"), errnos=(errno.ECONNREFUSED,)),
+    Rule(
+        "connect_refused",
+        client_exceptions=("ConnectionRefusedError", ": connection refused"),
+        errnos=(errno.ECONNREFUSED,),
+    ),
     Rule(
         "unreachable",
-        raised=(": no route to host", ": network is unreachable"),
+        client_exceptions=(": no route to host", ": network is unreachable"),
         errnos=(errno.EHOSTUNREACH, errno.ENETUNREACH, errno.EHOSTDOWN, errno.ENETDOWN),
     ),
     Rule(
         "client_exhausted",
-        raised=("MemoryError", "RuntimeError: can't start new thread", ": too many open files"),
+        client_exceptions=("MemoryError", "RuntimeError: can't start new thread", ": too many open files"),
         errnos=(errno.EMFILE, errno.ENFILE, errno.EADDRNOTAVAIL, errno.ENOBUFS, errno.ENOMEM),
     ),
     Rule(
         "connection_dropped",
-        raised=(
+        client_exceptions=(
             "HTTPConnectionClosed",
             "RemoteDisconnected",
             "IncompleteRead",
@@ -55,14 +59,24 @@ RAISED: tuple[Rule, ...] = (
         ),
         errnos=(errno.ECONNRESET, errno.ECONNABORTED, errno.EPIPE),
     ),
-    Rule("timeout", raised=("Timeout", "TimeoutError", "TimeoutException", ": timed out"), errnos=(errno.ETIMEDOUT,)),
+    Rule(
+        "timeout",
+        client_exceptions=("Timeout", "TimeoutError", "TimeoutException", ": timed out"),
+        errnos=(errno.ETIMEDOUT,),
+    ),
     Rule(
         "tls_failure",
-        raised=("SSLError", "CertificateError", "ClientConnectorSSLError", ": certificate verify failed", ": [ssl"),
+        client_exceptions=(
+            "SSLError",
+            "CertificateError",
+            "ClientConnectorSSLError",
+            ": certificate verify failed",
+            ": [ssl",
+        ),
     ),
     Rule(
         "protocol_error",
-        raised=(
+        client_exceptions=(
             "HTTPParseError",
             "BadStatusLine",
             "LineTooLong",
@@ -79,7 +93,7 @@ RAISED: tuple[Rule, ...] = (
     Rule(
         "protocol_error",
         where="redirect",
-        raised=(
+        client_exceptions=(
             "TooManyRedirects",
             "RetriesExceeded: redirection limit reached",
             "UnsupportedRedirectSchemeError",

@@ -1,67 +1,82 @@
-"""The table of failures, by its signs: which row fits what an answer says, or what was raised."""
+"""Find the rule that fits the evidence.
+
+This is the second step of a classification: evidence in, rule out. The functions here know the rules only through
+indexes, which are made once from the tables in ``rules`` and ``exception_rules``, so that a failure is not compared
+with each rule in turn.
+"""
 
 import re
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import lru_cache
 from operator import itemgetter
 from typing import Any
 
-from locust_asyncdjango.failures.evidence import Evidence, causes, said_by
-from locust_asyncdjango.failures.model import Rule, Words
-from locust_asyncdjango.failures.postgres_messages import english
-from locust_asyncdjango.failures.rules import RULES, UNTELLING_SQLSTATES
-
-
-def _index(signs: Callable[[Rule], Collection[str | int]]) -> dict[str | int, Rule]:
-    """Row by sign; a sign of several rows is the first one's."""
-    found: dict[str | int, Rule] = {}
-    for row in RULES:
-        for sign in signs(row):
-            found.setdefault(sign, row)
-    return found
-
+from locust_asyncdjango.failures.evidence import ChainedException, Evidence
+from locust_asyncdjango.failures.model import Phrase, Rule
+from locust_asyncdjango.failures.postgres_messages import to_english
+from locust_asyncdjango.failures.rules import RULES, UNSPECIFIC_SQLSTATES
 
 _WORD = re.compile(r"[a-z]{3,}")
-# Which rows to try for a word of a text, each with its place in the table.
-_WordIndex = dict[str, list[tuple[int, Words, Rule]]]
+_PhraseIndex = dict[str, list[tuple[int, Phrase, Rule]]]
+"""A word -> the phrases to search for where a text has that word, each with its place in the table and its rule."""
 
 
-def _index_of_words(
-    rows: Iterable[Rule], words_of: Callable[[Rule], tuple[Words, ...]] = lambda row: row.words
-) -> _WordIndex:
-    """By one word of each sign: a text without it need not be searched, and most texts have none of them."""
-    found: _WordIndex = {}
-    for place, row in enumerate(rows):
-        for words in words_of(row):
-            known = _WORD.findall(words if isinstance(words, str) else words.pattern)
-            # The last may go on in the text: "rate limit" is in "rate limited".
-            found.setdefault(max(known[:-1] or known, key=len), []).append((place, words, row))
-    return found
+def _index(criteria: Callable[[Rule], Collection[str | int]]) -> dict[str | int, Rule]:
+    """Return the rule of each criterion. Where several rules have the same one, the first of them gets it."""
+    index: dict[str | int, Rule] = {}
+    for rule in RULES:
+        for criterion in criteria(rule):
+            index.setdefault(criterion, rule)
+    return index
 
 
-_BY_SQLSTATE = _index(lambda row: row.sqlstates)
-_BY_NAME = _index(lambda row: row.names)
-_BY_LIBRARY = _index(lambda row: row.libraries)
-_BY_STATUS = _index(lambda row: row.statuses)
-_BY_ERRNO = _index(lambda row: row.errnos)
-_BY_WORDS = _index_of_words(RULES)
-_BY_DRIVERS_WORDS = _index_of_words(RULES, lambda row: row.driver_words)
-_BY_WORDS_OF_LIMITS = _index_of_words(row for row in RULES if row.kind == "overloaded")
-_BY_RAISED = _index(lambda row: [sign for sign in row.raised if ": " not in sign])
-_WITH_WORDS: dict[str, list[tuple[str, Rule]]] = {}
-for _row in RULES:
-    for _name, _, _said in (sign.partition(": ") for sign in _row.raised if ": " in sign):
-        _WITH_WORDS.setdefault(_name, []).append((_said, _row))
+def _index_phrases(
+    rules: Iterable[Rule], phrases_of: Callable[[Rule], tuple[Phrase, ...]] = lambda rule: rule.phrases
+) -> _PhraseIndex:
+    """Return phrases by one word of each. A text without the word need not be searched, and most texts have none."""
+    index: _PhraseIndex = {}
+    for place, rule in enumerate(rules):
+        for phrase in phrases_of(rule):
+            words = _WORD.findall(phrase if isinstance(phrase, str) else phrase.pattern)
+            # The last word may go on in the text: "rate limit" is a part of "rate limited".
+            index.setdefault(max(words[:-1] or words, key=len), []).append((place, phrase, rule))
+    return index
+
+
+def _index_client_exceptions() -> dict[str, list[tuple[str, Rule]]]:
+    """Return, by the name of a class, the phrases to search for and their rules; the phrase "" fits always.
+
+    Phrases come first. The class "" stands for any.
+    """
+    with_phrase: dict[str, list[tuple[str, Rule]]] = {}
+    by_class: dict[str, list[tuple[str, Rule]]] = {}
+    for rule in RULES:
+        for criterion in rule.client_exceptions:
+            name, separator, phrase = criterion.partition(": ")
+            if separator:
+                with_phrase.setdefault(name, []).append((phrase, rule))
+            else:
+                by_class.setdefault(name, [("", rule)])
+    return {name: with_phrase.get(name, []) + by_class.get(name, []) for name in with_phrase | by_class}
+
+
+_BY_SQLSTATE = _index(lambda rule: rule.sqlstates)
+_BY_NAME = _index(lambda rule: rule.exception_names)
+_BY_LIBRARY = _index(lambda rule: rule.libraries)
+_BY_STATUS = _index(lambda rule: rule.statuses)
+_BY_ERRNO = _index(lambda rule: rule.errnos)
+_BY_CLIENT_EXCEPTION = _index_client_exceptions()
+_PHRASES = _index_phrases(RULES)
+_DRIVER_PHRASES = _index_phrases(RULES, lambda rule: rule.driver_phrases)
+_LIMIT_PHRASES = _index_phrases(rule for rule in RULES if rule.kind == "overloaded")
+
 _CHECKS = {"CatchResponseError", "ResponseError", "AssertionError"}
-
-_OF_STATUS = {"LocustBadStatusCode", "BadStatusCode", "HTTPError", "HTTPStatusError", "ClientResponseError"}
-"""What clients raise for an answer's status."""
-
+_STATUS_ERRORS = {"LocustBadStatusCode", "BadStatusCode", "HTTPError", "HTTPStatusError", "ClientResponseError"}
 # PEP 249's names of errors, which a debug page shows without their library.
 _DB_API = {"OperationalError", "InternalError", "InterfaceError", "DatabaseError"}
-# urllib3 1 derives the first from its TimeoutError, whatever it wraps; the next two wrap a server's silence, too; the
-# last is of a header that the locustfile would send.
-_NOT_BY_CLASS = {
+# Classes that say less than what they wrap. urllib3 1 derives the first from its TimeoutError, whatever it wraps; the
+# next two also wrap a server's silence; the last is about a header that the locustfile wanted to send.
+_AMBIGUOUS_CLASSES = {
     "NewConnectionError",
     "requests.exceptions.SSLError",
     "urllib3.exceptions.SSLError",
@@ -69,85 +84,110 @@ _NOT_BY_CLASS = {
 }
 
 
-def by_status(status: int, form: str) -> Rule:
-    """The row of an answer that says no more than its status, which is 400 or more."""
-    row = _BY_STATUS.get(status, _BY_STATUS[500])
-    # A proxy says that it got no good answer in HTML, or without a word. What says it in JSON is the application.
-    return _BY_STATUS[500] if row.kind == "gateway_bad" and form == "json" else row
+def rule_for_status(status: int, form: str) -> Rule:
+    """Return the rule for a response about which no more is known than its status.
+
+    status: 400 or more. form: as in Evidence.
+    """
+    rule = _BY_STATUS.get(status, _BY_STATUS[500])
+    # A proxy says in HTML, or without a word, that it got no good answer. The application says so in JSON.
+    return _BY_STATUS[500] if rule.kind == "gateway_bad" and form == "json" else rule
 
 
-def by_evidence(said: Evidence, *, by_words: bool = True) -> Rule | None:
-    """The row that fits an error best: by its SQLSTATE, its name, its words in any language, or its library."""
-    row = _by_sqlstate(said.sqlstate) or _by_name(said.names, said.library)
-    if row is not None:
-        return _placed(row, said.text)
-    of_library = _by_library(said.names, said.library)
-    row = _by_words(said, of_library) if by_words else None
-    return row or of_library
+def rule_for_evidence(evidence: Evidence, *, by_phrases: bool = True) -> Rule | None:
+    """Return the rule that fits best: by SQLSTATE, else by exception name, else by phrase, else by library.
+
+    by_phrases: whether phrases count. Those of PostgreSQL are known in all its languages.
+    """
+    rule = _by_sqlstate(evidence.sqlstate) or _by_name(evidence.names, evidence.library)
+    if rule is not None:
+        return _with_place(rule, evidence.text)
+    library_rule = _by_library(evidence.names, evidence.library)
+    rule = _by_phrase(evidence, library_rule) if by_phrases else None
+    return rule or library_rule
 
 
-def by_limit(text: str) -> Rule | None:
-    """The row of words that speak of too many requests."""
-    return _found_in(text, _BY_WORDS_OF_LIMITS)
+def rule_for_limit(text: str) -> Rule | None:
+    """Return the rule for a text that speaks of too many requests."""
+    return _search(text, _LIMIT_PHRASES)
 
 
-def by_broken_connection(exception: BaseException) -> tuple[Rule, BaseException] | None:
-    """As by_raised, of an exception with which an answer broke off; by its class alone."""
-    if type(exception).__name__ in _OF_STATUS:
-        return None
-    return next(((row, each) for each in causes(exception) if (row := _by_class(each)) is not None), None)
+def rule_for_broken_connection(chain: Iterable[ChainedException]) -> tuple[Rule, ChainedException] | None:
+    """Return the rule for a response that broke off, and the exception that decided; by errno and class only."""
+    return next(((rule, each) for each in chain if (rule := _by_class(each)) is not None), None)
 
 
-def by_raised(exception: BaseException) -> tuple[Rule, BaseException] | None:
-    """The row of an exception of the generator's own, by errno, class or words of it or of a cause; and which tells."""
-    found = list(causes(exception))
-    for by in (_by_class, _by_what_was_raised):
-        for cause in found:
-            if not _of_a_service(cause) and (row := by(cause)) is not None:
-                return row, cause
+def rule_for_client_exception(chain: Sequence[ChainedException]) -> tuple[Rule, ChainedException] | None:
+    """Return the rule for an exception of the load generator's own, and the exception of the chain that decided.
+
+    Errno and class of each exception count first, then phrases. Exceptions of database, cache and broker drivers are
+    passed over.
+    """
+    for rule_for in (_by_class, _by_client_phrase):
+        for each in chain:
+            if not _is_from_service(each) and (rule := rule_for(each)) is not None:
+                return rule, each
     return None
 
 
 def is_check(exception: BaseException) -> bool:
-    """Whether a locustfile's own check raised it."""
-    kind: Any = type(exception)
-    return _is_of_check(kind)
+    """Return whether a check of the locustfile's own raised the exception."""
+    exception_class: Any = type(exception)
+    return _is_check_class(exception_class)
+
+
+def is_status_error(exception: BaseException) -> bool:
+    """Return whether an HTTP client raised the exception for a response's status."""
+    return type(exception).__name__ in _STATUS_ERRORS
+
+
+def is_from_service(chain: Iterable[ChainedException]) -> bool:
+    """Return whether a driver of a database, cache or broker raised one of these.
+
+    Drivers in the locustfile are meant. The errors of HTTP clients are the generator's own.
+    """
+    return any(map(_is_from_service, chain))
 
 
 @lru_cache(maxsize=256)
-def _is_of_check(kind: type[BaseException]) -> bool:
-    return any(base.__name__ in _CHECKS for base in kind.__mro__)
+def _is_check_class(exception_class: type[BaseException]) -> bool:
+    return any(base.__name__ in _CHECKS for base in exception_class.__mro__)
 
 
-def is_of_a_service(exception: BaseException) -> bool:
-    """Whether a driver of a database, cache or broker raised it; the errors of HTTP clients are the generator's own."""
-    return any(map(_of_a_service, causes(exception)))
+def _is_from_service(exception: ChainedException) -> bool:
+    rule = _by_module(type(exception.exception).__module__)
+    return rule is not None and rule.kind != "upstream_failure"
 
 
-def _of_a_service(exception: BaseException) -> bool:
-    row = _of_module(type(exception).__module__)
-    return row is not None and row.kind != "upstream_failure"
+def _by_class(exception: ChainedException) -> Rule | None:
+    if (rule := _BY_ERRNO.get(exception.errno)) is not None:
+        return rule
+    return _first_fitting(_class_criteria(exception.names), exception)
 
 
-def _by_class(exception: BaseException) -> Rule | None:
-    if (row := _BY_ERRNO.get(getattr(exception, "errno", None) or 0)) is not None:
-        return row
-    raised = type(exception)
-    for base in () if {raised.__name__, f"{raised.__module__}.{raised.__name__}"} & _NOT_BY_CLASS else raised.__mro__:
-        if base.__name__ in _WITH_WORDS and (row := _by_what_was_raised(exception, base.__name__)):
-            return row
-        if base.__name__ in _BY_RAISED:
-            return _BY_RAISED[base.__name__]
-    return None
+def _by_client_phrase(exception: ChainedException) -> Rule | None:
+    return _first_fitting(_BY_CLIENT_EXCEPTION[""], exception)
 
 
-def _by_what_was_raised(exception: BaseException, name: str = "") -> Rule | None:
-    said = said_by(exception).lower()
-    return next((row for words, row in _WITH_WORDS.get(name, ()) if words in said), None)
+@lru_cache(maxsize=256)
+def _class_criteria(names: tuple[str, ...]) -> Sequence[tuple[str, Rule]]:
+    """Return the criteria of a class and its bases, as in _BY_CLIENT_EXCEPTION, in the order to try them."""
+    if {names[0], names[0].rpartition(".")[2]} & _AMBIGUOUS_CLASSES:
+        return ()
+    return [each for name in names for each in _BY_CLIENT_EXCEPTION.get(name.rpartition(".")[2], ())]
+
+
+def _first_fitting(criteria: Sequence[tuple[str, Rule]], exception: ChainedException) -> Rule | None:
+    if not criteria:
+        return None
+    if not criteria[0][0]:
+        return criteria[0][1]
+    text = exception.text.lower()
+    return next((rule for phrase, rule in criteria if phrase in text), None)
 
 
 def _by_sqlstate(sqlstate: str) -> Rule | None:
-    if not sqlstate or sqlstate in UNTELLING_SQLSTATES:
+    if not sqlstate or sqlstate in UNSPECIFIC_SQLSTATES:
         return None
     return _BY_SQLSTATE.get(sqlstate) or _BY_SQLSTATE.get(sqlstate[:3]) or _BY_SQLSTATE.get(sqlstate[:2])
 
@@ -157,47 +197,53 @@ def _by_name(names: tuple[str, ...], library: str) -> Rule | None:
     for name in names:
         module, _, last = name.rpartition(".")
         root = (module or library).partition(".")[0]
-        for sign in (f"{library}.{last}", f"{root}.{last}", last):
-            if sign in _BY_NAME:
-                return _BY_NAME[sign]
+        for criterion in (f"{library}.{last}", f"{root}.{last}", last):
+            if criterion in _BY_NAME:
+                return _BY_NAME[criterion]
     return None
 
 
-def _placed(row: Rule, text: str) -> Rule:
-    """The row whose place the words tell: PostgreSQL has one SQLSTATE for all limits on connections, and what a pooler
-    says as it ends a connection comes under the driver's own name for that."""
-    if not text or not (row.where or row.kind == "db_unreachable"):
-        return row
-    found = _found_in(text, _BY_WORDS) or _found_in(english(text), _BY_WORDS)
-    return found if found and (found.kind == row.kind or found.where == "pooler") else row
+def _with_place(rule: Rule, text: str) -> Rule:
+    """Return the rule of the same kind whose place the text names.
+
+    PostgreSQL has one SQLSTATE for all limits on connections. What a pooler says as it ends a connection comes under
+    the driver's own name for a lost connection.
+    """
+    if not text or not (rule.where or rule.kind == "db_unreachable"):
+        return rule
+    placed = _search(text, _PHRASES) or _search(to_english(text), _PHRASES)
+    return placed if placed and (placed.kind == rule.kind or placed.where == "pooler") else rule
 
 
-def _by_words(said: Evidence, of_library: Rule | None) -> Rule | None:
-    row = _found_in(said.text, _BY_WORDS)
-    from_database = (of_library is not None and of_library.kind == "db_error") or not _DB_API.isdisjoint(said.names)
-    if row is None and from_database:
-        row = _found_in(said.text, _BY_DRIVERS_WORDS)
-    # "connection to server at ... failed" is libpq's own; why it failed the server may say in another language.
-    foreign = from_database or ":  " in said.text if row is None else row.kind == "db_unreachable"
-    return (_found_in(english(said.text), _BY_WORDS) if foreign else None) or row
+def _by_phrase(evidence: Evidence, library_rule: Rule | None) -> Rule | None:
+    rule = _search(evidence.text, _PHRASES)
+    from_database = (library_rule is not None and library_rule.kind == "db_error") or not _DB_API.isdisjoint(
+        evidence.names
+    )
+    if rule is None and from_database:
+        rule = _search(evidence.text, _DRIVER_PHRASES)
+    # libpq says "connection to server at ... failed"; why it failed the server may say in another language.
+    translate = from_database or ":  " in evidence.text if rule is None else rule.kind == "db_unreachable"
+    return (_search(to_english(evidence.text), _PHRASES) if translate else None) or rule
 
 
-def _found_in(text: str, signs: _WordIndex) -> Rule | None:
+def _search(text: str, index: _PhraseIndex) -> Rule | None:
+    """Return the first rule of the table that has a phrase which is in the text."""
     text = text.lower()
-    to_try = [sign for word in set(_WORD.findall(text)) for sign in signs.get(word, ())]
-    for _, words, row in sorted(to_try, key=itemgetter(0)):
-        if words in text if isinstance(words, str) else words.search(text):
-            return row
+    candidates = [entry for word in set(_WORD.findall(text)) for entry in index.get(word, ())]
+    for _, phrase, rule in sorted(candidates, key=itemgetter(0)):
+        if phrase in text if isinstance(phrase, str) else phrase.search(text):
+            return rule
     return None
 
 
 @lru_cache(maxsize=256)
 def _by_library(names: tuple[str, ...], library: str) -> Rule | None:
     modules = (*(name.rpartition(".")[0] for name in names), library)
-    return next((row for module in modules if (row := _of_module(module))), None)
+    return next((rule for module in modules if (rule := _by_module(module))), None)
 
 
 @lru_cache(maxsize=256)
-def _of_module(module: str) -> Rule | None:
+def _by_module(module: str) -> Rule | None:
     root, _, rest = module.partition(".")
     return _BY_LIBRARY.get(f"{root}.{rest.partition('.')[0]}") or _BY_LIBRARY.get(root)

@@ -1,16 +1,36 @@
-"""What a row of the table of failures is."""
+"""The types that all modules of ``failures`` share: Failure, the kind of a failure, and a rule that recognises one.
+
+Start reading in ``classify``.
+"""
 
 import re
 from dataclasses import dataclass
 
-Words = str | re.Pattern[str]
+Phrase = str | re.Pattern[str]
+"""Text to search for in an error: a part of the text in lower case, or a pattern."""
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A failed request: its kind, which part it comes from, a normalised message, and what to do about it.
+    """Describe one failed request: what failed, where, and what to do about it.
 
-    where: the place within that part, where it matters: for db_too_many_clients server, role, database or pooler.
+    ``classify`` returns it, and ``FailedRequestError.failure`` holds it. It is immutable and can be compared.
+
+    kind: the name of the failure's kind, such as "db_too_many_clients" or "timeout"; docs/failures.md lists them all.
+    It
+        may also be a kind that the locustfile has added with ``add_rule``.
+    origin: the part that the failure comes from: "database", "cache", "upstream", "gateway", "server", "network",
+        "generator" (the machine that makes the load), "check" (the locustfile's own check), or what ``add_rule`` was
+        given.
+    message: one line of at most 210 characters. Numbers, identifiers, addresses and quoted names are replaced by "N",
+        "ID", "ADDRESS" and '"..."', so that failures of the same sort have the same message. Passwords are removed.
+    advice: one line that says what to do.
+    where: the place within the origin where it changes what to do, else "". For "db_too_many_clients" it is "server",
+        "role", "database" or "pooler"; for "db_pool_timeout" "pool" or "pooler".
+
+    >>> failure = classify(status=500, body=b"FATAL:  sorry, too many clients already")
+    >>> failure.kind, failure.origin, failure.where
+    ('db_too_many_clients', 'database', 'server')
     """
 
     kind: str
@@ -22,7 +42,10 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """origin: the part that a failure comes from. advice: what to do about it, one line."""
+    """Hold what all failures of one kind have in common.
+
+    origin: the part that they come from, as in ``Failure``. advice: what to do about them, in one line.
+    """
 
     origin: str
     advice: str
@@ -30,24 +53,31 @@ class Kind:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A kind and its signs.
+    """Hold the criteria by which failures of one kind, or of one place within it, are recognised.
 
-    where: the place within its origin, where that changes what to do; ``advice`` then says what. sqlstates: whole ones,
-    or their first two or three characters. names: of exceptions that an answer tells of, or that a driver raised in the
-    locustfile; ``library.Name``, or ``Name`` of any. words: of the error, in lower case. driver_words: that count only
-    where a database's driver raised. libraries: that raised what has no better sign. statuses: HTTP's. raised:
-    exceptions of the generator's own, by class or base; ``Name: words`` where words decide, ``: words`` for what no
-    class tells. errnos: theirs.
+    A failure has to meet one criterion, not all of them. Which criterion counts more is said in ``rules``.
+
+    kind: the kind of the failures. where: the place, as in ``Failure``. advice: what to do, if the kind's own advice is
+        not good enough for this place.
+    sqlstates: whole SQLSTATE codes, or their first two or three characters.
+    exception_names: exceptions that a response names, or that a driver raised in the locustfile: ``library.Name``, or
+        ``Name`` of any library.
+    phrases: text of the error. driver_phrases: the same, but they count only where a database driver raised the error.
+    libraries: modules that raised an error about which nothing better is known.
+    statuses: HTTP statuses.
+    client_exceptions: exceptions of the load generator's own client: the name of a class or of one of its bases;
+        ``Name: phrase`` where the phrase decides; ``: phrase`` for a phrase in an exception of any class.
+    errnos: the error numbers of such exceptions.
     """
 
     kind: str
     where: str = ""
     sqlstates: tuple[str, ...] = ()
-    names: tuple[str, ...] = ()
-    words: tuple[Words, ...] = ()
-    driver_words: tuple[Words, ...] = ()
+    exception_names: tuple[str, ...] = ()
+    phrases: tuple[Phrase, ...] = ()
+    driver_phrases: tuple[Phrase, ...] = ()
     libraries: tuple[str, ...] = ()
     statuses: tuple[int, ...] = ()
-    raised: tuple[str, ...] = ()
+    client_exceptions: tuple[str, ...] = ()
     errnos: tuple[int, ...] = ()
     advice: str = ""

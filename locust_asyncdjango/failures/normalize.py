@@ -1,8 +1,12 @@
-"""Messages without what differs from one to the next, and texts without secrets."""
+"""Make messages of the same sort equal, and take secrets out of texts.
+
+``fold_message`` and ``zero_digits`` replace what differs from one occurrence of an error to the next; ``redact``
+removes passwords, tokens, cookies and keys before anything is shown or written to a file.
+"""
 
 import re
 
-# A quoted one may have been cut before its end.
+# A quoted value may have been cut before its end.
 _VALUE = r"""
     (?: \\?b?\\?"[^"\r\n]*"? | \\?b?\\?'[^'\r\n]*'? | &quot;.*?(?:&quot;|$) | &\#x27;.*?(?:&\#x27;|$)
         | [^\s"'&,;<>)}\\]+ )
@@ -25,13 +29,13 @@ _SECRET = re.compile(
     re.IGNORECASE | re.VERBOSE | re.DOTALL,
 )
 
-# Names; and whole sentences only behind a word, since an exception's repr has its message in quotes.
+# Names. Whole sentences only behind a word, since the repr of an exception has its message in quotes.
 _QUOTED = re.compile(
     r""""(?:(?<=\w ")[^"\n]*|[^"\s]*)"|'(?:(?<=\w ')[^'\n]*|(?<!\w')[^'\s]*)'(?!\w)|`[^`\n]*`"""
     r"""|«[^»\n]*»|»[^«\n]*«|„[^“”\n]*[“”]|“[^”\n]*”|「[^」\n]*」"""
 )
 _QUOTE = re.compile("[\"'`«»„“「]")
-# Words; from their beginning only, or each letter of each would be tried.
+# Words, from their beginning only; otherwise each letter of each word would be tried.
 _MAY_VARY = re.compile(r"(?<!\S)[^\s\d@]*+[\d@]\S*")
 _VARYING = re.compile(r"[A-Za-z_:.@+-]*+\d[\w.:@+-]*|[\w.+-]++@[\w-]+\.[\w.-]+")
 _NUMBER = re.compile(r"\d+(?:\.\d+)*")
@@ -45,36 +49,40 @@ _FORMS = (
         ),
     ),
 )
-# Numbers by which errors are told apart: errno, MySQL's and Oracle's codes.
+# Numbers that are codes of errors: errno, and those of MySQL and Oracle.
 _CODE = re.compile(r"Errno -?\d+\]|\(\d{4},|ORA-\d+:?")
-# What each of them begins with.
+# The beginnings of such codes.
 _MAY_BE_CODE = re.compile(r"Errno|\(\d|[Oo][Rr][Aa]-")
 _ZEROS = str.maketrans("123456789", "000000000")
 
 
-def folded(message: str) -> str:
-    """The message on one line with numbers, ids, addresses and quoted names folded, so that few differ."""
+def fold_message(message: str) -> str:
+    """Return the message on one line with N, ID, ADDRESS and "..." for numbers, ids, addresses and quoted names."""
     if _QUOTE.search(message):
         message = _QUOTED.sub('"..."', message)
     return " ".join(_MAY_VARY.sub(_fold_word, message).split())
 
 
-def with_zeros(text: str) -> str:
-    """The text with each digit a 0, or as it is where a number may tell errors apart."""
-    # To look for one character of each code first is quicker.
+def zero_digits(text: str) -> str:
+    """Return the text with 0 for each digit, or unchanged where a number may be the code of an error."""
+    # It is quicker to look for one character of each code first.
     if ("(" in text or "-" in text or "E" in text) and _MAY_BE_CODE.search(text):
         return text
     return text.translate(_ZEROS)
 
 
 def redact(text: str) -> str:
-    """The text without passwords, tokens, cookies and other secrets, and without what cannot be written as UTF-8."""
+    """Return the text with *** for passwords, tokens, cookies and other secrets.
+
+    What cannot be written as UTF-8 becomes "?".
+    """
     text = text.encode("utf-8", "replace").decode()
     return _SECRET.sub(_hide, text) if _may_hold_a_secret(text.lower()) else text
 
 
 def _may_hold_a_secret(text: str) -> bool:
-    """Whether to look for one. As plain as this, it costs a fifth of what a loop or a pattern does."""
+    """Return whether it is worth searching. Written out like this, it costs a fifth of what a loop or a pattern
+    does."""
     return (
         "://" in text
         or "pass" in text

@@ -1,9 +1,11 @@
-"""The English of what PostgreSQL says in its other languages, so that rules for English serve them all.
+"""Translate PostgreSQL's messages from its other languages to English, so that rules for English fit them all.
 
-A server speaks the language of its lc_messages. When it refuses a connection, libpq hands on its text alone, without
+A server speaks the language of its lc_messages. When it refuses a connection, libpq passes on its text alone, without
 the SQLSTATE: `connection to server at "::1", port 5432 failed: FATAL:  tut mir leid, schon zu viele Verbindungen`.
-The severity before the colon and two spaces is in that language too, the colon is always ASCII (PostgreSQL,
+The severity before the colon and the two spaces is in that language too. The colon is always ASCII (PostgreSQL,
 src/interfaces/libpq/fe-protocol3.c: pqBuildErrorMessage3).
+
+The translations are in postgres_messages.txt, which tools/build_postgres_messages.py makes.
 """
 
 import functools
@@ -13,20 +15,20 @@ from importlib import resources
 from itertools import islice
 
 TEXT_LIMIT = 2000
-"""Characters of a text that are looked at."""
+"""How many characters of a text are read."""
 
 CANDIDATE_LIMIT = 20
-"""Parts of a text that are looked up."""
+"""How many parts of a text are looked up."""
 
 MESSAGE_LIMIT = 500
-"""Characters of the longest part that is looked up; PostgreSQL's have 200 and the names in them."""
+"""How long a part that is looked up may be, in characters. PostgreSQL's messages have 200, and the names in them."""
 
 _DATA = "postgres_messages.txt"
 
-# What differs from one occurrence to the next, and what stands for it in a catalogue.
+# What differs from one occurrence of a message to the next, and what stands for it in a catalogue.
 _VARYING = re.compile(
     r"""
-    "[^"]*" | "[^\s",]*                     # the second for ja: its message on pg_hba.conf lacks a closing quote
+    "[^"]*" | "[^\s",]*                     # the second for ja, whose message on pg_hba.conf lacks a closing quote
     | »[^«»]*« | «[^«»]*» | <<[^<>]*>> | >>[^<>]*<<    # what glibc makes of « » where LC_CTYPE is C
     | „[^„“”]*[“”] | “[^“”]*” | \u2018[^\u2018\u2019]*\u2019 | 「[^「」]*」 | 『[^『』]*』
     | `[^`']*[`'] | (?<!\w)'[^']*'(?!\w)    # no apostrophe
@@ -43,11 +45,12 @@ _VARYING = re.compile(
 _LOST = re.compile(r"[^\x00-\x7f]+|\?+")
 
 
-def english(text: str) -> str:
-    """PostgreSQL's or libpq's message in a text, in English; "" if it is in English already, or unknown.
+def to_english(text: str) -> str:
+    """Return in English the message of PostgreSQL or libpq that a text holds.
 
-    The English is PostgreSQL's own pattern: `too many connections for role "%s"`, without the names of the text.
-    text: plain text, not HTML, which has to be unescaped first.
+    text: plain text of one or more lines; HTML has to be unescaped first. Returns PostgreSQL's own pattern, such as
+    `too many connections for role "%s"`, without the names in the text. Returns "" when the message is in English
+    already, or unknown.
     """
     for candidate in islice(_candidates(text[:TEXT_LIMIT]), CANDIDATE_LIMIT):
         key = _key(candidate)
@@ -60,11 +63,11 @@ def english(text: str) -> str:
 
 
 def _candidates(text: str) -> Iterator[str]:
-    """The parts of a text that may be a message, likeliest first, each once."""
-    seen = {""}
+    """Yield the parts of a text that may be a message, the likeliest first, each once."""
+    visited = {""}
     for part in _parts([line.strip() for line in text.splitlines()]):
-        if part not in seen and len(part) <= MESSAGE_LIMIT:
-            seen.add(part)
+        if part not in visited and len(part) <= MESSAGE_LIMIT:
+            visited.add(part)
             yield part
 
 
@@ -72,9 +75,9 @@ def _parts(lines: list[str]) -> Iterator[str]:
     for separator in (":  ", ": "):
         for line in lines:
             pieces = line.split(separator)
-            # The line too, for a message that has the separator itself or no severity before it.
+            # The whole line too: a message may contain the separator, or have no severity before it.
             yield from (separator.join(pieces[start:]) for start in range(min(len(pieces), CANDIDATE_LIMIT)))
-    # A message before the system's own: `could not extend file "x": No space left on device`.
+    # A message that stands before the system's own: `could not extend file "x": No space left on device`.
     for line in lines:
         yield from re.split(r"\s*(?::\s+|\uff1a)", line)[:CANDIDATE_LIMIT]
 
@@ -85,7 +88,7 @@ def _key(message: str) -> str:
 
 @functools.cache
 def _messages() -> dict[str, str]:
-    """Key -> English; "" for the key of an English message."""
+    """Return the English message by key; "" for the key of an English message."""
     messages: dict[str, str] = {}
     message = ""
     lines = resources.files(__package__).joinpath(_DATA).read_text("utf-8").splitlines()
@@ -98,7 +101,7 @@ def _messages() -> dict[str, str]:
     lost: dict[str, set[str]] = {}
     for key, known in messages.items():
         folded = _LOST.sub("?", key)
-        # Too little is left of a language without Latin letters.
+        # Of a language without Latin letters too little is left.
         if known and folded != key and len(re.findall("[a-z]", folded)) > len(key) // 2:
             lost.setdefault(folded, set()).add(known)
     return {folded: known.pop() for folded, known in lost.items() if len(known) == 1} | messages

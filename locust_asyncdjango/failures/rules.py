@@ -8,10 +8,10 @@ among words the earlier row wins. What a request's end without an answer means i
 
 import re
 
-from locust_asyncdjango.failures.exception_rules import RAISED
+from locust_asyncdjango.failures.exception_rules import EXCEPTION_RULES
 from locust_asyncdjango.failures.model import Rule
 
-UNTELLING_SQLSTATES = {"08P01", "58000", "HY000", "XX000"}
+UNSPECIFIC_SQLSTATES = {"08P01", "58000", "HY000", "XX000"}
 """Codes under which PgBouncer, MySQL and others say anything at all."""
 
 # SQLSTATE: PostgreSQL, appendix A. PostgreSQL's words: src/backend (postmaster.c, proc.c, postinit.c, postgres.c,
@@ -20,7 +20,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "db_too_many_clients",
         where="pooler",
-        words=(
+        phrases=(
             "no more connections allowed",
             "max_client_conn",
             "max client connections reached",
@@ -32,21 +32,21 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "db_too_many_clients",
         where="role",
-        words=("too many connections for role", "max_user_connections"),
+        phrases=("too many connections for role", "max_user_connections"),
         advice="raise the role's limit (ALTER ROLE ... CONNECTION LIMIT), use a connection pool, or PgBouncer",
     ),
     Rule(
         "db_too_many_clients",
         where="database",
-        words=("too many connections for database",),
+        phrases=("too many connections for database",),
         advice="raise the database's limit (ALTER DATABASE ... CONNECTION LIMIT), use a connection pool, or PgBouncer",
     ),
     Rule(
         "db_too_many_clients",
         where="server",
         sqlstates=("53300", "08004"),
-        names=("TooManyConnectionsError", "TooManyConnections"),
-        words=(
+        exception_names=("TooManyConnectionsError", "TooManyConnections"),
+        phrases=(
             "too many clients already",
             "remaining connection slots are reserved",
             ", 'too many connections'",
@@ -60,12 +60,12 @@ RULES: tuple[Rule, ...] = (
             "ora-12520",
             re.compile(r"resource id : \d+\. the (?:request|session) limit"),
         ),
-        driver_words=("too many connections",),
+        driver_phrases=("too many connections",),
     ),
     Rule(
         "db_pool_timeout",
         where="pooler",
-        words=(
+        phrases=(
             "query_wait_timeout",
             "unable to check out process from the pool",
             "unable to check out connection from the pool",
@@ -75,14 +75,14 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "db_pool_timeout",
         where="pool",
-        names=(
+        exception_names=(
             "psycopg_pool.PoolTimeout",
             "psycopg_pool.TooManyRequests",
             "psycopg2.PoolError",
             "sqlalchemy.TimeoutError",
             "asyncpg.pool.TimeoutError",
         ),
-        words=(
+        phrases=(
             "couldn't get a connection after",
             "queuepool limit of size",
             "connection pool exhausted",
@@ -99,7 +99,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "db_contention",
         sqlstates=("40001", "40P01", "55P03"),
-        names=(
+        exception_names=(
             "DeadlockDetected",
             "DeadlockDetectedError",
             "SerializationFailure",
@@ -107,7 +107,7 @@ RULES: tuple[Rule, ...] = (
             "LockNotAvailable",
             "LockNotAvailableError",
         ),
-        words=(
+        phrases=(
             "deadlock detected",
             "deadlock found when trying to get lock",
             "could not serialize access",
@@ -123,8 +123,8 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "db_timeout",
         sqlstates=("57014", "25P03", "25P04", "57P05"),
-        names=("QueryCanceled", "QueryCanceledError", "IdleInTransactionSessionTimeout"),
-        words=(
+        exception_names=("QueryCanceled", "QueryCanceledError", "IdleInTransactionSessionTimeout"),
+        phrases=(
             "canceling statement due to statement timeout",
             "canceling statement due to user request",
             "idle-in-transaction timeout",
@@ -137,7 +137,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "db_unreachable",
         sqlstates=("08", "57P", "28", "3D"),
-        names=(
+        exception_names=(
             "CannotConnectNow",
             "CannotConnectNowError",
             "AdminShutdown",
@@ -151,7 +151,7 @@ RULES: tuple[Rule, ...] = (
             "asyncpg.OSError",
             "asyncpg.connect_utils.TimeoutError",
         ),
-        words=(
+        phrases=(
             "the database system is ",
             "server closed the connection unexpectedly",
             "terminating connection",
@@ -174,12 +174,12 @@ RULES: tuple[Rule, ...] = (
             re.compile(r"database \S+ does not exist"),
             "unable to open database file",
         ),
-        driver_words=("connection already closed", "the connection is closed", "the connection is lost"),
+        driver_phrases=("connection already closed", "the connection is closed", "the connection is lost"),
     ),
     Rule(
         "cache_unavailable",
-        names=("BusyLoadingError", "MaxConnectionsError", "MaxClientsError"),
-        words=(
+        exception_names=("BusyLoadingError", "MaxConnectionsError", "MaxClientsError"),
+        phrases=(
             "is loading the dataset in memory",  # behind the server's name, Redis or Valkey
             "max number of clients reached",
             re.compile(r"error -?\d+ connecting to "),
@@ -212,7 +212,7 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "broker_unavailable",
-        words=(
+        phrases=(
             "nobrokersavailable",
             "broker transport failure",
             "access_refused - login was refused",
@@ -234,7 +234,7 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "upstream_failure",
-        words=(
+        phrases=(
             "httpconnectionpool(host=",
             "httpsconnectionpool(host=",
             "max retries exceeded with url",
@@ -277,8 +277,8 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "server_exhausted",
-        names=("MemoryError",),
-        words=(
+        exception_names=("MemoryError",),
+        phrases=(
             "too many open files",
             "can't start new thread",
             "cannot allocate memory",
@@ -289,7 +289,7 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "overloaded",
-        words=(
+        phrases=(
             "rate limit",
             "rate-limit",
             "rate_limit",
@@ -305,13 +305,13 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "overloaded",
         where="gateway",
-        words=(re.compile(r"\d\d\d service temporarily unavailable\W+(?:nginx|openresty)"),),
+        phrases=(re.compile(r"\d\d\d service temporarily unavailable\W+(?:nginx|openresty)"),),
         advice="nginx limits requests: slow down, or raise its limit_req or limit_conn",
     ),
     # What proxies say themselves: HAProxy, Envoy, Varnish, Traefik, CloudFront, Heroku.
     Rule(
         "gateway_bad",
-        words=(
+        phrases=(
             "no server is available to handle this request",
             "the server returned an invalid or incomplete response",
             "upstream connect error or disconnect/reset before headers",
@@ -328,7 +328,7 @@ RULES: tuple[Rule, ...] = (
     # worker that ran into its timeout has the words twice.
     Rule(
         "server_error_opaque",
-        words=(
+        phrases=(
             "server error (500)",
             "the server encountered an internal error",
             re.compile(r"^(?:(?:\d\d\d )?internal server error\W*)+$"),
@@ -337,5 +337,5 @@ RULES: tuple[Rule, ...] = (
     Rule("unavailable_503", statuses=(503,)),
     Rule("app_error", statuses=tuple(range(500, 600))),
     Rule("client_error", statuses=tuple(range(400, 500))),
-    *RAISED,
+    *EXCEPTION_RULES,
 )

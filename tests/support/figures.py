@@ -19,7 +19,7 @@ HEADER = {
 }
 FAILURES: dict[str, Any] = {
     "unrecorded": 2,
-    "found": ["carries 39 users"],
+    "shape_findings": ["carries 39 users"],
     "failures": [
         {
             "kind": "db_too_many_clients",

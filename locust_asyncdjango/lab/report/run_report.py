@@ -23,7 +23,7 @@ from locust_asyncdjango.analysis.formatting import (
 from locust_asyncdjango.analysis.generator_health import health_problems
 from locust_asyncdjango.analysis.saturation import Saturation, find_saturation
 from locust_asyncdjango.failures.classify import advice
-from locust_asyncdjango.failures.counts import FAILURES_FORMAT, FAILURES_VERSION
+from locust_asyncdjango.failures.counts import read_failures_document
 from locust_asyncdjango.lab.analysis.scalability import LittlesLaw, RunFits, Scalability, fits
 from locust_asyncdjango.lab.errors import UsageError
 from locust_asyncdjango.lab.report.html import page, table, texts
@@ -79,7 +79,9 @@ def told(series: Series, failures: Mapping[str, Any]) -> RunReport:
         failures=list(failures.get("failures", ())),
         samples=list(failures.get("samples", ())),
         unrecorded=failures.get("unrecorded", 0),
-        found=tuple(f"{series.header.get('shape', 'The shape')}: {found}" for found in failures.get("found", ())),
+        found=tuple(
+            f"{series.header.get('shape', 'The shape')}: {found}" for found in failures.get("shape_findings", ())
+        ),
         not_held=tuple(health_problems(series.intervals).values()),
         ran=_ran(series.header),
         figures=figures,
@@ -255,9 +257,7 @@ def read_failures(path: Path | None, header: Mapping[str, Any]) -> dict[str, Any
     if path is None:
         return {}
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-        if content["format"] != FAILURES_FORMAT or content["version"] != FAILURES_VERSION:
-            raise ValueError("another format")
+        content = read_failures_document(json.loads(path.read_text(encoding="utf-8")))
         for row in content["failures"]:
             _failure_cells(row)
         for sample in content["samples"]:
@@ -268,7 +268,7 @@ def read_failures(path: Path | None, header: Mapping[str, Any]) -> dict[str, Any
         raise UsageError(f"{path} does not hold failures; write it with --failures") from None
     if content.get("run", {}).get("started", header.get("started")) != header.get("started"):
         raise UsageError(f"{path} holds the failures of another run; give those of the same run as the series")
-    return dict(content)
+    return content
 
 
 def written(output: Path) -> dict[Path, Callable[[RunReport], str]]:

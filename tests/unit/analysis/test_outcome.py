@@ -7,8 +7,7 @@ from locust_asyncdjango.analysis.outcome import Outcome, RequestStats, junit_cas
 from locust_asyncdjango.analysis.saturation import KindOnset, find_saturation
 from locust_asyncdjango.analysis.text_summary import summary_text
 from locust_asyncdjango.analysis.thresholds import ThresholdMonitor, crossings, parse_threshold
-from locust_asyncdjango.failures.counts import FailureCounts, FailureRow, FailureSample, failures_document
-from locust_asyncdjango.failures.model import Failure
+from locust_asyncdjango.failures.counts import FailureRow
 from locust_asyncdjango.metrics.row import Row
 from locust_asyncdjango.metrics.series_file import Series
 from tests.support.figures import figures, onset
@@ -70,43 +69,6 @@ def test_the_summary_is_never_wider_than_a_terminal() -> None:
 
 def test_the_summary_of_a_run_without_successes() -> None:
     assert "peak of successful requests none" in summary_text(Outcome(find_saturation([])))
-
-
-def test_what_failed_is_told_with_users_advice_and_samples() -> None:
-    failure_counts = FailureCounts(0)
-    failure_counts.add(Failure("quota_spent", "upstream", "HTTP 403", "buy more"), 1.5)
-    sample = FailureSample("quota_spent", "HTTP 403", 1, "GET /", "http://127.0.0.1/", 403, "", "no more")
-    failure_counts.keep(sample)
-    assert failures_document(SERIES.header, failure_counts, lambda t: ROWS[t].users, 3, ("carries 39 users",)) == {
-        "run": SERIES.header,
-        "unrecorded": 3,
-        "found": ["carries 39 users"],
-        "failures": [
-            {
-                "kind": "quota_spent",
-                "where": "",
-                "message": "HTTP 403",
-                "count": 1,
-                "first_t": 1,
-                "last_t": 1,
-                "first_users": 10,
-                "origin": "upstream",
-                "advice": "buy more",
-            }
-        ],
-        "samples": [
-            {
-                "kind": "quota_spent",
-                "message": "HTTP 403",
-                "t": 1,
-                "name": "GET /",
-                "url": "http://127.0.0.1/",
-                "status": 403,
-                "exception": "",
-                "body": "no more",
-            }
-        ],
-    }
 
 
 REQUESTED = [

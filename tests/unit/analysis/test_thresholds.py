@@ -16,6 +16,8 @@ from locust_asyncdjango.analysis.thresholds import (
     crossings,
     parse_threshold,
 )
+from locust_asyncdjango.failures import classify
+from locust_asyncdjango.failures.classify import FailureClassifier
 from locust_asyncdjango.failures.kinds import KINDS
 from locust_asyncdjango.metrics.row import Row
 
@@ -122,10 +124,12 @@ def test_what_is_refused_and_what_to_do(text: str, message: str) -> None:
 
 
 def test_a_kind_of_the_users_own_is_known_once_it_is_added(monkeypatch: pytest.MonkeyPatch) -> None:
+    classifier = FailureClassifier()
+    monkeypatch.setattr(classify, "DEFAULT_CLASSIFIER", classifier)
     with pytest.raises(ThresholdError):
-        parse_threshold("search index stale>0")
-    monkeypatch.setitem(KINDS, "search index stale", KINDS["check_failed"])
-    assert parse_threshold("search index stale>0").metric == "search index stale"
+        parse_threshold("search_index_stale>0")
+    classifier.add_rule("search_index_stale", status=410)
+    assert parse_threshold("search_index_stale>0").metric == "search_index_stale"
 
 
 fragments = st.sampled_from(

@@ -553,22 +553,24 @@ def test_a_secret_that_is_cut_does_not_show() -> None:
 
 
 GENERATORS = {kind for kind, about in KINDS.items() if about.origin in {"generator", "network"}}
-RAISED = {row.kind for row in RULES if row.raised or row.errnos}
+RAISED = {row.kind for row in RULES if row.client_exceptions or row.errnos}
 
 
 def test_what_an_answer_says_is_never_the_generators_own() -> None:
     signs_of_answers = {
-        row.kind for row in RULES if row.words or row.names or row.sqlstates or row.statuses or row.libraries
+        row.kind
+        for row in RULES
+        if row.phrases or row.exception_names or row.sqlstates or row.statuses or row.libraries
     }
     assert not signs_of_answers & (GENERATORS | RAISED)
 
 
-WORDS = [words for row in RULES for words in row.words if isinstance(words, str)]
+WORDS = [words for row in RULES for words in row.phrases if isinstance(words, str)]
 
 
-@pytest.mark.parametrize("row", [row for row in RULES if row.words], ids=lambda row: f"{row.kind} {row.where}")
+@pytest.mark.parametrize("row", [row for row in RULES if row.phrases], ids=lambda row: f"{row.kind} {row.where}")
 def test_every_sign_in_words_is_found(row: Rule) -> None:
-    for words in row.words:
+    for words in row.phrases:
         if isinstance(words, str):
             failure = classify(status=500, headers=TEXT, body=f"It says: {words}, and more".encode())
             assert failure is not None

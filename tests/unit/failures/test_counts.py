@@ -3,16 +3,23 @@
 import tracemalloc
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from locust_asyncdjango.failures.classify import MESSAGES_LIMIT, OTHER, classify
+from locust_asyncdjango.failures.classify import classify
 from locust_asyncdjango.failures.counts import (
+    FAILURES_FORMAT,
+    FAILURES_VERSION,
+    MESSAGES_LIMIT,
+    OTHER,
     SAMPLES_LIMIT,
     TEXT_LIMIT,
     FailureCounts,
     FailureRow,
     FailureSample,
+    failures_document,
+    read_failures_document,
 )
 from locust_asyncdjango.failures.model import Failure
 
@@ -24,7 +31,7 @@ def failure(message: str, kind: str = "app_error", where: str = "") -> Failure:
 
 
 def sample(kind: str = "app_error", **about: Any) -> FailureSample:
-    return FailureSample.of(
+    return FailureSample.redacted(
         **{
             "kind": kind,
             "message": "a",
@@ -40,15 +47,15 @@ def sample(kind: str = "app_error", **about: Any) -> FailureSample:
 
 
 def test_rows_by_kind_place_and_message() -> None:
-    failure_counts = FailureCounts(STARTED + 0.5)
+    counts = FailureCounts(STARTED + 0.5)
     for when, what in (
         (0.9, failure("a")),
         (3.1, failure("b")),
         (5.0, failure("a")),
         (7.0, failure("a", "db_too_many_clients", "role")),
     ):
-        failure_counts.add(what, STARTED + when)
-    assert failure_counts.rows() == [
+        counts.add(what, STARTED + when)
+    assert counts.rows() == [
         FailureRow("app_error", "", "a", 2, 0, 5, "server", "look"),
         FailureRow("app_error", "", "b", 1, 3, 3, "server", "look"),
         FailureRow("db_too_many_clients", "role", "a", 1, 7, 7, "server", "look"),
@@ -56,11 +63,11 @@ def test_rows_by_kind_place_and_message() -> None:
 
 
 def test_beyond_the_limit_there_is_one_more_row_a_kind() -> None:
-    failure_counts = FailureCounts(STARTED)
+    counts = FailureCounts(STARTED)
     for n in range(MESSAGES_LIMIT + 50):
-        failure_counts.add(failure(f"message {n}"), STARTED)
-        failure_counts.add(failure("always the same", "timeout"), STARTED)
-    rows = {(row.kind, row.message): row.count for row in failure_counts.rows()}
+        counts.add(failure(f"message {n}"), STARTED)
+        counts.add(failure("always the same", "timeout"), STARTED)
+    rows = {(row.kind, row.message): row.count for row in counts.rows()}
     assert len(rows) == MESSAGES_LIMIT + 1
     assert rows["timeout", "always the same"] == MESSAGES_LIMIT + 50
     assert rows["app_error", OTHER] == 51
@@ -83,9 +90,9 @@ def test_what_workers_hand_out_adds_up_to_what_one_would_have_counted(added: lis
             if when == second and not (worker == 3 and second > lost_after):
                 workers[worker].add(failure(message), STARTED + when)
                 alone.add(failure(message), STARTED + when)
-        for failure_counts in workers:
-            master.merge(failure_counts.take(), failure_counts.started)
-            assert failure_counts.take() == {}
+        for counts in workers:
+            master.merge(counts.take(), counts.started)
+            assert counts.take() == {}
     assert sorted(map(str, master.rows())) == sorted(map(str, alone.rows()))
 
 
@@ -114,7 +121,7 @@ def test_a_sample_is_cut_and_has_no_secrets() -> None:
 
 
 def test_a_day_of_nothing_but_different_errors_takes_no_more_memory_than_its_first_hours() -> None:
-    failure_counts = FailureCounts(STARTED)
+    counts = FailureCounts(STARTED)
 
     def hour(number: int) -> int:
         for n in range(250):
@@ -122,10 +129,10 @@ def test_a_day_of_nothing_but_different_errors_takes_no_more_memory_than_its_fir
                 status=500, body=f"error {'abcdefghij'[n % 10] * (1 + n % 97)} of {chr(97 + number)}".encode()
             )
             assert said is not None
-            failure_counts.add(said, STARTED + number * 3600 + n)
-            if failure_counts.wants_sample(said.kind):
-                failure_counts.keep(sample(body=b"x" * 5000))
-        failure_counts.take()
+            counts.add(said, STARTED + number * 3600 + n)
+            if counts.wants_sample(said.kind):
+                counts.keep(sample(body=b"x" * 5000))
+        counts.take()
         return tracemalloc.get_traced_memory()[0]
 
     tracemalloc.start()
@@ -134,4 +141,58 @@ def test_a_day_of_nothing_but_different_errors_takes_no_more_memory_than_its_fir
     finally:
         tracemalloc.stop()
     assert max(kept[4:]) < max(kept[:4]) + 100_000
-    assert sum(row.count for row in failure_counts.rows()) == 6000
+    assert sum(row.count for row in counts.rows()) == 6000
+
+
+HEADER = {"started": "2026-01-01T00:00:00+00:00"}
+
+
+def test_the_failures_file_has_users_advice_and_samples() -> None:
+    counts = FailureCounts(0)
+    counts.add(Failure("quota_spent", "upstream", "HTTP 403", "buy more"), 1.5)
+    sample = FailureSample("quota_spent", "HTTP 403", 1, "GET /", "http://127.0.0.1/", 403, "", "no more")
+    counts.keep(sample)
+    assert failures_document(HEADER, counts, lambda t: 10 * t, 3, ("carries 39 users",)) == {
+        "run": HEADER,
+        "unrecorded": 3,
+        "shape_findings": ["carries 39 users"],
+        "failures": [
+            {
+                "kind": "quota_spent",
+                "where": "",
+                "message": "HTTP 403",
+                "count": 1,
+                "first_t": 1,
+                "last_t": 1,
+                "first_users": 10,
+                "origin": "upstream",
+                "advice": "buy more",
+            }
+        ],
+        "samples": [
+            {
+                "kind": "quota_spent",
+                "message": "HTTP 403",
+                "t": 1,
+                "name": "GET /",
+                "url": "http://127.0.0.1/",
+                "status": 403,
+                "exception": "",
+                "body": "no more",
+            }
+        ],
+    }
+
+
+def test_a_failures_file_of_the_version_before_is_read() -> None:
+    rest = {"run": HEADER, "unrecorded": 3, "failures": [], "samples": []}
+    file = {"format": FAILURES_FORMAT, "version": FAILURES_VERSION, "shape_findings": ["carries 39 users"], **rest}
+    assert read_failures_document(file) == file
+    before = {"format": FAILURES_FORMAT, "version": 1, "found": ["carries 39 users"], **rest}
+    assert read_failures_document(before) == file
+
+
+@pytest.mark.parametrize("named", [{"format": "another", "version": 1}, {"format": FAILURES_FORMAT, "version": 3}])
+def test_another_format_or_a_later_version_is_refused(named: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="not locust-asyncdjango failures of version 2 or before"):
+        read_failures_document({**named, "failures": [], "samples": []})

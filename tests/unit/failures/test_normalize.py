@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from locust_asyncdjango.failures.normalize import folded, redact
+from locust_asyncdjango.failures.normalize import fold_message, redact
 
 
 @pytest.mark.parametrize(
@@ -31,15 +31,15 @@ from locust_asyncdjango.failures.normalize import folded, redact
         ("on\n two  lines", "on two lines"),
     ],
 )
-def test_folded(message: str, few: str | None) -> None:
-    assert folded(message) == (message if few is None else few)
+def test_fold_message(message: str, few: str | None) -> None:
+    assert fold_message(message) == (message if few is None else few)
 
 
 @given(st.text(max_size=300))
 def test_a_folded_message_is_one_line_and_folds_no_further(message: str) -> None:
-    once = folded(message)
+    once = fold_message(message)
     assert "\n" not in once
-    assert folded(once) == once
+    assert fold_message(once) == once
 
 
 SECRET = "hunter2!x"

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from locust_asyncdjango.failures.postgres_messages import CANDIDATE_LIMIT, TEXT_LIMIT, english
+from locust_asyncdjango.failures.postgres_messages import CANDIDATE_LIMIT, TEXT_LIMIT, to_english
 
 PSYCOPG2 = 'connection to server at "127.0.0.1", port 55779 failed: '
 PSYCOPG = f"connection failed: {PSYCOPG2}"
@@ -96,7 +96,7 @@ SHUTTING_DOWN = "the database system is shutting down"
     ],
 )
 def test_the_english_of_a_translation(text: str, expected: str) -> None:
-    assert english(text) == expected
+    assert to_english(text) == expected
 
 
 @pytest.mark.parametrize(
@@ -116,19 +116,19 @@ def test_the_english_of_a_translation(text: str, expected: str) -> None:
     ],
 )
 def test_no_translation(text: str) -> None:
-    assert english(text) == ""
+    assert to_english(text) == ""
 
 
 @given(st.text() | st.text(alphabet="\"'`»«<>„“%(): \n?*1aA.\ud800"))
 def test_any_text_is_borne(text: str) -> None:
-    assert english(text) == ""
+    assert to_english(text) == ""
 
 
 @pytest.mark.parametrize("unit", ["x: ", "x:  ", "'a ", '"', "„", "AA ", "a_", "<<", "(1", "%0", "`", ": \t", "x\n"])
 def test_text_without_a_message_is_quick(unit: str) -> None:
-    english("")
+    to_english("")
     start = time.perf_counter()
-    english(unit * 100_000)
+    to_english(unit * 100_000)
     assert time.perf_counter() - start < 0.5
 
 
@@ -138,11 +138,11 @@ def test_every_translation_of_the_data_finds_its_english() -> None:
     for line in content.splitlines():
         if not line.startswith(("#", "\t")):
             message = line
-            assert english(message) == ""
+            assert to_english(message) == ""
             found[message] = []
         elif line.startswith("\t"):
             _, language, text = line.split("\t")
-            assert english(f"{PSYCOPG}FATAL:  {text}") == message, (language, text)
+            assert to_english(f"{PSYCOPG}FATAL:  {text}") == message, (language, text)
             found[message].append((language, text))
     assert list(found) == sorted(found)
     assert all(texts and texts == sorted(set(texts)) for texts in found.values())

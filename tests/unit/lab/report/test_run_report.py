@@ -111,8 +111,15 @@ def test_other_files_are_no_failures(tmp_path: Path, content: str | None) -> Non
 
 def test_failures_of_another_run_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "failures.json"
-    about = {"format": "locust-asyncdjango failures", "version": 1}
+    about = {"format": "locust-asyncdjango failures", "version": 2}
     path.write_text(json.dumps({**about, **FAILURES, "run": HEADER}))
     assert run_report.read_failures(path, HEADER)["unrecorded"] == 2
     with pytest.raises(UsageError, match="another run"):
         run_report.read_failures(path, {**HEADER, "started": "2026-02-02T00:00:00+00:00"})
+
+
+def test_failures_of_the_version_before_say_what_the_shape_has_found_out(tmp_path: Path) -> None:
+    path = tmp_path / "failures.json"
+    before = {"format": "locust-asyncdjango failures", "version": 1, "found": ["carries 40 users"]}
+    path.write_text(json.dumps({**before, "failures": [], "samples": [], "run": HEADER}))
+    assert run_report.read_failures(path, HEADER)["shape_findings"] == ["carries 40 users"]
