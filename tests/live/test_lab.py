@@ -155,7 +155,7 @@ def test_a_full_disk_is_one_line_and_what_was_written_is_whole(tmp_path: Path) -
             assert program.left_behind() == []
             (line,) = [line for line in program.text.splitlines() if "error: " in line]
             assert "No space left on device" in line
-            assert "see that the disk has room" in line
+            assert "check that the disk is not full" in line
         whole = output / "trials" / "io_create-gunicorn-sync" / "result.json"
         assert json.loads(whole.read_text())["figures"]["successes"] > 0
         assert not (output / "trials" / "io_create-gunicorn-uvicorn").exists()

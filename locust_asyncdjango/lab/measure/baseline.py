@@ -1,8 +1,9 @@
-"""What a request takes while it is the only one: asked one after another before the load, which also warms the site."""
+"""The unloaded latency of a trial: requests sent one after another before the load, which also warm the site up."""
 
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from statistics import median
 from urllib.parse import urlencode
 
@@ -14,35 +15,47 @@ from locust_asyncdjango.routes import FORM, ROUTES
 
 MIN_REQUESTS, MAX_REQUESTS = 3, 100
 MIN_DURATION_S = 1.0
+"""Seconds after which MIN_REQUESTS requests are enough."""
 RESPONSE_TIMEOUT_S = 60
 
 
 def measure_baseline(trial: Trial, url: str) -> Baseline | None:
-    """Asks a server that nobody else asks; None where it does not answer as it should: the load will tell how."""
+    """Measure the unloaded latency of a trial's route, on a server that gets no other requests.
+
+    url: the site's own, without the latency to users.
+    Return None where a request fails: the load will record how.
+    """
     route = ROUTES[trial.route]
     address = f"{url}{route.path}{trial.variant}{'/' if trial.variant else ''}"
-    form = urlencode(FORM).encode()
-    ask = (
-        (lambda: get(address, RESPONSE_TIMEOUT_S))
-        if route.method == "GET"
-        else (lambda: post(address, form, RESPONSE_TIMEOUT_S))
-    )
+    if route.method == "GET":
+        send = partial(get, address, RESPONSE_TIMEOUT_S)
+    else:
+        send = partial(post, address, urlencode(FORM).encode(), RESPONSE_TIMEOUT_S)
     with suppress(OSError):
-        nothing = _latencies_ms(lambda: get(f"{url}/healthz", RESPONSE_TIMEOUT_S))
-        before_s = machine.lab_cpu_s()
-        requests = _latencies_ms(ask)
-        cpu_ms = (machine.lab_cpu_s() - before_s) * 1000 / (len(requests) + 1)
-        return Baseline(round(median(requests), 3), round(median(nothing), 3), len(requests), round(cpu_ms, 3))
+        healthz_ms = latencies_ms(partial(get, f"{url}/healthz", RESPONSE_TIMEOUT_S))
+        begin_cpu_s = machine.lab_cpu_s()
+        request_ms = latencies_ms(send)
+        cpu_ms = (machine.lab_cpu_s() - begin_cpu_s) * 1000 / (len(request_ms) + 1)
+        return Baseline(
+            request_ms=round(median(request_ms), 3),
+            healthz_ms=round(median(healthz_ms), 3),
+            requests=len(request_ms),
+            cpu_ms=round(cpu_ms, 3),
+        )
     return None
 
 
-def _latencies_ms(ask: Callable[[], bytes]) -> list[float]:
-    """The first is not counted: imports, caches and connections that stay are made in it."""
-    ask()
-    found: list[float] = []
-    begin = time.monotonic()
-    while len(found) < MIN_REQUESTS or (time.monotonic() - begin < MIN_DURATION_S and len(found) < MAX_REQUESTS):
-        before = time.perf_counter()
-        ask()
-        found.append((time.perf_counter() - before) * 1000)
-    return found
+def latencies_ms(send: Callable[[], object], clock: Callable[[], float] = time.perf_counter) -> list[float]:
+    """Send requests one after another, and return their latencies in milliseconds.
+
+    The first request is left out: the site imports modules, fills caches and opens connections in it. At least
+    MIN_REQUESTS are sent, and at most MAX_REQUESTS within MIN_DURATION_S.
+    """
+    send()
+    latencies: list[float] = []
+    begin_s = clock()
+    while len(latencies) < MIN_REQUESTS or (clock() - begin_s < MIN_DURATION_S and len(latencies) < MAX_REQUESTS):
+        sent_s = clock()
+        send()
+        latencies.append((clock() - sent_s) * 1000)
+    return latencies

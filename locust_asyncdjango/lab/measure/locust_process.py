@@ -1,4 +1,7 @@
-"""Locust as the load of a trial: its command line, what it writes while it runs, and how long a load takes."""
+"""Locust as the load of a trial: its command line, the series that it writes, and how long a load takes.
+
+Locust runs in a process of its own. The lab does not import it, since Locust patches its process with gevent.
+"""
 
 import os
 import re
@@ -16,15 +19,13 @@ from locust_asyncdjango.lab.experiment.spec import Load, Trial
 from locust_asyncdjango.metrics import series_file
 
 WATCH_INTERVAL_S = 0.5
-"""Seconds between two looks at a running trial."""
-
+"""Seconds between two calls of a watch."""
 
 USER_SHAPE = re.compile(r"[\w.]+:\w+(:.*)?")
-"""A --shape that is a class of a module (shape_choice, which is not imported here, as Locust is not)."""
-
+"""A --shape that names a class in a module of the user's: module:Class."""
 
 Watch = Callable[[series_file.Series], None]
-"""Is told what was recorded so far."""
+"""Called twice a second with the series of the trial that runs, as far as it has been recorded."""
 
 
 def run_locust(
@@ -34,9 +35,16 @@ def run_locust(
     file: Path,
     watch: Watch,
     every_second: Callable[[], None] = lambda: None,
-    cores: frozenset[int] | None = None,
+    processors: frozenset[int] | None = None,
 ) -> None:
-    """Runs Locust against a server until the load's time is over; the series goes to the file."""
+    """Run Locust until the load is over.
+
+    url: the address of the site, as users reach it.
+    file: the series to write; Locust's log and its failures are written to the same folder.
+    watch: called with the series so far. every_second: called once a second.
+    processors: those that Locust runs on; None for all.
+    Raise TrialError where Locust fails. Requests that fail are part of the result, and no error.
+    """
     argv = [
         *_locust_argv(trial.route, load),
         *(["--variant", trial.variant] if trial.variant else []),
@@ -51,7 +59,7 @@ def run_locust(
         str(file.with_name("failures.json")),
     ]
     with ExitStack() as stack:
-        with pinned_to(cores):
+        with pinned_to(processors):
             locust = running(argv, log=file.with_name("locust.log"), env=_locust_env(load))
             program = stack.enter_context(locust)
         next_s = time.monotonic()
@@ -60,16 +68,16 @@ def run_locust(
             if time.monotonic() >= next_s:
                 next_s += 1
                 every_second()
-    # Locust's exit code 1 says that requests failed, which is a result.
+    # With exit code 1 Locust reports that requests have failed, which is a result.
     if code not in (0, 1):
         raise TrialError(f"Locust failed: {program.last_log_line()}")
 
 
 def check_load(route: str, load: Load, logs: Path) -> None:
-    """Has Locust check the shape and what overrides it, without any request. Raises UsageError."""
+    """Let Locust check a load without sending a request. Raise UsageError with its message where it refuses it."""
     with running([*_locust_argv(route, load), "--list"], log=logs / "check.log", env=_locust_env(load)) as program:
         if program.wait():
-            raise UsageError(_last_log_line(program))
+            raise UsageError(_flag_error(program))
 
 
 def planned_length_s(load: Load) -> float | None:
@@ -89,9 +97,9 @@ def _locust_argv(route: str, load: Load) -> list[str]:
 
 
 def _locust_env(load: Load) -> dict[str, str]:
-    """The environment, without options that the user has set for Locust runs of his own.
+    """Return the environment for Locust, without the options that users set for runs of their own.
 
-    A shape of the user's own is found where the user is.
+    A shape of the user's own is imported from the working directory.
     """
     env = {name: value for name, value in os.environ.items() if not name.startswith("LOCUST_")}
     if USER_SHAPE.fullmatch(load.shape):
@@ -103,10 +111,10 @@ def _notify(file: Path, watch: Watch) -> None:
     try:
         watch(series_file.read(file))
     except series_file.SeriesError:
-        return  # nothing is written yet
+        return  # nothing has been written yet
 
 
-def _last_log_line(program: Program) -> str:
-    """What Locust said of an option, in the lab's own name."""
-    said = [line for line in program.log_lines() if "error: " in line]
-    return said[-1].partition("error: ")[2] if said else f"Locust does not start: {program.last_log_line()}"
+def _flag_error(program: Program) -> str:
+    """Return what Locust reported of a flag, without its own name in front, for a message of the lab."""
+    errors = [line for line in program.log_lines() if "error: " in line]
+    return errors[-1].partition("error: ")[2] if errors else f"Locust does not start: {program.last_log_line()}"

@@ -1,7 +1,8 @@
-"""Proof that an arm is what its label says: asked of the running server before a trial is measured.
+"""Proof that a server is what its label says, taken from the running server before a trial is measured.
 
-The target site tells what it runs on and is set to (/preflight.json). How many requests a process works on at once is
-not asked but tried: /slots/ holds each request for a while and says how many there are.
+The target site reports what it runs on and how it is set (/preflight.json). How many requests a process works on at
+once is measured: /slots/ holds each request for a while and reports how many it holds. Start reading at
+``inspect_server``.
 """
 
 import json
@@ -20,23 +21,27 @@ from locust_asyncdjango.lab.errors import TrialError
 from locust_asyncdjango.lab.experiment.spec import DEFAULT_POOL_SIZE, Trial
 
 HOLDS_MS = (200, 500, 2000, 5000)
-"""How long each request of a round is held; a next round follows while the server has not shown all it should."""
+"""How long the requests of each round are held. A longer round follows while the server has not shown all its slots."""
 MAX_REQUESTS = 120
+"""Requests that are sent at once to a server of many slots."""
 REQUESTS_FOR_UNKNOWN_SLOTS = 10
-"""To a server of the user's that has no number of slots to be held against."""
+"""Requests that are sent at once to a server of the user's whose number of slots is not given."""
 REQUESTS_BEYOND = 3
-"""Sent beyond the slots that should be there, by which a server with more of them is found out."""
+"""Requests beyond the expected number of slots, which show whether a server has more of them."""
 RESPONSE_TIMEOUT_S = 30
 REQUIRED_KEYS = {"interface", "server", "blocks", "settings", "database"}
-"""What the target site's /preflight.json says, among other things."""
-
+"""Members of the target site's /preflight.json that are checked here."""
 NO_PREFLIGHT = "the server has no /preflight.json: nothing could be checked"
 
 
 @dataclass(frozen=True, slots=True)
 class Slots:
-    """What was seen of a server's slots: how many processes answered, the most requests that one of them had in flight,
-    and how many requests were sent at once."""
+    """What was measured of a server's slots.
+
+    processes: how many have answered.
+    most_in_flight: the most requests that one process had in flight.
+    sent: how many requests were sent at once.
+    """
 
     processes: int
     most_in_flight: int
@@ -44,9 +49,11 @@ class Slots:
 
 
 def inspect_server(trial: Trial, server: Server, url: str, environ: Mapping[str, str]) -> dict[str, Any]:
-    """What the running server is, for the record. environ: the lab's own, which says how the site was to be set.
+    """Return what the running server is, for the trial's result.
 
-    Raises TrialError where that is not what the trial's label says.
+    url: the site's. environ: the environment of the lab, which says how the site should be set.
+    A server of the user's without /preflight.json is not checked.
+    Raise TrialError where the server is not what the trial's label says.
     """
     try:
         site = json.loads(get(f"{url}/preflight.json", RESPONSE_TIMEOUT_S))
@@ -56,20 +63,23 @@ def inspect_server(trial: Trial, server: Server, url: str, environ: Mapping[str,
                 return {"preflight": NO_PREFLIGHT}
             raise TrialError(f"{server.name} fails before any load: {_problem_text(error)}") from None
     except (OSError, ValueError) as error:
-        raise TrialError(f"{server.name} does not tell what it is: {error}") from None
+        raise TrialError(f"{server.name} does not report what it is at {url}/preflight.json: {error}") from None
     if not (isinstance(site, dict) and site.keys() >= REQUIRED_KEYS):
-        raise TrialError(f"{server.name} has a /preflight.json that is not the target site's")
-    wrong = site_mismatches(trial, server, site, environ)
-    if not wrong:
-        seen = measure_slots(url, server, trial.workers)
-        wrong = slot_mismatches(server, trial.workers, seen)
-    if wrong:
-        raise TrialError(f"{server.name} is not what its label says: {'; '.join(wrong)}")
-    return {**site, "slots": asdict(seen)}
+        raise TrialError(
+            f"{server.name} cannot be checked: {url}/preflight.json is not the target site's; check that the site's"
+            " version is the lab's"
+        )
+    mismatches = site_mismatches(trial, server, site, environ)
+    if not mismatches:
+        slots = measure_slots(url, server, trial.workers)
+        mismatches = slot_mismatches(server, trial.workers, slots)
+    if mismatches:
+        raise TrialError(f"{server.name} is not what its label says: {'; '.join(mismatches)}")
+    return {**site, "slots": asdict(slots)}
 
 
 def site_mismatches(trial: Trial, server: Server, site: Mapping[str, Any], environ: Mapping[str, str]) -> list[str]:
-    """What the site says that is not as it should be."""
+    """Return what the site reports that is not what the trial and the environment ask for; empty where all is right."""
     settings = site["settings"]
     access_log = environ.get("TARGET_SITE_ACCESS_LOG") or "off"
     checks = [
@@ -92,21 +102,22 @@ def site_mismatches(trial: Trial, server: Server, site: Mapping[str, Any], envir
 
 
 def _factors(settings: Mapping[str, Any], environ: Mapping[str, str]) -> list[tuple[bool, str]]:
-    asked = {
+    wanted = {
         "orm_driver": environ.get("TARGET_SITE_ORM_DRIVER") or "psycopg2",
         "connections": {
             "persistent": "persistent",
             "pool": f"from a pool of {environ.get('TARGET_SITE_POOL_SIZE') or DEFAULT_POOL_SIZE}",
         }.get(environ.get("TARGET_SITE_CONNECTIONS", ""), "closed after each request"),
     }
-    checks = [(settings[name] == value, f"{name} is {settings[name]}, not {value}") for name, value in asked.items()]
-    wanted = environ.get("TARGET_SITE_MIDDLEWARE") or "none"
-    found = _middleware(settings["middleware"])
-    return [*checks, (found == wanted, f"its middleware is {found}, not {wanted}")]
+    checks = [(settings[name] == value, f"{name} is {settings[name]}, not {value}") for name, value in wanted.items()]
+    wanted_middleware = environ.get("TARGET_SITE_MIDDLEWARE") or "none"
+    middleware = _middleware_factor(settings["middleware"])
+    is_right = middleware == wanted_middleware
+    return [*checks, (is_right, f"its middleware is {middleware}, not {wanted_middleware}")]
 
 
-def _middleware(names: list[str]) -> str:
-    """The factor's value that stands for these."""
+def _middleware_factor(names: list[str]) -> str:
+    """Return the value of TARGET_SITE_MIDDLEWARE that stands for these classes."""
     if names == ["target_site.problems.ProblemMiddleware"]:
         return "none"
     return "default+sync" if "target_site.sync_middleware.header_middleware" in names else "default"
@@ -121,79 +132,81 @@ def _database(trial: Trial, database: Mapping[str, Any], environ: Mapping[str, s
     ]
 
 
-def slot_mismatches(server: Server, workers: int, seen: Slots) -> list[str]:
-    """What its behaviour shows that is not as it should be. Nothing is, where an own server says no number of slots."""
+def slot_mismatches(server: Server, workers: int, slots: Slots) -> list[str]:
+    """Return what is wrong with the measured slots; nothing for a server of the user's whose slots are not given."""
     if not server.identity and server.slots is None:
         return []
-    should = expected_in_flight(server, workers, seen.sent)
-    at_most = seen.sent if server.slots is None else server.slots
+    expected = expected_in_flight(server, workers, slots.sent)
+    limit = slots.sent if server.slots is None else server.slots
     checks = [
         (
-            seen.most_in_flight <= at_most,
-            f"a process had {seen.most_in_flight} requests in flight, more than {at_most}",
+            slots.most_in_flight <= limit,
+            f"a process had {slots.most_in_flight} requests in flight, more than {limit}",
         ),
         (
-            seen.most_in_flight >= should,
-            f"of {seen.sent} requests at once a process had {seen.most_in_flight} in flight, not {should}",
+            slots.most_in_flight >= expected,
+            f"of {slots.sent} requests at once a process had {slots.most_in_flight} in flight, not {expected}",
         ),
-        (not server.identity or seen.processes == workers, f"{seen.processes} processes answer, not {workers}"),
+        (not server.identity or slots.processes == workers, f"{slots.processes} processes answer, not {workers}"),
     ]
     return [reason for is_right, reason in checks if not is_right]
 
 
 def expected_in_flight(server: Server, workers: int, sent: int) -> int:
-    """The least that the busiest of its processes has in flight when so many requests have been sent at once."""
+    """Return how many requests its busiest process has in flight at least, when so many are sent at once."""
     share = -(-sent // workers)
     return share if server.slots is None else min(server.slots, share)
 
 
 def measure_slots(url: str, server: Server, workers: int) -> Slots:
-    """Holds more requests than there should be slots, in rounds, until the server has shown all it should."""
+    """Hold more requests than there should be slots, in rounds, until the server has shown all its slots."""
     wait_for_processes(url, workers)
     sent = requests_to_send(server, workers)
     most: dict[int, int] = {}
     for hold_ms in HOLDS_MS:
         for process, in_flight in _hold_requests(url, sent, hold_ms):
             most[process] = max(most.get(process, 0), in_flight)
-        seen = Slots(len(most), max(most.values()), sent)
-        if not slot_mismatches(server, workers, seen):
+        slots = Slots(len(most), max(most.values()), sent)
+        if not slot_mismatches(server, workers, slots):
             break
-    return seen
+    return slots
 
 
 def wait_for_processes(url: str, workers: int) -> None:
-    """Until each has answered: a server answers as soon as its first process does. Those that never do are not told
-    here; they will be missed when it comes to the slots."""
+    """Wait until each process of a server has answered, or RESPONSE_TIMEOUT_S have passed.
+
+    A server answers as soon as its first process does. ``slot_mismatches`` reports processes that never answer.
+    """
     deadline_s = time.monotonic() + RESPONSE_TIMEOUT_S
-    found: set[int] = set()
-    while workers > 1 and len(found) < workers and time.monotonic() < deadline_s:
-        found |= {process for process, _ in _hold_requests(url, sent=4 * workers, hold_ms=20)}
+    processes: set[int] = set()
+    while workers > 1 and len(processes) < workers and time.monotonic() < deadline_s:
+        processes |= {process for process, _ in _hold_requests(url, sent=4 * workers, hold_ms=20)}
 
 
 def requests_to_send(server: Server, workers: int) -> int:
-    """At once, to see its slots."""
+    """Return how many requests are sent at once to measure the slots of a server."""
     if server.slots is not None:
         return min(MAX_REQUESTS, server.slots * workers + REQUESTS_BEYOND)
     return MAX_REQUESTS if server.identity else REQUESTS_FOR_UNKNOWN_SLOTS
 
 
 def _hold_requests(url: str, sent: int, hold_ms: int) -> list[tuple[int, int]]:
-    ask = partial(get, f"{url}/slots/?ms={hold_ms}", RESPONSE_TIMEOUT_S)
+    send = partial(get, f"{url}/slots/?ms={hold_ms}", RESPONSE_TIMEOUT_S)
     pool = ThreadPoolExecutor(sent)
     try:
-        answers = [json.loads(asked.result()) for asked in [pool.submit(ask) for _ in range(sent)]]
-        return [(answer["process"], answer["in_flight"]) for answer in answers]
+        bodies = [json.loads(future.result()) for future in [pool.submit(send) for _ in range(sent)]]
+        return [(body["process"], body["in_flight"]) for body in bodies]
     except (OSError, ValueError, LookupError, TypeError) as error:
-        raise TrialError(f"{urlsplit(url).netloc} does not hold requests: {error}") from None
+        raise TrialError(f"the slots of {urlsplit(url).netloc} cannot be measured: {error}") from None
     finally:
-        # Not waited for: who stops the lab stops the server, and with it what is still being asked.
+        # Without waiting: when the lab is stopped, it stops the server, which ends the requests that are still held.
         pool.shutdown(wait=False, cancel_futures=True)
 
 
 def _problem_text(error: urllib.error.HTTPError) -> str:
     try:
         problem = json.loads(error.read())
-        told = " ".join(str(problem[key]) for key in ("exception", "detail") if problem.get(key))
+        detail = " ".join(str(problem[key]) for key in ("exception", "detail") if problem.get(key))
     except (ValueError, AttributeError):
-        told = ""
-    return f"HTTP {error.code} {told}".strip()
+        detail = ""
+    return f"HTTP {error.code} {detail}".strip()

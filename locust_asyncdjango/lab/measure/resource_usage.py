@@ -1,8 +1,8 @@
-"""What a trial costs, looked at once a second: the server's memory, processor time and threads, services' connections;
-and what else the machine does meanwhile.
+"""What server, services and machine use during a trial, sampled once a second.
 
-PostgreSQL's connections are counted by the titles of its processes, which say what each does: a connection of our own
-would be one of those that are limited. Only the lab's own services are looked at; they are children of this process.
+Connections to PostgreSQL are counted by the titles of its processes, which say what each does. To query them, the lab
+would need a connection of its own, one of those that the trial limits. Only services that the lab has started are
+sampled: they are children of this process. Start reading at ``ResourceMeter``.
 """
 
 import re
@@ -33,21 +33,21 @@ _CLIENTS = re.compile(rb"connected_clients:(\d+)")
 
 
 class ResourceMeter:
-    """Of one trial."""
+    """Samples what one trial uses."""
 
     def __init__(self, server_pid: int | None, speedometer: machine.Speedometer) -> None:
-        """server_pid: None for a server that the lab has not started."""
+        """Begin the first interval. server_pid: of the server; None for one that the lab has not started."""
         self._pid, self._speedometer = server_pid, speedometer
-        self._begin = self._before = self._look()
+        self._first = self._previous = self._read()
 
     def sample(self) -> ResourceSample:
-        """What it costs now, and since the look before or the beginning."""
-        (before, machine_before), (now, machine_now) = self._before, self._look()
-        self._before = now, machine_now
-        own = machine.lab_percent(machine_before, machine_now)
+        """Return what is used now, and what has been used since the last sample; since the beginning for the first."""
+        (before, machine_before), (now, machine_now) = self._previous, self._read()
+        self._previous = now, machine_now
+        lab = machine.lab_percent(machine_before, machine_now)
         steal = machine.steal_percent(machine_before, machine_now)
         return ResourceSample(
-            t=round(now.at_s - self._begin[0].at_s, 2),
+            t=round(now.at_s - self._first[0].at_s, 2),
             memory_mb=round(now.memory_mb, 1),
             cpu_percent=round(cpu_percent(before, now), 1),
             processes=len(now.pids),
@@ -56,52 +56,59 @@ class ResourceMeter:
             connections=dict(connection_states(_titles())),
             redis_clients=_redis_clients(),
             other_percent=round(machine.other_percent(machine_before, machine_now), 1),
-            own_percent=round(own, 1),
+            own_percent=round(lab, 1),
             steal_percent=round(steal, 1),
             mhz=round(machine_now.mhz),
-            speed=round(self._speedometer.mean() * granted_share(own, steal), 2),
+            speed=round(self._speedometer.mean() * granted_share(lab, steal), 2),
         )
 
-    def _look(self) -> tuple[ProcessUsage, machine.MachineReading]:
-        seen = machine.read_machine()
-        return read_usage(self._pid) if self._pid else ProcessUsage(seen.at_s, frozenset(), 0.0, 0.0), seen
+    def _read(self) -> tuple[ProcessUsage, machine.MachineReading]:
+        reading = machine.read_machine()
+        nothing = ProcessUsage(reading.at_s, frozenset(), 0.0, 0.0)
+        return read_usage(self._pid) if self._pid else nothing, reading
 
 
-def append_sample(file: Path, cost: ResourceSample) -> None:
-    """Writes one as a line of JSON."""
+def append_sample(file: Path, sample: ResourceSample) -> None:
+    """Append a sample to a file, as a line of JSON."""
     with file.open("a", encoding="utf-8") as lines:
-        lines.write(json_line(asdict(cost)))
+        lines.write(json_line(asdict(sample)))
 
 
-def peak_usage(costs: Sequence[ResourceSample]) -> PeakUsage:
-    """Of some looks, in their order, of which there is one at least."""
-    moments = [0.0, *(cost.t for cost in costs)]
-    spent = (cost.cpu_percent / 100 * (cost.t - before) for before, cost in zip(moments, costs, strict=False))
+def peak_usage(samples: Sequence[ResourceSample]) -> PeakUsage:
+    """Return the peaks of a trial's samples, which are in the order of time; there must be at least one."""
+    begins_s = [0.0, *(sample.t for sample in samples)]
+    cpu_s = (each.cpu_percent / 100 * (each.t - begin_s) for begin_s, each in zip(begins_s, samples, strict=False))
     return PeakUsage(
-        memory_mb=max(cost.memory_mb for cost in costs),
-        threads=max(cost.threads for cost in costs),
-        connections=max(sum(cost.connections.values()) for cost in costs),
-        redis_clients=max(cost.redis_clients or 0 for cost in costs),
-        cpu_s=round(sum(spent), 1),
-        mhz=median(cost.mhz for cost in costs),
-        speed=round(fmean(cost.speed for cost in costs), 2),
-        own_percent=round(fmean(cost.own_percent for cost in costs), 1),
+        memory_mb=max(sample.memory_mb for sample in samples),
+        threads=max(sample.threads for sample in samples),
+        connections=max(sum(sample.connections.values()) for sample in samples),
+        redis_clients=max(sample.redis_clients or 0 for sample in samples),
+        cpu_s=round(sum(cpu_s), 1),
+        mhz=median(sample.mhz for sample in samples),
+        speed=round(fmean(sample.speed for sample in samples), 2),
+        own_percent=round(fmean(sample.own_percent for sample in samples), 1),
     )
 
 
-def granted_share(own: float, steal: float) -> float:
-    """The share of the processor time that the lab wanted and got, where other virtual machines took some of it."""
-    return own / (own + steal) if own else 1.0
+def granted_share(lab_percent: float, steal_percent: float) -> float:
+    """Return the share, from 0 to 1, of the processor time that the lab wanted and that other virtual machines left it.
+
+    lab_percent: what the lab used. steal_percent: what other virtual machines took.
+    """
+    return lab_percent / (lab_percent + steal_percent) if lab_percent else 1.0
 
 
 def connection_states(titles: Iterable[str]) -> Counter[str]:
-    """What the clients' processes of a PostgreSQL do, by their titles; its own processes are left out."""
-    found: Counter[str] = Counter()
+    """Count the connections to PostgreSQL by state: active, idle, idle in transaction, starting.
+
+    titles: of all its processes; those that serve no client are left out.
+    """
+    states: Counter[str] = Counter()
     for title in titles:
         if match := _BACKEND.match(title):
-            does = match[1].strip()
-            found["starting" if does in STARTING else does if does in IDLE else "active"] += 1
-    return found
+            command = match[1].strip()
+            states["starting" if command in STARTING else command if command in IDLE else "active"] += 1
+    return states
 
 
 def _titles() -> Iterator[str]:
@@ -121,12 +128,12 @@ def _redis_clients() -> int | None:
                 connection.sendall(b"INFO clients\r\n")
                 answer = connection.recv(4096)
             if clients := _CLIENTS.search(answer):
-                return int(clients[1]) - 1  # without this one
+                return int(clients[1]) - 1  # without the connection that asks
     return None
 
 
 def _child_programs(name: str) -> Iterator[psutil.Process]:
-    """Programs of that name that this process has started."""
+    """Yield the running programs of a name that this process has started."""
     for process in psutil.Process().children():
         with suppress(psutil.Error):
             if process.name() == name:

@@ -1,4 +1,4 @@
-"""The loop over an experiment's trials, which skips those that are finished, and those that are no longer needed."""
+"""The loop over an experiment's trials. It skips trials that are finished, and those that are no longer needed."""
 
 import platform
 from collections.abc import Callable
@@ -27,59 +27,64 @@ MEASURED_WITH = (
 )
 
 Announce = Callable[[Trial, int, int], Watch]
-"""Is told the trial that starts, its number and how many there are; gives back who watches it."""
+"""Called with the trial that starts, its number and the number of all trials; returns the watch of that trial."""
 
 
 def run(experiment: Experiment, folder: ResultsFolder, announce: Announce) -> list[Result]:
-    """Measures what is not measured yet; every result is on disk before the next trial starts. Raises UsageError.
+    """Run the trials of an experiment that have no result yet, and return all results in the order of the plan.
 
-    Gives all results, in the order of the plan. Of what is repeated until it is decided, rounds may be left out.
+    folder: where the results are; each is on disk before the next trial starts.
+    With --until-decided, rounds are left out once the comparison that they belong to is decided.
+    Raise UsageError where no trial can be run.
     """
     numbers = {trial: number for number, trial in enumerate(trials(experiment), 1)}
     experiment.check_machine()
-    now = _describe_run(experiment)
-    with folder.open_for(experiment, now) as begun:
-        measure = _TrialRunner(experiment, folder, changed(begun, now))
+    current = _provenance(experiment)
+    with folder.open_for(experiment, current) as original:
+        runner = _TrialRunner(experiment, folder, changed(original, current))
         results: list[Result] = []
-        recorded: dict[str, Series] = {}
-        for compared in rounds(experiment):
-            so_far = Findings(experiment, tuple(results), recorded)
-            if experiment.until_decided and so_far.is_decided(compared[0].subject):
+        series_by_trial: dict[str, Series] = {}
+        for round_ in rounds(experiment):
+            findings = Findings(experiment, tuple(results), series_by_trial)
+            if experiment.until_decided and findings.is_decided(round_[0].subject):
                 continue
-            for trial in compared:
+            for trial in round_:
                 result = folder.result(trial)
-                if not (result and result.figures):  # one that failed is tried again
-                    measure.prepare()
-                    result = measure(trial, announce(trial, numbers[trial], len(numbers)))
+                if not (result and result.figures):  # a trial that failed is run again
+                    runner.prepare()
+                    result = runner.run(trial, announce(trial, numbers[trial], len(numbers)))
                 results.append(result)
                 if experiment.until_decided and (series := folder.series(trial)):
-                    recorded[trial.id] = series
+                    series_by_trial[trial.id] = series
     return results
 
 
 class _TrialRunner:
-    """Runs trials, once it was prepared."""
+    """Runs trials of an experiment; ``prepare`` comes before the first."""
 
     def __init__(self, experiment: Experiment, folder: ResultsFolder, caveats: tuple[str, ...]) -> None:
-        """caveats: of all trials."""
+        """Keep what all trials share. caveats: those that hold for every trial."""
         self._experiment, self._folder, self._caveats = experiment, folder, caveats
         self._is_prepared = False
 
-    def __call__(self, trial: Trial, watch: Watch) -> Result:
-        """Gives a result that is on disk, also of a trial that fails. Raises UsageError."""
+    def run(self, trial: Trial, watch: Watch) -> Result:
+        """Run a trial, write its result to disk, and return it; a trial that fails has a result with the reason.
+
+        Raise UsageError where no trial can be run.
+        """
         experiment = self._experiment
         server, pins = experiment.server(trial.server), pinning.resolve_pins(experiment.pin)
-        with self._folder.trial_folder(trial) as place:
+        with self._folder.trial_folder(trial) as path:
             try:
-                result = one_trial.measure_trial(trial, server, experiment.load, pins, place, watch)
+                result = one_trial.measure_trial(trial, server, experiment.load, pins, path, watch)
             except TrialError as error:
                 result = Result(trial, None, str(error), {})
             result = replace(result, caveats=(*self._caveats, *result.caveats))
-            write_json(place / "result.json", result.to_json())
+            write_json(path / "result.json", result.to_json())
         return result
 
     def prepare(self) -> None:
-        """Sees that trials can be run; a second call does nothing. Raises UsageError."""
+        """Check the load and prepare the services, once. Raise UsageError where that fails."""
         if self._is_prepared:
             return
         self._is_prepared = True
@@ -90,8 +95,8 @@ class _TrialRunner:
             services.prepare(experiment.routes, experiment.posts, logs, with_latency=with_latency)
 
 
-def _describe_run(experiment: Experiment) -> dict[str, Any]:
-    """When and where it runs, and with what."""
+def _provenance(experiment: Experiment) -> dict[str, Any]:
+    """Return when and where the trials run, and with which versions."""
     return {
         "started": datetime.now(UTC).isoformat(timespec="seconds"),
         "versions": {"python": platform.python_version(), **dict(filter(itemgetter(1), map(_version, MEASURED_WITH)))},
@@ -101,7 +106,7 @@ def _describe_run(experiment: Experiment) -> dict[str, Any]:
 
 
 def _version(name: str) -> tuple[str, str]:
-    """With "" for what is not installed."""
+    """Return the name and the version of a package; "" for one that is not installed."""
     try:
         return name, version(name)
     except PackageNotFoundError:
