@@ -6,46 +6,21 @@ once is measured: /slots/ holds each request for a while and reports how many it
 """
 
 import json
-import time
 import urllib.error
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
-from functools import partial
+from dataclasses import asdict
 from typing import Any
-from urllib.parse import urlsplit
 
 from locust_asyncdjango.lab.environment.http_client import get
 from locust_asyncdjango.lab.environment.servers import Server
 from locust_asyncdjango.lab.errors import TrialError
 from locust_asyncdjango.lab.experiment.spec import DEFAULT_POOL_SIZE, Trial
+from locust_asyncdjango.lab.measure.slots import measure_slots, slot_mismatches
 
-HOLDS_MS = (200, 500, 2000, 5000)
-"""How long the requests of each round are held. A longer round follows while the server has not shown all its slots."""
-MAX_REQUESTS = 120
-"""Requests that are sent at once to a server of many slots."""
-REQUESTS_FOR_UNKNOWN_SLOTS = 10
-"""Requests that are sent at once to a server of the user's whose number of slots is not given."""
-REQUESTS_BEYOND = 3
-"""Requests beyond the expected number of slots, which show whether a server has more of them."""
 RESPONSE_TIMEOUT_S = 30
 REQUIRED_KEYS = {"interface", "server", "blocks", "settings", "database"}
 """Members of the target site's /preflight.json that are checked here."""
 NO_PREFLIGHT = "the server has no /preflight.json: nothing could be checked"
-
-
-@dataclass(frozen=True, slots=True)
-class Slots:
-    """What was measured of a server's slots.
-
-    processes: how many have answered.
-    most_in_flight: the most requests that one process had in flight.
-    sent: how many requests were sent at once.
-    """
-
-    processes: int
-    most_in_flight: int
-    sent: int
 
 
 def inspect_server(trial: Trial, server: Server, url: str, environ: Mapping[str, str]) -> dict[str, Any]:
@@ -130,77 +105,6 @@ def _database(trial: Trial, database: Mapping[str, Any], environ: Mapping[str, s
         (is_users_own or limit == trial.max_connections, f"max_connections is {limit}, not {trial.max_connections}"),
         (round_trip_ms >= trial.latency_ms, f"its database is {round_trip_ms} ms away, not {trial.latency_ms}"),
     ]
-
-
-def slot_mismatches(server: Server, workers: int, slots: Slots) -> list[str]:
-    """Return what is wrong with the measured slots; nothing for a server of the user's whose slots are not given."""
-    if not server.identity and server.slots is None:
-        return []
-    expected = expected_in_flight(server, workers, slots.sent)
-    limit = slots.sent if server.slots is None else server.slots
-    checks = [
-        (
-            slots.most_in_flight <= limit,
-            f"a process had {slots.most_in_flight} requests in flight, more than {limit}",
-        ),
-        (
-            slots.most_in_flight >= expected,
-            f"of {slots.sent} requests at once a process had {slots.most_in_flight} in flight, not {expected}",
-        ),
-        (not server.identity or slots.processes == workers, f"{slots.processes} processes answer, not {workers}"),
-    ]
-    return [reason for is_right, reason in checks if not is_right]
-
-
-def expected_in_flight(server: Server, workers: int, sent: int) -> int:
-    """Return how many requests its busiest process has in flight at least, when so many are sent at once."""
-    share = -(-sent // workers)
-    return share if server.slots is None else min(server.slots, share)
-
-
-def measure_slots(url: str, server: Server, workers: int) -> Slots:
-    """Hold more requests than there should be slots, in rounds, until the server has shown all its slots."""
-    wait_for_processes(url, workers)
-    sent = requests_to_send(server, workers)
-    most: dict[int, int] = {}
-    for hold_ms in HOLDS_MS:
-        for process, in_flight in _hold_requests(url, sent, hold_ms):
-            most[process] = max(most.get(process, 0), in_flight)
-        slots = Slots(len(most), max(most.values()), sent)
-        if not slot_mismatches(server, workers, slots):
-            break
-    return slots
-
-
-def wait_for_processes(url: str, workers: int) -> None:
-    """Wait until each process of a server has answered, or RESPONSE_TIMEOUT_S have passed.
-
-    A server answers as soon as its first process does. ``slot_mismatches`` reports processes that never answer.
-    """
-    deadline_s = time.monotonic() + RESPONSE_TIMEOUT_S
-    processes: set[int] = set()
-    while workers > 1 and len(processes) < workers and time.monotonic() < deadline_s:
-        processes |= {process for process, _ in _hold_requests(url, sent=4 * workers, hold_ms=20)}
-
-
-def requests_to_send(server: Server, workers: int) -> int:
-    """Return how many requests are sent at once to measure the slots of a server."""
-    if server.slots is not None:
-        return min(MAX_REQUESTS, server.slots * workers + REQUESTS_BEYOND)
-    return MAX_REQUESTS if server.identity else REQUESTS_FOR_UNKNOWN_SLOTS
-
-
-def _hold_requests(url: str, sent: int, hold_ms: int) -> list[tuple[int, int]]:
-    send = partial(get, f"{url}/slots/?ms={hold_ms}", RESPONSE_TIMEOUT_S)
-    pool = ThreadPoolExecutor(sent)
-    try:
-        bodies = [json.loads(future.result()) for future in [pool.submit(send) for _ in range(sent)]]
-        return [(body["process"], body["in_flight"]) for body in bodies]
-    except (OSError, ValueError, LookupError, TypeError) as error:
-        raise TrialError(f"the slots of {urlsplit(url).netloc} cannot be measured: {error}") from None
-    finally:
-        # Without waiting: when the lab is stopped, it stops the server, which ends the requests that are still held.
-        pool.shutdown(wait=False, cancel_futures=True)
 
 
 def _problem_text(error: urllib.error.HTTPError) -> str:

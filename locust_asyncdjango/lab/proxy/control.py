@@ -12,11 +12,7 @@ from locust_asyncdjango.lab.errors import UsageError
 from locust_asyncdjango.lab.proxy.server import ProxyServer
 
 MAX_BODY_BYTES = 10_000
-
-
 Receive = Callable[[], Awaitable[Mapping[str, Any]]]
-
-
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 

@@ -19,8 +19,6 @@ DESCRIPTION = (
     " PATCH / with a JSON object changes those named in it."
 )
 UNIX = "unix:"
-
-
 Address = tuple[str, int]
 
 
