@@ -1,6 +1,7 @@
-"""Whether the generator held the load: what kept it from having the users it was to have, or from measuring them well.
+"""Whether the load generator kept up: did it have the planned users, start requests in time, and measure them well?
 
-Users are lacking where fewer ran than had been planned for LAG_S seconds, and too many where more did.
+Start reading at ``health_problems``. Where there is a problem, the figures of the run are those of the generator, not
+of the server.
 """
 
 from collections.abc import Sequence
@@ -8,83 +9,94 @@ from collections.abc import Sequence
 from locust_asyncdjango.metrics.interval import Interval
 
 BUSY_CPU = 90.0
-"""Per cent of a processor from which on a generator measures itself; Locust warns there too."""
+"""Per cent of a processor from which a generator measures itself. Locust warns at the same value."""
 CHECK_EVERY_S = 10
-"""Seconds between two looks at a run that goes on, as Locust looks at its processor."""
-LAG_S = 2
-"""That users may take to start or to stop."""
-TOLERANCE = 0.05
-"""Of the users planned, that may be lacking."""
-NOTABLE_LATE = 0.01
-"""Of the requests of an open model, that must have begun late."""
-NOTABLE = 0.1
-"""Of the seconds, that it must have been so in: a single one is nothing to mention."""
+"""Seconds between two checks while a run goes on. Locust checks its processor as often."""
+USERS_LAG_S = 2
+"""Seconds that users may take to start or to stop."""
+USERS_TOLERANCE = 0.05
+"""The share of the planned users that may be missing, or too many."""
+MIN_LATE_SHARE = 0.01
+"""The share of the requests of an open model that must begin late before we warn."""
+MIN_SECONDS_SHARE = 0.1
+"""The share of seconds affected before we warn: a single second is not worth a warning."""
 EXHAUSTED = "client_exhausted"
-"""The kind of failures of a generator that has no file descriptor left."""
+"""The failure kind of a generator that has no file descriptor left."""
 
 
-def health_problems(seconds: Sequence[Interval]) -> dict[str, str]:
-    """What was so for longer, by what it is about, a sentence that says what to do; nothing where the load was held."""
-    found = {
-        "users": _users(seconds),
-        "arrivals": _arrivals(seconds),
-        "processor": _busy(seconds),
-        "files": _files(seconds),
+def health_problems(intervals: Sequence[Interval]) -> dict[str, str]:
+    """Return the problems of the generator in a run, by topic: a sentence that says what happened and what to do.
+
+    The topics are users, arrivals, processor and files. A generator that kept up has none of them.
+    """
+    problems = {
+        "users": _users_problem(intervals),
+        "arrivals": _arrivals_problem(intervals),
+        "processor": _processor_problem(intervals),
+        "files": _files_problem(intervals),
     }
-    return {about: told for about, told in found.items() if told}
+    return {topic: text for topic, text in problems.items() if text}
 
 
 class HealthMonitor:
-    """On a run that goes on: tells once what it is about."""
+    """Reports each problem of a run once, while the run goes on."""
 
     def __init__(self) -> None:
-        self._told: set[str] = set()
+        self._reported: set[str] = set()
 
-    def new_problems(self, seconds: Sequence[Interval]) -> list[str]:
-        """What was not told before."""
-        found = {about: told for about, told in health_problems(seconds).items() if about not in self._told}
-        self._told.update(found)
-        return list(found.values())
+    def new_problems(self, intervals: Sequence[Interval]) -> list[str]:
+        """Return the problems of the run so far on topics that no earlier call has returned."""
+        problems = {topic: text for topic, text in health_problems(intervals).items() if topic not in self._reported}
+        self._reported.update(problems)
+        return list(problems.values())
 
 
-def _users(seconds: Sequence[Interval]) -> str:
-    plans = [(second, second.planned) for second in seconds if second.planned is not None]
+def _users_problem(intervals: Sequence[Interval]) -> str:
+    plans = [(interval, interval.planned) for interval in intervals if interval.planned is not None]
     off = [
-        (second, planned)
-        for n, (second, planned) in enumerate(plans)
-        if _is_off(second.users, [near for _, near in plans[max(n - LAG_S, 0) : n + 2]])
+        (interval, planned)
+        for n, (interval, planned) in enumerate(plans)
+        if _is_off(interval.users, [near for _, near in plans[max(n - USERS_LAG_S, 0) : n + 2]])
     ]
-    planned_s, off_s = (sum(second.length for second, _ in part) for part in (plans, off))
-    if off_s <= max(NOTABLE * planned_s, LAG_S):
+    planned_s, off_s = (sum(interval.length for interval, _ in part) for part in (plans, off))
+    if off_s <= max(MIN_SECONDS_SHARE * planned_s, USERS_LAG_S):
         return ""
     worst, planned = max(off, key=lambda each: abs(each[0].users - each[1]) / max(each[1], 1))
-    advice = "start and stop users more slowly, or in more processes (--processes)"
-    found = f"the users were not as planned in {off_s} of {planned_s} seconds"
-    return f"{found}, as {worst.users} of {planned} at {worst.t} s: {advice}"
+    return (
+        f"the number of users was not as planned in {off_s} of {planned_s} seconds, for example {worst.users} instead"
+        f" of {planned} at {worst.t} s: start and stop users more slowly, or in more processes (--processes)"
+    )
 
 
-def _is_off(users: int, near: Sequence[int]) -> bool:
-    return not min(near) * (1 - TOLERANCE) - 1 <= users <= max(near) * (1 + TOLERANCE) + 1
+def _is_off(users: int, plans: Sequence[int]) -> bool:
+    """Return whether users are outside all plans of the last seconds and the next one."""
+    return not min(plans) * (1 - USERS_TOLERANCE) - 1 <= users <= max(plans) * (1 + USERS_TOLERANCE) + 1
 
 
-def _arrivals(seconds: Sequence[Interval]) -> str:
-    late, missed = sum(second.late for second in seconds), sum(second.missed for second in seconds)
-    due = missed + sum(second.ok + second.failures for second in seconds)
-    if late + missed <= NOTABLE_LATE * due:
+def _arrivals_problem(intervals: Sequence[Interval]) -> str:
+    late, missed = sum(interval.late for interval in intervals), sum(interval.missed for interval in intervals)
+    due = missed + sum(interval.ok + interval.failures for interval in intervals)
+    if late + missed <= MIN_LATE_SHARE * due:
         return ""
-    found = f"of {due} requests that were due {late} began late, and {missed} never"
-    advice = "give it more users (-u), or more processes (--processes) where users were idle"
-    return f"{found}; latencies count from when a request was due: {advice}"
+    return (
+        f"of {due} requests that were due, {late} began late and {missed} never began (latencies count from when a"
+        " request was due): give the run more users (-u), or more processes (--processes) if some users were idle"
+    )
 
 
-def _busy(seconds: Sequence[Interval]) -> str:
-    busy, all_ = sum(s.length for s in seconds if s.cpu >= BUSY_CPU), sum(s.length for s in seconds)
-    if busy <= NOTABLE * all_:
+def _processor_problem(intervals: Sequence[Interval]) -> str:
+    busy_s = sum(interval.length for interval in intervals if interval.cpu >= BUSY_CPU)
+    all_s = sum(interval.length for interval in intervals)
+    if busy_s <= MIN_SECONDS_SHARE * all_s:
         return ""
-    found = f"the generator's processor was busy to {BUSY_CPU:.0f} % or more in {busy} of {all_} seconds"
-    return f"{found}: spread the users over more processes (--processes) or machines"
+    return (
+        f"the generator's processor was busy to {BUSY_CPU:.0f} % or more in {busy_s} of {all_s} seconds: spread the"
+        " users over more processes (--processes) or machines"
+    )
 
 
-def _files(seconds: Sequence[Interval]) -> str:
-    failed = sum(second.failed[EXHAUSTED] for second in seconds)
-    return f"{failed} requests failed in the generator itself ({EXHAUSTED}): raise ulimit -n" if failed else ""
+def _files_problem(intervals: Sequence[Interval]) -> str:
+    failed = sum(interval.failed[EXHAUSTED] for interval in intervals)
+    if not failed:
+        return ""
+    return f"{failed} requests failed in the generator itself ({EXHAUSTED}): raise its limit of open files (ulimit -n)"

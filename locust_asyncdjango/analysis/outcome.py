@@ -1,4 +1,4 @@
-"""How a run ended: what failed, which thresholds were crossed, and what is told of it."""
+"""How a run ended: its figures, its failures, the thresholds that were crossed, and the cases for a CI server."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -11,10 +11,11 @@ from locust_asyncdjango.failures.counts import FailureRow
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """A run's figures, and what else became of it.
+    """Everything that the summary of a run says.
 
-    failures: most frequent first. crossed: of --fail-on. stopped_by: of --stop-on. unrecorded: missing ones.
-    health_problems: what kept the generator from the load that it was to make. found: what the shape has found out.
+    failures: most frequent first. crossed: thresholds of --fail-on. stopped_by: the threshold of --stop-on that ended
+    the run. unrecorded: how many requests could not be recorded. health_problems: why the generator did not keep up.
+    shape_conclusions: what the load shape has found out, such as how many users the server carries.
     """
 
     figures: Saturation
@@ -23,12 +24,15 @@ class Outcome:
     stopped_by: Crossing | None = None
     unrecorded: int = 0
     health_problems: tuple[str, ...] = ()
-    found: tuple[str, ...] = ()
+    shape_conclusions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class RequestStats:
-    """All requests of one name, as Locust counts them. errors: what Locust says of each, with how many there were."""
+    """All requests with one name, as Locust counts them.
+
+    errors: each error's count, and its text as Locust has it.
+    """
 
     name: str
     requests: int
@@ -36,18 +40,19 @@ class RequestStats:
     errors: tuple[tuple[int, str], ...]
 
 
-def junit_cases(outcome: Outcome, fail_on: Iterable[Threshold], requested: Iterable[RequestStats]) -> Iterator[Case]:
-    """What a CI server shows: a case a threshold, and a case a name of requests.
+def junit_cases(outcome: Outcome, fail_on: Iterable[Threshold], stats: Iterable[RequestStats]) -> Iterator[Case]:
+    """Yield the cases that a CI server shows: one for each threshold, and one for each name of requests.
 
-    Where thresholds are given, they alone decide; otherwise each name of which a request failed is a failed case.
+    If there are thresholds, they alone decide what fails. Otherwise each name with a failed request is a failed case.
     """
     crossed = {crossing.threshold: crossing.text for crossing in outcome.crossed}
-    limits = list(fail_on)
-    for limit in limits:
-        yield Case("thresholds", limit.text, crossed.get(limit, ""))
-    for each in requested:
+    thresholds = list(fail_on)
+    for threshold in thresholds:
+        yield Case("thresholds", threshold.text, crossed.get(threshold, ""))
+    for each in stats:
         failed = f"{each.failures} of {each.requests} requests failed" if each.failures else ""
         detail = "\n".join(f"{count} x {error}" for count, error in each.errors)
-        yield Case(
-            "requests", each.name, "" if limits else failed, f"{failed}\n{detail}" if limits and failed else detail
-        )
+        if thresholds:
+            yield Case("requests", each.name, detail=f"{failed}\n{detail}" if failed else detail)
+        else:
+            yield Case("requests", each.name, failed, detail)

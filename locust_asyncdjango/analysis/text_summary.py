@@ -1,4 +1,4 @@
-"""A run's outcome as text, for the end of a Locust run. At most 80 columns wide."""
+"""The outcome of a run as text, which Locust prints at the end. It is at most 80 columns wide."""
 
 from collections.abc import Iterator
 from textwrap import wrap
@@ -11,19 +11,19 @@ from locust_asyncdjango.failures.counts import FailureRow
 
 WIDTH = 80
 MESSAGES_SHOWN = 2
-"""Of each kind, the most frequent ones."""
+"""How many messages of each failure kind the summary shows: the most frequent ones."""
 
 
 def summary_text(outcome: Outcome) -> str:
-    """A block of lines to print."""
+    """Return the summary as a block of lines."""
     lines = [
         "locust-asyncdjango: where this run saturated (95 % intervals)",
-        *(f"  {number.line}" for number in key_figures(outcome.figures)),
+        *(f"  {figure.line}" for figure in key_figures(outcome.figures)),
     ]
     for kind in outcome.figures.failures:
-        lines += _of_kind(kind, [row for row in outcome.failures if row.kind == kind.kind])
-    lines += [f"  {told}" for told in outcome.found]
-    lines += [f"  NOT HELD {told}" for told in outcome.health_problems]
+        lines += _kind_lines(kind, [row for row in outcome.failures if row.kind == kind.kind])
+    lines += [f"  {conclusion}" for conclusion in outcome.shape_conclusions]
+    lines += [f"  GENERATOR PROBLEM {problem}" for problem in outcome.health_problems]
     if outcome.stopped_by:
         lines.append(f"  stopped by {outcome.stopped_by.text}")
     lines += [f"  FAILED {crossing.text}" for crossing in outcome.crossed]
@@ -37,13 +37,13 @@ def _wrapped(text: str) -> list[str]:
     return wrap(text, WIDTH, subsequent_indent=indent, break_on_hyphens=False) or [text]
 
 
-def _of_kind(kind: KindOnset, rows: list[FailureRow]) -> Iterator[str]:
+def _kind_lines(kind: KindOnset, rows: list[FailureRow]) -> Iterator[str]:
     yield f"  {kind.count} x {kind.kind}, first {format_onset(kind.first)}"
-    for row in rows[:MESSAGES_SHOWN]:
-        # The kind's name says as much as a row for all other messages.
+    shown = rows[:MESSAGES_SHOWN]
+    for row in shown:
         text = f"      {row.count} x {row.message}"
         yield text if len(text) <= WIDTH else f"{text[: WIDTH - 3]}..."
     if others := len(rows[MESSAGES_SHOWN:]):
         yield f"      and {others} other message{'s' if others > 1 else ''}"
-    for told in dict.fromkeys(filter(None, [row.advice for row in rows[:MESSAGES_SHOWN]] or [advice(kind.kind)])):
-        yield f"      -> {told}"
+    for todo in dict.fromkeys(filter(None, [row.advice for row in shown] or [advice(kind.kind)])):
+        yield f"      -> {todo}"

@@ -1,9 +1,11 @@
 """Thresholds that end or fail a run: ``p95>800ms for 10s`` -> Threshold; rows of a series -> Crossing.
 
+Start reading at ``parse_threshold`` and ``ThresholdMonitor``.
+
 Definitions
     without ``for``: the metric of all seconds so far together.
-    for N: the metric of each second alone, N in a row. A second without a value (a latency without successes, a share
-        without requests) is passed over: it neither counts nor breaks the row.
+    for N: the metric of each second by itself, in N seconds in a row. A second without a value (a latency without
+        successes, a share without requests) is skipped: it neither counts nor breaks the row.
     percentile: nearest rank, the lowest latency such that at least so many per cent of successes took no longer.
 """
 
@@ -21,10 +23,10 @@ from locust_asyncdjango.metrics.statistics import percentile
 
 
 class ThresholdError(ValueError):
-    """A text is not a threshold; the message is one line, and says what is wrong and what is valid."""
+    """A text is not a threshold. The message is one line that says what is wrong and what is valid."""
 
 
-# Units as written: (power of ten to the base unit, the unit shown).
+# A unit as written -> the power of ten that leads to the base unit, and the unit shown.
 _Units = dict[str, tuple[int, str]]
 _LATENCY: _Units = {"": (0, "ms"), "ms": (0, "ms"), "s": (3, "ms")}
 _METRICS: dict[str, _Units] = {
@@ -47,11 +49,13 @@ _DURATION = re.compile(r"([0-9]{1,9})\s*([smh]?)")
 
 @dataclass(frozen=True, slots=True)
 class Threshold:
-    """What must not be.
+    """A condition that ends or fails a run when it comes true.
 
-    text: as the user wrote it. metric: mean, rps, requests, failures, ratio, a percentile such as p99.9, or a kind of
-    failure. value: a count, a share from 0 to 1, milliseconds, or a rate per second. unit: which of these, as shown:
-    "", "%", "ms" or "/s". seconds: how many in a row; 0 is the whole run.
+    text: as the user wrote it.
+    metric: mean, rps, requests, failures, ratio, a percentile such as p99.9, or a failure kind.
+    value: a count, a share from 0 to 1, milliseconds, or a rate per second.
+    unit: which of these it is, as shown: "", "%", "ms" or "/s".
+    seconds: how many seconds in a row must cross it; 0 stands for the whole run together.
     """
 
     text: str
@@ -62,13 +66,16 @@ class Threshold:
     seconds: int = 0
 
     def crossed_by(self, value: float) -> bool:
-        """Whether the metric is beyond the threshold at this value."""
+        """Return whether the metric crosses the threshold at this value."""
         return _OPERATORS[self.operator](value, self.value)
 
 
 @dataclass(frozen=True, slots=True)
 class Crossing:
-    """A threshold that was crossed: the second since the start, users then, and the metric's value."""
+    """A threshold that was crossed.
+
+    t: the second since the start of the run. users: those at that time. value: that of the metric.
+    """
 
     threshold: Threshold
     t: int
@@ -77,11 +84,11 @@ class Crossing:
 
     @property
     def text(self) -> str:
-        """One line to print."""
-        return f"{' '.join(self.threshold.text.split())}: {self._shown()} at {self.users} users, after {self.t} s"
+        """Return one line to print."""
+        return f"{' '.join(self.threshold.text.split())}: {self._value_text()} at {self.users} users, after {self.t} s"
 
-    def _shown(self) -> str:
-        """The value with one decimal, or with as many as it takes to see that it crosses."""
+    def _value_text(self) -> str:
+        """Return the value with one decimal, or with as many as show that it crosses the threshold."""
         unit = self.threshold.unit
         power = -2 if unit == "%" else 0
         for decimals in range(1, 18):
@@ -92,44 +99,47 @@ class Crossing:
 
 
 class ThresholdMonitor:
-    """One threshold over a run from second 0, fed row by row. It keeps sums only, so that a run may be long.
+    """Follows one threshold over a run from second 0, row by row. It keeps sums only, so a run may be long.
 
-    Rows come in order. One that comes late, of a second that was passed, adds to the sums but not to the seconds in a
-    row. In a second without a row nothing ended, and as many users ran as before.
+    Rows come in order. A row that arrives late, for a second that was passed, adds to the sums, but not to the seconds
+    in a row. In a second without a row no request ended, and as many users ran as before.
     """
 
     def __init__(self, threshold: Threshold) -> None:
         self.threshold = threshold
         self._run = Row(0)  # its t and users are those of the last second, the rest are sums
-        self._passed = 0
+        self._passed_s = 0
         self._in_a_row = 0
         self._first: Crossing | None = None
 
     def add(self, row: Row) -> None:
-        """Takes the next row, or a late one."""
+        """Add the next row, or one that arrived late."""
         if not self.threshold.seconds:
             self._run.ok += row.ok
             self._run.failed.update(row.failed)  # not +=, which looks at each entry of the sum
             self._run.ok_ms.update(row.ok_ms)
-        if row.t >= self._passed:
-            self._follow(Row(self._passed, self._run.users), row.t - self._passed)
+        if row.t >= self._passed_s:
+            self._follow(Row(self._passed_s, self._run.users), row.t - self._passed_s)
             self._follow(row, 1)
             self._run.t, self._run.users = row.t, row.users
-            self._passed = row.t + 1
+            self._passed_s = row.t + 1
 
     def crossing(self) -> Crossing | None:
-        """With ``for``, the first time that the threshold was crossed; without, the run so far if it is beyond."""
+        """Return how the threshold is crossed; None if it is not.
+
+        With ``for`` this is the first time that it was crossed; without, the run so far.
+        """
         if self.threshold.seconds:
             return self._first
-        value = _value(self.threshold, self._run, max(self._passed, 1))
+        value = _metric_value(self.threshold, self._run, max(self._passed_s, 1))
         if value is None or not self.threshold.crossed_by(value):
             return None
         return Crossing(self.threshold, self._run.t, self._run.users, value)
 
     def _follow(self, row: Row, seconds: int) -> None:
-        """Appends so many seconds, all like this row of the first of them, to the seconds in a row."""
-        wanted = seconds and self.threshold.seconds and not self._first
-        value = _value(self.threshold, row, 1) if wanted else None
+        """Count so many more seconds, all like this row, which is the first of them."""
+        is_open = seconds and self.threshold.seconds and not self._first
+        value = _metric_value(self.threshold, row, 1) if is_open else None
         if value is None:
             return
         missing = self.threshold.seconds - self._in_a_row
@@ -138,33 +148,36 @@ class ThresholdMonitor:
             self._first = Crossing(self.threshold, row.t + missing - 1, row.users, value)
 
 
-def crossings(watches: Iterable[ThresholdMonitor]) -> Iterator[Crossing]:
-    """Those of the thresholds that are crossed so far, in their order."""
-    return (crossing for watch in watches if (crossing := watch.crossing()))
+def crossings(monitors: Iterable[ThresholdMonitor]) -> Iterator[Crossing]:
+    """Yield the crossings so far, in the order of the monitors."""
+    return (crossing for monitor in monitors if (crossing := monitor.crossing()))
 
 
 def parse_threshold(text: str) -> Threshold:
-    """Reads ``METRIC OP VALUE[UNIT] [for DURATION]``. Raises ThresholdError."""
+    """Return the threshold that a text describes, such as ``p95>800ms for 10s``.
+
+    The form is ``METRIC OP VALUE[UNIT] [for DURATION]``. Raise ThresholdError where the text is no threshold.
+    """
     text = text.strip()
     try:
-        return _read(text)
+        return _parse(text)
     except ThresholdError as error:
         raise ThresholdError(f"{text!r}: {error}") from None
 
 
-def _read(text: str) -> Threshold:
+def _parse(text: str) -> Threshold:
     before, operator, after = _PARTS.findall(text)[0]
     value, has_duration, duration = (part.strip() for part in after.partition("for"))
     if not (operator and value):
         raise ThresholdError("say what it is compared with, as in p95>800ms")
     if operator not in _OPERATORS:
         raise ThresholdError(f"there is no comparison {operator!r}; use one of {' '.join(_OPERATORS)}")
-    metric, units = _metric(before.strip())
-    number, unit = _number(value, metric, units)
-    return Threshold(text, metric, operator, number, unit, _seconds(duration) if has_duration else 0)
+    metric, units = _parse_metric(before.strip())
+    number, unit = _parse_value(value, metric, units)
+    return Threshold(text, metric, operator, number, unit, _parse_duration(duration) if has_duration else 0)
 
 
-def _metric(name: str) -> tuple[str, _Units]:
+def _parse_metric(name: str) -> tuple[str, _Units]:
     if match := _PERCENTILE.fullmatch(name):
         if not 0 < float(match[1]) <= 100:
             raise ThresholdError("a percentile is above 0 and at most 100, as in p95 or p99.9")
@@ -178,12 +191,12 @@ def _metric(name: str) -> tuple[str, _Units]:
     raise ThresholdError(f"there is no metric or kind {name!r}; {advice}")
 
 
-def _number(value: str, metric: str, units: _Units) -> tuple[float, str]:
+def _parse_value(value: str, metric: str, units: _Units) -> tuple[float, str]:
     match = _VALUE.fullmatch(value)
     if not match:
         raise ThresholdError(f"{value!r} is not a number; write {' or '.join(f'{metric}>1{unit}' for unit in units)}")
     if match[2] not in units:
-        advice = " or ".join(["a number alone", *(f"with {unit}" for unit in units if unit)])
+        advice = " or ".join(["a plain number", *(f"with {unit}" for unit in units if unit)])
         raise ThresholdError(f"{metric} is not measured in {match[2]!r}; give {advice}")
     power, unit = units[match[2]]
     # The power is part of the text, as a quotient may be off by a rounding.
@@ -193,24 +206,24 @@ def _number(value: str, metric: str, units: _Units) -> tuple[float, str]:
     return number, unit
 
 
-def _seconds(duration: str) -> int:
+def _parse_duration(duration: str) -> int:
     match = _DURATION.fullmatch(duration)
     if not match or not int(match[1]):
         raise ThresholdError(f"{duration!r} is not a duration; give at least one whole second, as in for 10s or for 2m")
     return int(match[1]) * _DURATIONS_S[match[2]]
 
 
-def _value(of: Threshold, row: Row, seconds: int) -> float | None:
-    """The metric of a row that sums up so many seconds; None where it has none."""
-    if of.unit == "ms":
-        return _latency_ms(of.metric, row.ok_ms)
-    if of.unit == "/s":
+def _metric_value(threshold: Threshold, row: Row, seconds: int) -> float | None:
+    """Return the threshold's metric in a row that sums up so many seconds; None where it has no value."""
+    if threshold.unit == "ms":
+        return _latency_ms(threshold.metric, row.ok_ms)
+    if threshold.unit == "/s":
         return row.ok / seconds
     failed = row.failed.total()
-    if of.metric == "requests":
+    if threshold.metric == "requests":
         return float(row.ok + failed)
-    count = failed if of.metric in _METRICS else row.failed[of.metric]
-    if of.unit != "%":
+    count = failed if threshold.metric in _METRICS else row.failed[threshold.metric]
+    if threshold.unit != "%":
         return float(count)
     return count / (row.ok + failed) if row.ok + failed else None
 

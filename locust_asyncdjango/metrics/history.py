@@ -1,8 +1,8 @@
-"""A run as far as it is known, in bounded memory: rows as they come -> a list of seconds.
+"""A whole run in bounded memory: rows as they arrive -> a list of intervals.
 
-The last seconds are kept as rows, so that what comes late of them adds up exactly; those before as a few numbers each.
-When there are more than LIMIT of these, two become one: then each stands for two seconds, later for four, and so on.
-The file keeps every second as it was.
+Start reading at ``History.add`` and ``History.intervals``. The last seconds are kept as rows, so that rows that arrive
+late add up exactly. Earlier seconds are kept as intervals, which are a few numbers each. When there are too many, two
+become one: then each stands for two seconds, later for four, and so on. The series file keeps every second as it was.
 """
 
 from collections.abc import Iterable
@@ -11,9 +11,9 @@ from locust_asyncdjango.metrics.interval import Interval, combine
 from locust_asyncdjango.metrics.row import Row
 
 LIMIT = 3600
-"""Seconds that are told apart: an hour."""
+"""The most intervals that are kept: an hour of seconds."""
 
-RECENT = 10
+RECENT_S = 10
 """Seconds that are kept as rows."""
 
 
@@ -21,44 +21,41 @@ class History:
     """All seconds of a run, from its first to the last that is known."""
 
     def __init__(self, limit: int = LIMIT) -> None:
-        """limit: seconds from which on two become one; an even number. Without end for 0."""
+        """limit: number of intervals at which two become one; an even number, or 0 for no limit."""
         self.length = 1
-        """Seconds that each stands for; the last may stand for fewer."""
+        """Seconds that each interval stands for; the last may stand for fewer."""
         self.total = Row(0)
-        """The whole run in one row: its t and users are those of the last second."""
+        """The whole run in one row. Its t and users are those of the last second."""
         self._limit = limit
         self._settled: list[Interval] = []
         self._recent: dict[int, Row] = {}
         self._began: dict[int, int] = {}
-        """Of seconds that are not settled."""
+        """How many requests began in each second that is not settled."""
 
     def add(self, row: Row) -> None:
-        """Takes the next row, or what came late of an earlier second."""
+        """Add the next row, or one that arrived late for an earlier second."""
         self.total.t = max(self.total.t, row.t)
         self.total.merge(row)
         for seconds, count in row.began.items():
-            self._note_began(max(row.t - seconds, 0), count)
+            self._add_began(max(row.t - seconds, 0), count)
         if row.t < self._settled_until:
-            period, late = self._settled[row.t // self.length], Interval.from_row(row)
-            late.length = 0
-            late.users *= row.t == period.t + period.length - 1  # a period's users are those at its end
-            period.add(late)
+            self._add_settled(row)
         else:
             self._recent.setdefault(row.t, Row(row.t)).merge(row)
         self.total.users = self.users_at(self.total.t)
-        self._settle(self.total.t - RECENT)
+        self._settle(self.total.t - RECENT_S)
 
     def intervals(self) -> list[Interval]:
-        """All of them, without gaps: in a second without a row as many users ran as before."""
+        """Return the run so far, without gaps: in a second without a row, as many users ran as before."""
         recent = self._filled(range(self._settled_until, self.total.t + 1)) if self._recent else []
-        # What is not settled is added to a copy of the last period.
-        periods = [*self._settled[:-1], *(combine([last]) for last in self._settled[-1:])]
-        for second in recent:
-            self._append(periods, second)
-        return periods
+        # The last settled interval is copied, as recent seconds are added to it.
+        intervals = [*self._settled[:-1], *(combine([last]) for last in self._settled[-1:])]
+        for interval in recent:
+            self._append(intervals, interval)
+        return intervals
 
     def users_at(self, t: int) -> int:
-        """How many users ran at the end of a second; 0 if it is not known."""
+        """Return how many users ran at the end of second t; 0 where it is not known."""
         if t in self._recent:
             return self._recent[t].users
         return self._settled[t // self.length].users if 0 <= t < self._settled_until else 0
@@ -67,27 +64,35 @@ class History:
     def _settled_until(self) -> int:
         return self._settled[-1].t + self._settled[-1].length if self._settled else 0
 
-    def _note_began(self, t: int, count: int) -> None:
+    def _add_settled(self, row: Row) -> None:
+        interval, addition = self._settled[row.t // self.length], Interval.from_row(row)
+        addition.length = 0
+        # The users of an interval are those at its end.
+        addition.users *= row.t == interval.t + interval.length - 1
+        interval.add(addition)
+
+    def _add_began(self, t: int, count: int) -> None:
         if t < self._settled_until:
             self._settled[t // self.length].began += count
         else:
             self._began[t] = self._began.get(t, 0) + count
 
     def _settle(self, until: int) -> None:
-        for second in self._filled(range(self._settled_until, until)):
-            self._recent.pop(second.t, None)
-            self._began.pop(second.t, None)
-            self._append(self._settled, second)
+        for interval in self._filled(range(self._settled_until, until)):
+            self._recent.pop(interval.t, None)
+            self._began.pop(interval.t, None)
+            self._append(self._settled, interval)
             if self._limit and len(self._settled) > self._limit:
                 self._halve()
 
-    def _append(self, periods: list[Interval], second: Interval) -> None:
-        if periods and periods[-1].length < self.length:
-            periods[-1].add(second)
+    def _append(self, intervals: list[Interval], interval: Interval) -> None:
+        if intervals and intervals[-1].length < self.length:
+            intervals[-1].add(interval)
         else:
-            periods.append(second)
+            intervals.append(interval)
 
     def _filled(self, seconds: Iterable[int]) -> list[Interval]:
+        """Return an interval for each of these seconds, also for those without a row."""
         filled: list[Interval] = []
         users = self._settled[-1].users if self._settled else 0
         for t in seconds:

@@ -1,7 +1,8 @@
-"""One finished request, in the form everything after the client reads."""
+"""One finished request, in the form that everything behind the client reads."""
 
 Sample = tuple[float, str, float | None, int]
-"""When it ended (epoch seconds), failure kind ("" for a success), milliseconds that it took or None, bytes of body.
+"""When the request ended (epoch seconds), its failure kind ("" for a success), the milliseconds that it took (None
+where they are not known), and the bytes of the response's body.
 
-A plain tuple: one is made for each request, and a class of our own takes three times as long to make.
+It is a plain tuple because one is made for each request: an instance of a class takes three times as long to make.
 """

@@ -95,7 +95,7 @@ class Results:
         """Log a warning, once for each problem, if the generator does not keep up with the load."""
         if self.history.total.t and self.history.total.t % CHECK_EVERY_S == 0:
             for problem in self._health.new_problems(self.history.intervals()):
-                log.warning("The load is not held: %s", problem)
+                log.warning("Generator problem: %s", problem)
 
     def figures(self) -> Saturation:
         """Return where the run saturated so far. Calculated again only after new rows: the web UI calls it often."""

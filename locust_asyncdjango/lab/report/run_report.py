@@ -194,7 +194,7 @@ def html(content: RunReport) -> str:
 
 
 def _beside_the_verdict(content: RunReport) -> tuple[str, ...]:
-    return (*content.found, *(f"The load was not held: {told}" for told in content.not_held))
+    return (*content.found, *(f"Generator problem: {problem}" for problem in content.not_held))
 
 
 def _cells(number: Figure) -> tuple[str, str, str]:

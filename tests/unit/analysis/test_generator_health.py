@@ -33,18 +33,18 @@ def test_what_is_near_the_plan_is_held(seconds: list[Interval]) -> None:
 
 def test_users_that_do_not_come() -> None:
     assert health_problems(climb(cap=300)) == {
-        "users": "the users were not as planned in 27 of 60 seconds, as 300 of 600 at 59 s:"
+        "users": "the number of users was not as planned in 27 of 60 seconds, for example 300 instead of 600 at 59 s:"
         " start and stop users more slowly, or in more processes (--processes)"
     }
     (told,) = health_problems(climb(late_s=6)).values()
-    assert "not as planned in 60 of 60 seconds, as 0 of 10 at 0 s" in told
+    assert "not as planned in 60 of 60 seconds, for example 0 instead of 10 at 0 s" in told
 
 
 def test_users_that_do_not_go() -> None:
     seconds = [Interval(t, users=100, planned=max(100 - 10 * t, 1), ok=5) for t in range(20)]
-    assert "as 100 of 1 at 10 s" in health_problems(seconds)["users"]
+    assert "for example 100 instead of 1 at 10 s" in health_problems(seconds)["users"]
     pause = [Interval(t, users=5, planned=0, ok=5) for t in range(20)]
-    assert "not as planned in 20 of 20 seconds, as 5 of 0 at 0 s" in health_problems(pause)["users"]
+    assert "not as planned in 20 of 20 seconds, for example 5 instead of 0 at 0 s" in health_problems(pause)["users"]
 
 
 def test_a_generator_at_its_end() -> None:
@@ -53,5 +53,6 @@ def test_a_generator_at_its_end() -> None:
     assert health_problems(seconds) == {
         "processor": "the generator's processor was busy to 90 % or more in 60 of 60 seconds:"
         " spread the users over more processes (--processes) or machines",
-        "files": "3 requests failed in the generator itself (client_exhausted): raise ulimit -n",
+        "files": "3 requests failed in the generator itself (client_exhausted):"
+        " raise its limit of open files (ulimit -n)",
     }

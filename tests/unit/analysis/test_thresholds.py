@@ -103,11 +103,15 @@ DURATION = "is not a duration; give at least one whole second, as in for 10s or 
         pytest.param("rps<1e3", "'1e3' is not a number; write rps>1 or rps>1/s", id="an exponent"),
         pytest.param("requests<1,000", "'1,000' is not a number; write requests>1", id="a separator"),
         pytest.param(
-            "failures>1ms", "failures is not measured in 'ms'; give a number alone or with %", id="time of a count"
+            "failures>1ms",
+            "failures is not measured in 'ms'; give a plain number or with %",
+            id="time of a count",
         ),
-        pytest.param("requests<1%", "requests is not measured in '%'; give a number alone", id="share of everything"),
+        pytest.param("requests<1%", "requests is not measured in '%'; give a plain number", id="share of everything"),
         pytest.param(
-            "mean>1m", "mean is not measured in 'm'; give a number alone or with ms or with s", id="minutes of latency"
+            "mean>1m",
+            "mean is not measured in 'm'; give a plain number or with ms or with s",
+            id="minutes of latency",
         ),
         pytest.param("ratio>5", SHARE, id="per cent forgotten"),
         pytest.param("timeout>101%", SHARE, id="more than all requests"),
