@@ -5,6 +5,8 @@ the extras ``report`` and ``lab`` it imports when it runs.
 """
 
 import argparse
+import os
+import signal
 import sys
 from collections.abc import Sequence
 
@@ -33,11 +35,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     raise_open_file_limit()
     try:
         with stop_signals_as_interrupts():
-            return command.execute(options)
+            code = command.execute(options)
+            sys.stdout.flush()
+            return code
     except Interrupted as interrupt:
         return 0 if command.runs_until_stopped(options) else 128 + interrupt.signum
     except LabError as error:
         return _fail(str(error), error.exit_code)
+    except BrokenPipeError:
+        # Whoever read the output has closed it, as head does. Python would report it again when it flushes at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 128 + signal.SIGPIPE
     except OSError as error:
         return _fail(f"{error}; see that the disk has room and its folders can be written", 1)
     except ModuleNotFoundError as error:

@@ -104,7 +104,7 @@ def test_a_stopped_run_leaves_nothing_running_and_keeps_its_rows(
         program.signal(signum)
         assert program.end() == code
         assert program.left_behind() == []
-        assert f"stopped; locust-asyncdjango run --resume {output} goes on from here\n" in program.text
+        assert f"stopped; to go on from here: locust-asyncdjango run --resume {output}\n" in program.text
         assert len(series_file.read(file).intervals) >= 3
     assert runs_in(cache) == before
 

@@ -36,7 +36,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("projects") / "my-site"
     code, text = done(*lab("startproject", folder.name), cwd=folder.parent)
     assert code == 0
-    assert text.startswith("my-site has the site my_site, its tests and its locustfiles; README.md tells more. Next:\n")
+    assert text.startswith("my-site has the site my_site, its tests and its locustfiles; see its README.md. Next:\n")
     assert "\n  cd my-site\n" in text
     assert [path.name for path in folder.parent.iterdir()] == ["my-site"]
     assert {path.name for path in folder.iterdir()} == {

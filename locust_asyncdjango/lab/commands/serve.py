@@ -21,7 +21,7 @@ DEFAULT_PORT = 8000
 def add_arguments(parser: ArgumentParser) -> None:
     """Add the server and the flags of ``serve``."""
     number = argument_type(whole_number)
-    parser.add_argument("server", nargs="?", help=f"name of a server (default: {DEFAULT_SERVER})")
+    parser.add_argument("server", nargs="?", metavar="SERVER", help=f"name of a server (default: {DEFAULT_SERVER})")
     parser.add_argument(
         "--all", action="store_true", help="every installed server, from port 8000 on; the slow API on 5000"
     )

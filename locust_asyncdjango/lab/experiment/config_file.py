@@ -69,7 +69,7 @@ def read_experiment(path: Path) -> ExperimentFile:
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise UsageError(f"cannot read {path}: {error.strerror}") from None
+        raise UsageError(f"cannot read {path}: {error.strerror}; name an experiment file") from None
     except ValueError as error:  # not UTF-8, or not TOML
         raise UsageError(f"{path} is not TOML: {error}") from None
     tables = content.pop("server", {})

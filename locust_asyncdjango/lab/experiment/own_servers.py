@@ -38,7 +38,8 @@ def read_own_server(where: str, name: str, table: object) -> Server:
 
 def own_server_table(server: Server) -> dict[str, Any]:
     """Return the keys and values of the table that declares a server."""
-    return {key: getattr(server, key) for key in KEYS if getattr(server, key)}
+    values = {**{key: getattr(server, key) for key in KEYS}, "argv": list(server.argv)}
+    return {key: value for key, value in values.items() if value}
 
 
 def _check_types(where: str, table: Mapping[str, Any]) -> None:

@@ -42,7 +42,7 @@ def parse_arm(text: str) -> Arm:
     """Return the arm of SERVER, SERVER/VARIANT, SERVER@MAX_CONNECTIONS or all three. Raise UsageError."""
     match = re.fullmatch(r"([^/@]+)(?:/([^/@]+))?(?:@(\d{1,9}))?", text)
     if not match:
-        raise UsageError(f"--arms {text!r} is not SERVER/VARIANT@MAX_CONNECTIONS; the last two may be left out")
+        raise UsageError(f"{text!r} is not SERVER/VARIANT@MAX_CONNECTIONS; the last two may be left out")
     return Arm(match[1], match[2] or "", int(match[3] or DEFAULT_MAX_CONNECTIONS))
 
 

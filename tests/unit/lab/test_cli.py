@@ -1,5 +1,8 @@
 """What the command line answers to bad input."""
 
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -79,3 +82,19 @@ def test_folders_are_checked(
     assert cli.main(arguments) == 2
     (line,) = capsys.readouterr().err.splitlines()
     assert message in line
+
+
+def test_output_that_nobody_reads_any_more_is_no_error() -> None:
+    argv = [sys.executable, "-m", "locust_asyncdjango.lab.cli", "list"]
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as program:
+        assert program.stdout is not None
+        assert program.stderr is not None
+        program.stdout.close()
+        assert (program.stderr.read(), program.wait()) == (b"", 128 + signal.SIGPIPE)
+
+
+def test_a_file_that_is_not_there(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["run", "nowhere.toml"]) == 2
+    assert capsys.readouterr().err == (
+        "locust-asyncdjango: error: cannot read nowhere.toml: No such file or directory; name an experiment file\n"
+    )

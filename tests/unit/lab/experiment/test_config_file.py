@@ -65,33 +65,12 @@ def test_a_file_is_options_and_servers(tmp_path: Path) -> None:
     [
         ("routes =", "is not TOML: Invalid value (at end of document)"),
         ("help = 1", f"there is no key 'help'; choose from {', '.join(OPTIONS)}"),
-        ("[server.x]\ninterface = 'wsgi'\nurl = 'http://['", "[server.x] url must look like http://127.0.0.1:8000"),
         ("posts = 1.5", "posts must be a text, a whole number or a list of these"),
         ("posts = 'many'", "posts: 'many' is not a whole number"),
         ("latency_ms = [0, 'far']", "latency_ms: '0,far' is not whole numbers, separated by commas"),
         ("preset = 'fast'", "preset: there is no preset 'fast'; choose from quick"),
         ("until_decided = 1", "until_decided must be true or false"),
         ("server = 1", "servers of your own are tables: [server.NAME]"),
-        ("[server.x]\nport = 1", "[server.x] may have interface, slots, argv, url and nothing else"),
-        ("[server.x]\nslots = true", "[server.x] slots must be a whole number"),
-        ("[server.x]\nargv = 'gunicorn'", "[server.x] argv must be a list"),
-        ("[server.daphne]", "[server.daphne] needs a name of its own, of letters, digits, dots and dashes"),
-        ("[server.'a/b']", "[server.a/b] needs a name of its own, of letters, digits, dots and dashes"),
-        ("[server.x]\ninterface = 'cgi'", '[server.x] needs interface = "wsgi" or "asgi"'),
-        (
-            "[server.x]\ninterface = 'wsgi'\nslots = 0\nurl = 'http://x'",
-            "[server.x] slots must be 1 or more; leave it out where there is no limit",
-        ),
-        (
-            "[server.x]\ninterface = 'wsgi'",
-            "[server.x] needs argv, the command that starts it, or url, where it runs already",
-        ),
-        ("[server.x]\ninterface = 'wsgi'\nurl = 'ftp://x'", "[server.x] url must look like http://127.0.0.1:8000"),
-        (
-            "[server.x]\ninterface = 'wsgi'\nargv = ['gunicorn', '{prot}']",
-            "[server.x] argv must be texts, one of them with {port}; {workers}, {backlog} and {python} are filled in"
-            " too, and there may be no other braces",
-        ),
     ],
 )
 def test_a_file_that_cannot_be_used(tmp_path: Path, text: str, message: str) -> None:
