@@ -39,19 +39,12 @@ class FailedRequestError(LocustBadStatusCode):
     ...         print(exception.failure.kind, exception.failure.advice)
     """
 
-    def __init__(
-        self,
-        url: str | None,
-        failure: Failure,
-        status: int,
-        classifier: FailureClassifier = DEFAULT_CLASSIFIER,
-    ) -> None:
+    def __init__(self, url: str | None, failure: Failure, status: int) -> None:
         # The base class's would build a text that nobody reads.
         Exception.__init__(self, url, failure, status)
         self.url = url
         self.code = status
         self.failure = failure
-        self._classifier = classifier
 
     @property
     def text(self) -> str:  # type: ignore[override]
@@ -64,7 +57,7 @@ class FailedRequestError(LocustBadStatusCode):
         return f"code={self.code}"
 
     def __repr__(self) -> str:
-        return f"{self.failure.kind}: {self._classifier.shown_message(self.failure.message)}"
+        return f"{self.failure.kind}: {DEFAULT_CLASSIFIER.shown_message(self.failure.message)}"
 
     __str__ = __repr__
 
@@ -74,13 +67,12 @@ def make_error(
     failure: Failure,
     status: int,
     cause: BaseException | None = None,
-    classifier: FailureClassifier = DEFAULT_CLASSIFIER,
 ) -> FailedRequestError:
     """Return the exception for a failure.
 
-    status: of the response, 0 where none came. cause: what was raised, if anything was. classifier: the run's.
+    status: of the response, 0 where none came. cause: what was raised, if anything was.
     """
-    error = _error_class(failure.kind)(url, failure, status, classifier)
+    error = _error_class(failure.kind)(url, failure, status)
     error.__cause__ = cause
     return error
 

@@ -128,7 +128,9 @@ class FailureClassifier:
 
     def shown_message(self, message: str) -> str:
         """Return the message, or "other" when Locust's table has got MESSAGES_LIMIT different ones of this run."""
-        return message if self._shown_messages.admits(message) else OTHER
+        # This runs for each failure that FastUser reports; most messages are known.
+        limit = self._shown_messages
+        return message if message in limit.admitted or limit.admits(message) else OTHER
 
     def advice(self, kind: str, where: str = "") -> str:
         """Return what to do about a kind, as the function ``advice`` documents it."""

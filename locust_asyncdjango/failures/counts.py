@@ -32,19 +32,19 @@ _Key = tuple[str, str, str]
 
 
 class DistinctLimit:
-    """Admit a limited number of different values: the first ones."""
+    """Admit a limited number of different values: the first ones. admitted: those that came so far."""
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
-        self._admitted: set[Hashable] = set()
+        self.admitted: set[Hashable] = set()
 
     def admits(self, value: Hashable) -> bool:
         """Return whether the value is one of the first different ones."""
-        if value in self._admitted:
+        if value in self.admitted:
             return True
-        if len(self._admitted) >= self._limit:
+        if len(self.admitted) >= self._limit:
             return False
-        self._admitted.add(value)
+        self.admitted.add(value)
         return True
 
 

@@ -71,23 +71,26 @@ class Evidence(NamedTuple):
 
 
 class ChainedException:
-    """Hold what rules need to know about one exception of a chain.
+    """Hold what rules need to know about one exception of a chain. Names and text are worked out on demand.
 
-    names: the dotted names of its class and of all base classes, its own class first. errno: its error number, or 0.
+    errno: its error number, or 0.
     """
 
-    __slots__ = ("errno", "exception", "names")
+    __slots__ = ("errno", "exception")
 
     def __init__(self, exception: BaseException) -> None:
-        number = getattr(exception, "errno", None)
-        exception_class: Any = type(exception)
         self.exception = exception
-        self.names = _class_names(exception_class)
-        self.errno = number if isinstance(number, int) else 0
+        self.errno: int = getattr(exception, "errno", None) or 0
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Return the dotted names of its class and of all base classes, its own class first."""
+        exception_class: Any = type(self.exception)
+        return _class_names(exception_class)
 
     @property
     def text(self) -> str:
-        """Return the exception's message. It is only worked out when it is needed."""
+        """Return its message."""
         return exception_message(self.exception)
 
 
@@ -126,7 +129,7 @@ def read_exception(exception: BaseException) -> Evidence:
 
 def read_chain(exception: BaseException) -> list[ChainedException]:
     """Return the exception and those that it wraps, outermost first."""
-    return [ChainedException(each) for each in exception_chain(exception)]
+    return list(map(ChainedException, exception_chain(exception)))
 
 
 def exception_chain(exception: BaseException) -> Iterator[BaseException]:

@@ -9,7 +9,7 @@ from locust.exception import CatchResponseError
 
 from locust_asyncdjango.client import exceptions
 from locust_asyncdjango.client.exceptions import FailedRequestError, failure_from_event, make_error
-from locust_asyncdjango.failures.classify import FailureClassifier
+from locust_asyncdjango.failures.classify import DEFAULT_CLASSIFIER
 from locust_asyncdjango.failures.counts import MESSAGES_LIMIT
 from locust_asyncdjango.failures.model import Failure
 
@@ -28,14 +28,14 @@ def test_each_kind_has_a_class_whose_name_opentelemetry_takes() -> None:
 
 
 def test_locusts_table_gets_a_bounded_number_of_messages_and_they_stay_the_same() -> None:
-    classifier = FailureClassifier()
-    errors = [make_error("/", failure(f"message {n}"), 500, classifier=classifier) for n in range(MESSAGES_LIMIT + 100)]
+    DEFAULT_CLASSIFIER.start_run()
+    errors = [make_error("/", failure(f"message {n}"), 500) for n in range(MESSAGES_LIMIT + 100)]
     shown = [repr(error) for error in errors]
     assert len(set(shown)) == MESSAGES_LIMIT + 1
     assert shown[-1] == "app_error: other"
     assert [repr(error) for error in errors] == shown
     assert errors[-1].failure.message == f"message {MESSAGES_LIMIT + 99}"
-    classifier.start_run()
+    DEFAULT_CLASSIFIER.start_run()
     assert repr(errors[-1]) == f"app_error: message {MESSAGES_LIMIT + 99}"
 
 
