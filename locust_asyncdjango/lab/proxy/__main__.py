@@ -44,16 +44,16 @@ async def serve(options: Options) -> None:
         control = sockets.enter_context(listen(options.control)) if options.control else None
         ready = json.dumps({"listen": address_text(listener), "control": address_text(control) if control else None})
         server = await loop.create_server(proxy.accept, sock=listener, backlog=BACKLOG)
-        controlling = loop.create_task(serve_control(proxy, control)) if control else None
+        control_task = loop.create_task(serve_control(proxy, control)) if control else None
         # What has been made so far stays: it need not be looked at again while connections come and go.
         gc.freeze()
         print(ready, flush=True)
         await stop.wait()
         server.close()
-        for line in list(proxy.lines):
-            line.abort()
-        if controlling:
-            controlling.cancel()
+        for connection in list(proxy.open_connections):
+            connection.abort()
+        if control_task:
+            control_task.cancel()
         await asyncio.sleep(0)
 
 

@@ -58,10 +58,10 @@ def control_response(proxy: ProxyServer, method: str, path: str, body: bytes) ->
         return 405, {"error": "GET or PATCH"}
     try:
         if method == "PATCH":
-            proxy.change(parse_settings(body))
+            proxy.apply(parse_settings(body))
     except UsageError as error:
         return 400, {"error": str(error)}
-    return 200, proxy.state()
+    return 200, proxy.status()
 
 
 def parse_settings(body: bytes) -> dict[str, object]:

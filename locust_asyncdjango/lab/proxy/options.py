@@ -49,29 +49,29 @@ def parse_options(arguments: Sequence[str] | None) -> Options:
     for name in SETTINGS:
         metavar = "|".join(JITTERS) if name.endswith("jitter") else "N"
         flags.add_argument(f"--{name.replace('_', '-')}", metavar=metavar, default=argparse.SUPPRESS)
-    given = vars(flags.parse_args(arguments))
+    options = vars(flags.parse_args(arguments))
     return Options(
-        parse_address(given.pop("listen")),
-        upstream_address(given.pop("upstream")),
-        parse_address(control) if (control := given.pop("control")) is not None else None,
-        with_settings(Toxics(), given),
+        parse_address(options.pop("listen")),
+        upstream_address(options.pop("upstream")),
+        parse_address(control) if (control := options.pop("control")) is not None else None,
+        with_settings(Toxics(), options),
     )
 
 
 def upstream_address(text: str) -> Address | str:
     """A path for unix:/path. Raises UsageError."""
     if not text.startswith(UNIX):
-        return parse_address(text, least_port=1)
+        return parse_address(text, min_port=1)
     path = text.removeprefix(UNIX)
     if not path or "\0" in path:
         raise UsageError(f"{text!r} names no Unix socket; say unix:/path")
     return path
 
 
-def parse_address(text: str, least_port: int = 0) -> Address:
+def parse_address(text: str, min_port: int = 0) -> Address:
     """Host and port of HOST:PORT or [HOST]:PORT. Raises UsageError."""
     host, colon, port = text.rpartition(":")
     host = host.removeprefix("[").removesuffix("]") if host.startswith("[") else host
-    if not (colon and host and port.isascii() and port.isdecimal() and least_port <= int(port[:6]) < 65536):
-        raise UsageError(f"{text!r} is no address; say HOST:PORT, with a port from {least_port} to 65535")
+    if not (colon and host and port.isascii() and port.isdecimal() and min_port <= int(port[:6]) < 65536):
+        raise UsageError(f"{text!r} is no address; say HOST:PORT, with a port from {min_port} to 65535")
     return host, int(port)

@@ -21,44 +21,44 @@ BACKLOG = 4096
 
 
 class ProxyServer:
-    """All lines, and what is set for them."""
+    """All connections, and what is set for them."""
 
-    def __init__(self, toxics: Toxics, dial: Connect) -> None:
-        self.toxics, self.dial = toxics, dial
-        self.lines: set[ProxiedConnection] = set()
-        self.connections = 0
-        self.passed_upstream = self.passed_downstream = 0
-        """Bytes of the lines that are no more."""
+    def __init__(self, toxics: Toxics, connect: Connect) -> None:
+        self.toxics, self.connect = toxics, connect
+        self.open_connections: set[ProxiedConnection] = set()
+        self.accepted = 0
+        self.closed_upstream_bytes = self.closed_downstream_bytes = 0
+        """Bytes of the connections that are no more."""
 
     def accept(self) -> Endpoint:
         """The protocol of a client that has come."""
-        line = ProxiedConnection(self.toxics, self.dial, self.end)
-        self.lines.add(line)
-        self.connections += 1
-        return line.client
+        connection = ProxiedConnection(self.toxics, self.connect, self.forget)
+        self.open_connections.add(connection)
+        self.accepted += 1
+        return connection.client
 
-    def end(self, line: ProxiedConnection) -> None:
-        """A line is no more."""
-        if line in self.lines:
-            self.lines.remove(line)
-            upstream, downstream = line.traffic()
-            self.passed_upstream += upstream
-            self.passed_downstream += downstream
+    def forget(self, connection: ProxiedConnection) -> None:
+        """A connection is no more."""
+        if connection in self.open_connections:
+            self.open_connections.remove(connection)
+            upstream, downstream = connection.traffic()
+            self.closed_upstream_bytes += upstream
+            self.closed_downstream_bytes += downstream
 
-    def change(self, values: Mapping[str, object]) -> None:
-        """For lines that are there and those to come. Raises UsageError, and then nothing has changed."""
+    def apply(self, values: Mapping[str, object]) -> None:
+        """For connections that are there and those to come. Raises UsageError, and then nothing has changed."""
         self.toxics = with_settings(self.toxics, values)
-        for line in list(self.lines):
-            line.change(self.toxics)
+        for connection in list(self.open_connections):
+            connection.apply(self.toxics)
 
-    def state(self) -> dict[str, object]:
+    def status(self) -> dict[str, object]:
         """The settings by their names, and counters."""
-        live = [line.traffic() for line in self.lines]
+        live = [connection.traffic() for connection in self.open_connections]
         counters = {
-            "connections_open": len(self.lines),
-            "connections": self.connections,
-            "bytes_upstream": self.passed_upstream + sum(up for up, _ in live),
-            "bytes_downstream": self.passed_downstream + sum(down for _, down in live),
+            "connections_open": len(self.open_connections),
+            "connections": self.accepted,
+            "bytes_upstream": self.closed_upstream_bytes + sum(up for up, _ in live),
+            "bytes_downstream": self.closed_downstream_bytes + sum(down for _, down in live),
         }
         return {**settings_values(self.toxics), "counters": counters}
 
@@ -71,13 +71,13 @@ def connector_to(upstream: Address | str) -> Connect:
     return functools.partial(loop.create_connection, host=upstream[0], port=upstream[1])
 
 
-def listen(where: Address) -> socket.socket:
+def listen(address: Address) -> socket.socket:
     """A socket that listens. Raises UsageError."""
     try:
-        family, *_, sockaddr = socket.getaddrinfo(*where, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+        family, *_, sockaddr = socket.getaddrinfo(*address, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
         return socket.create_server(sockaddr[:2], family=family, backlog=BACKLOG)
     except (OSError, UnicodeError) as error:
-        raise UsageError(f"cannot listen on {where[0]}:{where[1]}: {_reason(error)}") from None
+        raise UsageError(f"cannot listen on {address[0]}:{address[1]}: {_reason(error)}") from None
 
 
 def _reason(error: OSError | UnicodeError) -> str:

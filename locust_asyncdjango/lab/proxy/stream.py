@@ -42,15 +42,15 @@ class Endpoint(asyncio.BaseProtocol):
     """One of the two sockets."""
 
     data_received: Callable[[bytes], None]
-    into: "Stream"
+    incoming: "Stream"
     """Takes what comes out of this socket."""
-    out_of: "Stream"
+    outgoing: "Stream"
     """Brings what this socket sends."""
 
-    def __init__(self, on_connected: Callable[[], None], on_lost: Callable[["Endpoint"], None]) -> None:
-        self.on_connected, self.on_lost = on_connected, on_lost
+    def __init__(self, on_connected: Callable[[], None], on_closed: Callable[["Endpoint"], None]) -> None:
+        self.on_connected, self.on_closed = on_connected, on_closed
         self.transport: asyncio.Transport | None = None
-        self.is_lost = False
+        self.is_closed = False
         self.has_fin = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -61,26 +61,26 @@ class Endpoint(asyncio.BaseProtocol):
     def eof_received(self) -> bool:
         """The other direction goes on."""
         self.has_fin = True
-        self.into.finish(FIN)
+        self.incoming.end_with(FIN)
         return True
 
     def connection_lost(self, _error: Exception | None) -> None:
         """By a RST, or because we have closed it."""
-        self.is_lost = True
-        self.on_lost(self)
+        self.is_closed = True
+        self.on_closed(self)
 
     def pause_writing(self) -> None:
         """The receiver does not keep up."""
-        self.out_of.set_stuck(stuck=True)
+        self.outgoing.set_sink_paused(is_paused=True)
 
     def resume_writing(self) -> None:
         """The receiver has caught up."""
-        self.out_of.set_stuck(stuck=False)
+        self.outgoing.set_sink_paused(is_paused=False)
 
-    def receive_with(self, receive: Callable[[bytes], None]) -> None:
+    def set_receiver(self, receive: Callable[[bytes], None]) -> None:
         """Has what is received go there from now on."""
         self.data_received = receive
-        if self.transport and not self.is_lost:
+        if self.transport and not self.is_closed:
             self.transport.set_protocol(self)
 
     def close(self) -> None:
@@ -90,20 +90,20 @@ class Endpoint(asyncio.BaseProtocol):
 
     def reset(self) -> None:
         """RST. What its receiver has not taken is lost, as on a real line, where it could not have been sent."""
-        if self.transport and not self.is_lost:
+        if self.transport and not self.is_closed:
             with suppress(OSError):  # a Unix socket has no RST
                 opened = self.transport.get_extra_info("socket")
                 opened.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_0)
             self.transport.abort()
 
-    def unread(self) -> bytes:
+    def read_remaining(self) -> bytes:
         """What has come in before a write failed, such as an answer before a RST; the socket is about to be closed."""
-        found = []
+        chunks = []
         with suppress(OSError):
             fd = self.transport.get_extra_info("socket").fileno() if self.transport else -1
             while chunk := os.read(fd, _READ):
-                found.append(chunk)
-        return b"".join(found)
+                chunks.append(chunk)
+        return b"".join(chunks)
 
     def traffic(self) -> tuple[int, int]:
         """Bytes received and sent as the kernel has counted them; zeros where it does not, as outside Linux."""
@@ -112,8 +112,8 @@ class Endpoint(asyncio.BaseProtocol):
             info = opened.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _TCP_INFO_SIZE) if opened else b""
             if len(info) == _TCP_INFO_SIZE:
                 (received,) = struct.unpack_from("Q", info, _RECEIVED_AT)
-                sent, again = struct.unpack_from("QQ", info, _SENT_AT)
-                return received - self.has_fin, sent - again  # a FIN counts as received
+                sent, resent = struct.unpack_from("QQ", info, _SENT_AT)
+                return received - self.has_fin, sent - resent  # a FIN counts as received
         return 0, 0
 
 
@@ -122,44 +122,44 @@ class Stream:
 
     def __init__(self, source: Endpoint, sink: Endpoint, link: Link, on_fin: Callable[[], None]) -> None:
         self.source, self.sink = source, sink
-        self.departures = DelaySchedule(link)
+        self.schedule = DelaySchedule(link)
         self.on_fin = on_fin
         self.loop = asyncio.get_running_loop()
         self.queue: deque[tuple[float, bytes | memoryview]] = deque()
-        self.under_way = 0
-        self.opens_s = 0.0
+        self.bytes_in_flight = 0
+        self.open_from_s = 0.0
         """What arrives before is taken to arrive then."""
         self.is_blocked = False
         """Data are dropped."""
-        self.is_straight = False
+        self.is_direct = False
         """Bytes go from transport to transport."""
-        self.is_stuck = False
+        self.is_sink_paused = False
         self.is_reading = True
         self.has_ended = False
-        self.fin_passed = False
-        self.cut_s = math.inf
+        self.fin_delivered = False
+        self.reset_due_s = math.inf
         """When a RST is due, which does not wait for a receiver that is stuck."""
         self.timer: asyncio.TimerHandle | None = None
         self.reading_timer: asyncio.TimerHandle | None = None
-        source.into, source.data_received, sink.out_of = self, self.carry, self
+        source.incoming, source.data_received, sink.outgoing = self, self.receive, self
 
-    def carry(self, chunk: bytes) -> None:
+    def receive(self, chunk: bytes) -> None:
         """Stamps what has arrived, and delivers what is due."""
         if self.is_blocked:
             return
-        arrival_s = max(time.monotonic(), self.opens_s)
-        for piece in self.departures.pieces(chunk):
-            self.queue.append((self.departures.due_s(arrival_s, len(piece)), piece))
-        self.under_way += len(chunk)
+        arrival_s = max(time.monotonic(), self.open_from_s)
+        for piece in self.schedule.pieces(chunk):
+            self.queue.append((self.schedule.due_s(arrival_s, len(piece)), piece))
+        self.bytes_in_flight += len(chunk)
         self.deliver()
 
-    def finish(self, mark: bytes) -> None:
+    def end_with(self, marker: bytes) -> None:
         """FIN or RST: nothing more will come; it travels behind the data."""
         self.has_ended = True
-        due_s = self.departures.due_s(max(time.monotonic(), self.opens_s), 0)
-        self.queue.append((due_s, mark))
-        if mark is RST:
-            self.cut_s = due_s
+        due_s = self.schedule.due_s(max(time.monotonic(), self.open_from_s), 0)
+        self.queue.append((due_s, marker))
+        if marker is RST:
+            self.reset_due_s = due_s
         self.deliver()
 
     def deliver(self) -> None:
@@ -167,45 +167,45 @@ class Stream:
         if self.sink.transport is None:
             return
         now_s = time.monotonic()
-        while self.queue and not self.is_stuck and self.queue[0][0] <= now_s:
-            self._pass_on(self.queue.popleft()[1])
-        if self.cut_s <= now_s:
+        while self.queue and not self.is_sink_paused and self.queue[0][0] <= now_s:
+            self._write(self.queue.popleft()[1])
+        if self.reset_due_s <= now_s:
             self.sink.reset()
         elif self.queue:
-            self._wake_at(self.cut_s if self.is_stuck else self.queue[0][0])
-        self.settle()
+            self._wake_at(self.reset_due_s if self.is_sink_paused else self.queue[0][0])
+        self.choose_path()
 
-    def settle(self) -> None:
+    def choose_path(self) -> None:
         """Takes the straight way as soon as there is nothing to delay, and holds up the sender or lets it go on."""
-        straight = not (self.queue or self.is_blocked or self.has_ended or self.sink.transport is None)
-        straight = straight and self.departures.link.is_clear and time.monotonic() >= self.opens_s
-        if straight != self.is_straight:
-            self.is_straight = straight
-            write = self.sink.transport.write if self.sink.transport else self.carry
-            self.source.receive_with(write if straight else self.carry)
-        self._read_or_not()
+        is_direct = not (self.queue or self.is_blocked or self.has_ended or self.sink.transport is None)
+        is_direct = is_direct and self.schedule.link.is_clear and time.monotonic() >= self.open_from_s
+        if is_direct != self.is_direct:
+            self.is_direct = is_direct
+            write = self.sink.transport.write if self.sink.transport else self.receive
+            self.source.set_receiver(write if is_direct else self.receive)
+        self._pause_or_resume_source()
 
-    def set_stuck(self, *, stuck: bool) -> None:
+    def set_sink_paused(self, *, is_paused: bool) -> None:
         """Whether the receiver takes more."""
-        self.is_stuck = stuck
-        if self.is_straight:
-            self._read_or_not()
+        self.is_sink_paused = is_paused
+        if self.is_direct:
+            self._pause_or_resume_source()
         else:
             self.deliver()
 
-    def change(self, link: Link, *, blocked: bool) -> None:
+    def apply(self, link: Link, *, is_blocked: bool) -> None:
         """From now on. What is under way keeps its moment; what is blocked is dropped, but FIN and RST still pass."""
-        self.departures.link = link
-        self.is_blocked = blocked
-        if blocked:
+        self.schedule.link = link
+        self.is_blocked = is_blocked
+        if is_blocked:
             self.queue = deque(entry for entry in self.queue if entry[1] is FIN or entry[1] is RST)
-            self.under_way = 0
+            self.bytes_in_flight = 0
         self.deliver()
 
     def stop(self) -> None:
         """Its receiver is gone."""
         self.has_ended = True
-        self.cut_s = math.inf
+        self.reset_due_s = math.inf
         self.queue.clear()
         for timer in (self.timer, self.reading_timer):
             if timer:
@@ -218,30 +218,30 @@ class Stream:
             self.timer.cancel()
         self.timer = self.loop.call_later(wait_s(self.loop, due_s), self.deliver) if due_s < math.inf else None
 
-    def _pass_on(self, piece: bytes | memoryview) -> None:
+    def _write(self, piece: bytes | memoryview) -> None:
         transport = self.sink.transport
         if transport is None or piece is RST:
             return
         if piece is FIN:
             transport.write_eof()
-            self.fin_passed = True
+            self.fin_delivered = True
             self.on_fin()
         else:
-            self.under_way -= len(piece)
+            self.bytes_in_flight -= len(piece)
             transport.write(piece)
 
-    def _read_or_not(self) -> None:
+    def _pause_or_resume_source(self) -> None:
         source = self.source.transport
         if self.has_ended or source is None:
             return
-        wait_s = self.departures.backlog_s(time.monotonic()) - MAX_BACKLOG_S
+        wait_s = self.schedule.backlog_s(time.monotonic()) - MAX_BACKLOG_S
         if wait_s > 0 and self.reading_timer is None:
-            self.reading_timer = self.loop.call_later(max(wait_s, 0.001), self._look_again)
-        reading = not (self.is_stuck or wait_s > 0 or self.under_way >= MAX_BYTES_IN_FLIGHT)
-        if reading != self.is_reading:
-            self.is_reading = reading
-            (source.resume_reading if reading else source.pause_reading)()
+            self.reading_timer = self.loop.call_later(max(wait_s, 0.001), self._backlog_is_gone)
+        is_reading = not (self.is_sink_paused or wait_s > 0 or self.bytes_in_flight >= MAX_BYTES_IN_FLIGHT)
+        if is_reading != self.is_reading:
+            self.is_reading = is_reading
+            (source.resume_reading if is_reading else source.pause_reading)()
 
-    def _look_again(self) -> None:
+    def _backlog_is_gone(self) -> None:
         self.reading_timer = None
-        self._read_or_not()
+        self._pause_or_resume_source()

@@ -37,12 +37,12 @@ class Link:
         """Whether it delays nothing."""
         return not self.latency_ms and not self.jitter_ms and self.kb_per_s is None
 
-    def delay_s(self, chance: random.Random) -> float:
+    def delay_s(self, rng: random.Random) -> float:
         """How long one packet is under way: never less than 0."""
         latency_ms = self.latency_ms
         if self.jitter_ms:
             normal = self.jitter == "normal"
-            latency_ms += chance.gauss(0, self.jitter_ms) if normal else chance.uniform(-self.jitter_ms, self.jitter_ms)
+            latency_ms += rng.gauss(0, self.jitter_ms) if normal else rng.uniform(-self.jitter_ms, self.jitter_ms)
         return max(latency_ms, 0) / 1000
 
 
@@ -63,11 +63,11 @@ def with_settings(toxics: Toxics, values: Mapping[str, object]) -> Toxics:
         if name not in SETTINGS:
             raise UsageError(f"there is no setting {name!r}; choose from {', '.join(SETTINGS)}")
         part, attribute = SETTINGS[name]
-        found = {attribute: _checked(name, attribute, value)}
+        field_value = {attribute: _checked(name, attribute, value)}
         if part:
-            links[part] = dataclasses.replace(links[part], **found)  # type: ignore[arg-type]
+            links[part] = dataclasses.replace(links[part], **field_value)  # type: ignore[arg-type]
         else:
-            toxics = dataclasses.replace(toxics, **found)  # type: ignore[arg-type]
+            toxics = dataclasses.replace(toxics, **field_value)  # type: ignore[arg-type]
     return dataclasses.replace(toxics, **links)  # type: ignore[arg-type]
 
 
@@ -117,7 +117,7 @@ class DelaySchedule:
     """Stamps what one direction of a connection carries. Moments are those of time.monotonic()."""
 
     link: Link
-    chance: random.Random = field(default_factory=random.Random)
+    rng: random.Random = field(default_factory=random.Random)
     sent_s: float = 0
     """When the link has sent all that waits before it."""
     last_due_s: float = 0
@@ -126,7 +126,7 @@ class DelaySchedule:
         """When a piece of so many bytes has come through: never before one that arrived earlier."""
         if self.link.kb_per_s is not None:
             self.sent_s = arrival_s = max(arrival_s, self.sent_s) + size / (1000 * self.link.kb_per_s)
-        self.last_due_s = max(arrival_s + self.link.delay_s(self.chance), self.last_due_s)
+        self.last_due_s = max(arrival_s + self.link.delay_s(self.rng), self.last_due_s)
         return self.last_due_s
 
     def backlog_s(self, now_s: float) -> float:

@@ -26,36 +26,36 @@ arrivals = st.lists(st.tuples(st.floats(0, 1), st.integers(0, 100_000)), max_siz
 
 def stamped(link: Link, chunks: list[tuple[float, int]], seed: int) -> list[tuple[float, float]]:
     """When each chunk arrives and when it is due."""
-    departures, now_s, found = DelaySchedule(link, random.Random(seed)), 1000.0, []
+    departures, now_s, stamps = DelaySchedule(link, random.Random(seed)), 1000.0, []
     for wait_s, size in chunks:
         now_s += wait_s
-        found.append((now_s, departures.due_s(now_s, size)))
-    return found
+        stamps.append((now_s, departures.due_s(now_s, size)))
+    return stamps
 
 
 @given(links, arrivals, st.integers())
 def test_chunks_are_never_reordered_and_never_early(link: Link, chunks: list[tuple[float, int]], seed: int) -> None:
-    found = stamped(link, chunks, seed)
-    dues = [due_s for _, due_s in found]
+    stamps = stamped(link, chunks, seed)
+    dues = [due_s for _, due_s in stamps]
     least_s = max(link.latency_ms - link.jitter_ms, 0) / 1000 if link.jitter == "uniform" else 0
     assert dues == sorted(dues)
-    assert all(due_s >= arrival_s + least_s for arrival_s, due_s in found)
+    assert all(due_s >= arrival_s + least_s for arrival_s, due_s in stamps)
 
 
 @given(amounts_ms, arrivals)
 def test_latency_alone_delays_each_chunk_as_much_however_many_are_under_way(
     latency_ms: float, chunks: list[tuple[float, int]]
 ) -> None:
-    found = stamped(Link(latency_ms), chunks, 0)
-    assert [due_s for _, due_s in found] == [arrival_s + latency_ms / 1000 for arrival_s, _ in found]
+    stamps = stamped(Link(latency_ms), chunks, 0)
+    assert [due_s for _, due_s in stamps] == [arrival_s + latency_ms / 1000 for arrival_s, _ in stamps]
 
 
 @given(st.floats(MIN_KB_PER_S, 1e6), amounts_ms, arrivals)
 def test_a_rate_is_never_exceeded(kb_per_s: float, latency_ms: float, chunks: list[tuple[float, int]]) -> None:
-    found = stamped(Link(latency_ms, kb_per_s=kb_per_s), chunks, 0)
-    for first, (arrival_s, _) in enumerate(found):
+    stamps = stamped(Link(latency_ms, kb_per_s=kb_per_s), chunks, 0)
+    for first, (arrival_s, _) in enumerate(stamps):
         sent = 0
-        for (_, size), (_, due_s) in zip(chunks[first:], found[first:], strict=True):
+        for (_, size), (_, due_s) in zip(chunks[first:], stamps[first:], strict=True):
             sent += size
             # Moments around 1,000 s are exact to about 1e-13 s, and there are up to 30 sums.
             assert due_s >= arrival_s + latency_ms / 1000 + sent / (1000 * kb_per_s) - 1e-9
@@ -79,8 +79,8 @@ def test_backlog_is_the_time_that_the_link_needs_for_what_waits() -> None:
 
 
 def test_normal_jitter_is_never_below_zero() -> None:
-    chance = random.Random(1)
-    delays = [Link(1, 100, "normal").delay_s(chance) for _ in range(1000)]
+    rng = random.Random(1)
+    delays = [Link(1, 100, "normal").delay_s(rng) for _ in range(1000)]
     assert min(delays) == 0
     assert max(delays) > 0.2
 
