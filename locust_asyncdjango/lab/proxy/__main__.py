@@ -1,7 +1,11 @@
 """A TCP proxy that delays, throttles and breaks connections: ``python -m locust_asyncdjango.lab.proxy``.
 
 It prints a JSON object with its addresses when it is ready, and ends with exit code 0 on SIGTERM and SIGINT. At the
-control address GET / tells the settings, and PATCH / with a JSON object changes those named in it.
+control address GET / returns the settings, and PATCH / with a JSON object changes those named in it.
+
+``options`` reads the command line. ``server`` accepts clients and keeps their connections. ``connection`` ties a client
+to its server with two ``stream``s, which deliver bytes when ``toxics`` says that they are due. ``control`` serves the
+settings by HTTP.
 """
 
 import asyncio
@@ -22,7 +26,7 @@ from locust_asyncdjango.lab.proxy.server import BACKLOG, ProxyServer, address_te
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Proxies until it is told to end."""
+    """Run the proxy until a signal ends it, and return the exit code: 0, or 2 for flags that cannot be used."""
     try:
         uvloop.run(serve(parse_options(arguments)))
     except UsageError as error:
@@ -32,29 +36,34 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 async def serve(options: Options) -> None:
-    """Until SIGTERM or SIGINT. Raises UsageError where it cannot listen."""
-    loop = asyncio.get_running_loop()
-    stop = asyncio.Event()
-    for signum in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(signum, stop.set)
+    """Pass connections on until SIGTERM or SIGINT. Raise UsageError for an address that cannot be listened on."""
+    stopped = stop_event()
     raise_open_file_limit()
     proxy = ProxyServer(options.toxics, connector_to(options.upstream))
     with contextlib.ExitStack() as sockets:
         listener = sockets.enter_context(listen(options.listen))
         control = sockets.enter_context(listen(options.control)) if options.control else None
-        ready = json.dumps({"listen": address_text(listener), "control": address_text(control) if control else None})
+        addresses = {"listen": address_text(listener), "control": address_text(control) if control else None}
+        loop = asyncio.get_running_loop()
         server = await loop.create_server(proxy.accept, sock=listener, backlog=BACKLOG)
         control_task = loop.create_task(serve_control(proxy, control)) if control else None
-        # What has been made so far stays: it need not be looked at again while connections come and go.
+        # All objects that exist now will stay. The garbage collector need not visit them for each new connection.
         gc.freeze()
-        print(ready, flush=True)
-        await stop.wait()
+        print(json.dumps(addresses), flush=True)
+        await stopped.wait()
         server.close()
-        for connection in list(proxy.open_connections):
-            connection.abort()
+        proxy.abort_all()
         if control_task:
             control_task.cancel()
         await asyncio.sleep(0)
+
+
+def stop_event() -> asyncio.Event:
+    """Return an event that SIGTERM and SIGINT set."""
+    event = asyncio.Event()
+    for signum in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(signum, event.set)
+    return event
 
 
 if __name__ == "__main__":

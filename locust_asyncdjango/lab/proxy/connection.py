@@ -1,4 +1,4 @@
-"""A client's connection and the one to upstream that stands for it."""
+"""A proxied connection: the client's socket, the socket to upstream, and the two streams between them."""
 
 import asyncio
 import time
@@ -8,11 +8,16 @@ from locust_asyncdjango.lab.proxy.stream import RST, Endpoint, Stream, wait_s
 from locust_asyncdjango.lab.proxy.toxics import Toxics
 
 Connect = Callable[[Callable[[], Endpoint]], Awaitable[object]]
-"""Connects to upstream with the protocol that the callable makes. Raises OSError."""
+"""Connects to upstream, with the protocol that its argument returns. Raises OSError where that fails."""
 
 
 class ProxiedConnection:
-    """From the moment the client is accepted until both sockets are closed."""
+    """A client and its server, from the moment the client is accepted until both sockets are closed.
+
+    toxics: what the connection suffers.
+    connect: connects to the server, once the client's handshake would have got there.
+    on_finished: called when both sockets are closed.
+    """
 
     def __init__(self, toxics: Toxics, connect: Connect, on_finished: Callable[["ProxiedConnection"], None]) -> None:
         self.toxics, self.connect, self.on_finished = toxics, connect, on_finished
@@ -27,7 +32,10 @@ class ProxiedConnection:
         self.final_traffic = (0, 0)
 
     def apply(self, toxics: Toxics) -> None:
-        """From now on. A timeout that is lifted closes the connection, as in toxiproxy: it may have lost data."""
+        """Change what the connection suffers.
+
+        Where a timeout is lifted the connection is closed, as in toxiproxy, since data may have been lost.
+        """
         before, self.toxics = self.toxics, toxics
         if before.timeout_after_ms is not None and toxics.timeout_after_ms is None:
             self.close()
@@ -39,36 +47,36 @@ class ProxiedConnection:
             self._schedule_close()
 
     def close(self) -> None:
-        """FIN to both, behind what is written already; what is under way is lost."""
+        """Send FIN to both, behind what has been written. What is still in flight is lost."""
         self._stop_streams()
         self.client.close()
         self.server.close()
         self._finish_if_closed()
 
     def reset(self) -> None:
-        """RST to both."""
+        """Send RST to both."""
         self._stop_streams()
         self.client.reset()
         self.server.reset()
         self._finish_if_closed()
 
     def abort(self) -> None:
-        """Closes both at once; what is written but not sent yet is lost."""
+        """Close both sockets at once. What has been written and not sent is lost."""
         self._stop_streams()
         for endpoint in (self.client, self.server):
             if endpoint.transport:
                 endpoint.transport.abort()
 
     def traffic(self) -> tuple[int, int]:
-        """Bytes that have come from the client and that were sent to it."""
+        """Return how many bytes the client has sent, and how many it has been sent."""
         return self.final_traffic if self.client.is_closed else self.client.traffic()
 
     def _client_connected(self) -> None:
-        # The system has accepted the client before we know of it: to the client the handshake has cost nothing. A real
-        # line would have carried the SYN up and the SYN-ACK down first, so what the client sends counts as sent after
-        # that. The server would have had its connection when the client's ACK had come up as well: it is connected to
-        # then. Thus the first answer comes when it would have come, and so does the greeting of a server that speaks
-        # first; only the client's connect() returns too early.
+        # The system accepts a client before the proxy knows of it, so that the handshake takes the client no time. On a
+        # network with this latency, the SYN would go up and the SYN-ACK come down first: what the client sends counts
+        # as sent after that. The server would have its connection when the client's ACK has gone up as well: that is
+        # when the proxy connects to it. So the first response arrives when it would on such a network, and so does the
+        # greeting of a server that sends first. Only the client's connect() returns too early.
         up, down = self.upstream.schedule, self.downstream.schedule
         self.upstream.open_from_s = time.monotonic() + up.link.delay_s(up.rng) + down.link.delay_s(down.rng)
         self._apply_to_streams()
@@ -82,7 +90,7 @@ class ProxiedConnection:
             await asyncio.sleep(wait_s(asyncio.get_running_loop(), due_s))
         try:
             await self.connect(lambda: self.server)
-        except (OSError, UnicodeError):  # the latter for a name that no host can have
+        except (OSError, UnicodeError):  # UnicodeError: for a name that no host can have
             self.reset()
 
     def _server_connected(self) -> None:
@@ -101,7 +109,7 @@ class ProxiedConnection:
         self.reset_timer = _restarted_timer(self.reset_timer, self.toxics.reset_after_ms, self.reset)
 
     def _schedule_close(self) -> None:
-        # After 0 ms means never.
+        # A timeout of 0 ms never closes the connection.
         self.close_timer = _restarted_timer(self.close_timer, self.toxics.timeout_after_ms or None, self.close)
 
     def _fin_delivered(self) -> None:
@@ -143,5 +151,5 @@ def _restarted_timer(
         before.cancel()
     if after_ms is None:
         return None
-    # uvloop's timers may be early by less than 1 ms.
+    # Timers of uvloop may fire up to 1 ms too early.
     return asyncio.get_running_loop().call_later((after_ms + 1) / 1000 if after_ms else 0, act)

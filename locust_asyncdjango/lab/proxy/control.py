@@ -12,35 +12,36 @@ from locust_asyncdjango.lab.errors import UsageError
 from locust_asyncdjango.lab.proxy.server import ProxyServer
 
 MAX_BODY_BYTES = 10_000
+"""Size of the largest body that a PATCH may have."""
 Receive = Callable[[], Awaitable[Mapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 
 class ControlServer(uvicorn.Server):
-    """Leaves signals to the proxy."""
+    """A uvicorn server that leaves signals to the proxy."""
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Captures none."""
+        """Do nothing, where uvicorn would install signal handlers."""
         yield
 
 
 async def serve_control(proxy: ProxyServer, listener: socket.socket) -> None:
-    """The HTTP server of the control address, in the same loop."""
+    """Serve the control address on a socket, in the running event loop, until the task is cancelled."""
 
     async def application(scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
-        status, answer = control_response(proxy, scope["method"], scope["path"], await read_body(receive))
-        content = json.dumps(answer).encode()
-        headers = [(b"content-type", b"application/json"), (b"content-length", str(len(content)).encode())]
+        status, content = control_response(proxy, scope["method"], scope["path"], await read_body(receive))
+        payload = json.dumps(content).encode()
+        headers = [(b"content-type", b"application/json"), (b"content-length", str(len(payload)).encode())]
         await send({"type": "http.response.start", "status": status, "headers": headers})
-        await send({"type": "http.response.body", "body": content})
+        await send({"type": "http.response.body", "body": payload})
 
     config = uvicorn.Config(application, lifespan="off", ws="none", log_config=None, access_log=False)
     await ControlServer(config).serve(sockets=[listener])
 
 
 async def read_body(receive: Receive) -> bytes:
-    """A little more than MOST_BODY at most is kept."""
+    """Read the body of a request. Of one that is too long, keep just enough to see that it is."""
     body, more = b"", True
     while more:
         message = await receive()
@@ -51,11 +52,11 @@ async def read_body(receive: Receive) -> bytes:
 
 
 def control_response(proxy: ProxyServer, method: str, path: str, body: bytes) -> tuple[int, dict[str, object]]:
-    """Status and JSON of an answer."""
+    """Return the status and the JSON object of the response to a request; a PATCH changes the settings."""
     if path != "/":
-        return 404, {"error": "there is / alone"}
+        return 404, {"error": f"there is no {path}; use /"}
     if method not in ("GET", "PATCH"):
-        return 405, {"error": "GET or PATCH"}
+        return 405, {"error": f"{method} is not allowed; use GET or PATCH"}
     try:
         if method == "PATCH":
             proxy.apply(parse_settings(body))
@@ -65,7 +66,7 @@ def control_response(proxy: ProxyServer, method: str, path: str, body: bytes) ->
 
 
 def parse_settings(body: bytes) -> dict[str, object]:
-    """The JSON object of a PATCH. Raises UsageError."""
+    """Return the JSON object in the body of a PATCH. Raise UsageError where there is none, or it is too long."""
     try:
         values = json.loads(body) if len(body) <= MAX_BODY_BYTES else None
     except (ValueError, RecursionError):

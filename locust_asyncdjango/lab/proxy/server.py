@@ -18,27 +18,28 @@ from locust_asyncdjango.lab.proxy.toxics import (
 )
 
 BACKLOG = 4096
+"""Clients that may wait to be accepted."""
 
 
 class ProxyServer:
-    """All connections, and what is set for them."""
+    """All connections, the settings that they share, and counters."""
 
     def __init__(self, toxics: Toxics, connect: Connect) -> None:
         self.toxics, self.connect = toxics, connect
         self.open_connections: set[ProxiedConnection] = set()
         self.accepted = 0
         self.closed_upstream_bytes = self.closed_downstream_bytes = 0
-        """Bytes of the connections that are no more."""
+        """Bytes of connections that are closed."""
 
     def accept(self) -> Endpoint:
-        """The protocol of a client that has come."""
+        """Return the protocol of a new client; asyncio calls this for each."""
         connection = ProxiedConnection(self.toxics, self.connect, self.forget)
         self.open_connections.add(connection)
         self.accepted += 1
         return connection.client
 
     def forget(self, connection: ProxiedConnection) -> None:
-        """A connection is no more."""
+        """Remove a connection that is closed, and keep its bytes in the counters."""
         if connection in self.open_connections:
             self.open_connections.remove(connection)
             upstream, downstream = connection.traffic()
@@ -46,13 +47,21 @@ class ProxyServer:
             self.closed_downstream_bytes += downstream
 
     def apply(self, values: Mapping[str, object]) -> None:
-        """For connections that are there and those to come. Raises UsageError, and then nothing has changed."""
+        """Change settings, by name, for open connections and for new ones.
+
+        Raise UsageError for a setting that is wrong; then none has changed.
+        """
         self.toxics = with_settings(self.toxics, values)
         for connection in list(self.open_connections):
             connection.apply(self.toxics)
 
+    def abort_all(self) -> None:
+        """Close all connections at once."""
+        for connection in list(self.open_connections):
+            connection.abort()
+
     def status(self) -> dict[str, object]:
-        """The settings by their names, and counters."""
+        """Return the settings by name, and the counters."""
         live = [connection.traffic() for connection in self.open_connections]
         counters = {
             "connections_open": len(self.open_connections),
@@ -64,7 +73,7 @@ class ProxyServer:
 
 
 def connector_to(upstream: Address | str) -> Connect:
-    """What connects to upstream."""
+    """Return a function that connects to upstream. upstream: host and port, or the path of a Unix socket."""
     loop = asyncio.get_running_loop()
     if isinstance(upstream, str):
         return functools.partial(loop.create_unix_connection, path=upstream)
@@ -72,7 +81,7 @@ def connector_to(upstream: Address | str) -> Connect:
 
 
 def listen(address: Address) -> socket.socket:
-    """A socket that listens. Raises UsageError."""
+    """Return a socket that listens at an address. Raise UsageError where that is not possible."""
     try:
         family, *_, sockaddr = socket.getaddrinfo(*address, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
         return socket.create_server(sockaddr[:2], family=family, backlog=BACKLOG)
@@ -83,11 +92,11 @@ def listen(address: Address) -> socket.socket:
 def _reason(error: OSError | UnicodeError) -> str:
     if isinstance(error, UnicodeError) or error.errno is None:
         return str(error)
-    # create_server() adds to the system's words; getaddrinfo() has words and numbers of its own.
+    # create_server() adds to the message of the system; getaddrinfo() has messages and numbers of its own.
     return os.strerror(error.errno) if error.errno in errno.errorcode else str(error.strerror)
 
 
 def address_text(listener: socket.socket) -> str:
-    """HOST:PORT."""
+    """Return where a socket listens, as HOST:PORT or [HOST]:PORT."""
     host, port = listener.getsockname()[:2]
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

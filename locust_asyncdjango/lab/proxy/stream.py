@@ -1,8 +1,8 @@
-"""What is under way from one socket to the other.
+"""One direction of a proxied connection: the bytes that are in flight from one socket to the other.
 
 Where a direction delays nothing, its bytes go from transport to transport without passing through Python: the
-protocol's data_received *is* the write method of the other transport. uvloop looks data_received up once, in
-set_protocol(), which is therefore called again whenever that changes.
+protocol's ``data_received`` *is* the write method of the other transport. uvloop looks ``data_received`` up once, in
+``set_protocol()``, which is therefore called again whenever that changes.
 """
 
 import asyncio
@@ -18,10 +18,10 @@ from contextlib import suppress
 from locust_asyncdjango.lab.proxy.toxics import MAX_BACKLOG_S, DelaySchedule, Link
 
 MAX_BYTES_IN_FLIGHT = 256 * 2**20
-"""Bytes of one direction of one connection; beyond it the sender is held up, as it would not be on a real line."""
+"""Bytes in flight in one direction of one connection at which the sender is paused. A network would not pause it."""
 
 FIN, RST = b"FIN", b"RST"
-"""Marks in the queue of a flow, known by identity."""
+"""Markers in the queue of a stream, recognized by identity."""
 
 _LINGER_0 = struct.pack("ii", 1, 0)
 _READ = 65536
@@ -30,22 +30,23 @@ _TCP_INFO_SIZE, _RECEIVED_AT, _SENT_AT = 216, 128, 200
 
 
 def wait_s(loop: asyncio.AbstractEventLoop, due_s: float) -> float:
-    """How long a timer should wait for a moment of time.monotonic().
+    """Return how many seconds a timer should wait for a moment of ``time.monotonic()``.
 
-    uvloop's timers know whole milliseconds, of a clock that is rounded down. This one wakes in the millisecond before
-    the moment or in the one after; who wakes too early waits once more, for 1 ms, and so is never more than that late.
+    Timers of uvloop count whole milliseconds, of a clock that is rounded down. A timer with this delay fires in the
+    millisecond before the moment, or in the one after. A caller that wakes too early waits once more, for 1 ms. So it
+    is never more than 1 ms late.
     """
     return max(1, math.floor(1000 * due_s) - math.floor(1000 * loop.time())) / 1000
 
 
 class Endpoint(asyncio.BaseProtocol):
-    """One of the two sockets."""
+    """One of the two sockets of a proxied connection: the client's, or the one to upstream."""
 
     data_received: Callable[[bytes], None]
     incoming: "Stream"
-    """Takes what comes out of this socket."""
+    """Carries what is received from this socket."""
     outgoing: "Stream"
-    """Brings what this socket sends."""
+    """Carries what is sent by this socket."""
 
     def __init__(self, on_connected: Callable[[], None], on_closed: Callable[["Endpoint"], None]) -> None:
         self.on_connected, self.on_closed = on_connected, on_closed
@@ -54,42 +55,42 @@ class Endpoint(asyncio.BaseProtocol):
         self.has_fin = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """TCP_NODELAY is set: uvloop does so for every TCP transport."""
+        """Keep the transport, which has TCP_NODELAY set: uvloop does so for every TCP transport."""
         self.transport = transport  # type: ignore[assignment]
         self.on_connected()
 
     def eof_received(self) -> bool:
-        """The other direction goes on."""
+        """Pass a FIN on, and return True: the other direction goes on."""
         self.has_fin = True
         self.incoming.end_with(FIN)
         return True
 
     def connection_lost(self, _error: Exception | None) -> None:
-        """By a RST, or because we have closed it."""
+        """Note that a RST, or the proxy itself, has closed the socket."""
         self.is_closed = True
         self.on_closed(self)
 
     def pause_writing(self) -> None:
-        """The receiver does not keep up."""
+        """Pause the stream to this socket: its receiver does not keep up."""
         self.outgoing.set_sink_paused(is_paused=True)
 
     def resume_writing(self) -> None:
-        """The receiver has caught up."""
+        """Resume the stream to this socket: its receiver has caught up."""
         self.outgoing.set_sink_paused(is_paused=False)
 
     def set_receiver(self, receive: Callable[[bytes], None]) -> None:
-        """Has what is received go there from now on."""
+        """Let received data go to a function from now on."""
         self.data_received = receive
         if self.transport and not self.is_closed:
             self.transport.set_protocol(self)
 
     def close(self) -> None:
-        """FIN behind what is written."""
+        """Send FIN behind what has been written."""
         if self.transport:
             self.transport.close()
 
     def reset(self) -> None:
-        """RST. What its receiver has not taken is lost, as on a real line, where it could not have been sent."""
+        """Send RST. What the receiver has not taken yet is lost; on a real network it could not have been sent."""
         if self.transport and not self.is_closed:
             with suppress(OSError):  # a Unix socket has no RST
                 opened = self.transport.get_extra_info("socket")
@@ -97,7 +98,7 @@ class Endpoint(asyncio.BaseProtocol):
             self.transport.abort()
 
     def read_remaining(self) -> bytes:
-        """What has come in before a write failed, such as an answer before a RST; the socket is about to be closed."""
+        """Return what arrived before a write failed, such as a response before a RST; the socket will be closed."""
         chunks = []
         with suppress(OSError):
             fd = self.transport.get_extra_info("socket").fileno() if self.transport else -1
@@ -106,19 +107,19 @@ class Endpoint(asyncio.BaseProtocol):
         return b"".join(chunks)
 
     def traffic(self) -> tuple[int, int]:
-        """Bytes received and sent as the kernel has counted them; zeros where it does not, as outside Linux."""
+        """Return the bytes received and sent, as the kernel counts them; zeros where it does not, as outside Linux."""
         with suppress(OSError, AttributeError):
             opened = self.transport.get_extra_info("socket") if self.transport else None
             info = opened.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _TCP_INFO_SIZE) if opened else b""
             if len(info) == _TCP_INFO_SIZE:
                 (received,) = struct.unpack_from("Q", info, _RECEIVED_AT)
                 sent, resent = struct.unpack_from("QQ", info, _SENT_AT)
-                return received - self.has_fin, sent - resent  # a FIN counts as received
+                return received - self.has_fin, sent - resent  # the kernel counts a FIN as a byte
         return 0, 0
 
 
 class Stream:
-    """One direction: a queue of pieces and the moments when they are due."""
+    """A queue of pieces from one socket to the other, each with the moment when it is due."""
 
     def __init__(self, source: Endpoint, sink: Endpoint, link: Link, on_fin: Callable[[], None]) -> None:
         self.source, self.sink = source, sink
@@ -128,23 +129,23 @@ class Stream:
         self.queue: deque[tuple[float, bytes | memoryview]] = deque()
         self.bytes_in_flight = 0
         self.open_from_s = 0.0
-        """What arrives before is taken to arrive then."""
+        """Data that arrive before this moment count as arriving at it."""
         self.is_blocked = False
-        """Data are dropped."""
+        """Whether data are dropped."""
         self.is_direct = False
-        """Bytes go from transport to transport."""
+        """Whether bytes go from transport to transport, past the queue."""
         self.is_sink_paused = False
         self.is_reading = True
         self.has_ended = False
         self.fin_delivered = False
         self.reset_due_s = math.inf
-        """When a RST is due, which does not wait for a receiver that is stuck."""
+        """When a RST is due. It does not wait for a receiver that does not read."""
         self.timer: asyncio.TimerHandle | None = None
         self.reading_timer: asyncio.TimerHandle | None = None
         source.incoming, source.data_received, sink.outgoing = self, self.receive, self
 
     def receive(self, chunk: bytes) -> None:
-        """Stamps what has arrived, and delivers what is due."""
+        """Put what has arrived in the queue, and deliver what is due."""
         if self.is_blocked:
             return
         arrival_s = max(time.monotonic(), self.open_from_s)
@@ -154,7 +155,7 @@ class Stream:
         self.deliver()
 
     def end_with(self, marker: bytes) -> None:
-        """FIN or RST: nothing more will come; it travels behind the data."""
+        """Put FIN or RST in the queue, behind the data: nothing more will arrive."""
         self.has_ended = True
         due_s = self.schedule.due_s(max(time.monotonic(), self.open_from_s), 0)
         self.queue.append((due_s, marker))
@@ -163,7 +164,7 @@ class Stream:
         self.deliver()
 
     def deliver(self) -> None:
-        """What is due goes to the receiver, unless that is stuck; the rest waits."""
+        """Write what is due to the receiver, unless it is paused, and set a timer for the rest."""
         if self.sink.transport is None:
             return
         now_s = time.monotonic()
@@ -176,7 +177,7 @@ class Stream:
         self.choose_path()
 
     def choose_path(self) -> None:
-        """Takes the straight way as soon as there is nothing to delay, and holds up the sender or lets it go on."""
+        """Let bytes go past the queue while there is nothing to delay, and pause or resume the sender."""
         is_direct = not (self.queue or self.is_blocked or self.has_ended or self.sink.transport is None)
         is_direct = is_direct and self.schedule.link.is_clear and time.monotonic() >= self.open_from_s
         if is_direct != self.is_direct:
@@ -186,7 +187,7 @@ class Stream:
         self._pause_or_resume_source()
 
     def set_sink_paused(self, *, is_paused: bool) -> None:
-        """Whether the receiver takes more."""
+        """Note whether the receiver has stopped to take data."""
         self.is_sink_paused = is_paused
         if self.is_direct:
             self._pause_or_resume_source()
@@ -194,7 +195,10 @@ class Stream:
             self.deliver()
 
     def apply(self, link: Link, *, is_blocked: bool) -> None:
-        """From now on. What is under way keeps its moment; what is blocked is dropped, but FIN and RST still pass."""
+        """Change the delays. Data in flight keep the moment when they are due.
+
+        is_blocked: drop data, also those in flight; FIN and RST still pass.
+        """
         self.schedule.link = link
         self.is_blocked = is_blocked
         if is_blocked:
@@ -203,7 +207,7 @@ class Stream:
         self.deliver()
 
     def stop(self) -> None:
-        """Its receiver is gone."""
+        """Drop all that is in flight, since the receiver is gone."""
         self.has_ended = True
         self.reset_due_s = math.inf
         self.queue.clear()
@@ -234,10 +238,10 @@ class Stream:
         source = self.source.transport
         if self.has_ended or source is None:
             return
-        wait_s = self.schedule.backlog_s(time.monotonic()) - MAX_BACKLOG_S
-        if wait_s > 0 and self.reading_timer is None:
-            self.reading_timer = self.loop.call_later(max(wait_s, 0.001), self._backlog_is_gone)
-        is_reading = not (self.is_sink_paused or wait_s > 0 or self.bytes_in_flight >= MAX_BYTES_IN_FLIGHT)
+        pause_s = self.schedule.backlog_s(time.monotonic()) - MAX_BACKLOG_S
+        if pause_s > 0 and self.reading_timer is None:
+            self.reading_timer = self.loop.call_later(max(pause_s, 0.001), self._backlog_is_gone)
+        is_reading = not (self.is_sink_paused or pause_s > 0 or self.bytes_in_flight >= MAX_BYTES_IN_FLIGHT)
         if is_reading != self.is_reading:
             self.is_reading = is_reading
             (source.resume_reading if is_reading else source.pause_reading)()

@@ -1,6 +1,6 @@
-"""What a proxied connection suffers, in toxiproxy's words, and the arithmetic of when a chunk is due.
+"""The settings of the proxy, named as in toxiproxy, and the arithmetic of when a piece of data is due.
 
-Downstream is what the server sends to the client, upstream what the client sends to the server. Nothing here sees a
+Downstream is what the server sends to the client, upstream what the client sends to the server. Nothing here uses a
 socket or a clock.
 """
 
@@ -14,18 +14,18 @@ from locust_asyncdjango.lab.errors import UsageError
 
 JITTERS = ("uniform", "normal")
 PIECE_S = 0.02
-"""What is sent at a limited rate leaves in pieces worth this time."""
+"""At a limited rate data leave in pieces, each of which takes this time to send."""
 MAX_BACKLOG_S = 0.05
-"""More than this waiting before a link of limited rate holds up the sender."""
+"""The sender is paused while the data that wait for a limited rate need longer than this."""
 MAX_MS = 86_400_000
-"""A day: more is a slip of the pen."""
+"""A day. A longer delay is taken for a mistake."""
 MIN_KB_PER_S = 0.1
 MAX_KB_PER_S = 100_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """One direction. kb_per_s is in kilobytes of 1,000 bytes; None is no limit."""
+    """The delays of one direction. kb_per_s: bandwidth in kilobytes (1,000 bytes) a second; None for no limit."""
 
     latency_ms: float = 0
     jitter_ms: float = 0
@@ -38,7 +38,7 @@ class Link:
         return not self.latency_ms and not self.jitter_ms and self.kb_per_s is None
 
     def delay_s(self, rng: random.Random) -> float:
-        """How long one packet is under way: never less than 0."""
+        """Return how many seconds one piece of data is in flight, which varies with the jitter; never less than 0."""
         latency_ms = self.latency_ms
         if self.jitter_ms:
             normal = self.jitter == "normal"
@@ -48,7 +48,11 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Toxics:
-    """All that is set. reset_after_ms and timeout_after_ms: None is off; a timeout after 0 ms closes nothing."""
+    """All settings of a connection.
+
+    reset_after_ms: when it is reset; None for never.
+    timeout_after_ms: no data pass, and the connection is closed after this time; 0 to never close it, None for off.
+    """
 
     downstream: Link = Link()
     upstream: Link = Link()
@@ -57,7 +61,11 @@ class Toxics:
 
 
 def with_settings(toxics: Toxics, values: Mapping[str, object]) -> Toxics:
-    """With the settings of those names (SETTINGS) replaced, given as text or as JSON values. Raises UsageError."""
+    """Return toxics with some settings replaced.
+
+    values: by the names in SETTINGS, as text or as JSON values.
+    Raise UsageError for a name that does not exist, or a value out of range.
+    """
     links = {"downstream": toxics.downstream, "upstream": toxics.upstream}
     for name, value in values.items():
         if name not in SETTINGS:
@@ -72,7 +80,7 @@ def with_settings(toxics: Toxics, values: Mapping[str, object]) -> Toxics:
 
 
 def settings_values(toxics: Toxics) -> dict[str, object]:
-    """Name -> value of every setting, as changed() takes them."""
+    """Return all settings by name, as ``with_settings`` takes them."""
     return {name: getattr(getattr(toxics, part) if part else toxics, key) for name, (part, key) in SETTINGS.items()}
 
 
@@ -82,7 +90,7 @@ SETTINGS = {
     "reset_after_ms": ("", "reset_after_ms"),
     "timeout_after_ms": ("", "timeout_after_ms"),
 }
-"""Name -> part of Toxics ("" for the whole) and attribute. As a flag a name has dashes."""
+"""Name -> part of Toxics ("" for Toxics itself) and attribute. The flag of a setting has its name, with dashes."""
 
 _OPTIONAL = ("kb_per_s", "reset_after_ms", "timeout_after_ms")
 
@@ -96,7 +104,7 @@ def _checked(name: str, attribute: str, value: object) -> object:
         return None
     least, most = (MIN_KB_PER_S, MAX_KB_PER_S) if attribute == "kb_per_s" else (0, MAX_MS)
     number = _number(value)
-    # Also false for what is not a number.
+    # This is also False for NaN, which stands for what is not a number.
     if not least <= number <= most:
         or_null = " (or null in JSON for none)" if attribute in _OPTIONAL else ""
         raise UsageError(f"{name} must be a number from {least} to {most}{or_null}")
@@ -114,27 +122,27 @@ def _number(value: object) -> float:
 
 @dataclass(slots=True)
 class DelaySchedule:
-    """Stamps what one direction of a connection carries. Moments are those of time.monotonic()."""
+    """Computes when data of one direction are due. Moments are in seconds of ``time.monotonic()``."""
 
     link: Link
     rng: random.Random = field(default_factory=random.Random)
     sent_s: float = 0
-    """When the link has sent all that waits before it."""
+    """When the link will have sent all that waits for its rate."""
     last_due_s: float = 0
 
     def due_s(self, arrival_s: float, size: int) -> float:
-        """When a piece of so many bytes has come through: never before one that arrived earlier."""
+        """Return when a piece of so many bytes is due: never before one that arrived earlier."""
         if self.link.kb_per_s is not None:
             self.sent_s = arrival_s = max(arrival_s, self.sent_s) + size / (1000 * self.link.kb_per_s)
         self.last_due_s = max(arrival_s + self.link.delay_s(self.rng), self.last_due_s)
         return self.last_due_s
 
     def backlog_s(self, now_s: float) -> float:
-        """How long the link needs for what waits before it."""
+        """Return how many seconds the link needs to send what waits for its rate."""
         return 0 if self.link.kb_per_s is None else max(self.sent_s - now_s, 0)
 
     def pieces(self, chunk: bytes) -> Iterator[bytes | memoryview]:
-        """A chunk in the pieces that leave one after the other."""
+        """Split a chunk into the pieces that leave one after the other."""
         if self.link.kb_per_s is None:
             yield chunk
             return
