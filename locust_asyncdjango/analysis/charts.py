@@ -1,8 +1,7 @@
-"""Seconds of a run -> charts over its time, as plain types that analysis/static/charts.js draws, in a page
-and in a report.
+"""Intervals of a run -> charts over its time, as plain types that can be sent as JSON.
 
-A chart: id, title, note, x (label, values), left and right (labels of the axes, "" for none), lines (name, role: its
-colour, shape: line, dashed, points or stacked, axis, values) and marks (x, low, high, name, role).
+analysis/static/charts.js draws them, on the page with live charts and in reports. Start reading at
+``charts_over_time``; ``chart``, ``line`` and ``mark`` make charts of other data.
 """
 
 from collections import Counter
@@ -13,59 +12,63 @@ from locust_asyncdjango.analysis.saturation import Onset, Saturation
 from locust_asyncdjango.metrics.interval import Interval, combine
 
 Chart = dict[str, Any]
+"""id, title and note; x (label and values); left and right: labels of the axes, "" for an axis that is not shown; lines
+as ``line`` makes them, and marks as ``mark`` does."""
 
 POINTS_LIMIT = 600
-"""Of a line: more cannot be told apart on a screen."""
+"""The most points of a line: a screen cannot show more."""
 
 KINDS_SHOWN = 7
-"""Of failures, the most frequent; all others are one more."""
+"""Failure kinds with a line of their own: the most frequent ones. The others share one line."""
 
 TIME = "seconds since the start"
 
 
-def charts_over_time(seconds: Sequence[Interval], figures: Saturation) -> list[Chart]:
-    """Throughput, failures and latency, each with users."""
-    points = thinned(seconds)
+def charts_over_time(intervals: Sequence[Interval], figures: Saturation) -> list[Chart]:
+    """Return three charts of a run: throughput, latency, and failures by kind, each with the users."""
+    points = thin_out(intervals)
+    times = (TIME, [point.t for point in points])
+    users = line("users", "users", "dashed", "right", [point.users for point in points])
     marks = [
         mark(onset.t, None, None, f"{name} at {onset.users} users", role)
         for name, role, onset in (("slowdown", "slow", figures.slowdown), ("errors", "error", figures.errors))
         if onset
     ]
 
-    wanted = [second.planned for second in points]
-    is_planned = any(users is not None for users in wanted)
-    planned = [line("users planned", "planned", "line", "right", wanted)] if is_planned else []
-
-    def timed_chart(id_: str, title: str, note: str, left: str, *lines: dict[str, Any]) -> Chart:
-        users = line("users", "users", "dashed", "right", [second.users for second in points])
-        times = [second.t for second in points]
-        return chart(id_, title, note, (TIME, times), left, [*lines, users], marks, right="users")
+    def timed_chart(chart_id: str, title: str, note: str, left: str, *lines: dict[str, Any]) -> Chart:
+        return chart(chart_id, title, note, times, left, [*lines, users], marks, right="users")
 
     return [
         timed_chart(
             "throughput",
             "Requests a second",
-            "Successful ones, and the failed ones of all kinds.",
+            "Successful requests, and failed requests of all kinds.",
             "req/s",
-            line("successful", "ok", "line", "left", _rates(points, lambda second: second.ok)),
-            line("failed", "failed", "line", "left", _rates(points, lambda second: second.failures)),
-            *planned,
+            line("successful", "ok", "line", "left", _rates(points, lambda point: point.ok)),
+            line("failed", "failed", "line", "left", _rates(points, lambda point: point.failures)),
+            *_planned_users(points),
         ),
         timed_chart(
             "latency",
             "Latency of successful requests",
-            "Half of them took no longer than p50, 95 % no longer than p95.",
+            "p50: half of the requests took no longer. p95, p99: 95 % and 99 % of them took no longer.",
             "ms",
-            line("p50", "p50", "line", "left", [second.p50_ms for second in points]),
-            line("p95", "p95", "line", "left", [second.p95_ms for second in points]),
-            line("p99", "p99", "line", "left", [second.p99_ms for second in points]),
+            line("p50", "p50", "line", "left", [point.p50_ms for point in points]),
+            line("p95", "p95", "line", "left", [point.p95_ms for point in points]),
+            line("p99", "p99", "line", "left", [point.p99_ms for point in points]),
         ),
-        timed_chart("failures", "Failures a second by kind", "One upon the other.", "failed/s", *_by_kind(points)),
+        timed_chart(
+            "failures",
+            "Failures a second by kind",
+            "The kinds are stacked: the upper edge shows all failures.",
+            "failed/s",
+            *_failure_kinds(points),
+        ),
     ]
 
 
 def chart(
-    id_: str,
+    chart_id: str,
     title: str,
     note: str,
     x: tuple[str, Sequence[float]],
@@ -74,12 +77,15 @@ def chart(
     marks: list[dict[str, Any]],
     right: str = "",
 ) -> Chart:
-    """A chart. x: label and values."""
+    """Return a chart.
+
+    x: label and values of the horizontal axis. left, right: labels of the vertical axes, "" for none.
+    """
     return {
-        "id": id_,
+        "id": chart_id,
         "title": title,
         "note": note,
-        "x": {"label": x[0], "values": _short(x[1])},
+        "x": {"label": x[0], "values": _shortened(x[1])},
         "left": left,
         "right": right,
         "lines": lines,
@@ -88,47 +94,64 @@ def chart(
 
 
 def line(name: str, role: str, shape: str, axis: str, values: Iterable[float | None]) -> dict[str, Any]:
-    """A line of a chart; None where it has a gap."""
-    return {"name": name, "role": role, "shape": shape, "axis": axis, "values": _short(values)}
+    """Return a line of a chart.
+
+    role: names the colour, --chart-ROLE in charts.css. shape: line, dashed, points or stacked. axis: left or right.
+    values: one for each x; None leaves a gap.
+    """
+    return {"name": name, "role": role, "shape": shape, "axis": axis, "values": _shortened(values)}
 
 
 def mark(x: float, low: float | None, high: float | None, name: str, role: str) -> dict[str, Any]:
-    """An upright line in a chart, with the interval in which it may be."""
+    """Return a vertical line in a chart, with the interval in which it may be. role: names the colour."""
     return {"x": x, "low": low, "high": high, "name": name, "role": role}
 
 
 def onset_mark(onset: Onset | None, name: str, role: str) -> list[dict[str, Any]]:
-    """Of an onset, in a chart over users; none without."""
+    """Return the mark of an onset in a chart over users; no mark for None."""
     return [mark(onset.users, onset.low, onset.high, f"{name} at {onset.users} users", role)] if onset else []
 
 
-def thinned(seconds: Sequence[Interval], limit: int = POINTS_LIMIT) -> list[Interval]:
-    """As many seconds, or fewer, each of which sums up the same number of those given."""
-    size = -(-len(seconds) // limit)
+def thin_out(intervals: Sequence[Interval], limit: int = POINTS_LIMIT) -> list[Interval]:
+    """Return at most ``limit`` intervals that together sum up all of these; each has equally many of them."""
+    size = -(-len(intervals) // limit)
     if size < 2:
-        return list(seconds)
-    return [combine(seconds[first : first + size]) for first in range(0, len(seconds), size)]
+        return list(intervals)
+    return [combine(intervals[first : first + size]) for first in range(0, len(intervals), size)]
 
 
-def _rates(seconds: Sequence[Interval], count: Callable[[Interval], int]) -> list[float]:
-    return [count(second) / second.length for second in seconds]
+def _rates(points: Sequence[Interval], count: Callable[[Interval], int]) -> list[float]:
+    return [count(point) / point.length for point in points]
 
 
-def _by_kind(seconds: Sequence[Interval]) -> list[dict[str, Any]]:
+def _planned_users(points: Sequence[Interval]) -> list[dict[str, Any]]:
+    planned = [point.planned for point in points]
+    if all(users is None for users in planned):
+        return []
+    return [line("users planned", "planned", "line", "right", planned)]
+
+
+def _failure_kinds(points: Sequence[Interval]) -> list[dict[str, Any]]:
     total: Counter[str] = Counter()
-    for second in seconds:
-        total.update(second.failed)
+    for point in points:
+        total.update(point.failed)
     kinds = [kind for kind, _ in total.most_common()]
     shown = kinds if len(kinds) <= KINDS_SHOWN + 1 else kinds[:KINDS_SHOWN]
     groups = [(kind, {kind}) for kind in shown]
     if others := set(kinds) - set(shown):
         groups.append((f"{len(others)} other kinds", others))
     return [
-        line(name, f"kind-{n}", "stacked", "left", (sum(s.failed[kind] for kind in of) / s.length for s in seconds))
-        for n, (name, of) in enumerate(groups)
+        line(
+            name,
+            f"kind-{n}",
+            "stacked",
+            "left",
+            (sum(point.failed[kind] for kind in group) / point.length for point in points),
+        )
+        for n, (name, group) in enumerate(groups)
     ]
 
 
-def _short(values: Iterable[float | None]) -> list[float | None]:
-    """Four digits are more than a screen shows, and take a third of the room."""
+def _shortened(values: Iterable[float | None]) -> list[float | None]:
+    """Return values with four digits: more than a screen shows, and a third of the length."""
     return [value if value is None or isinstance(value, int) else float(f"{value:.4g}") for value in values]

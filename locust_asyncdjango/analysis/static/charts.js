@@ -1,17 +1,18 @@
 "use strict";
 
-/* Draws charts with uPlot. drawCharts(container, charts) makes a <figure> of each chart in the container, which holds
- * nothing else. Called again with newer data it updates what is there: zoom, lines switched off in the legend, cursor
- * and the page's scroll position stay. The colours are the variables --chart-ROLE of charts.css. */
+/* Draws charts with uPlot. drawCharts(container, charts) makes a <figure> of each chart in the container, which must
+ * have no other content. charts.py says what a chart is. A later call with newer data updates the figures: the zoom,
+ * the lines that are switched off in the legend, the cursor and the page's scroll position stay as they are. The colours
+ * are the variables --chart-ROLE of charts.css. */
 const drawCharts = (() => {
-  const NAME_HEIGHT = 15; // CSS pixels, of a mark's name above the plot
+  const NAME_HEIGHT = 15; // CSS pixels: of a mark's name, above the plot
   const NAME_ROWS = 6;
   const FONT = "12px system-ui, sans-serif";
   const NAME_FONT = "11px system-ui, sans-serif";
   const PRINT_WIDTH = 660; // CSS pixels, between the margins of A4 and of US Letter
   const figuresOf = new WeakMap(); // container -> Map of chart id -> figure
   const drawn = new Set(); // the figures that have a plot
-  const colours = new Map(); // role -> what the canvas understands
+  const colours = new Map(); // role -> a colour that the canvas understands
   const probe = document.createElement("span");
   const resized = new ResizeObserver((entries) => entries.forEach((entry) => fit(entry.target.chartFigure)));
   let printing = false;
@@ -28,13 +29,13 @@ const drawCharts = (() => {
     container.classList.add("charts");
     charts.forEach((chart, place) => {
       const figure = figures.get(chart.id);
-      // Moved only when out of place: moving an element ends a drag in it.
+      // Move a figure only if its place is wrong: moving an element ends a drag in it.
       if (container.children[place] !== figure.root) container.insertBefore(figure.root, container.children[place]);
       updateFigure(figure, chart);
     });
   }
 
-  // ---- a figure: a plot and the texts around it
+  // ---- Figures: a plot with the texts around it
   function emptyFigure() {
     const add = (parent, tag, className) => {
       const element = parent.appendChild(document.createElement(tag));
@@ -49,7 +50,8 @@ const drawCharts = (() => {
     const [left, right] = [add(units, "span", "chart-left"), add(units, "span", "chart-right")];
     const slot = add(root, "div", "chart-plot");
     add(root, "p", "chart-empty").textContent = "no data yet";
-    // lines: what the plot was built for; zoom: {min, max} of x; hidden: names of the lines that are switched off.
+    // lines: the lines that the plot was built for, as JSON. zoom: {min, max} of x. hidden: names of the lines that are
+    // switched off.
     const figure = { root, title, note, left, right, slot, plot: null, lines: "", zoom: null, hidden: new Set() };
     slot.chartFigure = figure;
     resized.observe(slot);
@@ -59,22 +61,22 @@ const drawCharts = (() => {
   function updateFigure(figure, chart) {
     figure.chart = chart;
     for (const part of ["title", "note", "left", "right"]) {
-      // What the reader has selected stays so while the text is the same.
+      // Do not replace a text that is the same: the reader may have selected it.
       if (figure[part].textContent !== chart[part]) figure[part].textContent = chart[part];
     }
-    figure.lastRow = Math.max(-1, ...chart.lines.map(({ values }) => lastRow(values))); // that any line has a value in
+    figure.lastRow = Math.max(-1, ...chart.lines.map(({ values }) => lastRow(values))); // the last row in which any line has a value
     const hasData = figure.lastRow >= 0;
     figure.root.classList.toggle("chart-is-empty", !hasData);
-    if (!hasData || figure.zoom?.min >= chart.x.values[figure.lastRow]) figure.zoom = null; // another run began
+    if (!hasData || figure.zoom?.min >= chart.x.values[figure.lastRow]) figure.zoom = null; // a new run has begun
     if (!hasData) return removePlot(figure);
-    // All but the values and the marks, which a plot takes at any time.
+    // Everything but values and marks, which a plot can change at any time.
     const lines = JSON.stringify([chart.x.label, chart.right, chart.lines.map((line) => ({ ...line, values: null }))]);
     if (figure.plot && figure.lines === lines) updatePlot(figure);
     else buildPlot(figure);
     figure.lines = lines;
-    const said = [...chart.lines.map((line) => `${line.name} ${exact(line.values[lastRow(line.values)])}`),
+    const lastValues = [...chart.lines.map((line) => `${line.name} ${exact(line.values[lastRow(line.values)])}`),
       ...chart.marks.map((mark) => `${mark.name} at ${exact(mark.x)} ${chart.x.label}`)];
-    figure.plot.ctx.canvas.setAttribute("aria-label", `${chart.title}. Last values: ${said.join(", ")}`);
+    figure.plot.ctx.canvas.setAttribute("aria-label", `${chart.title}. Last values: ${lastValues.join(", ")}`);
   }
 
   function removePlot(figure) {
@@ -83,11 +85,11 @@ const drawCharts = (() => {
     drawn.delete(figure);
   }
 
-  // ---- a plot: uPlot in a figure
+  // ---- Plots: uPlot in a figure
   function buildPlot(figure) {
     const before = figure.plot;
     figure.plot = new uPlot(options(figure), columns(figure), figure.slot);
-    before?.destroy(); // only now, so that the page does not get shorter and scroll
+    before?.destroy(); // not earlier, as the page would get shorter and scroll
     drawn.add(figure);
     figure.plot.ctx.canvas.setAttribute("role", "img");
     stack(figure);
@@ -99,13 +101,13 @@ const drawCharts = (() => {
     plot.batch(() => {
       plot.setData(columns(figure), !zoom);
       if (zoom) plot.setScale("x", { ...zoom });
-      plot.redraw(false, true); // the marks may need more room
+      plot.redraw(false, true); // the marks may need more space
     });
     plot.setLegend(null);
   }
 
   function sizeOf({ slot }) {
-    const width = printing ? PRINT_WIDTH : slot.clientWidth || PRINT_WIDTH; // it is 0 in a closed <details>
+    const width = printing ? PRINT_WIDTH : slot.clientWidth || PRINT_WIDTH; // clientWidth is 0 in a closed <details>
     if (slot.closest(".small")) return { width, height: 170 };
     return { width, height: width < 500 ? 240 : 290 };
   }
@@ -120,7 +122,7 @@ const drawCharts = (() => {
     const rightRole = atRight.length === 1 ? atRight[0].role : "muted";
     figure.right.style.color = `var(--chart-${rightRole})`;
     const lineOf = (series) => figure.chart.lines[series - 1]; // uPlot's first series is x
-    const value = (plot, sum, series, row) => // each line's own, also when stacked; the last when there is no cursor
+    const value = (plot, sum, series, row) => // the line's own value, even in a stack; the last one without a cursor
       exact((series ? lineOf(series) : figure.chart.x).values[row ?? figure.lastRow]);
     const grid = { stroke: () => colour("grid"), width: 1 };
     const axis = { stroke: () => colour("muted"), font: FONT, gap: 4, grid, ticks: { ...grid, size: 4 } };
@@ -143,9 +145,9 @@ const drawCharts = (() => {
       legend: { markers: { width: 0, fill: (plot, series) => `var(--chart-${lineOf(series).role})` } },
       cursor: {
         y: false,
-        // A line may have no value at a point's x: the cursor takes the nearest of each.
+        // Not each line has a value at each x: the cursor takes the nearest value of each line.
         hover: lines.some((line) => line.shape === "points") ? { skip: [null], prox: 30 } : {},
-        // The cursor shows in every chart over the same x, a zoom only in those of the same container.
+        // All charts over the same x show the cursor. Only those of the same container share the zoom.
         sync: { key: x.label, scales: ["x", null], filters: {
           sub: (what, from) => what === "mousemove" || figure.root.parentNode.contains(from.root) } },
       },
@@ -161,19 +163,19 @@ const drawCharts = (() => {
   function seriesOf(line, value, show) {
     const ink = () => colour(line.role);
     const isPoints = line.shape === "points";
-    const look = {
+    const style = {
       line: { width: 2 },
       dashed: { width: 2, dash: [7, 4] },
-      stacked: { width: 0, fill: () => colour(line.role, 0.8) }, // outlines would hide the areas of an hour
+      stacked: { width: 0, fill: () => colour(line.role, 0.8) }, // over an hour, outlines would hide the areas
       points: { paths: () => null },
     }[line.shape];
-    const points = { show: isPoints, filter: isPoints ? null : alone, size: 6, width: 0, fill: ink };
+    const points = { show: isPoints, filter: isPoints ? null : isolatedRows, size: 6, width: 0, fill: ink };
     const named = { label: line.name, class: `chart-${line.shape}`, scale: line.axis, value, show };
-    return { ...named, stroke: ink, points, ...look };
+    return { ...named, stroke: ink, points, ...style };
   }
 
-  // Rows of values between two gaps: they have no line and are shown as points.
-  function alone(plot, series) {
+  // Returns the rows of values between two gaps. They have no line, so they are shown as points.
+  function isolatedRows(plot, series) {
     const values = plot.data[series];
     const rows = [...values.keys()].filter((i) => values[i] != null && values[i - 1] == null && values[i + 1] == null);
     return rows.length ? rows : null;
@@ -190,11 +192,11 @@ const drawCharts = (() => {
     updatePlot(figure);
   }
 
-  // ---- values
+  // ---- Values
   const lastRow = (values) => values.reduce((last, value, row) => (value === null ? last : row), -1);
   const isStacked = (figure, line) => line.shape === "stacked" && !figure.hidden.has(line.name);
 
-  // What uPlot draws: x and each line's values, the stacked ones on top of the ones before.
+  // Returns the data that uPlot draws: x, and the values of each line. Stacked lines lie on top of the earlier ones.
   function columns(figure) {
     const { x, lines } = figure.chart;
     const stacked = lines.filter((line) => isStacked(figure, line));
@@ -211,7 +213,7 @@ const drawCharts = (() => {
   }
 
   const wholeRange = ({ data: [x] }) => [x[0], Math.max(x[x.length - 1], x[0] + Number(isPoint(x)))];
-  const isPoint = (x) => x[0] === x[x.length - 1]; // uPlot would show it from 0 to 100
+  const isPoint = (x) => x[0] === x[x.length - 1]; // uPlot would show a single point in a range from 0 to 100
   const fromZero = (plot, min, max) => [0, max > 0 ? uPlot.rangeNum(0, max, 0.08, true)[1] : 1];
   const widest = (plot, texts) => 14 + 7 * Math.max(2, ...(texts ?? []).map((text) => text.length));
   const upTo = [0, 1, 2].map((digits) => new Intl.NumberFormat("en", { maximumFractionDigits: digits }));
@@ -219,15 +221,15 @@ const drawCharts = (() => {
   const short = (value) => compact.format(value).replace("K", "k");
   const exact = (value) => (value == null ? "–" : upTo[value >= 100 ? 0 : value >= 10 ? 1 : 2].format(value));
 
-  // ---- marks
+  // ---- Marks
   const roomAbove = (plot, marks) => 12 + Math.max(0, ...placed(plot, marks).map(({ top }) => -top));
 
-  // The marks in sight, with where their names go. Later ones are lower, so that no line runs through a name.
+  // Returns the visible marks with the places of their names. Later marks have lower names, so that no line crosses a name.
   function placed(plot, marks) {
     const { min, max } = plot.scales?.x ?? {};
-    if (min == null) return []; // uPlot asks before it knows the data
+    if (min == null) return []; // uPlot calls this before it has data
     const width = plot.valToPos(max, "x");
-    const free = Array(NAME_ROWS).fill(Infinity); // up to where each row is
+    const free = Array(NAME_ROWS).fill(Infinity); // up to which x each row is free
     const inSight = marks.filter((mark) => mark.x >= min && mark.x <= max).sort((a, b) => b.x - a.x);
     plot.ctx.save();
     plot.ctx.font = NAME_FONT;
@@ -235,8 +237,8 @@ const drawCharts = (() => {
       const at = plot.valToPos(mark.x, "x");
       const length = Math.min(width, plot.ctx.measureText(mark.name).width);
       const left = Math.min(at + 5, width - length);
-      const found = free.findIndex((end) => left + length + 6 <= end);
-      const row = found < 0 ? NAME_ROWS - 1 : found;
+      const freeRow = free.findIndex((end) => left + length + 6 <= end);
+      const row = freeRow < 0 ? NAME_ROWS - 1 : freeRow;
       free.fill(Math.min(left, at), 0, row + 1);
       return { ...mark, at, length, left, top: -NAME_HEIGHT * (row + 1) };
     });
@@ -244,7 +246,7 @@ const drawCharts = (() => {
     return names;
   }
 
-  // Lets draw(ctx, width, height) draw in CSS pixels from the upper left corner of the plot.
+  // Calls draw(ctx, width, height), which draws in CSS pixels from the upper left corner of the plot.
   function onPlot({ ctx, bbox }, draw) {
     ctx.save();
     ctx.translate(bbox.left, bbox.top);
@@ -278,7 +280,7 @@ const drawCharts = (() => {
     });
   }
 
-  // ---- colours, which a canvas does not take from CSS, and paper
+  // ---- Colours (a canvas does not take them from CSS) and printing
   function colour(role, alpha = 1) {
     if (!colours.has(role)) {
       probe.hidden = true;
@@ -301,7 +303,7 @@ const drawCharts = (() => {
 
   function print(now) {
     printing = now;
-    document.documentElement.classList.toggle("charts-printing", now); // beforeprint comes before CSS knows of print
+    document.documentElement.classList.toggle("charts-printing", now); // the event comes before CSS switches to print
     redraw();
   }
 

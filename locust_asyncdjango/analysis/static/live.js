@@ -1,8 +1,8 @@
 "use strict";
 
-// Asks Locust's server for the run so far every two seconds, as Locust's own page does, and shows it.
+// Reads the run so far from Locust's server every two seconds, as Locust's own page does, and shows it.
 
-const EVERY_MS = 2000;
+const REFRESH_MS = 2000;
 const at = (id) => document.getElementById(id);
 
 function rowOf(cells, tag = "td", heads = []) {
@@ -15,12 +15,12 @@ function rowOf(cells, tag = "td", heads = []) {
   return row;
 }
 
-// Only what is new is put in: a text that someone has selected stays selected.
+// Changes the page only where the content is new: a text that somebody has selected stays selected.
 const shown = new Map();
 function fill(part, cells, heads) {
-  const told = JSON.stringify(cells);
-  if (shown.get(part) === told) return;
-  shown.set(part, told);
+  const content = JSON.stringify(cells);
+  if (shown.get(part) === content) return;
+  shown.set(part, content);
   part.replaceChildren(...cells.map((row) => rowOf(row, part.tagName === "THEAD" ? "th" : "td", heads)));
 }
 
@@ -37,20 +37,20 @@ function show(run) {
   drawCharts(at("charts"), run.charts);
 }
 
-async function ask() {
+async function refresh() {
   try {
-    const answer = await fetch("live-charts.json", { cache: "no-store" });
-    // Where the login has run out, Locust sends its login page.
-    if (answer.redirected) {
+    const response = await fetch("live-charts.json", { cache: "no-store" });
+    // After the login has expired, Locust redirects to its login page.
+    if (response.redirected) {
       location.reload();
       return;
     }
-    if (!answer.ok) throw new Error(`HTTP ${answer.status}`);
-    show(await answer.json());
+    if (!response.ok) throw new Error(`HTTP ${response.status}`);
+    show(await response.json());
   } catch (error) {
-    at("state").textContent = `Locust does not answer (${error.message}); asking again`;
+    at("state").textContent = `Locust does not respond (${error.message}); trying again`;
   }
-  setTimeout(ask, EVERY_MS);
+  setTimeout(refresh, REFRESH_MS);
 }
 
-ask();
+refresh();

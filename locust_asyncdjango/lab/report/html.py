@@ -84,7 +84,7 @@ def heat_table(
 def texts(heads: Sequence[str], rows: Iterable[Sequence[object]], *, labelled: bool = False) -> str:
     """A table of texts, whose cells stand below each other on a phone: there each behind its head, if labelled."""
     lines = [_row("th", heads), *(_row("td", row, heads if labelled else ()) for row in rows)]
-    return f'<table class="told">{"".join(lines)}</table>'
+    return f'<table class="texts">{"".join(lines)}</table>'
 
 
 def _wide(lines: Iterable[str]) -> str:

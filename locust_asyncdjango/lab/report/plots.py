@@ -11,7 +11,7 @@ from locust_asyncdjango.analysis.charts import (
     line,
     mark,
     onset_mark,
-    thinned,
+    thin_out,
 )
 from locust_asyncdjango.analysis.saturation import Saturation
 from locust_asyncdjango.lab.analysis.scalability import RunFits
@@ -23,7 +23,7 @@ USERS = "users"
 
 def charts_over_users(seconds: Sequence[Interval], figures: Saturation, fitted: RunFits) -> list[Chart]:
     """Throughput and latency over users; none where users are always the same."""
-    points = sorted(thinned(full_intervals(seconds)), key=lambda second: second.users)
+    points = sorted(thin_out(full_intervals(seconds)), key=lambda second: second.users)
     if len({point.users for point in points}) < 3:
         return []
     users = [point.users for point in points]

@@ -3,7 +3,7 @@
 import json
 from collections import Counter
 
-from locust_asyncdjango.analysis.charts import KINDS_SHOWN, POINTS_LIMIT, charts_over_time, thinned
+from locust_asyncdjango.analysis.charts import KINDS_SHOWN, POINTS_LIMIT, charts_over_time, thin_out
 from locust_asyncdjango.analysis.saturation import find_saturation
 from locust_asyncdjango.metrics.interval import Interval
 from tests.support.figures import ramp
@@ -36,7 +36,7 @@ def test_the_users_planned_are_drawn_beside_those_that_ran() -> None:
 
 def test_a_long_run_is_drawn_with_as_many_points_as_a_screen_has_and_loses_nothing() -> None:
     seconds = [Interval(t, users=t, ok=3, failed=Counter(timeout=1), p50_ms=5.0) for t in range(3600)]
-    points = thinned(seconds)
+    points = thin_out(seconds)
     assert len(points) == POINTS_LIMIT
     assert (points[1].t, points[1].length, points[1].users, points[1].ok, points[1].failures) == (6, 6, 11, 18, 6)
     assert seconds[0].ok == 3  # they are not what is added to
