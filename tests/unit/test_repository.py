@@ -182,3 +182,12 @@ def test_the_documents_name_every_setting_of_the_proxy() -> None:
     text = DOCS["latency.md"]
     downstream = [name for name in SETTINGS if not name.startswith("upstream_")]
     assert [name for name in downstream if f"`{name}`" not in text or f"--{name.replace('_', '-')}" not in text] == []
+
+
+def test_the_design_has_a_row_for_every_folder_with_modules() -> None:
+    rows = re.findall(r"^\| `([\w/]+/)` \|.*\| `([\w.]+)` \|$", DOCS["design.md"], re.MULTILINE)
+    tops = {"locust_asyncdjango", "target_site", "shapes", "examples"}
+    folders = {f"{path.parent.relative_to(ROOT)}/" for top in tops for path in (ROOT / top).rglob("*.py")}
+    documented = {folder for folder, _ in rows}
+    assert folders - {"target_site/management/"} - documented == set()
+    assert [folder for folder, start in rows if not (ROOT / folder / start).exists()] == []
