@@ -7,7 +7,7 @@ from locust_asyncdjango.shapes.planned import Planned, climb_s
 
 
 class Steps(Planned):
-    """Climb in ``levels`` equal steps up to ``peak``, each at ``rate``, and stay on each for ``hold``.
+    """Climb to ``peak`` in equal steps, ``levels`` of them, each at ``rate``; stay on each for ``hold``.
 
     Answers how throughput and latency are at each level.
 

@@ -127,7 +127,7 @@ def _import_class(name: str) -> type[LoadTestShape]:
 
 def _describe(shape: Parametrised) -> str:
     parameters = ",".join(f"{name}={_format_value(getattr(shape, name))}" for name in shape.parameters())
-    summary = (getdoc(shape) or "").partition("\n\n")[0].replace("``", "")
+    summary = (getdoc(shape) or "").partition("\n\n")[0].replace("``", "`")
     details = indent(f"{summary}\n{draw_levels(shape.preview(COLUMNS))}", "    ")
     return f"{type(shape).__name__}:{parameters}\n{details}\n"
 

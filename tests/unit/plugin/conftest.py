@@ -8,7 +8,7 @@ import pytest
 from locust.env import Environment
 from locust.event import Events
 
-OPTIONS = {
+OPTIONS: dict[str, Any] = {
     "num_users": None,
     "spawn_rate": None,
     "run_time": None,
