@@ -1,0 +1,110 @@
+"""Who is told how many users, and by whose messages."""
+
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from locust import User
+from locust.dispatch import UsersDispatcher
+from locust.exception import RPCSendError
+from locust.runners import MasterRunner, WorkerNode, WorkerRunner
+
+from locust_asyncdjango.load.dispatcher import USERS_MESSAGE, SparingDispatcher, install_dispatcher
+
+
+class Reader(User):
+    """A user of a locustfile."""
+
+    abstract = True
+
+
+class OwnDispatcher(UsersDispatcher):
+    """A dispatcher of a locustfile's own."""
+
+
+class FakeMaster:
+    """A master that notes what it sends. It has no shape."""
+
+    def __init__(self) -> None:
+        self.sent: list[tuple[str, int]] = []
+        self.unreachable: set[str] = set()
+        self.environment = SimpleNamespace(shape_class=None)
+        self.shape_greenlet = None
+        self.spawning_completed = True
+        self.shape_last_tick = None
+        self._users_dispatcher: Any = None
+
+    def send_message(self, name: str, counts: dict[str, int], worker: str) -> None:
+        assert name == USERS_MESSAGE
+        if worker in self.unreachable:
+            raise RPCSendError("gone")
+        self.sent.append((worker, counts["Reader"]))
+
+
+@pytest.fixture
+def without_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Makes Locust's dispatcher climb at once, and leaves out what a greenlet would correct later."""
+    monkeypatch.setattr("locust.dispatch.gevent.sleep", lambda _: None)
+
+
+def make_dispatcher(workers: tuple[str, ...]) -> tuple[FakeMaster, SparingDispatcher]:
+    master = FakeMaster()
+    dispatcher_class: Callable[..., SparingDispatcher] = type("Test", (SparingDispatcher,), {"runner": master})
+    return master, dispatcher_class([WorkerNode(id=name) for name in workers], [Reader])
+
+
+def total(users: dict[str, dict[str, int]]) -> dict[str, int]:
+    return {worker: counts["Reader"] for worker, counts in users.items()}
+
+
+@pytest.mark.usefixtures("without_waiting")
+def test_locust_sends_the_first_and_the_last_of_a_climb_and_we_send_the_rest() -> None:
+    master, dispatcher = make_dispatcher(("a", "b"))
+    dispatcher.new_dispatch(target_user_count=8, spawn_rate=2)
+    assert [total(users) for users in dispatcher] == [{"a": 1, "b": 1}, {"a": 4, "b": 4}]
+    assert master.sent == [(worker, count) for count in (2, 3, 4) for worker in ("a", "b")]
+
+
+@pytest.mark.usefixtures("without_waiting")
+def test_locust_sends_to_a_worker_that_our_messages_do_not_reach() -> None:
+    master, dispatcher = make_dispatcher(("a", "b"))
+    master.unreachable.add("b")
+    dispatcher.new_dispatch(target_user_count=8, spawn_rate=2)
+    assert [total(users) for users in dispatcher][:2] == [{"a": 1, "b": 1}, {"a": 3, "b": 3}]
+
+
+class UnconnectedMaster(MasterRunner):
+    """A master without a socket."""
+
+    def __init__(self) -> None:
+        pass
+
+    def __del__(self) -> None:
+        pass
+
+
+class UnconnectedWorker(WorkerRunner):
+    """A worker without a socket, which notes the messages that it listens to."""
+
+    def __init__(self) -> None:
+        self.messages: set[str] = set()
+
+    def __del__(self) -> None:
+        pass
+
+    def register_message(self, msg_type: str, listener: Any, concurrent: bool = False) -> None:  # noqa: ARG002
+        self.messages.add(msg_type)
+
+
+@pytest.mark.parametrize(("own", "expected"), [(UsersDispatcher, SparingDispatcher), (OwnDispatcher, OwnDispatcher)])
+def test_a_master_gets_our_dispatcher_unless_it_has_one_of_its_own(own: type, expected: type) -> None:
+    environment: Any = SimpleNamespace(runner=UnconnectedMaster(), dispatcher_class=own)
+    install_dispatcher(environment)
+    assert issubclass(environment.dispatcher_class, expected)
+
+
+def test_a_worker_follows_our_messages() -> None:
+    runner = UnconnectedWorker()
+    install_dispatcher(SimpleNamespace(runner=runner))  # type: ignore[arg-type]
+    assert runner.messages == {USERS_MESSAGE}
