@@ -3,6 +3,8 @@
 Nothing here may keep a user alive: pools hold settings and sockets only. Start reading at Pool.send.
 """
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from gevent.queue import LifoQueue
@@ -27,10 +29,11 @@ KNOWN_SETTINGS = frozenset({*OBEYED_SETTINGS, "insecure", "ssl_context_factory"}
 class PooledConnection:
     """One place in a pool. It holds one connection at a time, and opens a new one where that is closed or of no use."""
 
-    __slots__ = ("_connection", "_endpoint")
+    __slots__ = ("_connect", "_connection")
 
-    def __init__(self, endpoint: Endpoint) -> None:
-        self._endpoint = endpoint
+    def __init__(self, connect: Callable[[], Connection]) -> None:
+        """connect: opens a connection, or raises OSError."""
+        self._connect = connect
         self._connection: Connection | None = None
 
     @property
@@ -71,15 +74,16 @@ class PooledConnection:
 
     def _reopen(self) -> Connection:
         self.close()
-        self._connection = Connection.open(self._endpoint)
+        self._connection = self._connect()
         return self._connection
 
 
 class Pool:
-    """The connections to one origin, at most as many as the setting ``concurrency`` says. Greenlets share them."""
+    """The connections to one origin, which greenlets share."""
 
-    def __init__(self, endpoint: Endpoint, size: int) -> None:
-        self._endpoint = endpoint
+    def __init__(self, connect: Callable[[], Connection], size: int) -> None:
+        """connect: opens a connection, or raises OSError. size: the most connections at once."""
+        self._connect = connect
         # The connection that was used last, while it is free; the others that are free, open ones and closed ones; and
         # how many more may be made.
         self._last: PooledConnection | None = None
@@ -109,7 +113,7 @@ class Pool:
     def _next_free(self) -> PooledConnection:
         if self._unmade and self._free.empty():
             self._unmade -= 1
-            return PooledConnection(self._endpoint)
+            return PooledConnection(self._connect)
         self._waiting += 1
         try:
             connection: PooledConnection = self._free.get()
@@ -135,7 +139,8 @@ class Pools:
                 self._settings.get("connection_timeout", ConnectionPool.DEFAULT_CONNECTION_TIMEOUT),
                 self._settings.get("network_timeout", ConnectionPool.DEFAULT_NETWORK_TIMEOUT),
             )
-            pool = self._pools[origin] = Pool(endpoint, self._settings.get("concurrency", DEFAULT_CONCURRENCY))
+            size = self._settings.get("concurrency", DEFAULT_CONCURRENCY)
+            pool = self._pools[origin] = Pool(partial(Connection.open, endpoint), size)
         return pool
 
 
