@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Self
 
 from locust_asyncdjango.analysis.saturation import Onset, find_saturation
-from locust_asyncdjango.lab.analysis import scalability
+from locust_asyncdjango.lab.analysis.knee import find_knee
 from locust_asyncdjango.lab.commands.arguments import Parser, argument_type
 from locust_asyncdjango.lab.environment.process import Program, python, raise_open_file_limit, running
 from locust_asyncdjango.lab.errors import TrialError, UsageError
@@ -281,7 +281,7 @@ def attacked(plant: Plant, url: str, folder: Path, stack: ExitStack) -> Program:
 def figures(seconds: Sequence[Interval]) -> Figures:
     """What the analysis finds."""
     of_run = find_saturation(seconds)
-    knee = scalability.knee(seconds)
+    knee = find_knee(seconds)
     return {
         "slowdown": _onset(of_run.slowdown),
         "errors": _onset(of_run.errors),

@@ -23,7 +23,7 @@ from typing import Any
 
 import psutil
 
-from locust_asyncdjango.lab.analysis.round_trips import budget
+from locust_asyncdjango.lab.analysis.round_trips import fit_round_trips
 from locust_asyncdjango.lab.commands.arguments import Parser
 from locust_asyncdjango.lab.environment.process import python, running
 from locust_asyncdjango.lab.errors import TrialError, UsageError
@@ -124,7 +124,7 @@ def latency(_options: Options, folder: Path) -> None:
         experiment(folder / f"latency-{route}", *asked, f"--latency-ms={latencies}")
         for server in ("gunicorn-sync", "gunicorn-uvicorn"):
             took = {ms: alone(folder / f"latency-{route}", route, server, ms) for ms in LATENCIES_MS}
-            fitted = budget([(ms, took[ms]) for ms in LATENCIES_MS if ms != PLANTED_MS])
+            fitted = fit_round_trips([(ms, took[ms]) for ms in LATENCIES_MS if ms != PLANTED_MS])
             if fitted is None:
                 raise TrialError("there are too few latencies")
             told = f"{fitted.latency_ms(took[PLANTED_MS]):.1f} ms, planted {PLANTED_MS}"

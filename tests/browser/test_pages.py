@@ -147,13 +147,15 @@ def test_a_report_is_read_without_a_network_on_a_phone_and_on_paper(page: Page, 
         for t in range(40)
     ]
     failures: dict[str, Any] = {"failures": [], "samples": []}
-    content = run_report.told(
+    content = run_report.build_report(
         Series.from_rows({"user_classes": ["</script><script>alert(1)</script>"]}, rows), failures
     )
-    run_report.write(content, file := tmp_path / "run.html")
+    run_report.write_report(content, file := tmp_path / "run.html")
     asked = opened_offline(page, file)
     expect(page.get_by_role("heading", level=1)).to_have_text("Where </script><script>alert(1)</script> saturated")
-    expect(page.get_by_text("db_too_many_clients broke first, at 102 (100-105) users, after 21 s")).to_be_visible()
+    expect(
+        page.get_by_text("the first failure was db_too_many_clients, at 102 (100-105) users, after 21 s")
+    ).to_be_visible()
     expect(page.get_by_role("figure")).to_have_count(5)
     expect(page.locator("figure canvas")).to_have_count(5)
     expect(page.get_by_role("img", name="Successful requests a second over users")).to_be_visible()
@@ -171,13 +173,13 @@ def test_the_report_of_an_experiment_shows_every_trial_and_every_difference(page
     )
     found = Findings(asked_for, tuple(results), {trial.id: series for trial in planned})
     file = tmp_path / "report.html"
-    file.write_text(experiment_report.html(found, {"versions": {"python": "3"}}), encoding="utf-8")
+    file.write_text(experiment_report.render_html(found, {"versions": {"python": "3"}}), encoding="utf-8")
     asked = opened_offline(page, file)
     # Three charts of each of eight trials, and the peaks over latency.
     expect(page.locator("figure canvas")).to_have_count(3 * 8 + 1)
     expect(page.get_by_role("img", name="Peak over latency")).to_be_visible()
     expect(page.locator("svg.whiskers")).to_have_count(2)
-    expect(page.get_by_text("marked: io_read on gunicorn-sync: </ul><script>alert(1)</script>")).to_be_visible()
+    expect(page.get_by_text("caveat: io_read on gunicorn-sync: </ul><script>alert(1)</script>")).to_be_visible()
     fits_screens_and_paper(page)
     assert [url for url in asked if not url.startswith(("file:", "data:"))] == []
 

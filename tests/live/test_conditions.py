@@ -44,7 +44,7 @@ def test_each_round_trip_takes_the_latency(tmp_path: Path) -> None:
     assert fastest["io_create-gunicorn-uvicorn"] >= 30
     # TCP, startup, two steps of the password, the query: five at the least.
     assert fastest["io_create-gunicorn-uvicorn-50ms"] >= 30 + 5 * 50
-    assert "io_create on gunicorn-uvicorn (50 ms latency, 30 ms to the users): nothing broke" in text
+    assert "io_create on gunicorn-uvicorn (50 ms latency, 30 ms to the users): no request failed" in text
 
 
 def test_servers_of_the_users_own(wsgi_url: str, tmp_path: Path) -> None:

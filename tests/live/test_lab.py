@@ -58,7 +58,7 @@ def test_an_async_server_passes_the_connection_limit_and_a_sync_one_does_not(tmp
         assert result["peak_usage"]["connections"] <= 10 + PREPARING
     # A look may miss the one connection of a sync server, which it closes after each request.
     assert asgi["peak_usage"]["connections"] >= 1
-    assert "io_read on gunicorn-uvicorn (max_connections 10): db_too_many_clients broke first" in text
+    assert "io_read on gunicorn-uvicorn (max_connections 10): the first failure was db_too_many_clients" in text
     assert (output / "report.md").read_text().startswith("# Results\n")
     assert json.loads((output / "experiment.json").read_text())["experiment"]["max_connections"] == [10]
 
@@ -66,7 +66,7 @@ def test_an_async_server_passes_the_connection_limit_and_a_sync_one_does_not(tmp
     before = [path.stat().st_mtime_ns for path in sorted(output.rglob("result.json"))]
     code, again = done(*command)
     assert (code, [path.stat().st_mtime_ns for path in sorted(output.rglob("result.json"))]) == (0, before)
-    assert "broke first" in again
+    assert "the first failure was" in again
 
 
 def test_a_trial_that_fails_is_recorded_and_the_others_go_on(tmp_path: Path) -> None:

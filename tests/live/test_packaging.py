@@ -52,7 +52,7 @@ def test_what_the_wheel_holds(wheel: Path) -> None:
         "locust_asyncdjango/analysis/static/live.html",
         "locust_asyncdjango/analysis/static/uPlot.LICENSE",
         "locust_asyncdjango/lab/commands/project_readme.md",
-        "locust_asyncdjango/lab/report/page.html",
+        "locust_asyncdjango/lab/report/templates/page.html",
         "locust_asyncdjango/shapes/ramp.py",
         "locust_asyncdjango/examples/io_read.py",
         "target_site/templates/target_site/index.html",

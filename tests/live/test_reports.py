@@ -39,7 +39,9 @@ def test_a_report_is_one_file_that_says_what_its_twins_say(other_url: str, tmp_p
     assert f"Report: {report}" in text
     page, content = report.read_text(), json.loads(report.with_suffix(".json").read_text())
     verdict = content["verdict"]
-    assert verdict.startswith("No request succeeded; most failed by db_too_many_clients: raise max_connections")
+    assert verdict.startswith(
+        "No request succeeded; the most frequent failure was db_too_many_clients: raise max_connections"
+    )
     assert verdict in page
     assert verdict in text
     assert verdict in report.with_suffix(".md").read_text()
@@ -47,7 +49,7 @@ def test_a_report_is_one_file_that_says_what_its_twins_say(other_url: str, tmp_p
     assert re.findall(r'(?:src|href)="(?!data:)[^"]*"', page) == []
     assert "@import" not in page
     assert content["failures"][0]["message"] == "HTTP 500, FATAL: sorry, too many clients already"
-    assert content["ran"]["server"] == other_url
+    assert content["run_info"]["server"] == other_url
 
     recorded = series_file.read(report.with_suffix(".series.jsonl"))
     rows = list(csv.DictReader(table.read_text().splitlines()))

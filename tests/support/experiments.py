@@ -1,10 +1,12 @@
 """Results of an experiment that was never run."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from locust_asyncdjango.analysis.saturation import KindOnset
 from locust_asyncdjango.lab.analysis.findings import Findings
+from locust_asyncdjango.lab.experiment.plan import trials
 from locust_asyncdjango.lab.experiment.result import Baseline, PeakUsage, Result
 from locust_asyncdjango.lab.experiment.spec import Experiment, Load, Trial
 from tests.support.figures import figures, onset
@@ -26,17 +28,63 @@ ASYNC = Result(
 BROKEN = Result(Trial("cpu", "gunicorn-sync", 1000, 100), None, "gunicorn-sync did not start: no", {})
 
 
+SERVERS = ("gunicorn-sync", "gunicorn-uvicorn")
+
+
 def experiment(**changes: Any) -> Experiment:
-    asked = {
+    """Return an experiment of one route and one server, with some members changed."""
+    usual = {
         "routes": ("io_read",),
         "servers": ("gunicorn-sync",),
         "load": Load("RampTo500"),
         "posts": 1000,
         "max_connections": (100,),
     }
-    return Experiment(**{**asked, **changes})
+    return Experiment(**{**usual, **changes})
 
 
-def found(results: list[Result], **changes: Any) -> Findings:
-    """What they say."""
+def findings_of(results: Iterable[Result], **changes: Any) -> Findings:
+    """Return the findings of an experiment with these results and nothing recorded."""
     return Findings(experiment(**changes), tuple(results), {})
+
+
+def measured(trial: Trial, peak_per_s: float, baseline: Baseline | None = None) -> Result:
+    """Return the result of a trial with this peak and no failures."""
+    return Result(trial, figures(peak_per_s, 60, 4100), "", {}, baseline)
+
+
+def unloaded(request_ms: float) -> Baseline:
+    """Return a baseline whose service time is a millisecond less."""
+    return Baseline(request_ms, 1.0, 5)
+
+
+def repeated(*peaks: tuple[float, float], a_a: tuple[float, ...] = (), until_decided: bool = False) -> Findings:
+    """Return the findings of a sync and an async server that ran several times.
+
+    peaks: of both servers in each repeat. a_a: peaks of the A/A runs, two of each pair.
+    """
+    wanted = experiment(
+        servers=SERVERS, repeats=max(len(peaks), 2), a_a_pairs=len(a_a) // 2, until_decided=until_decided
+    )
+    in_order = [*a_a, *(peak for n, pair in enumerate(peaks) for peak in (pair[::-1] if n % 2 else pair))]
+    results = (measured(trial, peak) for trial, peak in zip(trials(wanted), in_order, strict=False))
+    return Findings(wanted, tuple(results), {})
+
+
+def at_two_latencies() -> Findings:
+    """Return the findings of a sync and two async arms at two latencies, of which one trial was not measured."""
+    wanted = experiment(servers=SERVERS, latencies_ms=(0, 100), max_connections=(100, 1000))
+    peaks = [50.0, 80.0, 50.5, 90.0, 5.0, 60.0, 5.1, None]
+    results = (
+        measured(trial, peak) if peak else Result(trial, None, "it did not start", {})
+        for trial, peak in zip(trials(wanted), peaks, strict=True)
+    )
+    return Findings(wanted, tuple(results), {})
+
+
+def runs_of_servers(sync: tuple[float, ...], async_: tuple[float, ...] = ()) -> Findings:
+    """Return the findings of one server or two, with a peak for each repeat."""
+    wanted = experiment(servers=SERVERS if async_ else SERVERS[:1], repeats=len(sync))
+    peaks = dict(zip(SERVERS, (sync, async_), strict=True))
+    results = (measured(trial, peaks[trial.server][trial.repeat - 1]) for trial in trials(wanted))
+    return Findings(wanted, tuple(results), {})

@@ -1,6 +1,6 @@
-"""What speaks against a trial: the machine, the server or the generator was not what it should have been.
+"""Caveats: reasons to doubt a trial that show in the trial itself. Start reading at ``trial_caveats``.
 
-What shows only beside the other trials of an experiment is in findings.
+Caveats that need a comparison with the other trials of an experiment are in ``findings``.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -11,38 +11,48 @@ from locust_asyncdjango.analysis.generator_health import health_problems
 from locust_asyncdjango.lab.experiment.result import ResourceSample
 from locust_asyncdjango.metrics.interval import Interval
 
-ENVIRONMENT_PARTS = ("versions", "machine", "services")
-"""What is kept of where an experiment runs."""
+PROVENANCE_PARTS = ("versions", "machine", "services")
+"""The parts of an experiment's provenance that must stay the same while it runs."""
 NEIGHBOUR_CAVEATS = ("other programs used", "other virtual machines took")
-"""What a mark begins with, if the machine had less for a trial."""
-MOST_OTHER_PERCENT = 20
-"""Of a processor, on average, that other programs may use."""
-MOST_STEAL_PERCENT = 10
-"""Of a processor, on average, that other virtual machines may take."""
+"""How the caveats begin that say that the machine had less processor time for a trial. Results on disk hold them."""
+MAX_OTHER_PERCENT = 20
+"""Processor time of other programs from which a trial gets a caveat: a mean, in percent of one processor."""
+MAX_STEAL_PERCENT = 10
+"""Processor time of other virtual machines from which a trial gets a caveat: a mean, in percent of one processor."""
 
 
-def marks(costs: Sequence[ResourceSample], seconds: Sequence[Interval], *, all_ours: bool = True) -> tuple[str, ...]:
-    """By what was seen each second. all_ours: whether the lab has started the server and all its services, so that what
-    it has not started has nothing to do with the trial."""
-    found = [f"the server {cost.lost}, after {cost.t:.0f} s" for cost in costs if cost.lost]
-    other, steal = (_mean(cost.other_percent for cost in costs), _mean(cost.steal_percent for cost in costs))
-    if all_ours and other > MOST_OTHER_PERCENT:
-        found.append(f"{NEIGHBOUR_CAVEATS[0]} {other:.0f} % of a processor")
-    if steal > MOST_STEAL_PERCENT:
-        found.append(f"{NEIGHBOUR_CAVEATS[1]} {steal:.0f} % of a processor")
-    return (*found, *health_problems(seconds).values())
+def trial_caveats(
+    samples: Sequence[ResourceSample], intervals: Sequence[Interval], *, all_ours: bool = True
+) -> tuple[str, ...]:
+    """Return the caveats that follow from what was measured during a trial.
+
+    samples: what server, services and machine used, one a second. intervals: the seconds of the run. all_ours: whether
+    the lab started the server and all services. If it did not, "other programs" may be the server itself, and how much
+    they used is no caveat.
+    """
+    caveats = [f"the server {sample.lost}, after {sample.t:.0f} s" for sample in samples if sample.lost]
+    other_percent = _mean(sample.other_percent for sample in samples)
+    steal_percent = _mean(sample.steal_percent for sample in samples)
+    if all_ours and other_percent > MAX_OTHER_PERCENT:
+        caveats.append(f"{NEIGHBOUR_CAVEATS[0]} {other_percent:.0f} % of a processor")
+    if steal_percent > MAX_STEAL_PERCENT:
+        caveats.append(f"{NEIGHBOUR_CAVEATS[1]} {steal_percent:.0f} % of a processor")
+    return (*caveats, *health_problems(intervals).values())
 
 
-def changed(begun: Mapping[str, Any], now: Mapping[str, Any]) -> tuple[str, ...]:
-    """What is no longer as it was when the experiment began: versions, machine, services."""
+def provenance_changes(before: Mapping[str, Any], now: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return a sentence for each version, machine property and service that differs from when the experiment began.
+
+    before, now: the provenance, with the parts that ``PROVENANCE_PARTS`` names.
+    """
     return tuple(
-        f"{name} is {now.get(part, {}).get(name)}, and was {value} when the experiment began"
-        for part in ENVIRONMENT_PARTS
-        for name, value in begun.get(part, {}).items()
+        f"{name} is {now.get(part, {}).get(name)}, but was {value} when the experiment began"
+        for part in PROVENANCE_PARTS
+        for name, value in before.get(part, {}).items()
         if now.get(part, {}).get(name) != value
     )
 
 
 def _mean(values: Iterable[float]) -> float:
-    found = list(values)
-    return fmean(found) if found else 0.0
+    numbers = list(values)
+    return fmean(numbers) if numbers else 0.0

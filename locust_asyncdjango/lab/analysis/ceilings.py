@@ -1,13 +1,13 @@
-"""What a server cannot carry, whatever it is: a result above its ceiling is a fault of the measurement.
+"""Ceilings: the most that a server can carry. A result above its ceiling is a measurement error.
 
 Definitions
-    service time: what a request takes by itself, less what one to /healthz takes, which does nothing; or less, if one
-        took less under load. Of what the site and its services compute in it half is left out: a shared machine may
-        become twice as fast during a trial, and only waiting stays as it is.
-    ceiling: of a server with slots, slots / service time; of one that takes any number of requests at once, database
-        connections / service time, as each request holds one for about as long. Over ten seconds as many more may end
-        as were under way when they began.
-    flagged: what lies a quarter above.
+    service time: the unloaded latency of the route, minus that of /healthz, which does no work; or the shortest latency
+        under load, if that is less. Only half of the processor time of a request counts, because a shared machine may
+        become twice as fast during a trial. Time spent waiting counts in full.
+    ceiling: for a server with slots, slots / service time. For a server without a limit, database connections / service
+        time, because each request holds a connection for about as long. Over the ten seconds of a peak, the requests
+        that were already in flight at their beginning may end too; they are added.
+    violation: a peak that is more than a quarter above the ceiling.
 """
 
 from collections.abc import Mapping, Sequence
@@ -20,54 +20,61 @@ from locust_asyncdjango.lab.experiment.spec import DEFAULT_POOL_SIZE
 from locust_asyncdjango.metrics.interval import Interval
 
 TOLERANCE = 1.25
-SHORTEST_MS = 2.0
-"""A service time that can be told from none, if /healthz does not take as long."""
-WITHOUT_DATABASE = {"template", "cached", "cpu", "external"}
+"""How many times its ceiling a peak may reach before it is taken for a measurement error."""
+MIN_SERVICE_MS = 2.0
+"""The shortest service time that can be measured, unless /healthz takes even longer."""
+ROUTES_WITHOUT_DATABASE = {"template", "cached", "cpu", "external"}
 
 
 @dataclass(frozen=True, slots=True)
 class Ceiling:
-    """per_s: requests a second. why: slots or connections, and service time."""
+    """The most that a server can carry.
+
+    per_s: requests per second. why: the slots or connections, and the service time, that the ceiling follows from.
+    """
 
     per_s: float
     why: str
 
 
-def ceiling(result: Result, server: Server, fastest_ms: float | None, factors: Mapping[str, str]) -> Ceiling | None:
-    """Of a trial; None where there is none, or a request takes too little to tell, or it is not known.
+def compute_ceiling(
+    result: Result, server: Server, fastest_ms: float | None, factors: Mapping[str, str]
+) -> Ceiling | None:
+    """Return the ceiling of a trial, or None if nothing limits it, or if its service time is too short or unknown.
 
-    fastest_ms: what a request took under load at least, None where that is not known. factors: the site's environment.
+    fastest_ms: the shortest latency under load, None if unknown. factors: the environment variables that configure the
+    site.
     """
-    alone, trial = result.baseline, result.trial
-    if alone is None:
+    baseline = result.baseline
+    if baseline is None:
         return None
-    service_ms = alone.request_ms - alone.healthz_ms - alone.cpu_ms / 2
-    service_ms = min(service_ms, alone.request_ms if fastest_ms is None else fastest_ms)
-    if service_ms < max(SHORTEST_MS, alone.healthz_ms):
+    service_ms = baseline.request_ms - baseline.healthz_ms - baseline.cpu_ms / 2
+    service_ms = min(service_ms, baseline.request_ms if fastest_ms is None else fastest_ms)
+    if service_ms < max(MIN_SERVICE_MS, baseline.healthz_ms):
         return None
     if server.slots is not None:
-        at_once, what = server.slots * trial.workers, "slot"
-    elif limit := _connections(result, server, factors):
-        at_once, what = limit, "connection"
+        capacity, unit = server.slots * result.trial.workers, "slot"
+    elif limit := _connection_limit(result, server, factors):
+        capacity, unit = limit, "connection"
     else:
         return None
-    per_s = at_once * (1000 / service_ms + 1 / PEAK_WINDOW_S)
-    return Ceiling(per_s, f"{at_once} {what}{'s' if at_once > 1 else ''}, {service_ms:.3g} ms a request by itself")
+    per_s = capacity * (1000 / service_ms + 1 / PEAK_WINDOW_S)
+    return Ceiling(per_s, f"{capacity} {unit}{'s' if capacity > 1 else ''}, {service_ms:.3g} ms per request")
 
 
-def flag(result: Result, ceiling: Ceiling | None) -> str:
-    """Why what a trial carried cannot be true; "" where it can."""
+def ceiling_violation(result: Result, ceiling: Ceiling | None) -> str:
+    """Return why the peak of a trial cannot be right, or "" if it can."""
     if ceiling is None or result.figures is None or result.figures.peak_per_s <= TOLERANCE * ceiling.per_s:
         return ""
-    return f"{result.figures.peak_per_s:.1f} req/s lie above its ceiling of {ceiling.per_s:.1f} ({ceiling.why})"
+    return f"{result.figures.peak_per_s:.1f} req/s is above its ceiling of {ceiling.per_s:.1f} req/s ({ceiling.why})"
 
 
-def _connections(result: Result, server: Server, factors: Mapping[str, str]) -> int | None:
-    """The most that all processes of a site have together; None where it is not known, or none is needed."""
+def _connection_limit(result: Result, server: Server, factors: Mapping[str, str]) -> int | None:
+    """Return how many connections all processes of a site can have together; None if unknown or if none are needed."""
     trial, database = result.trial, result.site.get("database")
-    known = database.get("max_connections") if isinstance(database, dict) else None
-    limit = known if isinstance(known, int) else None if server.url else trial.max_connections
-    if limit is None or trial.route in WITHOUT_DATABASE:
+    reported = database.get("max_connections") if isinstance(database, dict) else None
+    limit = reported if isinstance(reported, int) else None if server.url else trial.max_connections
+    if limit is None or trial.route in ROUTES_WITHOUT_DATABASE:
         return None
     if not (trial.variant.endswith("_pool") or factors.get("TARGET_SITE_CONNECTIONS") == "pool"):
         return limit
@@ -75,14 +82,21 @@ def _connections(result: Result, server: Server, factors: Mapping[str, str]) -> 
     return min(limit, int(size) * trial.workers) if size.isdecimal() and not server.url else None
 
 
-def in_flight(seconds: Sequence[Interval], slots: int | None, workers: int) -> float:
-    """The most requests that a server worked on at once, over ten seconds; of one second at least.
+def peak_in_flight(intervals: Sequence[Interval], slots: int | None, workers: int) -> float:
+    """Return the most requests that a server worked on at once, as a mean over ten seconds.
 
-    By Little's law what requests took together in a second, but no more than there were users, or it has slots.
+    intervals: the seconds of a run, at least one. slots: of each worker, None without a limit.
+
+    By Little's law this is the time that all requests of a second took together, divided by its length. It cannot be
+    more than the users, nor more than the slots.
     """
-    windows = (seconds[begin : begin + PEAK_WINDOW_S] for begin in range(max(len(seconds) - PEAK_WINDOW_S, 0) + 1))
-    most = max(
-        min(sum(s.busy_s for s in window) / sum(s.length for s in window), max(s.users for s in window))
+    last_start = max(len(intervals) - PEAK_WINDOW_S, 0)
+    windows = (intervals[start : start + PEAK_WINDOW_S] for start in range(last_start + 1))
+    highest = max(
+        min(
+            sum(interval.busy_s for interval in window) / sum(interval.length for interval in window),
+            max(interval.users for interval in window),
+        )
         for window in windows
     )
-    return most if slots is None else min(most, slots * workers)
+    return highest if slots is None else min(highest, slots * workers)

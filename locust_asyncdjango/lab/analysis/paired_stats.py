@@ -1,21 +1,23 @@
-"""Which of two arms carries more, by how much and how sure: the unit is the run, never the request.
+"""Statistics of paired runs: which of two arms carries more, by how much, and how sure that is.
+
+The unit is the run, never the request. Start reading at ``compare``.
 
 Definitions
-    pair: two runs under the same conditions, one of each arm, near each other in time: a machine that drifts does so
-        for both. Its difference is that of the logarithms of what they carried.
+    pair: two runs under the same conditions, one of each arm, near each other in time, so that a machine whose speed
+        drifts affects both. The difference of a pair is the difference of the logarithms of the two peaks.
     ratio: of two arms, the geometric mean over their pairs.
-    noise: the spread of the differences of pairs of the same arms under the same conditions about their mean, of all
-        arms and conditions of an experiment together, as a few pairs of one say little of it. Of an A/A pair, two runs
-        of the same arm, the mean is known to be 0.
-    speed: how much faster the machine was in the first run of a pair, as a logarithm. Noise may be told without what
-        goes with it: differences are then taken to rise in proportion to speed, by a slope that is fitted to the pairs
-        within each two arms (analysis of covariance). That holds only between arms that load the processors alike, as
-        an arm that loads them more makes them slower itself.
+    noise: the standard deviation of the differences of pairs about the mean of their arms and conditions. It is
+        estimated from all arms and conditions of an experiment together, because a few pairs of one say little. For an
+        A/A pair, two runs of the same arm, the mean is known to be 0.
+    speed: how much faster the machine was in the first run of a pair, as a logarithm. Noise can be estimated without
+        the part that follows the machine's speed: differences are then assumed to rise in proportion to speed, with a
+        slope that is fitted to the pairs within each two arms (analysis of covariance). That is valid only for arms
+        that use the processors alike, because an arm that uses them more makes them slower itself.
     interval: 95 %, by Student's t with that noise. (A bootstrap of so few pairs is no better than its guess of their
-        spread: in simulated experiments of 12 runs it called 11 % of equal arms different, and studentized 2 %.)
-        Where runs go on until it is decided, each look at it shares in the 5 % (Bonferroni).
-    verdict: the one whose interval lies on one side of 1; else there is no detectable difference.
-    A/A pair: two runs of the same arm. It shows no difference if it lies within what the others leave open.
+        spread: in simulated experiments of 12 runs it called 11 % of equal arms different; studentized, 2 %.) If runs
+        are repeated until the result is decided, the checks after each repeat share the 5 % (Bonferroni).
+    result: two arms differ if the interval lies on one side of 1. Otherwise there is no detectable difference.
+    A/A pair without a difference: a pair that lies within the noise of the other A/A pairs.
 """
 
 from collections.abc import Iterable, Sequence
@@ -23,18 +25,21 @@ from dataclasses import dataclass
 from math import exp, fsum, log, sqrt
 from typing import NamedTuple, Self
 
+from locust_asyncdjango.analysis.saturation import PEAK_WINDOW_S
 from locust_asyncdjango.metrics.statistics import ERROR, student_t
 
-RISE = 16
-"""A machine 1 % faster changes a difference by so many hundredths of the spread that is left (0.5 and 0.03 here)."""
-WORTH = 1.3
-"""How many times as much is to be gained by telling apart what goes with speed as is lost by fitting its slope."""
+SPEED_EFFECT = 16
+"""How much a difference rises with speed, in units of the remaining noise (0.5 / 0.03, as measured on our machine)."""
+MIN_GAIN = 1.3
+"""How many times the gain of the correction for speed must exceed what fitting its slope costs."""
 LARGEST_LOG = 700.0
-"""Whose exponential can be told."""
+"""The largest logarithm whose exponential is a float."""
+SINGLE_RUN_RATIO = 1.1
+"""The ratio of two single runs that counts as noise if nothing shows how large the noise is."""
 
 
 class Pair(NamedTuple):
-    """What each of two runs carried, the first arm's first. speed: 0 where it is not known, or not to be used."""
+    """The peaks of two runs, that of the first arm first. speed: 0 if unknown or not to be used."""
 
     first: float
     second: float
@@ -43,9 +48,10 @@ class Pair(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Noise:
-    """Of the pairs of an experiment. spread: the standard deviation of a pair's difference. freedom: degrees of it.
+    """The noise of an experiment's pairs.
 
-    slope: how differences rise with speed; 0 where speed is left alone. slope_error: its standard error, in spreads.
+    spread: the standard deviation of a pair's difference. freedom: its degrees of freedom. slope: how differences rise
+    with speed; 0 without a correction for speed. slope_error: the standard error of the slope, in units of spread.
     """
 
     spread: float
@@ -55,16 +61,13 @@ class Noise:
 
     @property
     def floor(self) -> float:
-        """The ratio above 1 that a pair of runs of one arm stays below in 95 of 100 cases."""
+        """Return the ratio above 1 that two runs of one arm stay below in 95 of 100 cases."""
         return _exp(student_t(self.freedom) * self.spread)
 
 
 @dataclass(frozen=True, slots=True)
 class RatioEstimate:
-    """Two arms: how many times as much the first carried as the second.
-
-    low, high: None where the noise is not known.
-    """
+    """How many times as much one arm carried as another, with its interval; low and high are None without one."""
 
     ratio: float
     low: float | None
@@ -72,137 +75,157 @@ class RatioEstimate:
 
     @property
     def is_different(self) -> bool | None:
-        """Whether the interval lies on one side of 1; None where there is none."""
+        """Return whether the interval lies on one side of 1; None without an interval."""
         return None if self.low is None or self.high is None else not self.low <= 1 <= self.high
 
 
 @dataclass(frozen=True, slots=True)
 class NoiseSample:
-    """How far the differences of pairs are from their mean, with how far the speeds are from theirs."""
+    """The residuals of pairs: how far each difference is from its mean, and how far its speed is from the mean speed.
 
-    off: tuple[float, ...]
+    freedom: the degrees of freedom of the residuals.
+    """
+
+    residuals: tuple[float, ...]
     speeds: tuple[float, ...]
     freedom: int
 
     @classmethod
-    def of(cls, compared_pairs: Iterable[Sequence[Pair]], a_a_pairs: Sequence[Pair]) -> Self:
-        """compared_pairs: of the same arms under the same conditions. a_a_pairs: two runs of the same arm each."""
-        off = _differences(a_a_pairs)
-        speeds = [pair.speed for pair in a_a_pairs] if off else []
-        freedom = len(off)
+    def from_pairs(cls, compared_pairs: Iterable[Sequence[Pair]], a_a_pairs: Sequence[Pair]) -> Self:
+        """Return the residuals of all pairs of an experiment.
+
+        compared_pairs: for each two arms under the same conditions, their pairs. a_a_pairs: pairs of the same arm.
+        """
+        residuals = _differences(a_a_pairs)
+        speeds = [pair.speed for pair in a_a_pairs] if residuals else []
+        freedom = len(residuals)
         for pairs in compared_pairs:
-            if found := _differences(pairs):
-                off += _about_mean(found)
-                speeds += _about_mean([pair.speed for pair in pairs])
-                freedom += len(found) - 1
-        return cls(tuple(off), tuple(speeds), freedom)
+            if differences := _differences(pairs):
+                residuals += _deviations(differences)
+                speeds += _deviations([pair.speed for pair in pairs])
+                freedom += len(differences) - 1
+        return cls(tuple(residuals), tuple(speeds), freedom)
 
     @property
-    def fastness(self) -> float:
-        """The sum of the speeds' squares."""
+    def speed_variation(self) -> float:
+        """Return the sum of the squared speeds."""
         return fsum(speed**2 for speed in self.speeds)
 
     @property
-    def tell_more_by_speed(self) -> bool:
-        """Whether the machine was so uneven, and the pairs so many, that it is worth the slope's degree of freedom.
+    def is_speed_correction_useful(self) -> bool:
+        """Return whether the machine was so uneven, and the pairs so many, that a slope is worth a degree of freedom.
 
-        What they carried is not looked at, or the interval would no longer be one of 95 %.
+        The peaks themselves are not used for this decision: otherwise the intervals would no longer be 95 % intervals.
         """
         if self.freedom < 2:
             return False
-        gain = sqrt(1 + RISE**2 * self.fastness / self.freedom)
-        return gain > WORTH * student_t(self.freedom - 1) / student_t(self.freedom)
+        gain = sqrt(1 + SPEED_EFFECT**2 * self.speed_variation / self.freedom)
+        return gain > MIN_GAIN * student_t(self.freedom - 1) / student_t(self.freedom)
 
-    def noise(self, *, by_speed: bool = False) -> Noise | None:
-        """None where nothing tells it. by_speed: without what goes with speed."""
+    def estimate(self, *, by_speed: bool = False) -> Noise | None:
+        """Return the noise, or None if there is too little data. by_speed: whether to correct for speed."""
         if not by_speed:
-            return Noise(_spread(self.off, self.freedom), self.freedom) if self.freedom else None
-        if self.freedom < 2 or not self.fastness:
+            return Noise(_spread(self.residuals, self.freedom), self.freedom) if self.freedom else None
+        if self.freedom < 2 or not self.speed_variation:
             return None
-        slope = fsum(each * speed for each, speed in zip(self.off, self.speeds, strict=True)) / self.fastness
-        left = [each - slope * speed for each, speed in zip(self.off, self.speeds, strict=True)]
-        return Noise(_spread(left, self.freedom - 1), self.freedom - 1, slope, 1 / sqrt(self.fastness))
+        both = list(zip(self.residuals, self.speeds, strict=True))
+        slope = fsum(residual * speed for residual, speed in both) / self.speed_variation
+        remaining = [residual - slope * speed for residual, speed in both]
+        return Noise(_spread(remaining, self.freedom - 1), self.freedom - 1, slope, 1 / sqrt(self.speed_variation))
 
 
-def noise(compared_pairs: Iterable[Sequence[Pair]], a_a_pairs: Sequence[Pair] = ()) -> Noise | None:
-    """Of an experiment; None where no arms were compared twice and there is no A/A pair."""
-    return NoiseSample.of(compared_pairs, a_a_pairs).noise()
+def estimate_noise(compared_pairs: Iterable[Sequence[Pair]], a_a_pairs: Sequence[Pair] = ()) -> Noise | None:
+    """Return the noise of an experiment; None if no arms were compared twice and there is no A/A pair."""
+    return NoiseSample.from_pairs(compared_pairs, a_a_pairs).estimate()
 
 
-def speed_adjusted_noise(compared_pairs: Iterable[Sequence[Pair]], a_a_pairs: Sequence[Pair] = ()) -> Noise | None:
-    """The same without what goes with the machine's speed; None where that would not tell more."""
-    found = NoiseSample.of(compared_pairs, a_a_pairs)
-    return found.noise(by_speed=True) if found.tell_more_by_speed else None
+def estimate_speed_corrected_noise(
+    compared_pairs: Iterable[Sequence[Pair]], a_a_pairs: Sequence[Pair] = ()
+) -> Noise | None:
+    """Return the noise without the part that follows the machine's speed; None if the correction would not help."""
+    sample = NoiseSample.from_pairs(compared_pairs, a_a_pairs)
+    return sample.estimate(by_speed=True) if sample.is_speed_correction_useful else None
 
 
-def compared(pairs: Sequence[Pair], noise: Noise | None, error: float = ERROR) -> RatioEstimate | None:
-    """Two arms under the same conditions; None where there is no pair, or a run carried nothing.
+def compare(pairs: Sequence[Pair], noise: Noise | None, error: float = ERROR) -> RatioEstimate | None:
+    """Return how many times as much the first arm carried; None without a pair, or if a run carried nothing.
 
-    error: how often the interval may miss the truth.
+    noise: None if unknown; the estimate then has no interval. error: how often the interval may miss the truth.
     """
     mean = mean_log_ratio(pairs, noise.slope if noise else 0.0)
     if mean is None or noise is None:
-        return None if mean is None else _around(mean, None)
+        return None if mean is None else _estimate_around(mean, None)
     speed = fsum(pair.speed for pair in pairs) / len(pairs)
-    margin = student_t(noise.freedom, error) * noise.spread * sqrt(1 / len(pairs) + (speed * noise.slope_error) ** 2)
-    return _around(mean, margin)
+    standard_error = noise.spread * sqrt(1 / len(pairs) + (speed * noise.slope_error) ** 2)
+    return _estimate_around(mean, student_t(noise.freedom, error) * standard_error)
 
 
 def mean_log_ratio(pairs: Sequence[Pair], slope: float) -> float | None:
-    """Of the logarithms, without what goes with speed; None as for ``compared``."""
-    found = _differences(pairs)
-    return fsum(found) / len(found) - slope * fsum(pair.speed for pair in pairs) / len(pairs) if found else None
+    """Return the mean difference of pairs, corrected for speed by a slope; None where ``compare`` returns None."""
+    differences = _differences(pairs)
+    if not differences:
+        return None
+    return fsum(differences) / len(differences) - slope * fsum(pair.speed for pair in pairs) / len(pairs)
 
 
-def compare_unpaired(first: Sequence[Sequence[float]], second: Sequence[Sequence[float]]) -> list[RatioEstimate | None]:
-    """How many times as much each arm carried in its second runs as in its first, which may be another day's.
+def compare_unpaired(before: Sequence[Sequence[float]], after: Sequence[Sequence[float]]) -> list[RatioEstimate | None]:
+    """Return, for each arm, how many times as much it carried after as before; None if a run carried nothing.
 
-    first, second: runs of each arm. The noise is the spread of an arm's runs about their mean, of all arms and both
-    times together; without any there is no interval. None where a run carried nothing.
+    before, after: the peaks of each arm's runs, which may be of different days. The noise is the standard deviation of
+    runs about the mean of their arm, over all arms and both times. Without repeated runs there is no interval.
     """
-    groups = [_logs(runs) for runs in (*first, *second)]
+    groups = [_logs(runs) for runs in (*before, *after)]
     squares = [(each - fsum(group) / len(group)) ** 2 for group in groups if group for each in group]
     freedom = len(squares) - sum(map(bool, groups))
     margin = student_t(freedom) * sqrt(fsum(squares) / freedom) if freedom else None
 
-    def change(before: Sequence[float], after: Sequence[float]) -> RatioEstimate | None:
-        if not before or not after:
+    def change(old: Sequence[float], new: Sequence[float]) -> RatioEstimate | None:
+        if not old or not new:
             return None
-        mean = fsum(after) / len(after) - fsum(before) / len(before)
-        return _around(mean, None if margin is None else margin * sqrt(1 / len(before) + 1 / len(after)))
+        mean = fsum(new) / len(new) - fsum(old) / len(old)
+        return _estimate_around(mean, None if margin is None else margin * sqrt(1 / len(old) + 1 / len(new)))
 
-    return [change(before, after) for before, after in zip(groups, groups[len(first) :], strict=False)]
+    return [change(old, new) for old, new in zip(groups, groups[len(before) :], strict=False)]
 
 
-def alike(a_a_pairs: Sequence[Pair]) -> int:
-    """How many of some A/A pairs, three at least, show no difference."""
-    by_speed = NoiseSample.of([], a_a_pairs).tell_more_by_speed
+def count_equal_pairs(a_a_pairs: Sequence[Pair]) -> int:
+    """Return how many A/A pairs show no difference, each by the noise of the others. There must be three or more."""
+    by_speed = NoiseSample.from_pairs([], a_a_pairs).is_speed_correction_useful
     others = ([other for m, other in enumerate(a_a_pairs) if m != n] for n in range(len(a_a_pairs)))
-    noises = (NoiseSample.of([], rest).noise(by_speed=by_speed) for rest in others)
-    found = (compared([pair], each) for pair, each in zip(a_a_pairs, noises, strict=True))
-    return sum(each is not None and each.is_different is False for each in found)
+    noises = (NoiseSample.from_pairs([], rest).estimate(by_speed=by_speed) for rest in others)
+    estimates = (compare([pair], noise) for pair, noise in zip(a_a_pairs, noises, strict=True))
+    return sum(estimate is not None and estimate.is_different is False for estimate in estimates)
 
 
-def _around(mean: float, margin: float | None) -> RatioEstimate:
+def clear_ratio(*peaks_per_s: float) -> float:
+    """Return the ratio from which two single runs count as different.
+
+    It is a tenth, or twice the standard deviation of the ratio if requests arrive by chance (Poisson): a peak counts
+    the requests of ten seconds.
+    """
+    return max(SINGLE_RUN_RATIO, exp(2 * sqrt(sum(1 / (PEAK_WINDOW_S * peak) for peak in peaks_per_s))))
+
+
+def _estimate_around(mean: float, margin: float | None) -> RatioEstimate:
     if margin is None:
         return RatioEstimate(_exp(mean), None, None)
     return RatioEstimate(_exp(mean), _exp(mean - margin), _exp(mean + margin))
 
 
-def _about_mean(values: Sequence[float]) -> list[float]:
+def _deviations(values: Sequence[float]) -> list[float]:
     return [value - fsum(values) / len(values) for value in values]
 
 
-def _spread(off: Sequence[float], freedom: int) -> float:
-    return sqrt(fsum(each**2 for each in off) / freedom)
+def _spread(residuals: Sequence[float], freedom: int) -> float:
+    return sqrt(fsum(residual**2 for residual in residuals) / freedom)
 
 
-def _logs(runs: Sequence[float]) -> list[float]:
-    return [log(each) for each in runs] if runs and min(runs) > 0 else []
+def _logs(peaks: Sequence[float]) -> list[float]:
+    return [log(peak) for peak in peaks] if peaks and min(peaks) > 0 else []
 
 
 def _differences(pairs: Sequence[Pair]) -> list[float]:
-    """Empty where a run carried nothing: there is no ratio to it, and to leave it out would hide it."""
+    # Empty if a run carried nothing: there is no ratio to it, and to leave the run out would hide it.
     if any(min(pair.first, pair.second) <= 0 for pair in pairs):
         return []
     return [log(pair.first) - log(pair.second) for pair in pairs]

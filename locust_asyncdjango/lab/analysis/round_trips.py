@@ -1,7 +1,7 @@
-"""The round-trip budget: how many times a request waits for what is far away, and what it takes beside that.
+"""Round trips: how many times a request waits for a service, derived from its unloaded latency at several delays.
 
-A request by itself takes base + round trips x latency. The round trips are the slope of a line through what it took at
-each latency (least squares), the base is the line at 0.
+An unloaded request takes base + round trips x latency. The round trips are the slope of a line through its duration at
+each latency (least squares); the base is the line's value at 0.
 """
 
 from collections.abc import Sequence
@@ -14,9 +14,10 @@ from locust_asyncdjango.metrics.statistics import student_t
 
 @dataclass(frozen=True, slots=True)
 class RoundTripFit:
-    """round_trips of a request; low, high: their 95 % interval, None for two points, through which each line fits.
+    """The line through the unloaded latencies of an arm.
 
-    base_ms: what a request takes beside them.
+    round_trips: per request. low, high: their 95 % interval, None if there were only two points. base_ms: what a
+    request takes besides the round trips.
     """
 
     round_trips: float
@@ -25,15 +26,18 @@ class RoundTripFit:
     base_ms: float
 
     def latency_ms(self, request_ms: float) -> float:
-        """The latency at which a request by itself takes so long."""
+        """Return the latency at which an unloaded request takes this long."""
         return (request_ms - self.base_ms) / self.round_trips
 
 
-def budget(points: Sequence[tuple[float, float]]) -> RoundTripFit | None:
-    """Of (latency, what a request took by itself), both in milliseconds; None for a single latency."""
+def fit_round_trips(points: Sequence[tuple[float, float]]) -> RoundTripFit | None:
+    """Return the fit through pairs of latency and unloaded request duration, both in milliseconds.
+
+    Return None if all points have the same latency.
+    """
     if len({latency for latency, _ in points}) < 2:
         return None
-    line = linregress([latency for latency, _ in points], [took for _, took in points])
+    line = linregress([latency for latency, _ in points], [duration for _, duration in points])
     slope = float(line.slope)
     if len(points) < 3:
         return RoundTripFit(slope, None, None, float(line.intercept))

@@ -35,7 +35,8 @@ def compare_folders(options: Namespace) -> int:
     """
     from rich.console import Console
 
-    from locust_asyncdjango.lab.analysis import findings
+    from locust_asyncdjango.lab.analysis.changes import find_changes
+    from locust_asyncdjango.lab.analysis.findings import read_findings
     from locust_asyncdjango.lab.experiment.results_folder import ResultsFolder
     from locust_asyncdjango.lab.report import comparison_report
 
@@ -46,21 +47,21 @@ def compare_folders(options: Namespace) -> int:
     if output and output.resolve().parent in [folder.path.resolve() for folder in folders]:
         raise UsageError(f"--output {output} lies in a folder that is compared; name another place")
     with read_folders(*folders):
-        before, after = map(findings.read, folders)
-        changes = comparison_report.changes(before, after, (folders[0].provenance(), folders[1].provenance()))
+        before, after = map(read_findings, folders)
+        changes = find_changes(before, after, (folders[0].provenance(), folders[1].provenance()))
     if not changes.arms:
         raise UsageError(f"{options.before} and {options.after} have no arm in common that was measured in both")
     console = Console()
-    for sentence in changes.sentences(tolerated):
+    for sentence in comparison_report.change_sentences(changes, tolerated):
         console.print(sentence, highlight=False, markup=False, soft_wrap=True)
     if output:
         title = f"What changed from {folders[0].path.name} to {folders[1].path.name}"
         renderers = {
-            "html": comparison_report.html,
-            "md": comparison_report.markdown,
+            "html": comparison_report.render_html,
+            "md": comparison_report.render_markdown,
         }
         texts = {ending: render(changes, title, tolerated) for ending, render in renderers.items()}
-        _write_report(output, {**texts, "json": comparison_report.as_json(changes, tolerated)})
+        _write_report(output, {**texts, "json": comparison_report.render_json(changes, tolerated)})
         console.print(f"Report: {output}", highlight=False, markup=False, soft_wrap=True)
     return WORSE if any(change.is_worse(tolerated) for change in changes.arms) else 0
 

@@ -44,16 +44,16 @@ def report_source(options: Namespace) -> int:
 def write_experiment_report(folder: "ResultsFolder", findings: "Findings", console: "Console") -> None:
     """Write the report of an experiment into its folder, and print its table and verdict."""
     from locust_asyncdjango.lab.report import experiment_report
-    from locust_asyncdjango.lab.report.verdict import verdict
+    from locust_asyncdjango.lab.report.verdict import verdict_sentences
 
     provenance = folder.provenance()
     page = folder.write_report(
-        html=experiment_report.html(findings, provenance),
-        md=experiment_report.markdown(findings, provenance),
-        json=experiment_report.as_json(findings, provenance),
+        html=experiment_report.render_html(findings, provenance),
+        md=experiment_report.render_markdown(findings, provenance),
+        json=experiment_report.render_json(findings, provenance),
     )
     console.print(experiment_report.terminal_table(findings))
-    for sentence in (*verdict(findings), f"Report: {page}"):
+    for sentence in (*verdict_sentences(findings), f"Report: {page}"):
         console.print(sentence, highlight=False, markup=False, soft_wrap=True)
 
 
@@ -71,14 +71,14 @@ def read_folders(*folders: "ResultsFolder") -> Iterator[None]:
 def _report_folder(options: Namespace) -> None:
     from rich.console import Console
 
-    from locust_asyncdjango.lab.analysis import findings
+    from locust_asyncdjango.lab.analysis.findings import read_findings
     from locust_asyncdjango.lab.experiment.results_folder import ResultsFolder
 
     if options.output or options.failures:
         raise UsageError("the report of a results folder goes into it: leave --output and --failures out")
     folder = ResultsFolder(options.source)
     with read_folders(folder):
-        content = findings.read(folder)
+        content = read_findings(folder)
         if not content.results:
             raise UsageError(f"{folder.path} holds no result yet; go on with run --resume")
         write_experiment_report(folder, content, Console())
@@ -91,7 +91,7 @@ def _report_series(options: Namespace) -> None:
     output: Path = options.output or options.source.with_suffix(".html")
     require_html(output)
     sources = {path.resolve() for path in (options.source, options.failures) if path}
-    if overwritten := [path for path in run_report.written(output) if path.resolve() in sources]:
+    if overwritten := [path for path in run_report.output_files(output) if path.resolve() in sources]:
         raise UsageError(f"{overwritten[0]}, of which the report is made, would be overwritten; name another --output")
     try:
         series = read(options.source)
@@ -99,8 +99,8 @@ def _report_series(options: Namespace) -> None:
         raise UsageError(str(error)) from None
     failures = run_report.read_failures(options.failures, series.header)
     try:
-        content = run_report.told(series, failures)
-        run_report.write(content, output)
+        content = run_report.build_report(series, failures)
+        run_report.write_report(content, output)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise UsageError(f"{options.source} or its failures are damaged: {error!r}") from None
     print(content.verdict)

@@ -105,7 +105,7 @@ def _values(options: Namespace) -> dict[str, Any]:
 
 def _print_plan(experiment: Experiment) -> int:
     from locust_asyncdjango.lab.measure.locust_process import check_load, planned_length_s
-    from locust_asyncdjango.lab.report.verdict import plan_text
+    from locust_asyncdjango.lab.report.plan_preview import plan_text
 
     experiment.check_machine()
     with TemporaryDirectory() as logs:
@@ -117,7 +117,7 @@ def _print_plan(experiment: Experiment) -> int:
 def _measure(experiment: Experiment, folder: "ResultsFolder") -> int:
     from rich.console import Console
 
-    from locust_asyncdjango.lab.analysis import findings
+    from locust_asyncdjango.lab.analysis.findings import read_findings
     from locust_asyncdjango.lab.commands.progress import progress_on
     from locust_asyncdjango.lab.measure import runner
 
@@ -128,7 +128,7 @@ def _measure(experiment: Experiment, folder: "ResultsFolder") -> int:
     except Interrupted:
         print(f"stopped; to go on from here: locust-asyncdjango run --resume {folder.path}", file=sys.stderr)
         raise
-    write_experiment_report(folder, findings.read(folder), console)
+    write_experiment_report(folder, read_findings(folder), console)
     return 0 if all(result.figures for result in results) else NOT_MEASURED
 
 

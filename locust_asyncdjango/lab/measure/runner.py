@@ -8,7 +8,7 @@ from importlib.metadata import PackageNotFoundError, version
 from operator import itemgetter
 from typing import Any
 
-from locust_asyncdjango.lab.analysis.caveats import changed
+from locust_asyncdjango.lab.analysis.caveats import provenance_changes
 from locust_asyncdjango.lab.analysis.findings import Findings
 from locust_asyncdjango.lab.environment import machine, pinning, services
 from locust_asyncdjango.lab.errors import TrialError
@@ -41,7 +41,7 @@ def run(experiment: Experiment, folder: ResultsFolder, announce: Announce) -> li
     experiment.check_machine()
     current = _provenance(experiment)
     with folder.open_for(experiment, current) as original:
-        runner = _TrialRunner(experiment, folder, changed(original, current))
+        runner = _TrialRunner(experiment, folder, provenance_changes(original, current))
         results: list[Result] = []
         series_by_trial: dict[str, Series] = {}
         for round_ in rounds(experiment):

@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager, nullco
 from pathlib import Path
 
 from locust_asyncdjango.analysis.saturation import find_saturation
-from locust_asyncdjango.lab.analysis.caveats import marks
+from locust_asyncdjango.lab.analysis.caveats import trial_caveats
 from locust_asyncdjango.lab.environment import services
 from locust_asyncdjango.lab.environment.http_client import responds
 from locust_asyncdjango.lab.environment.latency_proxy import running_proxy
@@ -62,7 +62,7 @@ def measure_trial(trial: Trial, server: Server, load: Load, pins: Pins, folder: 
         site=site_info,
         baseline=baseline,
         peak_usage=resource_usage.peak_usage(samples) if program and samples else None,
-        caveats=marks(samples, series.intervals, all_ours=program is not None and not services.user_services()),
+        caveats=trial_caveats(samples, series.intervals, all_ours=program is not None and not services.user_services()),
     )
 
 

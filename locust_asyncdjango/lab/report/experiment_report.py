@@ -1,36 +1,45 @@
-"""Findings -> text: what is printed, and the report as HTML, Markdown and JSON. Renderers take data and return text."""
+"""The report of an experiment: for the terminal, and as HTML, Markdown and JSON. Each renderer takes findings.
+
+The HTML is made by ``templates/experiment_report.html``. provenance is what ``ResultsFolder.provenance`` returns: when,
+where and with which versions the experiment was begun.
+"""
 
 import json
 from collections.abc import Mapping
 from dataclasses import asdict
-from html import escape
 from itertools import groupby
 from typing import Any
 
 from rich import box
 from rich.table import Table as TerminalTable
 
-from locust_asyncdjango.analysis.charts import Chart, chart, charts_over_time, line
+from locust_asyncdjango.analysis.charts import Chart, charts_over_time
 from locust_asyncdjango.analysis.saturation import find_saturation
 from locust_asyncdjango.failures.classify import advice
-from locust_asyncdjango.lab.analysis.caveats import ENVIRONMENT_PARTS
-from locust_asyncdjango.lab.analysis.findings import ArmRuns, Findings
+from locust_asyncdjango.lab.analysis.arm_runs import ArmRuns
+from locust_asyncdjango.lab.analysis.caveats import PROVENANCE_PARTS
+from locust_asyncdjango.lab.analysis.findings import Findings
 from locust_asyncdjango.lab.experiment import config_file
-from locust_asyncdjango.lab.report import html as html_page
+from locust_asyncdjango.lab.experiment.result import Result
 from locust_asyncdjango.lab.report import plots, tables
-from locust_asyncdjango.lab.report.markdown import bullets, table_lines
+from locust_asyncdjango.lab.report.html import render_page
+from locust_asyncdjango.lab.report.latency_grid import latency_grids
+from locust_asyncdjango.lab.report.markdown import bullet_lines, table_lines
 from locust_asyncdjango.lab.report.table import Table
-from locust_asyncdjango.lab.report.tables import LatencyGrid
-from locust_asyncdjango.lab.report.verdict import first_failure_sentences, trial_sentences, verdict, winner_sentences
+from locust_asyncdjango.lab.report.verdict import (
+    first_failure_sentences,
+    trial_sentences,
+    verdict_sentences,
+    winner_sentences,
+)
 
-FORMAT_VERSION = 1
-"""Of the report as JSON."""
-Environment = Mapping[str, Any]
-"""When and where an experiment was begun, with which versions."""
+FORMAT_VERSION = 2
+"""The version of the report as JSON. 2: marks -> caveats, flag -> invalid_reason, noise_by_speed ->
+speed_corrected_noise, run -> trials."""
 
 
 def terminal_table(findings: Findings) -> TerminalTable:
-    """The table for a terminal. It fits 80 columns; where names are long, the failures are folded."""
+    """Return the figures as a table for 80 columns, in which long lists of failures are folded."""
     table = TerminalTable(box=box.SIMPLE_HEAD, pad_edge=False, padding=0)
     table.add_column(no_wrap=True)
     for column in ("peak\nreq/s", "at\nusers", "successes", "slowdown\nat users", "errors\nat"):
@@ -39,9 +48,74 @@ def terminal_table(findings: Findings) -> TerminalTable:
     for (heading, conditions), group in groupby(findings.runs, key=_heading):
         table.add_row(f"[bold]{heading}", "", "", "", "", "", f"[dim]{conditions}")
         for runs in group:
-            *cells, failures = tables.cells(runs)
+            *cells, failures = tables.figure_cells(runs)
             table.add_row(runs.trial.variant or runs.trial.server, *cells, failures.replace(", ", "\n"))
     return table
+
+
+def render_html(findings: Findings, provenance: Mapping[str, Any]) -> str:
+    """Return the report as one HTML page that needs nothing else, with charts of each trial."""
+    grids = latency_grids(findings)
+    recorded = [result for result in findings.results if result.trial.id in findings.series]
+    charts = {f"grid-{n}": [grid.chart()] for n, grid in enumerate(grids)}
+    charts |= {f"trial-{n}": _trial_charts(findings, result) for n, result in enumerate(recorded)}
+    routes = ", ".join(dict.fromkeys(runs.trial.route for runs in findings.runs))
+    figures, *others = _tables(findings)
+    return render_page(
+        "experiment_report.html",
+        routes,
+        f"Sync or async? {routes}",
+        charts,
+        winners=winner_sentences(findings),
+        figures=figures,
+        grids=[(grid, f"grid-{n}") for n, grid in enumerate(grids)],
+        tables=others,
+        first_failures=first_failure_sentences(findings),
+        trials=trial_sentences(findings),
+        recorded=[(result.trial.title, f"trial-{n}") for n, result in enumerate(recorded)],
+        advice=[(kind, advice(kind)) for kind in failure_kinds(findings)],
+        config=config_file.to_toml(findings.experiment),
+        provenance=_provenance_lines(provenance),
+    )
+
+
+def render_markdown(findings: Findings, provenance: Mapping[str, Any]) -> str:
+    """Return the same as Markdown, without charts."""
+    lines = ["# Results", "", *bullet_lines(winner_sentences(findings))]
+    for table in _tables(findings):
+        lines += ["", *table.markdown()]
+    for grid in latency_grids(findings):
+        lines += ["", f"## {grid.title}", "", *table_lines(grid.headers, grid.text_rows())]
+    if kinds := failure_kinds(findings):
+        lines += ["", "## What to do about the failures", "", *(f"- `{kind}`: {advice(kind)}" for kind in kinds)]
+    lines += ["", "## First failures", "", *bullet_lines(first_failure_sentences(findings))]
+    lines += ["", "## Trials", "", *bullet_lines(trial_sentences(findings))]
+    lines += ["", "## Run it again", "", "```toml", config_file.to_toml(findings.experiment), "```", ""]
+    return "\n".join([*lines, *bullet_lines(_provenance_lines(provenance))]) + "\n"
+
+
+def render_json(findings: Findings, provenance: Mapping[str, Any]) -> str:
+    """Return the same as JSON, for programs."""
+    noise, corrected = findings.noise, findings.speed_corrected_noise
+    content = {
+        "format": "locust-asyncdjango experiment",
+        "format_version": FORMAT_VERSION,
+        **provenance,
+        "experiment": asdict(findings.experiment),
+        "verdict": verdict_sentences(findings),
+        "arms": [_arm_members(findings, runs) for runs in findings.runs],
+        "differences": [asdict(each) for each in tables.differences(findings)],
+        "round_trips": [{**asdict(runs.trial), **asdict(fit)} for runs, fit in findings.round_trips],
+        "noise": asdict(noise) if noise else None,
+        "speed_corrected_noise": asdict(corrected) if corrected else None,
+        "trials": trial_sentences(findings),
+    }
+    return json.dumps(content, indent=2) + "\n"
+
+
+def failure_kinds(findings: Findings) -> list[str]:
+    """Return the kinds of failures that happened in any trial, in the order of the alphabet."""
+    return sorted({failure.kind for r in findings.results if r.figures for failure in r.figures.failures})
 
 
 def _heading(runs: ArmRuns) -> tuple[str, str]:
@@ -49,116 +123,39 @@ def _heading(runs: ArmRuns) -> tuple[str, str]:
     return f"{trial.route} on {trial.server}" if trial.variant else trial.route, trial.conditions
 
 
-def markdown(findings: Findings, about: Environment) -> str:
-    """The whole report as Markdown."""
-    lines = ["# Results", "", *bullets(winner_sentences(findings))]
-    for table in _tables(findings):
-        lines += ["", *table.markdown()]
-    for heat in tables.latency_grids(findings):
-        lines += ["", f"## {_title_of(heat)}", ""]
-        lines += table_lines(heat.heads, ((at, *cells) for at, cells in heat.texts()))
-    if kinds(findings):
-        lines += ["", "## What the failures call for", "", *(f"- `{kind}`: {advice(kind)}" for kind in kinds(findings))]
-    lines += ["", "## What broke first", "", *bullets(first_failure_sentences(findings))]
-    lines += ["", "## What was run", "", *bullets(trial_sentences(findings))]
-    lines += ["", "## To run it again", "", "```toml", config_file.to_toml(findings.experiment), "```", ""]
-    return "\n".join([*lines, *bullets(_where(about))]) + "\n"
-
-
-def html(findings: Findings, about: Environment) -> str:
-    """The whole report as one HTML page that needs nothing else."""
-    charts: dict[str, list[Chart]] = {}
-
-    def drawn(found: list[Chart]) -> str:
-        place = f"charts-{len(charts)}"
-        charts[place] = found
-        return f'<div id="{place}"></div>'
-
-    figures, *others = _tables(findings)
-    parts = [html_page.bullets(map(escape, winner_sentences(findings)), "winners"), figures.html()]
-    for heat in tables.latency_grids(findings):
-        parts.append(f"<h2>{escape(_title_of(heat))}</h2>")
-        parts += [html_page.heat_table(heat.heads, heat.texts(), heat.shares()), drawn([interaction_chart(heat)])]
-    parts += [table.html() for table in others]
-    parts += ["<h2>What broke first</h2>", html_page.bullets(map(escape, first_failure_sentences(findings)))]
-    parts += ["<h2>What was run</h2>", html_page.bullets(map(escape, trial_sentences(findings)))]
-    parts.append("<h2>Second by second</h2>")
-    for result in (result for result in findings.results if result.trial.id in findings.recorded):
-        seconds = findings.recorded[result.trial.id].intervals
-        shown = charts_over_time(seconds, result.figures or find_saturation(seconds))
-        shown += plots.taken(findings.costs.get(result.trial.id, ()))
-        parts += [f"<h3>{escape(result.trial.title)}</h3>", f'<div class="small">{drawn(shown)}</div>']
-    if kinds(findings):
-        told = (f"<b>{escape(kind)}</b>: {escape(advice(kind))}" for kind in kinds(findings))
-        parts += ["<h2>What the failures call for</h2>", html_page.bullets(told)]
-    parts += ["<h2>To run it again</h2>", f"<pre>{escape(config_file.to_toml(findings.experiment))}</pre>"]
-    parts.append(html_page.bullets(map(escape, _where(about))))
-    title = ", ".join(dict.fromkeys(runs.trial.route for runs in findings.runs))
-    return html_page.page(title, f"Sync or async? {title}", "\n".join(parts), charts)
-
-
-def as_json(findings: Findings, about: Environment) -> str:
-    """The same for programs."""
-    shown = {
-        "format": "locust-asyncdjango experiment",
-        "format_version": FORMAT_VERSION,
-        **about,
-        "experiment": asdict(findings.experiment),
-        "verdict": verdict(findings),
-        "arms": [
-            {
-                **asdict(runs.trial),
-                "peaks_per_s": runs.peaks,
-                "figures": asdict(runs.figures) if runs.figures else None,
-                "ceiling": asdict(runs.ceiling) if runs.ceiling else None,
-                "flag": runs.flag,
-                "marks": {r.trial.id: marks for r in runs.results if (marks := findings.caveats(r))},
-            }
-            for runs in findings.runs
-        ],
-        "differences": [asdict(each) for each in tables.differences(findings)],
-        "round_trips": [{**asdict(runs.trial), **asdict(budget)} for runs, budget in findings.budgets],
-        "noise": asdict(findings.noise) if findings.noise else None,
-        "noise_by_speed": asdict(findings.speed_adjusted_noise) if findings.speed_adjusted_noise else None,
-        "run": trial_sentences(findings),
-    }
-    return json.dumps(shown, indent=2) + "\n"
-
-
-def interaction_chart(heat: LatencyGrid) -> Chart:
-    """A route's peaks over latency, a line per arm: where they are not parallel, the better choice depends on it."""
-    latencies = [latency_ms for latency_ms, _ in heat.rows]
-    by_arm = zip(*(cells for _, cells in heat.rows), strict=True)
-    lines = [
-        line(arm, f"kind-{n % 8}", "line", "left", map(tables.peak, each))
-        for n, (arm, each) in enumerate(zip(heat.arms, by_arm, strict=True))
-    ]
-    note = "Where lines are not parallel, latency decides who is better."
-    x = ("ms of latency", latencies)
-    return chart(f"interaction-{heat.route}", "Peak over latency", note, x, "req/s", lines, [])
-
-
-def kinds(findings: Findings) -> list[str]:
-    """The kinds of failure that happened."""
-    return sorted({failure.kind for r in findings.results if r.figures for failure in r.figures.failures})
-
-
 def _tables(findings: Findings) -> list[Table]:
-    """Those that say something of this experiment."""
-    found = (tables.differences_table(tables.differences(findings)), tables.ceilings_table(findings))
-    more = (tables.budgets(findings), tables.costs(findings))
-    return [tables.figures(findings), *(table for table in (*found, *more) if table.rows)]
+    """Return the figures, and the other tables that have rows for this experiment."""
+    others = (
+        tables.differences_table(tables.differences(findings)),
+        tables.ceilings_table(findings),
+        tables.round_trips_table(findings),
+        tables.resource_usage_table(findings),
+    )
+    return [tables.figures_table(findings), *(table for table in others if table.rows)]
 
 
-def _title_of(heat: LatencyGrid) -> str:
-    return f"{heat.route}: peak and successes by latency"
+def _trial_charts(findings: Findings, result: Result) -> list[Chart]:
+    intervals = findings.series[result.trial.id].intervals
+    charts = charts_over_time(intervals, result.figures or find_saturation(intervals))
+    return [*charts, *plots.resource_usage_charts(findings.resource_samples.get(result.trial.id, ()))]
 
 
-def _where(about: Environment) -> list[str]:
-    """When, on what and with which versions."""
-    told = [f"begun {about['started']}"] if "started" in about else []
-    return told + [
-        f"{part}: {', '.join(f'{name} {value}' for name, value in about[part].items())}"
-        for part in ENVIRONMENT_PARTS
-        if part in about
+def _arm_members(findings: Findings, runs: ArmRuns) -> dict[str, Any]:
+    caveats = {result.trial.id: findings.caveats(result) for result in runs.results}
+    return {
+        **asdict(runs.trial),
+        "peaks_per_s": runs.peaks_per_s,
+        "figures": asdict(runs.figures) if runs.figures else None,
+        "ceiling": asdict(runs.ceiling) if runs.ceiling else None,
+        "invalid_reason": runs.invalid_reason,
+        "caveats": {trial: texts for trial, texts in caveats.items() if texts},
+    }
+
+
+def _provenance_lines(provenance: Mapping[str, Any]) -> list[str]:
+    started = [f"started {provenance['started']}"] if "started" in provenance else []
+    return started + [
+        f"{part}: {', '.join(f'{name} {value}' for name, value in provenance[part].items())}"
+        for part in PROVENANCE_PARTS
+        if part in provenance
     ]

@@ -1,20 +1,19 @@
-"""Texts and tables as Markdown."""
+"""Markdown by hand: a table and a list are a line of code each, and no library that we require makes them."""
 
 from collections.abc import Iterable, Sequence
 
 
 def escape_markdown(text: str) -> str:
-    """Without what Markdown would take for HTML or for the end of a cell."""
+    """Return a text in one line, without what Markdown would take for HTML or for the end of a cell."""
     return " ".join(text.replace("<", "&lt;").replace("|", "&#124;").split())
 
 
-def bullets(sentences: Iterable[str]) -> list[str]:
-    """A list's lines."""
+def bullet_lines(sentences: Iterable[str]) -> list[str]:
+    """Return the lines of a list."""
     return [f"- {escape_markdown(sentence)}" for sentence in sentences]
 
 
-def table_lines(heads: Sequence[str], rows: Iterable[Iterable[object]]) -> list[str]:
-    """Its lines."""
-    return [
-        f"| {' | '.join(escape_markdown(str(cell)) for cell in row)} |" for row in (heads, ("---",) * len(heads), *rows)
-    ]
+def table_lines(headers: Sequence[str], rows: Iterable[Iterable[object]]) -> list[str]:
+    """Return the lines of a table."""
+    lines = (headers, ("---",) * len(headers), *rows)
+    return [f"| {' | '.join(escape_markdown(str(cell)) for cell in row)} |" for row in lines]

@@ -1,6 +1,10 @@
-"""Seconds of a run and what is fitted to them -> charts over users; what a trial took -> charts over its time."""
+"""Charts that only the lab's reports have: over users with the fitted models, and of resource usage over time.
+
+Charts over time that the web UI shows too are in ``analysis.charts``.
+"""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -14,30 +18,24 @@ from locust_asyncdjango.analysis.charts import (
     thin_out,
 )
 from locust_asyncdjango.analysis.saturation import Saturation
+from locust_asyncdjango.lab.analysis.knee import Knee
 from locust_asyncdjango.lab.analysis.scalability import RunFits
 from locust_asyncdjango.lab.experiment.result import ResourceSample
 from locust_asyncdjango.metrics.interval import Interval, full_intervals
 
 USERS = "users"
+MIN_USER_COUNTS = 3
+"""The fewest different numbers of users of which a chart over users shows anything."""
+EACH_SECOND = "Each point is a second."
 
 
-def charts_over_users(seconds: Sequence[Interval], figures: Saturation, fitted: RunFits) -> list[Chart]:
-    """Throughput and latency over users; none where users are always the same."""
-    points = sorted(thin_out(full_intervals(seconds)), key=lambda second: second.users)
-    if len({point.users for point in points}) < 3:
+def charts_over_users(intervals: Sequence[Interval], figures: Saturation, fits: RunFits) -> list[Chart]:
+    """Return charts of throughput and latency over users; none if the number of users hardly changes."""
+    points = sorted(thin_out(full_intervals(intervals)), key=lambda interval: interval.users)
+    if len({point.users for point in points}) < MIN_USER_COUNTS:
         return []
-    users = [point.users for point in points]
+    x = (USERS, [point.users for point in points])
     errors = onset_mark(figures.errors, "errors", "error")
-    throughput = [line("successful", "ok", "points", "left", [point.ok / point.length for point in points])]
-    if fitted.scalability and fitted.scalability.peak_users is not None:
-        expected = fitted.scalability.per_s(np.array(users, dtype=float)).tolist()
-        throughput.append(line("Universal Scalability Law", "fit", "dashed", "left", expected))
-    knee = fitted.knee
-    if knee.lines:
-        corners, heights = zip(*knee.lines, strict=True)
-        met = np.interp(users, corners, heights, left=np.nan, right=np.nan)
-        throughput.append(line("two lines", "knee", "line", "left", (None if np.isnan(y) else float(y) for y in met)))
-    marks = [mark(knee.users, knee.low, knee.high, f"knee at {knee.users} users", "knee")] if knee.users else []
     latency = [
         line("p50", "p50", "points", "left", [point.p50_ms for point in points]),
         line("p95", "p95", "points", "left", [point.p95_ms for point in points]),
@@ -47,17 +45,17 @@ def charts_over_users(seconds: Sequence[Interval], figures: Saturation, fitted: 
         chart(
             "throughput-over-users",
             "Successful requests a second over users",
-            "A point a second.",
-            (USERS, users),
+            EACH_SECOND,
+            x,
             "req/s",
-            throughput,
-            marks + errors,
+            _throughput_lines(points, fits),
+            _knee_marks(fits.knee) + errors,
         ),
         chart(
             "latency-over-users",
             "Latency of successful requests over users",
-            "A point a second.",
-            (USERS, users),
+            EACH_SECOND,
+            x,
             "ms",
             latency,
             slowdown + errors,
@@ -65,25 +63,46 @@ def charts_over_users(seconds: Sequence[Interval], figures: Saturation, fitted: 
     ]
 
 
-def taken(costs: Sequence[ResourceSample]) -> list[Chart]:
-    """What the server and others took, and what connections did; none where nothing was looked at."""
-    if not costs:
+def resource_usage_charts(samples: Sequence[ResourceSample]) -> list[Chart]:
+    """Return charts of processors, memory and connections during a trial; none without samples."""
+    if not samples:
         return []
-    times = (TIME, [cost.t for cost in costs])
+    times = (TIME, [sample.t for sample in samples])
     processors = [
-        line("server", "ok", "line", "left", [cost.cpu_percent for cost in costs]),
-        line("other programs", "failed", "line", "left", [cost.other_percent for cost in costs]),
-        line("other machines", "p99", "line", "left", [cost.steal_percent for cost in costs]),
-        line("server's MB", "users", "dashed", "right", [cost.memory_mb for cost in costs]),
+        line("server", "ok", "line", "left", [sample.cpu_percent for sample in samples]),
+        line("other programs", "failed", "line", "left", [sample.other_percent for sample in samples]),
+        line("other machines", "p99", "line", "left", [sample.steal_percent for sample in samples]),
+        line("server's MB", "users", "dashed", "right", [sample.memory_mb for sample in samples]),
     ]
-    states = dict.fromkeys(state for cost in costs for state in cost.connections)
-    connections = [
-        line(state, f"kind-{n}", "stacked", "left", [cost.connections.get(state, 0) for cost in costs])
+    charts = [chart("processors", "Processor and memory", "", times, "% of one", processors, [], right="MB")]
+    if connections := _connection_lines(samples):
+        charts.append(chart("connections", "Connections by state", "", times, "connections", connections, []))
+    return charts
+
+
+def _throughput_lines(points: Sequence[Interval], fits: RunFits) -> list[dict[str, Any]]:
+    users = [point.users for point in points]
+    lines = [line("successful", "ok", "points", "left", [point.ok / point.length for point in points])]
+    if fits.scalability and fits.scalability.peak_users is not None:
+        expected = fits.scalability.per_s(np.array(users, dtype=float)).tolist()
+        lines.append(line("Universal Scalability Law", "fit", "dashed", "left", expected))
+    if fits.knee.lines:
+        corners, heights = zip(*fits.knee.lines, strict=True)
+        values = np.interp(users, corners, heights, left=np.nan, right=np.nan)
+        lines.append(line("two lines", "knee", "line", "left", (None if np.isnan(y) else float(y) for y in values)))
+    return lines
+
+
+def _knee_marks(knee: Knee) -> list[dict[str, Any]]:
+    return [mark(knee.users, knee.low, knee.high, f"knee at {knee.users} users", "knee")] if knee.users else []
+
+
+def _connection_lines(samples: Sequence[ResourceSample]) -> list[dict[str, Any]]:
+    states = dict.fromkeys(state for sample in samples for state in sample.connections)
+    lines = [
+        line(state, f"kind-{n}", "stacked", "left", [sample.connections.get(state, 0) for sample in samples])
         for n, state in enumerate(states)
     ]
-    if any(cost.redis_clients is not None for cost in costs):
-        connections.append(line("Redis clients", "users", "dashed", "left", [cost.redis_clients for cost in costs]))
-    shown = [chart("processors", "Processor and memory", "", times, "% of one", processors, [], right="MB")]
-    if connections:
-        shown.append(chart("connections", "Connections by what they do", "", times, "connections", connections, []))
-    return shown
+    if any(sample.redis_clients is not None for sample in samples):
+        lines.append(line("Redis clients", "users", "dashed", "left", [sample.redis_clients for sample in samples]))
+    return lines

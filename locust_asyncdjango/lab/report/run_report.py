@@ -1,9 +1,12 @@
-"""The report of one run: series and failures -> what is told of it -> HTML, Markdown and JSON of the same content."""
+"""The report of one run: HTML, Markdown and JSON of the same content. Start reading at ``build_report``.
+
+It is built from the series of the run, and from its failures if ``--failures`` kept them. The HTML is made by
+``templates/run_report.html``.
+"""
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -24,9 +27,11 @@ from locust_asyncdjango.analysis.generator_health import health_problems
 from locust_asyncdjango.analysis.saturation import Saturation, find_saturation
 from locust_asyncdjango.failures.classify import advice
 from locust_asyncdjango.failures.counts import read_failures_document
-from locust_asyncdjango.lab.analysis.scalability import LittlesLaw, RunFits, Scalability, fits
+from locust_asyncdjango.lab.analysis.knee import Knee
+from locust_asyncdjango.lab.analysis.littles_law import LittlesLaw
+from locust_asyncdjango.lab.analysis.scalability import RunFits, Scalability, fit_run
 from locust_asyncdjango.lab.errors import UsageError
-from locust_asyncdjango.lab.report.html import page, table, texts
+from locust_asyncdjango.lab.report.html import render_page
 from locust_asyncdjango.lab.report.markdown import escape_markdown, table_lines
 from locust_asyncdjango.lab.report.plots import charts_over_users
 from locust_asyncdjango.metrics.interval import PERCENTILES
@@ -34,226 +39,153 @@ from locust_asyncdjango.metrics.series_file import Series
 from locust_asyncdjango.metrics.statistics import percentiles
 
 FORMAT = "locust-asyncdjango report"
-FORMAT_VERSION = 1
-FAILURE_HEADS = ("kind", "count", "first seen", "message", "what to do")
+FORMAT_VERSION = 2
+"""The version of the report as JSON. 2: numbers -> key_figures, fitted -> fitted_figures, found -> shape_findings,
+health_problems -> health_problems, ran -> run_info, figures -> saturation, fits.little -> fits.littles_law."""
+KEY_HEADERS = ("figure", "this run, with 95 % interval", "what it means")
+FITTED_HEADERS = ("figure", "this run", "what it means")
+FAILURE_HEADERS = ("kind", "count", "first seen", "message", "what to do")
+KIND_HEADERS = ("count", "kind", "first seen")
 
-FITTED = {
-    "knee": "from where on more users bring no more: two joined straight lines, fitted to successful requests a second"
-    " over users, with a bootstrap interval; Kneedle has to agree",
+MEANINGS = {
+    "knee": "the number of users from which more users do not bring more throughput: two joined straight lines, fitted"
+    " to successful requests a second over users, with a bootstrap interval; Kneedle has to agree",
     "Universal Scalability Law": "X(N) = lambda N / (1 + sigma (N - 1) + kappa N (N - 1)), fitted up to the first"
-    " failure: sigma is what users wait for each other, kappa what it costs to agree; both set where throughput peaks",
-    "Little's law": "requests in flight for each user, which is 1 where users ask again as soon as they are answered",
-    "latency of successes": "of the whole run: half, 95 % and 99 % of them took no longer",
+    " failure: sigma is how much users wait for each other, kappa what it costs to keep them consistent; together they"
+    " say where throughput peaks",
+    "Little's law": "requests in flight per user, which is 1 if users send the next request as soon as they have a"
+    " response",
+    "latency of successes": "of the whole run: half, 95 % and 99 % of the successful requests took no longer",
     "warm-up": f"{WARM_UP}; slowdown, knee and scalability leave them out",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class RunReport:
-    """All that a report says."""
+    """All that the report of a run contains.
+
+    key_figures: peak, successes, slowdown and errors. fitted_figures: what is fitted to the run. failures, samples: as
+    in the file of ``--failures``. unrecorded: how many requests could not be recorded. shape_findings: what the load
+    shape found, such as the breakpoint. health_problems: why the load generator did not produce the planned load.
+    run_info: what was run, where and with which versions.
+    """
 
     title: str
     verdict: str
-    numbers: tuple[Figure, ...]
-    fitted: tuple[Figure, ...]
+    key_figures: tuple[Figure, ...]
+    fitted_figures: tuple[Figure, ...]
     charts: list[Chart]
     failures: list[dict[str, Any]]
     samples: list[dict[str, Any]]
     unrecorded: int
-    found: tuple[str, ...]
-    not_held: tuple[str, ...]
-    ran: dict[str, str]
-    figures: Saturation
+    shape_findings: tuple[str, ...]
+    health_problems: tuple[str, ...]
+    run_info: dict[str, str]
+    saturation: Saturation
     fits: RunFits
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Return the sentences that stand below the verdict, without full stops."""
+        problems = (f"Generator problem: {problem}" for problem in self.health_problems)
+        return (*self.shape_findings, *problems)
 
-def told(series: Series, failures: Mapping[str, Any]) -> RunReport:
-    """What is told of a run. failures: what --failures has written, or nothing."""
-    figures, fitted = find_saturation(series.intervals), fits(series.intervals)
+
+def build_report(series: Series, failures: Mapping[str, Any]) -> RunReport:
+    """Return the report of a run. failures: the content of the file of ``--failures``, empty without one."""
+    figures, fits = find_saturation(series.intervals), fit_run(series.intervals)
+    rows = list(failures.get("failures", ()))
+    shape = series.header.get("shape", "The shape")
     return RunReport(
         title=", ".join(series.header.get("user_classes", ())) or "One run",
-        verdict=verdict(series, figures, fitted, failures.get("failures", ())),
-        numbers=key_figures(figures),
-        fitted=tuple(_fitted(series, figures, fitted)),
-        charts=[*charts_over_time(series.intervals, figures), *charts_over_users(series.intervals, figures, fitted)],
-        failures=list(failures.get("failures", ())),
+        verdict=run_verdict(series, figures, fits, rows),
+        key_figures=key_figures(figures),
+        fitted_figures=tuple(_fitted_figures(series, figures, fits)),
+        charts=[*charts_over_time(series.intervals, figures), *charts_over_users(series.intervals, figures, fits)],
+        failures=rows,
         samples=list(failures.get("samples", ())),
         unrecorded=failures.get("unrecorded", 0),
-        found=tuple(
-            f"{series.header.get('shape', 'The shape')}: {found}" for found in failures.get("shape_findings", ())
-        ),
-        not_held=tuple(health_problems(series.intervals).values()),
-        ran=_ran(series.header),
-        figures=figures,
-        fits=fitted,
+        shape_findings=tuple(f"{shape}: {finding}" for finding in failures.get("shape_findings", ())),
+        health_problems=tuple(health_problems(series.intervals).values()),
+        run_info=_run_info(series.header),
+        saturation=figures,
+        fits=fits,
     )
 
 
-def verdict(series: Series, figures: Saturation, fitted: RunFits, failures: Sequence[Mapping[str, Any]]) -> str:
-    """One sentence, and another if it does not tell of the server. failures: most frequent first."""
-    todo = {row["kind"]: row["advice"] for row in reversed(failures) if row["advice"]}
+def run_verdict(series: Series, figures: Saturation, fits: RunFits, failures: Sequence[Mapping[str, Any]]) -> str:
+    """Return the verdict of a run in one sentence, and a second one if the generator was the limit.
 
-    def told_of(name: str) -> str:
-        advised = todo.get(name) or advice(name)
-        return f": {advised}" if advised else ""
+    failures: rows of the file of ``--failures``, the most frequent first; the advice in them goes before our own.
+    """
+    advice_by_kind = {row["kind"]: row["advice"] for row in reversed(failures) if row["advice"]}
 
-    most = max((second.users for second in series.intervals), default=0)
+    def with_advice(name: str) -> str:
+        text = advice_by_kind.get(name) or advice(name)
+        return f": {text}" if text else ""
+
     if not figures.successes:
         if not figures.failures:
-            return "Nothing was answered."
-        most_failed = figures.failures[0].kind
-        return f"No request succeeded; most failed by {most_failed}{told_of(most_failed)}."
-    rate = format_per_s(figures.peak_per_s)
-    sentence = f"It carried {rate} successful requests a second at {figures.peak_users} users; "
+            return "No request was answered."
+        most_frequent = figures.failures[0].kind
+        return f"No request succeeded; the most frequent failure was {most_frequent}{with_advice(most_frequent)}."
+    sentence = f"The server carried {format_per_s(figures.peak_per_s)} successful requests a second"
+    sentence += f" at {figures.peak_users} users; "
     if figures.failures:
-        broke = min(figures.failures, key=lambda failure: failure.first.t)
-        sentence += f"{broke.kind} broke first, {format_onset(broke.first)}{told_of(broke.kind)}."
+        first = min(figures.failures, key=lambda failure: failure.first.t)
+        sentence += f"the first failure was {first.kind}, {format_onset(first.first)}{with_advice(first.kind)}."
     elif figures.slowdown:
-        sentence += f"nothing broke, and it slowed down from {figures.slowdown.users} users on."
+        sentence += f"no request failed, and latency rose from {figures.slowdown.users} users on."
     else:
-        sentence += f"up to {most} users nothing broke and nothing slowed down."
-    if fitted.little and fitted.little.generator_bound:
+        most_users = max((interval.users for interval in series.intervals), default=0)
+        sentence += f"up to {most_users} users no request failed and latency did not rise."
+    if fits.littles_law and fits.littles_law.generator_bound:
         sentence += " But the generator was the limit, not the server."
     return sentence
 
 
-def _fitted(series: Series, figures: Saturation, fitted: RunFits) -> Iterable[Figure]:
-    knee = fitted.knee
-    found = "none"
-    if knee.users is not None:
-        found = f"at {format_count(knee.users, (knee.low or 0, knee.high or 0))} users"
-    texts = [f"{found}: {knee.why}", _scalability(fitted.scalability), _little(fitted.little)]
-    if series.total.ok_ms:
-        p50, p95, p99 = percentiles(series.total.ok_ms, PERCENTILES)
-        texts.append(f"p50 {format_ms(p50)}, p95 {format_ms(p95)}, p99 {format_ms(p99)}")
-    else:
-        texts.append("none")
-    texts.append(f"{figures.warm_up_s} s")
-    return (Figure(name, text, FITTED[name]) for name, text in zip(FITTED, texts, strict=True))
+def render_html(report: RunReport) -> str:
+    """Return the report as one HTML page that needs nothing else."""
+    kinds = [(failure.count, failure.kind, format_onset(failure.first)) for failure in report.saturation.failures]
+    return render_page(
+        "run_report.html",
+        report.title,
+        f"Where {report.title} saturated",
+        {"charts": report.charts},
+        report=report,
+        key_headers=KEY_HEADERS,
+        key_rows=list(map(_figure_cells, report.key_figures)),
+        fitted_headers=FITTED_HEADERS,
+        fitted_rows=list(map(_figure_cells, report.fitted_figures)),
+        failure_headers=FAILURE_HEADERS,
+        failure_rows=list(map(_failure_cells, report.failures)),
+        samples=list(map(_sample_texts, report.samples)),
+        kind_headers=KIND_HEADERS,
+        kind_rows=kinds,
+    )
 
 
-def _scalability(law: Scalability | None) -> str:
-    if law is None:
-        return "not fitted: users did not climb over enough different numbers before the first failure"
-    fitted = f"lambda {law.per_s_of_one:.3g} req/s, sigma {law.contention:.2g}, kappa {law.coherency:.2g}"
-    if law.peak_users is None:
-        return f"{law.why}; {fitted}"
-    peak = format_count(law.peak_users, (law.low or 0, law.high or 0))
-    return f"throughput peaks at {peak} users; {fitted}, R2 {law.r2:.3f}"
-
-
-def _little(law: LittlesLaw | None) -> str:
-    if law is None:
-        return "not checked: nothing was answered, or requests have waited for users"
-    return f"{'holds' if law.holds else 'does not hold'}: {law.ratio:.2f} ({law.low:.2f}-{law.high:.2f}); {law.why}"
-
-
-def _ran(header: Mapping[str, Any]) -> dict[str, str]:
-    machine = header.get("machine", {})
-    rows = {
-        "started": header.get("started"),
-        "users": ", ".join(header.get("user_classes", ())),
-        "locustfile": header.get("locustfile"),
-        "server": header.get("host"),
-        "path": header.get("path"),
-        "variant": header.get("variant"),
-        "shape": header.get("shape"),
-        "most users (-u)": header.get("users"),
-        "users a second (-r)": header.get("spawn_rate"),
-        "run time": header.get("run_time") and f"{header['run_time']:g} s",
-        "workers": header.get("workers"),
-        "generator": ", ".join(
-            str(part) for part in (machine.get("system"), f"{machine.get('processors')} processors") if part
-        ),
-        "versions": ", ".join(f"{name} {version}" for name, version in header.get("versions", {}).items()),
-        "report by": f"locust-asyncdjango {__version__}",
-    }
-    return {name: str(value) for name, value in rows.items() if value}
-
-
-def html(content: RunReport) -> str:
-    """One page that needs nothing else."""
-    shown = [
-        f'<p class="verdict">{escape(content.verdict)}</p>',
-        *(f"<p>{escape(told)}.</p>" for told in _beside_the_verdict(content)),
-        "<h2>Where it saturated</h2>",
-        '<div class="figures">',
-        texts(("figure", "this run, with 95 % interval", "what it is"), [*map(_cells, content.numbers)]),
-        "</div>",
-        '<div id="charts"></div>',
-        "<h2>What the figures say together</h2>",
-        '<div class="figures">',
-        texts(("figure", "this run", "what it is"), [*map(_cells, content.fitted)]),
-        "</div>",
-        "<h2>Failures</h2>",
-        *_failures(content),
-        "<h2>What ran where</h2>",
-        texts((), content.ran.items()),
-    ]
-    return page(content.title, f"Where {content.title} saturated", "\n".join(shown), {"charts": content.charts})
-
-
-def _beside_the_verdict(content: RunReport) -> tuple[str, ...]:
-    return (*content.found, *(f"Generator problem: {problem}" for problem in content.not_held))
-
-
-def _cells(number: Figure) -> tuple[str, str, str]:
-    return number.name, number.text, number.meaning
-
-
-def _failures(content: RunReport) -> Iterable[str]:
-    if content.unrecorded:
-        yield f"<p>{content.unrecorded} requests could not be recorded.</p>"
-    if not content.failures:
-        counted = [(failure.count, failure.kind, format_onset(failure.first)) for failure in content.figures.failures]
-        yield table(("count", "kind", "first"), counted) if counted else "<p>None.</p>"
-        return
-    yield texts(FAILURE_HEADS, map(_failure_cells, content.failures), labelled=True)
-    for about, said in map(_sample_texts, content.samples):
-        yield f"<details><summary>{escape(about)}</summary><pre>{escape(said)}</pre></details>"
-
-
-def _failure_cells(row: Mapping[str, Any]) -> tuple[str, ...]:
-    return format_kind(row), str(row["count"]), format_first_failure(row), row["message"], row["advice"]
-
-
-def _sample_texts(sample: Mapping[str, Any]) -> tuple[str, str]:
-    """What a sample is of, and what was seen."""
-    status = f"HTTP {sample['status']}" if sample["status"] else "no answer"
-    said = "\n".join(filter(None, (sample["url"], sample["exception"], sample["body"])))
-    return f"{sample['kind']}: {sample['name']}, {sample['t']} s, {status}", said
-
-
-def markdown(content: RunReport) -> str:
-    """The same but for the charts."""
-    lines = [f"# Where {escape_markdown(content.title)} saturated", "", escape_markdown(content.verdict), ""]
-    lines += [line for told in _beside_the_verdict(content) for line in (f"{escape_markdown(told)}.", "")]
-    lines += ["## Where it saturated", ""]
-    lines += table_lines(("figure", "this run, with 95 % interval", "what it is"), map(_cells, content.numbers))
-    lines += ["", "## What the figures say together", ""]
-    lines += table_lines(("figure", "this run", "what it is"), map(_cells, content.fitted))
-    lines += ["", "## Failures", ""]
-    if content.unrecorded:
-        lines += [f"{content.unrecorded} requests could not be recorded.", ""]
-    if content.failures:
-        lines += table_lines(FAILURE_HEADS, map(_failure_cells, content.failures))
-        for about, said in map(_sample_texts, content.samples):
-            lines += ["", f"### {escape_markdown(about)}", "", *(f"    {line}" for line in said.splitlines())]
-    else:
-        lines += [f"- {f.count} x {f.kind}, first {format_onset(f.first)}" for f in content.figures.failures] or [
-            "None."
-        ]
-    lines += ["", "## What ran where", "", *(f"- {name}: {value}" for name, value in content.ran.items())]
+def render_markdown(report: RunReport) -> str:
+    """Return the same as Markdown, without charts."""
+    lines = [f"# Where {escape_markdown(report.title)} saturated", "", escape_markdown(report.verdict), ""]
+    lines += [line for note in report.notes for line in (f"{escape_markdown(note)}.", "")]
+    lines += ["## Saturation", "", *table_lines(KEY_HEADERS, map(_figure_cells, report.key_figures))]
+    lines += ["", "## Fitted models", "", *table_lines(FITTED_HEADERS, map(_figure_cells, report.fitted_figures))]
+    lines += ["", "## Failures", "", *_failure_lines(report)]
+    lines += ["", "## How it was run", "", *(f"- {name}: {value}" for name, value in report.run_info.items())]
     return "\n".join(lines) + "\n"
 
 
-def as_json(content: RunReport) -> str:
-    """The same for programs."""
-    return json.dumps({"format": FORMAT, "version": FORMAT_VERSION, **asdict(content)}, indent=1) + "\n"
+def render_json(report: RunReport) -> str:
+    """Return the same as JSON, for programs."""
+    return json.dumps({"format": FORMAT, "version": FORMAT_VERSION, **asdict(report)}, indent=1) + "\n"
 
 
 def read_failures(path: Path | None, header: Mapping[str, Any]) -> dict[str, Any]:
-    """What --failures has written in the run of this header; nothing without. Raises UsageError."""
+    """Return the content of the file of ``--failures``, empty without a file.
+
+    header: the header of the series. Raise UsageError if the file cannot be read, or belongs to another run.
+    """
     if path is None:
         return {}
     try:
@@ -271,18 +203,112 @@ def read_failures(path: Path | None, header: Mapping[str, Any]) -> dict[str, Any
     return content
 
 
-def written(output: Path) -> dict[Path, Callable[[RunReport], str]]:
-    """The files of a report, and what writes each."""
-    return {output: html, output.with_suffix(".md"): markdown, output.with_suffix(".json"): as_json}
+def output_files(output: Path) -> dict[Path, Callable[[RunReport], str]]:
+    """Return the files of a report, each with its renderer. output: the HTML page; the others lie beside it."""
+    return {
+        output: render_html,
+        output.with_suffix(".md"): render_markdown,
+        output.with_suffix(".json"): render_json,
+    }
 
 
-def write(content: RunReport, output: Path) -> None:
-    """Writes the page, and beside it the same as .md and .json. Raises UsageError, and OSError on a full disk."""
-    for path, text in written(output).items():
+def write_report(report: RunReport, output: Path) -> None:
+    """Write the page, and the same as .md and .json beside it.
+
+    Raise UsageError if a file cannot be opened, and OSError on a full disk.
+    """
+    for path, render in output_files(output).items():
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             file = path.open("w", encoding="utf-8")
         except OSError as error:
             raise UsageError(f"cannot write {path} ({error.strerror}); choose another --output") from None
         with file:
-            file.write(text(content))
+            file.write(render(report))
+
+
+def _fitted_figures(series: Series, figures: Saturation, fits: RunFits) -> Iterator[Figure]:
+    latency = "none"
+    if series.total.ok_ms:
+        p50, p95, p99 = percentiles(series.total.ok_ms, PERCENTILES)
+        latency = f"p50 {format_ms(p50)}, p95 {format_ms(p95)}, p99 {format_ms(p99)}"
+    texts = (
+        _knee_text(fits.knee),
+        _scalability_text(fits.scalability),
+        _littles_law_text(fits.littles_law),
+        latency,
+        f"{figures.warm_up_s} s",
+    )
+    return (Figure(name, text, MEANINGS[name]) for name, text in zip(MEANINGS, texts, strict=True))
+
+
+def _knee_text(knee: Knee) -> str:
+    if knee.users is None:
+        return f"none: {knee.why}"
+    return f"at {format_count(knee.users, (knee.low or 0, knee.high or 0))} users: {knee.why}"
+
+
+def _scalability_text(law: Scalability | None) -> str:
+    if law is None:
+        return "not fitted: users did not climb over enough different numbers before the first failure"
+    parameters = f"lambda {law.per_s_of_one:.3g} req/s, sigma {law.contention:.2g}, kappa {law.coherency:.2g}"
+    if law.peak_users is None:
+        return f"{law.why}; {parameters}"
+    peak = format_count(law.peak_users, (law.low or 0, law.high or 0))
+    return f"throughput peaks at {peak} users; {parameters}, R2 {law.r2:.3f}"
+
+
+def _littles_law_text(law: LittlesLaw | None) -> str:
+    if law is None:
+        return "not checked: no request was answered, or requests waited for users"
+    return f"{'holds' if law.holds else 'does not hold'}: {law.ratio:.2f} ({law.low:.2f}-{law.high:.2f}); {law.why}"
+
+
+def _run_info(header: Mapping[str, Any]) -> dict[str, str]:
+    machine = header.get("machine", {})
+    processors = f"{machine.get('processors')} processors"
+    rows = {
+        "started": header.get("started"),
+        "users": ", ".join(header.get("user_classes", ())),
+        "locustfile": header.get("locustfile"),
+        "server": header.get("host"),
+        "path": header.get("path"),
+        "variant": header.get("variant"),
+        "shape": header.get("shape"),
+        "most users (-u)": header.get("users"),
+        "users a second (-r)": header.get("spawn_rate"),
+        "run time": header.get("run_time") and f"{header['run_time']:g} s",
+        "workers": header.get("workers"),
+        "generator": ", ".join(str(part) for part in (machine.get("system"), processors) if part),
+        "versions": ", ".join(f"{name} {version}" for name, version in header.get("versions", {}).items()),
+        "report by": f"locust-asyncdjango {__version__}",
+    }
+    return {name: str(value) for name, value in rows.items() if value}
+
+
+def _failure_lines(report: RunReport) -> list[str]:
+    lines = []
+    if report.unrecorded:
+        lines += [f"{report.unrecorded} requests could not be recorded.", ""]
+    if not report.failures:
+        kinds = [f"- {f.count} x {f.kind}, first {format_onset(f.first)}" for f in report.saturation.failures]
+        return [*lines, *(kinds or ["None."])]
+    lines += table_lines(FAILURE_HEADERS, map(_failure_cells, report.failures))
+    for heading, text in map(_sample_texts, report.samples):
+        lines += ["", f"### {escape_markdown(heading)}", "", *(f"    {line}" for line in text.splitlines())]
+    return lines
+
+
+def _figure_cells(figure: Figure) -> tuple[str, str, str]:
+    return figure.name, figure.text, figure.meaning
+
+
+def _failure_cells(row: Mapping[str, Any]) -> tuple[str, ...]:
+    return format_kind(row), str(row["count"]), format_first_failure(row), row["message"], row["advice"]
+
+
+def _sample_texts(sample: Mapping[str, Any]) -> tuple[str, str]:
+    """Return the heading of a sample, and what the client saw of it: URL, exception and body."""
+    status = f"HTTP {sample['status']}" if sample["status"] else "no response"
+    text = "\n".join(filter(None, (sample["url"], sample["exception"], sample["body"])))
+    return f"{sample['kind']}: {sample['name']}, {sample['t']} s, {status}", text

@@ -1,27 +1,67 @@
-"""A table with its title and what it means, as HTML and as Markdown."""
+"""A table with its title and explanation, for HTML and Markdown, and where ratios are drawn beside its rows."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from html import escape
+from math import log
 
-from locust_asyncdjango.lab.report import html
+from locust_asyncdjango.lab.analysis.paired_stats import RatioEstimate
 from locust_asyncdjango.lab.report.markdown import table_lines
+
+WHISKER_WIDTH = 240
+"""In pixels."""
+
+
+@dataclass(frozen=True, slots=True)
+class Whisker:
+    """Where a ratio and its interval are drawn: horizontal positions in pixels, low and high None without an interval.
+
+    one: the position of the ratio 1.
+    """
+
+    ratio: float
+    low: float | None
+    high: float | None
+    one: float
+    width: int = WHISKER_WIDTH
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Cells of texts. ratios: of each row one with its interval, to be drawn beside it; none for no drawing."""
+    """A table of texts.
+
+    ratios: one for each row, drawn in a last column of the HTML table; empty for no such column.
+    """
 
     title: str
-    meaning: str
-    heads: tuple[str, ...]
+    explanation: str
+    headers: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
-    ratios: tuple[html.Range, ...] = ()
+    ratios: tuple[RatioEstimate, ...] = ()
 
-    def html(self) -> str:
-        """With its title."""
-        shown = html.table(self.heads, self.rows, html.whiskers(self.ratios))
-        return f'<h2>{self.title}</h2>\n<p class="muted">{escape(self.meaning)}</p>\n{shown}'
+    @property
+    def whiskers(self) -> list[Whisker]:
+        """Return the drawing of each ratio."""
+        return whiskers(self.ratios)
 
     def markdown(self) -> list[str]:
-        """Its lines, with its title."""
-        return [f"## {self.title}", "", self.meaning, "", *table_lines(self.heads, self.rows)]
+        """Return the lines of the table in Markdown, with its title and explanation."""
+        return [f"## {self.title}", "", self.explanation, "", *table_lines(self.headers, self.rows)]
+
+
+def whiskers(ratios: Sequence[RatioEstimate]) -> list[Whisker]:
+    """Return where each ratio is drawn on a logarithmic axis that all of them share."""
+    ends = [log(end) for each in ratios for end in (each.ratio, each.low, each.high) if end]
+    least, most = min([*ends, log(0.9)]), max([*ends, log(1.1)])
+
+    def position(ratio: float) -> float:
+        return WHISKER_WIDTH * (0.02 + 0.96 * (log(ratio) - least) / (most - least))
+
+    return [
+        Whisker(
+            position(each.ratio),
+            position(each.low) if each.low and each.high else None,
+            position(each.high) if each.low and each.high else None,
+            position(1),
+        )
+        for each in ratios
+    ]

@@ -1,24 +1,51 @@
-"""Findings -> tables of texts, for terminal, Markdown and HTML."""
+"""The tables of an experiment's report: figures, differences, ceilings, round trips and resource usage."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from locust_asyncdjango.analysis.definitions import ERRORS, PEAK, SLOWDOWN
 from locust_asyncdjango.analysis.formatting import format_ms, format_per_s
-from locust_asyncdjango.lab.analysis import round_trips
-from locust_asyncdjango.lab.analysis.findings import ArmRuns, Findings
+from locust_asyncdjango.lab.analysis.arm_runs import ArmRuns
+from locust_asyncdjango.lab.analysis.findings import Findings
+from locust_asyncdjango.lab.analysis.paired_stats import RatioEstimate
+from locust_asyncdjango.lab.analysis.round_trips import RoundTripFit
+from locust_asyncdjango.lab.report.latency_grid import peak_text
 from locust_asyncdjango.lab.report.table import Table
-from locust_asyncdjango.lab.report.verdict import NO_DIFFERENCE, arm_name, onset
+from locust_asyncdjango.lab.report.verdict import NO_DIFFERENCE, onset_text
 
-IN_FLIGHT = 100
-"""Requests, by which costs are told."""
+SCALE_IN_FLIGHT = 100
+"""The number of requests in flight that resource usage is scaled to."""
+FIGURES = (
+    f"Peak: {PEAK.sentence}. Slowdown: {SLOWDOWN.sentence}. Errors: {ERRORS.sentence}. If an arm ran several times, the"
+    " row has the run with the median peak. (!): the result cannot be right; see Ceilings."
+)
+DIFFERENCES = (
+    "How many times as much the best arm carried as each other arm, from pairs of runs near each other in time. The"
+    " intervals are by Student's t with the noise of all pairs; the intervals of a subject are all correct together in"
+    " 95 of 100 cases. Without an interval, each arm ran once and there is no A/A pair: differences of a tenth or less"
+    " may be noise, and larger ones too if there were few requests."
+)
+CEILINGS = (
+    "The unloaded latency, and the ceiling that follows from it: slots, or for async servers database connections,"
+    " divided by the unloaded latency minus that of /healthz. A peak that is more than a quarter above its ceiling is a"
+    " measurement error and cannot win."
+)
+ROUND_TRIPS = (
+    "The unloaded latency grows with each round trip by the added latency. The number of round trips is the slope of a"
+    " line through the unloaded latencies, with its 95 % interval. The rest is what remains at 0 ms."
+)
+RESOURCE_USAGE = (
+    "The most that the server used, all its processes together, and the most connections to the lab's own database."
+    " In flight: the most requests that the server worked on at once, over ten seconds; never more than its slots. The"
+    f" last columns say what {SCALE_IN_FLIGHT} requests in flight would take, if as many servers ran as they need."
+)
 
 
-def figures(findings: Findings) -> Table:
-    """A row per arm."""
-    heads = (
-        *("route", "conditions", "variant", "server", "runs", "peak req/s", "at users", "successes", "slowdown at"),
-        *("errors at", "failures by kind"),
+def figures_table(findings: Findings) -> Table:
+    """Return the figures of each arm."""
+    headers = (
+        *("route", "conditions", "variant", "server", "runs", "peak req/s", "users at peak", "successes"),
+        *("users at slowdown", "users at errors", "failures by kind"),
     )
     rows = tuple(
         (
@@ -27,94 +54,34 @@ def figures(findings: Findings) -> Table:
             runs.trial.variant or "natural",
             runs.trial.server,
             str(len(runs.measured)),
-            *cells(runs),
+            *figure_cells(runs),
         )
         for runs in findings.runs
     )
-    meaning = (
-        f"Peak: {PEAK.sentence}. Slowdown at: {SLOWDOWN.sentence}. Errors at: {ERRORS.sentence}. Of several runs, the"
-        " figures are those of the one in the middle. (!): it cannot be true; see Ceilings."
-    )
-    return Table("Figures", meaning, heads, rows)
+    return Table("Figures", FIGURES, headers, rows)
 
 
-def cells(runs: ArmRuns) -> tuple[str, ...]:
-    """Peak, users at it, successes, onsets and failures of an arm."""
-    found = runs.figures
-    if found is None:
+def figure_cells(runs: ArmRuns) -> tuple[str, ...]:
+    """Return the texts of an arm's peak, users at it, successes, users at slowdown and errors, and failures."""
+    figures = runs.figures
+    if figures is None:
         return ("-", "-", "-", "-", "-", "not measured")
     return (
-        f"{found.peak_per_s:.1f}{' (!)' if runs.flag else ''}",
-        str(found.peak_users),
-        str(found.successes),
-        onset(found.slowdown, "-", "{}"),
-        onset(found.errors, "-", "{}"),
-        ", ".join(f"{failure.kind} {failure.count}" for failure in found.failures) or "none",
+        peak_text(runs),
+        str(figures.peak_users),
+        str(figures.successes),
+        onset_text(figures.slowdown, "-", "{}"),
+        onset_text(figures.errors, "-", "{}"),
+        ", ".join(f"{failure.kind} {failure.count}" for failure in figures.failures) or "none",
     )
-
-
-@dataclass(frozen=True, slots=True)
-class LatencyGrid:
-    """A route at several latencies: arms, and for each latency the runs of all of them, None where not run."""
-
-    route: str
-    arms: tuple[str, ...]
-    rows: tuple[tuple[int, tuple[ArmRuns | None, ...]], ...]
-
-    @property
-    def heads(self) -> tuple[str, ...]:
-        """Of its table."""
-        return ("latency", *self.arms)
-
-    def texts(self) -> Iterator[tuple[str, list[str]]]:
-        """What is told of each latency, and of each arm at it."""
-        for latency_ms, each in self.rows:
-            yield f"{latency_ms} ms", [_heat_text(runs) if runs else "" for runs in each]
-
-    def shares(self) -> Iterator[list[float]]:
-        """Of each cell's rate in the highest of its latency."""
-        for _, each in self.rows:
-            rates = [peak(runs) or 0.0 for runs in each]
-            yield [rate / max(*rates, 1e-9) for rate in rates]
-
-
-def peak(runs: ArmRuns | None) -> float | None:
-    """Of the run in the middle, if it was measured and can be true."""
-    return runs.figures.peak_per_s if runs and runs.figures and not runs.flag else None
-
-
-def _heat_text(runs: ArmRuns) -> str:
-    rate, _, successes, *_ = cells(runs)
-    return f"{rate} req/s, {successes}" if runs.figures else "not measured"
-
-
-def latency_grids(findings: Findings) -> list[LatencyGrid]:
-    """Of the routes that were measured at several latencies."""
-    found: dict[str, dict[int, dict[str, ArmRuns]]] = {}
-    for runs in findings.runs:
-        found.setdefault(runs.trial.route, {}).setdefault(runs.trial.latency_ms, {})[runs.trial.arm] = runs
-    return [
-        LatencyGrid(
-            route,
-            names := tuple(dict.fromkeys(name for at in by_latency.values() for name in at)),
-            tuple((latency_ms, tuple(map(at.get, names))) for latency_ms, at in by_latency.items()),
-        )
-        for route, by_latency in found.items()
-        if len(by_latency) > 1
-    ]
-
-
-DIFFERENCES = (
-    "How many times as much the best arm carried as each other, by pairs of runs near each other in time. The intervals"
-    " are by Student's t with the noise of all pairs; those of a subject hold all together in 95 of 100 cases."
-    " Without an interval each ran once and there is no A/A pair: take differences of a tenth or less for noise, and of"
-    " few requests more."
-)
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A comparison in words; low and high are None without an interval."""
+    """How many times as much the best arm of a subject carried as another arm; low and high None without an interval.
+
+    pairs: how many pairs of runs the ratio is from.
+    """
 
     subject: str
     best: str
@@ -125,113 +92,103 @@ class Difference:
     high: float | None
 
     @property
-    def says(self) -> str:
-        """What follows from it."""
+    def result(self) -> str:
+        """Return what follows from the interval, in words."""
         if self.low is None or self.high is None:
             return "one run each"
         return NO_DIFFERENCE if self.low <= 1 <= self.high else "different"
 
 
 def differences(findings: Findings) -> list[Difference]:
-    """Of each subject its best arm against the others, where there is a ratio to tell."""
+    """Return the best arm of each subject compared with the others, where there is a ratio."""
     return [
         Difference(
             subject,
-            each.best.trial.arm,
-            each.other.trial.arm,
-            len(each.best.peaks.keys() & each.other.peaks.keys()),
-            each.found.ratio,
-            each.found.low,
-            each.found.high,
+            comparison.best.trial.arm,
+            comparison.other.trial.arm,
+            len(comparison.best.comparable.keys() & comparison.other.comparable.keys()),
+            comparison.estimate.ratio,
+            comparison.estimate.low,
+            comparison.estimate.high,
         )
         for subject, comparisons in findings.comparisons.items()
-        for each in comparisons
-        if each.found and not each.other.flag
+        for comparison in comparisons
+        if comparison.estimate and not comparison.other.invalid_reason
     ]
 
 
-def differences_table(found: Sequence[Difference]) -> Table:
-    """The same as texts."""
-    rows = (
+def differences_table(differences: Sequence[Difference]) -> Table:
+    """Return a row for each difference, with its ratio drawn beside it."""
+    headers = ("subject", "best", "other", "pairs", "times as much", "interval", "result")
+    rows = tuple(
         (
             each.subject,
             each.best,
             each.other,
             str(each.pairs),
             f"{each.ratio:.2f}",
-            f"{each.low:.2f}-{each.high:.2f}" if each.low is not None else "-",
-            each.says,
+            _interval_text(each.low, each.high),
+            each.result,
         )
-        for each in found
+        for each in differences
     )
-    heads = ("compared on", "best", "other", "pairs", "times as much", "interval", "")
-    ratios = tuple((each.ratio, each.low, each.high) for each in found)
-    return Table("Differences", DIFFERENCES, heads, tuple(rows), ratios)
+    ratios = tuple(RatioEstimate(each.ratio, each.low, each.high) for each in differences)
+    return Table("Differences", DIFFERENCES, headers, rows, ratios)
 
 
 def ceilings_table(findings: Findings) -> Table:
-    """What a request takes alone, and what a server can carry at most by it."""
+    """Return the unloaded latency of each arm, and the ceiling that follows from it."""
+    headers = ("arm", "unloaded latency", "ceiling req/s", "mean peak req/s", "because of")
     rows = []
     for runs in findings.runs:
-        found = [result.baseline for result in runs.results if result.baseline]
-        if not found or runs.figures is None:
+        baselines = [result.baseline for result in runs.results if result.baseline]
+        if not baselines or runs.figures is None:
             continue
-        ceiling = (format_per_s(runs.ceiling.per_s), runs.ceiling.why) if runs.ceiling else ("-", "-")
-        alone_ms = format_ms(sum(each.request_ms for each in found) / len(found))
-        rows.append((arm_name(runs), alone_ms, ceiling[0], f"{runs.mean_peak_per_s:.1f}", ceiling[1]))
-    meaning = (
-        "What a request takes while it is the only one, and the ceiling that follows: slots, or for async servers"
-        " database connections, by the time that a request takes less what one to /healthz takes. A peak that lies a"
-        " quarter above it is a fault of the measurement, and no win."
+        ceiling, why = (format_per_s(runs.ceiling.per_s), runs.ceiling.why) if runs.ceiling else ("-", "-")
+        unloaded = format_ms(sum(baseline.request_ms for baseline in baselines) / len(baselines))
+        rows.append((runs.title, unloaded, ceiling, f"{runs.mean_peak_per_s:.1f}", why))
+    return Table("Ceilings", CEILINGS, headers, tuple(rows))
+
+
+def round_trips_table(findings: Findings) -> Table:
+    """Return how many round trips a request of each arm takes."""
+    headers = ("route", "arm", "round trips per request", "interval", "the rest")
+    rows = tuple((runs.trial.route, runs.trial.arm, *_round_trip_cells(fit)) for runs, fit in findings.round_trips)
+    return Table("Round trips", ROUND_TRIPS, headers, rows)
+
+
+def resource_usage_table(findings: Findings) -> Table:
+    """Return what each arm used at most, and what it would use for a given number of requests in flight."""
+    headers = (
+        *("arm", "MB", "threads", "connections", "processor s", "in flight"),
+        *(f"MB per {SCALE_IN_FLIGHT} in flight", f"connections per {SCALE_IN_FLIGHT} in flight"),
     )
-    heads = ("arm", "a request alone", "ceiling req/s", "peak req/s (mean)", "because of")
-    return Table("Ceilings", meaning, heads, tuple(rows))
-
-
-def budgets(findings: Findings) -> Table:
-    """How many round trips a request takes."""
-    rows = tuple((runs.trial.route, runs.trial.arm, *_budget(found)) for runs, found in findings.budgets)
-    meaning = (
-        "A request alone takes longer by each round trip times the latency: the slope of a line through what it took at"
-        " each latency, with its 95 % interval. What is left at 0 ms is the rest."
-    )
-    return Table("Round trips", meaning, ("route", "arm", "round trips a request", "interval", "the rest"), rows)
-
-
-def _budget(found: round_trips.RoundTripFit) -> tuple[str, str, str]:
-    interval = f"{found.low:.2f}-{found.high:.2f}" if found.low is not None else "-"
-    return f"{found.round_trips:.2f}", interval, format_ms(max(found.base_ms, 0))
-
-
-def costs(findings: Findings) -> Table:
-    """What an arm took at most, and for so many requests in flight."""
     rows = []
     for runs in findings.runs:
-        found = [result.peak_usage for result in runs.results if result.peak_usage]
-        if not found:
+        usages = [result.peak_usage for result in runs.results if result.peak_usage]
+        if not usages:
             continue
-        memory_mb, connections = max(c.memory_mb for c in found), max(c.connections for c in found)
-        most = findings.in_flight(runs)
-        scale = IN_FLIGHT / max(most, 1) if most else None
+        memory_mb, connections = max(usage.memory_mb for usage in usages), max(usage.connections for usage in usages)
+        in_flight = findings.peak_in_flight(runs)
+        scale = SCALE_IN_FLIGHT / max(in_flight, 1) if in_flight else None
         rows.append(
             (
-                arm_name(runs),
+                runs.title,
                 f"{memory_mb:.0f}",
-                str(max(c.threads for c in found)),
+                str(max(usage.threads for usage in usages)),
                 str(connections),
-                f"{max(c.cpu_s for c in found):.1f}",
-                f"{most:.0f}" if most is not None else "-",
+                f"{max(usage.cpu_s for usage in usages):.1f}",
+                f"{in_flight:.0f}" if in_flight is not None else "-",
                 f"{memory_mb * scale:.0f}" if scale else "-",
                 f"{connections * scale:.0f}" if scale else "-",
             )
         )
-    heads = (
-        *("arm", "MB", "threads", "connections", "processor s", "in flight"),
-        *(f"MB per {IN_FLIGHT} in flight", f"connections per {IN_FLIGHT}"),
-    )
-    meaning = (
-        "The most that the server took, all its processes together, and the most connections to the lab's own database."
-        " In flight: the most requests that it worked on at once over ten seconds, which are no more than its slots:"
-        f" what {IN_FLIGHT} would take if as many servers were run."
-    )
-    return Table("What it costs", meaning, heads, tuple(rows))
+    return Table("Resource usage", RESOURCE_USAGE, headers, tuple(rows))
+
+
+def _round_trip_cells(fit: RoundTripFit) -> tuple[str, str, str]:
+    return f"{fit.round_trips:.2f}", _interval_text(fit.low, fit.high), format_ms(max(fit.base_ms, 0))
+
+
+def _interval_text(low: float | None, high: float | None) -> str:
+    return f"{low:.2f}-{high:.2f}" if low is not None and high is not None else "-"

@@ -1,102 +1,68 @@
-"""What has changed from one results folder to another."""
+"""What changed between two results folders, in sentences, on a page, in Markdown and in JSON."""
 
 import json
-from dataclasses import replace
 
 import pytest
 
-from locust_asyncdjango.lab.analysis.findings import Findings
-from locust_asyncdjango.lab.experiment.plan import trials
-from locust_asyncdjango.lab.experiment.result import Baseline, Result
+from locust_asyncdjango.lab.analysis.changes import ArmChange, Changes, find_changes
+from locust_asyncdjango.lab.analysis.paired_stats import RatioEstimate
 from locust_asyncdjango.lab.report.comparison_report import (
-    as_json,
-    changes,
-    html,
-    markdown,
-    table,
+    change_sentences,
+    changes_table,
+    render_html,
+    render_json,
+    render_markdown,
 )
-from tests.support.experiments import experiment
-from tests.support.figures import figures
-
-BOTH = ("gunicorn-sync", "gunicorn-uvicorn")
+from tests.support.experiments import runs_of_servers
 
 
-def measured(sync: tuple[float, ...], async_: tuple[float, ...] = (), posts: int = 1000) -> Findings:
-    """Runs of one server or two."""
-    asked = experiment(servers=BOTH if async_ else BOTH[:1], repeats=len(sync), posts=posts)
-    by_server = dict(zip(BOTH, (sync, async_), strict=True))
-    results = (
-        Result(trial, figures(by_server[trial.server][trial.repeat - 1], 60, 4100), "", {}) for trial in trials(asked)
-    )
-    return Findings(asked, tuple(results), {})
+@pytest.fixture(scope="module")
+def changes() -> Changes:
+    """An arm that carries a fifth less, and one that carries the same."""
+    before = runs_of_servers((100.0, 102.0, 98.0), (200.0, 204.0, 196.0))
+    after = runs_of_servers((80.0, 82.0, 78.0), (201.0, 203.0, 198.0))
+    return find_changes(before, after, ({"versions": {"django": "5.2"}}, {"versions": {"django": "6.0"}}))
 
 
-def test_what_has_changed() -> None:
-    before = measured((100.0, 102.0, 98.0), (200.0, 204.0, 196.0))
-    after = measured((80.0, 82.0, 78.0), (201.0, 203.0, 198.0), posts=1000)
-    found = changes(before, after, ({"versions": {"django": "5.2"}}, {"versions": {"django": "6.0"}}))
-    assert found.sentences(0.1) == [
+def test_sentences_have_the_worst_change_first(changes: Changes) -> None:
+    assert change_sentences(changes, 0.1) == [
         "io_read: gunicorn-sync: 80.0 against 100.0 req/s, 0.80 (0.77-0.83) times as much",
         "1 of 2 arms: no detectable difference",
         "1 of 2 arms carry less by more than 10%",
         "django was 5.2, and is 6.0",
     ]
-    assert found.sentences(0.25)[2] == "0 of 2 arms carry less by more than 25%"
-    assert table(found).rows[0] == ("io_read: gunicorn-sync", "100.0", "80.0", "0.80 (0.77-0.83)", "less")
-    assert "| io_read: gunicorn-sync | 100.0 | 80.0 | 0.80 (0.77-0.83) | less |" in markdown(found, "A to B", 0.1)
-    assert "<li>1 of 2 arms carry less by more than 10%</li>" in html(found, "A to B", 0.1)
-    assert [arm["is_worse"] for arm in json.loads(as_json(found, 0.1))["arms"]] == [True, False]
+    assert change_sentences(changes, 0.25)[2] == "0 of 2 arms carry less by more than 25%"
 
 
-@pytest.mark.parametrize(("after", "is_worse"), [((95.0,), False), ((80.0,), True), ((120.0,), False), ((0.0,), True)])
-def test_of_one_run_each_the_ratio_counts(after: tuple[float, ...], is_worse: bool) -> None:
-    (change,) = changes(measured((100.0,)), measured(after), ({}, {})).arms
-    assert change.is_worse(0.1) == is_worse
-
-
-def test_what_may_be_noise_is_not_worse() -> None:
-    (change,) = changes(measured((100.0, 60.0)), measured((65.0, 72.0)), ({}, {})).arms
-    assert change.found is not None
-    assert change.found.ratio < 0.9
-    assert not change.is_worse(0.1)
-
-
-def test_what_was_asked_and_what_is_missing() -> None:
-    before, after = measured((100.0,), (200.0,)), measured((100.0,))
-    found = changes(before, replace(after, experiment=replace(after.experiment, a_a_pairs=3)), ({}, {}))
-    assert found.sentences(0.1)[-3:] == [
-        "servers was gunicorn-sync, gunicorn-uvicorn, and is gunicorn-sync",
-        "a_a_pairs was 0, and is 3",
-        "only in the first: io_read: gunicorn-uvicorn",
+def test_table_page_markdown_and_json_say_the_same(changes: Changes) -> None:
+    assert changes_table(changes).rows == (
+        ("io_read: gunicorn-sync", "100.0", "80.0", "0.80 (0.77-0.83)", "less"),
+        ("io_read: gunicorn-uvicorn", "200.0", "200.7", "1.00 (0.97-1.04)", "no detectable difference"),
+    )
+    text, page = render_markdown(changes, "A to <B>", 0.1), render_html(changes, "A to <B>", 0.1)
+    assert text.startswith("# A to &lt;B>\n\n- io_read: gunicorn-sync: 80.0 against 100.0 req/s")
+    assert "| io_read: gunicorn-sync | 100.0 | 80.0 | 0.80 (0.77-0.83) | less |" in text
+    assert "<h1>A to &lt;B&gt;</h1>" in page
+    assert "<li>1 of 2 arms carry less by more than 10%</li>" in page
+    content = json.loads(render_json(changes, 0.1))
+    assert (content["format"], content["format_version"]) == ("locust-asyncdjango comparison", 2)
+    assert [(arm["is_worse"], round(arm["estimate"]["ratio"], 2)) for arm in content["arms"]] == [
+        (True, 0.8),
+        (False, 1.0),
     ]
+    assert (content["tolerance"], content["setup"], content["missing"]) == (0.1, ["django was 5.2, and is 6.0"], [])
 
 
-def test_who_was_not_measured_any_more_is_worse() -> None:
-    before, after = measured((100.0,), (200.0,)), measured((100.0,), (200.0,))
-    first, second = after.results
-    broken = replace(second, figures=None, error="it did not start")
-    found = changes(before, replace(after, results=(first, broken)), ({}, {}))
-    assert [change.is_worse(0.1) for change in found.arms] == [False, True]
-    assert found.sentences(0.1)[0] == "io_read: gunicorn-uvicorn: not measured in the second"
-    found = changes(replace(before, results=(first, broken)), after, ({}, {}))
-    assert [change.is_worse(0.1) for change in found.arms] == [False, False]
-
-
-def test_what_cannot_be_true_is_neither_better_nor_worse() -> None:
-    before, after = measured((100.0,)), measured((2.0,))
-    (result,) = before.results
-    found = changes(replace(before, results=(replace(result, baseline=Baseline(501.0, 1.0, 3)),)), after, ({}, {}))
-    assert [change.is_worse(0.1) for change in found.arms] == [False]
-    assert "its result in the first cannot be true: 100.0 req/s lie above its ceiling of 2.1" in found.sentences(0.1)[0]
-
-
-def test_few_requests_of_single_runs_are_not_worse() -> None:
-    (change,) = changes(measured((1.0,)), measured((0.8,)), ({}, {})).arms
-    assert not change.is_worse(0.1)
-
-
-def test_what_is_told_of_a_load_is_told_by_its_parts() -> None:
-    before = measured((100.0,))
-    asked = replace(before.experiment, load=replace(before.experiment.load, users="7"))
-    found = changes(before, replace(before, experiment=asked), ({}, {"versions": {"django": "6.0"}}))
-    assert found.asked == ("users was none, and is 7", "django was not told, and is 6.0")
+@pytest.mark.parametrize(
+    ("change", "result"),
+    [
+        (ArmChange("x", 1.0, 2.0, RatioEstimate(2.0, 1.5, 2.5)), "more"),
+        (ArmChange("x", 1.0, 2.0, RatioEstimate(2.0, None, None)), "one run each"),
+        (ArmChange("x", 1.0, 0.0, None), "a run had no successful request"),
+        (ArmChange("x", None, 1.0, None), "not measured in the first folder"),
+        (ArmChange("x", 1.0, None, None), "not measured in the second folder"),
+        (ArmChange("x", 1.0, 2.0, RatioEstimate(2.0, 1.5, 2.5), "invalid"), "invalid"),
+    ],
+)
+def test_the_result_of_an_arm_in_words(change: ArmChange, result: str) -> None:
+    assert changes_table(Changes((), (change,), ())).rows[0][-1] == result

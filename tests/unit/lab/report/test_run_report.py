@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -18,63 +19,65 @@ from tests.support.figures import FAILURES, HEADER, ramp
     [
         pytest.param(
             ramp(),
-            "It carried 600 successful requests a second at 105 users; db_too_many_clients broke first, at 102"
-            " (100-105) users, after 21 s: raise max_connections, use a connection pool, or put PgBouncer in front of"
-            " the database.",
+            "The server carried 600 successful requests a second at 105 users; the first failure was"
+            " db_too_many_clients, at 102 (100-105) users, after 21 s: raise max_connections, use a connection pool, or"
+            " put PgBouncer in front of the database.",
             id="broken",
         ),
         pytest.param(
             ramp(breaks_at=999),
-            "It carried 600 successful requests a second at 105 users; nothing broke, and it slowed down from 57"
-            " users on.",
+            "The server carried 600 successful requests a second at 105 users; no request failed, and latency rose from"
+            " 57 users on.",
             id="slow",
         ),
         pytest.param(
             ramp(slots=999, breaks_at=999),
-            "It carried 1725 successful requests a second at 195 users; up to 195 users nothing broke and nothing"
-            " slowed down.",
+            "The server carried 1725 successful requests a second at 195 users; up to 195 users no request failed and"
+            " latency did not rise.",
             id="neither",
         ),
         pytest.param(
             Series.from_rows({}, [Row(0, 5, failed=Counter(connect_refused=3))]),
-            "No request succeeded; most failed by connect_refused: nothing listens there: see whether the server runs"
-            " and --host is right.",
+            "No request succeeded; the most frequent failure was connect_refused: nothing listens there: see whether"
+            " the server runs and --host is right.",
             id="nothing but failures",
         ),
-        pytest.param(Series.from_rows({}, []), "Nothing was answered.", id="nothing"),
+        pytest.param(Series.from_rows({}, []), "No request was answered.", id="nothing"),
     ],
 )
 def test_the_verdict_is_one_sentence(series: Series, verdict: str) -> None:
-    assert run_report.told(series, {}).verdict == verdict
+    assert run_report.build_report(series, {}).verdict == verdict
 
 
 def test_the_verdict_has_the_advice_of_the_users_own_rules() -> None:
     series = Series.from_rows({}, [Row(0, 5, failed=Counter(quota_spent=3))])
     row = {**FAILURES["failures"][0], "kind": "quota_spent", "advice": "buy more"}
-    assert (
-        run_report.told(series, {"failures": [row]}).verdict
-        == "No request succeeded; most failed by quota_spent: buy more."
-    )
-    assert run_report.told(series, {}).verdict == "No request succeeded; most failed by quota_spent."
+    for failures, advice in (({"failures": [row]}, ": buy more"), ({}, "")):
+        verdict = run_report.build_report(series, failures).verdict
+        assert verdict == f"No request succeeded; the most frequent failure was quota_spent{advice}."
 
 
-def test_a_generator_that_is_the_limit_is_told_of() -> None:
+def test_a_generator_that_is_the_limit_is_named() -> None:
     rows = [Row(t, 5 * t, 100, ok_ms=Counter({10.0: 100}), cpu=99.0) for t in range(30)]
-    assert run_report.told(Series.from_rows({}, rows), {}).verdict.endswith(
+    assert run_report.build_report(Series.from_rows({}, rows), {}).verdict.endswith(
         "But the generator was the limit, not the server."
     )
 
 
 def test_page_markdown_and_json_say_the_same() -> None:
-    content = run_report.told(ramp(), FAILURES)
-    page, text, data = run_report.html(content), run_report.markdown(content), json.loads(run_report.as_json(content))
+    report = run_report.build_report(ramp(), FAILURES)
+    page, text = unescape(run_report.render_html(report)), run_report.render_markdown(report)
+    data = json.loads(run_report.render_json(report))
     assert "<p>RampTo500: carries 39 users.</p>" in page
-    said = [content.verdict, *(number.text for number in (*content.numbers, *content.fitted)), *content.ran.values()]
-    assert [each for each in said if each.replace("'", "&#x27;") not in page or each not in text] == []
-    assert [data["verdict"], *(n["text"] for n in (*data["numbers"], *data["fitted"])), *data["ran"].values()] == said
+    figures = [figure.text for figure in (*report.key_figures, *report.fitted_figures)]
+    sentences = [report.verdict, *figures, *report.run_info.values()]
+    assert [each for each in sentences if each not in page or each not in text] == []
+    figures = [figure["text"] for figure in (*data["key_figures"], *data["fitted_figures"])]
+    assert [data["verdict"], *figures, *data["run_info"].values()] == sentences
+    assert (data["format"], data["version"]) == ("locust-asyncdjango report", 2)
     assert "2 requests could not be recorded." in page
     assert "2 requests could not be recorded." in text
-    assert "&lt;b&gt;sorry&lt;/b&gt;\nno" in page
+    assert "&lt;b&gt;sorry&lt;/b&gt;\nno" in run_report.render_html(report)
     assert "    <b>sorry</b>\n    no" in text
     row = (
         "db_too_many_clients (server)",
@@ -94,10 +97,10 @@ def test_page_markdown_and_json_say_the_same() -> None:
     ]
 
 
-def test_of_a_series_alone_the_kinds_are_told() -> None:
-    content = run_report.told(ramp(), {})
-    assert "- 133 x db_too_many_clients, first at 102 (100-105) users, after 21 s" in run_report.markdown(content)
-    assert "<td>db_too_many_clients</td>" in run_report.html(content)
+def test_a_series_without_failures_file_has_the_kinds() -> None:
+    report = run_report.build_report(ramp(), {})
+    assert "- 133 x db_too_many_clients, first at 102 (100-105) users, after 21 s" in run_report.render_markdown(report)
+    assert "<td>db_too_many_clients</td>" in run_report.render_html(report)
 
 
 @pytest.mark.parametrize("content", [None, "no JSON", "[]", '{"format": "other"}'])

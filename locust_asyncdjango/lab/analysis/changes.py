@@ -1,0 +1,98 @@
+"""What changed between two results folders: peaks, settings and provenance. Start reading at ``find_changes``."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from locust_asyncdjango.lab.analysis import paired_stats
+from locust_asyncdjango.lab.analysis.arm_runs import ArmRuns
+from locust_asyncdjango.lab.analysis.caveats import PROVENANCE_PARTS
+from locust_asyncdjango.lab.analysis.findings import Findings
+
+
+@dataclass(frozen=True, slots=True)
+class ArmChange:
+    """How the peak of an arm changed.
+
+    before_per_s, after_per_s: mean peaks in requests per second, None if not measured. estimate: the ratio of after to
+    before, None if an arm was not measured or a run carried nothing. invalid_reason: why nothing follows from the
+    change, "" if something does.
+    """
+
+    arm: str
+    before_per_s: float | None
+    after_per_s: float | None
+    estimate: paired_stats.RatioEstimate | None
+    invalid_reason: str = ""
+
+    def is_worse(self, tolerance: float) -> bool:
+        """Return whether the arm carries less than before, beyond the tolerance and beyond noise, or nothing any more.
+
+        tolerance: the share of the former peak that may be lost.
+        """
+        if self.invalid_reason or self.before_per_s is None:
+            return False
+        if self.estimate is None:
+            return self.after_per_s is None or self.after_per_s < self.before_per_s
+        if self.estimate.is_different is None and self.after_per_s:
+            is_clear = 1 / self.estimate.ratio >= paired_stats.clear_ratio(self.before_per_s, self.after_per_s)
+        else:
+            is_clear = bool(self.estimate.is_different)
+        return self.estimate.ratio < 1 - tolerance and is_clear
+
+    @property
+    def is_equal(self) -> bool:
+        """Return whether runs before and after show no detectable difference."""
+        return not self.invalid_reason and self.estimate is not None and self.estimate.is_different is False
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What changed between two experiments.
+
+    setup: a sentence for each setting, version and machine property that differs. arms: one for each arm of both.
+    missing: a sentence for each arm that only one of them has.
+    """
+
+    setup: tuple[str, ...]
+    arms: tuple[ArmChange, ...]
+    missing: tuple[str, ...]
+
+
+def find_changes(
+    before: Findings, after: Findings, provenances: tuple[Mapping[str, Any], Mapping[str, Any]]
+) -> Changes:
+    """Return what changed. provenances: when, where and with which versions each experiment was run."""
+    old, new = ({runs.title: runs for runs in findings.runs} for findings in (before, after))
+    common = [title for title in old if title in new]
+    peaks = ([list(runs[title].peaks_per_s.values()) for title in common] for runs in (old, new))
+    estimates = paired_stats.compare_unpaired(*peaks)
+    arms = (_arm_change(old[title], new[title], estimate) for title, estimate in zip(common, estimates, strict=True))
+    missing = [f"only in the first folder: {title}" for title in old if title not in new]
+    missing += [f"only in the second folder: {title}" for title in new if title not in old]
+    settings = _differences(asdict(before.experiment), asdict(after.experiment))
+    context = (
+        line for part in PROVENANCE_PARTS for line in _differences(*(each.get(part, {}) for each in provenances))
+    )
+    return Changes((*settings, *context), tuple(arms), tuple(missing))
+
+
+def _arm_change(before: ArmRuns, after: ArmRuns, estimate: paired_stats.RatioEstimate | None) -> ArmChange:
+    reason = before.invalid_reason or after.invalid_reason
+    which = "first" if before.invalid_reason else "second"
+    invalid_reason = f"its result in the {which} folder is a measurement error: {reason}" if reason else ""
+    old, new = (runs.mean_peak_per_s if runs.measured else None for runs in (before, after))
+    return ArmChange(before.title, old, new, estimate, invalid_reason)
+
+
+def _differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[str]:
+    for name in dict.fromkeys([*before, *after]):
+        old, new = (each.get(name, "unknown") for each in (before, after))
+        if isinstance(old, Mapping) and isinstance(new, Mapping):
+            yield from _differences(old, new)
+        elif old != new:
+            yield f"{name} was {_value_text(old)}, and is {_value_text(new)}"
+
+
+def _value_text(value: Any) -> str:
+    return ", ".join(map(str, value)) or "none" if isinstance(value, tuple | list) else str(value) or "none"

@@ -1,0 +1,26 @@
+"""The plan of an experiment in words, for ``run --dry-run``: what is run, in which order, and how long it takes."""
+
+from locust_asyncdjango.analysis.formatting import format_duration
+from locust_asyncdjango.lab.experiment import plan
+from locust_asyncdjango.lab.experiment.spec import Experiment
+
+OVERHEAD_S = 12
+"""What a trial takes besides its load, about: to start and stop services and server, preflight and warm-up."""
+OVERHEAD_ROUND_TRIPS = 28
+"""Round trips of a trial besides its load, about: four requests with a query or two each."""
+
+
+def plan_text(experiment: Experiment, length_s: float | None) -> str:
+    """Return the trials of an experiment, one a line, and how long they take.
+
+    length_s: of a load, None if the shape does not say.
+    """
+    planned = plan.trials(experiment)
+    lines = [f"{number:>4}  {trial.title}" for number, trial in enumerate(planned, 1)]
+    trials = f"{len(planned)} trial{'s' if len(planned) > 1 else ''}"
+    count = f"at most {trials}" if experiment.until_decided else trials
+    if length_s is None:
+        return "\n".join([*lines, f"{count}; how long a trial takes is not known, because the shape does not say"])
+    overhead_s = sum(OVERHEAD_S + OVERHEAD_ROUND_TRIPS * trial.latency_ms / 1000 for trial in planned)
+    total = format_duration(len(planned) * length_s + overhead_s)
+    return "\n".join([*lines, f"{count} of {length_s:g} s; about {total}, including starting and stopping"])

@@ -1,0 +1,96 @@
+"""What changed between two results folders, and whether an arm is worse."""
+
+from dataclasses import replace
+
+import pytest
+
+from locust_asyncdjango.lab.analysis.changes import ArmChange, find_changes
+from locust_asyncdjango.lab.analysis.paired_stats import RatioEstimate
+from locust_asyncdjango.lab.experiment.result import Result
+from tests.support.experiments import runs_of_servers, unloaded
+
+
+def only_change(before: tuple[float, ...], after: tuple[float, ...]) -> ArmChange:
+    """Return the change of the one arm of two experiments with these peaks."""
+    (change,) = find_changes(runs_of_servers(before), runs_of_servers(after), ({}, {})).arms
+    return change
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "is_worse"),
+    [
+        pytest.param((100.0, 102.0, 98.0), (80.0, 82.0, 78.0), True, id="less, beyond noise"),
+        pytest.param((100.0,), (95.0,), False, id="tolerated"),
+        pytest.param((100.0,), (80.0,), True, id="one run each: the ratio counts"),
+        pytest.param((100.0,), (120.0,), False, id="more"),
+        pytest.param((100.0,), (0.0,), True, id="nothing any more"),
+        pytest.param((1.0,), (0.8,), False, id="few requests of single runs"),
+    ],
+)
+def test_an_arm_is_worse(before: tuple[float, ...], after: tuple[float, ...], is_worse: bool) -> None:
+    assert only_change(before, after).is_worse(0.1) == is_worse
+
+
+def test_what_may_be_noise_is_not_worse() -> None:
+    change = only_change((100.0, 60.0), (65.0, 72.0))
+    assert change.estimate is not None
+    assert change.estimate.ratio < 0.9
+    assert not change.is_worse(0.1)
+    assert change.is_equal
+
+
+def test_settings_and_missing_arms_are_named() -> None:
+    before, after = runs_of_servers((100.0,), (200.0,)), runs_of_servers((100.0,))
+    changes = find_changes(before, replace(after, experiment=replace(after.experiment, a_a_pairs=3)), ({}, {}))
+    assert changes.setup == (
+        "servers was gunicorn-sync, gunicorn-uvicorn, and is gunicorn-sync",
+        "a_a_pairs was 0, and is 3",
+    )
+    assert changes.missing == ("only in the first folder: io_read: gunicorn-uvicorn",)
+    assert find_changes(after, before, ({}, {})).missing == ("only in the second folder: io_read: gunicorn-uvicorn",)
+
+
+def test_the_parts_of_a_load_and_versions_are_compared_one_by_one() -> None:
+    before = runs_of_servers((100.0,))
+    wanted = replace(before.experiment, load=replace(before.experiment.load, users="7"))
+    after = replace(before, experiment=wanted)
+    provenances = {"versions": {"django": "5.2"}}, {"versions": {"django": "6.0", "python": "3.13"}}
+    assert find_changes(before, after, provenances).setup == (
+        "users was none, and is 7",
+        "django was 5.2, and is 6.0",
+        "python was unknown, and is 3.13",
+    )
+
+
+def test_an_arm_that_is_no_longer_measured_is_worse() -> None:
+    before, after = runs_of_servers((100.0,), (200.0,)), runs_of_servers((100.0,), (200.0,))
+    first, second = after.results
+    broken: tuple[Result, ...] = (first, replace(second, figures=None, error="it did not start"))
+    changes = find_changes(before, replace(after, results=broken), ({}, {}))
+    assert [change.is_worse(0.1) for change in changes.arms] == [False, True]
+    assert replace(changes.arms[1], before_per_s=200.0) == ArmChange("io_read: gunicorn-uvicorn", 200.0, None, None)
+    assert changes.arms[1].before_per_s == pytest.approx(200.0)
+    changes = find_changes(replace(before, results=broken), after, ({}, {}))
+    assert [change.is_worse(0.1) for change in changes.arms] == [False, False]
+
+
+def test_nothing_follows_from_an_invalid_result() -> None:
+    before, after = runs_of_servers((100.0,)), runs_of_servers((2.0,))
+    (result,) = before.results
+    invalid = replace(before, results=(replace(result, baseline=unloaded(501.0)),))
+    for each, which in (
+        (find_changes(invalid, after, ({}, {})), "first"),
+        (find_changes(after, invalid, ({}, {})), "second"),
+    ):
+        (change,) = each.arms
+        assert not change.is_worse(0.1)
+        assert not change.is_equal
+        assert change.invalid_reason.startswith(
+            f"its result in the {which} folder is a measurement error: 100.0 req/s is above its ceiling of 2.1 req/s"
+        )
+
+
+def test_equal_arms_have_an_interval_around_1() -> None:
+    assert ArmChange("x", 1.0, 1.0, RatioEstimate(1.0, 0.9, 1.1)).is_equal
+    assert not ArmChange("x", 1.0, 1.0, RatioEstimate(1.0, None, None)).is_equal
+    assert not ArmChange("x", 1.0, 1.0, RatioEstimate(1.0, 0.9, 1.1), "invalid").is_equal

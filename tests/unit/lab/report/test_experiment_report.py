@@ -1,0 +1,80 @@
+"""The report of an experiment, on the terminal, on its page, in Markdown and in JSON."""
+
+import json
+from html import unescape
+
+import pytest
+from rich.console import Console
+
+from locust_asyncdjango.lab.report import tables
+from locust_asyncdjango.lab.report.experiment_report import (
+    render_html,
+    render_json,
+    render_markdown,
+    terminal_table,
+)
+from locust_asyncdjango.lab.report.verdict import trial_sentences, verdict_sentences, winner_sentences
+from tests.support.experiments import ASYNC, BROKEN, SYNC, at_two_latencies, findings_of
+
+FINDINGS = findings_of([SYNC, ASYNC, BROKEN])
+PROVENANCE = {"started": "2026-01-01T00:00:00+00:00", "versions": {"python": "3.13.1"}, "machine": {"processors": 8}}
+
+
+def test_page_and_markdown_have_every_sentence_and_every_cell() -> None:
+    page, text = unescape(render_html(FINDINGS, PROVENANCE)), render_markdown(FINDINGS, PROVENANCE)
+    cells = {cell for row in tables.figures_table(FINDINGS).rows for cell in row}
+    for expected in (*winner_sentences(FINDINGS), *trial_sentences(FINDINGS), *cells):
+        assert expected in page
+        assert expected in text
+
+
+def test_markdown_has_a_row_for_each_arm() -> None:
+    lines = render_markdown(FINDINGS, {}).splitlines()
+    assert [line for line in lines if line.startswith(("| route", "| io_read", "| cpu")) and "---" not in line] == [
+        "| route | conditions | variant | server | runs | peak req/s | users at peak | successes | users at slowdown |"
+        " users at errors | failures by kind |",
+        "| io_read | - | natural | gunicorn-sync | 1 | 23.0 | 60 | 4100 | 20 | - | none |",
+        "| io_read | - | natural | gunicorn-uvicorn | 1 | 28.3 | 105 | 4210 | 20 | 125 | db_too_many_clients 97 |",
+        "| cpu | - | natural | gunicorn-sync | 0 | - | - | - | - | - | not measured |",
+        "| io_read | gunicorn-uvicorn | gunicorn-sync | 1 | 1.23 | - | one run each |",
+        "| io_read: gunicorn-uvicorn | 40.5 ms | 2574 | 28.3 | 100 connections, 39 ms per request |",
+        "| io_read: gunicorn-uvicorn | 70 | 40 | 97 | 12.5 | - | - | - |",
+    ]
+
+
+def test_a_route_at_several_latencies_has_a_grid_and_a_chart() -> None:
+    text, page = render_markdown(at_two_latencies(), {}), render_html(at_two_latencies(), {})
+    assert "## io_read: peak and successes by latency" in text
+    assert "| 100 ms | 5.0 req/s, 4100 | 60.0 req/s, 4100 | 5.1 req/s, 4100 | not measured |" in text
+    assert '<td class="heat" style="--heat: 0.89">80.0 req/s, 4100</td>' in page
+    assert '"title":"Peak over latency"' in page
+
+
+@pytest.mark.parametrize("render", [render_html, render_markdown])
+def test_the_report_says_how_to_run_it_again(render: object) -> None:
+    assert callable(render)
+    text = render(FINDINGS, PROVENANCE)
+    for line in ("started 2026-01-01T00:00:00+00:00", "machine: processors 8", "versions: python 3.13.1", "pin = "):
+        assert line in text
+
+
+def test_json_has_verdict_arms_and_caveats() -> None:
+    content = json.loads(render_json(FINDINGS, {"started": "now"}))
+    assert (content["format"], content["format_version"]) == ("locust-asyncdjango experiment", 2)
+    assert (content["started"], content["verdict"]) == ("now", verdict_sentences(FINDINGS))
+    assert content["trials"] == trial_sentences(FINDINGS)
+    assert [(arm["peaks_per_s"], arm["invalid_reason"]) for arm in content["arms"]] == [
+        ({"1": 23.0}, ""),
+        ({"1": 28.34}, ""),
+        ({}, ""),
+    ]
+    assert content["arms"][1]["caveats"] == {ASYNC.trial.id: ["other programs used 35 % of a processor"]}
+
+
+def test_the_table_fits_80_columns() -> None:
+    console = Console(width=80)
+    with console.capture() as capture:
+        console.print(terminal_table(FINDINGS))
+    printed = capture.get()
+    assert "gunicorn-uvicorn  28.3   105      4210       20    125 db_too_many_clients 97" in printed
+    assert max(map(len, printed.splitlines())) <= 80

@@ -1,0 +1,105 @@
+"""The tables of an experiment's report."""
+
+from collections import Counter
+from dataclasses import replace
+
+from locust_asyncdjango.lab.analysis.findings import Findings
+from locust_asyncdjango.lab.experiment.plan import trials
+from locust_asyncdjango.lab.experiment.result import PeakUsage
+from locust_asyncdjango.lab.report import tables
+from locust_asyncdjango.metrics.row import Row
+from locust_asyncdjango.metrics.series_file import Series
+from tests.support.experiments import (
+    ASYNC,
+    BROKEN,
+    SERVERS,
+    SYNC,
+    experiment,
+    findings_of,
+    measured,
+    repeated,
+    unloaded,
+)
+
+
+def test_figures_of_each_arm() -> None:
+    assert tables.figures_table(findings_of([SYNC, ASYNC, BROKEN])).rows == (
+        ("io_read", "-", "natural", "gunicorn-sync", "1", "23.0", "60", "4100", "20", "-", "none"),
+        *(
+            (
+                "io_read",
+                "-",
+                "natural",
+                "gunicorn-uvicorn",
+                "1",
+                "28.3",
+                "105",
+                "4210",
+                "20",
+                "125",
+                "db_too_many_clients 97",
+            ),
+        ),
+        ("cpu", "-", "natural", "gunicorn-sync", "0", "-", "-", "-", "-", "-", "not measured"),
+    )
+
+
+def test_figures_of_repeated_runs_are_those_with_the_median_peak() -> None:
+    sync, _ = tables.figures_table(repeated((50.0, 100.0), (51.0, 99.0), (49.0, 103.0))).rows
+    assert sync[4:6] == ("3", "50.0")
+    assert len(tables.figures_table(repeated((50.0, 100.0), a_a=(99.0, 101.0))).rows) == 2
+
+
+def test_an_invalid_peak_is_flagged() -> None:
+    (row,) = tables.figures_table(findings_of([replace(SYNC, baseline=unloaded(501.0))])).rows
+    assert row[5] == "23.0 (!)"
+
+
+def test_differences_have_ratio_interval_and_result() -> None:
+    different = tables.differences(repeated((50.0, 100.0), (51.0, 99.0), (49.0, 103.0)))
+    assert tables.differences_table(different).rows == (
+        ("io_read", "gunicorn-uvicorn", "gunicorn-sync", "3", "2.01", "1.82-2.22", "different"),
+    )
+    equal = tables.differences(repeated((99.0, 100.0), (103.0, 99.0), (98.0, 103.0)))
+    assert [each.result for each in equal] == ["no detectable difference"]
+    (once,) = tables.differences_table(tables.differences(findings_of([SYNC, ASYNC]))).rows
+    assert once == ("io_read", "gunicorn-uvicorn", "gunicorn-sync", "1", "1.23", "-", "one run each")
+
+
+def test_differences_count_the_pairs_that_were_not_disturbed() -> None:
+    findings = repeated((50.0, 100.0), (51.0, 99.0), (49.0, 150.0))
+    caveats = ("other programs used 50 % of a processor",)
+    results = tuple(replace(r, caveats=caveats) if n == 5 else r for n, r in enumerate(findings.results))
+    assert [each.pairs for each in tables.differences(replace(findings, results=results))] == [2]
+    all_of_them = tuple(replace(result, caveats=caveats) for result in results)
+    assert [each.pairs for each in tables.differences(replace(findings, results=all_of_them))] == [3]
+
+
+def test_ceilings_have_the_reason() -> None:
+    assert tables.ceilings_table(findings_of([SYNC, ASYNC, BROKEN])).rows == (
+        ("io_read: gunicorn-uvicorn", "40.5 ms", "2574", "28.3", "100 connections, 39 ms per request"),
+    )
+
+
+def test_round_trips_have_an_interval_and_the_rest() -> None:
+    wanted, unloaded_ms = experiment(latencies_ms=(0, 100, 200)), (40.0, 741.0, 1440.0)
+    results = (measured(trial, 1, unloaded(ms)) for trial, ms in zip(trials(wanted), unloaded_ms, strict=True))
+    assert tables.round_trips_table(Findings(wanted, tuple(results), {})).rows == (
+        ("io_read", "gunicorn-sync", "7.00", "6.93-7.07", "40.3 ms"),
+    )
+
+
+def test_resource_usage_is_scaled_to_requests_in_flight() -> None:
+    # Fifty in flight: ten a second, each of which takes five seconds.
+    series = Series.from_rows({}, [Row(t, users=100, ok=10, ok_ms=Counter({5000.0: 10})) for t in range(20)])
+    usage = PeakUsage(memory_mb=80.0, threads=2, connections=1, redis_clients=0, cpu_s=3.0)
+    results = tuple(replace(each, peak_usage=usage) for each in (SYNC, ASYNC))
+    recorded = {result.trial.id: series for result in results}
+    # A sync worker works on one request, however many wait; an async one on all.
+    assert tables.resource_usage_table(Findings(experiment(servers=SERVERS), results, recorded)).rows == (
+        ("io_read: gunicorn-sync", "80", "2", "1", "3.0", "1", "8000", "100"),
+        ("io_read: gunicorn-uvicorn", "80", "2", "1", "3.0", "50", "160", "2"),
+    )
+    assert tables.resource_usage_table(findings_of([ASYNC])).rows == (
+        ("io_read: gunicorn-uvicorn", "70", "40", "97", "12.5", "-", "-", "-"),
+    )
