@@ -1,8 +1,8 @@
 """The knee of throughput over users: the number of users from which more users do not bring more throughput.
 
 Definitions
-    points: those of ``saturation.load_points``: the whole seconds behind the warm-up, over the users that their requests
-        met.
+    points: those of ``saturation.load_points``: the whole seconds behind the warm-up, over the users that their
+        requests met.
     knee: the number of users at which two joined straight lines fit best (least squares). It is searched for up to the
         last ten seconds whose mean is nine tenths of the highest, because what follows is collapse. There is a knee if
         throughput rises before it, and after it by less than half as much per user. If throughput rises until it
