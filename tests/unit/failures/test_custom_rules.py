@@ -8,7 +8,7 @@ import pytest
 from locust_asyncdjango.failures.classify import FailureClassifier
 from locust_asyncdjango.failures.kinds import KINDS
 from locust_asyncdjango.failures.model import Failure, Kind
-from tests.unit.failures.test_exception_rules import chained
+from tests.support.failure_examples import chained
 
 
 @pytest.fixture

@@ -14,15 +14,11 @@ from geventhttpclient.useragent import RetriesExceeded
 from locust_asyncdjango.failures.classify import classify
 from locust_asyncdjango.failures.kinds import KINDS
 from locust_asyncdjango.failures.model import Failure
+from tests.support.failure_examples import chained, driver_error
 
 
 class HTTPParseError(Exception):
     """geventhttpclient's, known by its name alone."""
-
-
-def chained(outer: Exception, inner: BaseException) -> Exception:
-    outer.__cause__ = inner
-    return outer
 
 
 @pytest.mark.parametrize(
@@ -70,13 +66,6 @@ def test_a_request_without_an_answer(exception: Exception, kind: str, message: s
 
 class NewConnectionError(urllib3.exceptions.TimeoutError):
     """As urllib3 1 derives it."""
-
-
-def driver_error(name: str, message: str, **attributes: str) -> Exception:
-    """An exception of a library, known by its module."""
-    module, _, last = name.rpartition(".")
-    error: Exception = type(last, (Exception,), {"__module__": module, **attributes})(message)
-    return error
 
 
 def unchained() -> Exception:
@@ -190,7 +179,7 @@ class MuteError(Exception):
         pytest.param(ValueError("deadlock detected"), "no_response", id="words of nobody known"),
     ],
 )
-def test_what_was_raised(exception: Exception, kind: str) -> None:
+def test_the_kind_of_an_exception(exception: Exception, kind: str) -> None:
     failure = classify(exception=exception)
     assert failure is not None
     assert failure.kind == kind

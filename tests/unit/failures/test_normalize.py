@@ -84,8 +84,8 @@ SECRET = "hunter2!x"
     ],
 )
 def test_secrets_are_taken_out(text: str) -> None:
-    given_text = text.format(SECRET)
-    shown = redact(given_text)
+    secret_text = text.format(SECRET)
+    shown = redact(secret_text)
     assert SECRET not in shown
     assert "***" in shown
 
@@ -102,5 +102,5 @@ def test_secrets_are_taken_out(text: str) -> None:
         "FATAL:  sorry, too many clients already",
     ],
 )
-def test_what_is_no_secret_stays(text: str) -> None:
+def test_text_without_a_secret_stays(text: str) -> None:
     assert redact(text) == text
