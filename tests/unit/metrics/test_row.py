@@ -1,0 +1,133 @@
+"""A second of a run: requests added, rows merged, JSON and back."""
+
+import json
+from collections import Counter
+from typing import Any
+
+import pytest
+from hypothesis import given
+
+from locust_asyncdjango.metrics.row import COLUMNS, Row
+from locust_asyncdjango.metrics.sample import Sample
+from tests.support.series import SAMPLES, recorder_of
+
+FULL = Row(
+    7,
+    40,
+    3,
+    Counter(timeout=2),
+    500,
+    Counter({12.5: 3}),
+    Counter({2000.0: 2}),
+    Counter({0: 3, 2: 2}),
+    cpu=12.5,
+    planned=50,
+    late=1,
+    missed=4,
+)
+
+
+def test_requests_are_added_with_when_they_began() -> None:
+    row = Row(2)
+    row.add([(1002.5, "", 250.0, 10), (1002.75, "timeout", 2000.0, 0), (1002.25, "", None, 5)], started=1000)
+    assert row == Row(2, 0, 2, Counter(timeout=1), 15, Counter({250.0: 1}), Counter({2000.0: 1}), Counter({0: 2, 2: 1}))
+
+
+def test_a_request_without_a_time_is_counted_and_has_no_latency() -> None:
+    (row,) = recorder_of((1000.2, "", None, 5), (1000.4, "", 10.0, 5)).take()
+    assert (row.ok, row.ok_ms, row.began) == (2, Counter({10.0: 1}), Counter({0: 2}))
+
+
+def test_every_column_is_merged() -> None:
+    row = Row(7)
+    row.merge(FULL)
+    row.merge(FULL)
+    assert row == Row(
+        7,
+        80,
+        6,
+        Counter(timeout=4),
+        1000,
+        Counter({12.5: 6}),
+        Counter({2000.0: 4}),
+        Counter({0: 6, 2: 4}),
+        cpu=12.5,
+        planned=50,
+        late=2,
+        missed=8,
+    )
+
+
+def test_merging_leaves_the_other_row_as_it_is() -> None:
+    other = Row.from_json(FULL.to_json())
+    Row(7, failed=Counter(timeout=1)).merge(other)
+    assert other == FULL
+
+
+def test_a_row_as_json() -> None:
+    assert FULL.to_json() == {
+        "t": 7,
+        "users": 40,
+        "ok": 3,
+        "failed": {"timeout": 2},
+        "bytes": 500,
+        "ok_ms": {"12.5": 3},
+        "failed_ms": {"2000": 2},
+        "began": {"0": 3, "2": 2},
+        "cpu": 12.5,
+        "planned": 50,
+        "late": 1,
+        "missed": 4,
+    }
+    assert list(FULL.to_json()) == [column.name for column in COLUMNS]
+    assert list(Row(0).to_json()) == [column.name for column in COLUMNS if not column.optional]
+
+
+@given(SAMPLES)
+def test_a_row_is_read_as_it_was_written(samples: list[Sample]) -> None:
+    rows = [*recorder_of(*samples).take(), FULL]
+    assert [Row.from_json(json.loads(json.dumps(row.to_json()))) for row in rows] == rows
+
+
+def test_a_plan_of_no_users_is_not_the_same_as_no_plan() -> None:
+    paused = Row(0, planned=0)
+    assert Row.from_json(paused.to_json()) == paused
+    assert "planned" not in Row(0).to_json()
+    merged = Row(0)
+    merged.merge(paused)
+    assert merged.planned == 0
+    merged.merge(Row(0))
+    assert merged.planned == 0
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"t": -5},
+        {"t": 10**9},
+        {"t": float("inf")},
+        {"users": float("nan")},
+        {"users": "many"},
+        {"ok": -1},
+        {"ok": 10**400},
+        {"failed": "timeout"},
+        {"failed": {"timeout": "b"}},
+        {"ok_ms": {"1e400": 3}},
+        {"ok_ms": {"-1": 3}},
+        {"began": {"x": 1}},
+        {"cpu": float("nan")},
+        {"planned": -1},
+    ],
+    ids=str,
+)
+def test_a_damaged_row_is_refused(change: dict[str, Any]) -> None:
+    with pytest.raises((AttributeError, OverflowError, TypeError, ValueError)):
+        Row.from_json({**FULL.to_json(), **change})
+
+
+@pytest.mark.parametrize("name", [column.name for column in COLUMNS if not column.optional])
+def test_a_row_without_one_of_its_members_is_refused(name: str) -> None:
+    content = FULL.to_json()
+    del content[name]
+    with pytest.raises(KeyError):
+        Row.from_json(content)
