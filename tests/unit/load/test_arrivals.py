@@ -145,7 +145,7 @@ def test_a_task_set_waits_on_the_queue_of_its_user() -> None:
 
     queue, environment = CountingQueue(), SimpleNamespace()
     attach_queue(environment, queue)  # type: ignore[arg-type]
-    assert Tasks(Mine(environment)).wait_time() == 0  # type: ignore[no-untyped-call]
+    assert Tasks(Mine(environment)).wait_time() == 0
     assert queue.waits == 1
 
 

@@ -175,6 +175,7 @@ def test_a_ticker_that_is_stopped_ends_its_greenlet() -> None:
     ticker.stop()
     ticker.start()
     greenlet = ticker._greenlet
+    assert greenlet is not None
     ticker.stop()
     ticker.stop()
     gevent.joinall([greenlet], timeout=5)

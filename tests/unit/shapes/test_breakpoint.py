@@ -14,7 +14,7 @@ SLOTS, LATENCY_MS = 5, 200
 class SimulatedRun:
     """A run of Locust, second by second, against a server that works on five requests at once."""
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, shape: Breakpoint, run_time: float | None = None) -> None:
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, shape: Any, run_time: float | None = None) -> None:
         self.now = 1000.0
         monkeypatch.setattr(module, "time", SimpleNamespace(time=lambda: self.now))
         self.total = SimpleNamespace(num_reqs_per_sec=Counter(), num_fail_per_sec=Counter(), response_times=Counter())
@@ -22,7 +22,7 @@ class SimulatedRun:
         self.runner = SimpleNamespace(
             user_count=0, stats=SimpleNamespace(total=self.total), environment=SimpleNamespace(parsed_options=options)
         )
-        self.shape: Any = shape
+        self.shape = shape
         self.shape.runner = self.runner
         self.shape.reset_time()
         self.shape.get_run_time = lambda: self.now - 1000.0
