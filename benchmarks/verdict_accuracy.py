@@ -1,12 +1,12 @@
-"""Does the lab find what is planted, and nothing else? ``python benchmarks/verdicts.py``.
+"""Does the lab detect planted differences, and nothing else? ``python benchmarks/verdict_accuracy.py``.
 
 - same: pairs of runs of one arm, of which no more than one in twenty may show a difference.
-- slower: experiments of the quick preset's size, of two arms of which one carries a tenth less (slowed_site.py).
-- latency: what the round-trip budget, fitted to other latencies, takes a planted one for.
+- slower: experiments of the quick preset's size, with two arms of which one carries a tenth less (slowed_site.py).
+- latency: what round trips, fitted to other latencies, say about a planted latency.
 - killed: experiments whose lab is killed at a random moment, and which go on.
 
-``--keep DIR`` keeps the results folders, and goes on where it was when it is given the same folder again; but labs are
-killed anew.
+``--keep DIR`` keeps the results folders. Given the same folder again, the benchmark goes on where it was; only the part
+"killed" starts anew.
 """
 
 import json
@@ -27,14 +27,15 @@ from locust_asyncdjango.lab.analysis.round_trips import fit_round_trips
 from locust_asyncdjango.lab.commands.arguments import Parser
 from locust_asyncdjango.lab.environment.process import python, running
 from locust_asyncdjango.lab.errors import TrialError, UsageError
-from sites.slowed_site import CARRIES
+from locust_asyncdjango.lab.experiment.result import Result
+from sites.slowed_site import CARRIED_SHARE
 from support.harness import add_parts, run_parts
 
 HERE = Path(__file__).resolve().parent
 POSTS = "--posts=100000"
 LATENCIES_MS = (0, 50, 100, 150, 200)
 PLANTED_MS = 100
-MOST_REPEATS = 16
+MAX_REPEATS = 16
 SERVER = """
 [server.{name}]
 interface = "wsgi"
@@ -42,7 +43,7 @@ slots = 1
 argv = ["{{python}}", "-P", "-m", "gunicorn", "--bind=127.0.0.1:{{port}}", "--no-control-socket", "--pythonpath={here}",
         "slowed_site:{name}"]
 """
-KILLED = (
+KILLED_EXPERIMENT = (
     "--routes=io_create",
     "--posts=1000",
     "--users=5",
@@ -51,13 +52,13 @@ KILLED = (
     "--repeats=2",
     "--a-a-pairs=0",
 )
-PATIENCE_S = 30
-"""How long what a killed lab has started may take to end."""
+END_DEADLINE_S = 30
+"""How long the programs that a killed lab has started may take to end."""
 
 
 @dataclass(frozen=True, slots=True)
-class Options:
-    """What is asked for."""
+class VerdictOptions:
+    """The options of this benchmark: the parts to run, and how often each is repeated."""
 
     only: tuple[str, ...]
     pairs: int
@@ -67,144 +68,142 @@ class Options:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Prints what was found beside what is true."""
-    return run_parts("verdicts", arguments, parsed, PARTS)
+    """Run the parts, print each result beside the truth, and return the exit code."""
+    return run_parts("verdict_accuracy", arguments, parse_options, PARTS)
 
 
-def parsed(arguments: Sequence[str] | None) -> Options:
-    """Of the command line. Raises UsageError."""
-    flags = Parser(prog="verdicts", description=__doc__)
+def parse_options(arguments: Sequence[str] | None) -> VerdictOptions:
+    """Return the options of a command line. Raise UsageError."""
+    flags = Parser(prog="verdict_accuracy", description=__doc__)
     add_parts(flags, PARTS)
-    flags.add_argument("--pairs", type=int, default=20, help="of runs of the same arm (default: %(default)s)")
-    flags.add_argument("--experiments", type=int, default=10, help="with a slower arm (default: %(default)s)")
-    flags.add_argument("--kills", type=int, default=10, help="of a lab (default: %(default)s)")
-    options = Options(**vars(flags.parse_args(arguments)))
+    flags.add_argument("--pairs", type=int, default=20, help="pairs of runs of the same arm (default: %(default)s)")
+    flags.add_argument(
+        "--experiments", type=int, default=10, help="experiments with a slower arm (default: %(default)s)"
+    )
+    flags.add_argument("--kills", type=int, default=10, help="labs to kill (default: %(default)s)")
+    options = VerdictOptions(**vars(flags.parse_args(arguments)))
     if options.pairs < 3 or min(options.experiments, options.kills) < 1:
         raise UsageError("--pairs must be 3 or more, --experiments and --kills 1 or more")
     return options
 
 
-def same(options: Options, folder: Path) -> None:
-    """Pairs of runs of one arm."""
+def measure_same_arm(options: VerdictOptions, folder: Path) -> None:
+    """Run pairs of one arm, and print how many show a difference."""
     arm = ("--routes=io_read", "--servers=gunicorn-sync", POSTS, "--preset=quick")
-    found = experiment(folder / "same", *arm, f"--a-a-pairs={options.pairs}")
-    told = [sentence for sentence in found["verdict"] if sentence.startswith(("A/A", "noise"))]
-    print(f"same: {'; '.join(told)}", flush=True)
+    report = run_experiment(folder / "same", *arm, f"--a-a-pairs={options.pairs}")
+    sentences = [sentence for sentence in report["verdict"] if sentence.startswith(("A/A", "noise"))]
+    print(f"same: {'; '.join(sentences)}", flush=True)
 
 
-def slower(options: Options, folder: Path) -> None:
-    """Experiments with a slower arm."""
+def measure_slower_arm(options: VerdictOptions, folder: Path) -> None:
+    """Run experiments with a slower arm, and print how many detect it, and with which ratios."""
     file = folder / "slower.toml"
-    file.write_text(
-        "".join(SERVER.format(name=name, here=HERE / "sites") for name in ("plain", "slowed")), encoding="utf-8"
-    )
-    ratios, right = [], 0
+    servers = "".join(SERVER.format(name=name, here=HERE / "sites") for name in ("plain", "slowed"))
+    file.write_text(servers, encoding="utf-8")
+    arms = ("--routes=io_read", "--arms=plain,slowed", POSTS, "--preset=quick")
+    repeats = (f"--repeats={MAX_REPEATS}", "--until-decided")
+    ratios, detected = [], 0
     for number in range(1, options.experiments + 1):
-        arms = ("--routes=io_read", "--arms=plain,slowed", POSTS, "--preset=quick")
-        until = (f"--repeats={MOST_REPEATS}", "--until-decided")
-        found = experiment(folder / f"slower-{number}", *arms, *until, file=file)
-        (difference,) = found["differences"]
-        ratio = difference["ratio"] if difference["best"] == "plain" else 1 / difference["ratio"]
-        is_found = difference["best"] == "plain" and difference["low"] > 1
-        right += is_found
-        ratios.append(ratio)
+        report = run_experiment(folder / f"slower-{number}", *arms, *repeats, file=file)
+        (difference,) = report["differences"]
+        is_right = difference["best"] == "plain"
+        detected += is_right and difference["low"] > 1
+        ratios.append(difference["ratio"] if is_right else 1 / difference["ratio"])
         interval = f"{difference['low']:.3f}-{difference['high']:.3f}"
-        told = f"{difference['best']} carried {difference['ratio']:.3f} ({interval}) times as much as"
-        print(f"  {number}: {told} {difference['other']}, {difference['pairs']} pairs", flush=True)
-    told = f"{right} of {options.experiments} found; median ratio {statistics.median(ratios):.3f}"
-    print(f"slower by {1 - CARRIES:.0%}: {told}, planted {1 / CARRIES:.3f}", flush=True)
+        carried = f"{difference['best']} carried {difference['ratio']:.3f} ({interval}) times as much as"
+        print(f"  {number}: {carried} {difference['other']}, {difference['pairs']} pairs", flush=True)
+    result = f"detected in {detected} of {options.experiments}; median ratio {statistics.median(ratios):.3f}"
+    print(f"slower by {1 - CARRIED_SHARE:.0%}: {result}, planted {1 / CARRIED_SHARE:.3f}", flush=True)
 
 
-def latency(_options: Options, folder: Path) -> None:
-    """A planted latency, as the round trips of the others tell it."""
+def measure_latency(_options: VerdictOptions, folder: Path) -> None:
+    """Derive a planted latency from round trips that are fitted to other latencies, and print it."""
     for route in ("io_create", "io_read", "list_detail"):
         load = (POSTS, "--users=1", "--spawn-rate=1", "--run-time=2s")
-        asked = (f"--routes={route}", "--arms=gunicorn-sync,gunicorn-uvicorn", *load)
         latencies = ",".join(map(str, LATENCIES_MS))
-        experiment(folder / f"latency-{route}", *asked, f"--latency-ms={latencies}")
+        arms = (f"--routes={route}", "--arms=gunicorn-sync,gunicorn-uvicorn", f"--latency-ms={latencies}")
+        run_experiment(folder / f"latency-{route}", *arms, *load)
         for server in ("gunicorn-sync", "gunicorn-uvicorn"):
-            took = {ms: alone(folder / f"latency-{route}", route, server, ms) for ms in LATENCIES_MS}
-            fitted = fit_round_trips([(ms, took[ms]) for ms in LATENCIES_MS if ms != PLANTED_MS])
-            if fitted is None:
+            unloaded_ms = {ms: read_unloaded_ms(folder / f"latency-{route}", route, server, ms) for ms in LATENCIES_MS}
+            fit = fit_round_trips([(ms, unloaded_ms[ms]) for ms in LATENCIES_MS if ms != PLANTED_MS])
+            if fit is None:
                 raise TrialError("there are too few latencies")
-            told = f"{fitted.latency_ms(took[PLANTED_MS]):.1f} ms, planted {PLANTED_MS}"
-            print(f"latency: {route} on {server}: {fitted.round_trips:.2f} round trips; {told}", flush=True)
+            latency = f"{fit.latency_ms(unloaded_ms[PLANTED_MS]):.1f} ms, planted {PLANTED_MS}"
+            print(f"latency: {route} on {server}: {fit.round_trips:.2f} round trips; {latency}", flush=True)
 
 
-def alone(folder: Path, route: str, server: str, latency_ms: int) -> float:
-    """What a request took by itself."""
-    place = f"{route}-{server}" + (f"-{latency_ms}ms" if latency_ms else "")
-    result = json.loads((folder / "trials" / place / "result.json").read_text())
-    return float(result["baseline"]["request_ms"])
+def read_unloaded_ms(folder: Path, route: str, server: str, latency_ms: int) -> float:
+    """Return the unloaded latency of a trial in a results folder, in milliseconds."""
+    trial = f"{route}-{server}" + (f"-{latency_ms}ms" if latency_ms else "")
+    result = Result.from_json(json.loads((folder / "trials" / trial / "result.json").read_text()))
+    if result.baseline is None:
+        raise TrialError(f"{trial} has no unloaded latency")
+    return result.baseline.request_ms
 
 
-def killed(options: Options, folder: Path) -> None:
-    """Labs that are killed at random moments."""
+def measure_killed_labs(options: VerdictOptions, folder: Path) -> None:
+    """Kill labs at random moments, let them go on, and print how many lost nothing."""
     for former in folder.glob("killed-*/"):
         shutil.rmtree(former)
-    length_s = timed(lambda: experiment(folder / "killed-0", *KILLED))
-    chance, whole = random.Random(), 0  # noqa: S311
+    length_s = measure_seconds(lambda: run_experiment(folder / "killed-0", *KILLED_EXPERIMENT))
+    chance, complete = random.Random(), 0  # noqa: S311
     for number in range(1, options.kills + 1):
         output = folder / f"killed-{number}"
         after_s = chance.uniform(0, length_s)
-        before = killed_after(after_s, output)
-        begun = (output / "experiment.json").exists()
-        found = resumed(output) if begun else experiment(output, *KILLED)
-        trials = {path.name: stamp(path) for path in (output / "trials").iterdir()}
-        kept = all(trials.get(name) == when for name, when in before.items())
-        is_whole = len(trials) == 4 and kept and all(arm["figures"] for arm in found["arms"])
-        whole += is_whole
-        told = f"killed after {after_s:.1f} of {length_s:.0f} s with {len(before)} trials done"
-        print(f"  {number}: {told}: {'whole' if is_whole else sorted(trials)}", flush=True)
-    print(
-        f"killed: {whole} of {options.kills} went on to the end, no trial lost or run twice, nothing left", flush=True
-    )
+        before = kill_lab(after_s, output)
+        report = run_experiment(output, *KILLED_EXPERIMENT)
+        trials = {path.name: result_time(path) for path in (output / "trials").iterdir()}
+        is_kept = all(trials.get(name) == time_ns for name, time_ns in before.items())
+        is_complete = len(trials) == 4 and is_kept and all(arm["figures"] for arm in report["arms"])
+        complete += is_complete
+        killed = f"killed after {after_s:.1f} of {length_s:.0f} s with {len(before)} trials done"
+        print(f"  {number}: {killed}: {'complete' if is_complete else sorted(trials)}", flush=True)
+    result = f"{complete} of {options.kills} went on to the end"
+    print(f"killed: {result}, no trial lost or run twice, nothing left running", flush=True)
 
 
-def killed_after(after_s: float, output: Path) -> dict[str, int]:
-    """The trials that were finished when the lab was killed, and when. Raises TrialError if anything is left."""
-    command = python("-m", "locust_asyncdjango.lab.cli", "run", *KILLED, f"--output={output}")
+def kill_lab(after_s: float, output: Path) -> dict[str, int]:
+    """Kill a lab after some seconds, and return the trials that it had finished and when, as ``result_time`` does.
+
+    Raise TrialError if one of its programs still runs.
+    """
+    command = python("-m", "locust_asyncdjango.lab.cli", "run", *KILLED_EXPERIMENT, f"--output={output}")
     with running(command, log=output.with_suffix(".log")) as program:
         program.wait(after_s)
         started = psutil.Process(program.pid).children(recursive=True) if program.exit_code() is None else []
         program.popen.kill()
         program.wait()
-        _, left = psutil.wait_procs(started, PATIENCE_S)
-    left = [process for process in left if process.status() != psutil.STATUS_ZOMBIE]
-    if left:
-        raise TrialError(f"a killed lab has left {left}")
+        _, remaining = psutil.wait_procs(started, END_DEADLINE_S)
+    if remaining := [process for process in remaining if process.status() != psutil.STATUS_ZOMBIE]:
+        raise TrialError(f"a killed lab has left {remaining}")
     with suppress(FileNotFoundError):
-        return {path.name: stamp(path) for path in (output / "trials").iterdir() if path.suffix != ".unfinished"}
+        finished = [path for path in (output / "trials").iterdir() if path.suffix != ".unfinished"]
+        return {path.name: result_time(path) for path in finished}
     return {}
 
 
-def stamp(trial: Path) -> int:
-    """When its result was written."""
+def result_time(trial: Path) -> int:
+    """Return when the result of a trial was written, in nanoseconds."""
     return (trial / "result.json").stat().st_mtime_ns
 
 
-def timed(call: Callable[[], Any]) -> float:
-    """Seconds."""
+def measure_seconds(call: Callable[[], Any]) -> float:
+    """Return how long a call takes, in seconds."""
     begin_s = time.monotonic()
     call()
     return time.monotonic() - begin_s
 
 
-def experiment(output: Path, *flags: str, file: Path | None = None) -> Mapping[str, Any]:
-    """What an experiment comes to; one that is there already goes on. Raises TrialError."""
+def run_experiment(output: Path, *flags: str, file: Path | None = None) -> Mapping[str, Any]:
+    """Run an experiment, or go on with it if its folder exists, and return its report. Raise TrialError."""
     if (output / "experiment.json").exists():
-        return resumed(output)
+        return run_lab(output, "run", f"--resume={output}")
     shutil.rmtree(output, ignore_errors=True)
-    return ended(output, "run", *([str(file)] if file else []), *flags, f"--output={output}")
+    return run_lab(output, "run", *([str(file)] if file else []), *flags, f"--output={output}")
 
 
-def resumed(output: Path) -> Mapping[str, Any]:
-    """The same of one that was stopped."""
-    return ended(output, "run", f"--resume={output}")
-
-
-def ended(output: Path, *arguments: str) -> Mapping[str, Any]:
-    """The report of a command of the lab. Raises TrialError."""
+def run_lab(output: Path, *arguments: str) -> Mapping[str, Any]:
+    """Run a command of the lab, and return the report that it leaves in the folder. Raise TrialError."""
     log = output.with_suffix(".log")
     with running(python("-m", "locust_asyncdjango.lab.cli", *arguments), log=log) as program:
         if program.wait():
@@ -213,11 +212,11 @@ def ended(output: Path, *arguments: str) -> Mapping[str, Any]:
     return report
 
 
-PARTS: dict[str, Callable[[Options, Path], None]] = {
-    "same": same,
-    "slower": slower,
-    "latency": latency,
-    "killed": killed,
+PARTS: dict[str, Callable[[VerdictOptions, Path], None]] = {
+    "same": measure_same_arm,
+    "slower": measure_slower_arm,
+    "latency": measure_latency,
+    "killed": measure_killed_labs,
 }
 
 if __name__ == "__main__":
