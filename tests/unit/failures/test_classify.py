@@ -136,7 +136,7 @@ def test_a_failed_check_of_the_locustfile() -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "status", "body", "kind"),
+    ("text", "status", "body", "kind"),
     [
         pytest.param("no good", 200, b"fine", "check_failed", id="a check of its own"),
         pytest.param(
@@ -166,8 +166,8 @@ def test_a_failed_check_of_the_locustfile() -> None:
         pytest.param("wrong total", 0, b"", "check_failed", id="of what is not HTTP"),
     ],
 )
-def test_a_failed_check_is_classified_by_its_answer_first(said: str, status: int, body: bytes, kind: str) -> None:
-    failure = classify(exception=CatchResponseError(said), status=status, body=body)
+def test_a_failed_check_is_classified_by_its_answer_first(text: str, status: int, body: bytes, kind: str) -> None:
+    failure = classify(exception=CatchResponseError(text), status=status, body=body)
     assert failure is not None
     assert failure.kind == kind
 
@@ -179,12 +179,12 @@ def test_a_message_can_be_written_and_sent() -> None:
 
 
 def test_a_secret_that_is_cut_does_not_show() -> None:
-    for said in (
+    for text in (
         "x" * 380 + " password='hunter2 and more",
         "x" * 1980 + " password='hunter2",
         "x" * 385 + " http://me:hunter2@h/",
     ):
-        failure = classify(status=500, headers=TEXT, body=said.encode())
+        failure = classify(status=500, headers=TEXT, body=text.encode())
         assert failure is not None
         assert "hunter" not in failure.message
 

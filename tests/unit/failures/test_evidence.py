@@ -202,7 +202,7 @@ def test_the_error_in_a_response_is_read(
         pytest.param("", b"", Evidence(form="text"), id="nothing"),
     ],
 )
-def test_what_is_read_of_a_response(media_type: str, body: bytes, evidence: Evidence) -> None:
+def test_the_evidence_of_a_response(media_type: str, body: bytes, evidence: Evidence) -> None:
     assert read_response(media_type, body) == evidence
 
 
@@ -216,7 +216,7 @@ def test_what_is_read_of_a_response(media_type: str, body: bytes, evidence: Evid
         ("text/plain", b"x" * (SHORT_TEXT + 1), Evidence()),
     ],
 )
-def test_of_a_successful_response_only_what_is_there_for_errors_is_read(
+def test_a_successful_response_is_evidence_only_by_its_error_members(
     media_type: str, body: bytes, evidence: Evidence
 ) -> None:
     assert read_response(media_type, body, success=True) == evidence
@@ -229,7 +229,7 @@ def test_no_more_than_the_limits_is_read() -> None:
     )
 
 
-def test_what_is_read_of_an_exception_and_of_those_that_it_wraps() -> None:
+def test_the_evidence_of_an_exception_and_its_causes() -> None:
     inner = driver_error("psycopg.errors.TooManyConnections", "too many", sqlstate="53300")
     assert read_exception(chained(RuntimeError("it broke"), inner)) == Evidence(
         (

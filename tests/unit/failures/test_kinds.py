@@ -4,7 +4,7 @@ from locust_asyncdjango.failures.classify import advice
 from locust_asyncdjango.failures.kinds import KINDS
 
 
-def test_every_kind_says_what_to_do() -> None:
+def test_every_kind_has_origin_and_advice() -> None:
     assert all(kind.origin and kind.advice for kind in KINDS.values())
     assert advice("a kind nobody knows") == ""
     assert "CONNECTION LIMIT" in advice("db_too_many_clients", "role")

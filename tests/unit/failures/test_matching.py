@@ -146,7 +146,7 @@ def test_the_rule_that_fits_best(status: int, headers: dict[str, str], body: byt
         pytest.param(Evidence(), "", id="no evidence"),
     ],
 )
-def test_criteria_by_what_they_are_worth(evidence: Evidence, kind: str) -> None:
+def test_the_precedence_of_criteria(evidence: Evidence, kind: str) -> None:
     rule = rule_for_evidence(evidence)
     assert (rule.kind if rule else "") == kind
 

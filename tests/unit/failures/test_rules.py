@@ -128,7 +128,7 @@ from tests.support.failure_examples import HTML, JSON, PROBLEM, TEXT, debug_page
         ),
     ],
 )
-def test_what_a_response_says_is_recognised(
+def test_the_error_of_a_response_is_recognised(
     status: int, headers: dict[str, str], body: bytes, kind: str, where: str
 ) -> None:
     failure = classify(status=status, headers=headers, body=body)
@@ -136,26 +136,26 @@ def test_what_a_response_says_is_recognised(
     assert (failure.kind, failure.where) == (kind, where), failure
 
 
-GENERATORS = {kind for kind, about in KINDS.items() if about.origin in {"generator", "network"}}
-RAISED = {row.kind for row in RULES if row.client_exceptions or row.errnos}
+GENERATOR_KINDS = {kind for kind, details in KINDS.items() if details.origin in {"generator", "network"}}
+CLIENT_KINDS = {rule.kind for rule in RULES if rule.client_exceptions or rule.errnos}
 
 
-def test_what_an_answer_says_is_never_the_generators_own() -> None:
-    signs_of_answers = {
-        row.kind
-        for row in RULES
-        if row.phrases or row.exception_names or row.sqlstates or row.statuses or row.libraries
+def test_a_response_is_never_the_generators_own_failure() -> None:
+    kinds_of_responses = {
+        rule.kind
+        for rule in RULES
+        if rule.phrases or rule.exception_names or rule.sqlstates or rule.statuses or rule.libraries
     }
-    assert not signs_of_answers & (GENERATORS | RAISED)
+    assert not kinds_of_responses & (GENERATOR_KINDS | CLIENT_KINDS)
 
 
-@pytest.mark.parametrize("rule", [row for row in RULES if row.phrases], ids=lambda row: f"{row.kind} {row.where}")
-def test_every_sign_in_words_is_found(row: Rule) -> None:
-    for words in row.phrases:
-        if isinstance(words, str):
-            failure = classify(status=500, headers=TEXT, body=f"It says: {words}, and more".encode())
+@pytest.mark.parametrize("rule", [rule for rule in RULES if rule.phrases], ids=lambda rule: f"{rule.kind} {rule.where}")
+def test_every_phrase_is_recognised(rule: Rule) -> None:
+    for phrase in rule.phrases:
+        if isinstance(phrase, str):
+            failure = classify(status=500, headers=TEXT, body=f"It says: {phrase}, and more".encode())
             assert failure is not None
-            assert (failure.kind, failure.where) == (row.kind, row.where), words
+            assert (failure.kind, failure.where) == (rule.kind, rule.where), phrase
 
 
 @pytest.mark.parametrize(
@@ -177,7 +177,7 @@ def test_every_sign_in_words_is_found(row: Rule) -> None:
         ("<title>Internal Server Error</title><h1>Internal Server Error</h1>", "server_error_opaque"),
     ],
 )
-def test_every_sign_that_is_a_pattern_is_found(said: str, kind: str) -> None:
-    failure = classify(status=500, headers=TEXT, body=said.encode())
+def test_every_pattern_is_recognised(text: str, kind: str) -> None:
+    failure = classify(status=500, headers=TEXT, body=text.encode())
     assert failure is not None
     assert failure.kind == kind
