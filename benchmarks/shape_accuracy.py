@@ -1,11 +1,14 @@
-"""Are shapes held, and do they find what is known to be there? ``python benchmarks/shapes_held.py``.
+"""Check that loads follow their shapes, and that shapes find planted values: ``python benchmarks/shape_accuracy.py``.
 
-- planned: users planned beside users that ran, of each shape, alone and with two workers.
-- spawning: how long requests of two workers take while users climb, by Locust's own spawn messages and by ours.
-- open: a server that stands still for two seconds, seen by an open and by a closed model.
-- breakpoint: the users that a server of a known capacity carries.
+It has four parts, which ``--only`` chooses:
 
-``--keep DIR`` keeps the series, and the pictures of users planned and running that docs/shapes.md shows.
+- planned: compares planned and running users of each shape, without workers and with two workers.
+- spawning: measures how long requests of two workers take while users climb, with Locust's own spawn messages and with
+  ours.
+- open: measures a server that stands still for two seconds in an open and in a closed model.
+- breakpoint: searches for the users that a server of a known capacity carries.
+
+``--keep DIR`` keeps the series, and the charts that docs/shapes.md shows.
 """
 
 import os
@@ -26,11 +29,11 @@ from locust_asyncdjango.metrics.statistics import percentiles
 from sites.planted_site import STALL_S
 from support.harness import add_parts, run_parts
 from support.planted_sites import planted
-from support.svg_chart import Points, chart
+from support.svg_chart import Points, svg_chart
 
 HERE = Path(__file__).resolve().parent
-PATIENCE_S = 360
-"""How long a run may take: a search for a breakpoint takes the longest."""
+DEADLINE_S = 360
+"""How long a run may take. A search for a breakpoint takes the longest."""
 SHORT = {
     "RampTo500": "RampTo500:peak=200,rate=10,length=30",
     "RampTo100": "RampTo100",
@@ -44,17 +47,18 @@ SHORT = {
     "ArrivalRate": "ArrivalRate:peak=200,rate=40,climb=10,hold=15",
     "Breakpoint": "Breakpoint:peak=40,rate=10,settle=1,hold=3",
 }
-"""Of each shape one that takes about half a minute."""
+"""For each shape, parameters with which it takes about half a minute."""
 STEADY = "Ramp:peak=1,rate=1,hold=29"
 OPEN = "ArrivalRate:peak=300,rate=100,climb=1,hold=29"
+CLIMB = "Ramp:peak=300,rate=10,hold=1"
 CAPACITY = 40
 SERVICE_MS = 100
-CLIMB = "Ramp:peak=300,rate=10,hold=1"
+"""The planted capacity of the server of the part breakpoint: users, and milliseconds for each request."""
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What is asked for."""
+    """The command line. runs: repetitions of the parts breakpoint and spawning. keep: folder for what is recorded."""
 
     only: tuple[str, ...]
     runs: int
@@ -62,134 +66,134 @@ class Options:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Prints what was found beside what is true."""
-    return run_parts("shapes_held", arguments, parsed, PARTS)
+    """Measure, print what was measured next to what was planted, and return the exit code."""
+    return run_parts("shape_accuracy", arguments, parse_options, PARTS)
 
 
-def parsed(arguments: Sequence[str] | None) -> Options:
-    """Of the command line. Raises UsageError."""
-    flags = Parser(prog="shapes_held", description=__doc__)
+def parse_options(arguments: Sequence[str] | None) -> Options:
+    """Return the options of a command line. Raise UsageError."""
+    flags = Parser(prog="shape_accuracy", description=__doc__)
     add_parts(flags, PARTS)
-    flags.add_argument("--runs", type=int, default=5, help="of breakpoint and spawning (default: %(default)s)")
+    flags.add_argument("--runs", type=int, default=5, help="runs of breakpoint and spawning (default: %(default)s)")
     options = Options(**vars(flags.parse_args(arguments)))
     if options.runs < 1:
         raise UsageError("--runs must be 1 or more")
     return options
 
 
-def held(_options: Options, folder: Path) -> None:
-    """Of each shape, users planned beside users that ran."""
+def measure_planned(_options: Options, folder: Path) -> None:
+    """Compare planned and running users of each shape."""
     for name, shape in SHORT.items():
         for workers in (0, 2):
             with planted("slots", 50, 20, folder / "site.log") as url:
-                ran = loaded(url, shape, folder / f"{name}-{workers}", workers=workers).intervals
-            how = f"{workers} workers" if workers else "alone"
-            at_once, in_time = apart(ran)
-            told = f"{at_once:+d} users apart at most, {in_time:+d} but for a second"
-            print(f"planned: {shape} {how}: {told}", flush=True)
-            draw(folder / f"{name}-{workers}.svg", f"{name}, {how}", ran)
+                intervals = load(url, shape, folder / f"{name}-{workers}", workers=workers).intervals
+            setup = f"{workers} workers" if workers else "without workers"
+            same_second, near_second = largest_differences(intervals)
+            differences = f"largest difference {same_second:+d} users, {near_second:+d} from the seconds around"
+            print(f"planned: {shape} {setup}: {differences}", flush=True)
+            draw_users(folder / f"{name}-{workers}.svg", f"{name}, {setup}", intervals)
 
 
-def apart(seconds: Sequence[Interval]) -> tuple[int, int]:
-    """By how many users those that ran were at most beside those planned: at the same second, and beside all that was
-    planned from a second before to a second after. The last second is left out, as what comes after it is not known."""
-    both = [(second.users, second.planned) for second in seconds if second.planned is not None]
-    at_once = [users - planned for users, planned in both]
-    in_time = []
-    for n, (users, _) in enumerate(both):
-        near = [planned for _, planned in both[max(n - 1, 0) : n + 2]]
-        in_time.append(users - min(max(users, min(near)), max(near)))
-    return max(at_once[:-1], key=abs), max(in_time[:-1], key=abs)
+def largest_differences(intervals: Sequence[Interval]) -> tuple[int, int]:
+    """Return the largest differences between running and planned users, with their signs.
+
+    The first compares the same second. The second compares with everything that was planned from one second before to
+    one second after. The last second is left out, because nobody knows what comes after it.
+    """
+    pairs = [(interval.users, interval.planned) for interval in intervals if interval.planned is not None]
+    same_second = [users - planned for users, planned in pairs]
+    near_second = []
+    for n, (users, _) in enumerate(pairs):
+        near = [planned for _, planned in pairs[max(n - 1, 0) : n + 2]]
+        near_second.append(users - min(max(users, min(near)), max(near)))
+    return max(same_second[:-1], key=abs), max(near_second[:-1], key=abs)
 
 
-def draw(file: Path, title: str, ran: Sequence[Interval]) -> None:
-    """Users planned and running over time."""
-    planned = [(second.t, second.planned) for second in ran if second.planned is not None]
-    lines = {"planned": planned, "running": [(second.t, second.users) for second in ran]}
-    file.write_text(chart(title, "seconds", "users", lines))
+def draw_users(file: Path, title: str, intervals: Sequence[Interval]) -> None:
+    """Write a chart of planned and running users over time."""
+    planned = [(interval.t, interval.planned) for interval in intervals if interval.planned is not None]
+    lines = {"planned": planned, "running": [(interval.t, interval.users) for interval in intervals]}
+    file.write_text(svg_chart(title, "seconds", "users", lines))
 
 
-def spawning(options: Options, folder: Path) -> None:
-    """While users climb, by Locust's spawn messages and by ours, in turns."""
-    found: dict[str, list[float]] = {"locust": [], "ours": []}
+def measure_spawning(options: Options, folder: Path) -> None:
+    """Measure latencies while users climb, with Locust's spawn messages and with ours, in turns."""
+    p99s_ms: dict[str, list[float]] = {"locust": [], "ours": []}
     for number in range(options.runs):
         for dispatcher in ("locust", "ours") if number % 2 else ("ours", "locust"):
             with planted("linear", 1, 100, folder / "site.log") as url:
                 file = folder / f"spawning-{dispatcher}-{number}"
-                ran = loaded(url, CLIMB, file, workers=2, env={"PLANTED_DISPATCHER": dispatcher})
-            p50, _, p99 = percentiles(ran.total.ok_ms, PERCENTILES)
-            found[dispatcher].append(p99)
-            print(f"spawning: by {dispatcher}: p50 {p50:.0f} ms, p99 {p99:.0f} ms of 100", flush=True)
-    ours, locusts = (statistics.median(found[name]) for name in ("ours", "locust"))
-    print(f"spawning: p99 {locusts:.0f} ms by Locust's messages, {ours:.0f} by ours: {locusts / ours:.2f} times")
+                series = load(url, CLIMB, file, workers=2, env={"PLANTED_DISPATCHER": dispatcher})
+            p50, _, p99 = percentiles(series.total.ok_ms, PERCENTILES)
+            p99s_ms[dispatcher].append(p99)
+            print(f"spawning: with {dispatcher}: p50 {p50:.0f} ms, p99 {p99:.0f} ms of 100", flush=True)
+    ours, locusts = (statistics.median(p99s_ms[name]) for name in ("ours", "locust"))
+    ratio = f"{locusts / ours:.2f} times as long"
+    print(f"spawning: p99 {locusts:.0f} ms with Locust's messages, {ours:.0f} ms with ours: {ratio}")
 
 
-def open_model(_options: Options, folder: Path) -> None:
-    """A stall as an open and as a closed model see it."""
+def measure_open_model(_options: Options, folder: Path) -> None:
+    """Measure a server that stands still in an open and in a closed model."""
     lines = {}
     for name, shape in (("closed", STEADY), ("open", OPEN)):
         with planted("stalls", 100, 10, folder / "site.log") as url:
-            ran = loaded(url, shape, folder / name)
-        p50, p95, p99 = percentiles(ran.total.ok_ms, PERCENTILES)
-        late, missed = (sum(getattr(second, what) for second in ran.intervals) for what in ("late", "missed"))
-        told = f"p50 {p50:.0f} ms, p95 {p95:.0f} ms, p99 {p99:.0f} ms of {ran.total.ok} requests"
-        print(f"{name}: {told}; {late} began late, {missed} never", flush=True)
-        lines[f"{name} model"] = _by_rank(ran)
+            series = load(url, shape, folder / name)
+        p50, p95, p99 = percentiles(series.total.ok_ms, PERCENTILES)
+        late = sum(interval.late for interval in series.intervals)
+        missed = sum(interval.missed for interval in series.intervals)
+        latencies = f"p50 {p50:.0f} ms, p95 {p95:.0f} ms, p99 {p99:.0f} ms of {series.total.ok} requests"
+        print(f"{name}: {latencies}; {late} began late, {missed} never", flush=True)
+        lines[f"{name} model"] = latency_by_percent(series)
     title = f"Latency of a server that stands still for {STALL_S:g} of 30 seconds"
-    (folder / "open.svg").write_text(chart(title, "per cent of requests", "ms", lines))
+    (folder / "open.svg").write_text(svg_chart(title, "per cent of requests", "ms", lines))
     print(f"open: {STALL_S / 30:.1%} of the requests that are due evenly are due while it stands still")
 
 
-def _by_rank(ran: series_file.Series) -> Points:
-    """How long the fastest so many per cent of all successes took at most."""
+def latency_by_percent(series: series_file.Series) -> Points:
+    """Return for each per cent the milliseconds that the fastest so many per cent of all successes took at most."""
     percents = [Fraction(tenths, 10) for tenths in (*range(10, 1000, 10), *range(991, 1000))]
-    return [(float(p), ms) for p, ms in zip(percents, percentiles(ran.total.ok_ms, percents), strict=True)]
+    latencies = percentiles(series.total.ok_ms, percents)
+    return [(float(percent), ms) for percent, ms in zip(percents, latencies, strict=True)]
 
 
-def breakpoint_(options: Options, folder: Path) -> None:
-    """The users that are carried."""
+def measure_breakpoint(options: Options, folder: Path) -> None:
+    """Search several times for the users that a server carries, and count how often the answer is right."""
     right = 0
     for number in range(options.runs):
         with planted("slots", CAPACITY, SERVICE_MS, folder / "site.log") as url:
             file = folder / f"breakpoint-{number}"
-            draw(file.with_suffix(".svg"), "Breakpoint, alone", loaded(url, "Breakpoint", file).intervals)
-        said = re.search(r"carries (\d+) users.*", file.with_suffix(".log").read_text())
-        if not said:
-            raise TrialError(f"Breakpoint gave no answer: {file.with_suffix('.log')}")
-        right += abs(int(said[1]) / CAPACITY - 1) <= 0.05
-        print(f"breakpoint: {said[0]}; planted {CAPACITY}", flush=True)
+            draw_users(file.with_suffix(".svg"), "Breakpoint, without workers", load(url, "Breakpoint", file).intervals)
+        answer = re.search(r"carries (\d+) users.*", file.with_suffix(".log").read_text())
+        if not answer:
+            raise TrialError(f"Breakpoint gave no answer; its log is {file.with_suffix('.log')}")
+        right += abs(int(answer[1]) / CAPACITY - 1) <= 0.05
+        print(f"breakpoint: {answer[0]}; planted {CAPACITY}", flush=True)
     print(f"breakpoint: {right} of {options.runs} within 5 %")
 
 
-def loaded(
+def load(
     url: str, shape: str, file: Path, *, workers: int = 0, env: dict[str, str] | None = None
 ) -> series_file.Series:
-    """What Locust has recorded. Raises TrialError."""
-    recorded, port = file.with_suffix(".jsonl"), str(free_port())
-    argv = [
-        *python("-m", "locust"),
-        "-f",
-        str(HERE / "users" / "planted_users.py"),
-        "--headless",
-        "-H",
-        url,
-        "--shape",
-        shape,
-    ]
+    """Run Locust with a shape, and return the series. Raise TrialError.
+
+    file: path of the series and of the log, without their suffixes.
+    """
+    path, port = file.with_suffix(".jsonl"), str(free_port())
+    argv = [*python("-m", "locust"), "-f", str(HERE / "users" / "planted_users.py"), "--headless", "-H", url]
+    argv += ["--shape", shape, "--series", str(path), "--live", "none"]
     if workers:
         argv += ["--processes", str(workers), "--master-bind-port", port, "--master-port", port]
-    argv += ["--series", str(recorded), "--live", "none"]
     with running(argv, log=file.with_suffix(".log"), env={**os.environ, **(env or {})}) as program:
-        if program.wait(PATIENCE_S) not in (0, 1):
+        if program.wait(DEADLINE_S) not in (0, 1):
             raise TrialError(f"Locust failed: {program.last_log_line()}")
-    return series_file.read(recorded)
+    return series_file.read(path)
 
 
 PARTS: dict[str, Callable[[Options, Path], None]] = {
-    "planned": held,
-    "spawning": spawning,
-    "open": open_model,
-    "breakpoint": breakpoint_,
+    "planned": measure_planned,
+    "spawning": measure_spawning,
+    "open": measure_open_model,
+    "breakpoint": measure_breakpoint,
 }
 
 if __name__ == "__main__":
