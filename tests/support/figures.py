@@ -3,7 +3,9 @@
 from collections import Counter
 from typing import Any
 
-from locust_asyncdjango.analysis.saturation import KindOnset, Onset, Saturation
+from locust_asyncdjango.analysis.outcome import Outcome
+from locust_asyncdjango.analysis.saturation import KindOnset, Onset, Saturation, find_saturation
+from locust_asyncdjango.analysis.thresholds import ThresholdMonitor, crossings, parse_threshold
 from locust_asyncdjango.metrics.row import Row
 from locust_asyncdjango.metrics.series_file import Series
 
@@ -85,3 +87,17 @@ def figures(
         errors,
         failures,
     )
+
+
+def outcome(*fail_on: str) -> Outcome:
+    """Return the outcome of a run of two seconds: 15 requests succeed, 5 fail. fail_on: thresholds."""
+    rows = (
+        Row(0, 5, 10, Counter(), 0, Counter({20.0: 10})),
+        Row(1, 10, 5, Counter({"db_too_many_clients": 5}), 0, Counter({40.0: 5})),
+    )
+    monitors = [ThresholdMonitor(parse_threshold(text)) for text in fail_on]
+    for row in rows:
+        for monitor in monitors:
+            monitor.add(row)
+    series = Series.from_rows({"started": "2026-01-01T00:00:00+00:00"}, rows)
+    return Outcome(find_saturation(series.intervals), crossed=tuple(crossings(monitors)))

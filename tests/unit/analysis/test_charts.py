@@ -25,7 +25,7 @@ def test_charts_over_time() -> None:
     assert json.loads(json.dumps(throughput)) == throughput
 
 
-def test_the_users_planned_are_drawn_beside_those_that_ran() -> None:
+def test_the_planned_users_are_drawn_next_to_those_that_ran() -> None:
     seconds = [Interval(t, users=9, planned=planned) for t, planned in enumerate((10, 10, 0))]
     throughput, *_ = charts_over_time(seconds, find_saturation(seconds))
     assert [(line["name"], line["values"]) for line in throughput["lines"]][-2:] == [

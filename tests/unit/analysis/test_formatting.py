@@ -1,20 +1,67 @@
-"""Figures of a run in words."""
+"""Figures of a run as texts."""
 
-from locust_asyncdjango.analysis.formatting import format_count, format_onset, format_rate, key_figures
-from locust_asyncdjango.analysis.saturation import Onset
-from tests.support.figures import figures
+import pytest
+
+from locust_asyncdjango.analysis.definitions import ERRORS, PEAK, SLOWDOWN, SUCCESSES
+from locust_asyncdjango.analysis.formatting import (
+    Figure,
+    format_count,
+    format_duration,
+    format_first_failure,
+    format_kind,
+    format_ms,
+    format_onset,
+    format_per_s,
+    format_rate,
+    key_figures,
+)
+from locust_asyncdjango.analysis.saturation import Onset, find_saturation
+from tests.support.figures import FAILURES, figures
 
 
-def test_the_numbers_in_words() -> None:
-    told = key_figures(figures(28.34, 105, 4210, Onset(3, 20, 15, 25)))
-    assert [(number.name, number.text) for number in told] == [
-        ("peak of successful requests", "28.3 (26.9-29.8) req/s at 105 (95-115) users"),
-        ("successes", "4210 (4110-4310)"),
-        ("slowdown starts", "at 20 (15-25) users, after 3 s"),
-        ("errors start", "none"),
-    ]
+def test_the_figures_of_a_run() -> None:
+    shown = key_figures(figures(28.34, 105, 4210, Onset(3, 20, 15, 25)))
+    assert shown == (
+        Figure("peak of successful requests", "28.3 (26.9-29.8) req/s at 105 (95-115) users", PEAK.text),
+        Figure("successes", "4210 (4110-4310)", SUCCESSES.text),
+        Figure("slowdown starts", "at 20 (15-25) users, after 3 s", SLOWDOWN.text),
+        Figure("errors start", "none", ERRORS.text),
+    )
+    assert shown[1].line == "successes                   4210 (4110-4310)"
+
+
+def test_a_run_without_requests_has_no_peak() -> None:
+    assert [figure.text for figure in key_figures(find_saturation([]))] == ["none", "0", "not seen", "none"]
 
 
 def test_an_interval_that_is_the_number_is_left_out_and_large_rates_have_no_decimal() -> None:
     assert (format_count(19, (19, 19)), format_rate(123.5, (99.96, 140.4))) == ("19", "124 (100-140)")
     assert format_onset(Onset(3, 20, 20, 20)) == "at 20 users, after 3 s"
+    assert format_onset(None, "none") == "none"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (format_per_s(99.94), "99.9"),
+        (format_per_s(123.4), "123"),
+        (format_per_s(123.4, 99.0), "123.4"),
+        (format_ms(0.12345), "0.123 ms"),
+        (format_ms(12.345), "12.3 ms"),
+        (format_ms(12_345.6), "12,346 ms"),
+        (format_duration(1), "1 min"),
+        (format_duration(61), "2 min"),
+        (format_duration(3600), "1 h 0 min"),
+    ],
+)
+def test_a_number_with_its_unit(text: str, expected: str) -> None:
+    assert text == expected
+
+
+def test_a_row_of_failures() -> None:
+    (row,) = FAILURES["failures"]
+    assert (format_kind(row), format_first_failure(row)) == (
+        "db_too_many_clients (server)",
+        "after 21 s, at 105 users",
+    )
+    assert format_kind({**row, "where": ""}) == "db_too_many_clients"

@@ -1,10 +1,10 @@
-"""Whether the generator held the load, by what it recorded."""
+"""Whether the generator kept up with the load, by what it recorded."""
 
 from collections import Counter
 
 import pytest
 
-from locust_asyncdjango.analysis.generator_health import health_problems
+from locust_asyncdjango.analysis.generator_health import HealthMonitor, health_problems
 from locust_asyncdjango.metrics.interval import Interval
 
 
@@ -27,7 +27,7 @@ def climb(late_s: int = 0, cap: int = 1000, cpu: float = 50.0, length: int = 60)
         [Interval(t, users=3, ok=1) for t in range(20)],  # nothing was planned
     ],
 )
-def test_what_is_near_the_plan_is_held(seconds: list[Interval]) -> None:
+def test_a_run_near_its_plan_has_no_problems(seconds: list[Interval]) -> None:
     assert health_problems(seconds) == {}
 
 
@@ -36,8 +36,8 @@ def test_users_that_do_not_come() -> None:
         "users": "the number of users was not as planned in 27 of 60 seconds, for example 300 instead of 600 at 59 s:"
         " start and stop users more slowly, or in more processes (--processes)"
     }
-    (told,) = health_problems(climb(late_s=6)).values()
-    assert "not as planned in 60 of 60 seconds, for example 0 instead of 10 at 0 s" in told
+    (problem,) = health_problems(climb(late_s=6)).values()
+    assert "not as planned in 60 of 60 seconds, for example 0 instead of 10 at 0 s" in problem
 
 
 def test_users_that_do_not_go() -> None:
@@ -56,3 +56,22 @@ def test_a_generator_at_its_end() -> None:
         "files": "3 requests failed in the generator itself (client_exhausted):"
         " raise its limit of open files (ulimit -n)",
     }
+
+
+def test_requests_that_began_late_or_never() -> None:
+    intervals = [Interval(t, ok=9, failed=Counter(timeout=1), late=1, missed=2) for t in range(10)]
+    assert health_problems(intervals) == {
+        "arrivals": "of 120 requests that were due, 10 began late and 20 never began (latencies count from when a"
+        " request was due): give the run more users (-u), or more processes (--processes) if some users were idle"
+    }
+    assert health_problems([Interval(t, ok=100, late=1) for t in range(10)]) == {}  # one in a hundred
+
+
+def test_a_monitor_reports_each_topic_once() -> None:
+    monitor = HealthMonitor()
+    assert monitor.new_problems(climb()) == []
+    (processor,) = monitor.new_problems(climb(cpu=97.0))
+    assert processor.startswith("the generator's processor was busy")
+    (users,) = monitor.new_problems(climb(cpu=97.0, cap=300))
+    assert users.startswith("the number of users was not as planned")
+    assert monitor.new_problems(climb(cpu=97.0, cap=300)) == []

@@ -1,84 +1,18 @@
-"""How a run ended, as text, JSON and cases for a CI server."""
-
-from collections import Counter
+"""The cases that a CI server shows of a run."""
 
 from locust_asyncdjango.analysis.junit import Case
-from locust_asyncdjango.analysis.outcome import Outcome, RequestStats, junit_cases
-from locust_asyncdjango.analysis.saturation import KindOnset, find_saturation
-from locust_asyncdjango.analysis.text_summary import summary_text
-from locust_asyncdjango.analysis.thresholds import ThresholdMonitor, crossings, parse_threshold
-from locust_asyncdjango.failures.counts import FailureRow
-from locust_asyncdjango.metrics.row import Row
-from locust_asyncdjango.metrics.series_file import Series
-from tests.support.figures import figures, onset
+from locust_asyncdjango.analysis.outcome import RequestStats, junit_cases
+from locust_asyncdjango.analysis.thresholds import parse_threshold
+from tests.support.figures import outcome
 
-FULL = "HTTP 500, django.db.utils.OperationalError: sorry, too many clients already"
-ROWS = (
-    Row(0, 5, 10, Counter(), 0, Counter({20.0: 10})),
-    Row(1, 10, 5, Counter({"db_too_many_clients": 5}), 0, Counter({40.0: 5})),
-)
-SERIES = Series.from_rows({"started": "2026-01-01T00:00:00+00:00"}, ROWS)
-FIRST = onset(24, 125)
-FIGURES = figures(28.34, 105, 4210, onset(3, 20), FIRST, (KindOnset("db_too_many_clients", 97, FIRST),))
-
-
-def outcome(*limits: str) -> Outcome:
-    """Of SERIES."""
-    watches = [ThresholdMonitor(parse_threshold(text)) for text in limits]
-    for row in ROWS:
-        for watch in watches:
-            watch.add(row)
-    return Outcome(find_saturation(SERIES.intervals), crossed=tuple(crossings(watches)))
-
-
-def test_the_summary_says_all_of_it() -> None:
-    crossed = outcome("db_too_many_clients>0", "p95>1s", "ratio>1%").crossed
-    rows = (
-        FailureRow("db_too_many_clients", "server", FULL, 90, 24, 30, "database", "raise max_connections"),
-        FailureRow("db_too_many_clients", "role", "too many for role", 6, 25, 30, "database", "raise the role's"),
-        FailureRow("db_too_many_clients", "role", "x" * 100, 1, 25, 30, "database", "raise the role's"),
-    )
-    assert summary_text(Outcome(FIGURES, rows, crossed, crossed[0], 2)) == (
-        "locust-asyncdjango: where this run saturated (95 % intervals)\n"
-        "  peak of successful requests 28.3 (26.9-29.8) req/s at 105 (95-115) users\n"
-        "  successes                   4210 (4110-4310)\n"
-        "  slowdown starts             at 20 (15-25) users, after 3 s\n"
-        "  errors start                at 125 (120-130) users, after 24 s\n"
-        "  97 x db_too_many_clients, first at 125 (120-130) users, after 24 s\n"
-        "      90 x HTTP 500, django.db.utils.OperationalError: sorry, too many client...\n"
-        "      6 x too many for role\n"
-        "      and 1 other message\n"
-        "      -> raise max_connections\n"
-        "      -> raise the role's\n"
-        "  stopped by db_too_many_clients>0: 5 at 10 users, after 1 s\n"
-        "  FAILED db_too_many_clients>0: 5 at 10 users, after 1 s\n"
-        "  FAILED ratio>1%: 25% at 10 users, after 1 s\n"
-        "  2 requests could not be recorded; the log says why of the first"
-    )
-
-
-def test_the_summary_is_never_wider_than_a_terminal() -> None:
-    figures_ = figures(9999.9, 9999, 10**9, onset(3, 9999), None, (KindOnset("quota_spent", 9, onset(3, 9999)),))
-    rows = (FailureRow("quota_spent", "", "m" * 500, 9, 3, 3, "upstream", "ask for less, " * 20),)
-    crossed = outcome("db_too_many_clients>0").crossed
-    text = summary_text(Outcome(figures_, rows, crossed * 3, crossed[0], 10**9))
-    assert max(map(len, text.splitlines())) <= 80
-    assert "\n      -> ask for less, ask" in text
-    assert "\n         ask for less, ask" in text
-
-
-def test_the_summary_of_a_run_without_successes() -> None:
-    assert "peak of successful requests none" in summary_text(Outcome(find_saturation([])))
-
-
-REQUESTED = [
+STATS = [
     RequestStats("GET /a", 10, 0, ()),
     RequestStats("POST /b", 10, 5, ((4, "timeout: x"), (1, "app_error: y"))),
 ]
 
 
 def test_without_thresholds_each_name_that_failed_is_a_failed_case() -> None:
-    assert list(junit_cases(outcome(), (), REQUESTED)) == [
+    assert list(junit_cases(outcome(), (), STATS)) == [
         Case("requests", "GET /a"),
         Case("requests", "POST /b", "5 of 10 requests failed", "4 x timeout: x\n1 x app_error: y"),
     ]
@@ -86,7 +20,7 @@ def test_without_thresholds_each_name_that_failed_is_a_failed_case() -> None:
 
 def test_with_thresholds_they_alone_decide() -> None:
     limits = [parse_threshold(text) for text in ("ratio>10%", "ratio>90%")]
-    assert list(junit_cases(outcome("ratio>10%", "ratio>90%"), limits, REQUESTED)) == [
+    assert list(junit_cases(outcome("ratio>10%", "ratio>90%"), limits, STATS)) == [
         Case("thresholds", "ratio>10%", "ratio>10%: 25% at 10 users, after 1 s"),
         Case("thresholds", "ratio>90%"),
         Case("requests", "GET /a"),

@@ -13,13 +13,14 @@ from locust_asyncdjango.analysis.saturation import (
     Saturation,
     find_saturation,
     find_warm_up,
+    load_points,
 )
 from locust_asyncdjango.metrics.interval import Interval
 from locust_asyncdjango.metrics.row import Row
 from locust_asyncdjango.metrics.series_file import Series
 
 
-def seconds(rows: Iterable[Row]) -> list[Interval]:
+def intervals_of(rows: Iterable[Row]) -> list[Interval]:
     return list(Series.from_rows({}, rows).intervals)
 
 
@@ -35,7 +36,7 @@ def test_a_ramp_over_a_server_with_50_slots_that_breaks_at_100_users() -> None:
         ok = min(10 * users, 500)
         broken = {"db_too_many_clients": 7} if users > 100 else {}
         rows.append(row(t, users, ok, users / ok * 1000, **broken))
-    figures = find_saturation(seconds(rows))
+    figures = find_saturation(intervals_of(rows))
     assert figures.peak_per_s == 500.0
     assert figures.peak_range[0] <= 500 <= figures.peak_range[1]
     # The end of the first ten seconds that ran at 500 req/s, and of the last.
@@ -57,14 +58,14 @@ SERVERS: dict[str, Callable[[float, int], float]] = {
 
 @pytest.mark.parametrize("n", [20, 50, 130, 310])
 @pytest.mark.parametrize("server", SERVERS)
-def test_the_slowdown_onset_is_found_in_noise(server: str, n: int) -> None:
+def test_noise_does_not_hide_the_slowdown_onset(server: str, n: int) -> None:
     near = covered = 0
     for seed in range(10):
         noise, rows, users = Random(seed), [], list(accumulate([n / 16] * 40))
         for t, (before, now) in enumerate(zip([0.0, *users], users, strict=False)):
             ms = 200 * SERVERS[server]((before + now) / 2, n) * noise.gauss(1, 0.03)
             rows.append(row(t, round(now), round((before + now) / 2 * 1000 / ms) or 1, ms))
-        slowdown = find_saturation(seconds(rows)).slowdown
+        slowdown = find_saturation(intervals_of(rows)).slowdown
         assert slowdown is not None
         near += abs(slowdown.users - n) <= 0.1 * n
         covered += slowdown.low <= n <= slowdown.high
@@ -72,39 +73,39 @@ def test_the_slowdown_onset_is_found_in_noise(server: str, n: int) -> None:
 
 
 def test_a_flat_server_never_slows_down() -> None:
-    figures = find_saturation(seconds(row(t, 10 + t, 100, 20.0) for t in range(20)))
+    figures = find_saturation(intervals_of(row(t, 10 + t, 100, 20.0) for t in range(20)))
     assert figures == Saturation(100.0, (100, 100), 19, (19, 29), 2000, (2000, 2000), 0, None, None, ())
 
 
 def test_with_the_same_users_a_slowdown_starts_at_its_first_second() -> None:
-    figures = find_saturation(seconds(row(t, 10, 100, 20.0 if t < 10 else 50.0) for t in range(20)))
+    figures = find_saturation(intervals_of(row(t, 10, 100, 20.0 if t < 10 else 50.0) for t in range(20)))
     assert figures.slowdown == Onset(10, 10, 10, 10)
 
 
 def test_a_single_slow_second_is_not_a_slowdown() -> None:
-    figures = find_saturation(seconds(row(t, 10, 100, 90.0 if t == 9 else 20.0) for t in range(20)))
+    figures = find_saturation(intervals_of(row(t, 10, 100, 90.0 if t == 9 else 20.0) for t in range(20)))
     assert figures.slowdown is None
 
 
 def test_seconds_without_successes_are_passed_over() -> None:
-    figures = find_saturation(seconds(row(t, 10 * t, 0 if t % 2 else 1, 10.0 * t + 10) for t in range(40)))
+    figures = find_saturation(intervals_of(row(t, 10 * t, 0 if t % 2 else 1, 10.0 * t + 10) for t in range(40)))
     assert figures.slowdown is not None
 
 
 def test_latency_that_falls_at_the_beginning_is_warm_up() -> None:
     rows = [row(t, 5 * t + 5, 100, 500.0 if t < 4 else 20.0) for t in range(30)]
-    assert find_warm_up(seconds(rows)) == 4
-    assert find_saturation(seconds(rows)).slowdown is None
+    assert find_warm_up(intervals_of(rows)) == 4
+    assert find_saturation(intervals_of(rows)).slowdown is None
 
 
 def test_warm_up_is_at_most_a_third_of_a_run() -> None:
-    assert find_warm_up(seconds(row(t, 5, 100, 1000 / 2**t) for t in range(12))) == 4
+    assert find_warm_up(intervals_of(row(t, 5, 100, 1000 / 2**t) for t in range(12))) == 4
 
 
 def test_a_short_failure_is_not_dated_back_by_a_longer_one_of_another_kind() -> None:
     rows = [row(t, 10 * t, 5, 20.0) for t in range(20)]
     rows[15].failed, rows[15].failed_ms = Counter(timeout=1, db_error=1), Counter({5000.0: 1, 2.0: 1})
-    assert find_saturation(seconds(rows)).errors == Onset(15, 145, 90, 150)
+    assert find_saturation(intervals_of(rows)).errors == Onset(15, 145, 90, 150)
 
 
 @pytest.mark.parametrize("climbing", [False, True])
@@ -114,52 +115,56 @@ def test_the_peaks_interval_covers_what_is_steady_though_the_highest_of_many_is_
         noise = Random(seed)
         rates = [100 * min(1, (t + 1) / 60) if climbing else 100 for t in range(150)]
         ok = [max(round(noise.gauss(rate, rate**0.5)), 0) for rate in rates]
-        low, high = find_saturation(seconds(row(t, t, n, 20.0) for t, n in enumerate(ok))).peak_range
+        low, high = find_saturation(intervals_of(row(t, t, n, 20.0) for t, n in enumerate(ok))).peak_range
         covered += low <= 100 <= high
     assert covered >= 36
 
 
 def test_a_slow_while_that_passes_is_not_a_slowdown() -> None:
-    figures = find_saturation(seconds(row(t, 5 * t, 100, 90.0 if 20 <= t < 24 else 20.0) for t in range(60)))
+    figures = find_saturation(intervals_of(row(t, 5 * t, 100, 90.0 if 20 <= t < 24 else 20.0) for t in range(60)))
     assert figures.slowdown is None
 
 
 def test_where_users_leave_again_the_slowdown_that_went_with_them_is_one() -> None:
     users = [*range(5, 105, 5), *range(100, 0, -5)]
     rows = [row(t, n, 100, 20.0 * max(1, n / 50)) for t, n in enumerate(users)]
-    slowdown = find_saturation(seconds(rows)).slowdown
+    slowdown = find_saturation(intervals_of(rows)).slowdown
     assert slowdown is not None
     assert slowdown.low <= 50 <= slowdown.high
 
 
-def test_what_came_with_time_and_not_with_users_is_told_by_time() -> None:
-    held = [row(t, min(2 * t, 60), 100, 20.0 if t < 80 else 80.0) for t in range(120)]
-    assert find_saturation(seconds(held)).slowdown == Onset(80, 60, 60, 60)
+def test_a_slowdown_that_came_with_time_and_not_with_users_begins_at_its_first_second() -> None:
+    steady = [row(t, min(2 * t, 60), 100, 20.0 if t < 80 else 80.0) for t in range(120)]
+    assert find_saturation(intervals_of(steady)).slowdown == Onset(80, 60, 60, 60)
     falling = [row(t, 100 - t, 100, 20.0 if t < 20 else 80.0) for t in range(60)]
-    assert find_saturation(seconds(falling)).slowdown == Onset(20, 80, 80, 81)
+    assert find_saturation(intervals_of(falling)).slowdown == Onset(20, 80, 80, 81)
 
 
 def test_a_run_of_a_few_seconds_has_a_wide_interval() -> None:
-    low, high = find_saturation(seconds([row(0, 5, 100, 1.0), row(1, 5, 100, 1.0), row(2, 5, 100, 1.0)])).peak_range
+    low, high = find_saturation(
+        intervals_of([row(0, 5, 100, 1.0), row(1, 5, 100, 1.0), row(2, 5, 100, 1.0)])
+    ).peak_range
     assert low < 85
     assert high > 110
 
 
 def test_where_few_are_slower_than_many_were_the_interval_is_still_one() -> None:
     rows = [row(t, 200 if t < 10 else 20, 100, 20.0 if t < 10 else 90.0) for t in range(20)]
-    slowdown = find_saturation(seconds(rows)).slowdown
+    slowdown = find_saturation(intervals_of(rows)).slowdown
     assert slowdown == Onset(10, 20, 20, 200)
 
 
 def test_a_failure_that_took_long_may_have_begun_with_fewer_users() -> None:
     rows = [row(t, 10 * t, 5, 20.0) for t in range(20)]
     rows[15].failed, rows[15].failed_ms = Counter(timeout=1), Counter({5000.0: 1})
-    assert find_saturation(seconds(rows)).errors == Onset(15, 95, 90, 150)
+    assert find_saturation(intervals_of(rows)).errors == Onset(15, 95, 90, 150)
 
 
 def test_successes_have_an_interval_that_a_ramp_does_not_widen() -> None:
     noise = Random(1)
-    figures = find_saturation(seconds(row(t, t, max(0, round(10 * t + noise.gauss(0, 5))), 20.0) for t in range(100)))
+    figures = find_saturation(
+        intervals_of(row(t, t, max(0, round(10 * t + noise.gauss(0, 5))), 20.0) for t in range(100))
+    )
     low, high = figures.successes_range
     # A slope of 10 adds 10 / sqrt(2) to the noise of 5 at most.
     assert 2 * 1.96 * 5 * 10 < high - low < 2 * 1.96 * 9 * 10
@@ -167,7 +172,7 @@ def test_successes_have_an_interval_that_a_ramp_does_not_widen() -> None:
 
 
 def test_a_run_shorter_than_the_window_is_averaged_whole() -> None:
-    figures = find_saturation(seconds([row(0, 5, 10, 1.0), row(1, 10, 20, 1.0)]))
+    figures = find_saturation(intervals_of([row(0, 5, 10, 1.0), row(1, 10, 20, 1.0)]))
     assert (figures.peak_per_s, figures.peak_users) == (15.0, 10)
 
 
@@ -177,7 +182,7 @@ def test_a_run_without_any_request() -> None:
 
 def test_nothing_but_failures() -> None:
     figures = find_saturation(
-        seconds([row(0, 5, 0, 0, connect_refused=3), row(1, 10, 0, 0, connect_refused=3, timeout=9)])
+        intervals_of([row(0, 5, 0, 0, connect_refused=3), row(1, 10, 0, 0, connect_refused=3, timeout=9)])
     )
     assert (figures.peak_per_s, figures.successes, figures.slowdown) == (0.0, 0, None)
     assert figures.errors == Onset(0, 5, 0, 5)
@@ -185,3 +190,10 @@ def test_nothing_but_failures() -> None:
         KindOnset("timeout", 9, Onset(1, 8, 5, 10)),
         KindOnset("connect_refused", 6, Onset(0, 5, 0, 5)),
     )
+
+
+def test_load_points_are_full_seconds_after_the_warm_up_with_the_users_when_their_requests_began() -> None:
+    intervals = intervals_of(row(t, 10 * (t + 1), 100, 500.0 if t < 4 else 250.0) for t in range(20))
+    points = load_points(intervals)
+    assert [interval.t for _, interval in points] == list(range(4, 19))
+    assert [users for users, _ in points[:3]] == [42.5, 52.5, 62.5]  # a quarter of a second before the middle

@@ -29,12 +29,12 @@ def row(t: int, ok: int = 0, ms: float = 100.0, **failed: int) -> Row:
     return Row(t, 10 * t + 10, ok, Counter(failed), ok_ms=Counter({ms: ok} if ok else {}))
 
 
-def watched(text: str, rows: Iterable[Row]) -> tuple[int, int, float] | None:
+def first_crossing(text: str, rows: Iterable[Row]) -> tuple[int, int, float] | None:
     """When, with how many users and at which value a run crosses."""
-    watch = ThresholdMonitor(parse_threshold(text))
+    monitor = ThresholdMonitor(parse_threshold(text))
     for each in rows:
-        watch.add(each)
-    crossing = watch.crossing()
+        monitor.add(each)
+    crossing = monitor.crossing()
     return (crossing.t, crossing.users, crossing.value) if crossing else None
 
 
@@ -193,7 +193,7 @@ RUN = [
     ],
 )
 def test_a_run_crosses(text: str, expected: tuple[int, int, float] | None) -> None:
-    assert watched(text, RUN) == expected
+    assert first_crossing(text, RUN) == expected
 
 
 @pytest.mark.parametrize(
@@ -223,32 +223,32 @@ def test_a_run_crosses(text: str, expected: tuple[int, int, float] | None) -> No
     ],
 )
 def test_gaps_late_rows_and_empty_runs(text: str, rows: list[Row], expected: tuple[int, int, float] | None) -> None:
-    assert watched(text, rows) == expected
+    assert first_crossing(text, rows) == expected
 
 
 def test_over_the_run_a_threshold_can_be_met_again() -> None:
-    watch = ThresholdMonitor(parse_threshold("ratio>50%"))
-    seen = []
+    monitor = ThresholdMonitor(parse_threshold("ratio>50%"))
+    observed = []
     for each in (row(0, timeout=1), row(1, ok=1), row(2, timeout=1)):
-        watch.add(each)
-        seen.append(watch.crossing())
-    assert seen == [
-        Crossing(watch.threshold, 0, 10, 1.0),
+        monitor.add(each)
+        observed.append(monitor.crossing())
+    assert observed == [
+        Crossing(monitor.threshold, 0, 10, 1.0),
         None,
-        Crossing(watch.threshold, 2, 30, 2 / 3),
+        Crossing(monitor.threshold, 2, 30, 2 / 3),
     ]
 
 
 def test_crossings_keep_the_order_of_the_thresholds() -> None:
-    watches = [ThresholdMonitor(parse_threshold(text)) for text in ("failures>0", "p95>1s", "rps<50 for 2s")]
+    monitors = [ThresholdMonitor(parse_threshold(text)) for text in ("failures>0", "p95>1s", "rps<50 for 2s")]
     for each in RUN:
-        for watch in watches:
-            watch.add(each)
-    assert [crossing.threshold.text for crossing in crossings(watches)] == ["failures>0", "rps<50 for 2s"]
+        for monitor in monitors:
+            monitor.add(each)
+    assert [crossing.threshold.text for crossing in crossings(monitors)] == ["failures>0", "rps<50 for 2s"]
 
 
 @pytest.mark.parametrize(
-    ("text", "value", "told"),
+    ("text", "value", "shown"),
     [
         pytest.param("p95>800ms for 10s", 1230.0, "1230 ms", id="milliseconds"),
         pytest.param("p95>800ms", 800.04, "800.04 ms", id="as many decimals as it takes"),
@@ -261,8 +261,8 @@ def test_crossings_keep_the_order_of_the_thresholds() -> None:
         pytest.param("rps<50", 49.97, "49.97/s", id="not rounded to what it does not reach"),
     ],
 )
-def test_what_is_told(text: str, value: float, told: str) -> None:
-    assert Crossing(parse_threshold(text), 61, 250, value).text == f"{text}: {told} at 250 users, after 61 s"
+def test_a_crossing_as_text(text: str, value: float, shown: str) -> None:
+    assert Crossing(parse_threshold(text), 61, 250, value).text == f"{text}: {shown} at 250 users, after 61 s"
 
 
 buckets = st.dictionaries(st.sampled_from([1.0, 20.5, 300.0]), st.integers(1, 4), max_size=3)
@@ -306,15 +306,15 @@ def value_in(metric: str, rows: list[Row]) -> Fraction | None:
     return Fraction(next(ms for ms in ok_ms if sum(other <= ms for other in ok_ms) >= share * len(ok_ms)))
 
 
-def crossed_slowly(of: Threshold, rows: list[Row]) -> tuple[int, int, float] | None:
-    """What Watch is to find, from all rows without a gap."""
+def crossed_slowly(threshold: Threshold, rows: list[Row]) -> tuple[int, int, float] | None:
+    """Return what a ThresholdMonitor must find, from all rows without a gap."""
     last = rows[-1] if rows else Row(0)
-    if not of.seconds:
-        whole = value_in(of.metric, rows)
-        return (last.t, last.users, float(whole)) if whole is not None and of.crossed_by(float(whole)) else None
-    valued = [(each, float(single)) for each in rows if (single := value_in(of.metric, [each])) is not None]
-    for end in range(of.seconds, len(valued) + 1):
-        if all(of.crossed_by(value) for _, value in valued[end - of.seconds : end]):
+    if not threshold.seconds:
+        whole = value_in(threshold.metric, rows)
+        return (last.t, last.users, float(whole)) if whole is not None and threshold.crossed_by(float(whole)) else None
+    valued = [(each, float(single)) for each in rows if (single := value_in(threshold.metric, [each])) is not None]
+    for end in range(threshold.seconds, len(valued) + 1):
+        if all(threshold.crossed_by(value) for _, value in valued[end - threshold.seconds : end]):
             each, value = valued[end - 1]
             return each.t, each.users, value
     return None
@@ -331,29 +331,29 @@ def without_gaps(rows: list[Row]) -> list[Row]:
 
 @given(thresholds, gaps_and_rows)
 def test_rows_with_gaps_cross_like_the_whole_series_and_like_the_definitions(
-    of: Threshold, plan: list[tuple[int, dict[float, int], int, int]]
+    threshold: Threshold, plan: list[tuple[int, dict[float, int], int, int]]
 ) -> None:
     rows = made(plan)
-    assert watched(of.text, rows) == crossed_slowly(of, without_gaps(rows))
+    assert first_crossing(threshold.text, rows) == crossed_slowly(threshold, without_gaps(rows))
 
 
 @given(thresholds, gaps_and_rows)
-def test_what_is_told_names_a_value_that_crosses(
-    of: Threshold, plan: list[tuple[int, dict[float, int], int, int]]
+def test_the_value_in_a_crossings_text_crosses_too(
+    threshold: Threshold, plan: list[tuple[int, dict[float, int], int, int]]
 ) -> None:
-    watch = ThresholdMonitor(of)
+    monitor = ThresholdMonitor(threshold)
     for each in made(plan):
-        watch.add(each)
-    for crossing in crossings([watch]):
-        shown = crossing.text.removeprefix(f"{of.text}: ").split(" at ")[0]
-        assert of.crossed_by(parse_threshold(f"{of.metric}>{shown}").value)
+        monitor.add(each)
+    for crossing in crossings([monitor]):
+        shown = crossing.text.removeprefix(f"{threshold.text}: ").split(" at ")[0]
+        assert threshold.crossed_by(parse_threshold(f"{threshold.metric}>{shown}").value)
 
 
 def test_a_long_run_keeps_no_rows() -> None:
-    watch = ThresholdMonitor(parse_threshold("p95>800ms for 10s"))
+    monitor = ThresholdMonitor(parse_threshold("p95>800ms for 10s"))
     over_the_run = ThresholdMonitor(parse_threshold("p95>800ms"))
     for t in range(10_000):
-        watch.add(row(t, ok=3, ms=float(t % 7)))
+        monitor.add(row(t, ok=3, ms=float(t % 7)))
         over_the_run.add(row(t, ok=3, ms=float(t % 7)))
     assert len(over_the_run._run.ok_ms) == 7
-    assert not watch._run.ok_ms
+    assert not monitor._run.ok_ms

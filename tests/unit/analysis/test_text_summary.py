@@ -1,0 +1,65 @@
+"""The summary that Locust prints at the end of a run."""
+
+from dataclasses import replace
+
+from locust_asyncdjango.analysis.outcome import Outcome
+from locust_asyncdjango.analysis.saturation import KindOnset, find_saturation
+from locust_asyncdjango.analysis.text_summary import summary_text
+from locust_asyncdjango.failures.counts import FailureRow
+from tests.support.figures import figures, onset, outcome
+
+FULL = "HTTP 500, django.db.utils.OperationalError: sorry, too many clients already"
+FIRST = onset(24, 125)
+FIGURES = figures(28.34, 105, 4210, onset(3, 20), FIRST, (KindOnset("db_too_many_clients", 97, FIRST),))
+
+
+def test_the_summary_says_all_of_it() -> None:
+    crossed = outcome("db_too_many_clients>0", "p95>1s", "ratio>1%").crossed
+    rows = (
+        FailureRow("db_too_many_clients", "server", FULL, 90, 24, 30, "database", "raise max_connections"),
+        FailureRow("db_too_many_clients", "role", "too many for role", 6, 25, 30, "database", "raise the role's"),
+        FailureRow("db_too_many_clients", "role", "x" * 100, 1, 25, 30, "database", "raise the role's"),
+    )
+    assert summary_text(Outcome(FIGURES, rows, crossed, crossed[0], 2)) == (
+        "locust-asyncdjango: where this run saturated (95 % intervals)\n"
+        "  peak of successful requests 28.3 (26.9-29.8) req/s at 105 (95-115) users\n"
+        "  successes                   4210 (4110-4310)\n"
+        "  slowdown starts             at 20 (15-25) users, after 3 s\n"
+        "  errors start                at 125 (120-130) users, after 24 s\n"
+        "  97 x db_too_many_clients, first at 125 (120-130) users, after 24 s\n"
+        "      90 x HTTP 500, django.db.utils.OperationalError: sorry, too many client...\n"
+        "      6 x too many for role\n"
+        "      and 1 other message\n"
+        "      -> raise max_connections\n"
+        "      -> raise the role's\n"
+        "  stopped by db_too_many_clients>0: 5 at 10 users, after 1 s\n"
+        "  FAILED db_too_many_clients>0: 5 at 10 users, after 1 s\n"
+        "  FAILED ratio>1%: 25% at 10 users, after 1 s\n"
+        "  2 requests could not be recorded; the log says why of the first"
+    )
+
+
+def test_the_summary_is_never_wider_than_a_terminal() -> None:
+    figures_ = figures(9999.9, 9999, 10**9, onset(3, 9999), None, (KindOnset("quota_spent", 9, onset(3, 9999)),))
+    rows = (FailureRow("quota_spent", "", "m" * 500, 9, 3, 3, "upstream", "ask for less, " * 20),)
+    crossed = outcome("db_too_many_clients>0").crossed
+    text = summary_text(Outcome(figures_, rows, crossed * 3, crossed[0], 10**9))
+    assert max(map(len, text.splitlines())) <= 80
+    assert "\n      -> ask for less, ask" in text
+    assert "\n         ask for less, ask" in text
+
+
+def test_the_summary_of_a_run_without_successes() -> None:
+    assert "peak of successful requests none" in summary_text(Outcome(find_saturation([])))
+
+
+def test_the_summary_says_what_the_shape_found_and_what_the_generator_could_not_do() -> None:
+    text = summary_text(
+        replace(outcome(), shape_conclusions=("carries 39 users",), health_problems=("its processor was busy",))
+    )
+    assert text.splitlines()[-2:] == ["  carries 39 users", "  GENERATOR PROBLEM its processor was busy"]
+
+
+def test_a_kind_without_rows_has_the_advice_for_its_kind() -> None:
+    text = summary_text(Outcome(FIGURES))
+    assert "      -> raise max_connections, use a connection pool" in text
