@@ -20,6 +20,7 @@ from locust_asyncdjango.lab.environment import postgres
 from locust_asyncdjango.lab.environment.packages import package_folder
 from locust_asyncdjango.lab.environment.process import free_port
 from locust_asyncdjango.metrics import series_file
+from tests.support.experiments import VERSION_3
 from tests.support.programs import (
     NO_SUCH_SHAPE,
     done,
@@ -346,3 +347,19 @@ def copy_postgres(folder: Path) -> None:
 def runs_in(cache: Path) -> int:
     """How many databases' folders there are."""
     return len(list((cache / "runs").glob("*/")))
+
+
+def test_a_run_of_results_format_3_goes_on_and_can_be_compared(tmp_path: Path) -> None:
+    results = shutil.copytree(VERSION_3, tmp_path / "results")
+    kept, missing = (
+        results / "trials" / f"orm_get-gunicorn-{server}" / "result.json" for server in ("sync", "uvicorn")
+    )
+    before = kept.read_bytes()
+    shutil.rmtree(missing.parent)
+    code, text = done(*lab("run", "--resume", results))
+    assert code == 0, text
+    assert kept.read_bytes() == before
+    assert (json.loads(before)["format_version"], json.loads(missing.read_bytes())["format_version"]) == (3, 4)
+    code, text = done(*lab("compare", VERSION_3, results))
+    assert code in (0, 3), text
+    assert "orm_get: gunicorn-sync: 26.5 against 26.5 req/s, 1.00 times as much" in text
