@@ -38,7 +38,7 @@ class Option:
 
     @property
     def flag(self) -> str:
-        """The long flag."""
+        """The long flag: -- and the key, with - for _."""
         return f"--{self.name.replace('_', '-')}"
 
     @property

@@ -84,7 +84,7 @@ def test_folders_are_checked(
     assert message in line
 
 
-def test_output_that_nobody_reads_any_more_is_no_error() -> None:
+def test_a_closed_output_pipe_is_no_error() -> None:
     argv = [sys.executable, "-m", "locust_asyncdjango.lab.cli", "list"]
     with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as program:
         assert program.stdout is not None

@@ -50,6 +50,6 @@ def test_a_share(text: str, wanted: float) -> None:
 
 
 @pytest.mark.parametrize("text", ["-1", "1.5", "200%", "much", "nan", "%"])
-def test_what_is_no_share(text: str) -> None:
+def test_texts_that_are_no_share_are_refused(text: str) -> None:
     with pytest.raises(argparse.ArgumentTypeError, match=r"is no share below 1, such as 10% or 0\.1"):
         share(text)

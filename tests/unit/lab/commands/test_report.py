@@ -27,7 +27,7 @@ def test_the_report_of_a_folder_is_made_again(tmp_path: Path, capsys: pytest.Cap
 
 
 @pytest.mark.parametrize("change", ['"peak_per_s": null', '"peak_per_s": "many"'])
-def test_a_result_that_somebody_has_changed_is_told(
+def test_an_edited_result_is_reported_as_damaged(
     change: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     results = folder(tmp_path / "a")

@@ -38,14 +38,14 @@ def test_repeated_arms_have_an_a_a_pair_unless_it_is_left_out() -> None:
     assert requested("--repeats", "3", "--a-a-pairs", "0").a_a_pairs == 0
 
 
-def test_a_preset_comes_after_the_file_and_before_the_command_line(tmp_path: Path) -> None:
+def test_a_preset_overrides_the_file_and_the_command_line_the_preset(tmp_path: Path) -> None:
     file = tmp_path / "mine.toml"
     file.write_text('routes = ["cpu"]\nrun_time = "3m"\nusers = 500\n')
     experiment = requested(file, "--preset", "quick", "--users", "7")
     assert (experiment.routes, experiment.load) == (("cpu",), Load("RampTo500", "7", "50", "12s"))
 
 
-def test_what_the_command_line_compares_takes_the_place_of_what_the_file_does(tmp_path: Path) -> None:
+def test_arms_on_the_command_line_replace_servers_of_the_file_and_the_reverse(tmp_path: Path) -> None:
     file = tmp_path / "mine.toml"
     file.write_text('servers = ["uvicorn"]\nvariants = ["async"]\nmax_connections = 5\n')
     assert requested(file).arms_on("cpu") == [Arm("uvicorn", "async", 5)]
@@ -70,7 +70,7 @@ def test_the_results_folder_is_named_by_flag_or_file_or_has_the_time(tmp_path: P
     assert re.fullmatch(r"results/\d{4}-\d\d-\d\d-\d{6}", str(output()))
 
 
-def test_a_run_goes_on_with_the_sites_settings_as_they_were(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_resumed_run_has_the_sites_settings_of_its_start(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TARGET_SITE_MIDDLEWARE", "default")
     monkeypatch.setenv("TARGET_SITE_CONNECTIONS", "close")
     run.restore_site_variables(experiment(factors=(("TARGET_SITE_CONNECTIONS", "pool"),)))

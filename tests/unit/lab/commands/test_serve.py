@@ -25,7 +25,7 @@ def test_a_port_that_is_taken_is_refused(taken_port: int) -> None:
 
 
 @pytest.mark.parametrize(("first", "count"), [(0, 1), (65536, 1), (65530, 14)])
-def test_ports_that_there_are_not(first: int, count: int) -> None:
+def test_ports_outside_the_range_are_refused(first: int, count: int) -> None:
     with pytest.raises(UsageError, match=f"--port must be from 1 to {65536 - count}"):
         ports_in_a_row(first, count)
 

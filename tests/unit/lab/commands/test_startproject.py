@@ -41,7 +41,7 @@ def test_a_name_that_is_refused(tmp_path: Path, name: str, reason: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["mysite", "my_site", "_site2", "s" * 40, "match"])
-def test_a_name_that_is_taken(tmp_path: Path, name: str) -> None:
+def test_a_name_that_is_accepted(tmp_path: Path, name: str) -> None:
     startproject.check_name(name, tmp_path)
 
 

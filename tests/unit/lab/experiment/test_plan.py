@@ -23,7 +23,7 @@ def test_trials_go_route_by_route() -> None:
     ]
 
 
-def test_what_is_compared_is_repeated_in_reversed_orders_behind_the_a_a_pairs() -> None:
+def test_arms_are_repeated_in_reversed_orders_after_the_a_a_pairs() -> None:
     servers = ("gunicorn-sync", "gunicorn-uvicorn")
     planned = trials(experiment(routes=("cpu", "io_read"), servers=servers, repeats=3, a_a_pairs=1))
     assert [trial.id for trial in planned[:8]] == [
@@ -39,7 +39,7 @@ def test_what_is_compared_is_repeated_in_reversed_orders_behind_the_a_a_pairs() 
     assert len({trial.id for trial in planned}) == len(planned) == 14
 
 
-def test_all_variants_are_those_that_suit_the_server() -> None:
+def test_all_variants_means_those_that_fit_the_server() -> None:
     servers = ("gunicorn-sync", "gunicorn-uvicorn")
     planned = trials(experiment(routes=("template",), servers=servers, variants=("all",)))
     assert [trial.title for trial in planned] == [
@@ -76,7 +76,7 @@ def test_servers_are_compared_under_the_same_conditions_one_after_another() -> N
     assert planned[-1].id == "io_read-mine-100ms-1000connections"
 
 
-def test_what_holds_for_all_trials_is_told_too() -> None:
+def test_titles_name_conditions_of_all_trials() -> None:
     (trial,) = trials(experiment(client_latency_ms=20, workers=2))
     assert trial.title == "io_read on gunicorn-sync (20 ms to the users, 2 workers)"
 

@@ -15,7 +15,7 @@ from locust_asyncdjango.lab.experiment.results_folder import ResultsFolder, writ
 from tests.support.experiments import ASYNC, BROKEN, SYNC, VERSION_3, experiment
 
 
-def test_a_results_folder_knows_what_was_run(tmp_path: Path) -> None:
+def test_a_results_folder_returns_what_was_written(tmp_path: Path) -> None:
     folder = ResultsFolder(tmp_path / "new" / "results")
     with folder.open_for(experiment(), {"started": "now"}) as about:
         assert about == {"started": "now"}
@@ -65,7 +65,7 @@ def test_a_results_folder_takes_one_run_at_a_time(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "{}", "[" * 100_000, *DAMAGED])
-def test_a_damaged_result_is_told(text: str, tmp_path: Path) -> None:
+def test_a_damaged_result_is_an_error(text: str, tmp_path: Path) -> None:
     opened(tmp_path)
     folder = ResultsFolder(tmp_path)
     with folder.trial_folder(SYNC.trial) as place:
@@ -74,7 +74,7 @@ def test_a_damaged_result_is_told(text: str, tmp_path: Path) -> None:
         folder.result(SYNC.trial)
 
 
-def test_a_result_of_another_trial_is_none(tmp_path: Path) -> None:
+def test_a_result_of_another_trial_is_an_error(tmp_path: Path) -> None:
     opened(tmp_path)
     folder = ResultsFolder(tmp_path)
     with folder.trial_folder(SYNC.trial) as place:
@@ -105,7 +105,7 @@ def test_a_result_of_version_3_is_written_again_as_version_4() -> None:
         assert Result.from_json(content) == result
 
 
-def test_a_folder_of_version_3_is_gone_on_with(tmp_path: Path) -> None:
+def test_a_folder_of_version_3_can_be_resumed(tmp_path: Path) -> None:
     path = shutil.copytree(VERSION_3, tmp_path / "results")
     folder = ResultsFolder(path)
     first, second = trials(folder.experiment())
@@ -120,7 +120,7 @@ def test_a_folder_of_version_3_is_gone_on_with(tmp_path: Path) -> None:
     assert (kept.error, added.error) == ("", "Locust failed")
 
 
-def test_a_folder_of_version_3_with_a_server_of_the_users_own_is_gone_on_with(tmp_path: Path) -> None:
+def test_a_folder_of_version_3_with_an_own_server_can_be_resumed(tmp_path: Path) -> None:
     content = json.loads((VERSION_3 / "experiment.json").read_text())
     server = {"name": "mine", "interface": "wsgi", "slots": 8, "argv": ["gunicorn", "{port}"], "package": ""}
     server |= {"extra": "lab", "inside": "", "access_log": ["", ""], "stats_port": 0, "url": ""}

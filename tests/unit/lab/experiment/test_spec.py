@@ -18,7 +18,7 @@ def test_repeats_are_checked(flag: str, value: int) -> None:
         experiment(**{flag: value})
 
 
-def test_only_what_was_given_is_passed_to_locust() -> None:
+def test_locust_gets_only_the_options_that_are_set() -> None:
     assert Load("RampTo500").arguments() == ["--shape", "RampTo500"]
     assert Load("RampTo500", run_time="40s").arguments() == ["--shape", "RampTo500", "-t", "40s"]
 
@@ -41,7 +41,7 @@ def test_only_what_was_given_is_passed_to_locust() -> None:
         ),
     ],
 )
-def test_conditions_that_cannot_be_had(changes: dict[str, Any], message: str) -> None:
+def test_impossible_conditions_are_refused(changes: dict[str, Any], message: str) -> None:
     with pytest.raises(UsageError) as refused:
         experiment(**changes).check_machine()
     assert str(refused.value) == message
@@ -75,12 +75,12 @@ def test_arms_do_not_go_with_servers() -> None:
         experiment(arms=(Arm("gunicorn-sync"),))
 
 
-def test_until_decided_needs_a_most() -> None:
+def test_until_decided_needs_repeats() -> None:
     with pytest.raises(UsageError, match="--until-decided needs --repeats N"):
         experiment(until_decided=True)
 
 
-def test_processors_that_there_are_not_here_are_no_matter_until_it_is_run() -> None:
+def test_processors_are_checked_only_on_the_machine_that_runs_it() -> None:
     elsewhere = experiment(pin="9997:9998:9999")
     with pytest.raises(UsageError, match="there is no processor 9997 here"):
         elsewhere.check_machine()
