@@ -105,7 +105,7 @@ class WorkerRun:
         self._ticker = Ticker(self._tick)
 
     def on_test_start(self, **_: Any) -> None:
-        """Begin a new recording."""
+        """Begin a new recording and send its rows each second."""
         self._recording.begin(time.time())
         self._ticker.start()
 

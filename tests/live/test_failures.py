@@ -1,4 +1,4 @@
-"""Failures where a user looks for them: the summary, the files, the exit code; alone and with workers."""
+"""Failures where a user looks for them: the summary, the files, the exit code; with and without workers."""
 
 import json
 import signal
@@ -41,12 +41,12 @@ def test_a_threshold_that_is_crossed_fails_the_run(other_url: str, tmp_path: Pat
     assert "  FAILED ratio>50% for 1s: 100% at " in text
     assert "FAILED p95" not in text
 
-    told = json.loads((tmp_path / "failures.json").read_text())
-    (row,) = told["failures"]
+    document = json.loads((tmp_path / "failures.json").read_text())
+    (row,) = document["failures"]
     assert (row["kind"], row["where"], row["origin"]) == ("db_too_many_clients", "server", "database")
     assert row["message"] == "HTTP 500, FATAL: sorry, too many clients already"
     assert f"{row['count']} x HTTP 500, FATAL: sorry, too many clients already" in text
-    assert {sample["body"] for sample in told["samples"]} == {"<pre>FATAL:  sorry, too many clients already</pre>"}
+    assert {sample["body"] for sample in document["samples"]} == {"<pre>FATAL:  sorry, too many clients already</pre>"}
 
     suites = {suite.get("name"): suite for suite in ElementTree.fromstring((tmp_path / "junit.xml").read_text())}
     failed = {case.get("name"): case.find("failure") is not None for case in suites["thresholds"]}
@@ -154,9 +154,9 @@ class Failing(FastHttpUser):
 
 
 def counted(failures: Path) -> dict[str, int]:
-    """By worker."""
-    told: dict[str, Any] = json.loads(failures.read_text())
-    return {row["message"].removeprefix("at "): row["count"] for row in told["failures"]}
+    """Return the failures of each worker."""
+    document: dict[str, Any] = json.loads(failures.read_text())
+    return {row["message"].removeprefix("at "): row["count"] for row in document["failures"]}
 
 
 def test_no_count_is_lost_or_doubled_when_workers_come_and_go_and_on_ctrl_c(other_url: str, tmp_path: Path) -> None:
@@ -189,16 +189,20 @@ def test_no_count_is_lost_or_doubled_when_workers_come_and_go_and_on_ctrl_c(othe
             early.end()
             late.end()
             assert leading.end() == 3, leading.text
-    seen = counted(failures)
+    counts = counted(failures)
     # The signal may strike a worker while it counts a request: behind the file's count, and before or amid ours.
-    assert all(truth(name) - seen[name] in (0, 1) for name in ("early", "late")), (seen, truth("early"), truth("late"))
-    assert 0 < seen["killed"] <= truth("killed")
-    assert abs(sum(seen.values()) - sum(row.failed.total() for row in series_file.read(rows).intervals)) <= 2
-    assert set(seen) == {"early", "killed", "late"}
+    assert all(truth(name) - counts[name] in (0, 1) for name in ("early", "late")), (
+        counts,
+        truth("early"),
+        truth("late"),
+    )
+    assert 0 < counts["killed"] <= truth("killed")
+    assert abs(sum(counts.values()) - sum(row.failed.total() for row in series_file.read(rows).intervals)) <= 2
+    assert set(counts) == {"early", "killed", "late"}
 
 
 def wait_for_some(program: Running, file: Path) -> None:
-    """Waits until a worker has made requests."""
+    """Wait until a worker has made requests."""
     wait_for_lines(program, file, 0)
     while file.stat().st_size < 20:
         assert program.popen.poll() is None, program.text

@@ -58,7 +58,7 @@ def test_every_request_that_locust_counts_is_in_the_series(other_url: str, tmp_p
     assert "-> raise max_connections" in text
 
 
-def test_another_500_is_told_apart(other_url: str) -> None:
+def test_another_500_has_another_kind(other_url: str) -> None:
     _, text = done(*locust("-f", IO_READ, *SHORT, "-H", other_url, "--path", "/broken/"))
     assert "GET /broken/: server_error_opaque: HTTP 500" in text
     assert "db_too_many_clients" not in text
@@ -98,7 +98,7 @@ def test_an_own_locustfile_with_another_path(other_url: str, tmp_path: Path) -> 
     assert code == 0
     assert "/blog/latest/async/" in text
     assert "/echo/" in text
-    assert "/io_read/" not in text  # the class that is extended does not run beside the one that extends it
+    assert "/io_read/" not in text  # the class that is extended does not run next to the one that extends it
 
 
 def test_stock_users_failures_are_classified_too(other_url: str, tmp_path: Path) -> None:
@@ -251,5 +251,5 @@ def test_an_unknown_shape_ends_a_run_with_workers_as_well() -> None:
 
 
 def counted_by_locust(text: str) -> int:
-    """The requests in Locust's own last table."""
+    """Return how many requests Locust's own last table shows."""
     return int(re.findall(r"Aggregated +(\d+)", text)[0])

@@ -124,8 +124,8 @@ def test_a_panel_on_a_terminal_which_is_left_as_it_was(other_url: str) -> None:
     load: list[str | Path] = ["--headless", "-u", "4", "-r", "4", "-t", "4s", "-H", other_url, *LATEST]
     code, text = on_a_terminal([str(part) for part in locust("-f", IO_READ, *load)])
     assert code == 0
-    panel, found, _ = text.partition("locust-asyncdjango: where this run saturated")
-    assert found, text
+    panel, summary_title, _ = text.partition("locust-asyncdjango: where this run saturated")
+    assert summary_title, text
     assert "IoReadUser on http://127.0.0.1:" in panel
     assert "successful req/s" in panel
     assert text.count("Type     Name") == 2  # Locust's own tables: only those at the end
@@ -134,14 +134,14 @@ def test_a_panel_on_a_terminal_which_is_left_as_it_was(other_url: str) -> None:
 
 
 def on_a_terminal(argv: list[str]) -> tuple[int, str]:
-    """Exit code and output of a program that ends by itself, on a terminal of 80 columns."""
+    """Return exit code and output of a program that ends by itself, on a terminal of 80 columns."""
     # The terminal is nobody's controlling one and stays open: at its end, what had not been read would be lost.
     terminal, programs_end = pty.openpty()
-    told, end = bytearray(), b"<the end>"
+    output, end = bytearray(), b"<the end>"
 
     def read() -> None:
-        while not told.endswith(end):
-            told.extend(os.read(terminal, 65536))
+        while not output.endswith(end):
+            output.extend(os.read(terminal, 65536))
 
     reader = threading.Thread(target=read)
     reader.start()
@@ -159,7 +159,7 @@ def on_a_terminal(argv: list[str]) -> tuple[int, str]:
         reader.join()
         os.close(terminal)
         os.close(programs_end)
-    return code, told.decode()
+    return code, output.decode()
 
 
 def test_a_master_that_is_killed_has_written_each_second(other_url: str, tmp_path: Path) -> None:

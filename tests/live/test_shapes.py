@@ -1,4 +1,4 @@
-"""Shapes in Locust: chosen in every way there is, alone and with workers, and what they find."""
+"""Shapes in Locust: each way to choose one, with and without workers, and what they conclude."""
 
 import json
 import os
@@ -207,9 +207,9 @@ def test_a_breakpoint_is_found(slots_url: str, tmp_path: Path) -> None:
     shape = "Breakpoint:peak=20,settle=1,hold=2,resolution=30%"
     code, text = done(*locust("-f", IO_READ, *HEADLESS, "--shape", shape, "-H", slots_url, "--series", file))
     assert code == 0, text
-    found = re.search(r"  carries (\d+) users \(", text)
-    assert found, text
-    assert SLOTS / 2 <= int(found[1]) <= SLOTS * 2  # benchmarks/shape_accuracy.py tells how near it comes
+    answer = re.search(r"  carries (\d+) users \(", text)
+    assert answer, text
+    assert SLOTS / 2 <= int(answer[1]) <= SLOTS * 2  # benchmarks/shape_accuracy.py measures how near it comes
     assert find_saturation(series_file.read(file).intervals).successes > 100
 
 
@@ -231,6 +231,6 @@ def test_a_search_that_is_stopped_says_what_it_has_found(
         program.signal(signum)
         assert program.end() == 0, program.text
         assert program.left_behind() == []
-        found = r"carries \d+ users at least, [\d.]+ req/s: (nothing|\d+) broke( once)?; give it more time \(-t\)"
-        assert re.search(found, re.sub(r"\s+", " ", program.text)), program.text
+        answer = r"carries \d+ users at least, [\d.]+ req/s: (nothing|\d+) broke( once)?; give it more time \(-t\)"
+        assert re.search(answer, re.sub(r"\s+", " ", program.text)), program.text
     assert re.search(r"Breakpoint\S+ carries \d+ users at least", report.read_text())

@@ -1,4 +1,4 @@
-"""Who is told how many users, and by whose messages."""
+"""How many users each worker gets, and whether Locust or we send the message."""
 
 from collections.abc import Callable
 from types import SimpleNamespace

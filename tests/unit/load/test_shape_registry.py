@@ -18,7 +18,7 @@ from tests.support.timed_shapes import create_planned
 
 
 class Planless(Planned):
-    """Fails when it is asked for its plan."""
+    """Raises when its plan is computed."""
 
     abstract = True
 
@@ -27,7 +27,7 @@ class Planless(Planned):
 
 
 class Broken(LoadTestShape):
-    """Fails when it is made."""
+    """Raises when an object of it is made."""
 
     abstract = True
 
@@ -35,7 +35,7 @@ class Broken(LoadTestShape):
         len(5)  # type: ignore[arg-type]
 
     def tick(self) -> None:
-        """Never comes to it."""
+        """Is never called in these tests."""
 
 
 def test_a_shape_of_ones_own_need_not_say_what_it_plans() -> None:
@@ -77,7 +77,7 @@ def test_a_shape_of_ones_own_need_not_say_what_it_plans() -> None:
         (f"{__name__}:Broken", f"{__name__}:Broken cannot be made: TypeError(\"object of type 'int' has no len()\")"),
     ],
 )
-def test_what_cannot_be_chosen_is_told_in_one_line(text: str, error: str) -> None:
+def test_a_choice_that_is_not_possible_is_explained_in_one_line(text: str, error: str) -> None:
     with pytest.raises(ShapeError) as raised:
         create_shape(text)
     assert str(raised.value).startswith(error)

@@ -31,7 +31,7 @@ class Impatient(User):
 
 
 class RecordedQueue(ArrivalQueue):
-    """A queue that notes what it is told to begin."""
+    """A queue that notes each call of begin."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -56,7 +56,7 @@ class FakeLink:
 
 
 def begun(environment: Environment, user_class: Any, shape: str = "") -> list[tuple[Any, ...]]:
-    """Return what the queue of a process that runs alone is told to begin."""
+    """Return the calls of begin in a process without workers."""
     environment.user_classes = [user_class]
     environment.shape_class = create_shape(shape) if shape else None
     queue = RecordedQueue()
@@ -64,7 +64,7 @@ def begun(environment: Environment, user_class: Any, shape: str = "") -> list[tu
     return queue.begun
 
 
-def test_a_process_alone_makes_all_requests(make_environment: MakeEnvironment) -> None:
+def test_a_process_without_workers_makes_all_requests(make_environment: MakeEnvironment) -> None:
     assert begun(make_environment(), Waiting, "ArrivalRate") == [(STAGES, 0.0, 1.0)]
 
 

@@ -18,8 +18,8 @@ def parse(*arguments: str) -> argparse.Namespace:
 
 
 def test_flags_are_read() -> None:
-    given = parse("--shape", "RampTo500", "--path", "/posts/", "--variant", "async", "--series", "out.jsonl")
-    assert Options.from_parsed(given) == Options(
+    parsed = parse("--shape", "RampTo500", "--path", "/posts/", "--variant", "async", "--series", "out.jsonl")
+    assert Options.from_parsed(parsed) == Options(
         shape="RampTo500", path="/posts/", variant="async", series=("out.jsonl",)
     )
 
@@ -32,7 +32,7 @@ def test_a_report_keeps_what_it_is_made_of() -> None:
     assert (named.series, named.failures) == (("mine.jsonl",), "mine.json")
 
 
-def test_what_is_not_given_is_empty() -> None:
+def test_flags_that_are_not_set_are_empty() -> None:
     assert Options.from_parsed(parse()) == Options.from_parsed(None) == Options()
 
 

@@ -1,4 +1,4 @@
-"""The files of a run."""
+"""The files that a run writes, and what happens when one cannot be written."""
 
 import csv
 from collections import Counter

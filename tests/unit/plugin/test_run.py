@@ -24,7 +24,7 @@ MakeEnvironment = Callable[..., Environment]
 
 
 class FakeDisplay:
-    """A display that notes what it is told."""
+    """A display that notes each call."""
 
     def __init__(self) -> None:
         self.calls: list[str] = []

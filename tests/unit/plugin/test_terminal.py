@@ -47,7 +47,7 @@ class Terminal(StringIO):
 
 
 class Gone(Terminal):
-    """One that was closed."""
+    """A terminal that was closed."""
 
     def write(self, _: str, /) -> int:
         raise OSError(errno.EIO, "Input/output error")
@@ -67,7 +67,7 @@ def tick(live: LiveDisplay, seconds: list[Interval], failures: Callable[[], list
 
 
 def printed(width: int = 80, **changed: Any) -> list[str]:
-    """The lines of a panel."""
+    """Return the lines of a panel with these values."""
     arguments = {"header": HEADER, "intervals": SECONDS, "figures": FIGURES, "failures": [], "width": width, **changed}
     console = Console(width=width, file=StringIO(), color_system=None)
     console.print(status_panel(**arguments))
@@ -189,10 +189,10 @@ def test_none_is_none() -> None:
 
 
 @pytest.mark.parametrize(
-    ("how", "said"), [("", []), ("panel", ["Showing lines, not a panel: it needs rich; pip install rich"])]
+    ("how", "warnings"), [("", []), ("panel", ["Showing lines, not a panel: it needs rich; pip install rich"])]
 )
 def test_without_rich_there_are_lines(
-    how: str, said: list[str], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    how: str, warnings: list[str], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     for name in [name for name in sys.modules if name.partition(".")[0] == "rich"]:
         monkeypatch.setitem(sys.modules, name, None)
@@ -200,7 +200,7 @@ def test_without_rich_there_are_lines(
     live = LiveDisplay.choose(how, terminal)
     assert live is not None
     assert not live.replaces_tables
-    assert caplog.messages == said
+    assert caplog.messages == warnings
     live.start(HEADER)
     tick(live, [Interval(t) for t in range(10)])
     assert terminal.getvalue().startswith("  10 s     0 users")
@@ -293,7 +293,7 @@ def test_a_terminal_that_gets_narrower_is_drawn_anew() -> None:
 
 
 @pytest.mark.parametrize("how", ["panel", "lines"])
-def test_a_terminal_that_is_gone_ends_the_showing_alone(how: str, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_closed_terminal_ends_the_display_but_not_the_run(how: str, caplog: pytest.LogCaptureFixture) -> None:
     live = LiveDisplay.choose(how, Gone())
     assert live is not None
     live.start(HEADER)
@@ -318,10 +318,10 @@ def test_a_terminal_without_utf_8_has_a_panel_too() -> None:
 
 
 def test_the_figures_of_a_long_run_are_not_worked_out_each_second(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[int] = []
+    calculated: list[int] = []
 
     def counting(seconds: Sequence[Interval]) -> Saturation:
-        asked.append(len(seconds))
+        calculated.append(len(seconds))
         return FIGURES
 
     monkeypatch.setattr("locust_asyncdjango.plugin.terminal.find_saturation", counting)
@@ -333,4 +333,4 @@ def test_the_figures_of_a_long_run_are_not_worked_out_each_second(monkeypatch: p
     for count in (*range(298, 303), *range(897, 907)):
         tick(live, seconds[:count])
     live.stop()
-    assert asked == [0, 298, 299, 300, 302, 897, 900, 904]
+    assert calculated == [0, 298, 299, 300, 302, 897, 900, 904]

@@ -51,7 +51,7 @@ def test_what_is_planned(text: str, length: float, users: dict[int, int]) -> Non
     assert {t: shape.users_at(t) for t in users} == users
 
 
-def test_a_plan_of_stages_is_scaled_to_the_users_asked_for() -> None:
+def test_a_plan_of_stages_is_scaled_to_the_users_of_the_command_line() -> None:
     shape = at_time(create_planned("Stages:plan=10s:100/10s:20"), 9.0, num_users=50)
     assert shape.effective_stages() == [Stage(10, 50), Stage(10, 10)]
     assert shape.tick() == (50, 41.0 + 9)

@@ -40,7 +40,7 @@ def test_what_a_web_form_may_send_is_the_shapes_own() -> None:
     assert (shape.tick(), shape.run_time) == ((10, 10.0), 180)
 
 
-def test_users_at_once_for_as_long_as_is_asked() -> None:
+def test_users_that_start_at_once_stay_for_the_run_time_of_the_command_line() -> None:
     assert at_time(create_planned("Stages:plan=0s:50"), 100, running=50, run_time=300).tick() == (50, 1.0)
 
 
