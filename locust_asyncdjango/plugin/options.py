@@ -43,7 +43,7 @@ def _check_variant(name: str) -> str:
 
 def _check_report(name: str) -> str:
     if name and Path(name).suffix != ".html":
-        raise argparse.ArgumentTypeError(f"{name!r} does not end with .html; a .md and a .json file are written too")
+        raise argparse.ArgumentTypeError(f"{name!r} does not end with .html; write a name such as run.html")
     return name
 
 

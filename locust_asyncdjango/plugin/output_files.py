@@ -95,7 +95,7 @@ class OutputFiles:
             except OSError as error:
                 with suppress(OSError):
                     self._series.pop(name).close()
-                failed.append(self._error("series", name, error, "what follows is not in it"))
+                failed.append(self._error("series", name, error, "later seconds are missing from it; free some space"))
         if failed:
             raise OutputError("; ".join(map(str, failed)))
 

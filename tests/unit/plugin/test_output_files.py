@@ -67,7 +67,7 @@ def test_nothing_is_written_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
 def test_a_series_that_cannot_be_written_does_not_keep_another_from_it(tmp_path: Path) -> None:
     outputs = OutputFiles(Options(series=("/dev/full", str(tmp_path / "run.jsonl"))))
-    with pytest.raises(OutputError, match="what follows is not in it"):
+    with pytest.raises(OutputError, match="later seconds are missing from it; free some space"):
         outputs.write_header(header())
     outputs.write_rows(ROWS)
     outputs.close()
