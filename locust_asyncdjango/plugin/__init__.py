@@ -27,6 +27,7 @@ __all__ = ["on_init", "register"]
 
 def register() -> None:
     """Subscribe to Locust's events. Importing this module calls it; a second call does nothing."""
+    # Locust has no public way to see who listens.
     if on_init not in events.init._handlers:
         events.init_command_line_parser.add_listener(add_options)
         events.init.add_listener(on_init)

@@ -1,6 +1,5 @@
 """Who makes the requests that are due: this process, or its workers, each a share of them."""
 
-from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
@@ -11,8 +10,8 @@ from locust.env import Environment
 from locust_asyncdjango.load.arrivals import ArrivalQueue, arrival
 from locust_asyncdjango.load.shape_registry import create_shape
 from locust_asyncdjango.plugin.open_model import ARRIVALS_MESSAGE, OpenModel, accept_shares
+from tests.support.locust_environments import make_environment
 
-MakeEnvironment = Callable[..., Environment]
 STAGES = [(30.0, 50.0), (60.0, 50.0)]
 
 
@@ -64,24 +63,22 @@ def begun(environment: Environment, user_class: Any, shape: str = "") -> list[tu
     return queue.begun
 
 
-def test_a_process_without_workers_makes_all_requests(make_environment: MakeEnvironment) -> None:
+def test_a_process_without_workers_makes_all_requests() -> None:
     assert begun(make_environment(), Waiting, "ArrivalRate") == [(STAGES, 0.0, 1.0)]
 
 
-def test_with_a_shape_of_users_nothing_is_due(make_environment: MakeEnvironment) -> None:
+def test_with_a_shape_of_users_nothing_is_due() -> None:
     assert begun(make_environment(), Impatient, "Ramp") == [(None, 0.0, 1.0)]
     assert begun(make_environment(), Impatient) == [(None, 0.0, 1.0)]
 
 
-def test_users_that_do_not_wait_end_a_run_of_the_web_ui(
-    make_environment: MakeEnvironment, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_users_that_do_not_wait_end_a_run_of_the_web_ui(caplog: pytest.LogCaptureFixture) -> None:
     assert begun(make_environment(), Impatient, "ArrivalRate") == [(None, 0.0, 1.0)]
     (message,) = caplog.messages
     assert message.startswith("Impatient does not wait until a request of ArrivalRate is due")
 
 
-def test_each_worker_has_a_share_which_changes_when_a_worker_comes(make_environment: MakeEnvironment) -> None:
+def test_each_worker_has_a_share_which_changes_when_a_worker_comes() -> None:
     environment, link, queue = make_environment([Waiting]), FakeLink(), RecordedQueue()
     shape: Any = create_shape("ArrivalRate")
     shape.get_run_time = lambda: 7.0

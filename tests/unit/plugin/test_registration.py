@@ -2,15 +2,12 @@
 
 import subprocess
 import sys
-from collections.abc import Callable
 
 import pytest
 from locust import events
-from locust.env import Environment
 
 from locust_asyncdjango import plugin
-
-MakeEnvironment = Callable[..., Environment]
+from tests.support.locust_environments import make_environment
 
 
 def test_importing_registers_once() -> None:
@@ -37,9 +34,7 @@ def test_only_the_plugin_and_the_user_classes_register(statements: str, is_regis
     assert program.stdout == f"{is_registered}\n"
 
 
-def test_options_that_cannot_work_end_locust_with_one_line(
-    make_environment: MakeEnvironment, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_options_that_cannot_work_end_locust_with_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     environment = make_environment(shape="Ramp", num_users=0)
     with pytest.raises(SystemExit) as exit_:
         plugin.on_init(environment)
@@ -47,7 +42,7 @@ def test_options_that_cannot_work_end_locust_with_one_line(
     assert capsys.readouterr().err == "locust: error: -u must be more than 0 with a shape\n"
 
 
-def test_lines_leave_locusts_own_tables(make_environment: MakeEnvironment) -> None:
+def test_lines_leave_locusts_own_tables() -> None:
     environment = make_environment(headless=True, live="lines")
     plugin.on_init(environment)
     assert environment.parsed_options is not None

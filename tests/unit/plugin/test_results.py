@@ -22,8 +22,8 @@ from locust_asyncdjango.plugin.output_files import OutputError, OutputFiles
 from locust_asyncdjango.plugin.recording import Recording
 from locust_asyncdjango.plugin.results import EXIT_CROSSED, EXIT_UNWRITTEN, Results, make_report
 from locust_asyncdjango.plugin.run_info import run_header
+from tests.support.locust_environments import make_environment
 
-MakeEnvironment = Callable[..., Environment]
 TOO_MANY = Failure("db_too_many_clients", "database", "too many clients", "raise max_connections")
 
 
@@ -47,7 +47,7 @@ def rows(count: int, failed: int = 0) -> list[Row]:
     ]
 
 
-def test_figures_follow_the_rows(make_environment: MakeEnvironment) -> None:
+def test_figures_follow_the_rows() -> None:
     results, _ = make_results(make_environment())
     assert results.figures().successes == 0
     results.add(rows(3))
@@ -57,7 +57,7 @@ def test_figures_follow_the_rows(make_environment: MakeEnvironment) -> None:
     assert results.chart_data()["state"] == "ready"
 
 
-def test_a_later_run_begins_anew_with_files_of_its_own(make_environment: MakeEnvironment, tmp_path: Path) -> None:
+def test_a_later_run_begins_anew_with_files_of_its_own(tmp_path: Path) -> None:
     environment = make_environment()
     results, _ = make_results(environment, Options(series=(str(tmp_path / "run.jsonl"),)))
     for count in (3, 1):
@@ -70,7 +70,7 @@ def test_a_later_run_begins_anew_with_files_of_its_own(make_environment: MakeEnv
 
 
 def test_a_run_that_has_ended_writes_its_files_and_logs_its_summary(
-    make_environment: MakeEnvironment, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     environment = make_environment()
     files = Options(failures=str(tmp_path / "failures.json"), junit=str(tmp_path / "junit.xml"))
@@ -90,7 +90,7 @@ def test_a_run_that_has_ended_writes_its_files_and_logs_its_summary(
     assert '<testsuites tests="0"' in (tmp_path / "junit.xml").read_text()
 
 
-def test_nothing_is_concluded_before_a_run_has_begun(make_environment: MakeEnvironment, tmp_path: Path) -> None:
+def test_nothing_is_concluded_before_a_run_has_begun(tmp_path: Path) -> None:
     results, _ = make_results(make_environment(), Options(junit=str(tmp_path / "junit.xml")))
     results.conclude()
     assert "it did not end" in (tmp_path / "junit.xml").read_text()
@@ -101,9 +101,7 @@ def test_nothing_is_concluded_before_a_run_has_begun(make_environment: MakeEnvir
     [("requests>5", None, EXIT_CROSSED), ("requests>5", 1, EXIT_CROSSED), ("requests>500", None, None)],
     ids=["crossed", "crossed, and requests failed", "not crossed"],
 )
-def test_a_crossed_threshold_sets_the_exit_code(
-    make_environment: MakeEnvironment, limit: str, locusts: int | None, expected: int | None
-) -> None:
+def test_a_crossed_threshold_sets_the_exit_code(limit: str, locusts: int | None, expected: int | None) -> None:
     environment = make_environment()
     environment.process_exit_code = locusts
     results, _ = make_results(environment, Options(fail_on=(parse_threshold(limit),)))
@@ -116,7 +114,7 @@ def test_a_crossed_threshold_sets_the_exit_code(
 
 @pytest.mark.parametrize(("locusts", "expected"), [(None, EXIT_UNWRITTEN), (0, 0)])
 def test_a_file_that_cannot_be_written_sets_the_exit_code_if_nothing_else_does(
-    make_environment: MakeEnvironment, locusts: int | None, expected: int, caplog: pytest.LogCaptureFixture
+    locusts: int | None, expected: int, caplog: pytest.LogCaptureFixture
 ) -> None:
     environment = make_environment()
     environment.process_exit_code = locusts
@@ -128,7 +126,7 @@ def test_a_file_that_cannot_be_written_sets_the_exit_code_if_nothing_else_does(
     assert message.startswith("--series: cannot write /dev/full (No space left on device)")
 
 
-def test_a_stop_threshold_is_reported_once(make_environment: MakeEnvironment) -> None:
+def test_a_stop_threshold_is_reported_once() -> None:
     results, _ = make_results(make_environment(), Options(stop_on=(parse_threshold("requests>25"),)))
     results.add(rows(1))
     assert results.check_stop_on() is None
@@ -139,9 +137,7 @@ def test_a_stop_threshold_is_reported_once(make_environment: MakeEnvironment) ->
     assert results.check_stop_on() is None
 
 
-def test_a_generator_that_cannot_keep_up_is_logged_once(
-    make_environment: MakeEnvironment, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_generator_that_cannot_keep_up_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:
     results, _ = make_results(make_environment())
     results.add([Row(t, 5, 10, cpu=99.0) for t in range(11)])
     results.check_generator_health()

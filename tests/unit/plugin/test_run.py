@@ -2,7 +2,6 @@
 
 import logging
 import time
-from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
@@ -19,8 +18,7 @@ from locust_asyncdjango.plugin.output_files import OutputFiles
 from locust_asyncdjango.plugin.results import EXIT_CROSSED
 from locust_asyncdjango.plugin.run import Ticker, subscribe_run, subscribe_worker
 from locust_asyncdjango.plugin.worker_protocol import FINISH_MESSAGE, ROWS_MESSAGE
-
-MakeEnvironment = Callable[..., Environment]
+from tests.support.locust_environments import make_environment
 
 
 class FakeDisplay:
@@ -78,9 +76,7 @@ def subscribed(environment: Environment, options: Options, display: Any = None) 
     return environment
 
 
-def test_a_headless_run_from_its_start_to_its_summary(
-    make_environment: MakeEnvironment, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_headless_run_from_its_start_to_its_summary(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
     display = FakeDisplay()
     environment = subscribed(make_environment(), Options(fail_on=(parse_threshold("requests>1"),)), display)
@@ -101,7 +97,7 @@ def test_a_headless_run_from_its_start_to_its_summary(
 
 
 def test_each_run_of_the_web_ui_has_a_summary_of_its_own(
-    make_environment: MakeEnvironment, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     caplog.set_level(logging.INFO)
     monkeypatch.setattr("locust_asyncdjango.plugin.run.add_tabs", lambda *_: None)
@@ -119,12 +115,12 @@ def test_each_run_of_the_web_ui_has_a_summary_of_its_own(
     ] * 2
 
 
-def test_users_find_the_queue_of_the_run(make_environment: MakeEnvironment) -> None:
+def test_users_find_the_queue_of_the_run() -> None:
     environment = subscribed(make_environment(), Options())
     assert isinstance(getattr(environment, QUEUE_ATTRIBUTE), ArrivalQueue)
 
 
-def test_a_worker_sends_what_it_has_recorded_and_then_that_it_has_finished(make_environment: MakeEnvironment) -> None:
+def test_a_worker_sends_what_it_has_recorded_and_then_that_it_has_finished() -> None:
     environment, runner = make_environment(), FakeWorker()
     runner.environment = environment
     subscribe_worker(environment, runner)  # type: ignore[arg-type]
@@ -182,9 +178,7 @@ def test_a_ticker_that_is_stopped_ends_its_greenlet() -> None:
     assert greenlet.dead
 
 
-def test_a_stop_threshold_stops_the_run(
-    make_environment: MakeEnvironment, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_stop_threshold_stops_the_run(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
     environment = make_environment()
     runner: Any = environment.runner

@@ -1,16 +1,12 @@
 """The header of a series, and what Locust itself has counted."""
 
-from collections.abc import Callable
-
 import pytest
 from locust import User
-from locust.env import Environment
 
 from locust_asyncdjango.analysis.outcome import RequestStats
 from locust_asyncdjango.load.shape_registry import create_shape
 from locust_asyncdjango.plugin.run_info import describe_run, request_stats, run_header
-
-MakeEnvironment = Callable[..., Environment]
+from tests.support.locust_environments import make_environment
 
 
 class Reader(User):
@@ -19,7 +15,7 @@ class Reader(User):
     abstract = True
 
 
-def test_a_header_says_what_runs(make_environment: MakeEnvironment) -> None:
+def test_a_header_says_what_runs() -> None:
     environment = make_environment([Reader], num_users=20, spawn_rate=2.0, path="/posts/", variant="sync", run_time=60)
     environment.host = "http://user:secret@127.0.0.1:8000"
     header = run_header(environment)
@@ -47,7 +43,7 @@ def test_a_header_says_what_runs(make_environment: MakeEnvironment) -> None:
     ],
     ids=["as it was chosen", "another one was picked in the web UI", "from the locustfile"],
 )
-def test_a_header_names_the_shape(make_environment: MakeEnvironment, running: str, option: str, text: str) -> None:
+def test_a_header_names_the_shape(running: str, option: str, text: str) -> None:
     environment = make_environment([Reader], shape=option)
     environment.shape_class = create_shape(running)
     assert run_header(environment)["shape"] == text
@@ -68,7 +64,7 @@ def test_a_run_in_one_line(changed: dict[str, object], line: str) -> None:
     assert describe_run({**header, **changed}) == line
 
 
-def test_what_locust_has_counted(make_environment: MakeEnvironment) -> None:
+def test_what_locust_has_counted() -> None:
     environment = make_environment([Reader])
     for path in ("/b/", "/a/", "/a/"):
         environment.stats.log_request("GET", path, 20, 100)

@@ -1,19 +1,16 @@
 """Which users and which shape a run has."""
 
 import logging
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 from locust import LoadTestShape, User, constant
-from locust.env import Environment
 
 from locust_asyncdjango.load.arrivals import ArrivalWaitError, arrival
 from locust_asyncdjango.plugin.options import Options
 from locust_asyncdjango.plugin.setup import SetupError, prepare_environment
 from locust_asyncdjango.users.route_users import CpuUser, IoReadUser
-
-MakeEnvironment = Callable[..., Environment]
+from tests.support.locust_environments import make_environment
 
 
 class Own(IoReadUser):
@@ -43,9 +40,7 @@ class Plain(LoadTestShape):
         return 7, 7.0
 
 
-def test_a_class_that_is_extended_does_not_run(
-    make_environment: MakeEnvironment, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_class_that_is_extended_does_not_run(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
     environment = make_environment([IoReadUser, CpuUser, Own])
     prepare_environment(environment, Options())
@@ -55,13 +50,13 @@ def test_a_class_that_is_extended_does_not_run(
     ]
 
 
-def test_a_class_that_is_extended_runs_if_the_user_names_it(make_environment: MakeEnvironment) -> None:
+def test_a_class_that_is_extended_runs_if_the_user_names_it() -> None:
     environment = make_environment([IoReadUser, Own], user_classes=["IoReadUser", "Own"])
     prepare_environment(environment, Options())
     assert environment.user_classes == [IoReadUser, Own]
 
 
-def test_a_shape_gives_locust_its_peak_and_its_rate(make_environment: MakeEnvironment) -> None:
+def test_a_shape_gives_locust_its_peak_and_its_rate() -> None:
     environment = make_environment([Own])
     prepare_environment(environment, Options(shape="Ramp:peak=70,rate=5"))
     assert environment.shape_class is not None
@@ -70,7 +65,7 @@ def test_a_shape_gives_locust_its_peak_and_its_rate(make_environment: MakeEnviro
     assert (parsed.num_users, parsed.spawn_rate) == (70, 5.0)
 
 
-def test_the_users_own_numbers_stay(make_environment: MakeEnvironment) -> None:
+def test_the_users_own_numbers_stay() -> None:
     environment = make_environment([Own], num_users=3, spawn_rate=1.5)
     prepare_environment(environment, Options(shape="Ramp"))
     parsed: Any = environment.parsed_options
@@ -84,13 +79,13 @@ def test_the_users_own_numbers_stay(make_environment: MakeEnvironment) -> None:
         ({"run_time": 0}, "-t must be more than 0 with a shape"),
     ],
 )
-def test_a_load_of_nothing_is_refused(make_environment: MakeEnvironment, options: dict[str, Any], message: str) -> None:
+def test_a_load_of_nothing_is_refused(options: dict[str, Any], message: str) -> None:
     with pytest.raises(SetupError) as raised:
         prepare_environment(make_environment([Own], **options), Options(shape="Ramp"))
     assert str(raised.value) == message
 
 
-def test_an_open_shape_needs_users_that_wait(make_environment: MakeEnvironment) -> None:
+def test_an_open_shape_needs_users_that_wait() -> None:
     prepare_environment(make_environment([Waiting]), Options(shape="ArrivalRate"))
     with pytest.raises(ArrivalWaitError) as raised:
         prepare_environment(make_environment([Waiting, Impatient]), Options(shape="ArrivalRate"))
@@ -99,9 +94,7 @@ def test_an_open_shape_needs_users_that_wait(make_environment: MakeEnvironment) 
     )
 
 
-def test_the_class_picker_offers_the_catalogue_below_shapes_of_the_locustfile(
-    make_environment: MakeEnvironment,
-) -> None:
+def test_the_class_picker_offers_the_catalogue_below_shapes_of_the_locustfile() -> None:
     environment = make_environment([Own], class_picker=True)
     own_ramp = Plain()  # type: ignore[no-untyped-call]
     environment.available_shape_classes = {"Ramp": own_ramp}
@@ -110,9 +103,7 @@ def test_the_class_picker_offers_the_catalogue_below_shapes_of_the_locustfile(
     assert {"Spike", "Breakpoint"} <= set(environment.available_shape_classes)
 
 
-def test_a_shape_that_ignores_the_options_ends_in_time(
-    make_environment: MakeEnvironment, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_shape_that_ignores_the_options_ends_in_time(caplog: pytest.LogCaptureFixture) -> None:
     environment = make_environment([Own], run_time=30, num_users=5)
     shape: Any = Plain()  # type: ignore[no-untyped-call]
     environment.shape_class = shape
