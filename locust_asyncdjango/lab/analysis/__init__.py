@@ -1,1 +1,1 @@
-"""What an experiment's results say."""
+"""What the results of experiments and the series of runs show. Start reading at ``findings``."""

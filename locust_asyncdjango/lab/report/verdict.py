@@ -46,8 +46,9 @@ def trial_sentences(findings: Findings) -> list[str]:
     run = {result.trial for result in findings.results}
     not_run = [trial for trial in planned if trial not in run]
     failed = [result for result in findings.results if not result.figures]
-    sentences = [f"{len(planned)} trials were planned, {len(run)} were run, {len(failed)} of them were not measured"]
-    sentences += [f"{result.trial.title} was not measured: {result.error}" for result in failed]
+    counts = f"{len(planned)} trials were planned and {len(run)} were run"
+    sentences = [f"{counts}; {len(failed)} of these could not be measured"]
+    sentences += [f"{result.trial.title} could not be measured: {result.error}" for result in failed]
     decided = [trial for trial in not_run if _is_decided(findings, trial)]
     sentences += _not_run("their verdict was decided before", decided)
     sentences += _not_run("the experiment was stopped", [trial for trial in not_run if trial not in decided])

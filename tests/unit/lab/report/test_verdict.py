@@ -142,7 +142,7 @@ def test_noise_that_is_corrected_for_the_machines_speed_is_added() -> None:
 def test_trials_that_were_not_run_are_named_with_the_reason() -> None:
     findings = repeated((50.0, 100.0), (50.1, 100.0), (50.2, 100.0), (50.0, 100.0), until_decided=True)
     assert trial_sentences(replace(findings, results=findings.results[:2]))[:2] == [
-        "8 trials were planned, 2 were run, 0 of them were not measured",
+        "8 trials were planned and 2 were run; 0 of these could not be measured",
         "6 were not run because the experiment was stopped: io_read on gunicorn-uvicorn (run 2), io_read on"
         " gunicorn-sync (run 2), io_read on gunicorn-sync (run 3), io_read on gunicorn-uvicorn (run 3), io_read on"
         " gunicorn-uvicorn (run 4), io_read on gunicorn-sync (run 4)",
@@ -155,7 +155,7 @@ def test_trials_that_were_not_run_are_named_with_the_reason() -> None:
 
 def test_trials_that_failed_and_caveats_are_named() -> None:
     assert trial_sentences(findings_of(ALL))[1:] == [
-        "cpu on gunicorn-sync was not measured: gunicorn-sync did not start: no",
+        "cpu on gunicorn-sync could not be measured: gunicorn-sync did not start: no",
         "caveat: io_read on gunicorn-uvicorn: other programs used 35 % of a processor",
     ]
     twice = replace(SYNC, caveats=("the server has lost a process",) * 2)
