@@ -1,4 +1,4 @@
-"""Each cause between the generator and a server gets its kind, whichever client asks."""
+"""Each cause between the generator and a server gets its kind, with each HTTP client."""
 
 import gzip
 import json
@@ -52,12 +52,12 @@ CAUSES: dict[str, tuple[list[Step], Kinds]] = {
     "/stalls-in-body": ([TEN_BYTES + b"ok", STALLS], TIMEOUT),
     "/stalls-in-chunk": ([CHUNKED + b"9\r\nok", STALLS], TIMEOUT),
     "/bad-gzip": (RESPONSES["/bad-gzip"], PROTOCOL),
-    # Only FastUser and FastHttpUser look for the end.
+    # Only FastUser and FastHttpUser check that the end is there.
     "/half-gzip": (
         [http_response(200, gzip.compress(b"ok" * 99)[:-9], "Content-Encoding: gzip")],
         PROTOCOL._replace(http_user=""),
     ),
-    # FastHttpUser reports nothing, and requests hands it over as it came.
+    # FastHttpUser reports nothing, and requests returns the body as it came.
     "/unknown-coding": (
         [http_response(200, b"ok", "Content-Encoding: klingon")],
         Kinds("protocol_error", "raises ValueError", ""),
@@ -69,7 +69,7 @@ CAUSES: dict[str, tuple[list[Step], Kinds]] = {
 
 
 def script(received: ReceivedRequest) -> list[Step]:
-    """By path; well otherwise."""
+    """Return the steps of the server for a path; a success for every other path."""
     return (
         CAUSES[received.path][0] if received.path in CAUSES else [http_response(200, b"ok", "Connection: close"), CLOSE]
     )
@@ -82,7 +82,7 @@ def server() -> Iterator[ScriptedServer]:
 
 
 @pytest.mark.parametrize(("path", "expected"), [(path, expected) for path, (_, expected) in CAUSES.items()])
-def test_what_a_server_does(server: ScriptedServer, path: str, expected: Kinds) -> None:
+def test_a_server_that_misbehaves(server: ScriptedServer, path: str, expected: Kinds) -> None:
     assert failure_kinds(server.url, path) == expected
 
 
@@ -109,7 +109,7 @@ def test_a_listener_whose_backlog_is_full() -> None:
 
 
 class Certificates:
-    """Of servers, by one authority that clients trust."""
+    """Certificates of servers. Clients trust one authority."""
 
     def __init__(self, folder: Path) -> None:
         now = datetime.now(UTC)
@@ -131,7 +131,7 @@ def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
 
 @contextmanager
 def tls_server(certificate: trustme.LeafCert) -> Iterator[ScriptedServer]:
-    """Does what the other does."""
+    """Run the scripted server with TLS."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     certificate.configure_cert(context)
     with serve_script(script, context) as started:
@@ -156,7 +156,7 @@ def test_a_certificate(certificates: Certificates, name: str, kind: str) -> None
     ("path", "expected"),
     [("/closes", DROPPED), ("/half-body", DROPPED), ("/ssh", PROTOCOL), ("/silent", TIMEOUT)],
 )
-def test_what_a_server_does_by_tls(certificates: Certificates, path: str, expected: Kinds) -> None:
+def test_a_server_that_misbehaves_over_tls(certificates: Certificates, path: str, expected: Kinds) -> None:
     with tls_server(certificates.good) as server:
         assert failure_kinds(server.url, path, trusted=certificates.authority, timeout_s=0.5) == expected
 
@@ -167,13 +167,13 @@ def test_plain_http_to_a_port_that_speaks_tls(certificates: Certificates) -> Non
 
 
 def test_tls_to_a_port_that_hangs_up(server: ScriptedServer) -> None:
-    """As one does that speaks neither TLS nor answers; web servers do: see the gateways."""
+    """A port that does not speak TLS, and closes the connection. Web servers respond instead: see the gateways."""
     assert failure_kinds(server.url.replace("http:", "https:"), timeout_s=5) == DROPPED
 
 
 def test_a_generator_without_free_descriptors(server: ScriptedServer) -> None:
     by_name = f"http://localhost:{server.address.partition(':')[2]}"
     env = {"PYTHONPATH": str(Path(__file__).parents[2]), "PYTHONWARNINGS": os.environ.get("PYTHONWARNINGS", "")}
-    _, said = done(*python("-m", "tests.support.exhausted_generator", server.url, by_name), env=env)
-    found = json.loads(said.splitlines()[-1])
-    assert found == dict.fromkeys((server.url, by_name), [["", "client_exhausted"]] * 3)
+    _, output = done(*python("-m", "tests.support.exhausted_generator", server.url, by_name), env=env)
+    kinds = json.loads(output.splitlines()[-1])
+    assert kinds == dict.fromkeys((server.url, by_name), [["", "client_exhausted"]] * 3)

@@ -21,15 +21,15 @@ from tests.support.error_sites import (
     DRIVERS,
     Sites,
     addresses,
-    all_told,
+    fetch_kind,
+    fetch_kinds,
     fixed_port,
-    sites,
-    told,
+    running_sites,
 )
-from tests.support.postgres_clusters import MAX_CONNECTIONS, SITE_PASSWORD, Cluster, cluster
+from tests.support.postgres_clusters import MAX_CONNECTIONS, SITE_PASSWORD, Cluster, new_cluster
 from tests.support.site_client import variants_of
 
-# They share what their module starts.
+# The tests share the services that their module starts.
 pytestmark = pytest.mark.xdist_group("pools")
 
 Cause = Callable[[int, Path], AbstractContextManager[None]]
@@ -38,44 +38,44 @@ CACHED = [f"cached/{variant}" for variant in variants_of(ROUTES["cached"])]
 EXTERNAL = [f"external/{variant}" for variant in variants_of(ROUTES["external"])]
 POOLED = ("orm_get/sync", *(f"orm_get/{name}" for name in ("psycopg2", "psycopg")))
 POOLED_ON_ASGI = ("orm_get/async", *(f"orm_get/{name}" for name in ("psycopg_async", "asyncpg")))
-"""On WSGI an async driver connects for each request."""
+"""Without a pool on WSGI, where an async driver connects for each request."""
 
 
 @pytest.fixture(scope="module")
 def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    """A database that runs."""
-    with cluster(fixed_port(), tmp_path_factory.mktemp("cluster")) as made, made.started():
-        yield made
+    """Run a database."""
+    with new_cluster(fixed_port(), tmp_path_factory.mktemp("cluster")) as started_cluster, started_cluster.started():
+        yield started_cluster
 
 
 @pytest.fixture(scope="module")
 def ports() -> dict[str, int]:
-    """Where the services are that tests start."""
+    """Return a port for each service that the tests start."""
     return {name: fixed_port() for name in ("pgbouncer", "redis", "slow_api")}
 
 
 @pytest.fixture(scope="module")
 def urls(ports: dict[str, int], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sites]:
-    """Sites that connect for each request, to PgBouncer."""
+    """Run sites that connect to PgBouncer for each request."""
     env = {
         "DATABASE_URL": f"postgresql://site:{SITE_PASSWORD}@127.0.0.1:{ports['pgbouncer']}/site",
         "REDIS_URL": f"redis://127.0.0.1:{ports['redis']}/0",
         "SLOW_API_URL": f"http://127.0.0.1:{ports['slow_api']}",
     }
-    with sites(env, tmp_path_factory.mktemp("sites")) as started:
+    with running_sites(env, tmp_path_factory.mktemp("sites")) as started:
         yield started
 
 
 @contextmanager
 def pgbouncer(database: Cluster, port: int, folder: Path, **settings: object) -> Iterator[Program]:
-    """A pooler that logs in as the site and asks no client for a password. It refuses to run as root."""
+    """Run a pooler that logs in as the site and wants no password from clients. It refuses to run as root."""
     executable = debian.program("pgbouncer", "pgbouncer")
-    given = {"listen_addr": "127.0.0.1", "listen_port": port, "unix_socket_dir": "", "auth_type": "any", **settings}
+    options = {"listen_addr": "127.0.0.1", "listen_port": port, "unix_socket_dir": "", "auth_type": "any", **settings}
     lines = [
         "[databases]",
         f"site = host=127.0.0.1 port={database.port} dbname=site user=site password={SITE_PASSWORD}",
         "[pgbouncer]",
-        *(f"{name} = {value}" for name, value in given.items()),
+        *(f"{name} = {value}" for name, value in options.items()),
     ]
     file = database.folder / "pgbouncer.ini"
     file.write_text("\n".join(lines))
@@ -88,14 +88,14 @@ def pgbouncer(database: Cluster, port: int, folder: Path, **settings: object) ->
         yield program
 
 
-def asked_of_drivers(urls: Sites, at_once: int = 8) -> dict[str, str]:
-    """What is told, whatever the driver."""
-    return all_told(addresses(*DRIVERS), lambda address: told(urls, address), at_once)
+def kinds_by_driver(urls: Sites, at_once: int = 8) -> dict[str, str]:
+    """Return the kind for each driver, by address."""
+    return fetch_kinds(addresses(*DRIVERS), lambda address: fetch_kind(urls, address), at_once)
 
 
 @contextmanager
-def client(port: int) -> Iterator[None]:
-    """Another client of the pooler, with a query behind it."""
+def pooler_client(port: int) -> Iterator[None]:
+    """Keep another client of the pooler connected, which has made a query."""
     login: dict[str, Any] = {"user": "site", "password": SITE_PASSWORD, "dbname": "site"}
     with closing(psycopg2.connect(host="127.0.0.1", port=port, **login)) as connection, connection.cursor() as cursor:
         cursor.execute("SELECT 1")
@@ -106,33 +106,36 @@ def test_a_pooler_that_takes_no_more_clients(
     database: Cluster, ports: dict[str, int], urls: Sites, tmp_path: Path
 ) -> None:
     port = ports["pgbouncer"]
-    with pgbouncer(database, port, tmp_path, max_client_conn=1), client(port):
-        found = asked_of_drivers(urls)
-    assert found == dict.fromkeys(found, "db_too_many_clients, pooler")
+    with pgbouncer(database, port, tmp_path, max_client_conn=1), pooler_client(port):
+        kinds = kinds_by_driver(urls)
+    assert kinds == dict.fromkeys(kinds, "db_too_many_clients, pooler")
 
 
 def test_a_pooler_whose_connections_are_all_in_use(
     database: Cluster, ports: dict[str, int], urls: Sites, tmp_path: Path
 ) -> None:
     port = ports["pgbouncer"]
-    with pgbouncer(database, port, tmp_path, default_pool_size=1, query_wait_timeout=1), client(port):
-        found = asked_of_drivers(urls, 36)
-    # psycopg2 lets go of what PgBouncer says after the login, and only tells that the connection was closed.
+    with pgbouncer(database, port, tmp_path, default_pool_size=1, query_wait_timeout=1), pooler_client(port):
+        kinds = kinds_by_driver(urls, 36)
+    # psycopg2 drops what PgBouncer says after the login, and only reports that the connection was closed.
     lost = ("orm_get/sync ", "orm_get/async ", "orm_get/psycopg2 ")
-    assert found == {
-        address: "db_unreachable" if address.startswith(lost) else "db_pool_timeout, pooler" for address in found
+    assert kinds == {
+        address: "db_unreachable" if address.startswith(lost) else "db_pool_timeout, pooler" for address in kinds
     }
 
 
 def test_a_pooler_before_a_full_server(database: Cluster, ports: dict[str, int], urls: Sites, tmp_path: Path) -> None:
-    with pgbouncer(database, ports["pgbouncer"], tmp_path, server_login_retry=0.1), database.held(MAX_CONNECTIONS):
-        found = asked_of_drivers(urls, 36)
-    assert found == dict.fromkeys(found, "db_too_many_clients, server")
+    with (
+        pgbouncer(database, ports["pgbouncer"], tmp_path, server_login_retry=0.1),
+        database.using_connections(MAX_CONNECTIONS),
+    ):
+        kinds = kinds_by_driver(urls, 36)
+    assert kinds == dict.fromkeys(kinds, "db_too_many_clients, server")
 
 
 @pytest.fixture(scope="module")
 def pooled(database: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sites]:
-    """Sites with pools of one connection, for which they wait a second."""
+    """Run sites with pools of one connection, for which requests wait for a second."""
     env = {
         "DATABASE_URL": f"postgresql://site:{SITE_PASSWORD}@127.0.0.1:{database.port}/site",
         "TARGET_SITE_ORM_DRIVER": "psycopg",
@@ -140,28 +143,30 @@ def pooled(database: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Itera
         "TARGET_SITE_POOL_SIZE": "1",
         "TARGET_SITE_POOL_WAIT_S": "1",
     }
-    with sites(env, tmp_path_factory.mktemp("pooled")) as started:
+    with running_sites(env, tmp_path_factory.mktemp("pooled")) as started:
         yield started
 
 
 def test_pools_whose_connection_is_in_use(database: Cluster, pooled: Sites) -> None:
-    asked = addresses(*POOLED) + addresses(*POOLED_ON_ASGI, interfaces=["asgi"])
-    first = [address for address in asked if address.presentation != "text"]
+    requested = addresses(*POOLED) + addresses(*POOLED_ON_ASGI, interfaces=["asgi"])
+    first = [address for address in requested if address.presentation != "text"]
     with ExitStack() as lock, ThreadPoolExecutor(len(first)) as pool:
-        lock.enter_context(database.locked())
+        lock.enter_context(database.locked_posts())
         # One request for each pool of each site waits for the table.
-        kept = [pool.submit(told, pooled, address) for address in first if address.path != "orm_get/async"]
+        waiting_requests = [
+            pool.submit(fetch_kind, pooled, address) for address in first if address.path != "orm_get/async"
+        ]
         try:
-            database.wait_for_sessions(lambda waiting: waiting == len(kept), "wait_event_type = 'Lock'")
-            found = all_told(asked, lambda address: told(pooled, address), len(asked))
+            database.wait_for_sessions(lambda waiting: waiting == len(waiting_requests), "wait_event_type = 'Lock'")
+            kinds = fetch_kinds(requested, lambda address: fetch_kind(pooled, address), len(requested))
         finally:
             lock.close()
-        assert [each.result() for each in kept] == [""] * len(kept)
-    assert found == dict.fromkeys(found, "db_pool_timeout, pool")
+        assert [each.result() for each in waiting_requests] == [""] * len(waiting_requests)
+    assert kinds == dict.fromkeys(kinds, "db_pool_timeout, pool")
 
 
 def reply(port: int, *words: str) -> str:
-    """The first line that Redis answers; "" where it does not."""
+    """Return the first line of Redis' reply, or ""."""
     with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=DEADLINE_S) as connection:
         connection.sendall((" ".join(words) + "\r\n").encode())
         return connection.makefile("r").readline().strip()
@@ -170,7 +175,7 @@ def reply(port: int, *words: str) -> str:
 
 @contextmanager
 def redis_on(port: int, folder: Path, *settings: str) -> Iterator[Program]:
-    """A Redis that answers, be it that it is loading."""
+    """Run a Redis that replies, even if only that it is loading."""
     fixed = ("--bind", "127.0.0.1", "--port", str(port), "--save", "", "--dir", str(folder), "--set-proc-title", "no")
     with running([str(redis_program()), *fixed, *settings], log=folder / "redis.log") as program:
         assert wait_until(lambda: bool(reply(port, "PING")), program, DEADLINE_S), program.log_lines()
@@ -182,7 +187,7 @@ def at_maxclients(port: int, folder: Path) -> Iterator[None]:
     with redis_on(port, folder, "--maxclients", "1"):
         deadline = time.monotonic() + DEADLINE_S
         with socket.create_connection(("127.0.0.1", port)):
-            while not reply(port, "PING").startswith("-ERR max number"):  # until the one that asked before has left
+            while not reply(port, "PING").startswith("-ERR max number"):  # until the client before has left
                 assert time.monotonic() < deadline
             yield
 
@@ -200,11 +205,11 @@ def loading(port: int, folder: Path) -> Iterator[None]:
     with (
         redis_on(port, folder),
         socket.create_connection(("127.0.0.1", port)) as connection,
-        connection.makefile("r") as answers,
+        connection.makefile("r") as futures,
     ):
         connection.sendall(b"".join(b"SET key:%d %d\r\n" % (n, n) for n in range(20_000)) + b"SAVE\r\n")
         for _ in range(20_001):
-            assert answers.readline() == "+OK\n"
+            assert futures.readline() == "+OK\n"
     slowly = ("--key-load-delay", "2000", "--loading-process-events-interval-bytes", "1024")
     with redis_on(port, folder, *slowly):
         assert reply(port, "GET x").startswith("-LOADING")
@@ -214,31 +219,31 @@ def loading(port: int, folder: Path) -> Iterator[None]:
 @pytest.mark.parametrize("cause", [at_maxclients, killed, loading], ids=lambda cause: str(cause.__name__))
 def test_a_cache_that_does_not_serve(cause: Cause, ports: dict[str, int], urls: Sites, tmp_path: Path) -> None:
     with cause(ports["redis"], tmp_path):
-        found = all_told(addresses(*CACHED), lambda address: told(urls, address))
-    assert found == dict.fromkeys(found, "cache_unavailable")
+        kinds = fetch_kinds(addresses(*CACHED), lambda address: fetch_kind(urls, address))
+    assert kinds == dict.fromkeys(kinds, "cache_unavailable")
 
 
 def test_an_api_that_is_not_there(urls: Sites) -> None:
-    found = all_told(addresses(*EXTERNAL), lambda address: told(urls, address))
-    assert found == dict.fromkeys(found, "upstream_failure")
+    kinds = fetch_kinds(addresses(*EXTERNAL), lambda address: fetch_kind(urls, address))
+    assert kinds == dict.fromkeys(kinds, "upstream_failure")
 
 
 def test_an_api_that_is_slow(ports: dict[str, int], urls: Sites, tmp_path: Path) -> None:
-    asked = addresses(*(f"{path}/?ms=700" for path in EXTERNAL))
+    requested = addresses(*(f"{path}/?ms=700" for path in EXTERNAL))
     with running_slow_api_on(ports["slow_api"], tmp_path):
-        found = all_told(asked, lambda address: told(urls, address), 16)
-    assert found == dict.fromkeys(found, "upstream_failure")
+        kinds = fetch_kinds(requested, lambda address: fetch_kind(urls, address), 16)
+    assert kinds == dict.fromkeys(kinds, "upstream_failure")
 
 
 def test_the_sites_own_error(urls: Sites) -> None:
-    asked = addresses("own_error/sync", "own_error/async", "limited")
-    found = all_told(asked, lambda address: told(urls, address))
-    assert found == {str(each): "overloaded" if each.path == "limited" else "app_error" for each in asked}
+    requested = addresses("own_error/sync", "own_error/async", "limited")
+    kinds = fetch_kinds(requested, lambda address: fetch_kind(urls, address))
+    assert kinds == {str(each): "overloaded" if each.path == "limited" else "app_error" for each in requested}
 
 
 def test_an_error_that_the_site_hides(tmp_path: Path) -> None:
-    with sites({}, tmp_path, ["bare"]) as bare:
+    with running_sites({}, tmp_path, ["bare"]) as bare:
         urls = {(interface, "problem"): url for (interface, _), url in bare.items()}
-        asked = [each for each in addresses("own_error/sync", "own_error/async") if each.presentation == "problem"]
-        found = all_told(asked, lambda address: told(urls, address))
-    assert found == dict.fromkeys(found, "server_error_opaque")
+        requested = [each for each in addresses("own_error/sync", "own_error/async") if each.presentation == "problem"]
+        kinds = fetch_kinds(requested, lambda address: fetch_kind(urls, address))
+    assert kinds == dict.fromkeys(kinds, "server_error_opaque")

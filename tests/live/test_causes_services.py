@@ -1,4 +1,4 @@
-"""Each cause on PostgreSQL's side gets its kind: with any driver, on either interface, however the site says it."""
+"""Each cause on PostgreSQL's side gets its kind: with each driver, on each interface, in each presentation."""
 
 import hashlib
 import signal
@@ -19,10 +19,10 @@ from tests.support.error_sites import (
     Address,
     Sites,
     addresses,
-    all_told,
+    fetch_kind,
+    fetch_kinds,
     fixed_port,
-    sites,
-    told,
+    running_sites,
 )
 from tests.support.postgres_clusters import (
     ACCEPTS,
@@ -30,31 +30,30 @@ from tests.support.postgres_clusters import (
     REJECTS,
     SITE_PASSWORD,
     Cluster,
-    cluster,
+    new_cluster,
 )
 
-ASKED = addresses(*DRIVERS)
+ADDRESSES = addresses(*DRIVERS)
 WAITING = "wait_event_type = 'Lock'"
 
 
-def asked_of(made: Cluster) -> list[Address]:
-    """In other languages than English, Django's page for people on one interface and the one for programs on the other
-    have to do."""
-    spared = {("wsgi", "text"), ("asgi", "html")} if made.language else set()
-    return [each for each in ASKED if (each.interface, each.presentation) not in spared]
+def addresses_for(database: Cluster) -> list[Address]:
+    """Return the addresses to fetch. In German, each interface has one form of Django's debug page only."""
+    skipped = {("wsgi", "text"), ("asgi", "html")} if database.language else set()
+    return [each for each in ADDRESSES if (each.interface, each.presentation) not in skipped]
 
 
 @pytest.fixture(scope="module")
 def port() -> int:
-    """Where the database is, in all its flavours."""
+    """Return the port of the database, in all its states."""
     return fixed_port()
 
 
 @pytest.fixture(scope="module")
 def urls(port: int, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sites]:
-    """The sites, which connect to the database for each request."""
+    """Run sites that connect to the database for each request."""
     env = {"DATABASE_URL": f"postgresql://site:{SITE_PASSWORD}@127.0.0.1:{port}/site"}
-    with sites(env, tmp_path_factory.mktemp("sites")) as started:
+    with running_sites(env, tmp_path_factory.mktemp("sites")) as started:
         yield started
 
 
@@ -65,92 +64,98 @@ def urls(port: int, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sites]
         pytest.param("de_DE", id="de", marks=pytest.mark.xdist_group("services in German")),
     ],
 )
-def made(
+def cluster_and_server(
     request: pytest.FixtureRequest, port: int, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[Cluster, ExitStack]]:
-    """A cluster of the lab's PostgreSQL, which speaks English only, or of Debian's in another language; and what stops
-    its server."""
+    """Make a cluster of the lab's PostgreSQL, which speaks English only, or of Debian's in German.
+
+    The stack beside it stops its server.
+    """
     programs = None
     if request.param:
         programs = Path(debian.program("postgres", "postgresql", "locales")).parent
         if not Path("/usr/share/i18n/locales").is_dir():
             debian.skip("there are no sources of locales", "locales")
-    with cluster(port, tmp_path_factory.mktemp("cluster"), request.param, programs) as made, ExitStack() as server:
-        yield made, server
+    with (
+        new_cluster(port, tmp_path_factory.mktemp("cluster"), request.param, programs) as database,
+        ExitStack() as server,
+    ):
+        yield database, server
 
 
 @pytest.fixture
-def running(made: tuple[Cluster, ExitStack]) -> Cluster:
-    """The cluster, whose server goes on running after the test."""
-    found, server = made
-    if found.ready() != ACCEPTS:
-        server.enter_context(found.started("deadlock_timeout=100ms"))
-    return found
+def running_database(cluster_and_server: tuple[Cluster, ExitStack]) -> Cluster:
+    """Return the cluster with its server running. The server goes on running after the test."""
+    database, server = cluster_and_server
+    if database.ready() != ACCEPTS:
+        server.enter_context(database.started("deadlock_timeout=100ms"))
+    return database
 
 
 @pytest.fixture
-def stopped(made: tuple[Cluster, ExitStack]) -> Cluster:
-    """The cluster without a server."""
-    made[1].close()
-    return made[0]
+def stopped_database(cluster_and_server: tuple[Cluster, ExitStack]) -> Cluster:
+    """Return the cluster without a server."""
+    database, server = cluster_and_server
+    server.close()
+    return database
 
 
 @contextmanager
-def at_max_connections(made: Cluster) -> Iterator[None]:
-    with made.held(MAX_CONNECTIONS):
+def at_max_connections(database: Cluster) -> Iterator[None]:
+    with database.using_connections(MAX_CONNECTIONS):
         yield
 
 
 @contextmanager
-def reserved_left(made: Cluster) -> Iterator[None]:
-    with made.held(MAX_CONNECTIONS - 3):
+def reserved_left(database: Cluster) -> Iterator[None]:
+    with database.using_connections(MAX_CONNECTIONS - 3):
         yield
 
 
 @contextmanager
-def at_role_limit(made: Cluster) -> Iterator[None]:
-    made.do("ALTER ROLE site CONNECTION LIMIT 1")
-    with made.held(1, "site"):
+def at_role_limit(database: Cluster) -> Iterator[None]:
+    database.execute("ALTER ROLE site CONNECTION LIMIT 1")
+    with database.using_connections(1, "site"):
         yield
-    made.do("ALTER ROLE site CONNECTION LIMIT -1")
+    database.execute("ALTER ROLE site CONNECTION LIMIT -1")
 
 
 @contextmanager
-def at_database_limit(made: Cluster) -> Iterator[None]:
-    made.do("ALTER DATABASE site CONNECTION LIMIT 1")
-    with made.held(1, "site"):
+def at_database_limit(database: Cluster) -> Iterator[None]:
+    database.execute("ALTER DATABASE site CONNECTION LIMIT 1")
+    with database.using_connections(1, "site"):
         yield
-    made.do("ALTER DATABASE site CONNECTION LIMIT -1")
+    database.execute("ALTER DATABASE site CONNECTION LIMIT -1")
 
 
 @contextmanager
-def timing_out(made: Cluster, setting: str) -> Iterator[None]:
-    made.do(f"ALTER ROLE site SET {setting} = '50ms'")
-    with made.locked():
+def timing_out(database: Cluster, setting: str) -> Iterator[None]:
+    database.execute(f"ALTER ROLE site SET {setting} = '50ms'")
+    with database.locked_posts():
         yield
-    made.do(f"ALTER ROLE site RESET {setting}")
+    database.execute(f"ALTER ROLE site RESET {setting}")
 
 
-def statement_timeout(made: Cluster) -> AbstractContextManager[None]:
-    return timing_out(made, "statement_timeout")
+def statement_timeout(database: Cluster) -> AbstractContextManager[None]:
+    return timing_out(database, "statement_timeout")
 
 
-def lock_timeout(made: Cluster) -> AbstractContextManager[None]:
-    return timing_out(made, "lock_timeout")
+def lock_timeout(database: Cluster) -> AbstractContextManager[None]:
+    return timing_out(database, "lock_timeout")
 
 
 @contextmanager
-def wrong_password(made: Cluster) -> Iterator[None]:
-    made.do("ALTER ROLE site PASSWORD 'another'")
+def wrong_password(database: Cluster) -> Iterator[None]:
+    database.execute("ALTER ROLE site PASSWORD 'another'")
     yield
-    made.do(f"ALTER ROLE site PASSWORD $${SITE_PASSWORD}$$")
+    database.execute(f"ALTER ROLE site PASSWORD $${SITE_PASSWORD}$$")
 
 
 @contextmanager
-def no_such_database(made: Cluster) -> Iterator[None]:
-    made.do("ALTER DATABASE site RENAME TO renamed")
+def no_such_database(database: Cluster) -> Iterator[None]:
+    database.execute("ALTER DATABASE site RENAME TO renamed")
     yield
-    made.do("ALTER DATABASE renamed RENAME TO site")
+    database.execute("ALTER DATABASE renamed RENAME TO site")
 
 
 Cause = Callable[[Cluster], AbstractContextManager[None]]
@@ -167,11 +172,11 @@ CAUSES: dict[Cause, str] = {
 
 
 @pytest.mark.parametrize(("cause", "kind"), CAUSES.items(), ids=lambda each: getattr(each, "__name__", ""))
-def test_a_cause_while_the_server_runs(running: Cluster, urls: Sites, cause: Cause, kind: str) -> None:
-    with cause(running):
-        found = all_told(asked_of(running), lambda address: told(urls, address))
-    assert found == dict.fromkeys(found, kind)
-    running.wait_until_unused()
+def test_a_cause_while_the_server_runs(running_database: Cluster, urls: Sites, cause: Cause, kind: str) -> None:
+    with cause(running_database):
+        kinds = fetch_kinds(addresses_for(running_database), lambda address: fetch_kind(urls, address))
+    assert kinds == dict.fromkeys(kinds, kind)
+    running_database.wait_until_unused()
 
 
 DEADLOCK = (
@@ -186,8 +191,8 @@ NO_DEADLOCK = (
     "ALTER TABLE target_site_post DISABLE ROW LEVEL SECURITY",
     "DROP FUNCTION both_locks",
 )
-# Takes the lock that a session of the site has, as soon as it has it. That session is waiting for this one's by then,
-# and finds the deadlock, since it looks earlier.
+# Takes the lock of a session of the site as soon as that session has it. By then that session waits for the lock of
+# this one, and it is the first to notice the deadlock, as its deadlock_timeout is shorter.
 RIVAL = (
     "SET deadlock_timeout = '1min'; SET statement_timeout = '20s'; DO $$ BEGIN"
     " WHILE pg_try_advisory_lock(1, hashtext('{id}')) LOOP"
@@ -196,76 +201,90 @@ RIVAL = (
 )
 
 
-def test_a_deadlock(running: Cluster, urls: Sites) -> None:
-    # A row for each. Not the first: Django's debug page shows a QuerySet by asking for the first 21 of the table.
-    rows = {address: n for n, address in enumerate(asked_of(running), 500)}
+def test_a_deadlock(running_database: Cluster, urls: Sites) -> None:
+    # A row for each address, but none of the first 21: Django's debug page reads them to show a QuerySet.
+    rows = {address: n for n, address in enumerate(addresses_for(running_database), 500)}
 
     def deadlocked(address: Address) -> str:
         key = str(uuid.UUID(hashlib.md5(f"post {rows[address]}".encode(), usedforsecurity=False).hexdigest()))
-        with closing(running.connect("site")) as rival, rival.cursor() as cursor, ThreadPoolExecutor(1) as beside:
+        with (
+            closing(running_database.connect("site")) as rival,
+            rival.cursor() as cursor,
+            ThreadPoolExecutor(1) as executor,
+        ):
             cursor.execute(f"SELECT pg_advisory_lock(2, hashtext('{key}'))")
-            ended = beside.submit(cursor.execute, RIVAL.format(id=key))
-            kind = told(urls, address._replace(path=f"{address.path}/?id={key}"))
+            ended = executor.submit(cursor.execute, RIVAL.format(id=key))
+            kind = fetch_kind(urls, address._replace(path=f"{address.path}/?id={key}"))
             ended.result()
         return kind
 
-    running.do(*DEADLOCK, database="site")
+    running_database.execute(*DEADLOCK, database="site")
     try:
-        found = all_told(asked_of(running), deadlocked)
+        kinds = fetch_kinds(addresses_for(running_database), deadlocked)
     finally:
-        running.do(*NO_DEADLOCK, database="site")
-    assert found == dict.fromkeys(found, "db_contention")
-    running.wait_until_unused()
+        running_database.execute(*NO_DEADLOCK, database="site")
+    assert kinds == dict.fromkeys(kinds, "db_contention")
+    running_database.wait_until_unused()
 
 
-def test_sessions_that_the_administrator_ends(running: Cluster, urls: Sites) -> None:
+def test_sessions_that_the_administrator_ends(running_database: Cluster, urls: Sites) -> None:
     with ExitStack() as lock:
-        lock.enter_context(running.locked())
+        lock.enter_context(running_database.locked_posts())
 
         def end_all() -> None:
-            running.wait_for_sessions(lambda waiting: waiting >= len(asked_of(running)), WAITING)
-            running.end_sessions()
+            running_database.wait_for_sessions(lambda waiting: waiting >= len(addresses_for(running_database)), WAITING)
+            running_database.end_sessions()
             lock.close()
 
-        found = all_told(asked_of(running), lambda address: told(urls, address), len(asked_of(running)), end_all)
-    assert found == dict.fromkeys(found, "db_unreachable")
+        kinds = fetch_kinds(
+            addresses_for(running_database),
+            lambda address: fetch_kind(urls, address),
+            len(addresses_for(running_database)),
+            end_all,
+        )
+    assert kinds == dict.fromkeys(kinds, "db_unreachable")
 
 
 @pytest.mark.parametrize("signum", [signal.SIGKILL, signal.SIGQUIT])
-def test_a_server_that_is_killed_while_it_is_asked(stopped: Cluster, urls: Sites, signum: signal.Signals) -> None:
-    with stopped.started() as program, suppress(psycopg2.OperationalError), stopped.locked():
+def test_a_server_that_is_killed_during_queries(stopped_database: Cluster, urls: Sites, signum: signal.Signals) -> None:
+    with stopped_database.started() as program, suppress(psycopg2.OperationalError), stopped_database.locked_posts():
 
         def kill() -> None:
-            stopped.wait_for_sessions(lambda waiting: waiting >= len(asked_of(stopped)), WAITING)
+            stopped_database.wait_for_sessions(lambda waiting: waiting >= len(addresses_for(stopped_database)), WAITING)
             program.popen.send_signal(signum)
             program.wait()
 
-        found = all_told(asked_of(stopped), lambda address: told(urls, address), len(asked_of(stopped)), kill)
-    assert found == dict.fromkeys(found, "db_unreachable")
+        kinds = fetch_kinds(
+            addresses_for(stopped_database),
+            lambda address: fetch_kind(urls, address),
+            len(addresses_for(stopped_database)),
+            kill,
+        )
+    assert kinds == dict.fromkeys(kinds, "db_unreachable")
 
 
-def test_a_server_that_is_not_there(stopped: Cluster, urls: Sites) -> None:
-    found = all_told(asked_of(stopped), lambda address: told(urls, address))
-    assert found == dict.fromkeys(found, "db_unreachable")
+def test_a_server_that_is_not_there(stopped_database: Cluster, urls: Sites) -> None:
+    kinds = fetch_kinds(addresses_for(stopped_database), lambda address: fetch_kind(urls, address))
+    assert kinds == dict.fromkeys(kinds, "db_unreachable")
 
 
 @pytest.mark.parametrize(
     "settings", [("hot_standby=off",), ("restore_command=sleep 100",)], ids=["not accepting", "starting up"]
 )
-def test_a_server_that_is_not_ready(stopped: Cluster, urls: Sites, settings: tuple[str, ...]) -> None:
-    mark = stopped.data / "standby.signal"
+def test_a_server_that_is_not_ready(stopped_database: Cluster, urls: Sites, settings: tuple[str, ...]) -> None:
+    mark = stopped_database.data / "standby.signal"
     mark.touch()
     try:
-        with stopped.started(*settings, until=REJECTS):
-            found = all_told(asked_of(stopped), lambda address: told(urls, address))
+        with stopped_database.started(*settings, until=REJECTS):
+            kinds = fetch_kinds(addresses_for(stopped_database), lambda address: fetch_kind(urls, address))
     finally:
         mark.unlink()
-    assert found == dict.fromkeys(found, "db_unreachable")
+    assert kinds == dict.fromkeys(kinds, "db_unreachable")
 
 
-def test_a_server_that_is_shutting_down(stopped: Cluster, urls: Sites) -> None:
-    with stopped.started() as program, stopped.held(1):
+def test_a_server_that_is_shutting_down(stopped_database: Cluster, urls: Sites) -> None:
+    with stopped_database.started() as program, stopped_database.using_connections(1):
         program.popen.send_signal(signal.SIGTERM)  # waits for clients to leave
-        assert wait_until(lambda: stopped.ready() == REJECTS, program, DEADLINE_S)
-        found = all_told(asked_of(stopped), lambda address: told(urls, address))
-    assert found == dict.fromkeys(found, "db_unreachable")
+        assert wait_until(lambda: stopped_database.ready() == REJECTS, program, DEADLINE_S)
+        kinds = fetch_kinds(addresses_for(stopped_database), lambda address: fetch_kind(urls, address))
+    assert kinds == dict.fromkeys(kinds, "db_unreachable")

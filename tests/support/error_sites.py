@@ -1,4 +1,4 @@
-"""Sites that stand beside each other and say what failed in different ways, and what is made of it."""
+"""Run sites that present the same error in different ways, and fetch the kind that their responses get."""
 
 import secrets
 import urllib.error
@@ -18,14 +18,17 @@ from locust_asyncdjango.lab.environment.servers import SERVERS, site_env
 DEADLINE_S = 30
 INTERFACES = {"wsgi": "gunicorn-100-threads", "asgi": "uvicorn"}
 PRESENTATIONS = {"problem": ("problem", "*/*"), "html": ("debug", "text/html"), "text": ("debug", "application/json")}
-"""Name -> PRESENTED of the site (cause_settings), and what is asked of it with Accept."""
+"""Name -> PRESENTED of the site (cause_settings), and the Accept field of the request."""
 
 DRIVERS = tuple(f"orm_get/{name}" for name in ("sync", "async", "psycopg2", "psycopg", "psycopg_async", "asyncpg"))
-"""A path per driver, the ORM's two first: one query."""
+"""A path for each driver, the ORM's two first. Each makes one query."""
 
 
 class Address(NamedTuple):
-    """What is asked of which site. Its text is a line of the matrix of causes."""
+    """A path of a site. Its text is a line of the matrix of causes.
+
+    interface: a key of INTERFACES. presentation: a key of PRESENTATIONS.
+    """
 
     interface: str
     presentation: str
@@ -40,10 +43,13 @@ Sites = Mapping[tuple[str, str], str]
 
 
 @contextmanager
-def sites(
+def running_sites(
     env: dict[str, str], logs: Path, presented: Collection[str] = ("problem", "debug")
 ) -> Iterator[dict[tuple[str, str], str]]:
-    """A site for each interface and presentation. env: what names their services, and factors."""
+    """Run a site for each interface and presentation, and yield their URLs.
+
+    env: names their services, and factors. presented: values of PRESENTED.
+    """
     started, urls = [], {}
     with ExitStack() as stack:
         for interface, server in INTERFACES.items():
@@ -66,12 +72,12 @@ def sites(
 
 
 def addresses(*paths: str, interfaces: Collection[str] = ("wsgi", "asgi")) -> list[Address]:
-    """Each path on each interface in each presentation."""
+    """Return the addresses of each path on each interface in each presentation."""
     return [Address(*address) for address in product(interfaces, PRESENTATIONS, paths)]
 
 
-def told(urls: Sites, address: Address) -> str:
-    """The kind of failure that the answer is, with its place; "" for a success."""
+def fetch_kind(urls: Sites, address: Address) -> str:
+    """Return the kind of failure that the response gets, with its place; "" for a success."""
     presented, accept = PRESENTATIONS[address.presentation]
     url = f"{urls[address.interface, presented]}/{address.path}"
     request = urllib.request.Request(url + ("" if "?" in url else "/"), headers={"Accept": accept})
@@ -85,18 +91,21 @@ def told(urls: Sites, address: Address) -> str:
     return ", ".join(filter(None, (failure.kind, failure.where)))
 
 
-def all_told(
-    asked: Collection[Address], ask: Callable[[Address], str], at_once: int = 8, meanwhile: Callable[[], object] = int
+def fetch_kinds(
+    requested: Collection[Address],
+    fetch: Callable[[Address], str],
+    at_once: int = 8,
+    meanwhile: Callable[[], object] = int,
 ) -> dict[str, str]:
-    """What each address told. meanwhile: done while they are asked."""
+    """Return the kind of each address, by its text. meanwhile: called while the requests run."""
     with ThreadPoolExecutor(at_once) as pool:
-        answers = {str(address): pool.submit(ask, address) for address in asked}
+        futures = {str(address): pool.submit(fetch, address) for address in requested}
         meanwhile()
-        return {address: answer.result() for address, answer in answers.items()}
+        return {address: future.result() for address, future in futures.items()}
 
 
 def fixed_port() -> int:
-    """A free port that the system gives to no outgoing connection, so that a service can come back to it."""
+    """Return a free port that the system gives to no outgoing connection, so that a service can come back to it."""
     while not port_is_free(port := 20_000 + secrets.randbelow(10_000)):
         pass
     return port

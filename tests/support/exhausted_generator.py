@@ -1,4 +1,4 @@
-"""A generator that has no file descriptor left: which kinds its users' requests get. Run by a test, as a program."""
+"""Print the kinds that requests get when their process has no file descriptor left. A test runs this as a program."""
 
 import json
 import os
@@ -14,20 +14,20 @@ FEW = 200
 
 
 def main() -> None:
-    """Prints JSON: by URL, a list by user class. Each has had an answer before, on a connection that was closed."""
+    """Print JSON: URL -> a list by user class. Each user has had a response before, on a connection that was closed."""
     users = {url: [RecordedUser(url, each) for each in (FastUser, FastHttpUser, HttpUser)] for url in sys.argv[1:]}
-    asked = [user for each in users.values() for user in each]
-    for user in asked:
+    all_users = [user for each in users.values() for user in each]
+    for user in all_users:
         user.client.get("/")
     resource.setrlimit(resource.RLIMIT_NOFILE, (FEW, FEW))
-    taken = []
+    descriptors = []
     try:
         while True:
-            taken.append(os.dup(0))
+            descriptors.append(os.dup(0))
     except OSError:
-        for user in asked:
+        for user in all_users:
             user.client.get("/")
-        for each in taken:
+        for each in descriptors:
             os.close(each)
     print(json.dumps({url: [user.kinds for user in each] for url, each in users.items()}))
 

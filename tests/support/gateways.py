@@ -1,4 +1,4 @@
-"""nginx and HAProxy as they stand before applications, each on a free port of 127.0.0.1."""
+"""Run nginx and HAProxy in front of applications, each on a free port of 127.0.0.1."""
 
 import os
 import socket
@@ -50,7 +50,7 @@ listen gateway
 
 @contextmanager
 def nginx(folder: Path, locations: str) -> Iterator[str]:
-    """The URL of an nginx with one worker. locations: its server's."""
+    """Run nginx with one worker, and yield its URL. locations: those of its server."""
     program = debian.program("nginx", "nginx-light")
     port = free_port()
     # As root its worker would become another user, who may not enter the folder.
@@ -63,7 +63,7 @@ def nginx(folder: Path, locations: str) -> Iterator[str]:
 
 @contextmanager
 def haproxy(folder: Path, rules: str) -> Iterator[str]:
-    """The URL of a HAProxy. rules: what it does with requests, and to which servers it passes them."""
+    """Run HAProxy, and yield its URL. rules: what it does with requests, and the servers to which it passes them."""
     program = debian.program("haproxy", "haproxy")
     port = free_port()
     conf = folder / "haproxy.conf"
@@ -74,15 +74,15 @@ def haproxy(folder: Path, rules: str) -> Iterator[str]:
 
 @contextmanager
 def listening(argv: Sequence[str], port: int, log: Path, cwd: Path = Path("/")) -> Iterator[str]:
-    """The URL of a program, once it listens on a port of 127.0.0.1; stopped on leaving."""
+    """Run a program until the context ends, and yield its URL once it listens on a port of 127.0.0.1."""
     with running(argv, log=log, cwd=cwd, env=os.environ, stop_timeout_s=0.5) as program:
         assert wait_until(lambda: not port_is_free(port), program, DEADLINE_S), program.last_log_line()
         yield f"http://127.0.0.1:{port}"
 
 
 @contextmanager
-def asking(url: str, path: str) -> Iterator[socket.socket]:
-    """A connection by which a path has just been asked for."""
+def open_request(url: str, path: str) -> Iterator[socket.socket]:
+    """Send a request for a path, and yield its connection."""
     host, _, port = url.removeprefix("http://").partition(":")
     with socket.create_connection((host, int(port)), DEADLINE_S) as connection:
         connection.sendall(f"GET {path} HTTP/1.1\r\nHost: {host}\r\n\r\n".encode())

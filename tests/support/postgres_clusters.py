@@ -1,4 +1,7 @@
-"""PostgreSQL in several flavours, always at the same address, with an ordinary role for the site."""
+"""Run PostgreSQL in several states, always at the same address, with an ordinary role for the site.
+
+``new_cluster`` makes a Cluster; ``Cluster.started`` runs its server.
+"""
 
 import os
 import secrets
@@ -20,7 +23,7 @@ from tests.support.programs import wait_for
 
 MAX_CONNECTIONS = 45
 ACCEPTS, REJECTS = 0, 1
-"""What pg_isready's exit code says."""
+"""Exit codes of pg_isready."""
 
 SITE_PASSWORD = "of-the-site"
 POSTS = 1000
@@ -28,7 +31,10 @@ POSTS = 1000
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """A cluster that can be started at its port, again and again."""
+    """A cluster whose server can be started at its port several times.
+
+    home: the programs and the account that they run as. language: a locale such as de_DE, or "" for English.
+    """
 
     home: Installation
     folder: Path
@@ -38,17 +44,17 @@ class Cluster:
 
     @property
     def data(self) -> Path:
-        """PostgreSQL's data folder."""
+        """Return the data folder of PostgreSQL."""
         return self.folder / "data"
 
     @property
     def password(self) -> str:
-        """The superuser's."""
+        """Return the password of the superuser."""
         return (self.folder / "password").read_text("ascii")
 
     @contextmanager
     def started(self, *settings: str, until: int = ACCEPTS) -> Iterator[Program]:
-        """The running server. until: what pg_isready has to say."""
+        """Run the server with these settings. until: the exit code of pg_isready to wait for."""
         argv = [str(self.home.bin / "postgres"), "-D", str(self.data)]
         fixed = (
             f"port={self.port}",
@@ -74,27 +80,27 @@ class Cluster:
             yield program
 
     def ready(self) -> int:
-        """What pg_isready says."""
+        """Return the exit code of pg_isready."""
         argv = [str(self.home.bin / "pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(self.port)]
         return subprocess.run(argv, check=False).returncode
 
     def connect(self, database: str = "postgres") -> Any:
-        """A superuser's connection, autocommit."""
+        """Return a connection of the superuser, in autocommit mode."""
         connection = psycopg2.connect(
             host="127.0.0.1", port=self.port, dbname=database, user="postgres", password=self.password
         )
         connection.autocommit = True
         return connection
 
-    def do(self, *statements: str, database: str = "postgres") -> None:
-        """As the superuser, each by itself."""
+    def execute(self, *statements: str, database: str = "postgres") -> None:
+        """Execute statements as the superuser, each in a transaction of its own."""
         with closing(self.connect(database)) as connection, connection.cursor() as cursor:
             for statement in statements:
                 cursor.execute(statement)
 
     @contextmanager
-    def held(self, connections: int, user: str = "postgres") -> Iterator[None]:
-        """So many connections in use."""
+    def using_connections(self, connections: int, user: str = "postgres") -> Iterator[None]:
+        """Keep this many connections open."""
         password = SITE_PASSWORD if user == "site" else self.password
         with ExitStack() as stack:
             for _ in range(connections):
@@ -103,19 +109,19 @@ class Cluster:
             yield
 
     @contextmanager
-    def locked(self) -> Iterator[None]:
-        """The table of posts is locked against any use."""
+    def locked_posts(self) -> Iterator[None]:
+        """Lock the table of posts against any use."""
         with closing(self.connect("site")) as connection, connection.cursor() as cursor:
             cursor.execute("BEGIN; LOCK TABLE target_site_post")
             yield
 
     def wait_until_unused(self) -> None:
-        """Until the site has no session, whose places others may need."""
+        """End the sessions of the site, and wait until they are gone: others may need their places."""
         self.end_sessions()
-        self.wait_for_sessions(lambda found: found == 0)
+        self.wait_for_sessions(lambda sessions: sessions == 0)
 
     def wait_for_sessions(self, wanted: Callable[[int], bool], condition: str = "true") -> None:
-        """Until the number of the site's sessions that fulfil a condition is as wanted."""
+        """Wait until the number of the site's sessions that fulfil a condition is as wanted."""
 
         def count() -> int:
             return self.sessions("count(*)", condition)
@@ -123,60 +129,68 @@ class Cluster:
         wait_for(lambda: wanted(count()), lambda: f"{count()} sessions with {condition}")
 
     def end_sessions(self) -> None:
-        """As an administrator would. Django's debug page leaves some: it shows a QuerySet by asking for it again, in a
-        thread whose connection nobody closes."""
+        """End the sessions of the site, as an administrator would.
+
+        Django's debug page leaves some: it evaluates a QuerySet again to show it, in a thread whose connection nobody
+        closes.
+        """
         self.sessions("count(pg_terminate_backend(pid))")
 
     def sessions(self, wanted: str, condition: str = "true") -> int:
-        """A number, such as count(*), over the site's sessions that fulfil a condition."""
+        """Return a number, such as count(*), over the site's sessions that fulfil a condition."""
         with closing(self.connect()) as connection, connection.cursor() as cursor:
             cursor.execute(f"SELECT {wanted} FROM pg_stat_activity WHERE usename = 'site' AND {condition}")  # noqa: S608
             return int(cursor.fetchone()[0])
 
 
 @contextmanager
-def cluster(port: int, logs: Path, language: str = "", programs: Path | None = None) -> Iterator[Cluster]:
-    """A cluster with posts and the site's role and database. language: a locale such as de_DE, for which other programs
-    than the lab's are needed."""
+def new_cluster(port: int, logs: Path, language: str = "", programs: Path | None = None) -> Iterator[Cluster]:
+    """Make a cluster with posts and with a role and a database for the site.
+
+    port: where its server will listen. language: a locale such as de_DE. The lab's programs speak English only; for
+    another language give the folder of others as programs.
+    """
     home = postgres.find_installation()
     with postgres.scratch_folder(home.cache / "runs") as scratch:
-        made = Cluster(replace(home, bin=programs or home.bin), scratch / "cluster", logs, port, language)
+        result = Cluster(replace(home, bin=programs or home.bin), scratch / "cluster", logs, port, language)
         if programs:
-            _make(made)
+            _init_cluster(result)
         else:
-            postgres.copy_cluster(home, postgres.seeded_template(home, POSTS, logs), made.folder)
-        with made.started():
+            postgres.copy_cluster(home, postgres.seeded_template(home, POSTS, logs), result.folder)
+        with result.started():
             if programs:
-                postgres.seed(f"postgresql://postgres:{made.password}@127.0.0.1:{port}/postgres", POSTS, logs)
-            made.do(
+                postgres.seed(f"postgresql://postgres:{result.password}@127.0.0.1:{port}/postgres", POSTS, logs)
+            result.execute(
                 f"CREATE ROLE site LOGIN PASSWORD $${SITE_PASSWORD}$$",
                 "GRANT SELECT ON target_site_post TO site",
                 "CREATE DATABASE site TEMPLATE postgres",
             )
-        yield made
+        yield result
 
 
-def _make(made: Cluster) -> None:
-    """As the lab's make_cluster, but for what older versions do not know, and in UTF-8: with LC_CTYPE=C the server
-    writes "?" for a letter of another script."""
-    made.folder.mkdir()
-    made.data.mkdir(mode=0o700)
-    pwfile = made.folder / "pwfile"
-    for file in (made.folder / "password", pwfile):
+def _init_cluster(cluster: Cluster) -> None:
+    """Make the files of a cluster, as the lab does, but without options that older versions do not know, and in UTF-8.
+
+    With LC_CTYPE=C the server writes "?" for each letter of another script.
+    """
+    cluster.folder.mkdir()
+    cluster.data.mkdir(mode=0o700)
+    pwfile = cluster.folder / "pwfile"
+    for file in (cluster.folder / "password", pwfile):
         file.touch(mode=0o600)
-        file.write_text(made.password if file is pwfile else secrets.token_urlsafe(24), encoding="ascii")
-    made.home.give_to_account(made.data)
-    made.home.give_to_account(pwfile)
-    _make_locale(made.folder / "locales", made.language)
+        file.write_text(cluster.password if file is pwfile else secrets.token_urlsafe(24), encoding="ascii")
+    cluster.home.give_to_account(cluster.data)
+    cluster.home.give_to_account(pwfile)
+    _make_locale(cluster.folder / "locales", cluster.language)
     options = ["--username=postgres", "--auth=scram-sha-256", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"]
-    argv = [str(made.home.bin / "initdb"), f"--pgdata={made.data}", f"--pwfile={pwfile}", *options]
-    with running(argv, log=made.logs / "initdb.log", account=made.home.account) as program:
+    argv = [str(cluster.home.bin / "initdb"), f"--pgdata={cluster.data}", f"--pwfile={pwfile}", *options]
+    with running(argv, log=cluster.logs / "initdb.log", account=cluster.home.account) as program:
         assert program.wait() == 0, program.log_lines()
 
 
 def _make_locale(folder: Path, name: str) -> None:
-    """Compiles a locale into a folder for LOCPATH."""
+    """Compile a locale into a folder for LOCPATH."""
     folder.mkdir()
     argv = ["localedef", "-i", name, "-f", "UTF-8", str(folder / f"{name}.UTF-8")]
-    made = subprocess.run(argv, capture_output=True, text=True, check=False)
-    assert (folder / f"{name}.UTF-8" / "LC_MESSAGES").is_dir(), made.stderr
+    result = subprocess.run(argv, capture_output=True, text=True, check=False)
+    assert (folder / f"{name}.UTF-8" / "LC_MESSAGES").is_dir(), result.stderr

@@ -1,4 +1,7 @@
-"""The target site's settings for tests of what it says when something fails. PRESENTED: problem, debug or bare."""
+"""The target site's settings for tests of its error responses.
+
+The environment variable PRESENTED says how an error is presented: problem, debug or bare.
+"""
 
 import os
 

@@ -1,4 +1,4 @@
-"""The target site's URLs, and views that fail by themselves. The slow API gets half a second."""
+"""The target site's URLs, and views that fail by themselves. The client of the slow API waits for half a second."""
 
 from typing import Any
 
@@ -6,28 +6,28 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import path
 
 from target_site.routes import external
-from target_site.urls import urlpatterns as of_the_site
+from target_site.urls import urlpatterns as site_urlpatterns
 
 external.CLIENT_OPTIONS["timeout"] = 0.5
 
 
 def own_error_sync(_request: HttpRequest) -> HttpResponse:
-    """A mistake that does not tell of any service."""
+    """Raise an error that has to do with no service."""
     raise KeyError("title")
 
 
 async def own_error_async(_request: HttpRequest) -> HttpResponse:
-    """The same."""
+    """Raise the same error in an async view."""
     raise KeyError("title")
 
 
 def limited(_request: HttpRequest) -> HttpResponse:
-    """As Django's throttling packages answer."""
+    """Return what Django's throttling packages do."""
     return HttpResponse("Request was throttled.", status=429, content_type="text/plain")
 
 
 urlpatterns: list[Any] = [
-    *of_the_site,
+    *site_urlpatterns,
     path("own_error/sync/", own_error_sync),
     path("own_error/async/", own_error_async),
     path("limited/", limited),

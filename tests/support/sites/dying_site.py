@@ -10,18 +10,18 @@ Start = Callable[[str, list[tuple[str, str]]], object]
 
 
 def half() -> Iterator[bytes]:
-    """Of a body of ten bytes."""
+    """Yield half of a body of ten bytes, then die."""
     yield b"half-"
     die()
 
 
 def die() -> None:
-    """As if the system had no memory left."""
+    """Kill this process, as the system does when no memory is left."""
     os.kill(os.getpid(), signal.SIGKILL)
 
 
 def application(environ: Mapping[str, Any], start: Start) -> Iterable[bytes]:
-    """/stuck, /killed and /half; well otherwise."""
+    """Fail on /stuck, /killed and /half; serve every other path."""
     path = environ["PATH_INFO"]
     if path == "/stuck":
         time.sleep(60)
@@ -36,7 +36,7 @@ async def asgi(
     receive: Callable[[], Awaitable[Mapping[str, Any]]],
     send: Callable[[Mapping[str, Any]], Awaitable[None]],
 ) -> None:
-    """Well."""
+    """Serve every path."""
     if scope["type"] == "http":
         await receive()
         await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})

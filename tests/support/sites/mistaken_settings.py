@@ -1,4 +1,4 @@
-"""The target site's settings with a mistake in them."""
+"""The target site's settings with a mistake, which the environment variable PLANTED chooses."""
 
 import os
 

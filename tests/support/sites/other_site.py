@@ -1,4 +1,4 @@
-"""A Django site that knows nothing of this project: another path, its own idea of an error page."""
+"""A Django site that knows nothing of this project: it has paths and error pages of its own."""
 
 import itertools
 import secrets
