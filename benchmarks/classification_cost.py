@@ -1,8 +1,10 @@
-"""What do kinds cost, and does a day of errors take memory? ``python benchmarks/failures.py``.
+"""Measure what classifying failures costs, and whether a day of errors takes memory.
 
-The time that our request listener takes is set beside that of Locust's own, on the same events, in turns: a success and
-failures of all sorts, each with a number that no other has, so that nothing is remembered. Then a day of nothing but
-different failures is simulated, and the memory after its first hour is set beside that at its end.
+Run it with ``python benchmarks/classification_cost.py``.
+
+Our request listener and Locust's own get the same events in turns: a success, and failures of all sorts. Each failure
+has a number that no other has, so that nothing is remembered. Then a day of failures that are all different is
+simulated, and the memory after its first hour is compared with that at its end.
 """
 
 import argparse
@@ -33,7 +35,7 @@ HTML = {"Content-Type": "text/html; charset=utf-8"}
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How much is measured."""
+    """How much is measured: rounds of each case, events of each round, and failures of each simulated hour."""
 
     rounds: int
     events: int
@@ -42,7 +44,7 @@ class Options:
 
 @dataclass
 class Answer:
-    """What a stock user's listener sees."""
+    """The response that a listener gets from one of Locust's own user classes."""
 
     status_code: int
     headers: dict[str, str]
@@ -53,8 +55,8 @@ class Answer:
 Event = dict[str, Any]
 
 
-def of(exception: BaseException | None = None, answer: Answer | None = None) -> Event:
-    """As Locust's clients fire it."""
+def request_event(exception: BaseException | None = None, answer: Answer | None = None) -> Event:
+    """Return a request event as Locust's clients fire it."""
     return {
         "request_type": "GET",
         "name": NAME,
@@ -69,14 +71,14 @@ def of(exception: BaseException | None = None, answer: Answer | None = None) -> 
 
 
 def problem(n: int) -> bytes:
-    """The target site's."""
+    """Return the body of a problem as the target site sends it."""
     detail = f"sorry, too many clients already, {n}"
     exception = "django.db.utils.OperationalError"
     return f'{{"title": "Internal Server Error", "exception": "{exception}", "detail": "{detail}"}}'.encode()
 
 
 def debug_page(n: int) -> bytes:
-    """Django's, of 60 kB."""
+    """Return a debug page of Django of 60 kB."""
     head = (
         b"<!DOCTYPE html><html><head><title>OperationalError at /io_read/</title></head><body>"
         + b"<style>a</style>" * 500
@@ -86,63 +88,72 @@ def debug_page(n: int) -> bytes:
     return head + value.encode() + place.encode() + b"<td>DATABASES</td>" * 2800
 
 
+BARE_PAGE = b"<h1>Server Error (500)</h1><p></p>"
 HEAD = b"HTTP/1.1 500 X\r\nContent-Type: application/problem+json\r\n\r\n"
 
 
-def named_by_client(content: bytes) -> Event:
-    """As FastUser fires it, which has classified the answer."""
-    return of(status_error(URL, 500, HEAD, content), None)
+def fast_user_event(content: bytes) -> Event:
+    """Return the event of a FastUser, which classifies the response itself."""
+    return request_event(status_error(URL, 500, HEAD, content), None)
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """What is measured. made: a value by number, beforehand. event: of that value, while the clock runs."""
+    """A case to measure.
+
+    prepare: makes a value from a number, before the clock runs. event: makes the event from it, while the clock runs.
+    """
 
     name: str
-    made: Callable[[int], Any]
+    prepare: Callable[[int], Any]
     event: Callable[[Any], Event] = lambda event: event
 
 
 CASES = (
-    Case("a success", lambda _: of(None, Answer(200, {}, b"[]"))),
-    Case("connection refused", lambda _: of(ConnectionRefusedError(111, "Connection refused"))),
-    Case("JSON problem", lambda n: of(LocustBadStatusCode(URL, code=500), Answer(500, PROBLEM, problem(n)))),
-    Case("JSON problem, FastUser", problem, named_by_client),
-    Case("JSON problem, FastUser, the same again", lambda _: problem(0), named_by_client),
+    Case("a success", lambda _: request_event(None, Answer(200, {}, b"[]"))),
+    Case("connection refused", lambda _: request_event(ConnectionRefusedError(111, "Connection refused"))),
+    Case("JSON problem", lambda n: request_event(LocustBadStatusCode(URL, code=500), Answer(500, PROBLEM, problem(n)))),
+    Case("JSON problem, FastUser", problem, fast_user_event),
+    Case("JSON problem, FastUser, the same again", lambda _: problem(0), fast_user_event),
     Case(
         "Django's bare page",
-        lambda _: of(LocustBadStatusCode(URL, code=500), Answer(500, HTML, b"<h1>Server Error (500)</h1><p></p>")),
+        lambda _: request_event(LocustBadStatusCode(URL, code=500), Answer(500, HTML, BARE_PAGE)),
     ),
     Case(
-        "Django's debug page, 60 kB", lambda n: of(LocustBadStatusCode(URL, code=500), Answer(500, HTML, debug_page(n)))
+        "Django's debug page, 60 kB",
+        lambda n: request_event(LocustBadStatusCode(URL, code=500), Answer(500, HTML, debug_page(n))),
     ),
     Case(
         "an unknown text",
-        lambda n: of(LocustBadStatusCode(URL, code=500), Answer(500, {}, b"nobody knows what went wrong in %d" % n)),
+        lambda n: request_event(
+            LocustBadStatusCode(URL, code=500), Answer(500, {}, b"nobody knows what went wrong in %d" % n)
+        ),
     ),
-    Case("a failed check", lambda n: of(CatchResponseError(f"no posts on page {n}"), Answer(200, {}, b"[]"))),
+    Case(
+        "a failed check", lambda n: request_event(CatchResponseError(f"no posts on page {n}"), Answer(200, {}, b"[]"))
+    ),
 )
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Measures and prints."""
-    return run("failures", arguments, parse, measure)
+    """Measure, print the tables, and return the exit code."""
+    return run("classification_cost", arguments, parse, measure)
 
 
 def parse(arguments: Sequence[str] | None) -> Options:
-    """The command line."""
+    """Return the options of the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=9, help="of each case (default: %(default)s)")
     parser.add_argument("--events", type=int, default=2000, help="of each round (default: %(default)s)")
     parser.add_argument(
         "--per-hour", type=int, default=2000, help="failures of the simulated day (default: %(default)s)"
     )
-    given = parser.parse_args(arguments)
-    return Options(given.rounds, given.events, given.per_hour)
+    parsed = parser.parse_args(arguments)
+    return Options(parsed.rounds, parsed.events, parsed.per_hour)
 
 
 def measure(options: Options, _folder: Path) -> None:
-    """Both tables."""
+    """Print both tables."""
     locusts, ours = listeners()
     print("{:40} {:>22} {:>22} {:>6}".format("microseconds an event", "our listener", "Locust's own", "ratio"))
     for case in CASES:
@@ -151,14 +162,14 @@ def measure(options: Options, _folder: Path) -> None:
         for turn in range(options.rounds):
             order = [("locusts", locusts), ("ours", ours)]
             for side, listener in order if turn % 2 else order[::-1]:
-                took[side].append(per_event_us(listener, case, numbers, options.events, named=side == "ours"))
+                took[side].append(per_event_us(listener, case, numbers, options.events, with_client=side == "ours"))
         ratio = median(took["ours"]) / median(took["locusts"])
         print(f"{case.name:40} {spread(took['ours'], 1):>22} {spread(took['locusts'], 1):>22} {ratio:6.1f}")
-    a_day(ours, options.per_hour)
+    print_memory_of_a_day(ours, options.per_hour)
 
 
 def listeners() -> tuple[Callable[..., None], Callable[..., None]]:
-    """Locust's own, and ours, of an environment that is like a run's."""
+    """Return Locust's own listener and ours, of an environment like that of a run."""
     environment = Environment(events=events)
     environment.create_local_runner()
     locusts = events.request._handlers[-1]
@@ -167,29 +178,36 @@ def listeners() -> tuple[Callable[..., None], Callable[..., None]]:
 
 
 def per_event_us(
-    listener: Callable[..., None], case: Case, numbers: "count[int]", how_many: int, *, named: bool
+    listener: Callable[..., None], case: Case, numbers: "count[int]", how_many: int, *, with_client: bool
 ) -> float:
-    """Processor time of a listener. named: with what a client does to name the failure."""
-    made = [case.made(next(numbers)) for _ in range(how_many)]
+    """Return the processor time of a listener in microseconds per event.
+
+    with_client: include what the client does to classify the failure.
+    """
+    values = [case.prepare(next(numbers)) for _ in range(how_many)]
     event = case.event
-    if not named:
-        made, event = [event(value) for value in made], lambda event: event
+    if not with_client:
+        values, event = [event(value) for value in values], lambda event: event
     gc.collect()
     begun = time.process_time()
-    for value in made:
+    for value in values:
         listener(**event(value))
     return (time.process_time() - begun) / how_many * 1e6
 
 
-def a_day(ours: Callable[..., None], per_hour: int) -> None:
-    """Nothing but failures whose messages differ in letters, which are not folded."""
+def print_memory_of_a_day(ours: Callable[..., None], per_hour: int) -> None:
+    """Simulate a day of failures whose messages differ in letters, which are not folded, and print the memory kept."""
     letters = count()
     tracemalloc.start()
     after: list[int] = []
     for _ in range(24):
         for _ in range(per_hour):
-            said = "".join(chr(97 + int(digit)) for digit in str(next(letters)))
-            ours(**of(LocustBadStatusCode(URL, code=500), Answer(500, {}, f"it went wrong in {said}".encode())))
+            text = "".join(chr(97 + int(digit)) for digit in str(next(letters)))
+            ours(
+                **request_event(
+                    LocustBadStatusCode(URL, code=500), Answer(500, {}, f"it went wrong in {text}".encode())
+                )
+            )
         gc.collect()
         after.append(tracemalloc.get_traced_memory()[0])
     tracemalloc.stop()

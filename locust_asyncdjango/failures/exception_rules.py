@@ -1,4 +1,7 @@
-"""The table's rows of what is raised where no answer came: the generator's own side, and the way to the server."""
+"""The rules for requests without a response: failures of the load generator, and on the way to the server.
+
+They are a part of the table in ``rules``. A more special class or phrase wins over its base class; see ``matching``.
+"""
 
 import errno
 

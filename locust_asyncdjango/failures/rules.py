@@ -1,9 +1,13 @@
-"""The table of failures: every kind, and the signs by which it is known.
+"""The table of rules: for each kind of failure, the criteria by which it is recognised.
 
-A row has all the signs of one kind, or of one place (``where``) that a kind can have. Signs are looked at in the order
-of their worth, whatever their row: SQLSTATE, then names of exceptions, then words, then the library, then the status;
-among words the earlier row wins. What a request's end without an answer means is told by what was raised alone
-(``raised``), which an answer never has: its text can name nothing that is wrong on the generator's own side.
+A rule has all criteria of one kind, or of one place (``where``) that a kind can have. What counts more does not depend
+on the order of the rules: SQLSTATE counts most, then names of exceptions, then phrases, then the library, then the
+status. Only among phrases the earlier rule wins.
+
+``exception_rules`` has the rules for requests without a response. They are recognised by what the client raised only
+(``client_exceptions`` and ``errnos``), so that no text in a response can blame the load generator.
+
+To add a rule, add criteria here and a case to tests/unit/failures/test_rules.py.
 """
 
 import re
@@ -12,10 +16,10 @@ from locust_asyncdjango.failures.exception_rules import EXCEPTION_RULES
 from locust_asyncdjango.failures.model import Rule
 
 UNSPECIFIC_SQLSTATES = {"08P01", "58000", "HY000", "XX000"}
-"""Codes under which PgBouncer, MySQL and others say anything at all."""
+"""Codes that PgBouncer, MySQL and others give to errors of all sorts."""
 
-# SQLSTATE: PostgreSQL, appendix A. PostgreSQL's words: src/backend (postmaster.c, proc.c, postinit.c, postgres.c,
-# deadlock.c), libpq. MySQL's: server error message reference. Others: the drivers and poolers themselves.
+# Sources. SQLSTATE: PostgreSQL, appendix A. PostgreSQL's phrases: src/backend (postmaster.c, proc.c, postinit.c,
+# postgres.c, deadlock.c), libpq. MySQL's: server error message reference. Others: the code of drivers and poolers.
 RULES: tuple[Rule, ...] = (
     Rule(
         "db_too_many_clients",
@@ -301,14 +305,14 @@ RULES: tuple[Rule, ...] = (
         ),
         statuses=(429,),
     ),
-    # nginx makes this page where one of its own limits is reached; what an application says it passes on.
+    # nginx sends this page when one of its own limits is reached. It passes on the page of an application unchanged.
     Rule(
         "overloaded",
         where="gateway",
         phrases=(re.compile(r"\d\d\d service temporarily unavailable\W+(?:nginx|openresty)"),),
         advice="nginx limits requests: slow down, or raise its limit_req or limit_conn",
     ),
-    # What proxies say themselves: HAProxy, Envoy, Varnish, Traefik, CloudFront, Heroku.
+    # The proxies' own pages: HAProxy, Envoy, Varnish, Traefik, CloudFront, Heroku.
     Rule(
         "gateway_bad",
         phrases=(
@@ -324,8 +328,8 @@ RULES: tuple[Rule, ...] = (
         ),
         statuses=(502, 504, *range(520, 528), 530),
     ),
-    # Django's answer to an exception when DEBUG is off and nothing names it, and other servers': gunicorn's page for a
-    # worker that ran into its timeout has the words twice.
+    # The page of Django for an exception when DEBUG is off, and those of other servers. gunicorn's page for a worker
+    # that reached its timeout has the phrase twice.
     Rule(
         "server_error_opaque",
         phrases=(
