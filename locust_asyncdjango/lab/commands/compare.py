@@ -1,12 +1,18 @@
 """``locust-asyncdjango compare``: what changed from one results folder to another."""
 
 from argparse import ArgumentParser, Namespace
-from collections.abc import Mapping
+from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from locust_asyncdjango.lab.commands.arguments import Command, require_html, share
+from locust_asyncdjango.lab.commands.console import print_lines
 from locust_asyncdjango.lab.commands.report import read_folders
 from locust_asyncdjango.lab.errors import UsageError
+
+if TYPE_CHECKING:
+    from locust_asyncdjango.lab.analysis.changes import Changes
+    from locust_asyncdjango.lab.experiment.results_folder import ResultsFolder
 
 WORSE = 3
 """Exit code where an arm carries less than is tolerated: a threshold was crossed."""
@@ -38,37 +44,41 @@ def compare_folders(options: Namespace) -> int:
     from locust_asyncdjango.lab.analysis.changes import find_changes
     from locust_asyncdjango.lab.analysis.findings import read_findings
     from locust_asyncdjango.lab.experiment.results_folder import ResultsFolder
-    from locust_asyncdjango.lab.report import comparison_report
+    from locust_asyncdjango.lab.report.comparison_report import change_sentences
 
-    output: Path | None = options.output
     tolerated: float = options.tolerate
-    require_html(output)
     folders = ResultsFolder(options.before), ResultsFolder(options.after)
-    if output and output.resolve().parent in [folder.path.resolve() for folder in folders]:
-        raise UsageError(f"--output {output} lies in a folder that is compared; name another place")
+    _check_output(options.output, folders)
     with read_folders(*folders):
         before, after = map(read_findings, folders)
         changes = find_changes(before, after, (folders[0].provenance(), folders[1].provenance()))
     if not changes.arms:
         raise UsageError(f"{options.before} and {options.after} have no arm in common that was measured in both")
     console = Console()
-    for sentence in comparison_report.change_sentences(changes, tolerated):
-        console.print(sentence, highlight=False, markup=False, soft_wrap=True)
-    if output:
+    print_lines(console, change_sentences(changes, tolerated))
+    if options.output:
         title = f"What changed from {folders[0].path.name} to {folders[1].path.name}"
-        renderers = {
-            "html": comparison_report.render_html,
-            "md": comparison_report.render_markdown,
-        }
-        texts = {ending: render(changes, title, tolerated) for ending, render in renderers.items()}
-        _write_report(output, {**texts, "json": comparison_report.render_json(changes, tolerated)})
-        console.print(f"Report: {output}", highlight=False, markup=False, soft_wrap=True)
+        _write_report(options.output, changes, title, tolerated)
+        print_lines(console, [f"Report: {options.output}"])
     return WORSE if any(change.is_worse(tolerated) for change in changes.arms) else 0
 
 
-def _write_report(output: Path, texts: Mapping[str, str]) -> None:
-    from locust_asyncdjango.lab.experiment.results_folder import write_each
+def _check_output(output: Path | None, folders: Iterable["ResultsFolder"]) -> None:
+    """Raise UsageError for a report that is no HTML file, or that would lie in one of the folders."""
+    require_html(output)
+    if output and output.resolve().parent in [folder.path.resolve() for folder in folders]:
+        raise UsageError(f"--output {output} lies in a folder that is compared; name another place")
 
+
+def _write_report(output: Path, changes: "Changes", title: str, tolerated: float) -> None:
+    from locust_asyncdjango.lab.experiment.results_folder import write_each
+    from locust_asyncdjango.lab.report import comparison_report
+
+    texts = {
+        "html": comparison_report.render_html(changes, title, tolerated),
+        "md": comparison_report.render_markdown(changes, title, tolerated),
+        "json": comparison_report.render_json(changes, tolerated),
+    }
     try:
         output.parent.mkdir(parents=True, exist_ok=True)
         write_each(output, texts)

@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from locust_asyncdjango.analysis.formatting import format_duration
+from locust_asyncdjango.lab.commands.console import print_lines
 from locust_asyncdjango.lab.experiment.spec import Trial
 from locust_asyncdjango.lab.measure.locust_process import Watch
 from locust_asyncdjango.lab.measure.runner import Announce
@@ -26,7 +27,7 @@ def progress_on(console: Console) -> Iterator[Announce]:
                 progress.remove_task(task)
             starts_s.append(time.monotonic())
             line = f"{trial.title} ({number} of {total}{time_left(starts_s, total - number + 1)})"
-            console.print(line, highlight=False, markup=False, soft_wrap=True)
+            print_lines(console, [line])
             current = progress.add_task("starting", total=None)
 
             def watch(series: Series) -> None:

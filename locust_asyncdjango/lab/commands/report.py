@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from locust_asyncdjango.lab.commands.arguments import Command, require_html
+from locust_asyncdjango.lab.commands.console import print_lines
 from locust_asyncdjango.lab.errors import UsageError
 
 if TYPE_CHECKING:
@@ -53,8 +54,7 @@ def write_experiment_report(folder: "ResultsFolder", findings: "Findings", conso
         json=experiment_report.render_json(findings, provenance),
     )
     console.print(experiment_report.terminal_table(findings))
-    for sentence in (*verdict_sentences(findings), f"Report: {page}"):
-        console.print(sentence, highlight=False, markup=False, soft_wrap=True)
+    print_lines(console, [*verdict_sentences(findings), f"Report: {page}"])
 
 
 @contextmanager
