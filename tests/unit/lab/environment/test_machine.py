@@ -1,4 +1,4 @@
-"""Processors: who has which, what speaks against a trial."""
+"""Readings of the machine, and what is computed of two of them."""
 
 from locust_asyncdjango.lab.environment import machine
 from locust_asyncdjango.lab.environment.machine import MachineReading, other_percent, steal_percent
