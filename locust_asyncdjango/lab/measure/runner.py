@@ -6,18 +6,21 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from operator import itemgetter
+from pathlib import Path
 from typing import Any
 
 from locust_asyncdjango.lab.analysis.caveats import provenance_changes
 from locust_asyncdjango.lab.analysis.findings import Findings
 from locust_asyncdjango.lab.environment import machine, pinning, services
+from locust_asyncdjango.lab.environment.pinning import Pins
+from locust_asyncdjango.lab.environment.servers import Server
 from locust_asyncdjango.lab.errors import TrialError
 from locust_asyncdjango.lab.experiment.plan import rounds, trials
 from locust_asyncdjango.lab.experiment.result import Result
 from locust_asyncdjango.lab.experiment.results_folder import ResultsFolder, write_json
-from locust_asyncdjango.lab.experiment.spec import Experiment, Trial
-from locust_asyncdjango.lab.measure import trial as one_trial
+from locust_asyncdjango.lab.experiment.spec import Experiment, Load, Trial
 from locust_asyncdjango.lab.measure.locust_process import Watch, check_load
+from locust_asyncdjango.lab.measure.trial import measure_trial
 from locust_asyncdjango.metrics.series_file import Series
 
 MEASURED_WITH = (
@@ -30,7 +33,13 @@ Announce = Callable[[Trial, int, int], Watch]
 """Called with the trial that starts, its number and the number of all trials; returns the watch of that trial."""
 
 
-def run(experiment: Experiment, folder: ResultsFolder, announce: Announce) -> list[Result]:
+Measure = Callable[[Trial, Server, Load, Pins, Path, Watch], Result]
+"""Measures one trial, as ``trial.measure_trial`` does."""
+
+
+def run(
+    experiment: Experiment, folder: ResultsFolder, announce: Announce, measure: Measure = measure_trial
+) -> list[Result]:
     """Run the trials of an experiment that have no result yet, and return all results in the order of the plan.
 
     folder: where the results are; each is on disk before the next trial starts.
@@ -41,7 +50,7 @@ def run(experiment: Experiment, folder: ResultsFolder, announce: Announce) -> li
     experiment.check_machine()
     current = _provenance(experiment)
     with folder.open_for(experiment, current) as original:
-        runner = _TrialRunner(experiment, folder, provenance_changes(original, current))
+        runner = _TrialRunner(experiment, folder, provenance_changes(original, current), measure)
         results: list[Result] = []
         series_by_trial: dict[str, Series] = {}
         for round_ in rounds(experiment):
@@ -62,9 +71,11 @@ def run(experiment: Experiment, folder: ResultsFolder, announce: Announce) -> li
 class _TrialRunner:
     """Runs trials of an experiment; ``prepare`` comes before the first."""
 
-    def __init__(self, experiment: Experiment, folder: ResultsFolder, caveats: tuple[str, ...]) -> None:
+    def __init__(
+        self, experiment: Experiment, folder: ResultsFolder, caveats: tuple[str, ...], measure: Measure
+    ) -> None:
         """Keep what all trials share. caveats: those that hold for every trial."""
-        self._experiment, self._folder, self._caveats = experiment, folder, caveats
+        self._experiment, self._folder, self._caveats, self._measure = experiment, folder, caveats, measure
         self._is_prepared = False
 
     def run(self, trial: Trial, watch: Watch) -> Result:
@@ -76,7 +87,7 @@ class _TrialRunner:
         server, pins = experiment.server(trial.server), pinning.resolve_pins(experiment.pin)
         with self._folder.trial_folder(trial) as path:
             try:
-                result = one_trial.measure_trial(trial, server, experiment.load, pins, path, watch)
+                result = self._measure(trial, server, experiment.load, pins, path, watch)
             except TrialError as error:
                 result = Result(trial, None, str(error), {})
             result = replace(result, caveats=(*self._caveats, *result.caveats))

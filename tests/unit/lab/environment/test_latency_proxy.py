@@ -1,5 +1,7 @@
 """The addresses of services behind a proxy."""
 
+from pathlib import Path
+
 import pytest
 
 from locust_asyncdjango.lab.environment import latency_proxy
@@ -28,3 +30,10 @@ def test_a_url_through_a_proxy(url: str, upstream: str, behind_9: str) -> None:
 def test_no_proxy_stands_before_a_certificate() -> None:
     with pytest.raises(UsageError, match="no latency can be added to rediss:// addresses"):
         latency_proxy.upstream_address("rediss://cache.example")
+
+
+def test_without_latency_there_are_no_proxies(tmp_path: Path) -> None:
+    urls = {"DATABASE_URL": "postgresql://db/x", "REDIS_URL": "rediss://cache"}
+    with latency_proxy.services_with_latency(urls, 0, tmp_path) as env:
+        assert env == urls
+    assert list(tmp_path.iterdir()) == []

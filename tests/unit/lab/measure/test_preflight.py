@@ -1,12 +1,15 @@
 """What holds a running server to its label."""
 
+import json
 from typing import Any
 
 import pytest
 
-from locust_asyncdjango.lab.environment.servers import SERVERS
+from locust_asyncdjango.lab.environment.servers import SERVERS, Server
+from locust_asyncdjango.lab.errors import TrialError
 from locust_asyncdjango.lab.experiment.spec import Trial
-from locust_asyncdjango.lab.measure.preflight import site_mismatches
+from locust_asyncdjango.lab.measure.preflight import NO_PREFLIGHT, inspect_server, site_mismatches
+from tests.support.http_site import Responses, http_site
 
 RIGHT = {
     "interface": "wsgi",
@@ -54,3 +57,48 @@ def test_the_connection_limit_is_the_users_where_the_database_is() -> None:
     site = {**RIGHT, "database": {"max_connections": 42, "round_trip_ms": 0.1}}
     assert site_mismatches(TRIAL, SYNC, site, {}) == ["max_connections is 42, not 100"]
     assert site_mismatches(TRIAL, SYNC, site, {"DATABASE_URL": "postgresql://mine"}) == []
+
+
+PREFLIGHT = "/preflight.json"
+
+
+@pytest.mark.parametrize(
+    ("responses", "reason"),
+    [
+        ({}, "gunicorn-sync fails before any load: HTTP 404"),
+        (
+            {PREFLIGHT: (500, b'{"exception": "OperationalError", "detail": "no such host"}')},
+            "gunicorn-sync fails before any load: HTTP 500 OperationalError no such host",
+        ),
+        ({PREFLIGHT: (500, b"<h1>Server Error</h1>")}, "gunicorn-sync fails before any load: HTTP 500"),
+        (
+            {PREFLIGHT: (200, b"<html>")},
+            "gunicorn-sync does not report what it is at URL/preflight.json: Expecting value",
+        ),
+        (
+            {PREFLIGHT: (200, b'{"server": "another"}')},
+            "gunicorn-sync cannot be checked: URL/preflight.json is not the target site's; check that",
+        ),
+        (
+            {PREFLIGHT: (200, json.dumps({**RIGHT, "interface": "asgi"}).encode())},
+            "gunicorn-sync is not what its label says: it serves asgi, not wsgi",
+        ),
+    ],
+)
+def test_a_server_that_is_not_what_it_should_be_is_refused(responses: Responses, reason: str) -> None:
+    with http_site(responses) as site, pytest.raises(TrialError) as refused:
+        inspect_server(TRIAL, SYNC, site.url, {})
+    assert str(refused.value).replace(site.url, "URL").startswith(reason)
+
+
+def test_a_server_of_the_users_without_preflight_is_not_checked() -> None:
+    with http_site({}) as site:
+        server = Server("mine", "wsgi", url=site.url)
+        assert inspect_server(TRIAL, server, site.url, {}) == {"preflight": NO_PREFLIGHT}
+
+
+def test_a_right_server_is_recorded_with_its_slots() -> None:
+    held = (200, b'{"process": 7, "in_flight": 1}')
+    with http_site({PREFLIGHT: (200, json.dumps(RIGHT).encode()), "/slots/?ms=200": held}) as site:
+        inspected = inspect_server(TRIAL, SYNC, site.url, {})
+    assert inspected == {**RIGHT, "slots": {"processes": 1, "most_in_flight": 1, "sent": 4}}

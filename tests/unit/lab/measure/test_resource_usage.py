@@ -1,4 +1,4 @@
-"""What a trial costs, from titles and looks."""
+"""What a trial uses: connections by the titles of processes, and the peaks of samples."""
 
 from collections import Counter
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 from locust_asyncdjango.lab.experiment.result import PeakUsage, ResourceSample, read_resource_samples
 from locust_asyncdjango.lab.measure.resource_usage import append_sample, connection_states, granted_share, peak_usage
 
-LOOKS = [
+SAMPLES = [
     ResourceSample(0.0, 50.0, 0.0, 2, 3),
     ResourceSample(1.0, 70.5, 80.0, 2, 40, connections={"active": 3, "idle": 7}, redis_clients=12),
     ResourceSample(2.5, 60.0, 100.0, 2, 30, connections={"active": 5}, redis_clients=None),
@@ -41,12 +41,12 @@ def test_what_others_take_is_time_that_it_did_not_get() -> None:
 
 
 def test_the_most_of_a_trial() -> None:
-    assert peak_usage(LOOKS) == PeakUsage(70.5, 40, 10, 12, 0.8 + 1.5)
+    assert peak_usage(SAMPLES) == PeakUsage(70.5, 40, 10, 12, 0.8 + 1.5)
 
 
 def test_what_is_written_is_read(tmp_path: Path) -> None:
     file = tmp_path / "costs.jsonl"
     assert read_resource_samples(file) == []
-    for cost in LOOKS:
+    for cost in SAMPLES:
         append_sample(file, cost)
-    assert read_resource_samples(file) == LOOKS
+    assert read_resource_samples(file) == SAMPLES

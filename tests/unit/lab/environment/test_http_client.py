@@ -1,0 +1,34 @@
+"""HTTP requests of the lab."""
+
+import pytest
+
+from locust_asyncdjango.lab.environment.http_client import get, post, responds
+from locust_asyncdjango.lab.environment.process import free_port
+from tests.support.http_site import http_site
+
+
+def test_bodies_of_successful_responses_are_returned() -> None:
+    with http_site({"/page": (200, b"hello"), "/form": (201, b"made")}) as site:
+        assert get(f"{site.url}/page") == b"hello"
+        assert post(f"{site.url}/form", b"a=1") == b"made"
+    assert site.requests == [("GET", "/page", b""), ("POST", "/form", b"a=1")]
+
+
+def test_an_error_status_is_an_error_and_a_response() -> None:
+    with http_site({"/broken": (500, b"")}) as site:
+        with pytest.raises(OSError, match="500"):
+            get(f"{site.url}/broken")
+        assert responds(f"{site.url}/broken")
+
+
+def test_where_nothing_listens_there_is_no_response() -> None:
+    url = f"http://127.0.0.1:{free_port()}/"
+    assert not responds(url)
+    with pytest.raises(OSError, match="refused"):
+        get(url)
+
+
+def test_a_proxy_of_the_environment_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{free_port()}")
+    with http_site({"/": (200, b"direct")}) as site:
+        assert get(f"{site.url}/") == b"direct"

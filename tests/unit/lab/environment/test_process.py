@@ -1,0 +1,103 @@
+"""Programs and signals, without any program that runs long."""
+
+import signal
+import socket
+from pathlib import Path
+
+import pytest
+
+from locust_asyncdjango.lab.environment.process import (
+    Interrupted,
+    Program,
+    _Supervisor,
+    free_port,
+    port_is_free,
+    python,
+    running,
+    wait_until,
+)
+
+
+def test_only_the_first_stop_signal_interrupts() -> None:
+    supervisor = _Supervisor()
+    with pytest.raises(Interrupted) as interrupted:
+        supervisor.on_signal(signal.SIGTERM, None)
+    assert interrupted.value.signum == signal.SIGTERM
+    supervisor.on_signal(signal.SIGINT, None)
+
+
+def test_a_signal_is_deferred_until_the_outermost_context_ends() -> None:
+    supervisor = _Supervisor()
+    steps = []
+
+    def start_a_program() -> None:
+        with supervisor.deferring_signals():
+            with supervisor.deferring_signals():
+                supervisor.on_signal(signal.SIGHUP, None)
+                steps.append("inner")
+            steps.append("outer")
+
+    with pytest.raises(Interrupted):
+        start_a_program()
+    assert steps == ["inner", "outer"]
+
+
+def test_signals_are_ignored_while_all_programs_are_stopped() -> None:
+    supervisor = _Supervisor()
+    supervisor.stop_all()
+    supervisor.on_signal(signal.SIGTERM, None)
+    supervisor.reset()
+    with pytest.raises(Interrupted):
+        supervisor.on_signal(signal.SIGTERM, None)
+
+
+def test_the_log_of_a_program_is_its_lines_that_are_not_blank(tmp_path: Path) -> None:
+    script = "import sys; print('one\\n\\n'); sys.exit('two')"
+    with running(python("-c", script), log=tmp_path / "log") as program:
+        assert program.wait() == 1
+        assert program.log_lines() == ["one", "two"]
+        assert program.last_log_line() == "two"
+
+
+def test_a_program_without_a_word_is_described_by_its_log(tmp_path: Path) -> None:
+    with running(["true"], log=tmp_path / "log") as program:
+        assert program.wait() == 0
+        assert program.last_log_line() == f"its log {tmp_path / 'log'} is empty"
+
+
+def test_a_program_is_stopped_at_the_end_of_the_context(tmp_path: Path) -> None:
+    with running(["sleep", "600"], log=tmp_path / "log") as program:
+        assert program.exit_code() is None
+    assert program.exit_code() == -signal.SIGTERM
+
+
+class FakeProgram(Program):
+    """A program whose exit codes are given."""
+
+    def __init__(self, *codes: int | None) -> None:
+        self.codes = list(codes)
+
+    def exit_code(self) -> int | None:
+        return self.codes.pop(0)
+
+
+@pytest.mark.parametrize(
+    ("ready", "codes", "deadline_s", "result"),
+    [
+        ([True], [], 60, True),
+        ([False, True], [None], 60, True),
+        ([False], [1], 60, False),  # it has ended
+        ([False], [None], -1, False),  # its time is over
+    ],
+)
+def test_waiting_ends_when_ready_ended_or_late(
+    ready: list[bool], codes: list[int | None], deadline_s: float, result: bool
+) -> None:
+    assert wait_until(lambda: ready.pop(0), FakeProgram(*codes), deadline_s) is result
+
+
+def test_a_free_port_can_be_listened_on() -> None:
+    port = free_port()
+    assert port_is_free(port)
+    with socket.create_server(("127.0.0.1", port)):
+        assert not port_is_free(port)
