@@ -5,7 +5,7 @@ The client makes its exceptions here; the plugin's listener reads the failure of
 """
 
 import logging
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import Any
 
 from geventhttpclient.header import Headers
@@ -186,7 +186,7 @@ def _parse_head(head: bytes) -> Headers:
     return parse_headers(head)
 
 
-@cache
+@lru_cache(maxsize=256)
 def _error_class(kind: str) -> type[FailedRequestError]:
     return type(
         kind, (FailedRequestError,), {"__module__": __name__, "__doc__": f"Report a request that failed: {kind}."}

@@ -90,7 +90,7 @@ class ChainedException:
 
     @property
     def text(self) -> str:
-        """Return its message."""
+        """Return the message of the exception."""
         return exception_message(self.exception)
 
 

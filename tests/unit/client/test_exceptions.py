@@ -46,7 +46,7 @@ class Response:
         self.__dict__.update(attributes)
 
 
-class Broken:
+class BrokenResponse:
     status_code = property(lambda _self: 1 / 0)
 
 
@@ -75,9 +75,9 @@ FULL = Response(status_code=500, headers={}, content=b"sorry, too many clients a
             ValueError("x"), Response(status_code=500, _content=False, content=None), "app_error", id="unread"
         ),
         pytest.param(ValueError("x"), Response(status_code="503", content="busy"), "unavailable_503", id="as text"),
-        pytest.param(ValueError("x"), Broken(), "no_response", id="a response that cannot be read"),
+        pytest.param(ValueError("x"), BrokenResponse(), "no_response", id="a response that cannot be read"),
         pytest.param(ValueError("x"), None, "no_response", id="no answer, and nothing known"),
     ],
 )
-def test_what_an_event_tells(exception: Any, response: Any, kind: str) -> None:
+def test_the_kind_of_a_request_event(exception: Any, response: Any, kind: str) -> None:
     assert failure_from_event(exception, response).kind == kind

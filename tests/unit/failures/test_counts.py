@@ -30,7 +30,7 @@ def failure(message: str, kind: str = "app_error", where: str = "") -> Failure:
     return Failure(kind, "server", message, "look", where)
 
 
-def sample(kind: str = "app_error", **about: Any) -> FailureSample:
+def sample(kind: str = "app_error", **fields: Any) -> FailureSample:
     return FailureSample.redacted(
         **{
             "kind": kind,
@@ -41,20 +41,20 @@ def sample(kind: str = "app_error", **about: Any) -> FailureSample:
             "status": 500,
             "exception": "",
             "body": b"",
-            **about,
+            **fields,
         }
     )
 
 
 def test_rows_by_kind_place_and_message() -> None:
     counts = FailureCounts(STARTED + 0.5)
-    for when, what in (
+    for when, failed in (
         (0.9, failure("a")),
         (3.1, failure("b")),
         (5.0, failure("a")),
         (7.0, failure("a", "db_too_many_clients", "role")),
     ):
-        counts.add(what, STARTED + when)
+        counts.add(failed, STARTED + when)
     assert counts.rows() == [
         FailureRow("app_error", "", "a", 2, 0, 5, "server", "look"),
         FailureRow("app_error", "", "b", 1, 3, 3, "server", "look"),
@@ -81,19 +81,21 @@ Added = tuple[int, int, str]  # worker, second, message
     st.lists(st.tuples(st.integers(0, 3), st.integers(0, 5), st.sampled_from("abcd")), max_size=60),
     st.integers(0, 5),
 )
-def test_what_workers_hand_out_adds_up_to_what_one_would_have_counted(added: list[Added], lost_after: int) -> None:
+def test_the_updates_of_workers_add_up_to_what_one_process_would_have_counted(
+    added: list[Added], lost_after: int
+) -> None:
     """Workers start at different seconds, hand out each second, and the last of them is lost midway."""
-    alone, master = FailureCounts(STARTED), FailureCounts(STARTED)
+    single, master = FailureCounts(STARTED), FailureCounts(STARTED)
     workers = [FailureCounts(STARTED - worker) for worker in range(4)]
     for second in range(6):
         for worker, when, message in added:
             if when == second and not (worker == 3 and second > lost_after):
                 workers[worker].add(failure(message), STARTED + when)
-                alone.add(failure(message), STARTED + when)
+                single.add(failure(message), STARTED + when)
         for counts in workers:
             master.merge(counts.take(), counts.started)
             assert counts.take() == {}
-    assert sorted(map(str, master.rows())) == sorted(map(str, alone.rows()))
+    assert sorted(map(str, master.rows())) == sorted(map(str, single.rows()))
 
 
 def test_the_first_samples_of_each_kind_are_kept_wherever_they_happened() -> None:
@@ -125,12 +127,12 @@ def test_a_day_of_nothing_but_different_errors_takes_no_more_memory_than_its_fir
 
     def hour(number: int) -> int:
         for n in range(250):
-            said = classify(
+            result = classify(
                 status=500, body=f"error {'abcdefghij'[n % 10] * (1 + n % 97)} of {chr(97 + number)}".encode()
             )
-            assert said is not None
-            counts.add(said, STARTED + number * 3600 + n)
-            if counts.wants_sample(said.kind):
+            assert result is not None
+            counts.add(result, STARTED + number * 3600 + n)
+            if counts.wants_sample(result.kind):
                 counts.keep(sample(body=b"x" * 5000))
         counts.take()
         return tracemalloc.get_traced_memory()[0]
