@@ -1,4 +1,4 @@
-"""What people see: the target site's overview, and Locust's web UI with our shape."""
+"""What people see: the target site's index page, and Locust's web UI with our shape."""
 
 import json
 import re
@@ -28,13 +28,13 @@ from tests.support.programs import locust, running, wait_for_page
 pytestmark = pytest.mark.xdist_group("browser")
 
 
-def test_the_overview_shows_every_route_and_leads_to_it(page: Page, wsgi_url: str) -> None:
+def test_the_index_page_shows_every_route_and_leads_to_it(page: Page, wsgi_url: str) -> None:
     page.goto(wsgi_url)
     expect(page.get_by_role("heading", level=1)).to_have_text("target_site on WSGI")
     expect(page.get_by_role("heading", level=3)).to_have_count(len(ROUTES))
     variants = sum(len(route.sync_variants) + len(route.async_variants) for route in ROUTES.values())
     expect(page.get_by_role("row")).to_have_count(variants)
-    expect(page.get_by_text("The first 25 posts and the count of all: two queries.")).to_be_visible()
+    expect(page.get_by_text("Reads the first 25 posts and the number of all posts: two queries.")).to_be_visible()
     expect(page.locator("dl").first).to_contain_text("psycopg2")
     page.get_by_role("link", name="/io_read/", exact=True).click()
     expect(page.locator("body")).to_contain_text('"count":')
@@ -50,7 +50,7 @@ def test_the_templates_page_runs_its_scripts_and_shows_its_title_as_text(page: P
         expect(page.locator("html")).to_have_attribute("data-title", title)
 
 
-def test_the_overview_fits_a_phone(page: Page, wsgi_url: str) -> None:
+def test_the_index_page_fits_a_phone(page: Page, wsgi_url: str) -> None:
     page.set_viewport_size({"width": 400, "height": 800})
     page.goto(wsgi_url)
     assert page.evaluate("document.documentElement.scrollWidth") <= 400
