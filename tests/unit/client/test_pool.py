@@ -1,0 +1,254 @@
+"""Pools over connections that do what a script says."""
+
+import gc
+import weakref
+from collections import deque
+from typing import Any
+
+import gevent
+import pytest
+from gevent.event import Event
+from geventhttpclient.client import HTTPClientPool
+from geventhttpclient.response import HTTPConnectionClosed, HTTPParseError
+from geventhttpclient.url import URL
+
+from locust_asyncdjango.client.http11 import RawResponse
+from locust_asyncdjango.client.pool import Pool, Pools, pools_of_client_pool
+
+REQUEST = b"GET / HTTP/1.1\r\n\r\n"
+
+
+class FakeConnection:
+    """Answers each request with the next outcome: a response, an exception, or an Event to wait for."""
+
+    def __init__(self, *outcomes: Any) -> None:
+        self.outcomes = deque(outcomes)
+        self.undisturbed = self.quiet = self.no_bytes_received = True
+        self.closed = False
+        self.sent = 0
+
+    def is_quiet(self) -> bool:
+        return self.quiet
+
+    def send(self, request: bytes, bodyless: bool) -> RawResponse:
+        assert (request, bodyless, self.closed) == (REQUEST, False, False)
+        self.sent += 1
+        outcome = self.outcomes.popleft() if self.outcomes else kept()
+        if isinstance(outcome, BaseException):
+            raise outcome
+        if isinstance(outcome, Event):
+            outcome.wait()
+            return kept()
+        response: RawResponse = outcome
+        return response
+
+    def close(self) -> None:
+        self.closed = True
+
+
+class Opener:
+    """Opens these connections in turn; an exception stands for one that cannot be opened."""
+
+    def __init__(self, *connections: FakeConnection | OSError) -> None:
+        self.left = deque(connections)
+
+    def __call__(self) -> Any:
+        connection = self.left.popleft()
+        if isinstance(connection, OSError):
+            raise connection
+        return connection
+
+
+def kept() -> RawResponse:
+    return RawResponse(200, b"", b"ok", keep_alive=True)
+
+
+def last() -> RawResponse:
+    return RawResponse(200, b"", b"ok", keep_alive=False)
+
+
+def pool_of(*connections: FakeConnection | OSError, size: int = 1) -> Pool:
+    return Pool(Opener(*connections), size)
+
+
+def send(pool: Pool, repeatable: bool = True) -> RawResponse:
+    return pool.send(REQUEST, repeatable, bodyless=False)
+
+
+def test_a_kept_connection_is_used_again() -> None:
+    only = FakeConnection()
+    pool = pool_of(only)
+    for _ in range(3):
+        assert send(pool).body == b"ok"
+    assert (only.sent, only.closed) == (3, False)
+
+
+def test_a_connection_that_is_not_kept_is_closed() -> None:
+    first, second = FakeConnection(last()), FakeConnection()
+    pool = pool_of(first, second)
+    send(pool)
+    assert first.closed
+    send(pool)
+    assert second.sent == 1
+
+
+@pytest.mark.parametrize(
+    ("repeatable", "undisturbed", "quiet", "reused"),
+    [
+        pytest.param(True, True, True, True, id="nothing came"),
+        pytest.param(True, True, False, True, id="nothing that the loop noticed, which is enough for a GET"),
+        pytest.param(False, True, False, False, id="but not for a POST"),
+        pytest.param(False, True, True, True, id="a POST after a look at the socket"),
+        pytest.param(True, False, False, False, id="something came"),
+    ],
+)
+def test_a_connection_is_reused_if_nothing_came_on_it(
+    repeatable: bool, undisturbed: bool, quiet: bool, reused: bool
+) -> None:
+    first, second = FakeConnection(), FakeConnection()
+    pool = pool_of(first, second)
+    send(pool)
+    first.undisturbed, first.quiet = undisturbed, quiet
+    send(pool, repeatable)
+    assert (first.sent, first.closed, second.sent) == ((2, False, 0) if reused else (1, True, 1))
+
+
+CLOSED_ERRORS = (HTTPConnectionClosed("x"), ConnectionResetError(), BrokenPipeError())
+
+
+@pytest.mark.parametrize("error", CLOSED_ERRORS, ids=repr)
+def test_a_request_is_sent_again_where_a_kept_connection_was_closed(error: Exception) -> None:
+    first, second = FakeConnection(kept(), error), FakeConnection()
+    pool = pool_of(first, second)
+    send(pool)
+    assert send(pool).body == b"ok"
+    assert (first.closed, second.sent) == (True, 1)
+
+
+@pytest.mark.parametrize("error", CLOSED_ERRORS, ids=repr)
+@pytest.mark.parametrize(
+    ("repeatable", "no_bytes_received", "is_new"),
+    [
+        pytest.param(False, True, False, id="a POST"),
+        pytest.param(True, False, False, id="a response had begun"),
+        pytest.param(True, True, True, id="the connection was new"),
+    ],
+)
+def test_a_request_is_not_sent_again(error: Exception, repeatable: bool, no_bytes_received: bool, is_new: bool) -> None:
+    first, second = FakeConnection(*([error] if is_new else [kept(), error])), FakeConnection()
+    pool = pool_of(first, second)
+    if not is_new:
+        send(pool)
+    first.no_bytes_received = no_bytes_received
+    with pytest.raises(type(error)):
+        send(pool, repeatable)
+    assert (first.closed, second.sent) == (True, 0)
+
+
+@pytest.mark.parametrize("error", [TimeoutError(), HTTPParseError(), gevent.GreenletExit()], ids=repr)
+def test_any_other_error_closes_the_connection_and_frees_its_place(error: BaseException) -> None:
+    first, second = FakeConnection(kept(), error), FakeConnection()
+    pool = pool_of(first, second)
+    send(pool)
+    with pytest.raises(type(error)):
+        send(pool)
+    assert first.closed
+    assert send(pool).body == b"ok"
+
+
+def test_a_connection_that_cannot_be_opened_frees_its_place() -> None:
+    pool = pool_of(ConnectionRefusedError(), FakeConnection())
+    with pytest.raises(ConnectionRefusedError):
+        send(pool)
+    assert send(pool).body == b"ok"
+
+
+def test_no_more_connections_than_the_size() -> None:
+    done = Event()
+    connections = [FakeConnection(done) for _ in range(3)]
+    pool = pool_of(*connections, size=2)
+    greenlets = [gevent.spawn(send, pool) for _ in range(5)]
+    gevent.idle()
+    assert [connection.sent for connection in connections] == [1, 1, 0]
+    done.set()
+    assert [greenlet.get(timeout=10).body for greenlet in greenlets] == [b"ok"] * 5
+    assert connections[2].sent == 0
+    assert connections[0].sent + connections[1].sent == 5
+
+
+def test_an_open_connection_is_preferred_to_a_closed_one() -> None:
+    done = Event()
+    first, second = FakeConnection(done), FakeConnection(done, last())
+    pool = pool_of(first, second, size=2)
+    gevent.joinall([gevent.spawn(send, pool), gevent.spawn(send, pool), gevent.spawn(done.set)], raise_error=True)
+    for _ in range(4):
+        send(pool)
+    assert first.closed is False
+
+
+def test_a_greenlet_that_is_killed_while_it_waits_takes_no_place() -> None:
+    done = Event()
+    pool = pool_of(FakeConnection(done))
+    first, killed, third = (gevent.spawn(send, pool) for _ in range(3))
+    gevent.idle()
+    killed.kill()
+    done.set()
+    assert [first.get(timeout=10).body, third.get(timeout=10).body] == [b"ok", b"ok"]
+
+
+def test_a_pool_that_is_gone_closes_its_connections() -> None:
+    done = Event()
+    connections = [FakeConnection(done) for _ in range(2)]
+    pool = pool_of(*connections, size=2)
+    gevent.joinall([gevent.spawn(send, pool), gevent.spawn(send, pool), gevent.spawn(done.set)], raise_error=True)
+    del pool
+    gc.collect()
+    assert [connection.closed for connection in connections] == [True, True]
+
+
+# Pools
+
+
+def test_each_origin_has_a_pool() -> None:
+    pools = Pools({})
+    pool = pools.pool_for(URL("http://host/a?b"))
+    assert pools.pool_for(URL("http://host:80/c")) is pool
+    assert pools.pool_for(URL("http://host:81/")) is not pool
+    assert pools.pool_for(URL("http://other/")) is not pool
+
+
+@pytest.mark.parametrize(
+    ("settings", "serves"),
+    [
+        pytest.param({}, True, id="none"),
+        pytest.param({"concurrency": 3, "network_timeout": 1.0, "connection_timeout": 2.0}, True, id="obeyed"),
+        pytest.param({"insecure": True, "ssl_context_factory": print}, True, id="of TLS"),
+        pytest.param({"proxy_host": None, "proxy_port": None}, True, id="no proxy"),
+        pytest.param({"proxy_host": "127.0.0.1", "proxy_port": 1}, False, id="a proxy"),
+        pytest.param({"network_timeout": None}, False, id="no timeout"),
+        pytest.param({"disable_ipv6": True}, False, id="one that only geventhttpclient knows"),
+    ],
+)
+def test_our_connections_serve_where_they_obey_all_settings(settings: dict[str, Any], serves: bool) -> None:
+    assert (pools_of_client_pool(HTTPClientPool(**settings)) is not None) == serves
+
+
+def test_sessions_with_one_client_pool_share_pools() -> None:
+    shared, other = HTTPClientPool(concurrency=2), HTTPClientPool()
+    assert pools_of_client_pool(shared) is pools_of_client_pool(shared)
+    assert pools_of_client_pool(shared) is not pools_of_client_pool(other)
+
+
+def test_pools_keep_neither_a_client_pool_nor_a_user_alive() -> None:
+    class User:
+        def factory(self) -> None:
+            pass
+
+    user, pool = User(), HTTPClientPool()
+    pool.client_args = {"ssl_context_factory": user.factory}
+    pools = pools_of_client_pool(pool)
+    gone: list[weakref.ref[Any]] = [weakref.ref(user), weakref.ref(pool)]
+    del user, pool
+    gc.collect()
+    assert [reference() for reference in gone] == [None, None]
+    assert pools is not None
