@@ -1,12 +1,13 @@
-"""What does the lab's proxy cost? ``python benchmarks/proxy.py``; needs nginx and wrk.
+"""What does the lab's proxy cost? ``python benchmarks/proxy_overhead.py``; needs nginx and wrk.
 
-Pass-through: wrk asks nginx with 100 connections in a closed loop, directly and through the proxy, in rounds of which
-every second is turned round; the ratio is that of the medians. wrk, nginx and the proxy share the machine.
+Pass-through: wrk sends requests to nginx over 100 connections in a closed loop, directly and through the proxy. The
+order is reversed in every second round; the ratio is that of the medians. wrk, nginx and the proxy share the machine.
 
-Added delay: 500 connections through the proxy ask at random moments, each a little less than twice a second, so that
-the machine is not saturated; 500 others ask nginx directly, in the same run. What the proxy adds is the difference of
-the percentiles, less the latency that it was told to add. wrk's own figures for 500 connections in a closed loop stand
-below for comparison; in a short run its p99 is that of first requests, whose connections have to be opened too.
+Added delay: 500 connections through the proxy send requests at random moments, each a little less than twice a second,
+so that the machine is not saturated. 500 others go to nginx directly, in the same run. What the proxy adds is the
+difference of the percentiles, less the latency that it was set to. For comparison, wrk's own figures for 500
+connections in a closed loop follow. In a short run its p99 is that of first requests, whose connections have to be
+opened too.
 """
 
 import json
@@ -41,7 +42,7 @@ OK = 'location / { return 200 "ok\\n"; }'
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How much is measured."""
+    """The command line: how many rounds are measured, and how many seconds each takes."""
 
     rounds: int
     seconds: float
@@ -55,7 +56,7 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """Of latencies, in milliseconds."""
+    """The median and the 99th percentile of latencies, in milliseconds, and how many there were."""
 
     median_ms: float
     p99_ms: float
@@ -63,21 +64,21 @@ class Spread:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Prints what was found and whether it is what was aimed at."""
+    """Measure, and print the figures with their goals. Return the exit code."""
     return run("proxy", arguments, parse, measure)
 
 
 def parse(arguments: Sequence[str] | None) -> Options:
-    """Raises UsageError."""
+    """Read the command line. Raise UsageError for one that cannot be used."""
     parser = Parser(prog="proxy", description="What does the lab's proxy cost?")
     parser.add_argument("--rounds", type=int, default=5, help="direct and through (default: %(default)s)")
     parser.add_argument("--seconds", type=float, default=4, help="of each (default: %(default)s)")
-    given = parser.parse_args(arguments)
-    return Options(given.rounds, given.seconds)
+    options = parser.parse_args(arguments)
+    return Options(options.rounds, options.seconds)
 
 
 def measure(options: Options, folder: Path) -> None:
-    """Measures and prints. Raises UsageError and TrialError."""
+    """Measure and print. Raise UsageError for a missing program, TrialError where something does not start."""
     check_programs("nginx", "wrk")
     with nginx(folder, OK) as direct:
         with proxy(folder, direct) as through:
@@ -90,7 +91,7 @@ def measure(options: Options, folder: Path) -> None:
 
 @contextmanager
 def proxy(folder: Path, upstream: int, *flags: str) -> Iterator[int]:
-    """The port of a proxy before upstream. Raises TrialError."""
+    """Start a proxy in front of a port, and yield the proxy's own port. Raise TrialError where it does not start."""
     port = free_port()
     addresses = [f"--listen=127.0.0.1:{port}", f"--upstream=127.0.0.1:{upstream}"]
     argv = python("-m", "locust_asyncdjango.lab.proxy", *addresses, *flags)
@@ -103,12 +104,12 @@ def proxy(folder: Path, upstream: int, *flags: str) -> Iterator[int]:
 
 
 def throughput(options: Options, direct: int, through: int, folder: Path) -> str:
-    """Requests per second, and what the proxy leaves of them."""
+    """Return the requests a second without and with the proxy, as lines to print."""
     rates: dict[int, list[float]] = {direct: [], through: []}
     for round_ in range(options.rounds):
         for port in (direct, through) if round_ % 2 == 0 else (through, direct):
             rates[port].append(requests_per_s(wrk(address(port), CONNECTIONS, options.seconds, folder)))
-    medians = {port: statistics.median(found) for port, found in rates.items()}
+    medians = {port: statistics.median(values) for port, values in rates.items()}
     ratios = [passed / straight for straight, passed in zip(rates[direct], rates[through], strict=True)]
     reached = "reached" if medians[through] >= GOAL_PER_S else "MISSED"
     return (
@@ -120,34 +121,34 @@ def throughput(options: Options, direct: int, through: int, folder: Path) -> str
 
 
 def address(port: int) -> str:
-    """Of what nginx or the proxy serves."""
+    """Return the URL of what nginx or the proxy serves."""
     return f"http://127.0.0.1:{port}/"
 
 
 def closed_loop(options: Options, port: int, folder: Path) -> str:
-    """wrk's own latencies with many connections."""
+    """Return wrk's own latencies with many connections, as a text to print."""
     text = wrk(address(port), MANY_CONNECTIONS, options.seconds, folder)
-    found = dict(re.findall(r"^ +(50|99)% +(\S+)$", text, re.MULTILINE))
-    return f"{requests_per_s(text):.0f} req/s, median {found.get('50')}, p99 {found.get('99')}"
+    percentiles = dict(re.findall(r"^ +(50|99)% +(\S+)$", text, re.MULTILINE))
+    return f"{requests_per_s(text):.0f} req/s, median {percentiles.get('50')}, p99 {percentiles.get('99')}"
 
 
 def added_delay(seconds: float, direct: int, through: int, folder: Path) -> str:
-    """What the proxy adds beyond its latency. Raises TrialError."""
-    log = folder / "random_moments.log"
+    """Return what the proxy adds beyond its latency, as lines to print. Raise TrialError where a request fails."""
+    log = folder / "random_load.log"
     flags = [f"--seconds={seconds}", f"--connections={MANY_CONNECTIONS}"]
     with running(
         python(str(HERE / "support" / "random_load.py"), str(direct), str(through), *flags), log=log
     ) as program:
         if program.wait():
-            raise TrialError(f"asking failed: {program.last_log_line()}")
-        straight, passed = (Spread(*found) for found in json.loads(program.last_log_line()))
+            raise TrialError(f"the random load failed: {program.last_log_line()}")
+        straight, passed = (Spread(*figures) for figures in json.loads(program.last_log_line()))
     median_ms = passed.median_ms - straight.median_ms - LATENCY_MS
     p99_ms = passed.p99_ms - straight.p99_ms - LATENCY_MS
     lines = [
         f"added delay, {MANY_CONNECTIONS} connections at random moments, latency {LATENCY_MS} ms; ms: median, p99",
         *(
-            f"  {name:8}{found.median_ms:8.2f}{found.p99_ms:8.2f}   of {found.count} requests"
-            for name, found in (("direct", straight), ("through", passed))
+            f"  {name:8}{latencies.median_ms:8.2f}{latencies.p99_ms:8.2f}   of {latencies.count} requests"
+            for name, latencies in (("direct", straight), ("through", passed))
         ),
         f"  added {verdict(median_ms, GOAL_MEDIAN_MS)} at the median, {verdict(p99_ms, GOAL_P99_MS)} at p99",
     ]
@@ -155,7 +156,7 @@ def added_delay(seconds: float, direct: int, through: int, folder: Path) -> str:
 
 
 def verdict(added_ms: float, goal_ms: float) -> str:
-    """Beside its goal."""
+    """Return an added delay with its goal, as a text to print."""
     return f"{added_ms:+.2f} ms (goal of +{goal_ms} {'reached' if added_ms <= goal_ms else 'MISSED'})"
 
 

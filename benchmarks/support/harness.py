@@ -1,4 +1,4 @@
-"""What the benchmarks have in common: how one ends, and the figures that it prints."""
+"""What all benchmarks share: how one runs and ends, and how it prints figures."""
 
 import statistics
 import sys
@@ -15,19 +15,19 @@ from locust_asyncdjango.lab.experiment.options import names
 Options = TypeVar("Options")
 
 
-class Parted(Protocol):
-    """What is asked of a benchmark that has parts (add_parts)."""
+class PartOptions(Protocol):
+    """The options of a benchmark in parts, which ``add_parts`` adds to its flags."""
 
     @property
     def only(self) -> tuple[str, ...]:
-        """The parts to be measured."""
+        """The names of the parts to measure."""
 
     @property
     def keep(self) -> Path | None:
-        """Where to leave what they record."""
+        """The folder to keep what they record in; None to remove it."""
 
 
-PartedOptions = TypeVar("PartedOptions", bound=Parted)
+PartedOptions = TypeVar("PartedOptions", bound=PartOptions)
 
 
 def run(
@@ -36,9 +36,10 @@ def run(
     parse: Callable[[Sequence[str] | None], Options],
     measure: Callable[[Options, Path], None],
 ) -> int:
-    """Measures in a folder that is removed afterwards, and returns the exit code; whatever was started is stopped.
+    """Run a benchmark, stop all that it has started, and return the exit code.
 
-    No figure makes it fail: 1 is for what could not be measured, 2 for a wrong command.
+    measure: called with the options and a folder that is removed afterwards.
+    The exit code does not depend on the figures: 1 is for what could not be measured, 2 for a wrong command line.
     """
     try:
         options = parse(arguments)
@@ -53,8 +54,10 @@ def run(
 
 
 def add_parts(flags: Parser, parts: Collection[str]) -> None:
-    """What a user says of the parts."""
-    flags.add_argument("--only", type=names, default=tuple(parts), help=f"of {','.join(parts)} (default: all)")
+    """Add the flags of a benchmark that has parts."""
+    flags.add_argument(
+        "--only", type=names, default=tuple(parts), help=f"parts to measure, of {','.join(parts)} (default: all)"
+    )
     flags.add_argument("--keep", type=Path, metavar="DIR", help="keep what is recorded")
 
 
@@ -64,7 +67,7 @@ def run_parts(
     parse: Callable[[Sequence[str] | None], PartedOptions],
     parts: Mapping[str, Callable[[PartedOptions, Path], None]],
 ) -> int:
-    """Measures the parts that are asked for, as run does."""
+    """Run the parts of a benchmark that --only names, as ``run`` does, and return the exit code."""
 
     def parsed(arguments: Sequence[str] | None) -> PartedOptions:
         options = parse(arguments)
@@ -73,14 +76,14 @@ def run_parts(
         return options
 
     def measured(options: PartedOptions, folder: Path) -> None:
-        kept = (options.keep or folder).absolute()
-        kept.mkdir(parents=True, exist_ok=True)
+        results = (options.keep or folder).absolute()
+        results.mkdir(parents=True, exist_ok=True)
         for part in options.only:
-            parts[part](options, kept)
+            parts[part](options, results)
 
     return run(name, arguments, parsed, measured)
 
 
 def spread(values: Sequence[float], digits: int = 0) -> str:
-    """Median and extremes."""
+    """Return the median and the extremes of values, as a text to print."""
     return f"{statistics.median(values):.{digits}f} ({min(values):.{digits}f}..{max(values):.{digits}f})"

@@ -1,4 +1,4 @@
-"""A web server that costs little, and wrk, which measures it."""
+"""nginx, a web server that costs little, and wrk, which measures it."""
 
 import os
 import re
@@ -37,7 +37,7 @@ http {{
 
 
 def check_programs(*names: str) -> None:
-    """Raises UsageError."""
+    """Raise UsageError, with the command that installs them, where programs are missing."""
     missing = [name for name in names if not shutil.which(name)]
     if missing:
         packages = " ".join({"nginx": "nginx-light"}.get(name, name) for name in missing)
@@ -46,7 +46,11 @@ def check_programs(*names: str) -> None:
 
 @contextmanager
 def nginx(folder: Path, locations: str, *, pin: Sequence[str] = ()) -> Iterator[int]:
-    """The port of an nginx with one worker. locations: its server's. pin: a command that runs it. Raises TrialError."""
+    """Start an nginx with one worker, and yield its port.
+
+    locations: the configuration of what it serves. pin: a command that it is started by, such as taskset.
+    Raise TrialError where it does not start.
+    """
     port = free_port()
     # As root its worker would become another user, who may not enter the folder.
     user = "user root;" if os.geteuid() == 0 else ""
@@ -59,7 +63,7 @@ def nginx(folder: Path, locations: str, *, pin: Sequence[str] = ()) -> Iterator[
 
 @contextmanager
 def listening(argv: Sequence[str], port: int, log: Path) -> Iterator[None]:
-    """A server that has begun to listen on a port of 127.0.0.1. Raises TrialError."""
+    """Start a server, and wait until it listens on a port of 127.0.0.1. Raise TrialError where it does not."""
     with running(argv, log=log) as program:
         if not wait_until(lambda: not port_is_free(port), program, DEADLINE_S):
             raise TrialError(f"the server did not start: {program.last_log_line()}")
@@ -67,7 +71,7 @@ def listening(argv: Sequence[str], port: int, log: Path) -> Iterator[None]:
 
 
 def wrk(url: str, connections: int, seconds: float, folder: Path, *, pin: Sequence[str] = ()) -> str:
-    """What wrk says of a closed loop by one thread. Raises TrialError."""
+    """Run wrk with one thread, in a closed loop, and return what it prints. Raise TrialError for failed requests."""
     log = folder / "wrk.log"
     log.unlink(missing_ok=True)
     flags = ["-t1", f"-c{connections}", f"-d{round(seconds)}s", "--latency"]
@@ -75,13 +79,13 @@ def wrk(url: str, connections: int, seconds: float, folder: Path, *, pin: Sequen
         failed = program.wait()
     text = log.read_text()
     if failed or "Socket errors" in text or "Non-2xx" in text:
-        raise TrialError(f"wrk found errors: {program.last_log_line()}")
+        raise TrialError(f"requests of wrk failed: {program.last_log_line()}")
     return text
 
 
 def requests_per_s(text: str) -> float:
-    """Of what wrk or hey says. Raises TrialError."""
-    found = re.search(r"^\s*Requests/sec:\s+([\d.]+)$", text, re.MULTILINE)
-    if not found:
-        raise TrialError(f"no rate was said: {text[-200:]!r}")
-    return float(found[1])
+    """Return the rate that wrk or hey has printed. Raise TrialError where there is none."""
+    match = re.search(r"^\s*Requests/sec:\s+([\d.]+)$", text, re.MULTILINE)
+    if not match:
+        raise TrialError(f"no rate was printed: {text[-200:]!r}")
+    return float(match[1])

@@ -17,7 +17,7 @@ from locust_asyncdjango.lab.environment.servers import SERVERS
 from locust_asyncdjango.lab.errors import UsageError
 from locust_asyncdjango.metrics import series_file
 from tests.support.programs import done, lab, running, wait_for_page
-from tests.support.proxy import rest_of
+from tests.support.proxy import receive_all
 from tests.support.site_fixtures import POSTS
 
 WAITRESS = ["{python}", "-m", "waitress", "--listen=127.0.0.1:{port}", "--threads=2", "target_site.wsgi:application"]
@@ -110,7 +110,7 @@ def test_every_server_side_by_side(tmp_path: Path) -> None:
         stats = re.findall(r"uwsgitop 127\.0\.0\.1:(\d+) ", program.text)
         assert len(stats) == 3
         with socket.create_connection(("127.0.0.1", int(stats[1]))) as connection:
-            assert len(json.loads(rest_of(connection))["workers"][0]["cores"]) == 100
+            assert len(json.loads(receive_all(connection))["workers"][0]["cores"]) == 100
 
         main_process(f"--port={port + list(SERVERS).index('daphne')}").kill()
         program.wait_for(r"daphne ended \(-9\): ")

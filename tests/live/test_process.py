@@ -20,15 +20,15 @@ ENDLESS = ["sleep", "600"]
 
 
 class SignalledLock:
-    """The lock that subprocess.Popen waits with; as soon as it is taken, the process is told to stop."""
+    """The lock that subprocess.Popen waits with; as soon as it is locked, the process gets a stop signal."""
 
     def __init__(self, lock: Any) -> None:
         self.lock = lock
 
     def acquire(self, blocking: bool) -> bool:
-        taken = bool(self.lock.acquire(blocking))
+        is_locked = bool(self.lock.acquire(blocking))
         signal.raise_signal(signal.SIGTERM)
-        return taken
+        return is_locked
 
     def release(self) -> None:
         self.lock.release()
@@ -41,21 +41,21 @@ class SignalledLock:
 
 
 def test_a_signal_at_the_worst_moment_stops_what_runs(tmp_path: Path) -> None:
-    # In a process of its own: an exception out of a signal handler would leave the lock taken, and the lab waiting for
-    # it for ever.
+    # In a process of its own: an exception out of a signal handler would leave the lock locked, and the lab would wait
+    # for it for ever.
     root = str(Path(__file__).parents[2])
     code, text = done("timeout", "-s", "KILL", "20", sys.executable, __file__, tmp_path, env={"PYTHONPATH": root})
     assert (code, text) == (0, "stopped\nstopped\n")
 
 
 def stop_at_the_worst_moment(folder: Path) -> None:
-    looks: tuple[Callable[[Program], object], ...] = (Program.exit_code, Program.wait)
-    for look in looks:
+    waits: tuple[Callable[[Program], object], ...] = (Program.exit_code, Program.wait)
+    for wait in waits:
         try:
             with stop_signals_as_interrupts(), running(ENDLESS, log=folder / "log") as program:
                 popen: Any = program.popen
                 popen._waitpid_lock = SignalledLock(popen._waitpid_lock)
-                look(program)
+                wait(program)
         except Interrupted:
             print("stopped", flush=True)
 

@@ -25,14 +25,14 @@ from tests.support.proxy import (
     MUCH,
     PROXY,
     Proxied,
-    exactly,
+    duration_s,
     is_silent,
     proxied,
+    receive_all,
+    receive_exactly,
     reset,
-    rest_of,
     send_chunks,
-    sent_until_stuck,
-    taken_s,
+    send_until_blocked,
 )
 
 chunk_lists = st.lists(st.binary(max_size=3000) | st.integers(1, 200_000).map(os.urandom), max_size=8)
@@ -54,8 +54,8 @@ def test_not_a_byte_is_lost_or_reordered(
     assert shared_proxy.patch(**values)[0] == 200
     with shared_proxy.pair() as (client, server), ThreadPoolExecutor(4) as threads:
         sending = [threads.submit(send_chunks, client, up), threads.submit(send_chunks, server, down)]
-        came = [threads.submit(rest_of, server), threads.submit(rest_of, client)]
-        assert [future.result() for future in came] == [b"".join(up), b"".join(down)]
+        received = [threads.submit(receive_all, server), threads.submit(receive_all, client)]
+        assert [future.result() for future in received] == [b"".join(up), b"".join(down)]
         assert [future.result() for future in sending] == [None, None]
 
 
@@ -70,28 +70,28 @@ def test_a_thousand_connections_at_once_each_get_their_own_bytes() -> None:
         writer.close()
         await writer.wait_closed()
 
-    async def ask(proxy: Proxied, everybody: asyncio.Barrier) -> bool:
+    async def exchange(proxy: Proxied, everybody: asyncio.Barrier) -> bool:
         reader, writer = await asyncio.open_connection(*proxy.address)
         data = os.urandom(size)
         writer.write(data[:100])
-        came = await reader.readexactly(100)
+        received = await reader.readexactly(100)
         await everybody.wait()
         writer.write(data[100:])
         writer.write_eof()
-        came += await reader.read(-1)
+        received += await reader.read(-1)
         writer.close()
         await writer.wait_closed()
-        return came == data
+        return received == data
 
     async def scenario(proxy: Proxied) -> list[bool]:
         server = await asyncio.start_server(echo, sock=proxy.listener)
         everybody = asyncio.Barrier(count)
         async with server:
-            return await asyncio.gather(*(ask(proxy, everybody) for _ in range(count)))
+            return await asyncio.gather(*(exchange(proxy, everybody) for _ in range(count)))
 
     with proxied("--latency-ms=20", "--jitter-ms=10") as proxy:
         assert asyncio.run(scenario(proxy)) == [True] * count
-        counters = proxy.ask("GET")[1]["counters"]
+        counters = proxy.send("GET")[1]["counters"]
         assert counters["connections"] == count
         assert counters["bytes_upstream"] == counters["bytes_downstream"] == count * size
 
@@ -104,12 +104,12 @@ def test_either_side_can_end_while_the_other_goes_on(delay: str) -> None:
                 first, second = both[::turn]
                 first.sendall(b"question")
                 first.shutdown(socket.SHUT_WR)
-                assert rest_of(second) == b"question"
+                assert receive_all(second) == b"question"
                 second.sendall(b"an")
-                assert exactly(first, 2) == b"an"
+                assert receive_exactly(first, 2) == b"an"
                 second.sendall(b"swer")
                 second.shutdown(socket.SHUT_WR)
-                assert rest_of(first) == b"swer"
+                assert receive_all(first) == b"swer"
 
 
 @pytest.mark.parametrize("flags", [(), ("--latency-ms=1", "--upstream-latency-ms=1")], ids=["straight", "delayed"])
@@ -118,9 +118,9 @@ def test_a_receiver_that_does_not_read_stops_the_sender(flags: tuple[str, ...], 
     data = os.urandom(BOUND + MUCH)
     with proxied(*flags) as proxy, proxy.pair() as both, ThreadPoolExecutor(1) as thread:
         sender, receiver = both[::turn]
-        sent = sent_until_stuck(sender, data)
+        sent = send_until_blocked(sender, data)
         assert 0 < sent < BOUND
-        receiving = thread.submit(rest_of, receiver)
+        receiving = thread.submit(receive_all, receiver)
         sender.sendall(data[sent:])
         sender.shutdown(socket.SHUT_WR)
         assert hashlib.sha256(receiving.result()).digest() == hashlib.sha256(data).digest()
@@ -138,7 +138,7 @@ def test_not_a_byte_is_lost_where_settings_change_during_a_transfer(shared_proxy
     assert shared_proxy.patch(**CLEAR)[0] == 200
     with shared_proxy.pair() as (client, server), ThreadPoolExecutor(4) as threads:
         sending = [threads.submit(send_chunks, sock, [data]) for sock in (client, server)]
-        coming = [threads.submit(rest_of, sock) for sock in (client, server)]
+        coming = [threads.submit(receive_all, sock) for sock in (client, server)]
         for turn in range(30):
             rate = 50_000 if turn % 5 == 4 else None
             values = {**CLEAR, "latency_ms": turn % 3, "upstream_jitter_ms": turn % 2, "kb_per_s": rate}
@@ -157,28 +157,28 @@ def test_a_reset_is_passed_on_behind_the_data(turn: int, delay_ms: int) -> None:
     ):
         first, second = both[::turn]
         second.sendall(b"hello")
-        assert exactly(first, 5) == b"hello"
+        assert receive_exactly(first, 5) == b"hello"
 
         def break_off() -> None:
             first.sendall(b"last words")
             reset(first)
-            assert exactly(second, 10) == b"last words"
+            assert receive_exactly(second, 10) == b"last words"
             with pytest.raises(ConnectionResetError):
                 second.recv(1)
 
-        assert taken_s(break_off) >= delay_ms / 1000
+        assert duration_s(break_off) >= delay_ms / 1000
 
 
 def test_an_answer_before_a_reset_arrives() -> None:
     with proxied() as proxy:
         for _ in range(20):
             with proxy.pair() as (client, server), ThreadPoolExecutor(1) as thread:
-                sending = thread.submit(sent_until_stuck, client, bytes(MUCH))
-                exactly(server, 10)
+                sending = thread.submit(send_until_blocked, client, bytes(MUCH))
+                receive_exactly(server, 10)
                 server.sendall(b"413")
                 # With bytes unread, this is a RST behind the answer.
                 server.close()
-                assert exactly(client, 3) == b"413"
+                assert receive_exactly(client, 3) == b"413"
                 with contextlib.suppress(ConnectionError):
                     sending.result()
 
@@ -187,10 +187,10 @@ def test_upstream_can_be_a_unix_socket(tmp_path: Path) -> None:
     with proxied(path=tmp_path / "server") as proxy, proxy.pair() as (client, server):
         client.sendall(b"question")
         client.shutdown(socket.SHUT_WR)
-        assert rest_of(server) == b"question"
+        assert receive_all(server) == b"question"
         server.sendall(b"answer")
         server.shutdown(socket.SHUT_WR)
-        assert rest_of(client) == b"answer"
+        assert receive_all(client) == b"answer"
 
 
 @pytest.mark.parametrize("is_unix", [False, True])
@@ -199,7 +199,7 @@ def test_a_client_is_reset_where_nothing_is_upstream(tmp_path: Path, is_unix: bo
         proxy.listener.close()
         with pytest.raises(ConnectionResetError), proxy.client() as client:
             client.recv(1)
-        assert proxy.ask("GET")[1]["counters"]["connections_open"] == 0
+        assert proxy.send("GET")[1]["counters"]["connections_open"] == 0
 
 
 def test_clients_that_leave_at_once_leave_nothing_behind() -> None:
@@ -210,7 +210,7 @@ def test_clients_that_leave_at_once_leave_nothing_behind() -> None:
         deadline_s = time.monotonic() + DEADLINE_S
         proxy.listener.settimeout(0.01)
         with ExitStack() as servers:
-            while proxy.ask("GET")[1]["counters"]["connections_open"]:
+            while proxy.send("GET")[1]["counters"]["connections_open"]:
                 assert time.monotonic() < deadline_s
                 with contextlib.suppress(TimeoutError):
                     server = servers.enter_context(proxy.listener.accept()[0])
@@ -218,9 +218,9 @@ def test_clients_that_leave_at_once_leave_nothing_behind() -> None:
         assert "Traceback" not in proxy.program.text
 
 
-def test_what_it_cannot_do_is_told_in_one_line() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
+def test_what_it_cannot_do_is_reported_in_one_line() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
         in_use = os.strerror(errno.EADDRINUSE)
         for flag in ("--listen", "--control"):
             code, text = done(*PROXY, "--upstream=127.0.0.1:1", f"{flag}=127.0.0.1:{port}")
@@ -244,9 +244,9 @@ def test_a_signal_ends_it_and_its_connections(signum: signal.Signals) -> None:
         with waiting, contextlib.suppress(ConnectionResetError):
             assert waiting.recv(1) == b""
         with contextlib.suppress(ConnectionResetError):
-            rest_of(client)
+            receive_all(client)
         with contextlib.suppress(ConnectionResetError):
-            rest_of(server)
+            receive_all(server)
 
 
 def test_many_short_connections_each_get_their_answer() -> None:
@@ -257,20 +257,20 @@ def test_many_short_connections_each_get_their_answer() -> None:
             while not over.is_set():
                 with contextlib.suppress(TimeoutError), proxy.listener.accept()[0] as server:
                     server.settimeout(DEADLINE_S)
-                    server.sendall(exactly(server, 8))
+                    server.sendall(receive_exactly(server, 8))
 
-        def ask() -> int:
+        def send_a_hundred() -> int:
             for turn in range(100):
                 with proxy.client() as client:
                     client.sendall(b"%08d" % turn)
-                    assert rest_of(client) == b"%08d" % turn
+                    assert receive_all(client) == b"%08d" % turn
             return 100
 
         proxy.listener.settimeout(0.1)
         with ThreadPoolExecutor(6) as threads:
             serving = [threads.submit(serve) for _ in range(2)]
-            asked = [threads.submit(ask) for _ in range(4)]
-            assert sum(future.result() for future in asked) == 400
+            clients = [threads.submit(send_a_hundred) for _ in range(4)]
+            assert sum(future.result() for future in clients) == 400
             over.set()
             assert [future.result() for future in serving] == [None, None]
         assert "Traceback" not in proxy.program.text

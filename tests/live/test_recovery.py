@@ -65,11 +65,11 @@ class Load:
                 for address, answers in self.answers.items()
             )
 
-        def told() -> str:
+        def last_answers() -> str:
             last = {address: answers[-3:] for address, answers in self.answers.items()}
             return f"not {kinds}: {last}"
 
-        wait_for(all_have, told)
+        wait_for(all_have, last_answers)
 
 
 @contextmanager

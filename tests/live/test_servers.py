@@ -1,4 +1,4 @@
-"""Every server: it starts, is what its label says, and leaves nothing; and what is not is found out."""
+"""Every server starts, is what its label says, and leaves nothing behind. A server that is not is refused."""
 
 import os
 import uuid
@@ -47,12 +47,12 @@ def test_a_server_is_what_its_label_says_and_leaves_nothing(
     server = SERVERS[name]
     for _ in range(STARTS):
         with up(server, services_env, tmp_path) as url:
-            seen = preflight.inspect_server(trial_on(server), server, url, {})
-        assert (seen["server"], seen["interface"]) == (server.identity, server.interface)
-        assert seen["server_version"][0].isdigit()
-        assert seen["slots"]["most_in_flight"] == min(server.slots or 120, 120)
-        assert seen["database"]["max_connections"] == 50
-        assert seen["blocks"] == []
+            inspected = preflight.inspect_server(trial_on(server), server, url, {})
+        assert (inspected["server"], inspected["interface"]) == (server.identity, server.interface)
+        assert inspected["server_version"][0].isdigit()
+        assert inspected["slots"]["most_in_flight"] == min(server.slots or 120, 120)
+        assert inspected["database"]["max_connections"] == 50
+        assert inspected["blocks"] == []
 
 
 @pytest.mark.parametrize("name", [name for name in SERVERS if name != "waitress"])
@@ -62,13 +62,13 @@ def test_it_has_as_many_processes_and_writes_an_access_log_as_it_is_told(
     server, on = SERVERS[name], {"TARGET_SITE_ACCESS_LOG": "on"}
     workers = 2 if server.has_workers else 1
     with up(server, {**services_env, **on}, tmp_path, workers) as url:
-        seen = preflight.inspect_server(trial_on(server, workers=workers), server, url, on)
-    assert seen["slots"]["processes"] == workers
+        inspected = preflight.inspect_server(trial_on(server, workers=workers), server, url, on)
+    assert inspected["slots"]["processes"] == workers
     assert "/preflight.json" in (tmp_path / f"{name}.log").read_text()
 
 
-def own(*arguments: str, **changes: Any) -> Server:
-    """A server of a user's own, on gunicorn."""
+def users_server(*arguments: str, **changes: Any) -> Server:
+    """A server of a user's users_server, on gunicorn."""
     return replace(Server("mine", "wsgi", argv=(*GUNICORN, *arguments, WSGI)), **changes)
 
 
@@ -84,20 +84,25 @@ PSYCOPG_FIRST = ("{python}", "-P", "-c", "import psycopg; from gunicorn.app.wsgi
             {},
             "psycopg blocks all greenlets: gevent patched after its import",
         ),
-        (own(), {**PLANTED, "PLANTED": "pool", "TARGET_SITE_ORM_DRIVER": "psycopg"}, {}, "its pool has 4 connections"),
-        (own(), {**PLANTED, "PLANTED": "debug"}, {}, "DEBUG is on"),
-        (own("--access-logfile=-"), {"TARGET_SITE_ACCESS_LOG": "on"}, {}, "its access log is on, not off"),
-        (own(interface="asgi"), {}, {}, "it serves wsgi, not asgi"),
-        (own("--threads=3", slots=2), {}, {}, "a process had 3 requests in flight, more than 2"),
-        (own("--threads=2", slots=3), {}, {}, "of 6 requests at once a process had 2 in flight, not 3"),
         (
-            replace(SERVERS["gunicorn-sync"], argv=own("--worker-class=gthread").argv),
+            users_server(),
+            {**PLANTED, "PLANTED": "pool", "TARGET_SITE_ORM_DRIVER": "psycopg"},
+            {},
+            "its pool has 4 connections",
+        ),
+        (users_server(), {**PLANTED, "PLANTED": "debug"}, {}, "DEBUG is on"),
+        (users_server("--access-logfile=-"), {"TARGET_SITE_ACCESS_LOG": "on"}, {}, "its access log is on, not off"),
+        (users_server(interface="asgi"), {}, {}, "it serves wsgi, not asgi"),
+        (users_server("--threads=3", slots=2), {}, {}, "a process had 3 requests in flight, more than 2"),
+        (users_server("--threads=2", slots=3), {}, {}, "of 6 requests at once a process had 2 in flight, not 3"),
+        (
+            replace(SERVERS["gunicorn-sync"], argv=users_server("--worker-class=gthread").argv),
             {},
             {},
             "it runs on gunicorn gthread, not on gunicorn sync",
         ),
-        (own(), {}, {"max_connections": 1000}, "max_connections is 50, not 1000"),
-        (own(), {}, {"latency_ms": 100}, "ms away, not 100"),
+        (users_server(), {}, {"max_connections": 1000}, "max_connections is 50, not 1000"),
+        (users_server(), {}, {"latency_ms": 100}, "ms away, not 100"),
         (SERVERS["gunicorn-sync"], {"TARGET_SITE_ORM_DRIVER": "psycopg"}, {}, "orm_driver is psycopg, not psycopg2"),
         (SERVERS["gunicorn-sync"], {"TARGET_SITE_MIDDLEWARE": "default"}, {}, "its middleware is default, not none"),
     ],
@@ -117,10 +122,10 @@ def test_an_arm_that_is_not_what_its_label_says_is_refused(
 
 
 def test_a_server_without_a_number_of_slots_is_recorded_as_it_is(services_env: dict[str, str], tmp_path: Path) -> None:
-    server = own("--threads=3")
+    server = users_server("--threads=3")
     with up(server, services_env, tmp_path) as url:
-        seen = preflight.inspect_server(trial_on(server), server, url, {})
-    assert seen["slots"] == {"processes": 1, "most_in_flight": 3, "sent": 10}
+        inspected = preflight.inspect_server(trial_on(server), server, url, {})
+    assert inspected["slots"] == {"processes": 1, "most_in_flight": 3, "sent": 10}
 
 
 def test_a_site_that_is_not_ours_is_taken_as_it_is(other_url: str) -> None:

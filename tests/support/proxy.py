@@ -1,4 +1,4 @@
-"""A proxy that runs between a test's own sockets."""
+"""A proxy that runs between sockets of a test."""
 
 import contextlib
 import http.client
@@ -32,7 +32,7 @@ Pair = tuple[socket.socket, socket.socket]
 
 @dataclass
 class Proxied:
-    """A proxy that runs, and what listens upstream of it."""
+    """A proxy that runs, and the socket that listens upstream of it."""
 
     program: Running
     listener: socket.socket
@@ -40,23 +40,23 @@ class Proxied:
     control: str
 
     def patch(self, **values: object) -> tuple[int, dict[str, Any]]:
-        """Changes settings."""
-        return self.ask("PATCH", json.dumps(values))
+        """Change settings, and return the response of the control address."""
+        return self.send("PATCH", json.dumps(values))
 
-    def ask(self, method: str, body: str = "") -> tuple[int, dict[str, Any]]:
-        """Status and JSON of the control's answer."""
-        with closing(http.client.HTTPConnection(self.control, timeout=DEADLINE_S)) as asked:
-            asked.request(method, "/", body)
-            response = asked.getresponse()
+    def send(self, method: str, body: str = "") -> tuple[int, dict[str, Any]]:
+        """Send a request to the control address, and return the status and the JSON object of its response."""
+        with closing(http.client.HTTPConnection(self.control, timeout=DEADLINE_S)) as control:
+            control.request(method, "/", body)
+            response = control.getresponse()
             return response.status, json.loads(response.read())
 
     def client(self) -> socket.socket:
-        """A connection to the proxy."""
+        """Return a new connection to the proxy."""
         return socket.create_connection(self.address, timeout=DEADLINE_S)
 
     @contextmanager
     def pair(self) -> Iterator[Pair]:
-        """A client and the server's socket for it."""
+        """Yield a client and the server's socket for it."""
         with self.client() as client:
             server, _ = self.listener.accept()
             with server:
@@ -66,7 +66,7 @@ class Proxied:
 
 @contextmanager
 def proxied(*flags: str, path: Path | None = None) -> Iterator[Proxied]:
-    """path: of a Unix socket upstream; a TCP port without."""
+    """Start a proxy with these flags. path: of a Unix socket upstream; None for a TCP port."""
     with ExitStack() as stack:
         if path:
             listener = stack.enter_context(closing(socket.socket(socket.AF_UNIX)))
@@ -84,44 +84,44 @@ def proxied(*flags: str, path: Path | None = None) -> Iterator[Proxied]:
         yield Proxied(program, listener, (host, int(port)), ready["control"])
 
 
-def rest_of(sock: socket.socket) -> bytes:
-    """All that comes until the other side ends."""
-    found = []
+def receive_all(sock: socket.socket) -> bytes:
+    """Return all that is received until the other side ends."""
+    chunks = []
     while chunk := sock.recv(2**20):
-        found.append(chunk)
-    return b"".join(found)
+        chunks.append(chunk)
+    return b"".join(chunks)
 
 
-def exactly(sock: socket.socket, size: int) -> bytes:
-    """So many bytes."""
-    found = b""
-    while len(found) < size:
-        chunk = sock.recv(size - len(found))
-        assert chunk, f"it ended after {found!r}"
-        found += chunk
-    return found
+def receive_exactly(sock: socket.socket, size: int) -> bytes:
+    """Receive receive_exactly so many bytes."""
+    received = b""
+    while len(received) < size:
+        chunk = sock.recv(size - len(received))
+        assert chunk, f"it ended after {received!r}"
+        received += chunk
+    return received
 
 
 def is_silent(sock: socket.socket, for_s: float = 0.0) -> bool:
-    """Whether nothing comes in that time."""
+    """Return whether nothing is received in that time."""
     return not select.select([sock], [], [], for_s)[0]
 
 
 def reset(sock: socket.socket) -> None:
-    """Closes with a RST."""
+    """Close a socket with a RST."""
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LINGER_0)
     sock.close()
 
 
-def taken_s(act: Callable[[], object]) -> float:
-    """How long it takes."""
+def duration_s(act: Callable[[], object]) -> float:
+    """Return how many seconds a call takes."""
     begin_s = time.monotonic()
     act()
     return time.monotonic() - begin_s
 
 
-def sent_until_stuck(sock: socket.socket, data: bytes) -> int:
-    """How many bytes a receiver that does not read lets a sender send."""
+def send_until_blocked(sock: socket.socket, data: bytes) -> int:
+    """Send until the receiver, which does not read, stops the sender; return how many bytes were sent."""
     sock.settimeout(0.3)
     sent = 0
     with contextlib.suppress(TimeoutError):
@@ -132,7 +132,7 @@ def sent_until_stuck(sock: socket.socket, data: bytes) -> int:
 
 
 def send_chunks(sock: socket.socket, chunks: list[bytes]) -> None:
-    """And FIN."""
+    """Send chunks, and a FIN."""
     for chunk in chunks:
         sock.sendall(chunk)
     sock.shutdown(socket.SHUT_WR)

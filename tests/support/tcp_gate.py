@@ -1,4 +1,4 @@
-"""A TCP gate before a service: what is behind it can move, and what PostgreSQL does for its clients is seen."""
+"""A TCP gate in front of a service, which can move behind it, and which shows what PostgreSQL does for its clients."""
 
 import asyncio
 import struct
@@ -8,12 +8,12 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
 SSL_REQUEST, GSSENC_REQUEST = 80877103, 80877104
-"""PostgreSQL, protocol, message formats: first words of a client that are answered by one byte."""
+"""Codes of first messages of a client that are answered by one byte (PostgreSQL's manual, Message Formats)."""
 
 
 @dataclass
 class Gate:
-    """Listens on port and passes on to upstream, another port of this machine."""
+    """Listens on a port, and passes connections on to upstream, another port of this machine."""
 
     upstream: int
     port: int = 0
@@ -25,11 +25,11 @@ class Gate:
         service: asyncio.StreamReader,
         to_service: asyncio.StreamWriter,
     ) -> None:
-        """Both directions, until both have ended."""
+        """Copy both directions, until both have ended."""
         await asyncio.gather(_copy(client, to_service), _copy(service, to_client))
 
     async def handle(self, client: asyncio.StreamReader, to_client: asyncio.StreamWriter) -> None:
-        """One connection. Where nothing is upstream, it ends at once."""
+        """Pass one connection on. Where nothing listens upstream, close it at once."""
         with suppress(OSError, asyncio.IncompleteReadError):
             service, to_service = await asyncio.open_connection("127.0.0.1", self.upstream)
             try:
@@ -41,7 +41,7 @@ class Gate:
 
 @dataclass
 class PostgresGate(Gate):
-    """Also notes what PostgreSQL says it has done, and which clients left without a word."""
+    """Also counts the commands that PostgreSQL has completed, and the clients that said goodbye."""
 
     commands: list[str] = field(default_factory=list)
     """Tags of completed commands, such as SELECT 25: whatever the driver, one per query, with its rows."""
@@ -55,7 +55,7 @@ class PostgresGate(Gate):
         service: asyncio.StreamReader,
         to_service: asyncio.StreamWriter,
     ) -> None:
-        """Frames of type, length and body, after a start that has no type."""
+        """Copy frames of type, length and body, after a start message that has no type."""
         while True:
             head = await client.readexactly(8)
             length, code = struct.unpack("!II", head)
@@ -67,14 +67,17 @@ class PostgresGate(Gate):
         await asyncio.gather(self.from_client(client, to_service), self.from_service(service, to_client))
 
     async def from_client(self, client: asyncio.StreamReader, to_service: asyncio.StreamWriter) -> None:
-        """Notes Terminate."""
+        """Copy what a client sends, and count Terminate messages."""
         async for kind, frame in _frames(client):
             self.goodbyes += kind == b"X"
             to_service.write(frame)
         to_service.close()
 
     async def from_service(self, service: asyncio.StreamReader, to_client: asyncio.StreamWriter) -> None:
-        """Notes CommandComplete, and PortalSuspended, which ends a query of which one row was wanted."""
+        """Copy what PostgreSQL sends, and note each completed command.
+
+        CommandComplete ends one, and so does PortalSuspended, where a query was asked for one row.
+        """
         rows = 0
         async for kind, frame in _frames(service):
             rows += kind == b"D"
@@ -101,7 +104,7 @@ async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
 
 @contextmanager
 def opened(gate: Gate) -> Iterator[None]:
-    """The gate works in a thread of its own."""
+    """Run a gate in a thread of its own within the context."""
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever)
     thread.start()

@@ -30,10 +30,10 @@ def test_pins_are_taken_as_told() -> None:
     )
 
 
-@pytest.mark.parametrize("asked", ["", "0", "0:1", "0:1:x", "0:1:2:3", "a:b:c", "1-0:1:1", "::"])
-def test_pins_that_cannot_be_read(asked: str) -> None:
+@pytest.mark.parametrize("text", ["", "0", "0:1", "0:1:x", "0:1:2:3", "a:b:c", "1-0:1:1", "::"])
+def test_pins_that_cannot_be_read(text: str) -> None:
     with pytest.raises(UsageError, match="is not auto, off or GENERATOR:SERVER:SERVICES"):
-        resolve_pins(asked)
+        resolve_pins(text)
 
 
 def test_pins_that_there_are_not() -> None:

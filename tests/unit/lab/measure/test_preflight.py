@@ -46,7 +46,7 @@ SYNC = SERVERS["gunicorn-sync"]
         ({"access_log": "on"}, {"TARGET_SITE_ACCESS_LOG": "on"}, []),
     ],
 )
-def test_settings_are_held_against_the_factors(
+def test_settings_are_compared_with_the_factors(
     settings: dict[str, Any], environ: dict[str, str], wrong: list[str]
 ) -> None:
     site = {**RIGHT, "settings": {**RIGHT["settings"], **settings}}  # type: ignore[dict-item]

@@ -7,7 +7,7 @@ from locust_asyncdjango.lab.measure.slots import Slots, requests_to_send, slot_m
 
 
 @pytest.mark.parametrize(
-    ("name", "workers", "seen", "wrong"),
+    ("name", "workers", "slots", "wrong"),
     [
         ("gunicorn-sync", 1, Slots(1, 1, 4), []),
         ("gunicorn-sync", 2, Slots(2, 1, 5), []),
@@ -18,8 +18,8 @@ from locust_asyncdjango.lab.measure.slots import Slots, requests_to_send, slot_m
         ("uvicorn", 1, Slots(1, 40, 120), ["of 120 requests at once a process had 40 in flight, not 120"]),
     ],
 )
-def test_slots_are_held_against_the_table(name: str, workers: int, seen: Slots, wrong: list[str]) -> None:
-    assert slot_mismatches(SERVERS[name], workers, seen) == wrong
+def test_slots_are_compared_with_the_table(name: str, workers: int, slots: Slots, wrong: list[str]) -> None:
+    assert slot_mismatches(SERVERS[name], workers, slots) == wrong
 
 
 def test_a_few_more_requests_are_sent_than_there_should_be_slots() -> None:

@@ -30,7 +30,7 @@ def test_the_control_answers_with_settings_and_counters() -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "asked"),
+    ("status", "sent"),
     [
         (404, {"path": "/proxies"}),
         (405, {"method": "POST"}),
@@ -42,14 +42,14 @@ def test_the_control_answers_with_settings_and_counters() -> None:
         (400, {"body": b'{"latency_ms": 1, "nonsense": 1}'}),
     ],
 )
-def test_the_control_refuses_in_one_line(status: int, asked: dict[str, Any]) -> None:
-    found, content = answer(**asked)
-    assert found == status
+def test_the_control_refuses_in_one_line(status: int, sent: dict[str, Any]) -> None:
+    response_status, content = answer(**sent)
+    assert response_status == status
     assert list(content) == ["error"]
     assert "\n" not in json.dumps(content)
 
 
 def test_a_wrong_patch_changes_nothing() -> None:
-    there = ProxyServer(Toxics(), lambda _: never())
-    control_response(there, "PATCH", "/", b'{"latency_ms": 1, "nonsense": 1}')
-    assert there.toxics == Toxics()
+    proxy = ProxyServer(Toxics(), lambda _: never())
+    control_response(proxy, "PATCH", "/", b'{"latency_ms": 1, "nonsense": 1}')
+    assert proxy.toxics == Toxics()

@@ -14,9 +14,9 @@ UPSTREAM = ("--upstream", "127.0.0.1:80")
 
 def test_flags_are_the_settings() -> None:
     flags = ["--latency-ms=20", "--jitter=normal", "--upstream-kb-per-s=1e3", "--reset-after-ms=0"]
-    found = parse_options(["--listen=[::1]:0", "--control=localhost:81", "--upstream=unix:/run/db", *flags])
+    options = parse_options(["--listen=[::1]:0", "--control=localhost:81", "--upstream=unix:/run/db", *flags])
     toxics = Toxics(Link(20, jitter="normal"), Link(kb_per_s=1000), reset_after_ms=0)
-    assert found == Options(("::1", 0), "/run/db", ("localhost", 81), toxics)
+    assert options == Options(("::1", 0), "/run/db", ("localhost", 81), toxics)
     assert parse_options(UPSTREAM) == Options(("127.0.0.1", 0), ("127.0.0.1", 80), None, Toxics())
 
 
@@ -42,7 +42,7 @@ def test_flags_are_the_settings() -> None:
 )
 def test_wrong_flags_are_told_in_one_line(arguments: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
     assert __main__.main(arguments) == 2
-    said = capsys.readouterr()
-    assert said.out == ""
-    assert said.err.startswith("proxy: error: ")
-    assert said.err.count("\n") == 1
+    output = capsys.readouterr()
+    assert output.out == ""
+    assert output.err.startswith("proxy: error: ")
+    assert output.err.count("\n") == 1
