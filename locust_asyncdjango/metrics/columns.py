@@ -75,7 +75,8 @@ def _keep_first(first: Any, _second: Any) -> Any:
 
 
 def _add_counts(counts: Counter[Any], more: Counter[Any]) -> Counter[Any]:
-    counts.update(more)  # not +=, which looks at each entry of the sum
+    if more:  # an update takes time even where there is nothing to add
+        counts.update(more)  # not +=, which looks at each entry of the sum
     return counts
 
 

@@ -13,7 +13,7 @@ from math import floor
 from operator import add
 from typing import Self
 
-from locust_asyncdjango.metrics.columns import Column, ColumnType, column, columns
+from locust_asyncdjango.metrics.columns import TIME, Column, ColumnType, column, columns
 from locust_asyncdjango.metrics.histogram import sum_ms
 from locust_asyncdjango.metrics.row import Row, Totals
 from locust_asyncdjango.metrics.statistics import percentiles
@@ -27,8 +27,9 @@ _MEAN = ColumnType(lambda mine, _other: mine)
 
 
 def _outermost(mine: tuple[float, float] | None, other: tuple[float, float] | None) -> tuple[float, float] | None:
-    both = [ms for ends in (mine, other) if ends for ms in ends]
-    return (min(both), max(both)) if both else None
+    if mine is None or other is None:
+        return other if mine is None else mine
+    return min(mine[0], other[0]), max(mine[1], other[1])
 
 
 def _latency(meaning: str, name: str) -> dict[str, Column]:
@@ -106,7 +107,7 @@ COLUMNS = columns(Interval)
 
 _TOTALS = tuple(each.name for each in columns(Totals))
 _MEANS = tuple(each.name for each in COLUMNS if each.type is _MEAN)
-_ADDERS = tuple((each.name, each.type.add) for each in COLUMNS if each.type is not _MEAN)
+_ADDERS = tuple((each.name, each.type.add) for each in COLUMNS if each.type not in (_MEAN, TIME))
 
 
 def combine(intervals: Sequence[Interval]) -> Interval:

@@ -161,4 +161,4 @@ class Row(Totals):
 COLUMNS = columns(Row)
 """The members of a JSON line, in their order."""
 
-_ADDERS = tuple((each.name, each.type.add) for each in COLUMNS)
+_ADDERS = tuple((each.name, each.type.add) for each in COLUMNS if each.type is not TIME)
