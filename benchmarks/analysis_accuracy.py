@@ -1,10 +1,10 @@
-"""Does the analysis find what is known to be there? ``python benchmarks/planted.py``.
+"""Does the analysis find a saturation point that is known? ``python benchmarks/analysis_accuracy.py``.
 
-Sites whose saturation point is planted (planted_site.py) are loaded by Locust while users climb to about two and a half
-times that point; the figures that the analysis finds in each series are held against the truth.
-Several sites run beside each other, so few requests a second that neither they nor Locust are what saturates.
-``--keep DIR`` keeps the series, and goes on where it was when it is given the same folder again; ``--again DIR``
-analyses what was kept.
+Locust loads sites whose saturation point is known (sites/planted_site.py), while the users climb to about two and a
+half times that point. The figures that the analysis finds in each series are compared with the truth. Several sites
+run at the same time, with so few requests a second that neither the machine nor Locust saturates. ``--keep DIR`` keeps
+the series; a later call with the same folder continues where the first one stopped. ``--again DIR`` analyses the
+series in a folder.
 """
 
 import re
@@ -27,26 +27,29 @@ from locust_asyncdjango.metrics import series_file
 from locust_asyncdjango.metrics.interval import Interval
 from sites.planted_site import STEEPNESS
 from support.harness import run
-from support.planted_sites import planted
+from support.planted_sites import planted_site
 
 HERE = Path(__file__).resolve().parent
 REACHES = (2.5, 2.3, 2.7, 2.4, 2.6)
-"""Times the slots: the users at the end, of the first run and so on. Were it always the same, the same second would
-always be the first with more users than slots, and as far beyond them."""
+"""How many users for each slot there are at the end of the first run, the second and so on. If it were always the
+same, the same second would always be the first with more users than slots."""
 CLIMB_S = 40
-PATIENCE_S = 60
+END_DEADLINE_S = 60
 """How much longer than the climb a run may take."""
 MOST_PER_S = 1500
-"""Requests of all sites that run beside each other, at the end of their climbs."""
+"""The most requests a second of all sites that run at the same time, at the end of their climbs."""
 FLAT_SERVICE_MS = 5
 NEAR = 0.1
-"""Of the truth: what counts as found."""
+"""A figure is found if it is within this share of the truth."""
 NAME = re.compile(r"(?P<kind>[a-z]+)-(?P<slots>\d+)-(?P<service_ms>\d+)ms-(?P<number>\d+)")
 
 
 @dataclass(frozen=True, slots=True)
-class Plant:
-    """A site that is loaded once. number: of its run, from 1."""
+class PlantedRun:
+    """One run against a planted site.
+
+    kind, slots, service_ms: of the site. number: of the run against this site, from 1.
+    """
 
     kind: str
     slots: int
@@ -54,61 +57,64 @@ class Plant:
     number: int
 
     @classmethod
-    def of(cls, kind: str, slots: int, number: int) -> Self:
-        """The more slots, the slower, so that the rate grows less than they do: 100 requests/s by 20, 450 by 310."""
+    def plan(cls, kind: str, slots: int, number: int) -> Self:
+        """Return a run against a site that is slower the more slots it has.
+
+        So its rate grows less than its slots: 100 requests a second with 20 slots, 450 with 310.
+        """
         service_ms = FLAT_SERVICE_MS if kind == "flat" else round(200 * (slots / 20) ** 0.45, -1)
         return cls(kind, slots, int(service_ms), number)
 
     @classmethod
-    def named(cls, name: str) -> Self | None:
-        """From the name of its series; None where it is none."""
-        found = NAME.fullmatch(name)
-        if not found or found["kind"] not in TRUTHS:
+    def parse_name(cls, name: str) -> Self | None:
+        """Return the run of a series from the name of its file; None if it is not the name of one."""
+        match = NAME.fullmatch(name)
+        if not match or match["kind"] not in TRUTHS:
             return None
-        return cls(found["kind"], int(found["slots"]), int(found["service_ms"]), int(found["number"]))
+        return cls(match["kind"], int(match["slots"]), int(match["service_ms"]), int(match["number"]))
 
     @property
     def name(self) -> str:
-        """Of its series, without the suffix."""
+        """Return the name of the series file, without its suffix."""
         return f"{self.kind}-{self.slots}-{self.service_ms}ms-{self.number}"
 
     @property
     def reach(self) -> float:
-        """One of REACHES."""
+        """Return how many users for each slot there are at the end."""
         return REACHES[(self.number - 1) % len(REACHES)]
 
     @property
     def users(self) -> int:
-        """At the end of the climb."""
+        """Return the users at the end of the climb."""
         return round(self.reach * self.slots)
 
     @property
     def per_s(self) -> float:
-        """Successes that all slots together make in a second."""
+        """Return the successful requests a second of all slots together."""
         return (1 if self.kind == "flat" else self.slots) * 1000 / self.service_ms
 
     @property
     def most_per_s(self) -> float:
-        """Requests a second at the end of the climb, at most."""
+        """Return the most requests a second, which come at the end of the climb."""
         if self.kind in ("slots", "flat"):
             return self.per_s
         slower = 1 + STEEPNESS * (self.reach - 1) if self.kind == "gradual" else 1
         return self.per_s * self.reach / slower
 
 
-Truth = Callable[[Plant], float]
+Truth = Callable[[PlantedRun], float]
 
 
-def _slots(plant: Plant) -> float:
-    return plant.slots
+def _slots(planted: PlantedRun) -> float:
+    return planted.slots
 
 
-def _first_user(_plant: Plant) -> float:
+def _first_user(_plant: PlantedRun) -> float:
     return 1
 
 
-def _per_s(plant: Plant) -> float:
-    return plant.per_s
+def _per_s(planted: PlantedRun) -> float:
+    return planted.per_s
 
 
 TRUTHS: dict[str, dict[str, Truth | None]] = {
@@ -118,12 +124,12 @@ TRUTHS: dict[str, dict[str, Truth | None]] = {
     "flat": {"slowdown": _first_user, "errors": None, "knee": None},
     "linear": {"slowdown": None, "errors": None, "knee": None},
 }
-"""By kind and figure, in users or requests per second; None: there is nothing to be found."""
+"""The truth by kind of site and figure, in users or requests a second. None: there is nothing to find."""
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """A figure and its interval; no value where there is none, and why."""
+class FoundFigure:
+    """A figure that the analysis found, with its interval. value: None where it found none; ``why`` says why."""
 
     value: float | None = None
     low: float | None = None
@@ -137,23 +143,23 @@ class Found:
         return f"{self.value:.4g}{interval}"
 
     def is_near(self, truth: float | None) -> bool:
-        """Whether it is the truth, or nearly."""
+        """Return whether the value is the truth, or near it."""
         if truth is None or self.value is None:
             return truth is None and self.value is None
         return abs(self.value - truth) <= NEAR * truth
 
     def covers(self, truth: float) -> bool:
-        """Whether its interval does."""
+        """Return whether the interval covers the truth."""
         return self.low is not None and self.high is not None and self.low <= truth <= self.high
 
 
-Figures = dict[str, Found]
-"""By name, as in TRUTHS."""
+Figures = dict[str, FoundFigure]
+"""The figures of one run by name, as in TRUTHS."""
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What is run, or the folder that is read again."""
+    """What the benchmark runs, or the folder whose series it analyses."""
 
     runs: int
     slots: tuple[int, ...]
@@ -178,44 +184,47 @@ class Options:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Prints a line for each run, and a table."""
-    return run("planted", arguments, parse, measure)
+    """Print a line for each run, and a table. Return the exit code."""
+    return run("analysis_accuracy", arguments, parse, measure)
 
 
 def parse(arguments: Sequence[str] | None) -> Options:
-    """Raises UsageError."""
-    parser = Parser(prog="planted", description="Does the analysis find what is known to be there?")
-    parser.add_argument("--runs", type=int, default=10, help="of each site (default: %(default)s)")
+    """Return the options of a command line. Raise UsageError."""
+    parser = Parser(prog="analysis_accuracy", description="Does the analysis find a saturation point that is known?")
+    parser.add_argument("--runs", type=int, default=10, help="runs against each site (default: %(default)s)")
     parser.add_argument(
         "--slots", type=argument_type(whole_numbers), default=(20, 50, 130, 310), help="default: 20,50,130,310"
     )
     parser.add_argument("--kinds", type=names, default=tuple(TRUTHS), help=f"default: {','.join(TRUTHS)}")
     parser.add_argument(
-        "--at-once", type=int, default=4, help="sites beside each other, at most (default: %(default)s)"
+        "--at-once", type=int, default=4, help="the most sites that run at the same time (default: %(default)s)"
     )
     parser.add_argument(
-        "--keep", type=Path, metavar="DIR", help="keep the series there; what is there is not run again"
+        "--keep",
+        type=Path,
+        metavar="DIR",
+        help="keep the series in this folder; a series in it is not measured again",
     )
-    parser.add_argument("--again", type=Path, metavar="DIR", help="run nothing: analyse what was kept there")
+    parser.add_argument("--again", type=Path, metavar="DIR", help="measure nothing: analyse the series in this folder")
     return Options(**vars(parser.parse_args(arguments)))
 
 
 def measure(options: Options, folder: Path) -> None:
-    """Runs what is asked for and prints what is found. Raises TrialError."""
-    found: dict[Plant, Figures] = {}
-    for plant, file in kept(options.again) if options.again else ran(options, folder):
-        found[plant] = figures(series_file.read(file).intervals)
-        print(line(plant, found[plant]), flush=True)
-    print(table(found))
+    """Measure, and print what the analysis finds. Raise TrialError."""
+    results: dict[PlantedRun, Figures] = {}
+    for planted, file in kept_series(options.again) if options.again else measured_series(options, folder):
+        results[planted] = find_figures(series_file.read(file).intervals)
+        print(result_line(planted, results[planted]), flush=True)
+    print(result_table(results))
 
 
-def kept(folder: Path) -> list[tuple[Plant, Path]]:
-    """The series of a folder. Raises UsageError where it has none."""
-    named = [(Plant.named(file.stem), file) for file in folder.glob("*.jsonl")]
-    plants = [(plant, file) for plant, file in named if plant]
-    if not plants:
+def kept_series(folder: Path) -> list[tuple[PlantedRun, Path]]:
+    """Return the series in a folder. Raise UsageError if it has none."""
+    files = [(PlantedRun.parse_name(file.stem), file) for file in folder.glob("*.jsonl")]
+    runs = [(planted, file) for planted, file in files if planted]
+    if not runs:
         raise UsageError(f"{folder} has no series of planted sites; make them with --keep")
-    return sorted(plants, key=lambda each: (*_in_order((each[0].kind, each[0].slots)), each[0].number))
+    return sorted(runs, key=lambda each: (*_in_order((each[0].kind, each[0].slots)), each[0].number))
 
 
 def _in_order(site: tuple[str, int]) -> tuple[int, int]:
@@ -223,107 +232,107 @@ def _in_order(site: tuple[str, int]) -> tuple[int, int]:
     return list(TRUTHS).index(kind), slots
 
 
-def ran(options: Options, folder: Path) -> Iterator[tuple[Plant, Path]]:
-    """Each series as soon as it is there. Raises TrialError."""
+def measured_series(options: Options, folder: Path) -> Iterator[tuple[PlantedRun, Path]]:
+    """Yield each series as soon as it is complete. Raise TrialError."""
     raise_open_file_limit()
     results = options.keep or folder / "results"
     results.mkdir(parents=True, exist_ok=True)
     for number in range(1, options.runs + 1):
         for kind in options.kinds:
-            for plants in batches([Plant.of(kind, slots, number) for slots in options.slots], options.at_once):
-                load([plant for plant in plants if not _file(results, plant).exists()], folder, results)
-                yield from ((plant, _file(results, plant)) for plant in plants)
+            for runs in batches([PlantedRun.plan(kind, slots, number) for slots in options.slots], options.at_once):
+                load([planted for planted in runs if not _file(results, planted).exists()], folder, results)
+                yield from ((planted, _file(results, planted)) for planted in runs)
 
 
-def _file(folder: Path, plant: Plant) -> Path:
-    return folder / f"{plant.name}.jsonl"
+def _file(folder: Path, planted: PlantedRun) -> Path:
+    return folder / f"{planted.name}.jsonl"
 
 
-def batches(plants: Sequence[Plant], at_once: int) -> list[list[Plant]]:
-    """Those that run beside each other: each in the first batch that has room for its requests, the busiest first."""
-    made: list[list[Plant]] = []
-    for plant in sorted(plants, key=lambda plant: -plant.most_per_s):
-        for batch in made:
+def batches(runs: Sequence[PlantedRun], at_once: int) -> list[list[PlantedRun]]:
+    """Return groups of runs that go on together: each is in the first group with room for it, the busiest first."""
+    groups: list[list[PlantedRun]] = []
+    for planted in sorted(runs, key=lambda planted: -planted.most_per_s):
+        for batch in groups:
             busy = sum(each.most_per_s for each in batch)
-            if len(batch) < at_once and busy + plant.most_per_s <= MOST_PER_S:
-                batch.append(plant)
+            if len(batch) < at_once and busy + planted.most_per_s <= MOST_PER_S:
+                batch.append(planted)
                 break
         else:
-            made.append([plant])
-    return made
+            groups.append([planted])
+    return groups
 
 
-def load(plants: Sequence[Plant], folder: Path, results: Path) -> None:
-    """Runs sites beside each other, and puts their series among the results once they are whole. Raises TrialError."""
+def load(runs: Sequence[PlantedRun], folder: Path, results: Path) -> None:
+    """Load sites at the same time, and move their series to the results once they are complete. Raise TrialError."""
     with ExitStack() as stack:
-        urls = [stack.enter_context(_site(plant, folder)) for plant in plants]
-        programs = [attacked(plant, url, folder, stack) for plant, url in zip(plants, urls, strict=True)]
-        for plant, program in zip(plants, programs, strict=True):
-            if program.wait(CLIMB_S + PATIENCE_S) != 0:
-                raise TrialError(f"{plant.name} did not come to its end: {program.last_log_line()}")
-    for plant in plants:
-        shutil.move(_file(folder, plant), _file(results, plant))
+        urls = [stack.enter_context(_site(planted, folder)) for planted in runs]
+        programs = [start_locust(planted, url, folder, stack) for planted, url in zip(runs, urls, strict=True)]
+        for planted, program in zip(runs, programs, strict=True):
+            if program.wait(CLIMB_S + END_DEADLINE_S) != 0:
+                raise TrialError(f"{planted.name} did not end in time: {program.last_log_line()}")
+    for planted in runs:
+        shutil.move(_file(folder, planted), _file(results, planted))
 
 
-def _site(plant: Plant, folder: Path) -> AbstractContextManager[str]:
-    return planted(plant.kind, plant.slots, plant.service_ms, folder / f"{plant.name}-site.log")
+def _site(planted: PlantedRun, folder: Path) -> AbstractContextManager[str]:
+    return planted_site(planted.kind, planted.slots, planted.service_ms, folder / f"{planted.name}-site.log")
 
 
-def attacked(plant: Plant, url: str, folder: Path, stack: ExitStack) -> Program:
-    """A Locust that climbs, and is stopped with the stack."""
+def start_locust(planted: PlantedRun, url: str, folder: Path, stack: ExitStack) -> Program:
+    """Start a Locust whose users climb. It is stopped with the stack."""
     flags = ["--headless", "--only-summary", "--exit-code-on-error", "0", "--host", url]
-    flags += ["--shape", f"Stages:plan={CLIMB_S}s:{plant.users}"]
+    flags += ["--shape", f"Stages:plan={CLIMB_S}s:{planted.users}"]
     users = str(HERE / "users" / "planted_users.py")
-    argv = python("-m", "locust", "-f", users, *flags, "--series", str(_file(folder, plant)))
-    return stack.enter_context(running(argv, log=folder / f"{plant.name}-locust.log"))
+    argv = python("-m", "locust", "-f", users, *flags, "--series", str(_file(folder, planted)))
+    return stack.enter_context(running(argv, log=folder / f"{planted.name}-locust.log"))
 
 
-def figures(seconds: Sequence[Interval]) -> Figures:
-    """What the analysis finds."""
-    of_run = find_saturation(seconds)
-    knee = find_knee(seconds)
+def find_figures(intervals: Sequence[Interval]) -> Figures:
+    """Return what the analysis finds in a series."""
+    saturation = find_saturation(intervals)
+    knee = find_knee(intervals)
     return {
-        "slowdown": _onset(of_run.slowdown),
-        "errors": _onset(of_run.errors),
-        "peak": Found(of_run.peak_per_s, *of_run.peak_range),
-        "knee": Found(knee.users, knee.low, knee.high, knee.why),
+        "slowdown": _onset(saturation.slowdown),
+        "errors": _onset(saturation.errors),
+        "peak": FoundFigure(saturation.peak_per_s, *saturation.peak_range),
+        "knee": FoundFigure(knee.users, knee.low, knee.high, knee.why),
     }
 
 
-def _onset(onset: Onset | None) -> Found:
-    return Found(onset.users, onset.low, onset.high) if onset else Found()
+def _onset(onset: Onset | None) -> FoundFigure:
+    return FoundFigure(onset.users, onset.low, onset.high) if onset else FoundFigure()
 
 
-def line(plant: Plant, found: Figures) -> str:
-    """What was found in a run, and where it is not the truth."""
-    said = []
-    for name, truth_of in TRUTHS[plant.kind].items():
-        truth = truth_of(plant) if truth_of else None
-        missed = not found[name].is_near(truth) or (truth is not None and not found[name].covers(truth))
-        said.append(f"{name} {found[name]}{' MISSED' if missed else ''}")
-    return f"{plant.name}: {'; '.join(said)}"
+def result_line(planted: PlantedRun, figures: Figures) -> str:
+    """Return what the analysis found in a run, and where it missed the truth."""
+    texts = []
+    for name, truth_of in TRUTHS[planted.kind].items():
+        truth = truth_of(planted) if truth_of else None
+        missed = not figures[name].is_near(truth) or (truth is not None and not figures[name].covers(truth))
+        texts.append(f"{name} {figures[name]}{' MISSED' if missed else ''}")
+    return f"{planted.name}: {'; '.join(texts)}"
 
 
-def table(found: dict[Plant, Figures]) -> str:
-    """By kind, slots and figure: in how many runs it was near the truth, and covered by its interval."""
+def result_table(results: dict[PlantedRun, Figures]) -> str:
+    """Return a table: in how many runs each figure was near the truth, and its interval covered it."""
     lines = [f"{'kind':9}{'slots':>6} {'figure':9}{'truth':>8}{'within 10 %':>13}{'covered':>9}{'median found':>14}"]
-    for kind, slots in sorted({(plant.kind, plant.slots) for plant in found}, key=_in_order):
-        runs = {plant: each for plant, each in found.items() if (plant.kind, plant.slots) == (kind, slots)}
+    for kind, slots in sorted({(planted.kind, planted.slots) for planted in results}, key=_in_order):
+        runs = {planted: each for planted, each in results.items() if (planted.kind, planted.slots) == (kind, slots)}
         for name in TRUTHS[kind]:
-            row = _row(TRUTHS[kind][name], {plant: each[name] for plant, each in runs.items()})
+            row = _row(TRUTHS[kind][name], {planted: each[name] for planted, each in runs.items()})
             lines.append(f"{kind:9}{slots:6} {name:9}{row}")
     return "\n".join(lines)
 
 
-def _row(truth_of: Truth | None, found: dict[Plant, Found]) -> str:
-    held = [(each, truth_of(plant) if truth_of else None) for plant, each in found.items()]
-    truth = held[0][1]
-    near = sum(each.is_near(true) for each, true in held)
-    covered = sum(each.covers(true) for each, true in held if true is not None)
-    values = [each.value for each, _ in held if each.value is not None]
-    said = f"{'none' if truth is None else f'{truth:.4g}':>8}{f'{near}/{len(held)}':>13}"
-    said += f"{'-' if truth is None else f'{covered}/{len(held)}':>9}"
-    return f"{said}{f'{statistics.median(values):.4g}' if values else 'none':>14}"
+def _row(truth_of: Truth | None, figures: dict[PlantedRun, FoundFigure]) -> str:
+    compared = [(each, truth_of(planted) if truth_of else None) for planted, each in figures.items()]
+    truth = compared[0][1]
+    near = sum(each.is_near(true) for each, true in compared)
+    covered = sum(each.covers(true) for each, true in compared if true is not None)
+    values = [each.value for each, _ in compared if each.value is not None]
+    counts = f"{'none' if truth is None else f'{truth:.4g}':>8}{f'{near}/{len(compared)}':>13}"
+    counts += f"{'-' if truth is None else f'{covered}/{len(compared)}':>9}"
+    return f"{counts}{f'{statistics.median(values):.4g}' if values else 'none':>14}"
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
-"""What does recording cost, and does a day of it take memory? ``python benchmarks/recording.py``.
+"""What does recording cost, and does a long run take more memory? ``python benchmarks/recording_cost.py``.
 
-The recorder's time for a sample is set beside that of Locust's own statistics, on the same samples in turns. Then a
-simulated day goes through recorder and history, and the memory after its second hour is set beside that at its end.
+The first part compares the recorder's time for a sample with that of Locust's own statistics, on the same samples, in
+turns. In the second part a simulated day goes through recorder and history. The memory after its second hour is
+compared with the memory at its end.
 """
 
 import argparse
@@ -26,7 +27,10 @@ HOUR_S = 3600
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How much is measured."""
+    """How much the benchmark measures.
+
+    per_s: samples a second of the simulated day.
+    """
 
     rounds: int
     samples: int
@@ -34,32 +38,32 @@ class Options:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Prints what was found, and returns the exit code."""
-    return run("recording", arguments, parse, measure)
+    """Print the results, and return the exit code."""
+    return run("recording_cost", arguments, parse, measure)
 
 
 def parse(arguments: Sequence[str] | None) -> Options:
-    """The command line."""
+    """Return the options of a command line."""
     flags = argparse.ArgumentParser(description=__doc__)
     flags.add_argument("--rounds", type=int, default=7, help="of each (default: %(default)s)")
     flags.add_argument("--samples", type=int, default=50_000, help="in a round (default: %(default)s)")
     flags.add_argument("--per-second", type=int, default=20, help="samples of the simulated day (default: %(default)s)")
-    given = flags.parse_args(arguments)
-    return Options(given.rounds, given.samples, given.per_second)
+    parsed = flags.parse_args(arguments)
+    return Options(parsed.rounds, parsed.samples, parsed.per_second)
 
 
 def measure(options: Options, _folder: Path) -> None:
-    """Both parts."""
-    cost(options)
-    day(options.per_s)
+    """Run both parts."""
+    measure_time(options)
+    measure_memory(options.per_s)
 
 
-def cost(options: Options) -> None:
-    """Microseconds of processor time a sample."""
-    samples = made(options.samples)
+def measure_time(options: Options) -> None:
+    """Print the microseconds of processor time that a sample takes."""
+    samples = make_samples(options.samples)
     arms: dict[str, Callable[[], None]] = {
-        "our recorder, to rows": lambda: recorded(samples),
-        "Locust's statistics": lambda: counted(samples),
+        "our recorder, to rows": lambda: record(samples),
+        "Locust's statistics": lambda: count_as_locust(samples),
     }
     times: dict[str, list[float]] = {name: [] for name in arms}
     for turn in range(options.rounds):
@@ -68,32 +72,32 @@ def cost(options: Options) -> None:
             began = time.process_time()
             arms[name]()
             times[name].append((time.process_time() - began) / options.samples * 1e6)
-    for name, found in times.items():
-        print(f"{name:<24} {spread(found, 2)} us a sample")
-    ours, locusts = (sorted(found)[len(found) // 2] for found in times.values())
+    for name, values in times.items():
+        print(f"{name:<24} {spread(values, 2)} us a sample")
+    ours, locusts = (sorted(values)[len(values) // 2] for values in times.values())
     print(f"ratio ours / Locust's: {ours / locusts:.2f}")
 
 
-def made(count: int) -> list[Sample]:
-    """Five thousand a second, each of another latency, one in twenty a failure."""
+def make_samples(count: int) -> list[Sample]:
+    """Return samples of 5000 requests a second, with different latencies; one in twenty is a failure."""
     chance = random.Random(7)  # noqa: S311
     return [(1000 + n / 5000, "" if n % 20 else "timeout", chance.lognormvariate(3, 1), 300) for n in range(count)]
 
 
-def recorded(samples: Sequence[Sample]) -> None:
-    """As the plugin does it: taken once a second."""
-    recorder, history, second = Recorder(1000), History(), 1001
+def record(samples: Sequence[Sample]) -> None:
+    """Record samples as the plugin does, which takes the rows once a second."""
+    recorder, history, end_s = Recorder(1000), History(), 1001
     for sample in samples:
-        if sample[0] >= second:
-            for row in recorder.take(second):
+        if sample[0] >= end_s:
+            for row in recorder.take(end_s):
                 history.add(row)
-            second += 1
+            end_s += 1
         recorder.add(sample)
     recorder.take()
 
 
-def counted(samples: Sequence[Sample]) -> None:
-    """As Locust's own listener does it."""
+def count_as_locust(samples: Sequence[Sample]) -> None:
+    """Count samples as Locust's own listener does."""
     stats = RequestStats()
     for _, kind, ms, size in samples:
         stats.log_request("GET", "/", round(ms or 0), size)
@@ -101,8 +105,8 @@ def counted(samples: Sequence[Sample]) -> None:
             stats.log_error("GET", "/", kind)
 
 
-def day(per_s: int) -> None:
-    """Memory after two hours and after a day."""
+def measure_memory(per_s: int) -> None:
+    """Print the memory after two hours and after a day. per_s: samples a second."""
     chance = random.Random(7)  # noqa: S311
     gc.collect()
     tracemalloc.start()
@@ -115,8 +119,8 @@ def day(per_s: int) -> None:
             history.add(row)
         if t + 1 in (2 * HOUR_S, 24 * HOUR_S):
             gc.collect()
-            held, most = tracemalloc.get_traced_memory()
-            print(f"after {(t + 1) // HOUR_S:>2} h: {held / 1e6:.2f} MB held, {most / 1e6:.2f} MB at most")
+            now, peak = tracemalloc.get_traced_memory()
+            print(f"after {(t + 1) // HOUR_S:>2} h: {now / 1e6:.2f} MB in use, {peak / 1e6:.2f} MB at most")
     tracemalloc.stop()
 
 

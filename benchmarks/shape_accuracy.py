@@ -28,7 +28,7 @@ from locust_asyncdjango.metrics.interval import PERCENTILES, Interval
 from locust_asyncdjango.metrics.statistics import percentiles
 from sites.planted_site import STALL_S
 from support.harness import add_parts, run_parts
-from support.planted_sites import planted
+from support.planted_sites import planted_site
 from support.svg_chart import Points, svg_chart
 
 HERE = Path(__file__).resolve().parent
@@ -85,7 +85,7 @@ def measure_planned(_options: Options, folder: Path) -> None:
     """Compare planned and running users of each shape."""
     for name, shape in SHORT.items():
         for workers in (0, 2):
-            with planted("slots", 50, 20, folder / "site.log") as url:
+            with planted_site("slots", 50, 20, folder / "site.log") as url:
                 intervals = load(url, shape, folder / f"{name}-{workers}", workers=workers).intervals
             setup = f"{workers} workers" if workers else "without workers"
             same_second, near_second = largest_differences(intervals)
@@ -121,7 +121,7 @@ def measure_spawning(options: Options, folder: Path) -> None:
     p99s_ms: dict[str, list[float]] = {"locust": [], "ours": []}
     for number in range(options.runs):
         for dispatcher in ("locust", "ours") if number % 2 else ("ours", "locust"):
-            with planted("linear", 1, 100, folder / "site.log") as url:
+            with planted_site("linear", 1, 100, folder / "site.log") as url:
                 file = folder / f"spawning-{dispatcher}-{number}"
                 series = load(url, CLIMB, file, workers=2, env={"PLANTED_DISPATCHER": dispatcher})
             p50, _, p99 = percentiles(series.total.ok_ms, PERCENTILES)
@@ -136,7 +136,7 @@ def measure_open_model(_options: Options, folder: Path) -> None:
     """Measure a server that stands still in an open and in a closed model."""
     lines = {}
     for name, shape in (("closed", STEADY), ("open", OPEN)):
-        with planted("stalls", 100, 10, folder / "site.log") as url:
+        with planted_site("stalls", 100, 10, folder / "site.log") as url:
             series = load(url, shape, folder / name)
         p50, p95, p99 = percentiles(series.total.ok_ms, PERCENTILES)
         late = sum(interval.late for interval in series.intervals)
@@ -160,7 +160,7 @@ def measure_breakpoint(options: Options, folder: Path) -> None:
     """Search several times for the users that a server carries, and count how often the answer is right."""
     right = 0
     for number in range(options.runs):
-        with planted("slots", CAPACITY, SERVICE_MS, folder / "site.log") as url:
+        with planted_site("slots", CAPACITY, SERVICE_MS, folder / "site.log") as url:
             file = folder / f"breakpoint-{number}"
             draw_users(file.with_suffix(".svg"), "Breakpoint, without workers", load(url, "Breakpoint", file).intervals)
         answer = re.search(r"carries (\d+) users.*", file.with_suffix(".log").read_text())

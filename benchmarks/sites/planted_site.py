@@ -1,6 +1,6 @@
-"""A site whose saturation point is known, because it is planted: ``uvicorn --factory planted_site:planted``.
+"""An ASGI site whose saturation point is known: ``uvicorn --factory planted_site:create_site``.
 
-The environment sets it: PLANTED_KIND (see KINDS), PLANTED_SLOTS and PLANTED_SERVICE_MS.
+The environment sets it: PLANTED_KIND (see KINDS), PLANTED_SLOTS and PLANTED_SERVICE_MS (of one request).
 """
 
 import asyncio
@@ -12,16 +12,16 @@ from typing import Any
 
 REFUSAL = b"FATAL:  sorry, too many clients already"
 STALL_AT_S, STALL_S = 10.0, 2.0
-"""When a site stands still, since its first request, and for how long."""
+"""How many seconds after its first request a site stalls, and for how many seconds."""
 STEEPNESS = 0.8
-"""How much longer a gradual site takes with twice as many requests as slots: 1 would keep its rate the same."""
+"""How much longer a gradual site takes with twice as many requests as slots. With 1, its rate would stay the same."""
 
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 
 class Site:
-    """Counts the requests that it works on, the waiting ones too. A request that has just come is among them."""
+    """A site that counts the requests in flight: those it works on, those that wait, and the one that just arrived."""
 
     def __init__(self, kind: str, slots: int, service_s: float) -> None:
         self.slots = slots
@@ -30,18 +30,18 @@ class Site:
         self.free_slots = asyncio.Semaphore(slots)
         self.only_slot = asyncio.Semaphore(1)
         self.begun_s = 0.0
-        """When the first request came."""
+        """The monotonic time of the first request; 0 before it."""
         self._serve = KINDS[kind]
 
     async def __call__(self, scope: dict[str, Any], _receive: Receive, send: Send) -> None:
-        """ASGI."""
+        """Serve one request, as ASGI calls an application."""
         if scope["type"] == "http":
             self.begun_s = self.begun_s or time.monotonic()
         self.in_flight += 1
         try:
             status = await self._serve(self)
         finally:
-            # Before the answer is sent: whoever has it may ask again at once.
+            # Before the response is sent: its receiver may send the next request at once.
             self.in_flight -= 1
         body = b"ok\n" if status == HTTPStatus.OK else REFUSAL
         headers = [(b"content-type", b"text/plain"), (b"content-length", b"%d" % len(body))]
@@ -50,44 +50,44 @@ class Site:
 
 
 async def slots(site: Site) -> HTTPStatus:
-    """As many at once as there are slots; the others wait, first come, first served."""
+    """Serve as many requests at once as there are slots. The others wait in order of arrival."""
     async with site.free_slots:
         await asyncio.sleep(site.service_s)
     return HTTPStatus.OK
 
 
 async def fails(site: Site) -> HTTPStatus:
-    """Refuses what comes while more than the slots are in flight, and takes as long for it."""
+    """Refuse a request that arrives while more than the slots are in flight. Refusing takes as long as serving."""
     status = HTTPStatus.OK if site.in_flight <= site.slots else HTTPStatus.INTERNAL_SERVER_ERROR
     await asyncio.sleep(site.service_s)
     return status
 
 
 async def gradual(site: Site) -> HTTPStatus:
-    """Takes the longer the more are in flight beyond the slots."""
+    """Take longer, the more requests are in flight beyond the slots."""
     beyond = max(site.in_flight - site.slots, 0) / site.slots
     await asyncio.sleep(site.service_s * (1 + STEEPNESS * beyond))
     return HTTPStatus.OK
 
 
 async def flat(site: Site) -> HTTPStatus:
-    """One at once: saturated from the first user."""
+    """Serve one request at once: the site is saturated from the first user on."""
     async with site.only_slot:
         await asyncio.sleep(site.service_s)
     return HTTPStatus.OK
 
 
 async def linear(site: Site) -> HTTPStatus:
-    """Takes the same time however many there are."""
+    """Take the same time for each request, however many there are."""
     await asyncio.sleep(site.service_s)
     return HTTPStatus.OK
 
 
 async def stalls(site: Site) -> HTTPStatus:
-    """As slots; but once it stands still: what comes then is served when it goes on."""
-    goes_on_s = site.begun_s + STALL_AT_S + STALL_S - time.monotonic()
-    if 0 < goes_on_s < STALL_S:
-        await asyncio.sleep(goes_on_s)
+    """Serve like ``slots``, but stall once. Requests that arrive meanwhile are served when the stall is over."""
+    stall_left_s = site.begun_s + STALL_AT_S + STALL_S - time.monotonic()
+    if 0 < stall_left_s < STALL_S:
+        await asyncio.sleep(stall_left_s)
     return await slots(site)
 
 
@@ -99,10 +99,10 @@ KINDS: dict[str, Callable[[Site], Awaitable[HTTPStatus]]] = {
     "linear": linear,
     "stalls": stalls,
 }
-"""How a request is served, and with what status."""
+"""The kinds of site: each serves one request, and returns its status."""
 
 
-def planted() -> Site:
-    """What the environment says."""
+def create_site() -> Site:
+    """Return the site that the environment describes."""
     service_s = float(os.environ["PLANTED_SERVICE_MS"]) / 1000
     return Site(os.environ["PLANTED_KIND"], int(os.environ["PLANTED_SLOTS"]), service_s)

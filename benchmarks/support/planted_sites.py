@@ -1,4 +1,4 @@
-"""Starts planted sites (planted_site.py)."""
+"""Start planted sites (sites/planted_site.py): sites whose saturation point is known."""
 
 import os
 from collections.abc import Iterator
@@ -15,18 +15,21 @@ from locust_asyncdjango.lab.environment.process import (
 from locust_asyncdjango.lab.errors import TrialError
 
 SITES = Path(__file__).resolve().parents[1] / "sites"
-START_S = 30
+START_DEADLINE_S = 30
 
 
 @contextmanager
-def planted(kind: str, slots: int, service_ms: int, log: Path) -> Iterator[str]:
-    """The URL of a site that is stopped on leaving. Raises TrialError."""
+def planted_site(kind: str, slots: int, service_ms: int, log: Path) -> Iterator[str]:
+    """Start a site, yield its URL, and stop it afterwards. Raise TrialError if it does not start.
+
+    kind: one of planted_site.KINDS. service_ms: of one request. log: the file that gets the server's output.
+    """
     port = free_port()
-    planted_site = ("--factory", "planted_site:planted", "--app-dir", str(SITES))
-    argv = python("-m", "uvicorn", *planted_site, "--port", str(port), "--lifespan", "off")
-    of_site = {"PLANTED_KIND": kind, "PLANTED_SLOTS": str(slots), "PLANTED_SERVICE_MS": str(service_ms)}
+    application = ("--factory", "planted_site:create_site", "--app-dir", str(SITES))
+    argv = python("-m", "uvicorn", *application, "--port", str(port), "--lifespan", "off")
+    settings = {"PLANTED_KIND": kind, "PLANTED_SLOTS": str(slots), "PLANTED_SERVICE_MS": str(service_ms)}
     quiet = ("--log-level", "warning", "--no-access-log")
-    with running([*argv, *quiet], log=log, env={**os.environ, **of_site}) as program:
-        if not wait_until(lambda: not port_is_free(port), program, START_S):
-            raise TrialError(f"the site of {log.stem} does not start: {program.last_log_line()}")
+    with running([*argv, *quiet], log=log, env={**os.environ, **settings}) as program:
+        if not wait_until(lambda: not port_is_free(port), program, START_DEADLINE_S):
+            raise TrialError(f"the site of {log.stem} did not start: {program.last_log_line()}")
         yield f"http://127.0.0.1:{port}"

@@ -1,4 +1,4 @@
-"""What planted sites are loaded with. PLANTED_DISPATCHER=locust leaves spawning to Locust's own dispatcher."""
+"""The users that load planted sites. PLANTED_DISPATCHER=locust keeps Locust's own dispatcher."""
 
 import os
 from typing import Any
@@ -11,19 +11,19 @@ import locust_asyncdjango.plugin  # noqa: F401  # registers itself
 from locust_asyncdjango import FastUser, arrival
 
 
-class Asking(FastUser):
-    """Asks again as soon as it is answered, or when a request is due."""
+class PlantedUser(FastUser):
+    """Sends the next request as soon as the last one is answered, or in an open model when one is due."""
 
     wait_time = arrival
 
     @task
-    def ask(self) -> None:
-        """One GET."""
+    def get(self) -> None:
+        """Send one GET request."""
         self.client.get("/")
 
 
 @events.init.add_listener  # type: ignore[untyped-decorator]
-def leave_spawning_to_locust(environment: Environment, **_: Any) -> None:
-    """After the plugin has chosen its own."""
+def keep_locusts_dispatcher(environment: Environment, **_: Any) -> None:
+    """Undo the plugin's choice of a dispatcher, which it has made in its own listener before."""
     if os.environ.get("PLANTED_DISPATCHER") == "locust":
         environment.dispatcher_class = UsersDispatcher

@@ -46,7 +46,7 @@ class Mine(HttpUser):
 def slots_url() -> Iterator[str]:
     """A server that works on five requests at once, each for a fifth of a second."""
     port = str(free_port())
-    argv = (sys.executable, "-m", "uvicorn", "--factory", "planted_site:planted", "--port", port)
+    argv = (sys.executable, "-m", "uvicorn", "--factory", "planted_site:create_site", "--port", port)
     planted = {"PLANTED_KIND": "slots", "PLANTED_SLOTS": str(SLOTS), "PLANTED_SERVICE_MS": "200"}
     env = {**os.environ, **planted, "PYTHONPATH": str(ROOT / "benchmarks" / "sites")}
     with running(*argv, "--log-level", "warning", "--no-access-log", env=env) as program:
