@@ -1,9 +1,9 @@
-"""How many requests does a load generator make on one core? ``python benchmarks/generator.py``.
+"""How many requests can a load generator send on one core? ``python benchmarks/generator_throughput.py``.
 
-FastUser beside Locust's own HttpUser and FastHttpUser, all recorded and classified by our plugin, against one server
-that costs little: nginx or, where there is none, fixed_answers.py. The generator has one core and the server another.
-All arms take turns, in rounds of which every second is turned round; a ratio is that of two arms of one round. hey (Go)
-and wrk (C), which record far less, stand beside them where they are installed.
+FastUser and Locust's own HttpUser and FastHttpUser, all recorded and classified by our plugin, load one server that
+costs little: nginx or, where there is none, support/static_server.py. The generator has one core and the server
+another. All arms take turns, in the reverse order in every second round. A ratio compares two arms of the same round.
+hey (Go) and wrk (C), which record far less, run as well where they are installed.
 """
 
 import json
@@ -27,7 +27,7 @@ from support.harness import run, spread
 from support.web_servers import listening, nginx, requests_per_s, wrk
 
 HERE = Path(__file__).resolve().parent
-ANSWERS = {
+RESPONSES = {
     "/small": (200, "text/plain", "x" * 29 + "\n"),
     "/large": (200, "text/plain", "x" * 10_000),
     "/form": (200, "text/plain", "ok\n"),
@@ -39,13 +39,17 @@ ANSWERS = {
 }
 """Status, type and body by path."""
 
-MOST_IN_A_WORD = 1000
-"""Characters in nginx's configuration."""
+MAX_WORD_LENGTH = 1000
+"""The most characters of one word in nginx's configuration."""
 
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What is asked. goal: how many times FastHttpUser's rate is aimed at. kind: of its failures, "" for none."""
+    """One kind of request.
+
+    tag: of the task in generator_users.py. goal: the ratio to FastHttpUser's rate that FastUser shall reach. kind: the
+    kind of failure that each request ends with, "" for a success.
+    """
 
     tag: str
     path: str
@@ -64,14 +68,14 @@ WORK = {
 }
 STOCK_HTTP, STOCK_FAST, OURS = "StockHttp", "StockFast", "Ours"
 NAMES = {STOCK_HTTP: "HttpUser", STOCK_FAST: "FastHttpUser", OURS: "FastUser"}
-"""By the class in generator_users.py."""
+"""The name of an arm, by its class in generator_users.py."""
 TOOLS, BY_TOOLS = ("hey", "wrk"), ("get", "large")
-"""And what they can do: plain GETs."""
+"""Other load generators, and the work that they can do: plain GETs."""
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How much is measured."""
+    """How much is measured. rounds: runs of each arm. seconds: the length of a run."""
 
     arms: tuple[str, ...]
     work: tuple[Work, ...]
@@ -89,16 +93,16 @@ class Options:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """Of one arm in one round: requests per second, and its memory at the end (MB)."""
+class ArmResult:
+    """One arm in one round: its requests per second, and the most memory that it used (MB)."""
 
     rate: float
     memory_mb: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Where an arm runs: what it asks, by what command it is pinned, and where its files go."""
+class Setup:
+    """What an arm runs with: the server's URL, the command that pins it to a core, and the folder of its files."""
 
     server: str
     pin: tuple[str, ...]
@@ -106,38 +110,38 @@ class Place:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Prints a table for each kind of work and number of users."""
-    return run("generator", arguments, parse, measure)
+    """Print a table for each kind of work and number of users, and return the exit code."""
+    return run("generator_throughput", arguments, parse, measure)
 
 
 def parse(arguments: Sequence[str] | None) -> Options:
-    """Raises UsageError."""
-    parser = Parser(prog="generator", description="How many requests does a load generator make on one core?")
+    """Return the options of a command line. Raise UsageError."""
+    parser = Parser(prog="generator_throughput", description="How many requests can a load generator send on one core?")
     parser.add_argument("--arms", nargs="+", choices=NAMES, default=list(NAMES), help="default: all")
     parser.add_argument("--work", nargs="+", choices=WORK, default=list(WORK), help="default: all")
     parser.add_argument("--users", nargs="+", type=int, default=[50, 500], help="default: 50 500")
     parser.add_argument("--rounds", type=int, default=3, help="default: %(default)s")
     parser.add_argument("--seconds", type=int, default=7, help="of each arm (default: %(default)s)")
-    given = parser.parse_args(arguments)
-    work = tuple(WORK[tag] for tag in given.work)
-    return Options(tuple(given.arms), work, tuple(given.users), given.rounds, given.seconds)
+    parsed = parser.parse_args(arguments)
+    work = tuple(WORK[tag] for tag in parsed.work)
+    return Options(tuple(parsed.arms), work, tuple(parsed.users), parsed.rounds, parsed.seconds)
 
 
 def measure(options: Options, folder: Path) -> None:
-    """Measures and prints. Raises TrialError."""
+    """Measure all arms and print the tables. Raise TrialError."""
     generator, server = pins()
     with served(folder, server) as url:
-        place = Place(url, generator, folder)
-        found = {}
+        setup = Setup(url, generator, folder)
+        results = {}
         for users in options.users:
             for work in options.work:
-                found[users, work.tag] = in_turn(options, work, users, place)
-                print(table(work, users, found[users, work.tag]), flush=True)
-        print(memory(options, found))
+                results[users, work.tag] = run_all_arms(options, work, users, setup)
+                print(table(work, users, results[users, work.tag]), flush=True)
+        print(memory(options, results))
 
 
 def pins() -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The commands that keep the generator on one core and the server on another; empty with one core."""
+    """Return the commands that pin the generator to one core and the server to another; empty with one core."""
     cores = sorted(os.sched_getaffinity(0))
     if len(cores) < 2 or not shutil.which("taskset"):
         return (), ()
@@ -146,53 +150,53 @@ def pins() -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 @contextmanager
 def served(folder: Path, pin: Sequence[str]) -> Iterator[str]:
-    """The URL of nginx, or of a server in its place. Raises TrialError."""
+    """Start nginx, or static_server.py in its place, and yield its URL. Raise TrialError."""
     if shutil.which("nginx"):
         with nginx(folder, locations(), pin=pin) as port:
             yield f"http://127.0.0.1:{port}"
         return
-    port, answers = free_port(), folder / "answers.json"
-    answers.write_text(json.dumps(ANSWERS))
-    argv = [*pin, *python(str(HERE / "support" / "static_server.py"), str(port), str(answers))]
+    port, responses = free_port(), folder / "responses.json"
+    responses.write_text(json.dumps(RESPONSES))
+    argv = [*pin, *python(str(HERE / "support" / "static_server.py"), str(port), str(responses))]
     with listening(argv, port, folder / "server.log"):
         yield f"http://127.0.0.1:{port}"
 
 
 def locations() -> str:
-    """nginx's. What is too long for a word of its configuration is put together: a file would have to be opened."""
+    """Return nginx's locations. A long body is joined from several variables: a file would have to be opened."""
     lines = []
-    for path, (status, content_type, body) in ANSWERS.items():
-        pieces = [body[i : i + MOST_IN_A_WORD] for i in range(0, len(body), MOST_IN_A_WORD)]
+    for path, (status, content_type, body) in RESPONSES.items():
+        pieces = [body[i : i + MAX_WORD_LENGTH] for i in range(0, len(body), MAX_WORD_LENGTH)]
         names = [f"$piece{path.replace('/', '_')}_{i}" for i in range(len(pieces))]
         sets = [
             f"set {name} '{piece.replace(chr(10), chr(92) + 'n')}';" for name, piece in zip(names, pieces, strict=True)
         ]
-        said = f"default_type {content_type}; return {status} '{''.join(names)}';"
-        lines.append(f"location = {path} {{ {' '.join(sets)} {said} }}")
+        directive = f"default_type {content_type}; return {status} '{''.join(names)}';"
+        lines.append(f"location = {path} {{ {' '.join(sets)} {directive} }}")
     return "\n".join(lines)
 
 
-def in_turn(options: Options, work: Work, users: int, place: Place) -> dict[str, list[Found]]:
-    """What each arm found in each round. Raises TrialError."""
+def run_all_arms(options: Options, work: Work, users: int, setup: Setup) -> dict[str, list[ArmResult]]:
+    """Run all arms in turn, round by round, and return the results by arm. Raise TrialError."""
     tools = [tool for tool in TOOLS if shutil.which(tool) and work.tag in BY_TOOLS]
     arms = [*options.arms, *tools]
-    found: dict[str, list[Found]] = {arm: [] for arm in arms}
+    results: dict[str, list[ArmResult]] = {arm: [] for arm in arms}
     for round_ in range(options.rounds):
         for arm in arms if round_ % 2 == 0 else reversed(arms):
-            one = with_tool if arm in TOOLS else with_locust
-            found[arm].append(one(arm, work, users, options.seconds, place))
-    return found
+            run_arm = run_tool if arm in TOOLS else run_locust
+            results[arm].append(run_arm(arm, work, users, options.seconds, setup))
+    return results
 
 
-def with_locust(arm: str, work: Work, users: int, seconds: int, place: Place) -> Found:
-    """One run of Locust. Raises TrialError where an answer was not what is measured."""
-    file, log = place.folder / "series.jsonl", place.folder / "locust.log"
+def run_locust(arm: str, work: Work, users: int, seconds: int, setup: Setup) -> ArmResult:
+    """Run Locust once. Raise TrialError where a response was not the one that is measured."""
+    file, log = setup.folder / "series.jsonl", setup.folder / "locust.log"
     file.unlink(missing_ok=True)
     log.unlink(missing_ok=True)
-    load = ["--headless", f"-u{users}", f"-r{users}", f"-t{seconds}s", "--only-summary", "--host", place.server]
+    load = ["--headless", f"-u{users}", f"-r{users}", f"-t{seconds}s", "--only-summary", "--host", setup.server]
     users_file = str(HERE / "users" / "generator_users.py")
     argv = [
-        *place.pin,
+        *setup.pin,
         *python("-m", "locust", "-f", users_file, arm, "--tags", work.tag, *load, "--series", str(file)),
     ]
     memory_mb = 0.0
@@ -203,37 +207,37 @@ def with_locust(arm: str, work: Work, users: int, seconds: int, place: Place) ->
                 memory_mb = max(memory_mb, process.memory_info().rss / 1e6)
     rows = series_file.read(file).intervals
     if not rows or any(set(row.failed) - {work.kind} or (work.kind and row.ok) for row in rows):
-        raise TrialError(f"{NAMES[arm]} had other answers than those that are measured: {program.last_log_line()}")
-    return Found(steady_rate(rows, users), memory_mb)
+        raise TrialError(f"{NAMES[arm]} got other responses than those that are measured: {program.last_log_line()}")
+    return ArmResult(steady_rate(rows, users), memory_mb)
 
 
 def steady_rate(rows: Sequence[Interval], users: int) -> float:
-    """Requests per second while all users ran, in whole seconds. Raises TrialError."""
+    """Return the requests per second of the whole seconds in which all users ran. Raise TrialError."""
     whole = [row for row in rows if row.users == users][1:-1]
     if not whole:
         raise TrialError(f"{users} users did not run for long enough: try more --seconds")
     return statistics.mean(row.ok + row.failures for row in whole)
 
 
-def with_tool(arm: str, work: Work, users: int, seconds: int, place: Place) -> Found:
-    """One run of hey or wrk. Raises TrialError."""
-    url = f"{place.server}{work.path}"
+def run_tool(arm: str, work: Work, users: int, seconds: int, setup: Setup) -> ArmResult:
+    """Run hey or wrk once. Raise TrialError."""
+    url = f"{setup.server}{work.path}"
     if arm == "wrk":
-        return Found(requests_per_s(wrk(url, users, seconds, place.folder, pin=place.pin)))
-    log = place.folder / "hey.log"
+        return ArmResult(requests_per_s(wrk(url, users, seconds, setup.folder, pin=setup.pin)))
+    log = setup.folder / "hey.log"
     log.unlink(missing_ok=True)
-    with running([*place.pin, "hey", "-cpus=1", f"-z={seconds}s", f"-c={users}", url], log=log) as program:
+    with running([*setup.pin, "hey", "-cpus=1", f"-z={seconds}s", f"-c={users}", url], log=log) as program:
         program.wait()
-    return Found(requests_per_s(log.read_text()))
+    return ArmResult(requests_per_s(log.read_text()))
 
 
-def table(work: Work, users: int, found: dict[str, list[Found]]) -> str:
-    """Rates, and ratios to FastHttpUser by pair."""
+def table(work: Work, users: int, results: dict[str, list[ArmResult]]) -> str:
+    """Return a table of rates, and of ratios to FastHttpUser in the same round."""
     lines = [f"{work.tag}, {users} users; requests/s: median (min..max) of the rounds; times FastHttpUser, by pair"]
-    for arm, rounds in found.items():
-        line = f"  {NAMES.get(arm, arm):14}{spread([one.rate for one in rounds]):26}"
-        if STOCK_FAST in found and arm != STOCK_FAST:
-            ratios = [one.rate / stock.rate for one, stock in zip(rounds, found[STOCK_FAST], strict=True)]
+    for arm, rounds in results.items():
+        line = f"  {NAMES.get(arm, arm):14}{spread([result.rate for result in rounds]):26}"
+        if STOCK_FAST in results and arm != STOCK_FAST:
+            ratios = [result.rate / stock.rate for result, stock in zip(rounds, results[STOCK_FAST], strict=True)]
             line += spread(ratios, 2)
             if arm == OURS:
                 line += f"; goal of {work.goal:g} {'reached' if statistics.median(ratios) >= work.goal else 'MISSED'}"
@@ -241,8 +245,8 @@ def table(work: Work, users: int, found: dict[str, list[Found]]) -> str:
     return "\n".join(lines)
 
 
-def memory(options: Options, found: dict[tuple[int, str], dict[str, list[Found]]]) -> str:
-    """What a user more costs, from the runs with the fewest users and with the most."""
+def memory(options: Options, results: dict[tuple[int, str], dict[str, list[ArmResult]]]) -> str:
+    """Return what one more user costs in memory, from the runs with the fewest users and with the most."""
     few, many = min(options.users), max(options.users)
     if few == many:
         return "memory per user: needs runs with different numbers of users"
@@ -251,7 +255,7 @@ def memory(options: Options, found: dict[tuple[int, str], dict[str, list[Found]]
     for arm in options.arms:
         more = [
             1000 * (much.memory_mb - little.memory_mb) / (many - few)
-            for little, much in zip(found[few, tag][arm], found[many, tag][arm], strict=True)
+            for little, much in zip(results[few, tag][arm], results[many, tag][arm], strict=True)
         ]
         lines.append(f"  {NAMES[arm]:14}{spread(more)} kB")
     return "\n".join(lines)

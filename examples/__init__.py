@@ -1,1 +1,1 @@
-"""Locustfiles to start from. ``locust-asyncdjango list`` says where they are installed."""
+"""Locustfiles to start from. ``locust-asyncdjango list`` prints the folder that they are installed in."""

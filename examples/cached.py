@@ -1,4 +1,4 @@
-"""Asks for a response out of Redis: no query.
+"""Requests a response out of Redis: no query.
 
 locust -f examples/cached.py --shape RampTo500 --headless -H http://127.0.0.1:8000
 """

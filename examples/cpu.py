@@ -1,4 +1,4 @@
-"""Asks for a sum of squares: no query, only the processor.
+"""Requests a sum of squares: no query, only the processor.
 
 locust -f examples/cpu.py --shape RampTo500 --headless -H http://127.0.0.1:8000
 """

@@ -1,4 +1,4 @@
-"""Asks for what the server has to ask a slow API for: three calls, no query.
+"""Requests what the server has to get from a slow API: three calls, no query.
 
 locust -f examples/external.py --shape RampTo500 --headless -H http://127.0.0.1:8000
 """

@@ -1,4 +1,4 @@
-"""Has one Django form validated and saved: one query.
+"""Creates one post by a Django form, which validates and saves it: one query.
 
 locust -f examples/orm_post.py --shape RampTo500 --headless -H http://127.0.0.1:8000
 """

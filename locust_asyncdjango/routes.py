@@ -1,16 +1,16 @@
-"""The routes of the target site, as a client sees them."""
+"""The routes of the bundled site: method, expected status and variants of each. Users and the lab share this table."""
 
 from dataclasses import dataclass
 
 NATURAL = ("sync", "async")
-"""Names that every route knows: a variant's, or an alias of one."""
+"""Variants that every route knows, be it as another name of one of its own."""
 FORM = {"title": "A post", "content": "Made by a load test. " * 5}
-"""What is posted to routes that create a post."""
+"""The form that is sent to routes that create a post."""
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A kind of work: how to ask for it, what a good answer's status is, and the variants on either side."""
+    """One route: how to request it, the status of a success, and the variants that suit WSGI and those that suit ASGI."""
 
     name: str
     method: str
@@ -20,11 +20,11 @@ class Route:
 
     @property
     def path(self) -> str:
-        """The natural variant's path, which suits the interface it runs on (WSGI: sync, ASGI: async)."""
+        """The path of the variant that is natural to the interface it runs on: ``sync`` on WSGI, ``async`` on ASGI."""
         return f"/{self.name}/"
 
     def variants(self, interface: str) -> tuple[str, ...]:
-        """The variants that an interface (wsgi or asgi) runs without a bridge."""
+        """Return the variants that an interface, "wsgi" or "asgi", runs without a bridge between sync and async."""
         return self.async_variants if interface == "asgi" else self.sync_variants
 
 

@@ -1,7 +1,7 @@
-"""Stands in for nginx where there is none: ``python benchmarks/fixed_answers.py PORT FILE``.
+"""Stands in for nginx where there is none: ``python benchmarks/support/static_server.py PORT FILE``.
 
-FILE has, by path, the status, type and body of each answer, as JSON. uvloop serves, so that little Python runs for a
-request; what follows a request's head it takes for the body of a form, up to the length that it is told.
+FILE is JSON with the status, content type and body of each response, by path. uvloop serves, so that little Python runs
+for a request. A request may have a body with a Content-Length.
 """
 
 import asyncio
@@ -16,11 +16,11 @@ import uvloop
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)\r\n", re.IGNORECASE)
 
 
-class Answering(asyncio.Protocol):
-    """One connection."""
+class StaticResponses(asyncio.Protocol):
+    """One connection, which sends a fixed response for each path."""
 
-    def __init__(self, answers: dict[bytes, bytes]) -> None:
-        self._answers = answers
+    def __init__(self, responses: dict[bytes, bytes]) -> None:
+        self._responses = responses
         self._received = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -34,22 +34,22 @@ class Answering(asyncio.Protocol):
                 end += int(length[1])
             if len(received) < end:
                 break
-            self._transport.write(self._answers[received.split(b" ", 2)[1]])
+            self._transport.write(self._responses[received.split(b" ", 2)[1]])
             received = received[end:]
         self._received = received
 
 
-def answer(status: int, content_type: str, body: str) -> bytes:
-    """As nginx has it."""
+def http_response(status: int, content_type: str, body: str) -> bytes:
+    """Return a response as nginx sends it."""
     head = f"HTTP/1.1 {status} X\r\nContent-Type: {content_type}\r\nContent-Length: {len(body)}\r\n"
     return f"{head}Connection: keep-alive\r\n\r\n{body}".encode()
 
 
 async def main(port: int, file: Path) -> None:
-    """Serves until it is stopped."""
-    answers = {path.encode(): answer(*told) for path, told in json.loads(file.read_text()).items()}
+    """Serve until the process is stopped."""
+    responses = {path.encode(): http_response(*fields) for path, fields in json.loads(file.read_text()).items()}
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: Answering(answers), "127.0.0.1", port, backlog=4096)
+    server = await loop.create_server(lambda: StaticResponses(responses), "127.0.0.1", port, backlog=4096)
     await server.serve_forever()
 
 

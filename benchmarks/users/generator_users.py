@@ -1,4 +1,4 @@
-"""The arms of generator.py: the same work by Locust's two HTTP users and ours, recorded by our plugin."""
+"""The arms of generator_throughput.py: the same work by Locust's two HTTP users and ours, recorded by our plugin."""
 
 from typing import Any
 
@@ -12,45 +12,45 @@ FORM = {"title": "A post", "content": "Made by a load test. " * 5}
 
 @tag("get")
 def get(user: Any) -> None:
-    """An answer of 30 bytes."""
+    """Request a response of 30 bytes."""
     user.client.get("/small")
 
 
 @tag("large")
 def large(user: Any) -> None:
-    """An answer of 10 kB."""
+    """Request a response of 10 kB."""
     user.client.get("/large")
 
 
 @tag("post")
 def post(user: Any) -> None:
-    """A form."""
+    """Send a form of two fields."""
     user.client.post("/form", data=FORM)
 
 
 @tag("failing")
 def failing(user: Any) -> None:
-    """An answer that is a failure with a name."""
+    """Request a response that is a classified failure."""
     user.client.get("/failing")
 
 
 ALL: list[Any] = [get, large, post, failing]
-"""What --tags chooses from."""
+"""The tasks that --tags chooses from."""
 
 
 class StockHttp(HttpUser):
-    """On requests."""
+    """Locust's HttpUser, which uses requests."""
 
     tasks = ALL
 
 
 class StockFast(FastHttpUser):
-    """On geventhttpclient."""
+    """Locust's FastHttpUser, which uses geventhttpclient."""
 
     tasks = ALL
 
 
 class Ours(FastUser):
-    """What is measured."""
+    """FastUser, which the others are compared with."""
 
     tasks = ALL
