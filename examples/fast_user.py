@@ -19,7 +19,7 @@ class Visitor(FastUser):
         self.client.get("/io_read/")
 
     @task(3)
-    def overview(self) -> None:
+    def list_routes(self) -> None:
         """Get the list of routes, and report a failure where it is empty: its status alone would be a success."""
         with self.client.get("/routes.json", catch_response=True) as response:
             if not response.json()["routes"]:

@@ -10,7 +10,7 @@ FORM = {"title": "A post", "content": "Made by a load test. " * 5}
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One route: how to request it, the status of a success, and the variants that suit WSGI and those that suit ASGI."""
+    """How to request a route, the status of a success, and the variants that suit WSGI and those that suit ASGI."""
 
     name: str
     method: str
