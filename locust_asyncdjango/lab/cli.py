@@ -47,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 128 + signal.SIGPIPE
     except OSError as error:
-        return _fail(f"{error}; see that the disk has room and its folders can be written", 1)
+        return _fail(f"{error}; check that the disk is not full and that its folders can be written", 1)
     except ModuleNotFoundError as error:
         extra = command.required_extra(options)
         return _fail(f"this needs {error.name}: pip install 'locust-asyncdjango[{extra}]'", 2)
