@@ -162,12 +162,13 @@ def test_the_documents_name_every_variant() -> None:
         assert [name for name in named if f"`{name}`" not in row] == []
 
 
-def test_the_readme_names_every_user_every_kind_and_every_route() -> None:
+def test_the_documents_name_every_user_every_kind_and_every_route() -> None:
     from locust_asyncdjango.failures.kinds import KINDS
 
     bases = ("RouteUser", "FastUser")
     users = [name for name in locust_asyncdjango.__all__ if name.endswith("User") and name not in bases]
     assert [name for name in (*users, *KINDS, *ROUTES) if f"`{name}`" not in README] == []
+    assert [name for name in KINDS if f"`{name}`" not in DOCS["failures.md"]] == []
 
 
 def test_the_documents_name_every_server_with_its_slots() -> None:

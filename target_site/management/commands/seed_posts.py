@@ -30,7 +30,7 @@ class Command(BaseCommand):
     help = "Migrate the database, then fill the table with exactly --posts seeded posts."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Add the option --posts."""
+        """Add the option --posts, the number of posts."""
         parser.add_argument(
             "--posts", type=int, default=DEFAULT_POSTS, help="how many posts the table gets (default: %(default)s)"
         )
