@@ -1,5 +1,7 @@
 """Answers -> kinds, whole values."""
 
+import doctest
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -262,3 +264,10 @@ def test_a_new_run_keeps_the_rules_of_the_locustfile() -> None:
     failure = classifier.classify(status=500, body=b"no posts")
     assert failure is not None
     assert failure.kind == "no_posts"
+
+
+@pytest.mark.parametrize("documented", [classify, Failure], ids=lambda each: str(each.__name__))
+def test_the_examples_of_the_documentation(documented: object) -> None:
+    examples = doctest.DocTestFinder().find(documented, globs={"classify": classify})
+    assert sum(len(each.examples) for each in examples) > 0
+    assert sum(doctest.DocTestRunner().run(each).failed for each in examples) == 0
