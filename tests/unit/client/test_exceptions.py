@@ -8,7 +8,14 @@ import requests
 from locust.exception import CatchResponseError
 
 from locust_asyncdjango.client import exceptions
-from locust_asyncdjango.client.exceptions import FailedRequestError, failure_from_event, make_error
+from locust_asyncdjango.client.exceptions import (
+    FailedRequestError,
+    failure_from_event,
+    make_error,
+    response_body,
+    response_status,
+    sample_fields,
+)
 from locust_asyncdjango.failures.classify import DEFAULT_CLASSIFIER
 from locust_asyncdjango.failures.counts import MESSAGES_LIMIT
 from locust_asyncdjango.failures.model import Failure
@@ -81,3 +88,53 @@ FULL = Response(status_code=500, headers={}, content=b"sorry, too many clients a
 )
 def test_the_kind_of_a_request_event(exception: Any, response: Any, kind: str) -> None:
     assert failure_from_event(exception, response).kind == kind
+
+
+@pytest.mark.parametrize(
+    ("status", "read"), [(503, 503), ("503", 503), (None, 0), ("soon", 0)], ids=["number", "text", "none", "no number"]
+)
+def test_the_status_of_any_response(status: Any, read: int) -> None:
+    assert response_status(Response(status_code=status)) == read
+
+
+@pytest.mark.parametrize(
+    ("response", "body"),
+    [
+        pytest.param(Response(content=b"a"), b"a", id="bytes"),
+        pytest.param(Response(content="\xe4"), b"\xc3\xa4", id="text"),
+        pytest.param(Response(_content=False, content=b"never read"), b"", id="a stream of requests"),
+        pytest.param(Response(content=7), b"", id="no content"),
+        pytest.param(None, b"", id="no response"),
+    ],
+)
+def test_the_body_of_any_response(response: Any, body: bytes) -> None:
+    assert response_body(response) == body
+
+
+def test_a_sample_shows_the_request_and_the_error_behind_the_failure() -> None:
+    error = exceptions.wrap_exception("/", REFUSED)
+    assert sample_fields(None, error, Response(status_code=500, url="http://a/", content=b"busy")) == {
+        "url": "http://a/",
+        "status": 500,
+        "exception": repr(REFUSED),
+        "body": b"busy",
+    }
+    assert sample_fields("/", make_error("/", failure("x"), 500), None) == {
+        "url": "/",
+        "status": 0,
+        "exception": "",
+        "body": b"",
+    }
+
+
+HEAD = b"HTTP/1.1 500 X\r\nContent-Type: text/plain\r\n\r\n"
+
+
+def test_the_error_for_a_status() -> None:
+    error = exceptions.status_error("/", 500, HEAD, b"FATAL:  sorry, too many clients already")
+    assert (error.failure.kind, error.code, error.url) == ("db_too_many_clients", 500, "/")
+
+
+def test_a_status_that_only_locust_does_not_take_for_a_success() -> None:
+    error = exceptions.status_error("/", 299, HEAD, b"")
+    assert (error.failure.kind, error.code) == ("check_failed", 299)
