@@ -51,7 +51,7 @@ def charts_over_time(intervals: Sequence[Interval], figures: Saturation) -> list
         timed_chart(
             "latency",
             "Latency of successful requests",
-            "p50: half of the requests took no longer. p95, p99: 95 % and 99 % of them took no longer.",
+            "Half of the requests took no longer than p50, and 95 % took no longer than p95.",
             "ms",
             line("p50", "p50", "line", "left", [point.p50_ms for point in points]),
             line("p95", "p95", "line", "left", [point.p95_ms for point in points]),

@@ -122,9 +122,9 @@ def test_the_tabs_and_the_charts_with_a_base_path_and_a_login(page: Page, other_
         expect(page.get_by_text("Full on http://127.0.0.1:")).to_be_visible()
         figures = page.get_by_role("figure")
         expect(figures).to_have_count(3)
-        told = page.get_by_role("img", name="Failures a second by kind")
-        expect(told).to_have_attribute("aria-label", re.compile("db_too_many_clients"))
-        # It goes on by itself: the last second that is told of, in the legend, changes.
+        failures_chart = page.get_by_role("img", name="Failures a second by kind")
+        expect(failures_chart).to_have_attribute("aria-label", re.compile("db_too_many_clients"))
+        # The page updates itself: the last second, which the legend shows, changes.
         last = page.locator(".u-legend td").first
         before = last.text_content()
         expect(last).not_to_have_text(before or "")
@@ -151,7 +151,7 @@ def test_a_report_is_read_without_a_network_on_a_phone_and_on_paper(page: Page, 
         Series.from_rows({"user_classes": ["</script><script>alert(1)</script>"]}, rows), failures
     )
     run_report.write_report(content, file := tmp_path / "run.html")
-    asked = opened_offline(page, file)
+    requested = opened_offline(page, file)
     expect(page.get_by_role("heading", level=1)).to_have_text("Where </script><script>alert(1)</script> saturated")
     expect(
         page.get_by_text("the first failure was db_too_many_clients, at 102 (100-105) users, after 21 s")
@@ -160,7 +160,7 @@ def test_a_report_is_read_without_a_network_on_a_phone_and_on_paper(page: Page, 
     expect(page.locator("figure canvas")).to_have_count(5)
     expect(page.get_by_role("img", name="Successful requests a second over users")).to_be_visible()
     fits_screens_and_paper(page)
-    assert [url for url in asked if not url.startswith(("file:", "data:"))] == []
+    assert [url for url in requested if not url.startswith(("file:", "data:"))] == []
 
 
 def test_the_report_of_an_experiment_shows_every_trial_and_every_difference(page: Page, tmp_path: Path) -> None:
@@ -174,23 +174,23 @@ def test_the_report_of_an_experiment_shows_every_trial_and_every_difference(page
     found = Findings(asked_for, tuple(results), {trial.id: series for trial in planned})
     file = tmp_path / "report.html"
     file.write_text(experiment_report.render_html(found, {"versions": {"python": "3"}}), encoding="utf-8")
-    asked = opened_offline(page, file)
+    requested = opened_offline(page, file)
     # Three charts of each of eight trials, and the peaks over latency.
     expect(page.locator("figure canvas")).to_have_count(3 * 8 + 1)
     expect(page.get_by_role("img", name="Peak over latency")).to_be_visible()
     expect(page.locator("svg.whiskers")).to_have_count(2)
     expect(page.get_by_text("caveat: io_read on gunicorn-sync: </ul><script>alert(1)</script>")).to_be_visible()
     fits_screens_and_paper(page)
-    assert [url for url in asked if not url.startswith(("file:", "data:"))] == []
+    assert [url for url in requested if not url.startswith(("file:", "data:"))] == []
 
 
 def opened_offline(page: Page, file: Path) -> list[str]:
-    """What a page asks for that is opened without a network."""
-    asked: list[str] = []
+    """Open a page without a network, and return the list of URLs that it requests."""
+    requested: list[str] = []
     page.context.set_offline(True)
-    page.on("request", lambda request: asked.append(request.url))
+    page.on("request", lambda request: requested.append(request.url))
     page.goto(file.as_uri())
-    return asked
+    return requested
 
 
 def fits_screens_and_paper(page: Page) -> None:
