@@ -29,21 +29,17 @@ KNOWN_SETTINGS = frozenset({*OBEYED_SETTINGS, "insecure", "ssl_context_factory"}
 class PooledConnection:
     """One place in a pool. It holds one connection at a time, and opens a new one where that is closed or of no use."""
 
-    __slots__ = ("_connect", "_connection")
+    __slots__ = ("_connect", "connection")
 
     def __init__(self, connect: Callable[[], Connection]) -> None:
         """connect: opens a connection, or raises OSError."""
         self._connect = connect
-        self._connection: Connection | None = None
-
-    @property
-    def is_open(self) -> bool:
-        """Whether it holds a connection that can take the next request."""
-        return self._connection is not None
+        self.connection: Connection | None = None
+        """The open connection. While there is none, the place is closed."""
 
     def send(self, request: bytes, repeatable: bool, bodyless: bool) -> RawResponse:
         """Send a request and return its response; see Pool.send. On an error, the connection is closed."""
-        connection = self._connection
+        connection = self.connection
         # A request that must not be sent twice must not go out on a connection that was closed a moment ago either.
         reused = connection is not None and (connection.undisturbed if repeatable else connection.is_quiet())
         try:
@@ -64,9 +60,9 @@ class PooledConnection:
 
     def close(self) -> None:
         """Close the connection, if there is one."""
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
+        if self.connection is not None:
+            self.connection.close()
+            self.connection = None
 
     def __del__(self) -> None:
         # Python does not close it: the loop's watchers keep a connection alive.
@@ -74,8 +70,8 @@ class PooledConnection:
 
     def _reopen(self) -> Connection:
         self.close()
-        self._connection = self._connect()
-        return self._connection
+        self.connection = self._connect()
+        return self.connection
 
 
 class Pool:
@@ -84,8 +80,8 @@ class Pool:
     def __init__(self, connect: Callable[[], Connection], size: int) -> None:
         """connect: opens a connection, or raises OSError. size: the most connections at once."""
         self._connect = connect
-        # The connection that was used last, while it is free; the others that are free, open ones and closed ones; and
-        # how many more may be made.
+        # The place that was used last, while it is free; the others that are free, open ones and closed ones; and how
+        # many more may be made.
         self._last: PooledConnection | None = None
         self._free: LifoQueue[PooledConnection] = LifoQueue()
         self._unmade = size
@@ -98,17 +94,17 @@ class Pool:
         9.2.2). bodyless: the response has no body whatever its head says, as with HEAD. Raises OSError (TimeoutError
         among them) and HTTPParseError.
         """
-        connection, self._last = self._last, None
-        if connection is None:
-            connection = self._next_free()
+        place, self._last = self._last, None
+        if place is None:
+            place = self._next_free()
         try:
-            return connection.send(request, repeatable, bodyless)
+            return place.send(request, repeatable, bodyless)
         finally:
-            # A closed connection is put aside: the next request takes an open one where there is one.
-            if self._waiting or self._last is not None or not connection.is_open:
-                self._free.put(connection)
+            # A closed place is put aside: the next request takes an open one where there is one.
+            if self._waiting or self._last is not None or place.connection is None:
+                self._free.put(place)
             else:
-                self._last = connection
+                self._last = place
 
     def _next_free(self) -> PooledConnection:
         if self._unmade and self._free.empty():
@@ -116,8 +112,8 @@ class Pool:
             return PooledConnection(self._connect)
         self._waiting += 1
         try:
-            connection: PooledConnection = self._free.get()
-            return connection
+            place: PooledConnection = self._free.get()
+            return place
         finally:
             self._waiting -= 1
 
