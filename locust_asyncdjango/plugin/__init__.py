@@ -11,6 +11,7 @@ Start reading at ``run``, which wires the other modules together.
 import sys
 from typing import Any, NoReturn
 
+import gevent
 from locust import events
 from locust.env import Environment
 from locust.runners import WorkerRunner
@@ -38,6 +39,9 @@ def on_init(environment: Environment, **_: Any) -> None:
 
     If the user's options cannot work, print one line that says why and exit with code 2.
     """
+    # gevent's clock still stands where it was before the imports. Without this Locust's -t would count them too: on a
+    # busy machine a short run would be over before its first user has started.
+    gevent.get_hub().loop.update_now()
     options = Options.from_parsed(environment.parsed_options)
     runner = environment.runner
     assert runner is not None, "Locust makes the runner before it fires init"  # noqa: S101
