@@ -48,7 +48,7 @@ class FailedRequestError(LocustBadStatusCode):
 
     @property
     def text(self) -> str:  # type: ignore[override]
-        """Return the failure's message."""
+        """The message of the failure."""
         return self.failure.message
 
     @property

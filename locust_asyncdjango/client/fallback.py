@@ -29,7 +29,7 @@ class MadeRequest:
 
     @property
     def url(self) -> str:
-        """The whole URL."""
+        """The whole URL of the request."""
         url: str = self._request.url
         return url
 

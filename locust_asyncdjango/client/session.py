@@ -40,7 +40,7 @@ class FastSession(FastHttpSession):
     """A FastHttpSession that sends plain requests on a fast path, and reports each request exactly once."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        """See FastHttpSession."""
+        """Take the parameters of FastHttpSession, and pass them on."""
         super().__init__(*args, **kwargs)
         self._preparer = RequestPreparer(self.client)
         self.client: TrackingUserAgent = self._preparer.agent
@@ -60,11 +60,11 @@ class FastSession(FastHttpSession):
     # To pass no keywords on is cheaper than to pass on an empty dict of them.
 
     def get(self, url: str, **kwargs: Any) -> ResponseContextManager:
-        """See FastHttpSession.get."""
+        """Send a GET; see ``request`` for the other parameters."""
         return self.request("GET", url, **kwargs) if kwargs else self.request("GET", url)
 
     def post(self, url: str, data: Any = None, json: Any = None, **kwargs: Any) -> ResponseContextManager:
-        """See FastHttpSession.post."""
+        """Send a POST; see ``request`` for the other parameters."""
         return (
             self.request("POST", url, data=data, json=json, **kwargs)
             if kwargs

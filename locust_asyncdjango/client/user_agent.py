@@ -41,17 +41,17 @@ class DefaultHeaders(Headers):
         super().__delitem__(field)
 
     def add(self, field: str, value: Any) -> None:
-        """See Headers.add."""
+        """Add a field beside those of the same name."""
         self.on_change()
         super().add(field, value)
 
     def update(self, *args: Any, **kwargs: str) -> None:  # type: ignore[override]
-        """See Headers.update."""
+        """Set fields, in place of those of the same names."""
         self.on_change()
         super().update(*args, **kwargs)
 
     def clear(self) -> None:
-        """See dict.clear."""
+        """Remove all of the fields."""
         self.on_change()
         super().clear()
 

@@ -15,11 +15,11 @@ class FakeWatcher:
         self.callback: Callable[[], None] | None = None
 
     def start(self, callback: Callable[[], None], update: bool = False) -> None:  # noqa: ARG002
-        """Arm it."""
+        """Arm the watcher with a callback."""
         self.callback = callback
 
     def stop(self) -> None:
-        """Disarm it."""
+        """Disarm the watcher until the next start."""
         self.callback = None
 
     close = stop
