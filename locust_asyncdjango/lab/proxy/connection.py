@@ -54,7 +54,7 @@ class ProxiedConnection:
         self._finish_if_closed()
 
     def reset(self) -> None:
-        """Send RST to both."""
+        """Send RST to client and server."""
         self._stop_streams()
         self.client.reset()
         self.server.reset()

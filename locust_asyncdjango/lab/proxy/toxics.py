@@ -34,7 +34,7 @@ class Link:
 
     @property
     def is_clear(self) -> bool:
-        """Whether it delays nothing."""
+        """Whether data pass without delay and without a limit."""
         return not self.latency_ms and not self.jitter_ms and self.kb_per_s is None
 
     def delay_s(self, rng: random.Random) -> float:
