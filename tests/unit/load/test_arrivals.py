@@ -48,8 +48,8 @@ def run_users(arrivals: ArrivalQueue, users: int, takes_s: float, until_s: float
 
 def test_idle_users_begin_when_it_is_due() -> None:
     arrivals = ArrivalQueue()
-    arrivals.begin([(0, 200.0)])
     begun = time.monotonic()
+    arrivals.begin([(0, 200.0)])
     late, missed = run_users(arrivals, users=20, takes_s=0.001, until_s=0.5)
     assert 20 < len(late) + missed <= 200 * (time.monotonic() - begun) + 2
 
