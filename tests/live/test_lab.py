@@ -8,7 +8,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import urllib.request
 from contextlib import closing, suppress
 from pathlib import Path
 
@@ -29,6 +28,7 @@ from tests.support.programs import (
     wait_for,
     wait_for_lines,
 )
+from tests.support.site_client import fetch
 from tests.support.site_fixtures import POSTS
 
 PREPARING = 10
@@ -211,12 +211,18 @@ def test_a_database_that_cannot_be_reached(tmp_path: Path) -> None:
         assert "secret" not in text
 
 
+def posts_counted(url: str) -> int:
+    """Return the number of posts that a site counts."""
+    status, _, content = fetch(f"{url}/io_read/")
+    assert status == 200, content
+    return int(content["count"])
+
+
 def test_the_users_own_database(database_url: str, cache: Path) -> None:
     before = runs_in(cache)
     with running(*lab("serve", "--posts", "500"), env={"DATABASE_URL": database_url}) as program:
         url = program.wait_for(r"gunicorn-sync answers at (http://127\.0\.0\.1:\d+)/")[1]
-        with urllib.request.urlopen(f"{url}/io_read/") as response:
-            assert json.loads(response.read())["count"] == 500
+        assert posts_counted(url) == 500
         assert runs_in(cache) == before  # no other database was started
         program.signal(signal.SIGINT)
         assert program.end() == 0
@@ -233,8 +239,7 @@ def test_serve_keeps_a_server_up_until_it_is_stopped(cache: Path, server: str, s
         assert f"{server} answers at http://127.0.0.1:{port}/ until Ctrl-C" in program.text
         locustfile = program.wait_for(r"locust -f (\S+) --shape RampTo500 -H http://127\.0\.0\.1:\d+\n")[1]
         assert Path(locustfile).is_file()
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/io_read/") as response:
-            assert json.loads(response.read())["count"] == POSTS
+        assert posts_counted(f"http://127.0.0.1:{port}") == POSTS
         code, text = done(*lab("serve", "--port", str(port)))
         assert (code, text) == (
             2,
