@@ -1,7 +1,13 @@
-"""A Django site that knows nothing of this project: it has paths and error pages of its own."""
+"""A Django site that knows nothing of this project: it has paths and error pages of its own.
+
+Each response takes a moment without processor time. Users that send the next request at once would otherwise keep the
+whole machine busy, and with it the tests beside them.
+"""
 
 import itertools
 import secrets
+import time
+from collections.abc import Callable
 
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
@@ -9,7 +15,10 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import path
 from django.views.decorators.csrf import csrf_exempt
 
+WAIT_S = 0.02
+
 settings.configure(
+    MIDDLEWARE=["other_site.wait"],
     ALLOWED_HOSTS=["127.0.0.1"],
     ROOT_URLCONF=__name__,
     SECRET_KEY=secrets.token_hex(),
@@ -17,6 +26,14 @@ settings.configure(
 )
 
 served = itertools.count()
+
+
+def wait(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    def respond(request: HttpRequest) -> HttpResponse:
+        time.sleep(WAIT_S)
+        return get_response(request)
+
+    return respond
 
 
 def latest(_request: HttpRequest) -> JsonResponse:
