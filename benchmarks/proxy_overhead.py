@@ -20,11 +20,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from locust_asyncdjango.lab.commands.arguments import Parser
-from locust_asyncdjango.lab.environment.process import free_port, python, running, wait_until
+from locust_asyncdjango.lab.environment.process import START_DEADLINE_S, free_port, python, running, wait_until
 from locust_asyncdjango.lab.errors import TrialError, UsageError
 from support.harness import run, spread
 from support.web_servers import (
-    DEADLINE_S,
     check_programs,
     nginx,
     requests_per_s,
@@ -98,7 +97,7 @@ def proxy(folder: Path, upstream: int, *flags: str) -> Iterator[int]:
     log = folder / "proxy.log"
     log.unlink(missing_ok=True)
     with running(argv, log=log) as program:
-        if not wait_until(lambda: bool(program.log_lines()), program, DEADLINE_S):
+        if not wait_until(lambda: bool(program.log_lines()), program, START_DEADLINE_S):
             raise TrialError(f"the proxy did not start: {program.last_log_line()}")
         yield port
 

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from locust_asyncdjango.lab.environment.process import (
+    START_DEADLINE_S,
     free_port,
     port_is_free,
     python,
@@ -15,7 +16,6 @@ from locust_asyncdjango.lab.environment.process import (
 from locust_asyncdjango.lab.errors import TrialError
 
 SITES = Path(__file__).resolve().parents[1] / "sites"
-START_DEADLINE_S = 30
 
 
 @contextmanager

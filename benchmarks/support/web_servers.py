@@ -7,10 +7,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from locust_asyncdjango.lab.environment.process import free_port, port_is_free, running, wait_until
+from locust_asyncdjango.lab.environment.process import START_DEADLINE_S, free_port, port_is_free, running, wait_until
 from locust_asyncdjango.lab.errors import TrialError, UsageError
-
-DEADLINE_S = 30
 
 NGINX = """
 daemon off;
@@ -65,7 +63,7 @@ def nginx(folder: Path, locations: str, *, pin: Sequence[str] = ()) -> Iterator[
 def listening(argv: Sequence[str], port: int, log: Path) -> Iterator[None]:
     """Start a server, and wait until it listens on a port of 127.0.0.1. Raise TrialError where it does not."""
     with running(argv, log=log) as program:
-        if not wait_until(lambda: not port_is_free(port), program, DEADLINE_S):
+        if not wait_until(lambda: not port_is_free(port), program, START_DEADLINE_S):
             raise TrialError(f"the server did not start: {program.last_log_line()}")
         yield
 

@@ -17,7 +17,6 @@ from locust_asyncdjango.lab.environment.services import redis_program, running_s
 from locust_asyncdjango.routes import ROUTES
 from tests.support import debian
 from tests.support.error_sites import (
-    DEADLINE_S,
     DRIVERS,
     Sites,
     addresses,
@@ -27,6 +26,7 @@ from tests.support.error_sites import (
     running_sites,
 )
 from tests.support.postgres_clusters import MAX_CONNECTIONS, SITE_PASSWORD, Cluster, new_cluster
+from tests.support.programs import DEADLINE_S
 from tests.support.site_client import variants_of
 
 # The tests share the services that their module starts.

@@ -14,7 +14,6 @@ import pytest
 from locust_asyncdjango.lab.environment.process import wait_until
 from tests.support import debian
 from tests.support.error_sites import (
-    DEADLINE_S,
     DRIVERS,
     Address,
     Sites,
@@ -32,6 +31,7 @@ from tests.support.postgres_clusters import (
     Cluster,
     new_cluster,
 )
+from tests.support.programs import DEADLINE_S
 
 ADDRESSES = addresses(*DRIVERS)
 WAITING = "wait_event_type = 'Lock'"

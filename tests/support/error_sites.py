@@ -14,8 +14,8 @@ from locust_asyncdjango.failures.classify import classify
 from locust_asyncdjango.lab.environment.http_client import responds
 from locust_asyncdjango.lab.environment.process import free_port, port_is_free, running, wait_until
 from locust_asyncdjango.lab.environment.servers import SERVERS, site_env
+from tests.support.programs import DEADLINE_S
 
-DEADLINE_S = 30
 INTERFACES = {"wsgi": "gunicorn-100-threads", "asgi": "uvicorn"}
 PRESENTATIONS = {"problem": ("problem", "*/*"), "html": ("debug", "text/html"), "text": ("debug", "application/json")}
 """Name -> PRESENTED of the site (cause_settings), and the Accept field of the request."""

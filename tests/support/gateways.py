@@ -8,8 +8,7 @@ from pathlib import Path
 
 from locust_asyncdjango.lab.environment.process import free_port, port_is_free, running, wait_until
 from tests.support import debian
-
-DEADLINE_S = 30
+from tests.support.programs import DEADLINE_S
 
 NGINX = """
 daemon off;

@@ -18,8 +18,7 @@ import psycopg2
 from locust_asyncdjango.lab.environment import postgres
 from locust_asyncdjango.lab.environment.postgres import Installation
 from locust_asyncdjango.lab.environment.process import Program, running, wait_until
-from tests.support.error_sites import DEADLINE_S
-from tests.support.programs import wait_for
+from tests.support.programs import DEADLINE_S, wait_for
 
 MAX_CONNECTIONS = 45
 ACCEPTS, REJECTS = 0, 1
