@@ -26,7 +26,7 @@ PATIENCE_S = 5.0
 BAD, LIMITED = all_three("gateway_bad"), all_three("overloaded, gateway")
 
 APPLICATION: dict[str, list[Step]] = {
-    "/slow": [1.0],
+    "/slow": [3.0],
     "/closes": [CLOSE],
     "/resets": [RESET],
     "/half-body": RESPONSES["/half-body"],
@@ -38,12 +38,12 @@ APPLICATION: dict[str, list[Step]] = {
 
 NGINX = """
     proxy_http_version 1.1;
-    proxy_read_timeout 200ms;
     location / {{ proxy_pass {application}; }}
+    location = /slow {{ proxy_read_timeout 200ms; proxy_pass {application}; }}
     location = /dead {{ proxy_pass http://127.0.0.1:{dead}; }}
     location = /limited {{ limit_req zone=requests; proxy_pass {application}; }}
     location = /limited-429 {{ limit_req zone=requests; limit_req_status 429; proxy_pass {application}; }}
-    location = /occupied {{ limit_conn connections 1; proxy_read_timeout 60s; proxy_pass {application}; }}
+    location = /occupied {{ limit_conn connections 1; proxy_pass {application}; }}
     location = /small {{ client_max_body_size 1k; proxy_pass {application}; }}
 }}
 server {{
@@ -71,14 +71,17 @@ THROUGH_NGINX: dict[str, Kinds] = {
 HAPROXY = """
     http-request deny deny_status 429 if {{ path /denied }}
     use_backend dead if {{ path /dead }}
+    use_backend slow if {{ path /slow }}
     use_backend full if {{ path /occupied }}
     default_backend application
 backend application
     server one {application}
 backend dead
     server one 127.0.0.1:{dead}
+backend slow
+    timeout server 200ms
+    server one {application}
 backend full
-    timeout server 60s
     server one {application} maxconn 1
 """
 THROUGH_HAPROXY: dict[str, Kinds] = {

@@ -84,7 +84,7 @@ def test_a_thousand_connections_at_once_each_get_their_own_bytes() -> None:
         return received == data
 
     async def scenario(proxy: Proxied) -> list[bool]:
-        server = await asyncio.start_server(echo, sock=proxy.listener)
+        server = await asyncio.start_server(echo, sock=proxy.listener, backlog=4 * count)
         everybody = asyncio.Barrier(count)
         async with server:
             return await asyncio.gather(*(exchange(proxy, everybody) for _ in range(count)))

@@ -36,9 +36,9 @@ http {{
 HAPROXY = """
 defaults
     mode http
-    timeout connect 1s
-    timeout client 10s
-    timeout server 200ms
+    timeout connect 60s
+    timeout client 60s
+    timeout server 60s
     timeout queue 200ms
     retries 0
 listen gateway
