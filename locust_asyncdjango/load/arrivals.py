@@ -17,7 +17,7 @@ from typing import Any, cast
 
 import gevent
 from gevent.event import AsyncResult
-from locust import User
+from locust import TaskSet, User
 from locust.env import Environment
 
 from locust_asyncdjango.load.arrival_schedule import RateStages, due_times
@@ -121,6 +121,9 @@ def arrival(user: Any) -> float:
     The queue of due requests belongs to the run. The plugin sets it as an attribute of the user's ``environment``;
     without the plugin there is no queue, and the function does not wait.
 
+    As the functions that Locust's own ``between`` and ``constant`` return, it is called with the user: ``arrival()``
+    raises TypeError.
+
     user: the user or task set that waits; Locust passes it. Returns 0: Locust does not have to wait any longer.
     """
     queue = _queue(user)
@@ -160,6 +163,7 @@ def require_arrival_wait(environment: Environment) -> None:
 
 
 def _queue(user: Any) -> ArrivalQueue | None:
-    # A task set has no environment; it knows its user.
-    environment = getattr(getattr(user, "user", user), "environment", None)
+    # A task set has no environment; it knows its user. A user class may have an attribute "user" of its own.
+    owner = user.user if isinstance(user, TaskSet) else user
+    environment = getattr(owner, "environment", None)
     return cast("ArrivalQueue | None", getattr(environment, QUEUE_ATTRIBUTE, None))

@@ -149,6 +149,31 @@ def test_a_task_set_waits_on_the_queue_of_its_user() -> None:
     assert queue.waits == 1
 
 
+def test_a_user_class_may_have_an_attribute_called_user() -> None:
+    class Mine(User):
+        abstract = True
+        wait_time = arrival
+
+        def __init__(self, environment: Any) -> None:
+            super().__init__(environment)
+            self.user = "bob"
+
+    class Tasks(TaskSet):
+        wait_time = arrival
+
+    queue, environment = CountingQueue(), SimpleNamespace()
+    attach_queue(environment, queue)  # type: ignore[arg-type]
+    user = Mine(environment)
+    assert user.wait_time() == 0
+    assert Tasks(user).wait_time() == 0
+    assert queue.waits == 2
+
+
+def test_it_needs_the_user() -> None:
+    with pytest.raises(TypeError):
+        arrival()  # type: ignore[call-arg]
+
+
 def test_without_the_plugin_nobody_waits() -> None:
     class Mine(User):
         abstract = True
