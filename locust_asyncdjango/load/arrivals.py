@@ -11,6 +11,7 @@ out ("coordinated omission").
 
 import time
 from collections import deque
+from collections.abc import Callable
 from functools import wraps
 from random import Random
 from typing import Any, cast
@@ -32,9 +33,15 @@ class ArrivalWaitError(ValueError):
 
 
 class ArrivalQueue:
-    """The requests that are due in this process and the users that wait for one."""
+    """The requests that are due in this process and the users that wait for one.
 
-    def __init__(self) -> None:
+    clock: returns the time in seconds. sleep: blocks a greenlet for so many seconds of that clock.
+    """
+
+    def __init__(
+        self, clock: Callable[[], float] = time.monotonic, sleep: Callable[[float], None] = gevent.sleep
+    ) -> None:
+        self._clock, self._sleep = clock, sleep
         self._is_open = False
         self._greenlet: gevent.Greenlet | None = None
         self._idle: list[AsyncResult[float]] = []
@@ -53,7 +60,7 @@ class ArrivalQueue:
             self._delay_s.clear()  # left by users of an earlier run
         self._greenlet, self._is_open = None, stages is not None
         if stages:
-            self._greenlet = gevent.spawn(self._arrive, stages, time.monotonic() - elapsed, elapsed, share)
+            self._greenlet = gevent.spawn(self._arrive, stages, self._clock() - elapsed, elapsed, share)
 
     def end(self) -> int:
         """Stop making requests due, and return how many were due but never begun.
@@ -72,7 +79,7 @@ class ArrivalQueue:
         if not self._is_open:
             return
         due_s = self._waiting.popleft() if self._waiting else self._wait_for_next()
-        self._delay_s[gevent.getcurrent()] = max(time.monotonic() - due_s, 0.0)
+        self._delay_s[gevent.getcurrent()] = max(self._clock() - due_s, 0.0)
 
     def has_request(self) -> bool:
         """Return whether the current user has got a request that it has not sent yet."""
@@ -100,7 +107,7 @@ class ArrivalQueue:
 
     def _arrive(self, stages: RateStages, begun_s: float, elapsed: float, share: float) -> None:
         for seconds in due_times(stages, share, Random(), elapsed):  # noqa: S311
-            gevent.sleep(max(begun_s + seconds - time.monotonic(), 0))
+            self._sleep(max(begun_s + seconds - self._clock(), 0))
             if self._idle:
                 self._idle.pop().set(begun_s + seconds)
             else:

@@ -1,6 +1,5 @@
 """Who makes the requests that are due, and how a user waits for one."""
 
-import time
 from types import SimpleNamespace
 from typing import Any
 
@@ -17,6 +16,7 @@ from locust_asyncdjango.load.arrivals import (
     wait_before_first_task,
 )
 from locust_asyncdjango.load.shape_registry import create_shape
+from tests.support.virtual_time import VirtualTime
 
 
 class CountingQueue(ArrivalQueue):
@@ -30,40 +30,40 @@ class CountingQueue(ArrivalQueue):
         self.waits += 1
 
 
-def run_users(arrivals: ArrivalQueue, users: int, takes_s: float, until_s: float) -> tuple[list[float], int]:
-    """Return the delay in milliseconds of each request that so many users made, and how many were never made."""
-    late: list[float] = []
+def begin(queue: ArrivalQueue, time: VirtualTime, users: int, takes_s: float) -> list[float]:
+    """Start so many users. Return a list that gets the delay of each of their requests, in milliseconds."""
+    delays_ms: list[float] = []
 
     def user() -> None:
         while True:
-            arrivals.wait()
-            late.append(arrivals.pop_delay_ms())
-            gevent.sleep(takes_s)
+            queue.wait()
+            delays_ms.append(queue.pop_delay_ms())
+            time.sleep(takes_s)
 
-    greenlets = [gevent.spawn(user) for _ in range(users)]
-    gevent.sleep(until_s)
-    gevent.killall(greenlets)
-    return late, arrivals.end()
+    for _ in range(users):
+        gevent.spawn(user)
+    return delays_ms
 
 
 def test_idle_users_begin_when_it_is_due() -> None:
-    arrivals = ArrivalQueue()
-    begun = time.monotonic()
-    arrivals.begin([(0, 200.0)])
-    late, missed = run_users(arrivals, users=20, takes_s=0.001, until_s=0.5)
-    assert 20 < len(late) + missed <= 200 * (time.monotonic() - begun) + 2
+    time = VirtualTime()
+    queue = ArrivalQueue(time.clock, time.sleep)
+    queue.begin([(0, 200.0)])
+    delays_ms = begin(queue, time, users=20, takes_s=0.001)
+    time.advance(0.5)
+    assert delays_ms == pytest.approx([0.0] * 100)
+    assert queue.end() == 0
 
 
-def test_what_finds_all_users_busy_is_late_or_missed_and_nothing_is_lost() -> None:
-    arrivals = ArrivalQueue()
-    begun = time.monotonic()
-    arrivals.begin([(0, 100.0)])
-    late, missed = run_users(arrivals, users=2, takes_s=0.1, until_s=1.0)
-    took_s = time.monotonic() - begun
-    assert len(late) <= 20 * took_s + 4  # two users, ten a second each
-    assert missed > len(late)
-    assert len(late) + missed <= 100 * took_s + 2
-    assert late[-1] > late[5] > late[2]  # each later than those before
+def test_requests_that_find_all_users_busy_are_late_or_missed() -> None:
+    time = VirtualTime()
+    queue = ArrivalQueue(time.clock, time.sleep)
+    queue.begin([(0, 100.0)])
+    delays_ms = begin(queue, time, users=2, takes_s=0.1)
+    time.advance(1.0)
+    # Two requests are due each 20 ms, at random within 10 ms each, and two begin each 100 ms.
+    assert delays_ms == pytest.approx([80.0 * (n // 2) for n in range(20)], rel=0, abs=10)
+    assert queue.end() == 80
 
 
 def test_without_an_open_shape_nobody_waits() -> None:
@@ -76,11 +76,13 @@ def test_without_an_open_shape_nobody_waits() -> None:
 
 
 def test_a_share_may_change_and_what_waits_is_kept() -> None:
-    arrivals = ArrivalQueue()
-    arrivals.begin([(0, 100.0)])
-    gevent.sleep(0.2)
-    arrivals.begin([(0, 100.0)], elapsed=0.2, share=0.01)
-    assert arrivals.end() > 0
+    time = VirtualTime()
+    queue = ArrivalQueue(time.clock, time.sleep)
+    queue.begin([(0, 100.0)])
+    time.advance(0.2)
+    queue.begin([(0, 100.0)], elapsed=0.2, share=0.01)
+    time.advance(9.8)
+    assert queue.end() in (29, 30)  # 20, and one each second; the first of these may have been due before
 
 
 def test_users_wait_after_their_own_start_and_once() -> None:
@@ -111,15 +113,18 @@ def test_users_wait_after_their_own_start_and_once() -> None:
     assert events[-2:] == ["further", "waited"]
 
 
-def test_who_is_stopped_while_waiting_loses_nothing() -> None:
-    arrivals = ArrivalQueue()
-    arrivals.begin([(0, 50.0)])
-    waiting = gevent.spawn(arrivals.wait)
-    gevent.sleep(0)
+def test_a_user_that_is_stopped_while_it_waits_loses_no_request() -> None:
+    time = VirtualTime()
+    queue = ArrivalQueue(time.clock, time.sleep)
+    queue.begin([(0, 50.0)])
+    waiting = gevent.spawn(queue.wait)
+    time.advance(0)
     waiting.kill()
-    gevent.sleep(0.2)
-    late, _ = run_users(arrivals, users=1, takes_s=0, until_s=0.01)
-    assert late[0] > 100
+    time.advance(0.2)
+    delays_ms = begin(queue, time, users=1, takes_s=0.1)
+    time.advance(0)
+    assert delays_ms == pytest.approx([190.0], rel=0, abs=10)  # the first request was due in the first 20 ms
+    assert queue.end() == 9
 
 
 def test_a_user_waits_on_the_queue_of_its_environment() -> None:
