@@ -102,8 +102,8 @@ def conclude(
 ) -> str:
     """Return in a sentence how many users are carried, with an interval, and what breaks beyond it.
 
-    levels: results by users. reasons: by users, why a level broke. given_up: why the search ended early; "" if only the
-    time was over.
+    levels: results by users. reasons: by users, why a level broke. abort_reason: why the search ended early; "" if only
+    the time was over.
     """
     if search.broken is None:
         advice = abort_reason or ("raise -u" if search.is_over else "give it more time (-t)")
