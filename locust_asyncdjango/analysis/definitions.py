@@ -1,7 +1,7 @@
 """What each figure of a run means, in one sentence for people.
 
-Summary, web UI, reports, README and docs/saturation.md use these sentences. ``saturation`` computes the figures; its
-docstring has the exact definitions.
+Summary, web UI, reports, README and docs/saturation.md use these sentences. ``saturation`` computes the figures by its
+constants, with which the tests compare the numbers here. docs/saturation.md has the exact definitions.
 """
 
 from dataclasses import dataclass

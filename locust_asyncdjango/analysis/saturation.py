@@ -1,38 +1,7 @@
 """Where a run saturated: intervals -> peak, successes, slowdown onset and error onset, each with a 95 % interval.
 
-Start reading at ``find_saturation``. definitions.py has short sentences for people. These are the exact definitions:
-
-Warm-up
-    As many of the first seconds as each had a median latency above one and a half times that of the five answered
-    seconds after them (the median of theirs), at most a third of the run. Latency that falls while users climb is due
-    to caches and connections, not to load.
-Load points
-    The full seconds after the warm-up, each with the users that ran when its requests began: by the mean latency before
-    the middle of the second. Latency is due to the users that were there when a request began, not to those that
-    started while it waited.
-Peak
-    The highest rate of successful requests over any ten consecutive seconds (over all of them in a shorter run), and
-    the users at the end of these seconds. Locust's own current rate is a ten-second mean too (locust/stats.py,
-    ``current_rps``), so the two can be compared. Interval: Student's t, with the noise of the thirty seconds around the
-    peak by successive differences. Its lower end also allows for the peak being the highest of several (Bonferroni).
-    For the users: every count at which ten seconds reach that interval.
-Successes
-    Their number. Interval: of another run under the same conditions, by the mean square of successive differences (von
-    Neumann, 1941), which a trend does not disturb.
-Slowdown onset
-    There is a slowdown if three seconds in a row have a median latency above one and a half times the baseline, and if
-    most later seconds with as many users have so too. The baseline is the median latency of the first five load points.
-    The onset is the number of users from which latency rises: the corner of a line that is flat and then rises, fitted
-    to the mean latency over users, up to three times the baseline, by least squares. Each second weighs as much as it
-    has successes. It is the mean because Little's law is about means: where users wait for slots in step, most of them
-    do not wait at all for a long time. Interval: the corners that fit as well by an F test (profile likelihood; Seber
-    and Wild, Nonlinear Regression, 1989), and not less than the users change in a second; from 0 where latency rises
-    from the first user on. Where users hardly change, or as many ran before without a slowdown, the onset is the first
-    of the three seconds.
-Error onset
-    The users at the moment when a failed request began, in the first second that had a failure. That request is the
-    shortest failure of the second, as a longer one may be of another kind. Interval: from the users when the longest
-    failure may have begun to those in the second of the failure.
+Start reading at ``find_saturation``. The exact definitions, with the reasons and the literature, are in
+docs/saturation.md; definitions.py has a sentence of each for people.
 """
 
 from bisect import bisect_left, bisect_right, insort
@@ -47,6 +16,7 @@ from locust_asyncdjango.metrics.interval import Interval, full_intervals, larges
 from locust_asyncdjango.metrics.statistics import ERROR, noise, normal_z, student_t
 
 PEAK_WINDOW_S = 10
+"""As long as the window of Locust's own current rate (locust/stats.py, ``current_rps``), so the two can be compared."""
 BASELINE_SECONDS = 5
 SLOW_FACTOR = 1.5
 SLOW_SECONDS = 3
@@ -140,6 +110,7 @@ def find_warm_up(intervals: Sequence[Interval]) -> int:
     """Return how many seconds at the beginning of a run are its warm-up."""
     answered = [(interval.t, interval.p50_ms) for interval in intervals if interval.p50_ms is not None]
     medians = [ms for _, ms in answered]
+    # Latency that falls while users climb is due to caches and connections. It does so in a third of the run at most.
     lowest = enumerate(accumulate(medians[: len(medians) // 3], min), 1)
     cold = [end for end, low in lowest if low > SLOW_FACTOR * median(medians[end : end + BASELINE_SECONDS])]
     return answered[cold[-1]][0] if cold else 0
@@ -223,7 +194,8 @@ def _corner_onset(points: Sequence[LoadPoint]) -> Onset | None:
     users, intervals = zip(*points, strict=True)
     if len(set(users)) < FEWEST_FIT_USERS:
         return None
-    # Medians of three pass over a single slow second.
+    # The mean: where users wait for slots in step, most of them do not wait at all for a long time. Medians of three
+    # pass over a single slow second.
     latencies = _medians_of_three([interval.mean_ms or 0.0 for interval in intervals])
     successes = (interval.ok for interval in intervals)
     corner, low, high = _corner(sorted(zip(users, latencies, successes, strict=True)))
@@ -274,7 +246,7 @@ def _failures(intervals: Sequence[Interval]) -> tuple[KindOnset, ...]:
 
 
 def _error_onset(intervals: Sequence[Interval], n: int) -> Onset:
-    # The longest failures of an interval may be of another kind.
+    # The first failed request is taken for the shortest failure of the interval: a longer one may be of another kind.
     interval = intervals[n]
     shortest_ms, longest_ms = interval.failed_ms or (0.0, 0.0)
     since = n - 1 - ceil(longest_ms / 1000 / interval.length)

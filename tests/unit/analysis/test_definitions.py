@@ -5,7 +5,10 @@ from pathlib import Path
 import pytest
 
 from locust_asyncdjango.analysis.definitions import ERRORS, PEAK, SLOWDOWN, SUCCESSES, WARM_UP
+from locust_asyncdjango.analysis.saturation import BASELINE_SECONDS, PEAK_WINDOW_S, SLOW_FACTOR
 
+WORDS = {1.5: "one and a half times", 5: "five seconds", 10: "ten consecutive seconds"}
+"""How the definitions spell the constants that the figures are computed with."""
 ROOT = Path(__file__).parents[3]
 SENTENCES = {
     "README.md": [PEAK.sentence, SLOWDOWN.sentence, ERRORS.sentence],
@@ -20,6 +23,20 @@ SENTENCES = {
 def test_a_page_has_the_definitions_word_for_word(page: str, sentences: list[str]) -> None:
     text = " ".join((ROOT / page).read_text(encoding="utf-8").split()).lower()
     assert [sentence for sentence in sentences if sentence.lower() not in text] == []
+
+
+@pytest.mark.parametrize(
+    ("sentence", "constant"),
+    [
+        (PEAK.sentence, PEAK_WINDOW_S),
+        (SLOWDOWN.sentence, SLOW_FACTOR),
+        (SLOWDOWN.sentence, BASELINE_SECONDS),
+        (WARM_UP, SLOW_FACTOR),
+    ],
+    ids=["peak", "slowdown", "baseline", "warm-up"],
+)
+def test_a_sentence_has_the_number_that_is_computed_with(sentence: str, constant: float) -> None:
+    assert WORDS[constant] in sentence
 
 
 def test_a_definition_is_one_sentence_with_its_interval() -> None:
