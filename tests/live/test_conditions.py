@@ -11,7 +11,7 @@ from typing import Any
 
 import psutil
 
-from locust_asyncdjango.lab.commands.serve import ports_in_a_row
+from locust_asyncdjango.lab.commands.ports import ports_in_a_row
 from locust_asyncdjango.lab.environment.process import port_is_free
 from locust_asyncdjango.lab.environment.servers import SERVERS
 from locust_asyncdjango.lab.errors import UsageError

@@ -3,6 +3,7 @@
 import ast
 import subprocess
 import sys
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -40,7 +41,15 @@ MAY_IMPORT = {
         *SHARED,
     },
     "lab.report": {"lab.analysis", "lab.experiment", "lab.project", "lab.environment", "lab.errors", *SHARED},
-    "lab.commands": {"lab", *SHARED},
+    "lab.commands": {
+        "lab.report",
+        "lab.measure",
+        "lab.analysis",
+        "lab.experiment",
+        "lab.environment",
+        "lab.errors",
+        *SHARED,
+    },
     "lab.cli": {"lab", *SHARED},
 }
 STANDARD_LIBRARY_ONLY = ("metrics", "failures", "analysis", "routes", "probe")
@@ -58,10 +67,26 @@ def imports(path: Path) -> set[str]:
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            whole = {alias.name: f"{node.module}.{alias.name}".removeprefix(f"{PACKAGE}.") for alias in node.names}
-            names |= {f"{PACKAGE}.{full}" if full in MODULES else node.module for full in whole.values()}
+        elif isinstance(node, ast.ImportFrom):
+            module = imported_from(node, path)
+            whole = {f"{module}.{alias.name}".removeprefix(f"{PACKAGE}.") for alias in node.names}
+            names |= {f"{PACKAGE}.{full}" if full in MODULES else module for full in whole}
     return names
+
+
+def imported_from(node: ast.ImportFrom, path: Path) -> str:
+    """Return the dotted name of the module that a file imports from, of a relative import too."""
+    if not node.level:
+        return str(node.module)
+    above = path.relative_to(ROOT).parts[: -node.level]
+    package = (PACKAGE, *above) if above[0] == "shapes" else above
+    return ".".join((*package, node.module) if node.module else package)
+
+
+def imports_of_ours(name: str) -> set[str]:
+    """Return the modules of the package that one of them imports, without the package's own name before them."""
+    ours = {each.removeprefix(PACKAGE).lstrip(".") for each in imports(MODULES[name]) if within(each, {PACKAGE})}
+    return ours - {""}
 
 
 def within(name: str, folders: set[str]) -> bool:
@@ -72,8 +97,7 @@ def within(name: str, folders: set[str]) -> bool:
 @pytest.mark.parametrize("name", MODULES, ids=lambda name: name or PACKAGE)
 def test_a_module_imports_only_what_its_folder_may(name: str) -> None:
     home = max((folder for folder in MAY_IMPORT if within(name, {folder})), key=len, default="")
-    ours = {each.removeprefix(PACKAGE).lstrip(".") for each in imports(MODULES[name]) if within(each, {PACKAGE})}
-    assert {each for each in ours if each and not within(each, {home, *MAY_IMPORT[home]})} == set()
+    assert {each for each in imports_of_ours(name) if not within(each, {home, *MAY_IMPORT[home]})} == set()
     outside = {each.partition(".")[0] for each in imports(MODULES[name])} - sys.stdlib_module_names - {PACKAGE}
     if within(name, set(STANDARD_LIBRARY_ONLY)):
         assert outside == set()
@@ -81,6 +105,15 @@ def test_a_module_imports_only_what_its_folder_may(name: str) -> None:
         assert outside <= {"locust"}
     if within(name, {"lab"}):
         assert not outside & {"locust", "gevent", "geventhttpclient", "target_site", "django"}
+
+
+def test_modules_do_not_import_each_other_in_a_circle() -> None:
+    TopologicalSorter({name: imports_of_ours(name) for name in MODULES}).prepare()  # CycleError names the circle
+
+
+def test_relative_imports_and_those_inside_functions_count() -> None:
+    assert "shapes.ramp" in imports_of_ours("shapes")
+    assert "lab.commands.serve_all" in imports_of_ours("lab.commands.serve")
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "target_site").rglob("*.py")), ids=lambda path: path.stem)

@@ -5,9 +5,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from locust_asyncdjango.lab.commands.arguments import Command, add_services, argument_type
+from locust_asyncdjango.lab.commands.ports import choose_port, how_to_inspect, stats_port
 from locust_asyncdjango.lab.environment import servers
 from locust_asyncdjango.lab.environment.packages import locustfile
-from locust_asyncdjango.lab.environment.process import free_port, port_is_free
 from locust_asyncdjango.lab.environment.servers import RunningServer, Server, running_server, site_env
 from locust_asyncdjango.lab.errors import TrialError, UsageError
 from locust_asyncdjango.lab.experiment.config_file import OPTIONS
@@ -15,7 +15,6 @@ from locust_asyncdjango.lab.experiment.options import whole_number
 from locust_asyncdjango.lab.experiment.spec import DEFAULT_POSTS, check_conditions
 
 DEFAULT_SERVER = "gunicorn-sync"
-DEFAULT_PORT = 8000
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -68,31 +67,6 @@ def serve_one(options: Namespace) -> None:
         raise TrialError(f"{server.name} ended: {served.program.last_log_line()}")
 
 
-def choose_port(requested: int | None) -> int:
-    """Return the requested port, or 8000, or a free one where that is taken. Raise UsageError."""
-    if requested is None:
-        return DEFAULT_PORT if port_is_free(DEFAULT_PORT) else free_port()
-    return ports_in_a_row(requested, 1)[0]
-
-
-def ports_in_a_row(first: int, count: int) -> list[int]:
-    """Return so many ports in a row. Raise UsageError where one is taken."""
-    if not 1 <= first <= 65536 - count:
-        raise UsageError(f"--port must be from 1 to {65536 - count}")
-    ports = list(range(first, first + count))
-    for port in ports:
-        if not port_is_free(port):
-            raise UsageError(f"port {port} is taken or may not be used; choose another --port")
-    return ports
-
-
-def stats_port(server: Server) -> int:
-    """Return the port of uWSGI's statistics: its usual one, or a free one where that is taken; 0 for other servers."""
-    if not server.stats_port:
-        return 0
-    return server.stats_port if port_is_free(server.stats_port) else free_port()
-
-
 def how_to_load(server: Server, served: RunningServer) -> str:
     """Return where a server answers, and the command that loads it."""
     lines = [
@@ -101,13 +75,6 @@ def how_to_load(server: Server, served: RunningServer) -> str:
         "and open http://localhost:8089, or add --headless.",
     ]
     return "\n".join([*lines, *how_to_inspect(served)])
-
-
-def how_to_inspect(served: RunningServer) -> list[str]:
-    """Return the command that shows a server's statistics, in a line; no line for a server without any."""
-    if not served.stats_port:
-        return []
-    return [f"to look inside: uwsgitop 127.0.0.1:{served.stats_port} (pip install uwsgitop)"]
 
 
 COMMAND = Command(

@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 from rich.console import Console
 from rich.live import Live
 
-from locust_asyncdjango.lab.commands.serve import DEFAULT_PORT, how_to_inspect, ports_in_a_row, stats_port
+from locust_asyncdjango.lab.commands.ports import DEFAULT_PORT, how_to_inspect, ports_in_a_row, stats_port
 from locust_asyncdjango.lab.environment import servers, services
 from locust_asyncdjango.lab.environment.process import free_port, port_is_free
 from locust_asyncdjango.lab.environment.process_usage import MonitoredServer, usage_table

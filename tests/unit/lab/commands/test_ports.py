@@ -1,11 +1,11 @@
-"""``serve``: its ports, and what it prints of a server that is up."""
+"""The ports that servers get, and those that are refused."""
 
 import socket
 from collections.abc import Iterator
 
 import pytest
 
-from locust_asyncdjango.lab.commands.serve import choose_port, ports_in_a_row, stats_port
+from locust_asyncdjango.lab.commands.ports import choose_port, ports_in_a_row, stats_port
 from locust_asyncdjango.lab.environment.servers import SERVERS
 from locust_asyncdjango.lab.errors import UsageError
 
