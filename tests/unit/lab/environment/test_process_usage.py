@@ -8,6 +8,7 @@ from rich.console import Console
 
 from locust_asyncdjango.lab.environment import process_usage
 from locust_asyncdjango.lab.environment.servers import SERVERS
+from tests.support.fake_program import FakeProgram
 
 
 def test_the_table_of_servers_that_run_fits_80_columns() -> None:
@@ -32,21 +33,6 @@ def test_the_table_of_servers_that_run_fits_80_columns() -> None:
     row = next(line for line in lines if line.startswith(" gunicorn-100-threads"))
     assert row.split() == ["gunicorn-100-threads", "http://127.0.0.1:65000", "wsgi", "100", "10", "1234", "200"]
     assert "gone ended (3): out of memory" in "\n".join(lines)
-
-
-class FakeProgram:
-    """A program of this process's own id, with an exit code that a test sets."""
-
-    pid = os.getpid()
-
-    def __init__(self, code: int | None) -> None:
-        self.code = code
-
-    def exit_code(self) -> int | None:
-        return self.code
-
-    def last_log_line(self) -> str:
-        return "out of memory"
 
 
 def monitored(program: object) -> process_usage.MonitoredServer:
