@@ -1,12 +1,13 @@
 """What the commands share of the command line: the parser, a command's description, flags, and values of flags."""
 
 import argparse
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NoReturn
 
 from locust_asyncdjango.lab.errors import UsageError
+from locust_asyncdjango.lab.experiment.config_file import OPTIONS
 from locust_asyncdjango.lab.experiment.options import Option, whole_number
 from locust_asyncdjango.lab.experiment.spec import DEFAULT_MAX_CONNECTIONS
 
@@ -63,26 +64,17 @@ def add_options(parser: argparse.ArgumentParser, options: Iterable[Option]) -> N
         groups[option.group].add_argument(*flags, **settings)
 
 
+def add_numbers(parser: argparse.ArgumentParser, defaults: Mapping[str, int]) -> None:
+    """Add options of ``run`` to a command that takes one whole number for each. defaults: by key."""
+    for key, default in defaults.items():
+        one = replace(OPTIONS[key], parse=whole_number, default=default, group="options", metavar="N", several_text="")
+        add_options(parser, [one])
+    parser.set_defaults(**defaults)
+
+
 def add_services(parser: argparse.ArgumentParser, posts: int) -> None:
     """Add the flags of what starts services and keeps them up. posts: the default of --posts."""
-    number = argument_type(whole_number)
-    parser.add_argument(
-        "--posts", type=number, default=posts, metavar="N", help="posts in the database (default: %(default)s)"
-    )
-    parser.add_argument(
-        "--max-connections",
-        type=number,
-        default=DEFAULT_MAX_CONNECTIONS,
-        metavar="N",
-        help="connection limit of the lab's own PostgreSQL (default: %(default)s)",
-    )
-    parser.add_argument(
-        "--latency-ms",
-        type=number,
-        default=0,
-        metavar="N",
-        help="milliseconds added to all that database, cache and API send (default: %(default)s)",
-    )
+    add_numbers(parser, {"posts": posts, "max_connections": DEFAULT_MAX_CONNECTIONS, "latency_ms": 0})
 
 
 def argument_type(parse: Callable[[str], Any]) -> Callable[[str], Any]:

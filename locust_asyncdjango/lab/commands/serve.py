@@ -4,13 +4,12 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from locust_asyncdjango.lab.commands.arguments import Command, add_services, argument_type
+from locust_asyncdjango.lab.commands.arguments import Command, add_numbers, add_services, argument_type
 from locust_asyncdjango.lab.commands.ports import choose_port, how_to_inspect, stats_port
 from locust_asyncdjango.lab.environment import servers
 from locust_asyncdjango.lab.environment.packages import locustfile
 from locust_asyncdjango.lab.environment.servers import RunningServer, Server, running_server, site_env
 from locust_asyncdjango.lab.errors import TrialError, UsageError
-from locust_asyncdjango.lab.experiment.config_file import OPTIONS
 from locust_asyncdjango.lab.experiment.options import whole_number
 from locust_asyncdjango.lab.experiment.spec import DEFAULT_POSTS, check_conditions
 
@@ -27,7 +26,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--port", type=number, help="port of the first server (default: 8000, or a free one for a single server)"
     )
-    parser.add_argument("--workers", type=number, default=1, metavar="N", help=OPTIONS["workers"].full_help)
+    add_numbers(parser, {"workers": 1})
     add_services(parser, DEFAULT_POSTS)
 
 

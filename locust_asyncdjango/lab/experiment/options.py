@@ -24,6 +24,7 @@ class Option:
     short: a short flag, such as -u.
     metavar: stands for the value in --help.
     default_text: how --help calls the default.
+    several_text: what becomes of several values, for --help; "" for an option that takes one.
     """
 
     parse: Callable[[str], Any]
@@ -35,6 +36,7 @@ class Option:
     short: str = ""
     metavar: str = ""
     default_text: str = ""
+    several_text: str = ""
 
     @property
     def flag(self) -> str:
@@ -48,9 +50,10 @@ class Option:
 
     @property
     def full_help(self) -> str:
-        """The help with the default behind it."""
+        """The help, with what becomes of several values, and the default behind it."""
+        text = f"{self.help}, {self.several_text}" if self.several_text else self.help
         default = self.default_text or ("" if self.default in ("", ()) else _text(self.default))
-        return f"{self.help} (default: {default})" if default and not self.is_switch else self.help
+        return f"{text} (default: {default})" if default and not self.is_switch else text
 
     def from_toml(self, value: object) -> Any:
         """Return the value that a key of a TOML file stands for. Raise UsageError where it is of another type."""

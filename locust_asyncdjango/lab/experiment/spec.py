@@ -126,17 +126,19 @@ class Experiment:
     max_connections: tuple[int, ...] = option(
         (DEFAULT_MAX_CONNECTIONS,),
         whole_numbers,
-        "connection limits of the lab's own PostgreSQL, measured in turn",
+        "connection limit of the lab's own PostgreSQL",
         group=CONDITIONS,
         metavar="N,...",
+        several_text="or several, measured in turn",
     )
     latencies_ms: tuple[int, ...] = option(
         (0,),
         whole_numbers,
-        "milliseconds added to all that database, cache and API send, measured in turn",
+        "milliseconds added to all that database, cache and API send",
         name="latency_ms",
         group=CONDITIONS,
         metavar="N,...",
+        several_text="or several, measured in turn",
     )
     client_latency_ms: int = option(
         0, whole_number, "milliseconds added to all that servers send to the users", group=CONDITIONS, metavar="N"

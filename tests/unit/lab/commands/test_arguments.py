@@ -4,7 +4,7 @@ import argparse
 
 import pytest
 
-from locust_asyncdjango.lab.commands.arguments import Parser, add_options, share
+from locust_asyncdjango.lab.commands.arguments import Parser, add_options, add_services, share
 from locust_asyncdjango.lab.experiment.options import Option, whole_number
 
 OPTIONS = (
@@ -42,6 +42,18 @@ def test_an_error_is_one_line(parser: Parser, arguments: list[str], capsys: pyte
     assert exit_.value.code == 2
     assert line.startswith("tested: error: ")
     assert line.endswith(" (see tested --help)")
+
+
+def test_a_command_takes_one_number_for_an_option_of_run_that_takes_several() -> None:
+    parser = Parser(prog="tested")
+    add_services(parser, posts=5)
+    assert vars(parser.parse_args([])) == {"posts": 5, "max_connections": 100, "latency_ms": 0}
+    assert vars(parser.parse_args(["--latency-ms", "7"])) == {"posts": 5, "max_connections": 100, "latency_ms": 7}
+    with pytest.raises(SystemExit):
+        parser.parse_args(["--latency-ms", "7,8"])
+    text = " ".join(parser.format_help().split())
+    assert "--posts N posts in the database (default: 5)" in text
+    assert "--max-connections N connection limit of the lab's own PostgreSQL (default: 100)" in text
 
 
 @pytest.mark.parametrize(("text", "wanted"), [("10%", 0.1), ("0.25", 0.25), ("0", 0.0)])
