@@ -69,6 +69,14 @@ def test_the_readmes_extras_are_the_distributions() -> None:
     assert extras == set(setup_cfg()["options.extras_require"]) - {"all", "dev", "test"}
 
 
+def test_documents_install_a_checkout_editable() -> None:
+    # Locust puts the current folder first on sys.path. There only an editable install has locust_asyncdjango.shapes.
+    checkout = re.compile(r"pip install[^\n`#]*? '?\.(?:\[[\w,]+\])?'?(?=[\s`;,)]|$)")
+    installs = {(name, command) for name, text in DOCUMENTS.items() for command in checkout.findall(text)}
+    assert ("README.md", "pip install -e '.[lab]'") in installs
+    assert [install for install in sorted(installs) if " -e " not in install[1]] == []
+
+
 def test_the_make_commands_in_documents_exist() -> None:
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     named = {shlex.split(line)[1] for _, line in COMMANDS if line.startswith("make ")}
