@@ -7,7 +7,7 @@ status. Only among phrases the earlier rule wins.
 ``exception_rules`` has the rules for requests without a response. They are recognised by what the client raised only
 (``client_exceptions`` and ``errnos``), so that no text in a response can blame the load generator.
 
-To add a rule, add criteria here and a case to tests/unit/failures/test_rules.py.
+To add a rule, add criteria here and a case to tests/unit/failures/test_rules.py; CONTRIBUTING.md has all steps.
 """
 
 import re
