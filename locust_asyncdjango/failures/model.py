@@ -17,8 +17,7 @@ class Failure:
     ``classify`` returns it, and ``FailedRequestError.failure`` holds it. It is immutable and can be compared.
 
     kind: the name of the failure's kind, such as "db_too_many_clients" or "timeout"; docs/failures.md lists them all.
-    It
-        may also be a kind that the locustfile has added with ``add_rule``.
+        It may also be a kind that the locustfile has added with ``add_rule``.
     origin: the part that the failure comes from: "database", "cache", "upstream", "gateway", "server", "network",
         "generator" (the machine that makes the load), "check" (the locustfile's own check), or what ``add_rule`` was
         given.

@@ -41,7 +41,7 @@ from locust_asyncdjango.metrics.statistics import percentiles
 FORMAT = "locust-asyncdjango report"
 FORMAT_VERSION = 2
 """The version of the report as JSON. 2: numbers -> key_figures, fitted -> fitted_figures, found -> shape_findings,
-health_problems -> health_problems, ran -> run_info, figures -> saturation, fits.little -> fits.littles_law."""
+not_held -> health_problems, ran -> run_info, figures -> saturation, fits.little -> fits.littles_law."""
 KEY_HEADERS = ("figure", "this run, with 95 % interval", "what it means")
 FITTED_HEADERS = ("figure", "this run", "what it means")
 FAILURE_HEADERS = ("kind", "count", "first seen", "message", "what to do")
