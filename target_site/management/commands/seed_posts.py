@@ -45,7 +45,11 @@ class Command(BaseCommand):
             self.seed(posts)
         except DatabaseError as error:
             reason = " ".join(str(error).split())
-            raise CommandError(f"the database named in DATABASE_URL cannot be used: {reason}", returncode=2) from None
+            raise CommandError(
+                f"the database named in DATABASE_URL cannot be used: {reason}; see that PostgreSQL runs there, or leave"
+                " DATABASE_URL out and use `locust-asyncdjango services -- COMMAND`, which starts one",
+                returncode=2,
+            ) from None
 
     def seed(self, posts: int) -> None:
         """Fill the table, unless it has these posts already."""

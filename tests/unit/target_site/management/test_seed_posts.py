@@ -24,6 +24,16 @@ def test_the_number_of_posts_is_bounded(posts: str) -> None:
     assert (done.returncode, done.stderr) == (2, "CommandError: --posts must be from 0 to 100000000\n")
 
 
+def test_a_database_that_does_not_run_is_named_with_what_starts_one() -> None:
+    done = manage({"DATABASE_URL": "postgresql://127.0.0.1:1/x"}, "seed_posts")
+    assert done.returncode == 2
+    assert done.stderr.startswith("CommandError: the database named in DATABASE_URL cannot be used: ")
+    assert done.stderr.endswith(
+        "; see that PostgreSQL runs there, or leave DATABASE_URL out and use `locust-asyncdjango services -- COMMAND`,"
+        " which starts one\n"
+    )
+
+
 def test_the_progress_bar_ends_its_line_at_the_total() -> None:
     terminal = Terminal()
     bar = ProgressBar(terminal, 4)
