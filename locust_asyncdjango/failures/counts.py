@@ -1,4 +1,4 @@
-"""Count failures by kind and message, keep samples of each kind, and make the failures file.
+"""Count failures by kind and message, keep examples of each kind, and make the failures file.
 
 The counts are exact over any number of workers: a worker hands out what was added since the last time, and its master
 adds that up. They are also bounded: however many different messages there are, FailureCounts has at most MESSAGES_LIMIT
@@ -19,10 +19,10 @@ OTHER = "other"
 """The message that stands for all beyond the limit."""
 
 SAMPLES_LIMIT = 3
-"""How many samples of each kind are kept: the first ones."""
+"""How many examples of each kind are kept: the first ones."""
 
 TEXT_LIMIT = 2000
-"""How many characters of a sample's body and of its exception are kept."""
+"""How many characters of an example's body and of its exception are kept."""
 
 FAILURES_FORMAT = "locust-asyncdjango failures"
 FAILURES_VERSION = 2
@@ -74,7 +74,7 @@ class FailureRow:
 
 @dataclass(frozen=True, slots=True)
 class FailureSample:
-    """Hold one failed request as it was, without secrets.
+    """Hold one failed request as it was, without secrets: an example of its kind.
 
     kind, message: its failure's. t: when it ended, in whole seconds since the start of the run. name: as in Locust's
     tables. status: of the response, 0 where none came. exception: its repr. body: the beginning of the response's body.
@@ -93,7 +93,7 @@ class FailureSample:
     def redacted(
         cls, kind: str, message: str, t: int, name: str, url: str, status: int, exception: str, body: bytes
     ) -> Self:
-        """Return a sample with secrets removed and texts cut to TEXT_LIMIT. body: as bytes, otherwise as the fields."""
+        """Return an example with secrets removed and texts cut to TEXT_LIMIT. body: in bytes, the rest as the fields."""
         text = body[: 4 * TEXT_LIMIT].decode("utf-8", "replace")
         return cls(
             kind,
@@ -131,11 +131,11 @@ class FailureCounts:
             known.count += 1
 
     def wants_sample(self, kind: str) -> bool:
-        """Return whether fewer than SAMPLES_LIMIT samples of a kind are kept."""
+        """Return whether fewer than SAMPLES_LIMIT examples of a kind are kept."""
         return len(self._samples.get(kind, ())) < SAMPLES_LIMIT
 
     def keep(self, sample: FailureSample) -> None:
-        """Keep a sample, unless there are enough of its kind."""
+        """Keep an example, unless there are enough of its kind."""
         if self.wants_sample(sample.kind):
             self._samples.setdefault(sample.kind, []).append(sample)
             self._pending_samples.append(sample)
@@ -173,7 +173,7 @@ class FailureCounts:
         return sorted(self._rows.values(), key=lambda row: (-row.count, row.first_t))
 
     def samples(self, kind: str) -> list[FailureSample]:
-        """Return the samples of a kind, in the order in which they came."""
+        """Return the examples of a kind, in the order in which they came."""
         return list(self._samples.get(kind, ()))
 
     def _count(self, rows: dict[_Key, FailureRow], row: FailureRow) -> None:

@@ -89,7 +89,7 @@ class Options:
     series: tuple[str, ...] = _repeated_flag(
         "FILE", "Write one row a second to this file: as CSV if its name ends with .csv, else as JSON lines"
     )
-    failures: str = _flag("FILE", "Write the failures by kind and message, with samples, to this JSON file")
+    failures: str = _flag("FILE", "Write the failures by kind and message, with examples, to this JSON file")
     junit: str = _flag("FILE", "Write the outcome of the run to this file as JUnit XML")
     report: str = _flag(
         "FILE", "Write a report of the run to this .html file, and a .md and a .json file next to it", _check_report

@@ -1,4 +1,4 @@
-"""Record each finished request of this process: its time, its failure kind and a few samples of failures.
+"""Record each finished request of this process: its time, its failure kind and a few examples of failures.
 
 ``Recording.on_request`` is the listener that Locust calls once for each request. It is the hot path of the plugin.
 """
@@ -89,6 +89,6 @@ class Recording:
     def _keep_sample(
         self, failure: Failure, now: float, name: str, url: str | None, exception: BaseException, response: Any
     ) -> None:
-        with suppress(Exception):  # a client's own classes may raise anything: the failure counts without a sample
+        with suppress(Exception):  # a client's own classes may raise anything: the failure counts without an example
             t, fields = int(now) - self.failure_counts.started, sample_fields(url, exception, response)
             self.failure_counts.keep(FailureSample.redacted(failure.kind, failure.message, t, name, **fields))

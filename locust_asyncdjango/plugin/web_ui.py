@@ -40,13 +40,13 @@ TABS: dict[str, tuple[str, dict[str, str]]] = {
             "first": "First seen",
             "message": "Message",
             "advice": "What to do",
-            "sample": "Sample",
+            "sample": "Example",
         },
     ),
 }
 """For each tab its title, and the headings of its columns by key."""
 SAMPLE_LIMIT = 300
-"""Characters of a sample that the table shows."""
+"""Characters of an example that the table shows."""
 
 
 def add_tabs(web_ui: Any, results: Results) -> None:
@@ -131,7 +131,7 @@ def figure_rows(figures: Sequence[Figure], charts_url: str) -> list[dict[str, An
 
 
 def failure_rows(document: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return the rows of the tab "Failure kinds", most frequent first, each with a sample if there is one.
+    """Return the rows of the tab "Failure kinds", most frequent first, each with an example if there is one.
 
     document: the failures of a run, as they are written to the file of --failures.
     """

@@ -4,7 +4,7 @@ experiment.json              the experiment, and when, where and with which vers
 logs/                        output of the programs that ran before the first trial
 trials/<id>/result.json      a trial's figures, or why there are none
 trials/<id>/series.jsonl     its time series
-trials/<id>/failures.json    its failures by kind and message, with samples
+trials/<id>/failures.json    its failures by kind and message, with examples
 trials/<id>/costs.jsonl      what server, services and machine used, a line a second
 trials/<id>/*.log            output of its programs
 report.html, .md, .json      the verdict and the tables; report.html has charts too

@@ -308,7 +308,7 @@ def _failure_cells(row: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _sample_texts(sample: Mapping[str, Any]) -> tuple[str, str]:
-    """Return the heading of a sample, and what the client saw of it: URL, exception and body."""
+    """Return the heading of an example, and what the client saw of it: URL, exception and body."""
     status = f"HTTP {sample['status']}" if sample["status"] else "no response"
     text = "\n".join(filter(None, (sample["url"], sample["exception"], sample["body"])))
     return f"{sample['kind']}: {sample['name']}, {sample['t']} s, {status}", text

@@ -1,4 +1,4 @@
-"""What a request event becomes: a sample of a row, a failure, and a sample of a failed request."""
+"""What a request event becomes: a sample of a row, a failure, and an example of a failed request."""
 
 import time
 from typing import Any
