@@ -9,9 +9,6 @@ that Locust's table has got. ``add_rule``, ``classify``, ``advice`` and ``known_
 which the user classes and the plugin share.
 """
 
-import errno
-import os
-import ssl
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any
@@ -20,10 +17,12 @@ from locust_asyncdjango.failures.counts import MESSAGES_LIMIT, OTHER, DistinctLi
 from locust_asyncdjango.failures.custom_rules import Condition, CustomRule, CustomRules
 from locust_asyncdjango.failures.evidence import (
     Evidence,
-    exception_message,
+    exception_names,
     header_value,
+    merge_chain,
     read_chain,
     read_exception,
+    read_one_exception,
     read_response,
 )
 from locust_asyncdjango.failures.kinds import KINDS
@@ -107,7 +106,7 @@ class FailureClassifier:
             limited = status in _LIMIT_STATUSES and bool(headers and header_value(headers, "retry-after"))
             return _failed_response(exception, status, media_type, limited, body)
         assert exception is not None, "a success has returned above"  # noqa: S101
-        if is_check(exception):
+        if is_check(exception_names(exception)):
             return _failed_check(exception, status, media_type, body)
         return _failed_request(exception, status, media_type, body)
 
@@ -241,7 +240,8 @@ def _custom_failure(
         message = _message(read_response(media_type, body).summary, status)
     else:
         assert exception is not None, "a success has no rule"  # noqa: S101
-        message = _message(exception_message(exception) if is_check(exception) else _describe(exception))
+        evidence = read_one_exception(exception)
+        message = _message(evidence.text if is_check(evidence.names) else evidence.description)
     return Failure(rule.kind, rule.origin, message, rule.advice)
 
 
@@ -250,11 +250,11 @@ def _failed_response(
 ) -> Failure:
     """Classify a response whose status is none of a success. limited: whether it has a Retry-After field."""
     check = None
-    if exception is not None and not is_status_error(exception):
-        if is_check(exception):
+    if exception is not None and not is_status_error(names := exception_names(exception)):
+        if is_check(names):
             check = read_exception(exception).zeroed
-        elif broken := rule_for_broken_connection(read_chain(exception)):
-            return _make_failure(broken[0], _describe(broken[1].exception))
+        elif match := rule_for_broken_connection(read_chain(exception)):
+            return _make_failure(*match)
     return _by_response(read_response(media_type, body).zeroed, check, status, limited)
 
 
@@ -285,11 +285,11 @@ def _failed_request(exception: BaseException, status: int, media_type: str, body
     """Classify an exception of the client's. status: of the response whose body could not be read, if one came."""
     chain = read_chain(exception)
     if match := rule_for_client_exception(chain):
-        return _make_failure(match[0], _describe(match[1].exception))
+        return _make_failure(*match)
     rule = rule_for_evidence(read_response(media_type, body, success=True)) if status else None
     if rule is None and is_from_service(chain):
-        rule = rule_for_evidence(read_exception(exception))
-    return _make_failure(rule or (_CHECK_FAILED if status else _NO_RESPONSE), _describe(exception))
+        rule = rule_for_evidence(merge_chain(chain))
+    return _make_failure(rule or (_CHECK_FAILED if status else _NO_RESPONSE), chain[0].description)
 
 
 def _make_failure(rule: Rule, text: str, status: int = 0) -> Failure:
@@ -307,12 +307,3 @@ def _message(text: str, status: int = 0) -> str:
 @lru_cache(maxsize=256)
 def _fold(text: str) -> str:
     return fold_message(redact(text)[: 2 * MESSAGE_LIMIT])[:MESSAGE_LIMIT]
-
-
-def _describe(exception: BaseException) -> str:
-    """Return the name of an exception's class and its message; the system's words for an error number of the system."""
-    # OpenSSL's numbers are none of the system's.
-    number = None if isinstance(exception, ssl.SSLError) else getattr(exception, "errno", None)
-    is_known = isinstance(number, int) and number in errno.errorcode
-    detail = os.strerror(number) if is_known else exception_message(exception)  # type: ignore[arg-type]
-    return f"{type(exception).__name__}: {detail}" if detail else type(exception).__name__

@@ -1,16 +1,19 @@
 """Read what a response or an exception says about an error: exception names, SQLSTATE, and text.
 
 This is the first step of a classification. ``read_response`` and ``read_exception`` return Evidence, and ``read_chain``
-returns what rules need to know about each exception of a chain. Nothing here knows any rule.
+returns the evidence of each exception of a chain. The later steps work on the evidence, and on no exception. Nothing
+here knows any rule.
 
 A page is judged by the place where its error stands, never by words anywhere in it: a debug page shows the settings,
 which name every database, and the source code around the error.
 """
 
+import errno
 import json
+import os
 import re
-from collections import deque
-from collections.abc import Iterator, Mapping
+import ssl
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from html import unescape
 from typing import Any, NamedTuple
@@ -70,28 +73,21 @@ class Evidence(NamedTuple):
         return Evidence(names, library, sqlstate, zero_digits(text), form)
 
 
-class ChainedException:
-    """Hold what rules need to know about one exception of a chain. Names and text are worked out on demand.
+class ExceptionEvidence(NamedTuple):
+    """Hold what one exception of a chain says about an error.
 
+    names: the dotted names of its class and of all base classes, its own class first.
     errno: its error number, or 0.
+    sqlstate: as in Evidence.
+    text: its message.
+    description: for people, the name of its class with its message, or with the system's words for the error number.
     """
 
-    __slots__ = ("errno", "exception")
-
-    def __init__(self, exception: BaseException) -> None:
-        self.exception = exception
-        self.errno: int = getattr(exception, "errno", None) or 0
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Return the dotted names of its class and of all base classes, its own class first."""
-        exception_class: Any = type(self.exception)
-        return _class_names(exception_class)
-
-    @property
-    def text(self) -> str:
-        """Return the message of the exception."""
-        return exception_message(self.exception)
+    names: tuple[str, ...]
+    errno: int
+    sqlstate: str
+    text: str
+    description: str
 
 
 def read_response(media_type: str, body: bytes, *, success: bool = False) -> Evidence:
@@ -117,34 +113,58 @@ def read_response(media_type: str, body: bytes, *, success: bool = False) -> Evi
 
 def read_exception(exception: BaseException) -> Evidence:
     """Return what an exception, and the exceptions that it wraps, say about an error."""
-    chain = list(exception_chain(exception))
-    classes: list[Any] = list(map(type, chain))
+    return merge_chain(read_chain(exception))
+
+
+def merge_chain(chain: Sequence[ExceptionEvidence]) -> Evidence:
+    """Return what all exceptions of a chain say together: all names and texts, and the first SQLSTATE."""
     return Evidence(
-        names=tuple(dict.fromkeys(name for each in classes for name in _class_names(each))),
-        sqlstate=next(filter(None, map(_sqlstate, chain)), ""),
-        text="\n".join(dict.fromkeys(filter(None, map(exception_message, chain))))[:TEXT_LIMIT],
+        names=tuple(dict.fromkeys(name for each in chain for name in each.names)),
+        sqlstate=next((each.sqlstate for each in chain if each.sqlstate), ""),
+        text="\n".join(dict.fromkeys(each.text for each in chain if each.text))[:TEXT_LIMIT],
         form="text",
     )
 
 
-def read_chain(exception: BaseException) -> list[ChainedException]:
-    """Return the exception and those that it wraps, outermost first."""
-    return list(map(ChainedException, exception_chain(exception)))
+def read_chain(exception: BaseException) -> list[ExceptionEvidence]:
+    """Return the evidence of the exception and of each that it wraps, outermost first."""
+    return list(map(read_one_exception, exception_chain(exception)))
 
 
-def exception_chain(exception: BaseException) -> Iterator[BaseException]:
-    """Yield the exception and those that it wraps, outermost first, each once."""
-    queue: deque[Any] = deque([exception])
-    visited: set[int] = set()
-    while queue:
-        current = queue.popleft()
-        if isinstance(current, BaseException) and id(current) not in visited:
-            visited.add(id(current))
-            yield current
-            # urllib3 keeps what it wraps in reason, geventhttpclient in original.
-            queue += [current.__cause__, None if current.__suppress_context__ else current.__context__]
-            queue += [getattr(current, name, None) for name in ("reason", "original")]
-            queue += current.args[:ARGUMENTS_LIMIT]
+def read_one_exception(exception: BaseException) -> ExceptionEvidence:
+    """Return what an exception says, without those that it wraps."""
+    exception_class: Any = type(exception)
+    text = exception_message(exception)
+    number = getattr(exception, "errno", None)
+    if not isinstance(number, int):
+        number = 0
+    # OpenSSL's numbers are none of the system's.
+    if number and not isinstance(exception, ssl.SSLError) and (words := _system_words(number)):
+        description = f"{exception_class.__name__}: {words}"
+    else:
+        description = f"{exception_class.__name__}: {text}" if text else exception_class.__name__
+    return ExceptionEvidence(_class_names(exception_class), number, _sqlstate(exception), text, description)
+
+
+def exception_names(exception: BaseException) -> tuple[str, ...]:
+    """Return the dotted names of an exception's class and of all base classes, its own class first."""
+    exception_class: Any = type(exception)
+    return _class_names(exception_class)
+
+
+def exception_chain(exception: BaseException) -> list[BaseException]:
+    """Return the exception and those that it wraps, outermost first, each once."""
+    chain = [exception]
+    visited = {id(exception)}
+    for current in chain:  # which grows meanwhile
+        context = None if current.__suppress_context__ else current.__context__
+        # urllib3 keeps what it wraps in reason, geventhttpclient in original.
+        reason, original = getattr(current, "reason", None), getattr(current, "original", None)
+        for inner in (current.__cause__, context, reason, original, *current.args[:ARGUMENTS_LIMIT]):
+            if isinstance(inner, BaseException) and id(inner) not in visited:
+                visited.add(id(inner))
+                chain.append(inner)
+    return chain
 
 
 def exception_message(exception: BaseException) -> str:
@@ -166,6 +186,12 @@ def header_value(headers: Mapping[str, str], name: str) -> str:
 @lru_cache(maxsize=256)
 def _class_names(exception_class: type[BaseException]) -> tuple[str, ...]:
     return tuple(f"{base.__module__}.{base.__name__}" for base in exception_class.__mro__)
+
+
+@lru_cache(maxsize=256)
+def _system_words(number: int) -> str:
+    """Return the system's words for an error number, or "" for a number that it does not know."""
+    return os.strerror(number) if number in errno.errorcode else ""
 
 
 def _sqlstate(exception: BaseException) -> str:

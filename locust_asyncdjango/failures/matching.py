@@ -9,9 +9,8 @@ import re
 from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import lru_cache
 from operator import itemgetter
-from typing import Any
 
-from locust_asyncdjango.failures.evidence import ChainedException, Evidence
+from locust_asyncdjango.failures.evidence import Evidence, ExceptionEvidence
 from locust_asyncdjango.failures.model import Phrase, Rule
 from locust_asyncdjango.failures.postgres_messages import to_english
 from locust_asyncdjango.failures.rules import RULES, UNSPECIFIC_SQLSTATES
@@ -112,77 +111,86 @@ def rule_for_limit(text: str) -> Rule | None:
     return _search(text, _LIMIT_PHRASES)
 
 
-def rule_for_broken_connection(chain: Iterable[ChainedException]) -> tuple[Rule, ChainedException] | None:
-    """Return the rule for a response that broke off, and the exception that decided; by errno and class only."""
-    return next(((rule, each) for each in chain if (rule := _by_class(each)) is not None), None)
+def rule_for_broken_connection(chain: Iterable[ExceptionEvidence]) -> tuple[Rule, str] | None:
+    """Return the rule for a response that broke off, and the description of the exception that decided.
+
+    Only errno and class count.
+    """
+    return next(((rule, each.description) for each in chain if (rule := _by_class(each)) is not None), None)
 
 
-def rule_for_client_exception(chain: Sequence[ChainedException]) -> tuple[Rule, ChainedException] | None:
-    """Return the rule for an exception of the load generator's own, and the exception of the chain that decided.
+def rule_for_client_exception(chain: Sequence[ExceptionEvidence]) -> tuple[Rule, str] | None:
+    """Return the rule for an exception of the load generator's own, and the description of the one that decided.
 
     Errno and class of each exception count first, then phrases. Exceptions of database, cache and broker drivers are
     passed over.
     """
     for rule_for in (_by_class, _by_client_phrase):
         for each in chain:
-            if not _is_from_service(each) and (rule := rule_for(each)) is not None:
-                return rule, each
+            if not _is_service_class(each.names[0]) and (rule := rule_for(each)) is not None:
+                return rule, each.description
     return None
 
 
-def is_check(exception: BaseException) -> bool:
-    """Return whether a check of the locustfile's own raised the exception."""
-    exception_class: Any = type(exception)
-    return _is_check_class(exception_class)
+@lru_cache(maxsize=256)
+def is_check(names: tuple[str, ...]) -> bool:
+    """Return whether a check of the locustfile's own raises exceptions of a class.
+
+    names: as in ExceptionEvidence.
+    """
+    return any(_last_part(name) in _CHECKS for name in names)
 
 
-def is_status_error(exception: BaseException) -> bool:
-    """Return whether an HTTP client raised the exception for a response's status."""
-    return type(exception).__name__ in _STATUS_ERRORS
+def is_status_error(names: tuple[str, ...]) -> bool:
+    """Return whether an HTTP client raises exceptions of a class for a response's status.
+
+    names: as in ExceptionEvidence.
+    """
+    return _last_part(names[0]) in _STATUS_ERRORS
 
 
-def is_from_service(chain: Iterable[ChainedException]) -> bool:
+def is_from_service(chain: Iterable[ExceptionEvidence]) -> bool:
     """Return whether a driver of a database, cache or broker raised one of these.
 
     Drivers in the locustfile are meant. The errors of HTTP clients are the generator's own.
     """
-    return any(map(_is_from_service, chain))
+    return any(_is_service_class(each.names[0]) for each in chain)
 
 
 @lru_cache(maxsize=256)
-def _is_check_class(exception_class: type[BaseException]) -> bool:
-    return any(base.__name__ in _CHECKS for base in exception_class.__mro__)
-
-
-def _is_from_service(exception: ChainedException) -> bool:
-    rule = _by_module(type(exception.exception).__module__)
+def _is_service_class(name: str) -> bool:
+    rule = _by_module(name.rpartition(".")[0])
     return rule is not None and rule.kind != "upstream_failure"
 
 
-def _by_class(exception: ChainedException) -> Rule | None:
+def _by_class(exception: ExceptionEvidence) -> Rule | None:
     if (rule := _BY_ERRNO.get(exception.errno)) is not None:
         return rule
-    return _first_fitting(_class_criteria(exception.names), exception)
+    return _first_fitting(_class_criteria(exception.names), exception.text)
 
 
-def _by_client_phrase(exception: ChainedException) -> Rule | None:
-    return _first_fitting(_BY_CLIENT_EXCEPTION[""], exception)
+def _by_client_phrase(exception: ExceptionEvidence) -> Rule | None:
+    return _first_fitting(_BY_CLIENT_EXCEPTION[""], exception.text)
 
 
 @lru_cache(maxsize=256)
 def _class_criteria(names: tuple[str, ...]) -> Sequence[tuple[str, Rule]]:
     """Return the criteria of a class and its bases, as in _BY_CLIENT_EXCEPTION, in the order to try them."""
-    if {names[0], names[0].rpartition(".")[2]} & _AMBIGUOUS_CLASSES:
+    if {names[0], _last_part(names[0])} & _AMBIGUOUS_CLASSES:
         return ()
-    return [each for name in names for each in _BY_CLIENT_EXCEPTION.get(name.rpartition(".")[2], ())]
+    return [each for name in names for each in _BY_CLIENT_EXCEPTION.get(_last_part(name), ())]
 
 
-def _first_fitting(criteria: Sequence[tuple[str, Rule]], exception: ChainedException) -> Rule | None:
+def _last_part(name: str) -> str:
+    return name.rpartition(".")[2]
+
+
+def _first_fitting(criteria: Sequence[tuple[str, Rule]], text: str) -> Rule | None:
     if not criteria:
         return None
     if not criteria[0][0]:
         return criteria[0][1]
-    text = exception.text.lower()
+    text = text.lower()
     return next((rule for phrase, rule in criteria if phrase in text), None)
 
 

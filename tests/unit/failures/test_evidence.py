@@ -1,5 +1,8 @@
 """What is read of a response or an exception."""
 
+import errno
+import ssl
+
 import pytest
 
 from locust_asyncdjango.failures.classify import classify
@@ -8,11 +11,13 @@ from locust_asyncdjango.failures.evidence import (
     SHORT_TEXT,
     TEXT_LIMIT,
     Evidence,
+    ExceptionEvidence,
     exception_chain,
     exception_message,
     header_value,
     read_chain,
     read_exception,
+    read_one_exception,
     read_response,
 )
 from tests.support.failure_examples import (
@@ -248,10 +253,31 @@ def test_the_evidence_of_an_exception_and_its_causes() -> None:
 
 def test_the_chain_of_an_exception() -> None:
     error = chained(RuntimeError("outer"), ConnectionRefusedError(111, "inner"))
-    assert [(each.names[0], each.errno, each.text) for each in read_chain(error)] == [
-        ("builtins.RuntimeError", 0, "outer"),
-        ("builtins.ConnectionRefusedError", 111, "[Errno 111] inner"),
+    bases = ("builtins.Exception", "builtins.BaseException", "builtins.object")
+    refused = ("builtins.ConnectionRefusedError", "builtins.ConnectionError", "builtins.OSError", *bases)
+    assert read_chain(error) == [
+        ExceptionEvidence(("builtins.RuntimeError", *bases), 0, "", "outer", "RuntimeError: outer"),
+        ExceptionEvidence(refused, 111, "", "[Errno 111] inner", "ConnectionRefusedError: Connection refused"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("exception", "description"),
+    [
+        pytest.param(OSError(errno.EMFILE, "x"), "OSError: Too many open files", id="a number of the system"),
+        pytest.param(OSError(-2, "not known"), "OSError: [Errno -2] not known", id="another number"),
+        pytest.param(ssl.SSLError(1, "wrong version"), "SSLError: wrong version", id="a number of OpenSSL"),
+        pytest.param(RuntimeError(), "RuntimeError", id="no message"),
+    ],
+)
+def test_the_description_of_an_exception(exception: Exception, description: str) -> None:
+    assert read_one_exception(exception).description == description
+
+
+def test_an_error_number_that_is_no_number_counts_as_none() -> None:
+    error = RuntimeError("x")
+    error.errno = []  # type: ignore[attr-defined]
+    assert read_one_exception(error).errno == 0
 
 
 def test_a_chain_that_ends_where_it_began_is_read_once() -> None:
