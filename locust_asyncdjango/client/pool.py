@@ -80,8 +80,7 @@ class Pool:
     def __init__(self, connect: Callable[[], Connection], size: int) -> None:
         """connect: opens a connection, or raises OSError. size: the most connections at once."""
         self._connect = connect
-        # The place that was used last, while it is free; the others that are free, open ones and closed ones; and how
-        # many more may be made.
+        # The place that was used last, while it is free; the others that are free; and how many more may be made.
         self._last: PooledConnection | None = None
         self._free: LifoQueue[PooledConnection] = LifoQueue()
         self._unmade = size
@@ -100,8 +99,10 @@ class Pool:
         try:
             return place.send(request, repeatable, bodyless)
         finally:
-            # A closed place is put aside: the next request takes an open one where there is one.
-            if self._waiting or self._last is not None or place.connection is None:
+            if place.connection is None and not self._waiting:
+                # A closed place is given up, and may be made anew. So the next requests take the open ones first.
+                self._unmade += 1
+            elif self._waiting or self._last is not None:
                 self._free.put(place)
             else:
                 self._last = place

@@ -186,6 +186,27 @@ def test_an_open_connection_is_preferred_to_a_closed_one() -> None:
     assert first.closed is False
 
 
+def test_an_open_connection_is_preferred_to_one_that_was_closed_later() -> None:
+    start, stop = Event(), Event()
+    first, second = FakeConnection(start, stop), FakeConnection(start, kept(), stop)
+    third, new = FakeConnection(start, last()), FakeConnection()
+    pool = pool_of(first, second, third, new, size=3)
+    gevent.joinall([*(gevent.spawn(send, pool) for _ in range(3)), gevent.spawn(start.set)], raise_error=True)
+    waiting = [gevent.spawn(send, pool)]
+    gevent.idle()
+    send(pool)
+    assert third.closed
+    send(pool)
+    assert (first.sent, second.sent, new.sent) == (2, 2, 0)
+    # The place of the closed connection is not lost.
+    waiting.append(gevent.spawn(send, pool))
+    gevent.idle()
+    send(pool)
+    assert (first.sent, second.sent, new.sent) == (2, 3, 1)
+    stop.set()
+    gevent.joinall(waiting, raise_error=True)
+
+
 def test_a_greenlet_that_is_killed_while_it_waits_takes_no_place() -> None:
     done = Event()
     pool = pool_of(FakeConnection(done))
