@@ -25,6 +25,9 @@ OBEYED_SETTINGS = ("concurrency", "connection_timeout", "network_timeout")
 KNOWN_SETTINGS = frozenset({*OBEYED_SETTINGS, "insecure", "ssl_context_factory"})
 """Those, and those that concern TLS only. With any other setting, geventhttpclient's own connections are used."""
 
+POOLS_ATTRIBUTE = "_locust_asyncdjango_pools"
+"""The attribute of a client pool that holds its Pools."""
+
 
 class PooledConnection:
     """One place in a pool. It holds one connection at a time, and opens a new one where that is closed or of no use."""
@@ -151,5 +154,8 @@ def pools_of_client_pool(client_pool: HTTPClientPool) -> Pools | None:
     if None in settings.values() or not used <= KNOWN_SETTINGS:
         return None
     # Only these settings are kept: an ssl_context_factory may be a method of a user, who would never be collected.
-    pools: Pools = client_pool.__dict__.setdefault("_locust_asyncdjango_pools", Pools(settings))
+    pools: Pools | None = getattr(client_pool, POOLS_ATTRIBUTE, None)
+    if pools is None:
+        pools = Pools(settings)
+        setattr(client_pool, POOLS_ATTRIBUTE, pools)
     return pools
