@@ -43,7 +43,7 @@ class Options:
 
 
 @dataclass
-class Answer:
+class Response:
     """The response that a listener gets from one of Locust's own user classes."""
 
     status_code: int
@@ -55,7 +55,7 @@ class Answer:
 Event = dict[str, Any]
 
 
-def request_event(exception: BaseException | None = None, answer: Answer | None = None) -> Event:
+def request_event(exception: BaseException | None = None, response: Response | None = None) -> Event:
     """Return a request event as Locust's clients fire it."""
     return {
         "request_type": "GET",
@@ -63,7 +63,7 @@ def request_event(exception: BaseException | None = None, answer: Answer | None 
         "response_time": 12.3,
         "response_length": 30,
         "exception": exception,
-        "response": answer,
+        "response": response,
         "context": {},
         "start_time": 0.0,
         "url": URL,
@@ -110,27 +110,29 @@ class Case:
 
 
 CASES = (
-    Case("a success", lambda _: request_event(None, Answer(200, {}, b"[]"))),
+    Case("a success", lambda _: request_event(None, Response(200, {}, b"[]"))),
     Case("connection refused", lambda _: request_event(ConnectionRefusedError(111, "Connection refused"))),
-    Case("JSON problem", lambda n: request_event(LocustBadStatusCode(URL, code=500), Answer(500, PROBLEM, problem(n)))),
+    Case(
+        "JSON problem", lambda n: request_event(LocustBadStatusCode(URL, code=500), Response(500, PROBLEM, problem(n)))
+    ),
     Case("JSON problem, FastUser", problem, fast_user_event),
     Case("JSON problem, FastUser, the same again", lambda _: problem(0), fast_user_event),
     Case(
         "Django's bare page",
-        lambda _: request_event(LocustBadStatusCode(URL, code=500), Answer(500, HTML, BARE_PAGE)),
+        lambda _: request_event(LocustBadStatusCode(URL, code=500), Response(500, HTML, BARE_PAGE)),
     ),
     Case(
         "Django's debug page, 60 kB",
-        lambda n: request_event(LocustBadStatusCode(URL, code=500), Answer(500, HTML, debug_page(n))),
+        lambda n: request_event(LocustBadStatusCode(URL, code=500), Response(500, HTML, debug_page(n))),
     ),
     Case(
         "an unknown text",
         lambda n: request_event(
-            LocustBadStatusCode(URL, code=500), Answer(500, {}, b"nobody knows what went wrong in %d" % n)
+            LocustBadStatusCode(URL, code=500), Response(500, {}, b"nobody knows what went wrong in %d" % n)
         ),
     ),
     Case(
-        "a failed check", lambda n: request_event(CatchResponseError(f"no posts on page {n}"), Answer(200, {}, b"[]"))
+        "a failed check", lambda n: request_event(CatchResponseError(f"no posts on page {n}"), Response(200, {}, b"[]"))
     ),
 )
 
@@ -205,7 +207,7 @@ def print_memory_of_a_day(ours: Callable[..., None], per_hour: int) -> None:
             text = "".join(chr(97 + int(digit)) for digit in str(next(letters)))
             ours(
                 **request_event(
-                    LocustBadStatusCode(URL, code=500), Answer(500, {}, f"it went wrong in {text}".encode())
+                    LocustBadStatusCode(URL, code=500), Response(500, {}, f"it went wrong in {text}".encode())
                 )
             )
         gc.collect()

@@ -19,7 +19,7 @@ from target_site.resources import REGISTRY
 from target_site.routes import ROUTES
 from target_site.routes.route import Route
 
-Answer = tuple[int, str, Any]
+ComparableResponse = tuple[int, str, Any]
 """Status, media type and body of a response."""
 
 NEW_POST = {"title": "Grüße", "content": "<b>new</b>"}
@@ -27,15 +27,15 @@ GENERATED_FIELDS = ("id", "created_at", "updated_at")
 """The fields in which two posts from the same form differ."""
 
 
-def wsgi_answers(route: Route, data: dict[str, str]) -> dict[str, Answer]:
-    """Return the answer at each path of a route, through WSGI."""
+def wsgi_responses(route: Route, data: dict[str, str]) -> dict[str, ComparableResponse]:
+    """Return the response at each path of a route, through WSGI."""
     client = Client()
     send = client.get if route.method == "GET" else client.post
     return {f"wsgi {path}": comparable(send(path, data)) for path in paths(route)}
 
 
-async def asgi_answers(route: Route, data: dict[str, str]) -> dict[str, Answer]:
-    """Return the answer at each path of a route, through ASGI."""
+async def asgi_responses(route: Route, data: dict[str, str]) -> dict[str, ComparableResponse]:
+    """Return the response at each path of a route, through ASGI."""
     client = AsyncClient()
     send = client.get if route.method == "GET" else client.post
     try:
@@ -50,7 +50,7 @@ def paths(route: Route) -> list[str]:
     return [f"/{route.name}/", *(f"/{route.name}/{name}/" for name in names)]
 
 
-def comparable(response: Any) -> Answer:
+def comparable(response: Any) -> ComparableResponse:
     """Return what two responses to the same input have in common: a created post without its generated fields."""
     media_type = response["Content-Type"].partition(";")[0]
     if not media_type.endswith("json"):
@@ -73,33 +73,33 @@ class EveryVariant(TransactionTestCase):
         REGISTRY.close_process_resources()
         super().tearDownClass()
 
-    def common_answer(self, name: str, **data: str) -> Answer:
-        """Return the answer to this input, and fail if one of the route's paths gives another answer."""
+    def common_response(self, name: str, **data: str) -> ComparableResponse:
+        """Return the response to this input, and fail if one of the route's paths gives another one."""
         (route,) = (route for route in ROUTES if route.name == name)
-        answers = {**wsgi_answers(route, data), **async_to_sync(asgi_answers)(route, data)}
-        first = next(iter(answers.values()))
-        for path, answer in answers.items():
+        responses = {**wsgi_responses(route, data), **async_to_sync(asgi_responses)(route, data)}
+        first = next(iter(responses.values()))
+        for path, response in responses.items():
             with self.subTest(path):
-                self.assertEqual(answer, first)
+                self.assertEqual(response, first)
         return first
 
     def assert_rejected(self, status: int, name: str, **data: str) -> None:
-        """Fail unless all variants of a route answer this input with a problem of this status."""
-        answered, media_type, body = self.common_answer(name, **data)
-        self.assertEqual((answered, media_type, body["status"]), (status, "application/problem+json", status))
+        """Fail unless all variants of a route respond to this input with a problem of this status."""
+        actual, media_type, body = self.common_response(name, **data)
+        self.assertEqual((actual, media_type, body["status"]), (status, "application/problem+json", status))
 
     def test_each_route_has_a_test_with_its_name(self) -> None:
         self.assertEqual([route.name for route in ROUTES if not hasattr(self, f"test_{route.name}")], [])
 
     def test_template(self) -> None:
-        status, media_type, page = self.common_answer("template", title="<Grüße>")
+        status, media_type, page = self.common_response("template", title="<Grüße>")
         self.assertEqual((status, media_type), (200, "text/html"))
         self.assertIn("<h1>&lt;Grüße&gt;</h1>", page)
         self.assert_rejected(400, "template", title="")
 
     def test_orm_get(self) -> None:
         post = self.posts[1]
-        self.assertEqual(self.common_answer("orm_get", id=str(post.id)), (200, "application/json", post.as_json()))
+        self.assertEqual(self.common_response("orm_get", id=str(post.id)), (200, "application/json", post.as_json()))
         self.assert_rejected(400, "orm_get", id="1")
         self.assert_rejected(404, "orm_get", id=str(uuid.uuid4()))
 
@@ -109,7 +109,7 @@ class EveryVariant(TransactionTestCase):
 
     @skipUnless(os.environ.get("REDIS_URL"), "needs a Redis: name one in REDIS_URL")
     def test_cached(self) -> None:
-        status, media_type, body = self.common_answer("cached", key=f"test-{uuid.uuid4()}")
+        status, media_type, body = self.common_response("cached", key=f"test-{uuid.uuid4()}")
         self.assertEqual((status, media_type, len(body["lines"])), (200, "application/json", 100))
 
     def test_cached_rejects_a_bad_key(self) -> None:
@@ -119,12 +119,14 @@ class EveryVariant(TransactionTestCase):
         post = self.posts[1]
         items = [{"id": str(p.id), "title": p.title} for p in sorted(self.posts, key=lambda p: p.id)]
         expected = (200, "application/json", {"items": items, "detail": post.as_json()})
-        self.assertEqual(self.common_answer("list_detail", id=str(post.id)), expected)
+        self.assertEqual(self.common_response("list_detail", id=str(post.id)), expected)
         self.assert_rejected(400, "list_detail", id="1")
         self.assert_rejected(404, "list_detail", id=str(uuid.uuid4()))
 
     def test_cpu(self) -> None:
-        self.assertEqual(self.common_answer("cpu", n="1000"), (200, "application/json", {"n": 1000, "sum": 332833500}))
+        self.assertEqual(
+            self.common_response("cpu", n="1000"), (200, "application/json", {"n": 1000, "sum": 332833500})
+        )
         self.assert_rejected(400, "cpu", n="-1")
 
     def test_io_create(self) -> None:
@@ -133,18 +135,18 @@ class EveryVariant(TransactionTestCase):
 
     def test_io_read(self) -> None:
         posts = [post.as_json() for post in sorted(self.posts, key=lambda p: p.id)]
-        self.assertEqual(self.common_answer("io_read"), (200, "application/json", {"count": 3, "posts": posts}))
+        self.assertEqual(self.common_response("io_read"), (200, "application/json", {"count": 3, "posts": posts}))
 
     @skipUnless(os.environ.get("SLOW_API_URL"), "needs the slow API: name it in SLOW_API_URL")
     def test_external(self) -> None:
-        status, media_type, body = self.common_answer("external", ms="2", seed="7")
+        status, media_type, body = self.common_response("external", ms="2", seed="7")
         self.assertEqual((status, media_type, len(body["countries"])), (200, "application/json", 3))
 
     def test_external_rejects_bad_times(self) -> None:
         self.assert_rejected(400, "external", ms="soon")
 
     def assert_created(self, name: str) -> None:
-        """Fail unless each variant of a route creates the post that it answers with."""
+        """Fail unless each variant of a route creates the post that it responds with."""
         (route,) = (route for route in ROUTES if route.name == name)
-        self.assertEqual(self.common_answer(name, **NEW_POST), (201, "application/json", NEW_POST))
+        self.assertEqual(self.common_response(name, **NEW_POST), (201, "application/json", NEW_POST))
         self.assertEqual(Post.objects.filter(**NEW_POST).count(), 2 * len(paths(route)))

@@ -126,8 +126,8 @@ def _redis_clients() -> int | None:
             port = int(argv[argv.index("--port") + 1])
             with socket.create_connection(("127.0.0.1", port), timeout=1) as connection:
                 connection.sendall(b"INFO clients\r\n")
-                answer = connection.recv(4096)
-            if clients := _CLIENTS.search(answer):
+                response = connection.recv(4096)
+            if clients := _CLIENTS.search(response):
                 return int(clients[1]) - 1  # without the connection that asks
     return None
 
