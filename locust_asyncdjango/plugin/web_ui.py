@@ -15,6 +15,7 @@ from typing import Any
 
 from flask import Blueprint, Flask, Response, abort, request
 
+from locust_asyncdjango import analysis
 from locust_asyncdjango.analysis.formatting import Figure, format_first_failure, format_kind
 from locust_asyncdjango.plugin.results import Results
 
@@ -87,7 +88,7 @@ def _extend_template(arguments: dict[str, Any]) -> None:
 def _make_blueprint(web_ui: Any, results: Results, base_path: str) -> Blueprint:
     """Return our pages, all behind the web UI's login if it has one."""
     blueprint = Blueprint("locust_asyncdjango", __name__, url_prefix=base_path)
-    static = files("locust_asyncdjango.analysis").joinpath("static")
+    static = files(analysis).joinpath("static")
 
     def failures() -> Response:
         headers = {"Content-Disposition": f"attachment; filename={FAILURES_FILE}"}

@@ -11,6 +11,7 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from locust_asyncdjango import analysis
 from locust_asyncdjango.analysis.charts import Chart
 
 JSON_OPTIONS = {"separators": (",", ":")}
@@ -28,7 +29,7 @@ def render_page(
 @cache
 def _environment() -> Environment:
     environment = Environment(
-        loader=PackageLoader("locust_asyncdjango.lab.report"),
+        loader=PackageLoader(__package__),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -41,7 +42,7 @@ def _environment() -> Environment:
 
 
 def _static_file(name: str) -> str:
-    return files("locust_asyncdjango.analysis").joinpath("static", name).read_text(encoding="utf-8")
+    return files(analysis).joinpath("static", name).read_text(encoding="utf-8")
 
 
 def _is_number(text: object) -> bool:
