@@ -38,6 +38,12 @@ def test_a_derived_agent_takes_over_what_was_set_later() -> None:
     assert dict(derived.default_headers.items()) == {"X-B": "2"}
 
 
+def test_to_derive_an_agent_makes_no_client_pool(monkeypatch: pytest.MonkeyPatch) -> None:
+    agent = stock_agent()
+    monkeypatch.setattr("geventhttpclient.useragent.HTTPClientPool", None)
+    assert DerivedUserAgent(agent).clientpool is agent.clientpool
+
+
 class Session:
     """A tracking agent, and how often it has reported a change since it was made."""
 
