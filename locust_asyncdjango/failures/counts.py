@@ -93,7 +93,7 @@ class FailureSample:
     def redacted(
         cls, kind: str, message: str, t: int, name: str, url: str, status: int, exception: str, body: bytes
     ) -> Self:
-        """Return an example with secrets removed and texts cut to TEXT_LIMIT. body: in bytes, the rest as the fields."""
+        """Return an example, redacted and cut to TEXT_LIMIT. body: in bytes; the rest as in the fields."""
         text = body[: 4 * TEXT_LIMIT].decode("utf-8", "replace")
         return cls(
             kind,
