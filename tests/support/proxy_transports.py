@@ -1,6 +1,7 @@
-"""Sockets of the proxy that are none: transports that note what they are told."""
+"""The proxy without sockets: transports that note what they are told, and an event loop to run a scenario in."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 
@@ -45,3 +46,12 @@ class FakeTransport(asyncio.Transport):
 
     def set_protocol(self, protocol: asyncio.BaseProtocol) -> None:
         """Note nothing: uvloop looks data_received up again here."""
+
+
+def run(scenario: Callable[[], Awaitable[None]]) -> None:
+    """Run a scenario in an event loop of its own."""
+
+    async def body() -> None:
+        await scenario()
+
+    asyncio.run(body())

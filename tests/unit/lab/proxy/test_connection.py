@@ -1,12 +1,12 @@
 """A proxied connection, with sockets that note what they are told."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 
 from locust_asyncdjango.lab.proxy.connection import ProxiedConnection
 from locust_asyncdjango.lab.proxy.stream import Endpoint
 from locust_asyncdjango.lab.proxy.toxics import Link, Toxics
-from tests.support.proxy_transports import FakeTransport
+from tests.support.proxy_transports import FakeTransport, run
 
 NO_TOXICS = Toxics()
 
@@ -45,13 +45,6 @@ class Scenario:
         """Close both sockets, as the event loop reports it."""
         self.connection.client.connection_lost(None)
         self.connection.server.connection_lost(None)
-
-
-def run(scenario: Callable[[], Awaitable[None]]) -> None:
-    async def body() -> None:
-        await scenario()
-
-    asyncio.run(body())
 
 
 def test_bytes_go_both_ways_once_the_server_is_connected() -> None:

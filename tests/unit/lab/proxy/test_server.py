@@ -7,7 +7,7 @@ import pytest
 from locust_asyncdjango.lab.errors import UsageError
 from locust_asyncdjango.lab.proxy.server import ProxyServer, address_text, listen
 from locust_asyncdjango.lab.proxy.toxics import Toxics
-from tests.unit.lab.proxy.test_connection import run
+from tests.support.proxy_transports import run
 
 
 async def never(_: object) -> None:
@@ -44,14 +44,30 @@ def test_a_change_reaches_open_connections() -> None:
     run(scenario)
 
 
+class BoundSocket(socket.socket):
+    """A socket that is bound to no address, and names one."""
+
+    def __init__(self, address: tuple[str | int, ...]) -> None:
+        super().__init__()
+        self.address = address
+
+    def getsockname(self) -> tuple[str | int, ...]:
+        return self.address
+
+
 @pytest.mark.parametrize(
-    ("host", "text"), [("127.0.0.1", r"127.0.0.1:PORT"), pytest.param("::1", "[::1]:PORT", id="IPv6")]
+    ("address", "text"),
+    [(("127.0.0.1", 80), "127.0.0.1:80"), (("::1", 80, 0, 0), "[::1]:80")],
+    ids=["IPv4", "IPv6"],
 )
-def test_it_listens_at_an_address_and_names_it(host: str, text: str) -> None:
-    if host == "::1" and not socket.has_ipv6:
-        pytest.skip("this machine has no IPv6")
-    with listen((host, 0)) as listener:
-        assert address_text(listener) == text.replace("PORT", str(listener.getsockname()[1]))
+def test_the_text_of_an_address(address: tuple[str | int, ...], text: str) -> None:
+    with BoundSocket(address) as listener:
+        assert address_text(listener) == text
+
+
+def test_it_listens_at_a_port_that_the_system_chooses() -> None:
+    with listen(("127.0.0.1", 0)) as listener, socket.create_connection(listener.getsockname()) as client:
+        assert client.getpeername() == listener.getsockname()
 
 
 def test_an_address_that_is_taken_is_named_with_the_reason() -> None:

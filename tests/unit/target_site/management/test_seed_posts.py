@@ -5,7 +5,7 @@ import io
 import pytest
 
 from target_site.management.commands.seed_posts import ProgressBar
-from tests.unit.target_site.test_settings import manage
+from tests.support.management import manage
 
 
 class Terminal(io.StringIO):
