@@ -4,7 +4,7 @@ import os
 import sys
 import time
 from argparse import Namespace
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -38,8 +38,8 @@ def serve_all(options: Namespace) -> None:
         started: list[MonitoredServer] = []
         for server, port in zip(installed, ports, strict=True):
             started.append(_start(server, port, options.workers, env, logs, stack))
-        stack.callback(_ask_to_stop, started)
-        _watch(own_services, started)
+        stack.callback(request_stop, started)
+        watch(own_services, started)
 
 
 def _start_slow_api(logs: Path, stack: ExitStack) -> MonitoredServer:
@@ -66,15 +66,19 @@ def _start(
     return member
 
 
-def _watch(own_services: Sequence[MonitoredServer], started: Sequence[MonitoredServer]) -> None:
+def watch(
+    own_services: Sequence[MonitoredServer],
+    started: Sequence[MonitoredServer],
+    sleep: Callable[[float], None] = time.sleep,
+) -> None:
     """Show what servers and services use: each second on a terminal, elsewhere once.
 
-    A server that ends is reported, and not started again. Raise TrialError when no server is left.
+    A server that ends is reported, and not started again. Raise TrialError when no server is left. sleep: for tests.
     """
     console = Console()
     shown = [*own_services, *started]
     _sample(shown)
-    time.sleep(REFRESH_S)
+    sleep(REFRESH_S)
     _sample(shown)
     if not console.is_terminal:
         console.print(usage_table(shown))
@@ -82,7 +86,7 @@ def _watch(own_services: Sequence[MonitoredServer], started: Sequence[MonitoredS
         while any(not member.ended for member in started):
             if console.is_terminal:
                 live.update(usage_table(shown), refresh=True)
-            time.sleep(REFRESH_S)
+            sleep(REFRESH_S)
             _sample(shown)
     raise TrialError("every server has ended")
 
@@ -94,7 +98,7 @@ def _sample(members: Sequence[MonitoredServer]) -> None:
             print(f"{member.name} {event}", file=sys.stderr, flush=True)
 
 
-def _ask_to_stop(members: Sequence[MonitoredServer]) -> None:
+def request_stop(members: Sequence[MonitoredServer]) -> None:
     """Ask all members at once, so that none waits for another."""
     for member in members:
         if member.program:
