@@ -14,7 +14,7 @@ from locust.contrib.fasthttp import LocustBadStatusCode
 from locust.exception import CatchResponseError
 
 from locust_asyncdjango.client.http11 import parse_headers
-from locust_asyncdjango.failures.classify import DEFAULT_CLASSIFIER, FailureClassifier
+from locust_asyncdjango.failures.classify import DEFAULT_CLASSIFIER
 from locust_asyncdjango.failures.model import Failure
 
 log = logging.getLogger(__name__)
@@ -92,7 +92,7 @@ def status_error(url: str | None, status: int, head: bytes, content: bytes) -> F
     return make_error(url, DEFAULT_CLASSIFIER.classify_raw(status, head, content, _parse_head), status)
 
 
-def failure_from_event(exception: Any, response: Any, classifier: FailureClassifier = DEFAULT_CLASSIFIER) -> Failure:
+def failure_from_event(exception: Any, response: Any) -> Failure:
     """Return the failure that a request event reports, whichever client fired it.
 
     exception: the event's, of any type. response: any client's response, or None. An event that cannot be read still
@@ -101,13 +101,13 @@ def failure_from_event(exception: Any, response: Any, classifier: FailureClassif
     if isinstance(exception, FailedRequestError):
         return exception.failure
     try:
-        return _read_event(exception, response, classifier)
+        return _read_event(exception, response)
     except Exception:
         log.exception("A failure could not be classified, and counts as no_response")
-        return Failure("no_response", "network", type(exception).__name__, classifier.advice("no_response"))
+        return Failure("no_response", "network", type(exception).__name__, DEFAULT_CLASSIFIER.advice("no_response"))
 
 
-def _read_event(exception: Any, response: Any, classifier: FailureClassifier) -> Failure:
+def _read_event(exception: Any, response: Any) -> Failure:
     if not isinstance(exception, BaseException):
         exception = CatchResponseError(exception)
     if response is None:
@@ -119,7 +119,7 @@ def _read_event(exception: Any, response: Any, classifier: FailureClassifier) ->
     if isinstance(hidden, BaseException):
         # A check of a response that never came.
         exception = hidden
-    return classify_failure(exception, status, getattr(response, "headers", None), response_body(response), classifier)
+    return classify_failure(exception, status, getattr(response, "headers", None), response_body(response))
 
 
 def classify_failure(
@@ -127,14 +127,13 @@ def classify_failure(
     status: int = 0,
     headers: Any = None,
     body: bytes = b"",
-    classifier: FailureClassifier = DEFAULT_CLASSIFIER,
 ) -> Failure:
     """Return the failure of a request that is known to have failed.
 
     Without an error it failed by its status, be it that only Locust does not take that for a success. headers: any
     client's. The other parameters are those of ``classify``.
     """
-    failure = classifier.classify(
+    failure = DEFAULT_CLASSIFIER.classify(
         exception=error if error or status >= 400 else LocustBadStatusCode(None, code=status),
         status=status,
         headers=headers,

@@ -58,7 +58,8 @@ _LIMIT_STATUSES = {400, 402, 403, 413, 420, 429, 503}
 class FailureClassifier:
     """Classify failures by the rules of a locustfile and by our own, and keep what a run has to remember about them.
 
-    A run calls ``start_run`` when it begins. The rules stay, as a locustfile adds them once.
+    A process has one, DEFAULT_CLASSIFIER. A run calls ``start_run`` when it begins. The rules stay, as a
+    locustfile adds them once.
     """
 
     def __init__(self) -> None:

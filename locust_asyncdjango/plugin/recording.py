@@ -9,7 +9,7 @@ from contextlib import suppress
 from typing import Any
 
 from locust_asyncdjango.client.exceptions import failure_from_event, sample_fields
-from locust_asyncdjango.failures.classify import DEFAULT_CLASSIFIER, FailureClassifier
+from locust_asyncdjango.failures.classify import DEFAULT_CLASSIFIER
 from locust_asyncdjango.failures.counts import FailureCounts, FailureSample
 from locust_asyncdjango.failures.model import Failure
 from locust_asyncdjango.load.arrivals import ArrivalQueue
@@ -29,11 +29,9 @@ class Recording:
     unrecorded: int
     """Requests that could not be recorded: of this process, and on a master of its workers too."""
 
-    def __init__(self, arrivals: ArrivalQueue, classifier: FailureClassifier = DEFAULT_CLASSIFIER) -> None:
-        """arrivals: the queue of the open model, which knows by how much a request was delayed. classifier: names the
-        kinds of failures, and has the rules of the locustfile."""
+    def __init__(self, arrivals: ArrivalQueue) -> None:
+        """arrivals: the queue of the open model, which knows by how much a request was delayed."""
         self._arrivals = arrivals
-        self._classifier = classifier
         self._has_logged_error = False
         self.begin(time.time())
 
@@ -42,7 +40,8 @@ class Recording:
         self.recorder = Recorder(now)
         self.failure_counts = FailureCounts(self.recorder.started)
         self.unrecorded = 0
-        self._classifier.start_run()
+        # The exceptions of FastUser show no more messages than the same classifier admits.
+        DEFAULT_CLASSIFIER.start_run()
 
     def on_request(
         self,
@@ -62,7 +61,7 @@ class Recording:
         now = time.time()
         try:
             duration_ms = None if response_time is None else float(response_time)
-            failure = failure_from_event(exception, response, self._classifier) if exception else None
+            failure = failure_from_event(exception, response) if exception else None
             kind = failure.kind if failure else ""
             delay_ms = self._arrivals.pop_delay_ms()
             if delay_ms > ON_TIME_MS:

@@ -5,6 +5,9 @@ from typing import Any
 
 import pytest
 
+from locust_asyncdjango.client.exceptions import make_error
+from locust_asyncdjango.failures.counts import MESSAGES_LIMIT
+from locust_asyncdjango.failures.model import Failure
 from locust_asyncdjango.load.arrivals import ArrivalQueue
 from locust_asyncdjango.metrics.row import Row
 from locust_asyncdjango.plugin.recording import ON_TIME_MS, Recording
@@ -114,6 +117,16 @@ def test_a_new_run_forgets_the_one_before() -> None:
     recording.unrecorded = 7
     recording.begin(time.time())
     assert (recording.recorder.take(), recording.failure_counts.rows(), recording.unrecorded) == ([], [], 0)
+
+
+def test_a_new_run_has_room_for_new_messages_in_locusts_table() -> None:
+    recording = Recording(ArrivalQueue())
+    errors = [
+        make_error("/", Failure("app_error", "server", f"message {n}", ""), 500) for n in range(MESSAGES_LIMIT + 1)
+    ]
+    assert [str(error) for error in errors][-1] == "app_error: other"
+    recording.begin(time.time())
+    assert str(errors[-1]) == f"app_error: message {MESSAGES_LIMIT}"
 
 
 def test_requests_that_were_due_and_never_begun_are_missed() -> None:
