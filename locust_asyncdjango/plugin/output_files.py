@@ -33,6 +33,8 @@ class OutputFiles:
         counts = Counter(path.resolve() for path in _output_paths(options) if not path.is_char_device())
         if twice := [path.name for path, count in counts.items() if count > 1]:
             raise OutputError(f"{twice[0]} would be written twice; give each output a name of its own")
+        if options.report:  # first, as the failures and the series that it needs lie next to it
+            self._open("report", options.report).close()
         # Overwrite what an earlier run has left: nobody should take it for the result of this one.
         unfinished = junit_xml(
             [Case("run", "the run", "it did not end")], datetime.now(UTC).isoformat(timespec="seconds"), 0
@@ -40,8 +42,6 @@ class OutputFiles:
         self.write_failures({"failures": [], "samples": [], "unfinished": True})
         self.write_junit(unfinished)
         self._open_series()
-        if options.report:
-            self._open("report", options.report).close()
 
     def next_run(self) -> None:
         """Close the files and begin those of the next run. Raise OutputError if one cannot be written."""

@@ -90,13 +90,13 @@ def _report_series(options: Namespace) -> None:
 
     output: Path = options.output or options.source.with_suffix(".html")
     require_html(output)
-    sources = {path.resolve() for path in (options.source, options.failures) if path}
-    if overwritten := [path for path in run_report.output_files(output) if path.resolve() in sources]:
-        raise UsageError(f"{overwritten[0]}, of which the report is made, would be overwritten; name another --output")
     try:
         series = read(options.source)
     except SeriesError as error:
         raise UsageError(str(error)) from None
+    sources = {path.resolve() for path in (options.source, options.failures) if path}
+    if overwritten := [path for path in run_report.output_files(output) if path.resolve() in sources]:
+        raise UsageError(f"{overwritten[0]}, of which the report is made, would be overwritten; name another --output")
     failures = run_report.read_failures(options.failures, series.header)
     try:
         content = run_report.build_report(series, failures)

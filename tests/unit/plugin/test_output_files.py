@@ -47,6 +47,14 @@ def test_a_later_run_has_files_of_its_own(tmp_path: Path) -> None:
     ]
 
 
+def test_a_report_that_cannot_be_written_is_refused_by_its_own_flag(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    report = tmp_path / "file" / "run.html"
+    with pytest.raises(OutputError) as refused:
+        OutputFiles(Options(report=str(report), failures=str(report.with_suffix(".failures.json"))))
+    assert str(refused.value) == f"--report: cannot write {report} (Not a directory); choose another place"
+
+
 @pytest.mark.parametrize(
     "options",
     [

@@ -9,6 +9,7 @@ import pytest
 from locust_asyncdjango.lab import cli
 from locust_asyncdjango.lab.experiment.results_folder import ResultsFolder, write_json
 from tests.support.experiments import SYNC, VERSION_3, experiment
+from tests.support.series import recorder_of, write_series
 
 
 def folder(path: Path) -> Path:
@@ -37,6 +38,20 @@ def test_an_edited_result_is_reported_as_damaged(
         assert cli.main(command) == 2
         (line,) = capsys.readouterr().err.splitlines()
         assert "is damaged" in line
+
+
+def test_a_file_that_is_no_series_is_refused_as_that(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    source = tmp_path / "README.md"  # the report of it would be written over it
+    source.write_text("# A project\n")
+    assert cli.main(["report", str(source)]) == 2
+    assert capsys.readouterr().err.startswith(f"locust-asyncdjango: error: {source} is not a series")
+    assert source.read_text() == "# A project\n"
+
+
+def test_a_series_is_not_overwritten_by_its_report(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    source = write_series(tmp_path / "run.json", recorder_of((1000.5, "", 20.0, 10)).take())
+    assert cli.main(["report", str(source)]) == 2
+    assert "would be overwritten; name another --output" in capsys.readouterr().err
 
 
 def test_a_folder_of_version_3_is_reported(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
