@@ -44,8 +44,8 @@ def run_with_services(options: Namespace) -> int:
 
     check_conditions((options.max_connections,), (options.latency_ms,))
     argv = command_line(options)
-    if argv and not shutil.which(argv[0]):
-        raise UsageError(f"there is no program {argv[0]!r} to run; see that it is installed and on PATH")
+    if argv:
+        _check_program(argv[0])
     with (
         TemporaryDirectory(prefix="locust-asyncdjango-") as logs,
         services.running_all_services(
@@ -73,6 +73,17 @@ def seed_command(folder: Path, posts: int) -> list[str] | None:
     if (folder / "manage.py").is_file() and any(folder.glob("*/management/commands/seed_posts.py")):
         return [sys.executable, "manage.py", "seed_posts", f"--posts={posts}"]
     return None
+
+
+def _check_program(name: str) -> None:
+    """Raise UsageError where there is no program of that name, or none that can be executed."""
+    if shutil.which(name):
+        return
+    if Path(name).is_file():
+        if os.access(name, os.X_OK):
+            raise UsageError(f"{name} is not on PATH; write ./{name}")
+        raise UsageError(f"{name} cannot be executed; run it with its interpreter (python {name}), or chmod +x it")
+    raise UsageError(f"there is no program {name!r} to run; see that it is installed and on PATH")
 
 
 def _seed_project(posts: int, env: Mapping[str, str], logs: Path) -> None:
