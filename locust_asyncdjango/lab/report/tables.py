@@ -17,7 +17,8 @@ SCALE_IN_FLIGHT = 100
 """The number of requests in flight that resource usage is scaled to."""
 FIGURES = (
     f"Peak: {PEAK.sentence}. Slowdown: {SLOWDOWN.sentence}. Errors: {ERRORS.sentence}. If an arm ran several times, the"
-    " row has the run with the median peak. (!): the result cannot be right; see Ceilings."
+    " row has the run with the median peak. Natural variant: sync on WSGI, async on ASGI. (!): the result cannot be"
+    " right; see Ceilings."
 )
 DIFFERENCES = (
     "How many times as much the best arm carried as each other arm, from pairs of runs near each other in time. The"

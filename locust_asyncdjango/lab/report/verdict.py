@@ -1,6 +1,7 @@
 """The verdict of an experiment in sentences: who carried more, how sure that is, what failed first, and the caveats.
 
-Start reading at ``verdict_sentences``. The sentences are the same on the terminal and in all reports.
+Start reading at ``verdict_sentences``. The sentences are the same on the terminal and in all reports, but for where the
+caveats can be read.
 """
 
 from collections import Counter
@@ -26,13 +27,16 @@ def verdict_sentences(findings: Findings) -> list[str]:
     sentences = []
     for subject, arms in findings.subjects.items():
         sentences += [*_subject_sentences(findings, subject), *map(_first_failure, arms)]
-    return [*sentences, *_noise_sentences(findings), *_caveat_sentences(findings)]
+    return [*sentences, *_noise_sentences(findings), *_caveat_sentences(findings, "the report lists them")]
 
 
 def winner_sentences(findings: Findings) -> list[str]:
-    """Return who carried more in each subject and how sure that is, without what failed first."""
+    """Return who carried more in each subject and how sure that is: the headline of a page.
+
+    What failed first and the caveats stand on the page under headings of their own.
+    """
     sentences = [sentence for subject in findings.subjects for sentence in _subject_sentences(findings, subject)]
-    return [*sentences, *_noise_sentences(findings), *_caveat_sentences(findings)]
+    return [*sentences, *_noise_sentences(findings), *_caveat_sentences(findings, "see Trials")]
 
 
 def first_failure_sentences(findings: Findings) -> list[str]:
@@ -133,13 +137,11 @@ def _corrected_noise(noise: paired_stats.Noise | None) -> str:
     return f", {noise.floor:.2f} times after correction for the machine's speed (slope {noise.slope:.2f})"
 
 
-def _caveat_sentences(findings: Findings) -> list[str]:
+def _caveat_sentences(findings: Findings, where: str) -> list[str]:
     count = sum(bool(findings.caveats(result)) for result in findings.results)
     if not count:
         return []
-    return [
-        f"{count} of {len(findings.results)} trials {'have' if count > 1 else 'has'} caveats; the report lists them"
-    ]
+    return [f"{count} of {len(findings.results)} trials {'have' if count > 1 else 'has'} caveats; {where}"]
 
 
 def _is_decided(findings: Findings, trial: Trial) -> bool:

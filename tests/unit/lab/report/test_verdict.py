@@ -39,7 +39,7 @@ def test_the_verdict_names_winner_first_failures_and_caveats() -> None:
     winner = "io_read: gunicorn-uvicorn has the highest peak, 28.3 against 23.0 req/s"
     caveats = "1 of 3 trials has caveats; the report lists them"
     assert verdict_sentences(findings_of(ALL)) == [winner, *failures, caveats]
-    assert winner_sentences(findings_of(ALL)) == [winner, caveats]
+    assert winner_sentences(findings_of(ALL)) == [winner, "1 of 3 trials has caveats; see Trials"]
     assert first_failure_sentences(findings_of(ALL)) == failures
 
 
