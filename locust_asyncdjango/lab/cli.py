@@ -14,6 +14,7 @@ from locust_asyncdjango._version import __version__
 from locust_asyncdjango.lab.commands import compare, report, run, serve, services, startproject
 from locust_asyncdjango.lab.commands import list as list_
 from locust_asyncdjango.lab.commands.arguments import Command, Parser
+from locust_asyncdjango.lab.environment.packages import install_command
 from locust_asyncdjango.lab.environment.process import Interrupted, raise_open_file_limit, stop_signals_as_interrupts
 from locust_asyncdjango.lab.errors import LabError
 
@@ -50,7 +51,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _fail(f"{error}; check that the disk is not full and that its folders can be written", 1)
     except ModuleNotFoundError as error:
         extra = command.required_extra(options)
-        return _fail(f"this needs {error.name}: pip install 'locust-asyncdjango[{extra}]'", 2)
+        missing = f"`{command.name}` needs the extra {extra} ({error.name} is not installed)"
+        return _fail(f"{missing}: {install_command(extra)}", 2)
 
 
 def parser() -> argparse.ArgumentParser:

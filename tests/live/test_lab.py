@@ -183,7 +183,7 @@ def test_a_run_stopped_while_it_seeds_leaves_nothing(tmp_path: Path, cache: Path
     ("arguments", "message"),
     [
         (("--shape", "Nope"), NO_SUCH_SHAPE),
-        (("-u", "many"), "argument -u/--users: invalid int value: 'many'"),
+        (("-u", "many"), "argument -u/--users: 'many' is not a whole number"),
         (("-t", "soon"), "argument -t/--run-time: Invalid time span format. Valid formats: 20, 20s, 3m, 2h, 1h20m"),
     ],
 )

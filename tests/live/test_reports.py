@@ -103,7 +103,9 @@ def test_without_the_extra_the_run_is_whole_and_one_line_says_what_is_missing(ot
     load += ["--report", report]
     code, text = done(*locust("-f", IO_READ, *load), env={"PYTHONPATH": str(tmp_path)})
     assert code == 1
-    assert text.count("--report: this needs numpy: pip install 'locust-asyncdjango[report]'; then: ") == 1
+    install = "pip install 'locust-asyncdjango[report]', or in a checkout pip install -e '.[report]'"
+    missing = "--report: `report` needs the extra report (numpy is not installed)"
+    assert text.count(f"{missing}: {install}; then: ") == 1
     assert "Traceback" not in text
     (command,) = re.findall(r"then: locust-asyncdjango (.*)", text)
     assert done(BIN / "locust-asyncdjango", *command.split())[0] == 0

@@ -18,9 +18,16 @@ class Parser(argparse.ArgumentParser):
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings, allow_abbrev=False)
 
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """Parse as argparse does, but refuse unknown arguments here, where the command whose help to name is known."""
+        parsed, unknown = super().parse_known_args(args, namespace)
+        if unknown:
+            self.error(f"unrecognized arguments: {' '.join(unknown)}")
+        return parsed, unknown
+
     def error(self, message: str) -> NoReturn:
-        """Print the message and where the flags are listed, and exit with 2."""
-        self.exit(2, f"{self.prog}: error: {message} (see {self.prog} --help)\n")
+        """Print the message and where the flags are listed, and exit with 2. The program's name begins all errors."""
+        self.exit(2, f"{self.prog.split()[0]}: error: {message} (see {self.prog} --help)\n")
 
 
 def _no_arguments(parser: argparse.ArgumentParser) -> None:
@@ -95,8 +102,10 @@ def share(text: str) -> float:
         number = float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
     except ValueError:
         number = -1.0
-    if not 0 <= number < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is no share below 1, such as 10% or 0.1")
+    if number >= 1:
+        raise argparse.ArgumentTypeError(f"{text!r} must be below 100 %, such as 10% or 0.1")
+    if not number >= 0:  # not a number, too
+        raise argparse.ArgumentTypeError(f"{text!r} is not a share, such as 10% or 0.1")
     return number
 
 

@@ -6,14 +6,14 @@ It works in the plain install: nothing here, nor what it imports, needs an extra
 from argparse import Namespace
 
 from locust_asyncdjango.lab.commands.arguments import Command
-from locust_asyncdjango.lab.environment.packages import locustfile
+from locust_asyncdjango.lab.environment.packages import install_command, locustfile
 from locust_asyncdjango.lab.environment.servers import SERVERS, Server, is_installed
 from locust_asyncdjango.routes import ROUTES
 
 
 def print_routes_and_servers(_options: Namespace) -> int:
     """Print each route with its locustfile and variants, and each server with its slots. Return 0."""
-    print("routes")
+    print("routes (the natural variant of each is sync on WSGI, async on ASGI)")
     for route in ROUTES.values():
         print(f"  {route.name:<18} {route.method:<5} {locustfile(route.name)}")
         print(f"    sync:  {', '.join(route.sync_variants)}")
@@ -26,7 +26,7 @@ def print_routes_and_servers(_options: Namespace) -> int:
 
 def _describe(server: Server) -> str:
     slots = "unbounded" if server.slots is None else server.slots
-    missing = "" if is_installed(server) else f"; pip install 'locust-asyncdjango[{server.extra}]'"
+    missing = "" if is_installed(server) else f"; {install_command(server.extra)}"
     return f"{server.interface}, slots: {slots}{missing}"
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from locust_asyncdjango.lab.environment.http_client import responds
+from locust_asyncdjango.lab.environment.packages import install_command
 from locust_asyncdjango.lab.environment.process import START_DEADLINE_S, Program, running, wait_until
 from locust_asyncdjango.lab.errors import TrialError, UsageError
 
@@ -184,7 +185,7 @@ def is_installed(server: Server) -> bool:
 def check_server(server: Server, workers: int) -> None:
     """Raise UsageError where a server cannot be started, or not with so many processes."""
     if not is_installed(server):
-        raise UsageError(f"{server.name} is not installed; run pip install 'locust-asyncdjango[{server.extra}]'")
+        raise UsageError(f"{server.name} is not installed: {install_command(server.extra)}")
     check_workers(workers)
     program = server.command(port=0)[0] if server.argv else ""
     if program and not shutil.which(program, path=search_path()):

@@ -30,12 +30,18 @@ def parse_preset(text: str) -> str:
     return text
 
 
+def _describe_preset(name: str) -> str:
+    load = PRESETS[name]
+    users = f"{load['users']} users, {load['spawn_rate']} more each second"
+    return f"{name} is {load['shape']} to {users}, for {load['run_time']}"
+
+
 _EXPERIMENT_OPTIONS = tuple(declared_options(Experiment))
 _LOAD_OPTIONS = tuple(declared_options(Load))
 _OTHER_OPTIONS = (
     Option(
         parse_preset,
-        f"a load by name ({', '.join(PRESETS)}), in place of the file's; quick takes seconds a trial",
+        "; ".join(("a load by name, in place of the file's", *map(_describe_preset, PRESETS))),
         "",
         name="preset",
         group=LOAD,

@@ -67,7 +67,9 @@ class Option:
         try:
             return self.parse(_text(items))
         except UsageError as error:
-            raise UsageError(f"{self.name}: {error}") from None
+            # A message that begins with the value reads on from the key: users = 'many' is not a whole number.
+            separator = " = " if str(error).startswith("'") else ": "
+            raise UsageError(f"{self.name}{separator}{error}") from None
 
 
 def option(default: Any, parse: Callable[[str], Any], help_text: str, **settings: str) -> Any:
@@ -93,6 +95,21 @@ def whole_number(text: str) -> int:
         return int(text)
     except ValueError:
         raise UsageError(f"{text!r} is not a whole number") from None
+
+
+def whole_number_text(text: str) -> str:
+    """Return the text of a whole number as it is. Raise UsageError for any other."""
+    whole_number(text)
+    return text
+
+
+def number_text(text: str) -> str:
+    """Return the text of a number as it is. Raise UsageError for any other."""
+    try:
+        float(text)
+    except ValueError:
+        raise UsageError(f"{text!r} is not a number") from None
+    return text
 
 
 def whole_numbers(text: str) -> tuple[int, ...]:

@@ -10,7 +10,14 @@ from locust_asyncdjango.lab.environment import pinning, servers
 from locust_asyncdjango.lab.environment.latency_proxy import upstream_address
 from locust_asyncdjango.lab.environment.servers import PUBLISHED, SERVERS, Server
 from locust_asyncdjango.lab.errors import UsageError
-from locust_asyncdjango.lab.experiment.options import names, option, whole_number, whole_numbers
+from locust_asyncdjango.lab.experiment.options import (
+    names,
+    number_text,
+    option,
+    whole_number,
+    whole_number_text,
+    whole_numbers,
+)
 from locust_asyncdjango.routes import NATURAL, ROUTES
 
 ALL = ("all",)
@@ -59,8 +66,8 @@ class Load:
     """
 
     shape: str = option("RampTo500", str, "Locust load shape", group=LOAD)
-    users: str = option("", str, "the shape's cap, in users", group=LOAD, short="-u")
-    spawn_rate: str = option("", str, "the shape's rate, in users a second", group=LOAD, short="-r")
+    users: str = option("", whole_number_text, "the shape's cap, in users", group=LOAD, short="-u")
+    spawn_rate: str = option("", number_text, "the shape's rate, in users a second", group=LOAD, short="-r")
     run_time: str = option("", str, "the shape's length, such as 40s or 3m", group=LOAD, short="-t")
 
     def __post_init__(self) -> None:
@@ -119,7 +126,7 @@ class Experiment:
         "names; or all: those that fit the server",
         group=COMPARED,
         metavar="VARIANT,...",
-        default_text="the natural one",
+        default_text="the natural one: sync on WSGI, async on ASGI",
     )
     load: Load = Load()
     posts: int = option(DEFAULT_POSTS, whole_number, "posts in the database", group=CONDITIONS, metavar="N")
@@ -179,7 +186,7 @@ class Experiment:
             _check_names("server", self.servers, self.known_servers)
         if self.variants not in ((), ALL):
             for route in self.routes:
-                _check_names(f"variant of {route}", self.variants, _known_variants(route))
+                _check_variants(route, self.variants)
         if self.posts < 0:
             raise UsageError("--posts must be 0 or more")
         check_conditions(self.max_connections, self.latencies_ms)
@@ -252,7 +259,7 @@ class Experiment:
             _check_names("server", (arm.server,), self.known_servers)
             _check_numbers("--arms: max_connections", (arm.max_connections,), 1, MOST_CONNECTIONS)
             for route in self.routes if arm.variant else ():
-                _check_names(f"variant of {route}", (arm.variant,), _known_variants(route))
+                _check_variants(route, (arm.variant,))
 
     def _check_servers_that_run(self) -> None:
         for server in self.used_servers:
@@ -343,8 +350,12 @@ def check_conditions(max_connections: tuple[int, ...], latencies_ms: tuple[int, 
     _check_numbers("--latency-ms", latencies_ms, 0, LONGEST_LATENCY_MS)
 
 
-def _known_variants(route: str) -> Iterable[str]:
-    return dict.fromkeys((*ROUTES[route].sync_variants, *ROUTES[route].async_variants, *NATURAL))
+def _check_variants(route: str, wanted: tuple[str, ...]) -> None:
+    known = dict.fromkeys((*ROUTES[route].sync_variants, *ROUTES[route].async_variants, *NATURAL))
+    for name in wanted:
+        if name not in known:
+            raise UsageError(f"{route} has no variant {name!r}; choose one of {', '.join(known)}")
+    _check_names(f"variant of {route}", wanted, known)
 
 
 def _check_numbers(flag: str, numbers: tuple[int, ...], lowest: int, highest: int) -> None:

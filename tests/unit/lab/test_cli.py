@@ -20,7 +20,7 @@ from locust_asyncdjango.routes import ROUTES
         ("run --routes cpu,cpu", f"name each route once, separated by commas: {','.join(ROUTES)}"),
         (
             "run --routes cpu,template --variants class_sync",
-            "there is no variant of cpu 'class_sync'; choose from sync, async",
+            "cpu has no variant 'class_sync'; choose one of sync, async",
         ),
         ("run --posts -1", "--posts must be 0 or more"),
         ("run -u 0", "-u must be more than 0"),
@@ -46,7 +46,11 @@ def test_bad_input_is_one_line_and_exit_code_2(
     [
         ("", "locust-asyncdjango: error: the following arguments are required: COMMAND"),
         ("fly", "locust-asyncdjango: error: argument COMMAND: invalid choice: 'fly'"),
-        ("run --posts many", "locust-asyncdjango run: error: argument --posts: 'many' is not a whole number"),
+        ("run --posts many", "locust-asyncdjango: error: argument --posts: 'many' is not a whole number"),
+        ("run -u abc", "locust-asyncdjango: error: argument -u/--users: 'abc' is not a whole number"),
+        ("run -r fast", "locust-asyncdjango: error: argument -r/--spawn-rate: 'fast' is not a number"),
+        ("--nope list", "locust-asyncdjango: error: unrecognized arguments: --nope"),
+        ("run --nope", "locust-asyncdjango: error: unrecognized arguments: --nope"),
     ],
 )
 def test_a_wrong_command_line_is_one_line_and_exit_code_2(
@@ -57,7 +61,8 @@ def test_a_wrong_command_line_is_one_line_and_exit_code_2(
     error = capsys.readouterr().err
     assert (exit_.value.code, error.count("\n")) == (2, 1)
     assert error.startswith(message)
-    assert error.endswith("--help)\n")
+    command = "run " if arguments.startswith("run") else ""
+    assert error.endswith(f"(see locust-asyncdjango {command}--help)\n")
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,9 @@ def test_list_needs_the_standard_library_alone() -> None:
     assert (ran.returncode, ran.stderr) == (0, "")
     rows = [line.split() for line in ran.stdout.splitlines()]
     assert [row[0] for row in rows[rows.index(["servers"]) + 1 :]] == list(SERVERS)
-    assert "uvicorn              asgi, slots: unbounded; pip install 'locust-asyncdjango[lab]'\n" in ran.stdout
+    install = "pip install 'locust-asyncdjango[lab]', or in a checkout pip install -e '.[lab]'"
+    assert f"uvicorn              asgi, slots: unbounded; {install}\n" in ran.stdout
+    assert "the natural variant of each is sync on WSGI, async on ASGI" in ran.stdout
 
 
 def test_the_help_of_every_command_needs_the_standard_library_alone() -> None:
@@ -54,5 +56,7 @@ def test_other_commands_say_what_to_install(extra: str, arguments: tuple[str, ..
     ran = in_plain_install(*arguments)
     assert ran.returncode == 2
     assert re.fullmatch(
-        rf"locust-asyncdjango: error: this needs \w+: pip install 'locust-asyncdjango\[{extra}\]'\n", ran.stderr
+        rf"locust-asyncdjango: error: `{arguments[0]}` needs the extra {extra} \(\w+ is not installed\): pip install"
+        rf" 'locust-asyncdjango\[{extra}\]', or in a checkout pip install -e '\.\[{extra}\]'\n",
+        ran.stderr,
     )

@@ -20,7 +20,10 @@ def test_a_package_is_located_without_being_imported(tmp_path: Path, monkeypatch
 def test_a_missing_package_is_named_with_the_command_that_installs_it() -> None:
     with pytest.raises(UsageError) as refused:
         package_folder("no_such_package")
-    assert str(refused.value) == "no_such_package is not installed: pip install 'locust-asyncdjango[lab]'"
+    assert str(refused.value) == (
+        "no_such_package is not installed: pip install 'locust-asyncdjango[lab]', or in a checkout"
+        " pip install -e '.[lab]'"
+    )
 
 
 @pytest.mark.parametrize("route", ROUTES)

@@ -34,7 +34,10 @@ def test_a_server_that_is_not_installed_is_a_line_with_the_command_that_installs
     assert not servers.is_installed(server)
     with pytest.raises(UsageError) as refused:
         servers.check_server(server, 1)
-    assert str(refused.value) == "granite is not installed; run pip install 'locust-asyncdjango[servers]'"
+    assert str(refused.value) == (
+        "granite is not installed: pip install 'locust-asyncdjango[servers]', or in a checkout"
+        " pip install -e '.[servers]'"
+    )
 
 
 def test_a_server_whose_program_is_not_there() -> None:

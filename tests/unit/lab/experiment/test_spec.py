@@ -60,7 +60,7 @@ def test_latency_to_users_needs_a_server_without_tls() -> None:
         ("gunicorn-sync@many", "is not SERVER/VARIANT@MAX_CONNECTIONS"),
         ("gunicorn-sync/a/b", "is not SERVER/VARIANT@MAX_CONNECTIONS"),
         ("apache", "there is no server 'apache'"),
-        ("gunicorn-sync/psycopg9", "there is no variant of io_read 'psycopg9'"),
+        ("gunicorn-sync/psycopg9", "io_read has no variant 'psycopg9'; choose one of sync, "),
         ("gunicorn-sync@0", "--arms: max_connections must be from 1 to 10000"),
         ("gunicorn-sync,gunicorn-sync@100", "name each of --arms once"),
     ],
