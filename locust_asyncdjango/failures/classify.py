@@ -251,8 +251,8 @@ def _failed_response(
 ) -> Failure:
     """Classify a response whose status is none of a success. limited: whether it has a Retry-After field."""
     check = None
-    if exception is not None and not is_status_error(names := exception_names(exception)):
-        if is_check(names):
+    if exception is not None and not is_status_error(type(exception).__name__):
+        if is_check(exception_names(exception)):
             check = read_exception(exception).zeroed
         elif match := rule_for_broken_connection(read_chain(exception)):
             return _make_failure(*match)
@@ -284,7 +284,7 @@ def _by_check(check: Evidence, response: Evidence) -> Failure:
 
 def _failed_request(exception: BaseException, status: int, media_type: str, body: bytes) -> Failure:
     """Classify an exception of the client's. status: of the response whose body could not be read, if one came."""
-    chain = read_chain(exception)
+    chain = list(read_chain(exception))
     if match := rule_for_client_exception(chain):
         return _make_failure(*match)
     rule = rule_for_evidence(read_response(media_type, body, success=True)) if status else None

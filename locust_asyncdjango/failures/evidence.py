@@ -113,7 +113,7 @@ def read_response(media_type: str, body: bytes, *, success: bool = False) -> Evi
 
 def read_exception(exception: BaseException) -> Evidence:
     """Return what an exception, and the exceptions that it wraps, say about an error."""
-    return merge_chain(read_chain(exception))
+    return merge_chain(list(read_chain(exception)))
 
 
 def merge_chain(chain: Sequence[ExceptionEvidence]) -> Evidence:
@@ -126,9 +126,9 @@ def merge_chain(chain: Sequence[ExceptionEvidence]) -> Evidence:
     )
 
 
-def read_chain(exception: BaseException) -> list[ExceptionEvidence]:
-    """Return the evidence of the exception and of each that it wraps, outermost first."""
-    return list(map(read_one_exception, exception_chain(exception)))
+def read_chain(exception: BaseException) -> Iterator[ExceptionEvidence]:
+    """Yield the evidence of the exception and of each that it wraps, outermost first. Each is read on demand."""
+    return map(read_one_exception, exception_chain(exception))
 
 
 def read_one_exception(exception: BaseException) -> ExceptionEvidence:
@@ -152,11 +152,12 @@ def exception_names(exception: BaseException) -> tuple[str, ...]:
     return _class_names(exception_class)
 
 
-def exception_chain(exception: BaseException) -> list[BaseException]:
-    """Return the exception and those that it wraps, outermost first, each once."""
+def exception_chain(exception: BaseException) -> Iterator[BaseException]:
+    """Yield the exception and those that it wraps, outermost first, each once."""
     chain = [exception]
     visited = {id(exception)}
     for current in chain:  # which grows meanwhile
+        yield current
         context = None if current.__suppress_context__ else current.__context__
         # urllib3 keeps what it wraps in reason, geventhttpclient in original.
         reason, original = getattr(current, "reason", None), getattr(current, "original", None)
@@ -164,7 +165,6 @@ def exception_chain(exception: BaseException) -> list[BaseException]:
             if isinstance(inner, BaseException) and id(inner) not in visited:
                 visited.add(id(inner))
                 chain.append(inner)
-    return chain
 
 
 def exception_message(exception: BaseException) -> str:

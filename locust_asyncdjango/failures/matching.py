@@ -141,12 +141,9 @@ def is_check(names: tuple[str, ...]) -> bool:
     return any(_last_part(name) in _CHECKS for name in names)
 
 
-def is_status_error(names: tuple[str, ...]) -> bool:
-    """Return whether an HTTP client raises exceptions of a class for a response's status.
-
-    names: as in ExceptionEvidence.
-    """
-    return _last_part(names[0]) in _STATUS_ERRORS
+def is_status_error(class_name: str) -> bool:
+    """Return whether an HTTP client raises exceptions of a class for a response's status. class_name: its last part."""
+    return class_name in _STATUS_ERRORS
 
 
 def is_from_service(chain: Iterable[ExceptionEvidence]) -> bool:

@@ -255,7 +255,7 @@ def test_the_chain_of_an_exception() -> None:
     error = chained(RuntimeError("outer"), ConnectionRefusedError(111, "inner"))
     bases = ("builtins.Exception", "builtins.BaseException", "builtins.object")
     refused = ("builtins.ConnectionRefusedError", "builtins.ConnectionError", "builtins.OSError", *bases)
-    assert read_chain(error) == [
+    assert list(read_chain(error)) == [
         ExceptionEvidence(("builtins.RuntimeError", *bases), 0, "", "outer", "RuntimeError: outer"),
         ExceptionEvidence(refused, 111, "", "[Errno 111] inner", "ConnectionRefusedError: Connection refused"),
     ]
