@@ -31,6 +31,7 @@ class RouteUser(FastUser):
             def search(self):
                 self.send_get(q="django", page=2)
 
+    host: the server, such as "http://127.0.0.1:8000". ``-H`` overrides it.
     path: the path to request, from the host's root. Default "/". ``--path`` overrides it.
     variant: a further part of the path, as in ``/io_read/async/``. Default "": none. ``--variant`` overrides it.
     url: set when the user is created, from both.
@@ -64,6 +65,8 @@ class TemplateUser(RouteUser):
 
     path: default "/template/".
     title: the title of the page, up to 100 characters. Default None: the server chooses.
+
+    See RouteUser for host, --path and --variant.
     """
 
     path = ROUTES["template"].path
@@ -80,6 +83,8 @@ class OrmGetUser(RouteUser):
 
     path: default "/orm_get/".
     id: the key of the post, a UUID as text. Default None: the server chooses.
+
+    See RouteUser for host, --path and --variant.
     """
 
     path = ROUTES["orm_get"].path
@@ -96,6 +101,8 @@ class ListDetailUser(RouteUser):
 
     path: default "/list_detail/".
     id: the key of the one post, a UUID as text. Default None: the server chooses.
+
+    See RouteUser for host, --path and --variant.
     """
 
     path = ROUTES["list_detail"].path
@@ -112,6 +119,8 @@ class CachedUser(RouteUser):
 
     path: default "/cached/".
     key: which entry of the cache. Default None: the server chooses, the same one each time.
+
+    See RouteUser for host, --path and --variant.
     """
 
     path = ROUTES["cached"].path
@@ -129,6 +138,8 @@ class ExternalUser(RouteUser):
     path: default "/external/".
     ms: how long the first call takes, 0 to 5000 milliseconds; the second takes twice that, the third half of it.
         Default None: the server chooses 300.
+
+    See RouteUser for host, --path and --variant.
     """
 
     path = ROUTES["external"].path
@@ -144,6 +155,8 @@ class IoReadUser(RouteUser):
     """Reads the first 25 posts and the count of all: two queries.
 
     path: default "/io_read/".
+
+    See RouteUser for host, --path and --variant.
     """
 
     path = ROUTES["io_read"].path
@@ -159,6 +172,8 @@ class CpuUser(RouteUser):
 
     path: default "/cpu/".
     n: how many squares, up to 10,000,000. Default None: the server chooses 10,000,000.
+
+    See RouteUser for host, --path and --variant.
     """
 
     path = ROUTES["cpu"].path
@@ -191,6 +206,8 @@ class IoCreateUser(FormUser):
 
     path: default "/io_create/".
     form: names and values of the form's fields. Default: a title and a content of a post.
+
+    See RouteUser for host, --path and --variant.
     """
 
     path = ROUTES["io_create"].path
@@ -201,6 +218,8 @@ class OrmPostUser(FormUser):
 
     path: default "/orm_post/".
     form: names and values of the form's fields. Default: a title and a content of a post.
+
+    See RouteUser for host, --path and --variant.
     """
 
     path = ROUTES["orm_post"].path

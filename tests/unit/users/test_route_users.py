@@ -87,3 +87,9 @@ def test_forms_can_be_replaced() -> None:
     user = created(type("Own", (FormUser,), {"path": "/a/", "form": {"x": "y"}}))
     user.tasks[0](user)
     assert user.client.requests == [("POST", "/a/", {"x": "y"})]
+
+
+@pytest.mark.parametrize("user", USERS.values())
+def test_help_says_where_host_path_and_variant_are_explained(user: type[RouteUser]) -> None:
+    assert "See RouteUser for host, --path and --variant." in (user.__doc__ or "")
+    assert all(f"\n    {name}: " in (RouteUser.__doc__ or "") for name in ("host", "path", "variant"))
