@@ -1,4 +1,4 @@
-"""Printing to the terminal."""
+"""Printing to the terminal: what several commands print."""
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
@@ -11,3 +11,11 @@ def print_lines(console: "Console", lines: Iterable[str]) -> None:
     """Print lines as they are: no markup in them, no colours added, and not broken at the width of the terminal."""
     for line in lines:
         console.print(line, highlight=False, markup=False, soft_wrap=True)
+
+
+def announce_seeding(posts: int) -> None:
+    """Print that the lab's own database is filled first, where it is: a start then takes longer than later ones."""
+    from locust_asyncdjango.lab.environment import postgres
+
+    if postgres.must_seed_template(posts):
+        print(f"Filling the database with {posts} posts. Later starts with as many posts copy it", flush=True)

@@ -5,6 +5,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from locust_asyncdjango.lab.commands.arguments import Command, add_numbers, add_services, argument_type
+from locust_asyncdjango.lab.commands.console import announce_seeding
 from locust_asyncdjango.lab.commands.ports import choose_port, how_to_inspect, stats_port
 from locust_asyncdjango.lab.environment import servers
 from locust_asyncdjango.lab.environment.packages import locustfile
@@ -54,6 +55,7 @@ def serve_one(options: Namespace) -> None:
     server = servers.find_server(options.server or DEFAULT_SERVER)
     servers.check_server(server, options.workers)
     port = choose_port(options.port)
+    announce_seeding(options.posts)
     with (
         TemporaryDirectory(prefix="locust-asyncdjango-") as logs,
         services.running_all_services(options.posts, options.max_connections, Path(logs), options.latency_ms) as env,

@@ -12,6 +12,7 @@ from tempfile import TemporaryDirectory
 from rich.console import Console
 from rich.live import Live
 
+from locust_asyncdjango.lab.commands.console import announce_seeding
 from locust_asyncdjango.lab.commands.ports import DEFAULT_PORT, how_to_inspect, ports_in_a_row, stats_port
 from locust_asyncdjango.lab.environment import servers, services
 from locust_asyncdjango.lab.environment.process import free_port, port_is_free
@@ -28,6 +29,7 @@ def serve_all(options: Namespace) -> None:
     servers.check_workers(options.workers)
     installed = [server for server in SERVERS.values() if servers.is_installed(server)]
     ports = ports_in_a_row(DEFAULT_PORT if options.port is None else options.port, len(installed))
+    announce_seeding(options.posts)
     with ExitStack() as stack:
         logs = Path(stack.enter_context(TemporaryDirectory(prefix="locust-asyncdjango-")))
         own_services = [] if os.environ.get("SLOW_API_URL") else [_start_slow_api(logs, stack)]

@@ -125,12 +125,11 @@ def find_installation() -> Installation:
 
 def seeded_template(installation: Installation, posts: int, logs: Path) -> Path:
     """Return the folder of a cluster with so many posts, which is stopped; seed it first where there is none."""
-    family = f"postgresql-{PG_VERSION}-posts-{posts}"
-    template = installation.cache / f"{family}-{_seed_key()}"
+    template = _template_folder(installation, posts)
     with exclusive_lock(installation.cache / "template.lock"):
         if not template.exists():
             check_disk_space(installation.cache, 2 * (MIN_TEMPLATE_BYTES + posts * BYTES_PER_POST))
-            for outdated in installation.cache.glob(f"{family}-*"):
+            for outdated in installation.cache.glob(f"{_template_family(posts)}-*"):
                 shutil.rmtree(outdated)
             with scratch_folder(installation.cache / "runs") as scratch:
                 cluster = scratch / "cluster"
@@ -139,6 +138,14 @@ def seeded_template(installation: Installation, posts: int, logs: Path) -> Path:
                     seed(url, posts, logs)
                 cluster.rename(template)
     return template
+
+
+def must_seed_template(posts: int) -> bool:
+    """Return whether the lab's own database has to be seeded with so many posts first; never for the user's database.
+
+    Raise UsageError where the cache folder cannot be written.
+    """
+    return not os.environ.get("DATABASE_URL") and not _template_folder(find_installation(), posts).exists()
 
 
 def check_disk_space(folder: Path, needed: int) -> None:
@@ -250,6 +257,14 @@ def _kill_postgres(data: Path) -> None:
         if str(data) in server.cmdline():
             server.send_signal(signal.SIGQUIT)
             server.wait(STOP_DEADLINE_S)
+
+
+def _template_family(posts: int) -> str:
+    return f"postgresql-{PG_VERSION}-posts-{posts}"
+
+
+def _template_folder(installation: Installation, posts: int) -> Path:
+    return installation.cache / f"{_template_family(posts)}-{_seed_key()}"
 
 
 def _seed_key() -> str:

@@ -1,10 +1,12 @@
 """Lines on a terminal."""
 
 import io
+from pathlib import Path
 
+import pytest
 from rich.console import Console
 
-from locust_asyncdjango.lab.commands.console import print_lines
+from locust_asyncdjango.lab.commands.console import announce_seeding, print_lines
 
 
 def test_lines_are_printed_as_they_are() -> None:
@@ -13,3 +15,17 @@ def test_lines_are_printed_as_they_are() -> None:
     print_lines(console, lines)
     assert isinstance(console.file, io.StringIO)
     assert console.file.getvalue() == "".join(f"{line}\n" for line in lines)
+
+
+def test_that_a_database_is_filled_first_is_printed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("LOCUST_ASYNCDJANGO_CACHE", str(tmp_path))
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    announce_seeding(1000000)
+    assert capsys.readouterr().out == (
+        "Filling the database with 1000000 posts. Later starts with as many posts copy it\n"
+    )
+    monkeypatch.setenv("DATABASE_URL", "postgresql://127.0.0.1/x")
+    announce_seeding(1000000)
+    assert capsys.readouterr().out == ""

@@ -20,6 +20,14 @@ def test_a_cache_that_cannot_be_written(monkeypatch: pytest.MonkeyPatch) -> None
         postgres.find_installation()
 
 
+def test_the_users_own_database_needs_no_template(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("LOCUST_ASYNCDJANGO_CACHE", str(tmp_path))
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    assert postgres.must_seed_template(7)
+    monkeypatch.setenv("DATABASE_URL", "postgresql://127.0.0.1/x")
+    assert not postgres.must_seed_template(7)
+
+
 def test_a_scratch_folder_is_removed_at_the_end(tmp_path: Path) -> None:
     with postgres.scratch_folder(tmp_path / "runs") as scratch:
         (scratch / "cluster").mkdir()
