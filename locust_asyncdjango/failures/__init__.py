@@ -1,1 +1,1 @@
-"""Turn answers and exceptions into failure kinds."""
+"""Turn responses and exceptions into failure kinds. Start reading in classify.py."""

@@ -5,8 +5,8 @@ tables in ``rules`` and ``exception_rules``) -> a Failure. The rules that a locu
 first.
 
 State lives in a FailureClassifier: the locustfile's rules, the responses that were classified lately, and the messages
-that Locust's table has got. ``add_rule``, ``classify``, ``advice`` and ``known_kinds`` work on DEFAULT_CLASSIFIER,
-which the user classes and the plugin share.
+that Locust's table shows already. ``add_rule``, ``classify``, ``advice`` and ``known_kinds`` work on
+DEFAULT_CLASSIFIER, which the user classes and the plugin share.
 """
 
 from collections.abc import Callable, Mapping
@@ -41,18 +41,17 @@ from locust_asyncdjango.failures.normalize import fold_message, redact
 from locust_asyncdjango.failures.rules import RULES
 
 HeadParser = Callable[[bytes], Any]
-"""Reads the header fields, by name, from a head as it came."""
+"""Returns the header fields, by name, of a head in bytes."""
 
 MESSAGE_LIMIT = 200
 """How many characters of a message are kept."""
 
 REMEMBERED_BYTES = 16 * 1024
-"""How long a body may be for its failure to be remembered. An overloaded server sends the same one thousands of
-times."""
+"""The longest body whose failure is remembered, because an overloaded server sends the same one thousands of times."""
 
 _CHECK_FAILED, _NO_RESPONSE, _OVERLOADED = Rule("check_failed"), Rule("no_response"), Rule("overloaded")
 _LIMIT_STATUSES = {400, 402, 403, 413, 420, 429, 503}
-"""Statuses with which a Retry-After field, or the words of a limit, mean that requests are limited."""
+"""Statuses with which a Retry-After field, or a phrase such as "too many requests", means that requests are limited."""
 
 
 class FailureClassifier:
@@ -112,7 +111,7 @@ class FailureClassifier:
         return _failed_request(exception, status, media_type, body)
 
     def classify_raw(self, status: int, head: bytes, body: bytes, parse_head: HeadParser) -> Failure:
-        """Return the failure that a response of a failed request is, and remember it for the next response like it.
+        """Return the failure that a response with an error status means, and remember it for the next equal response.
 
         status: 400 or more. head: the status line and the header fields, as they came. body: decoded. parse_head: the
         function that reads the head's fields; it is only called for a response that is not remembered.
@@ -123,11 +122,11 @@ class FailureClassifier:
 
     def _classify_raw(self, status: int, head: bytes, body: bytes, parse_head: HeadParser) -> Failure:
         failure = self.classify(status=status, headers=parse_head(head), body=body)
-        assert failure is not None, "the status is none of a success"  # noqa: S101
+        assert failure is not None, "the status is an error"  # noqa: S101
         return failure
 
     def shown_message(self, message: str) -> str:
-        """Return the message, or "other" when Locust's table has got MESSAGES_LIMIT different ones of this run."""
+        """Return the message, or "other" if Locust's table shows MESSAGES_LIMIT different ones of this run already."""
         # This runs for each failure that FastUser reports; most messages are known.
         limit = self._shown_messages
         return message if message in limit.admitted or limit.admits(message) else OTHER
@@ -158,7 +157,7 @@ def classify(
 ) -> Failure | None:
     """Return the failure that the end of a request means, or None for a success.
 
-    Give what is known about the request; all parameters are optional.
+    All parameters are optional: pass what you know about the request.
 
     status: the HTTP status of the response; 0 when no response came.
     headers: the response's header fields by name, in any case.
@@ -190,11 +189,11 @@ def add_rule(
     origin: str = "server",
     advice: str = "",
 ) -> None:
-    """Add a rule: failures that fit it are of this kind. Call it at the top of a locustfile.
+    """Add a rule: failures that fit it get this kind. Call it at the top of a locustfile.
 
     kind: the name of a kind of your own (ASCII letters, digits and _, beginning with a letter), or one of ours.
 
-    Give one or more of the next four. A failure fits when it meets all that are given.
+    Pass one or more of the next four parameters. A failure fits when it meets all that you pass.
     status: the HTTP status, such as 403.
     text: a regular expression that is searched for in the body (its first 64 kB) and in the exception's message.
         Upper and lower case are the same.
@@ -210,7 +209,7 @@ def add_rule(
     The rule that was added last is tried first, and all of them before our own rules. A kind of our own, and a kind
     that was added before, keeps its origin.
 
-    Raises ValueError when kind is not a name, when none of the four is given, and when text is not a regular
+    Raise ValueError when kind is not a valid name, when none of the four is passed, and when text is not a regular
     expression.
 
     >>> from locust_asyncdjango import add_rule
@@ -249,7 +248,7 @@ def _custom_failure(
 def _failed_response(
     exception: BaseException | None, status: int, media_type: str, limited: bool, body: bytes
 ) -> Failure:
-    """Classify a response whose status is none of a success. limited: whether it has a Retry-After field."""
+    """Classify a response with an error status. limited: whether it has a Retry-After field."""
     check = None
     if exception is not None and not is_status_error(type(exception).__name__):
         if is_check(exception_names(exception)):
@@ -259,7 +258,7 @@ def _failed_response(
     return _by_response(read_response(media_type, body).zeroed, check, status, limited)
 
 
-# An overloaded server sends the same response thousands of times, but for a number.
+# An overloaded server sends the same response thousands of times; at most a number in it differs.
 @lru_cache(maxsize=512)
 def _by_response(response: Evidence, check: Evidence | None, status: int, limited: bool) -> Failure:
     rule = rule_for_evidence(response, by_phrases=status >= 500)
@@ -272,7 +271,7 @@ def _by_response(response: Evidence, check: Evidence | None, status: int, limite
 
 
 def _failed_check(exception: BaseException, status: int, media_type: str, body: bytes) -> Failure:
-    """Classify a check of the locustfile's own that a response with a success's status, or none, did not pass."""
+    """Classify a failed check of the locustfile on a response without an error status, or on a missing response."""
     response = read_response(media_type, body, success=True).zeroed if status else Evidence()
     return _by_check(read_exception(exception).zeroed, response)
 

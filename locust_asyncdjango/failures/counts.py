@@ -13,7 +13,7 @@ from locust_asyncdjango.failures.model import Failure
 from locust_asyncdjango.failures.normalize import redact
 
 MESSAGES_LIMIT = 200
-"""How many different messages a table has rows of its own for."""
+"""How many different messages get a row of their own in a table."""
 
 OTHER = "other"
 """The message that stands for all beyond the limit."""
@@ -32,7 +32,7 @@ _Key = tuple[str, str, str]
 
 
 class DistinctLimit:
-    """Admit a limited number of different values: the first ones. admitted: those that came so far."""
+    """Admit a limited number of different values: the first ones. admitted: those that were admitted so far."""
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
@@ -111,12 +111,12 @@ class FailureCounts:
     """Count the failures of a run in one process, and on a master those of its workers."""
 
     def __init__(self, started: float) -> None:
-        """started: when the run began, in epoch seconds."""
+        """Begin to count. started: when the run began, in epoch seconds."""
         self.started = int(started)
         self._limit = DistinctLimit(MESSAGES_LIMIT)
         self._rows: dict[_Key, FailureRow] = {}
         self._pending: dict[int, dict[_Key, FailureRow]] = {}
-        """What was not yet taken, by second."""
+        """The failures that ``take`` has not returned yet, by second."""
         self._samples: dict[str, list[FailureSample]] = {}
         self._pending_samples: list[FailureSample] = []
 
@@ -211,9 +211,9 @@ def failures_document(
 
 
 def read_failures_document(content: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the content of a failures file as FAILURES_VERSION has it, whatever version wrote it.
+    """Return the content of a failures file in the form of FAILURES_VERSION, whatever version wrote it.
 
-    Raises ValueError for another format or a later version, and KeyError where a file names neither.
+    Raise ValueError for another format or a later version, and KeyError where a file names neither.
     """
     if content["format"] != FAILURES_FORMAT or content["version"] not in range(1, FAILURES_VERSION + 1):
         raise ValueError(f"not {FAILURES_FORMAT} of version {FAILURES_VERSION} or before")

@@ -46,16 +46,16 @@ class CustomRule:
 
 
 class CustomRules:
-    """Keep the rules that were added, the last one first, and the kinds that they have brought.
+    """Keep the rules that were added, the last one first, and the new kinds that they define.
 
-    kinds: those that are none of our own, by name.
+    kinds: the new kinds by name, without the built-in ones.
     """
 
     def __init__(self) -> None:
         self.kinds: dict[str, Kind] = {}
         self._rules: list[CustomRule] = []
         self._reported: set[str] = set()
-        """The kinds whose rules have raised, which was logged."""
+        """The kinds of rules that have raised an error, which was logged."""
 
     def add(
         self,

@@ -168,7 +168,7 @@ def exception_chain(exception: BaseException) -> Iterator[BaseException]:
 
 
 def exception_message(exception: BaseException) -> str:
-    """Return an exception's message, or the name of its class where the message cannot be had."""
+    """Return an exception's message, or the name of its class if str() of the exception raises an error."""
     try:
         return str(exception)
     except Exception:  # noqa: BLE001 - whatever a locustfile's own class raises
@@ -263,19 +263,19 @@ def _read_debug_page(body: bytes, start: int) -> Evidence:
 
 _FRAME = re.compile(rb'(?:class="fname">|\n  File ")([^<"\n]{1,300})(?=[<"\n])')
 _INSTALLED = re.compile(rb"(?:site|dist)-packages[/\\]([\w./\\]+?)\.pyx?\b")
-# Python's own library, and compiled or frozen modules, whose paths lead nowhere.
+# Python's own library, and compiled or frozen modules, which have no path of a file.
 _STANDARD_LIBRARY = re.compile(
     rb"^<|^[^/\\:]+[/\\].*\.pyx|[/\\](?:lib[/\\]python3[\d.]*t?|Lib)[/\\](?:\w+[/\\])*\w+\.py\b"
 )
-# asyncpg has it for Python before 3.12.
+# asyncpg contains this copy for Python before 3.12.
 _COPY_OF_ASYNCIO = b"_asyncio_compat"
 
 
 def _raising_library(body: bytes, start: int) -> str:
     """Return the library whose code raised the exception, from the line "Exception Location" after ``start``.
 
-    Where code of Python itself raised it, such as asyncio's, it is the library that called that code, from the frames
-    that the page shows.
+    If Python's own code raised it, such as asyncio, return the library that called that code, from the frames that the
+    page shows.
     """
     for path in filter(None, _frame_paths(body, start)):
         if (match := _INSTALLED.search(path)) and not match[1].endswith(_COPY_OF_ASYNCIO):

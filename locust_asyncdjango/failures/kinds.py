@@ -30,7 +30,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         "broker_unavailable": Kind("upstream", "see whether the message broker runs and its address is right"),
         "upstream_failure": Kind("upstream", "the server could not reach what it depends on: see whether that runs"),
         "gateway_bad": Kind(
-            "gateway", "the proxy got no good answer: see whether the application behind it still runs"
+            "gateway", "the proxy got no valid response: see whether the application behind it still runs"
         ),
         "unavailable_503": Kind("server", "the server sheds load: see its queue and worker limits"),
         "overloaded": Kind("server", "the server limits requests: slow down or raise its limit"),
@@ -38,7 +38,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             "server", "the server ran out of files, threads, memory or disk: raise its limits (ulimit)"
         ),
         "server_error_opaque": Kind(
-            "server", "the answer hides its cause: add target_site's ProblemMiddleware to name it"
+            "server", "the response hides its cause: add target_site's ProblemMiddleware to name it"
         ),
         "app_error": Kind("server", "look at the application's log"),
         "client_error": Kind("check", "the request does not fit the server: check path, method and form"),
@@ -53,9 +53,9 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         "client_exhausted": Kind(
             "generator", "raise the open-file limit (ulimit -n) or spread users over more machines"
         ),
-        "protocol_error": Kind("server", "the answer is not HTTP: check that the port belongs to the web server"),
-        "no_response": Kind("network", "no answer and no known reason: look at both logs"),
-        "check_failed": Kind("check", "the answer came but did not pass the locustfile's own check"),
+        "protocol_error": Kind("server", "the response is not HTTP: check that the port belongs to the web server"),
+        "no_response": Kind("network", "no response and no known reason: look at the log of Locust and of the server"),
+        "check_failed": Kind("check", "a response came, but did not pass the locustfile's own check"),
     }
 )
-"""Our own kinds by name. Those that a locustfile adds are kept by its FailureClassifier."""
+"""The built-in kinds by name. A FailureClassifier keeps those that a locustfile adds."""

@@ -32,12 +32,12 @@ def _index(criteria: Callable[[Rule], Collection[str | int]]) -> dict[str | int,
 def _index_phrases(
     rules: Iterable[Rule], phrases_of: Callable[[Rule], tuple[Phrase, ...]] = lambda rule: rule.phrases
 ) -> _PhraseIndex:
-    """Return phrases by one word of each. A text without the word need not be searched, and most texts have none."""
+    """Return phrases by one word of each. Most texts contain none of these words, and need not be searched further."""
     index: _PhraseIndex = {}
     for place, rule in enumerate(rules):
         for phrase in phrases_of(rule):
             words = _WORD.findall(phrase if isinstance(phrase, str) else phrase.pattern)
-            # The last word may go on in the text: "rate limit" is a part of "rate limited".
+            # Not the last word, which may be longer in the text: "rate limit" is a part of "rate limited".
             index.setdefault(max(words[:-1] or words, key=len), []).append((place, phrase, rule))
     return index
 
@@ -73,8 +73,8 @@ _CHECKS = {"CatchResponseError", "ResponseError", "AssertionError"}
 _STATUS_ERRORS = {"LocustBadStatusCode", "BadStatusCode", "HTTPError", "HTTPStatusError", "ClientResponseError"}
 # PEP 249's names of errors, which a debug page shows without their library.
 _DB_API = {"OperationalError", "InternalError", "InterfaceError", "DatabaseError"}
-# Classes that say less than what they wrap. urllib3 1 derives the first from its TimeoutError, whatever it wraps; the
-# next two also wrap a server's silence; the last is about a header that the locustfile wanted to send.
+# Classes that say less than what they wrap. urllib3 1 derives the first from its TimeoutError, whatever it wraps. The
+# next two also wrap timeouts of a server. The last is about a header that the locustfile wanted to send.
 _AMBIGUOUS_CLASSES = {
     "NewConnectionError",
     "requests.exceptions.SSLError",
@@ -84,12 +84,12 @@ _AMBIGUOUS_CLASSES = {
 
 
 def rule_for_status(status: int, form: str) -> Rule:
-    """Return the rule for a response about which no more is known than its status.
+    """Return the rule for a response of which only the status is known.
 
     status: 400 or more. form: as in Evidence.
     """
     rule = _BY_STATUS.get(status, _BY_STATUS[500])
-    # A proxy says in HTML, or without a word, that it got no good answer. The application says so in JSON.
+    # A proxy reports an invalid response in HTML or without a body. An error in JSON comes from the application.
     return _BY_STATUS[500] if rule.kind == "gateway_bad" and form == "json" else rule
 
 
@@ -107,7 +107,7 @@ def rule_for_evidence(evidence: Evidence, *, by_phrases: bool = True) -> Rule | 
 
 
 def rule_for_limit(text: str) -> Rule | None:
-    """Return the rule for a text that speaks of too many requests."""
+    """Return the rule for a text that says that there were too many requests; None if it does not say so."""
     return _search(text, _LIMIT_PHRASES)
 
 
@@ -123,7 +123,7 @@ def rule_for_client_exception(chain: Sequence[ExceptionEvidence]) -> tuple[Rule,
     """Return the rule for an exception of the load generator's own, and the description of the one that decided.
 
     Errno and class of each exception count first, then phrases. Exceptions of database, cache and broker drivers are
-    passed over.
+    skipped.
     """
     for rule_for in (_by_class, _by_client_phrase):
         for each in chain:
@@ -149,7 +149,7 @@ def is_status_error(class_name: str) -> bool:
 def is_from_service(chain: Iterable[ExceptionEvidence]) -> bool:
     """Return whether a driver of a database, cache or broker raised one of these.
 
-    Drivers in the locustfile are meant. The errors of HTTP clients are the generator's own.
+    The errors of HTTP clients count as the generator's own.
     """
     return any(_is_service_class(each.names[0]) for each in chain)
 
@@ -211,8 +211,8 @@ def _by_name(names: tuple[str, ...], library: str) -> Rule | None:
 def _with_place(rule: Rule, text: str) -> Rule:
     """Return the rule of the same kind whose place the text names.
 
-    PostgreSQL has one SQLSTATE for all limits on connections. What a pooler says as it ends a connection comes under
-    the driver's own name for a lost connection.
+    PostgreSQL has one SQLSTATE for all limits on connections. A message that a pooler sends before it ends a connection
+    is reported by the driver as a lost connection.
     """
     if not text or not (rule.where or rule.kind == "db_unreachable"):
         return rule
@@ -227,13 +227,13 @@ def _by_phrase(evidence: Evidence, library_rule: Rule | None) -> Rule | None:
     )
     if rule is None and from_database:
         rule = _search(evidence.text, _DRIVER_PHRASES)
-    # libpq says "connection to server at ... failed"; why it failed the server may say in another language.
+    # libpq says "connection to server at ... failed" in English. The server's reason may be in another language.
     translate = from_database or ":  " in evidence.text if rule is None else rule.kind == "db_unreachable"
     return (_search(to_english(evidence.text), _PHRASES) if translate else None) or rule
 
 
 def _search(text: str, index: _PhraseIndex) -> Rule | None:
-    """Return the first rule of the table that has a phrase which is in the text."""
+    """Return the first rule of the table that has a phrase in the text; None without one."""
     text = text.lower()
     candidates = [entry for word in set(_WORD.findall(text)) for entry in index.get(word, ())]
     for _, phrase, rule in sorted(candidates, key=itemgetter(0)):

@@ -19,12 +19,12 @@ class Failure:
     kind: the name of the failure's kind, such as "db_too_many_clients" or "timeout"; docs/failures.md lists them all.
         It may also be a kind that the locustfile has added with ``add_rule``.
     origin: the part that the failure comes from: "database", "cache", "upstream", "gateway", "server", "network",
-        "generator" (the machine that makes the load), "check" (the locustfile's own check), or what ``add_rule`` was
-        given.
+        "generator" (the machine that makes the load), "check" (the locustfile's own check), or an origin that was
+        passed to ``add_rule``.
     message: one line of at most 210 characters. Numbers, identifiers, addresses and quoted names are replaced by "N",
         "ID", "ADDRESS" and '"..."', so that failures of the same sort have the same message. Passwords are removed.
     advice: one line that says what to do.
-    where: the place within the origin where it changes what to do, else "". For "db_too_many_clients" it is "server",
+    where: the place within the origin, if the advice depends on it, else "". For "db_too_many_clients" it is "server",
         "role", "database" or "pooler"; for "db_pool_timeout" "pool" or "pooler".
 
     >>> failure = classify(status=500, body=b"FATAL:  sorry, too many clients already")
@@ -54,7 +54,7 @@ class Kind:
 class Rule:
     """Hold the criteria by which failures of one kind, or of one place within it, are recognised.
 
-    A failure has to meet one criterion, not all of them. Which criterion counts more is said in ``rules``.
+    A failure has to meet one criterion, not all of them. ``rules`` says which criterion counts more.
 
     kind: the kind of the failures. where: the place, as in ``Failure``. advice: what to do, if the kind's own advice is
         not good enough for this place.

@@ -29,13 +29,13 @@ _SECRET = re.compile(
     re.IGNORECASE | re.VERBOSE | re.DOTALL,
 )
 
-# Names. Whole sentences only behind a word, since the repr of an exception has its message in quotes.
+# Quoted names. A quoted text with spaces only counts after a word, because the repr of an exception quotes its message.
 _QUOTED = re.compile(
     r""""(?:(?<=\w ")[^"\n]*|[^"\s]*)"|'(?:(?<=\w ')[^'\n]*|(?<!\w')[^'\s]*)'(?!\w)|`[^`\n]*`"""
     r"""|«[^»\n]*»|»[^«\n]*«|„[^“”\n]*[“”]|“[^”\n]*”|「[^」\n]*」"""
 )
 _QUOTE = re.compile("[\"'`«»„“「]")
-# Words, from their beginning only; otherwise each letter of each word would be tried.
+# Words, matched from their beginning only. Otherwise the search would try each letter of each word.
 _MAY_VARY = re.compile(r"(?<!\S)[^\s\d@]*+[\d@]\S*")
 _VARYING = re.compile(r"[A-Za-z_:.@+-]*+\d[\w.:@+-]*|[\w.+-]++@[\w-]+\.[\w.-]+")
 _NUMBER = re.compile(r"\d+(?:\.\d+)*")
@@ -49,9 +49,9 @@ _FORMS = (
         ),
     ),
 )
-# Numbers that are codes of errors: errno, and those of MySQL and Oracle.
+# Error codes: errno, and those of MySQL and Oracle.
 _CODE = re.compile(r"Errno -?\d+\]|\(\d{4},|ORA-\d+:?")
-# The beginnings of such codes.
+# The beginnings of such error codes.
 _MAY_BE_CODE = re.compile(r"Errno|\(\d|[Oo][Rr][Aa]-")
 _ZEROS = str.maketrans("123456789", "000000000")
 
@@ -81,8 +81,10 @@ def redact(text: str) -> str:
 
 
 def _may_hold_a_secret(text: str) -> bool:
-    """Return whether it is worth searching. Written out like this, it costs a fifth of what a loop or a pattern
-    does."""
+    """Return whether a text is worth searching for secrets.
+
+    The tests are written out because a loop or a pattern would cost five times as much.
+    """
     return (
         "://" in text
         or "pass" in text

@@ -21,7 +21,7 @@ CANDIDATE_LIMIT = 20
 """How many parts of a text are looked up."""
 
 MESSAGE_LIMIT = 500
-"""How long a part that is looked up may be, in characters. PostgreSQL's messages have 200, and the names in them."""
+"""The longest part that is looked up, in characters. PostgreSQL's messages have up to 200, plus the names in them."""
 
 _DATA = "postgres_messages.txt"
 
@@ -46,10 +46,10 @@ _LOST = re.compile(r"[^\x00-\x7f]+|\?+")
 
 
 def to_english(text: str) -> str:
-    """Return in English the message of PostgreSQL or libpq that a text holds.
+    """Return the English original of the PostgreSQL or libpq message in a text.
 
-    text: plain text of one or more lines; HTML has to be unescaped first. Returns PostgreSQL's own pattern, such as
-    `too many connections for role "%s"`, without the names in the text. Returns "" when the message is in English
+    text: plain text of one or more lines; HTML has to be unescaped first. The result is PostgreSQL's own pattern, such
+    as `too many connections for role "%s"`, without the names in the text. It is "" when the message is in English
     already, or unknown.
     """
     for candidate in islice(_candidates(text[:TEXT_LIMIT]), CANDIDATE_LIMIT):
@@ -77,7 +77,7 @@ def _parts(lines: list[str]) -> Iterator[str]:
             pieces = line.split(separator)
             # The whole line too: a message may contain the separator, or have no severity before it.
             yield from (separator.join(pieces[start:]) for start in range(min(len(pieces), CANDIDATE_LIMIT)))
-    # A message that stands before the system's own: `could not extend file "x": No space left on device`.
+    # A message before that of the operating system: `could not extend file "x": No space left on device`.
     for line in lines:
         yield from re.split(r"\s*(?::\s+|\uff1a)", line)[:CANDIDATE_LIMIT]
 
@@ -101,7 +101,7 @@ def _messages() -> dict[str, str]:
     lost: dict[str, set[str]] = {}
     for key, known in messages.items():
         folded = _LOST.sub("?", key)
-        # Of a language without Latin letters too little is left.
+        # Too little is left of a message in a language without Latin letters.
         if known and folded != key and len(re.findall("[a-z]", folded)) > len(key) // 2:
             lost.setdefault(folded, set()).add(known)
     return {folded: known.pop() for folded, known in lost.items() if len(known) == 1} | messages

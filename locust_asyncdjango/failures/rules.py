@@ -1,8 +1,8 @@
 """The table of rules: for each kind of failure, the criteria by which it is recognised.
 
-A rule has all criteria of one kind, or of one place (``where``) that a kind can have. What counts more does not depend
-on the order of the rules: SQLSTATE counts most, then names of exceptions, then phrases, then the library, then the
-status. Only among phrases the earlier rule wins.
+A rule has all criteria of one kind, or of one place (``where``) that a kind can have. Which criterion wins does not
+depend on the order of the rules: SQLSTATE counts most, then names of exceptions, then phrases, then the library, then
+the status. Only among phrases the earlier rule wins.
 
 ``exception_rules`` has the rules for requests without a response. They are recognised by what the client raised only
 (``client_exceptions`` and ``errnos``), so that no text in a response can blame the load generator.
@@ -184,7 +184,7 @@ RULES: tuple[Rule, ...] = (
         "cache_unavailable",
         exception_names=("BusyLoadingError", "MaxConnectionsError", "MaxClientsError"),
         phrases=(
-            "is loading the dataset in memory",  # behind the server's name, Redis or Valkey
+            "is loading the dataset in memory",  # after the server's name, Redis or Valkey
             "max number of clients reached",
             re.compile(r"error -?\d+ connecting to "),
             "error connecting to unix socket",
