@@ -1,7 +1,7 @@
 """Sync or async Django? A Locust extension that answers by measurement.
 
-Public names are loaded when they are first used. To import Locust patches the process with gevent, which must not
-happen to the lab (``locust_asyncdjango.lab``).
+Public names are loaded when they are first used, because importing Locust patches the process with gevent. That must
+not happen to the lab (``locust_asyncdjango.lab``).
 """
 
 from importlib import import_module
@@ -55,7 +55,7 @@ _FAILURE_MODULES = {
     "classify": "locust_asyncdjango.failures.classify",
 }
 _USERS_MODULE = "locust_asyncdjango.users.route_users"
-"""Where all other names come from. It brings the plugin, which whoever takes a user class expects."""
+"""The module that all other names come from. Importing it registers the plugin, as the user classes need it."""
 
 
 def __getattr__(name: str) -> Any:

@@ -1,5 +1,5 @@
 """FastUser: Locust's FastHttpUser at a fraction of its cost. Start reading at session.py.
 
-To import a module of this folder registers nothing. ``locust_asyncdjango.FastUser`` is the documented way to FastUser:
-it registers the plugin as well.
+Importing a module of this folder registers nothing. The documented way to FastUser is ``locust_asyncdjango.FastUser``,
+which registers the plugin as well.
 """

@@ -1,9 +1,9 @@
 """One connection to a server: a socket that is kept open, and the deadline of each response on it.
 
-gevent's own socket tries before it waits, and starts and stops a watcher and a Timeout for each wait. Here a connection
-starts its watchers once. The one for incoming bytes wakes the greenlet that waits for a response; on an idle connection
-it notes that the connection can no longer be used. The timer checks the deadline once per timeout, and is not set anew
-for each request (libev's manual: "Be smart about timeouts").
+gevent's own socket tries to receive before it waits, and starts and stops a watcher and a Timeout for each wait. Here a
+connection starts its watchers once. The watcher for incoming bytes wakes the greenlet that waits for a response. If the
+connection is idle, it notes that the connection can no longer be used. The timer checks the deadline once per timeout,
+and is not restarted for each request (libev's manual: "Be smart about timeouts").
 """
 
 import select
@@ -21,10 +21,10 @@ from locust_asyncdjango.client.http11 import HeadResponseReader, RawResponse, Re
 READ, WRITE = 1, 2
 RECEIVE_BYTES = 32 * 1024
 MIN_BYTES_PER_S = 1000
-"""For every so many bytes of a response, a server has a second more: a large one may take longer than the timeout."""
+"""The timeout grows by a second for each so many bytes received, because a large response may take longer than it."""
 
 PEER_CLOSED_ERRORS = (BrokenPipeError, ConnectionResetError)
-"""Raised while a request is sent. The response may be there: a server may refuse a long request before it read all."""
+"""Raised while a request is sent. There may be a response: a server may refuse a long request before it has read it."""
 
 _socket: Any = monkey.get_original("socket", "socket")
 _poll: Any = monkey.get_original("select", "poll")
@@ -33,9 +33,10 @@ _thread_ident: Any = monkey.get_original("threading", "get_ident")
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """Where a connection leads, and how long it may take.
+    """The address that a connection leads to, and its time limits.
 
-    network_timeout_s: for sending what does not fit into the socket's buffer, and then for the whole response.
+    connection_timeout_s: to open the connection.
+    network_timeout_s: to send what does not fit into the socket's buffer, and then for the whole response.
     """
 
     host: str
@@ -45,7 +46,7 @@ class Endpoint:
 
 
 class Connection:
-    """One open connection, for one greenlet at a time. Its owner closes it: Python's garbage collector does not."""
+    """One open connection, for one greenlet at a time. Its owner has to close it: the garbage collector does not."""
 
     def __init__(
         self,
@@ -55,7 +56,10 @@ class Connection:
         hub: Any = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """connected: a socket, which the connection takes over. timeout_s: see Endpoint. hub, clock: for tests."""
+        """Take over a socket.
+
+        connected: an open socket. timeout_s: ``network_timeout_s`` of an Endpoint. hub, clock: tests replace them.
+        """
         self._socket = _socket(connected.family, connected.type, connected.proto, fileno=connected.detach())
         self._socket.settimeout(0)
         self._timeout_s = timeout_s
@@ -64,7 +68,7 @@ class Connection:
         self._started_s = 0.0
         self._reader = self._current_reader = ResponseReader()
         self.undisturbed = True
-        """Whether the loop has noticed no bytes, and no end, while the connection was idle."""
+        """False as soon as the event loop notices bytes, or the end of the connection, while the connection is idle."""
         self._readiness = _poll()
         self._readiness.register(self._socket.fileno(), select.POLLIN)
         self._hub = hub or get_hub()
@@ -74,28 +78,28 @@ class Connection:
 
     @classmethod
     def open(cls, endpoint: Endpoint) -> Self:
-        """Connect to an endpoint. Raises OSError, TimeoutError included."""
+        """Connect to an endpoint. Raise OSError, of which TimeoutError is one."""
         connected = gevent.socket.create_connection((endpoint.host, endpoint.port), endpoint.connection_timeout_s)
         connected.setsockopt(gevent.socket.IPPROTO_TCP, gevent.socket.TCP_NODELAY, 1)
         return cls(connected, endpoint.network_timeout_s)
 
     def is_quiet(self) -> bool:
-        """Return whether nothing has come since the last response, not even the end.
+        """Return whether nothing has arrived since the last response: no bytes, and not the end of the connection.
 
-        Unlike ``undisturbed``, it also knows of what came since the loop ran last; it costs a system call.
+        Unlike ``undisturbed``, it also covers what arrived after the event loop ran last. It costs a system call.
         """
         return self.undisturbed and not self._readiness.poll(0)
 
     @property
     def no_bytes_received(self) -> bool:
-        """Whether not one byte of the response has come."""
+        """Whether no byte of the response has arrived yet."""
         return not self._current_reader.received
 
     def send(self, request: bytes, bodyless: bool) -> RawResponse:
         """Send a whole request and return its response.
 
-        bodyless: the response has no body whatever its head says, as with HEAD. Raises OSError (TimeoutError among
-        them) and HTTPParseError. After an exception the connection can only be closed.
+        bodyless: the response has no body, whatever its head says, as with HEAD. Raise OSError (also TimeoutError) and
+        HTTPParseError. After an exception the connection can only be closed.
         """
         reader = self._current_reader = HeadResponseReader() if bodyless else self._reader
         self._started_s = self._clock()
@@ -126,8 +130,8 @@ class Connection:
     def close(self) -> None:
         """Close the connection. A second call does nothing.
 
-        Thread-safe: the garbage collector may call it from any thread. The loop, which may be running the watchers at
-        this moment, then closes the connection.
+        Thread-safe: the garbage collector may call it from any thread. In another thread, it leaves the closing to the
+        event loop, which may be running the watchers at this moment.
         """
         if _thread_ident() != self._hub.thread_ident:
             self._hub.loop.run_callback_threadsafe(self.close)
@@ -154,7 +158,7 @@ class Connection:
         self._timer.close()
         self._start_timer(self._timeout_s)
 
-    # The watchers call the rest, in the hub.
+    # The watchers call the next two methods, in the hub.
 
     def _on_readable(self) -> None:
         if self._receiver is not None:

@@ -1,4 +1,4 @@
-"""Content codings: gzip, deflate and br are undone by decoded(). A limit keeps a small body from filling the memory."""
+"""Decode the content codings gzip, deflate and br. A limit keeps a small body from filling the memory when decoded."""
 
 import zlib
 
@@ -15,32 +15,32 @@ class UndecodableBodyError(HTTPParseError):
     """A body cannot be decoded: it is not in the coding that its head names, or too long, or the coding is unknown."""
 
 
-def decoded(body: bytes, headers: Headers, max_bytes: int = MAX_BODY_BYTES) -> bytes:
+def decode_body(body: bytes, headers: Headers, max_bytes: int = MAX_BODY_BYTES) -> bytes:
     """Return a body without its content coding.
 
-    headers: of the response, whose first Content-Encoding counts. An empty body needs no decoding. Raise
-    UndecodableBodyError, also for what is longer than max_bytes when decoded.
+    headers: those of the response; the first Content-Encoding counts. max_bytes: the longest decoded body. An empty
+    body needs no decoding. Raise UndecodableBodyError, also if the decoded body is too long.
     """
     coding = (headers.getlist("content-encoding") or ["identity"])[0].lower()
     if coding == "identity" or not body:
         return body
     try:
         if coding == "gzip":
-            return _inflated(body, 16 + zlib.MAX_WBITS, max_bytes)
+            return _decode_gzip_or_deflate(body, 16 + zlib.MAX_WBITS, max_bytes)
         if coding == "deflate":
-            # Some servers send raw deflate data, others what RFC 9110 requires, in zlib's format.
+            # Some servers send raw deflate data. Others send zlib's format, which RFC 9110 requires.
             try:
-                return _inflated(body, -zlib.MAX_WBITS, max_bytes)
+                return _decode_gzip_or_deflate(body, -zlib.MAX_WBITS, max_bytes)
             except zlib.error:
-                return _inflated(body, zlib.MAX_WBITS, max_bytes)
+                return _decode_gzip_or_deflate(body, zlib.MAX_WBITS, max_bytes)
         if coding == "br":
-            return _unbrotlied(body, max_bytes)
+            return _decode_brotli(body, max_bytes)
     except (zlib.error, brotli.error) as error:
-        raise UndecodableBodyError(f"the body is not {coding}, as its Content-Encoding says: {error}") from None
+        raise UndecodableBodyError(f"Content-Encoding is {coding}, but the body is not: {error}") from None
     raise UndecodableBodyError(f"unknown Content-Encoding {coding!r}")
 
 
-def _inflated(body: bytes, wbits: int, max_bytes: int) -> bytes:
+def _decode_gzip_or_deflate(body: bytes, wbits: int, max_bytes: int) -> bytes:
     inflater = zlib.decompressobj(wbits)
     plain = inflater.decompress(body, max_bytes)
     if inflater.unconsumed_tail:
@@ -50,7 +50,7 @@ def _inflated(body: bytes, wbits: int, max_bytes: int) -> bytes:
     return plain
 
 
-def _unbrotlied(body: bytes, max_bytes: int) -> bytes:
+def _decode_brotli(body: bytes, max_bytes: int) -> bytes:
     decompressor = brotli.Decompressor()
     pieces = [decompressor.process(body, output_buffer_limit=_BROTLI_PIECE_BYTES)]
     size = len(pieces[0])
@@ -65,4 +65,4 @@ def _unbrotlied(body: bytes, max_bytes: int) -> bytes:
 
 
 def _too_long(max_bytes: int) -> UndecodableBodyError:
-    return UndecodableBodyError(f"a body that decodes to more than {max_bytes} bytes: request it with stream=True")
+    return UndecodableBodyError(f"the body decodes to more than {max_bytes} bytes: request it with stream=True")

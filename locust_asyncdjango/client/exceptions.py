@@ -1,7 +1,7 @@
-"""Raise and report failures as exceptions: one class for each kind, so that Locust's tables, reports and OpenTelemetry
-name the kind.
+"""Raise and report failures as exceptions, with a class for each kind.
 
-The client makes its exceptions here; the plugin's listener reads the failure of any client's request event here.
+So Locust's tables, reports and OpenTelemetry name the kind. The client makes its exceptions here, and the plugin's
+listener reads here which failure a request event of any client reports.
 """
 
 import logging
@@ -40,7 +40,7 @@ class FailedRequestError(LocustBadStatusCode):
     """
 
     def __init__(self, url: str | None, failure: Failure, status: int) -> None:
-        # The base class's would build a text that nobody reads.
+        # The base class's __init__ would build a text that nobody reads.
         Exception.__init__(self, url, failure, status)
         self.url = url
         self.code = status
@@ -53,7 +53,7 @@ class FailedRequestError(LocustBadStatusCode):
 
     @property
     def kw_text(self) -> str:  # type: ignore[override]
-        """Return the status as geventhttpclient's exceptions present their arguments."""
+        """Return the status in the form in which geventhttpclient's exceptions show their arguments."""
         return f"code={self.code}"
 
     def __repr__(self) -> str:
@@ -83,7 +83,7 @@ def wrap_exception(url: str | None, exception: BaseException, status: int = 0) -
 
 
 def status_error(url: str | None, status: int, head: bytes, content: bytes) -> FailedRequestError:
-    """Return the exception for a response whose status is none of a success.
+    """Return the exception for a response whose status does not mean success.
 
     head: the response's status line and header fields, as they came. content: the decoded body.
     """
@@ -95,8 +95,8 @@ def status_error(url: str | None, status: int, head: bytes, content: bytes) -> F
 def failure_from_event(exception: Any, response: Any) -> Failure:
     """Return the failure that a request event reports, whichever client fired it.
 
-    exception: the event's, of any type. response: any client's response, or None. An event that cannot be read still
-    counts, as no_response.
+    exception: that of the event, of any type. response: any client's response, or None. An event that cannot be read
+    counts as no_response.
     """
     if isinstance(exception, FailedRequestError):
         return exception.failure
@@ -117,7 +117,7 @@ def _read_event(exception: Any, response: Any) -> Failure:
     if isinstance(hidden, FailedRequestError):
         return hidden.failure
     if isinstance(hidden, BaseException):
-        # A check of a response that never came.
+        # A check of the locustfile failed because the response never came.
         exception = hidden
     return classify_failure(exception, status, getattr(response, "headers", None), response_body(response))
 
@@ -130,8 +130,8 @@ def classify_failure(
 ) -> Failure:
     """Return the failure of a request that is known to have failed.
 
-    Without an error it failed by its status, be it that only Locust does not take that for a success. headers: any
-    client's. The other parameters are those of ``classify``.
+    error: what was raised; None if the request failed by its status, which may be one that only Locust does not accept
+    as a success. headers: of any client's type. The other parameters are those of ``classify``.
     """
     failure = DEFAULT_CLASSIFIER.classify(
         exception=error if error or status >= 400 else LocustBadStatusCode(None, code=status),
@@ -168,7 +168,7 @@ def response_body(response: Any) -> bytes:
 def sample_fields(url: str | None, exception: BaseException, response: Any) -> dict[str, Any]:
     """Return what a FailureSample shows of a request event: url, status, exception and body.
 
-    exception: the event's; for a FailedRequestError what had been raised before it is shown.
+    exception: that of the event; of a FailedRequestError its cause is shown.
     """
     cause = exception.__cause__ if isinstance(exception, FailedRequestError) else exception
     return {
@@ -179,7 +179,7 @@ def sample_fields(url: str | None, exception: BaseException, response: Any) -> d
     }
 
 
-# Within a second the heads of a server's responses are the same.
+# The heads of a server's responses are the same for a second, until their Date changes.
 @lru_cache(maxsize=16)
 def _parse_head(head: bytes) -> Headers:
     return parse_headers(head)

@@ -1,7 +1,7 @@
 """The fallback: redirects, cookies and retries, by geventhttpclient's rules.
 
-Plain HTTP goes over our connections also here. TLS, proxies, streams and bodies that are files or generators go over
-geventhttpclient's own. Start reading at FallbackAgent.
+Plain HTTP uses our connections here too. TLS, proxies, streams and bodies that are files or generators use
+geventhttpclient's own connections. Start reading at FallbackAgent.
 """
 
 from typing import Any
@@ -22,7 +22,7 @@ from locust_asyncdjango.client.user_agent import DerivedUserAgent
 
 
 class MadeRequest:
-    """The request of a Response that geventhttpclient has made; see RequestSource."""
+    """A RequestSource for a request object that geventhttpclient has made."""
 
     def __init__(self, request: FastRequest) -> None:
         self._request = request
@@ -44,9 +44,10 @@ class FallbackAgent(DerivedUserAgent):
     response_type = SocketResponse
 
     def __init__(self, agent: LocustUserAgent, pools: Pools | None, stream: bool, first: FastResponse | None) -> None:
-        """agent: the session's. pools: our connections, None where they do not serve. stream: see FastHttpSession.
+        """Take over the settings of a session's agent.
 
-        first: the response that the fast path has already received, if any. It stands in for the first exchange.
+        pools: our connections; None where they cannot be used. stream: see FastHttpSession. first: the response that
+        the fast path has already received, if any. It takes the place of the first exchange.
         """
         super().__init__(agent)
         self._pools = pools
@@ -71,7 +72,7 @@ class FallbackAgent(DerivedUserAgent):
 
 
 def _exchange(pools: Pools, request: Any, body: bytes) -> Response:
-    """Send a request of geventhttpclient's over our connections. Raise OSError and HTTPParseError."""
+    """Send a request object of geventhttpclient over our connections. Raise OSError and HTTPParseError."""
     url, headers = request.url_split, request.headers.copy()
     if body or request.method in METHODS_WITH_LENGTH:
         headers.setdefault("Content-Length", str(len(body)))

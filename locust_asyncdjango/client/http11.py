@@ -1,7 +1,7 @@
 """HTTP/1.1 without a socket: a request -> bytes, received bytes -> a RawResponse. httptools (llhttp) parses.
 
-Nothing that a peer sends is trusted. What is not HTTP, or is too long, raises HTTPParseError; what nobody requested
-ends the connection. The head of a response is kept as it came, and its fields are split only when somebody reads them.
+Nothing that a peer sends is trusted. A response that is not HTTP, or is too long, raises HTTPParseError. Bytes that
+were not requested end the connection. The head of a response is kept unchanged, and split into fields only on demand.
 Start reading at ResponseReader.
 """
 
@@ -15,30 +15,30 @@ from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 
 MAX_HEAD_BYTES = 64 * 1024
 MAX_BODY_BYTES = 256 * 1024 * 1024
-"""The most bytes of a body that is read whole, and of what it is decoded to."""
+"""The longest body that is read whole, and the longest that it may become when it is decoded."""
 
-# RFC 9110, sections 5.1, 5.5 and 9.1; RFC 9112, section 3: what a peer could read as more than one request is refused.
+# RFC 9110, sections 5.1, 5.5 and 9.1; RFC 9112, section 3: refuse all that a peer could read as more than one request.
 _TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 _FIELD_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
 _TARGET = re.compile(r"/(?!/)[!-~]*")
-# A path and a query that geventhttpclient would leave as they are: no fragment, nothing empty, and no escape but
-# of a character that needs one.
+# A path and a query that geventhttpclient would not change: no fragment, no empty part, and escapes only of characters
+# that need one.
 _ESCAPE = r"%(?:[0189A-F][0-9A-F]|2[0-9A-CF]|3[A-F])"
 _PLAIN_TARGET = re.compile(
     rf"/(?!/)(?:[A-Za-z0-9._~!$&'()*+,:=@/-]|{_ESCAPE})*(?:\?(?:[A-Za-z0-9._~!$&'()*+,:;=@/?-]|{_ESCAPE})+)?"
 )
 
 _MAX_PIECES = 1000
-"""Pieces of a body that are kept apart. Tiny chunks would need many times their size in memory otherwise."""
+"""Pieces of a body that are kept before they are joined. As objects, tiny chunks need many times their size."""
 
 
 def is_target(path: str) -> bool:
-    """Return whether a path can be sent as it is: it begins with one /, and nothing in it needs percent-encoding."""
+    """Return whether a path can be sent unchanged: it begins with one /, and nothing in it needs percent-encoding."""
     return _PLAIN_TARGET.fullmatch(path) is not None
 
 
 def request_line(method: str, target: str) -> bytes:
-    """Return the first line of a request. Raise ValueError for what would not be exactly one request."""
+    """Return the first line of a request. Raise ValueError for an invalid method or target."""
     if not _TOKEN.fullmatch(method):
         raise ValueError(f"invalid HTTP method {method!r}")
     if not _TARGET.fullmatch(target):
@@ -49,7 +49,7 @@ def request_line(method: str, target: str) -> bytes:
 def field_lines(fields: Iterable[tuple[str, object]]) -> bytes:
     """Return header fields as bytes, without the empty line that ends them.
 
-    Raise ValueError for what would not be exactly one request.
+    Raise ValueError for an invalid name or value, such as one with a line break.
     """
     lines = []
     for name, value in fields:
@@ -68,10 +68,10 @@ def request_with_body(head: bytes, body: bytes) -> bytes:
 
 
 class RawResponse:
-    """A final response as it came.
+    """A final response, as bytes.
 
-    head: its bytes up to the body, or more. body: still in its content coding. keep_alive: whether the connection can
-    be used again. may_be_coded, may_set_cookie: cheap checks of the head; False is certain, True is not.
+    head: the received bytes up to the body, or more of them. body: still in its content coding. keep_alive: whether the
+    connection can be used again. may_be_coded, may_set_cookie: cheap checks of the head; False is certain, True is not.
     """
 
     __slots__ = ("body", "head", "keep_alive", "may_be_coded", "may_set_cookie", "status")
@@ -92,21 +92,21 @@ class ResponseReader:
     def __init__(self, max_body_bytes: int = MAX_BODY_BYTES) -> None:
         self._max_body_bytes = max_body_bytes
         self._pieces: list[bytes] = []
-        # llhttp calls it for each piece of a body: no function of our own in between.
+        # llhttp calls this for each piece of a body. A function of our own in between would cost time.
         self.on_body = self._pieces.append
         self._parser = HttpResponseParser(self)
         self._head = b""
         self._body = bytearray()
         self._has_body = self._complete = self._keep_alive = False
         self.received = 0
-        """Bytes of the response that has begun."""
+        """Bytes that have arrived of the current response."""
 
     def feed(self, data: bytes) -> RawResponse | None:
         """Take received bytes, at least one, and return the response once it is complete. Raise HTTPParseError."""
         try:
             self._parser.feed_data(data)
         except HttpParserUpgrade:
-            raise HTTPParseError("the server switched to another protocol without being asked") from None
+            raise HTTPParseError("the server switched to another protocol, which was not requested") from None
         except HttpParserError as error:
             if not self._complete:
                 raise HTTPParseError(f"not an HTTP response: {error}") from None
@@ -133,7 +133,7 @@ class ResponseReader:
             self._pieces.clear()
 
     def end(self) -> RawResponse:
-        """Return the response that ends with the connection, which was closed just now. Raise HTTPConnectionClosed."""
+        """Return the response that ends because the connection does. Raise HTTPConnectionClosed if it is incomplete."""
         if not self.received:
             raise HTTPConnectionClosed("the connection was closed before a response came")
         fields = _HeaderParser(self._head)
@@ -155,7 +155,7 @@ class ResponseReader:
             self._head, self._has_body, self.received = b"", False, 0
         return response
 
-    # llhttp calls the rest.
+    # llhttp calls the next two methods.
 
     def on_message_begin(self) -> None:
         if self._complete:
@@ -169,7 +169,7 @@ class ResponseReader:
 
 
 class HeadResponseReader(ResponseReader):
-    """Reads one response to HEAD. It ends with its head, whatever that says of a body."""
+    """Reads one response to HEAD. The response ends with its head, whatever the head says about a body."""
 
     def on_headers_complete(self) -> None:
         self.on_message_complete()

@@ -23,27 +23,27 @@ OBEYED_SETTINGS = ("concurrency", "connection_timeout", "network_timeout")
 """Settings of a client pool that our connections obey."""
 
 KNOWN_SETTINGS = frozenset({*OBEYED_SETTINGS, "insecure", "ssl_context_factory"})
-"""Those, and those that concern TLS only. With any other setting, geventhttpclient's own connections are used."""
+"""The obeyed settings, and those for TLS only. With any other setting, geventhttpclient's connections are used."""
 
 POOLS_ATTRIBUTE = "_locust_asyncdjango_pools"
 """The attribute of a client pool that holds its Pools."""
 
 
 class PooledConnection:
-    """One place in a pool. It holds one connection at a time, and opens a new one where that is closed or of no use."""
+    """One place in a pool. It holds one connection at a time, and opens a new one if that can no longer be used."""
 
     __slots__ = ("_connect", "connection")
 
     def __init__(self, connect: Callable[[], Connection]) -> None:
-        """connect: opens a connection, or raises OSError."""
+        """Make a place without a connection. connect: opens a connection, or raises OSError."""
         self._connect = connect
         self.connection: Connection | None = None
         """The open connection. While there is none, the place is closed."""
 
     def send(self, request: bytes, repeatable: bool, bodyless: bool) -> RawResponse:
-        """Send a request and return its response; see Pool.send. On an error, the connection is closed."""
+        """Send a request and return its response; see Pool.send. Close the connection on an error."""
         connection = self.connection
-        # A request that must not be sent twice must not go out on a connection that was closed a moment ago either.
+        # A request that must not be sent twice needs the stricter check: the peer may have closed it just now.
         reused = connection is not None and (connection.undisturbed if repeatable else connection.is_quiet())
         try:
             if connection is None or not reused:
@@ -68,7 +68,7 @@ class PooledConnection:
             self.connection = None
 
     def __del__(self) -> None:
-        # Python does not close it: the loop's watchers keep a connection alive.
+        # Python would not close the connection: the event loop's watchers keep it alive.
         self.close()
 
     def _reopen(self) -> Connection:
@@ -81,20 +81,20 @@ class Pool:
     """The connections to one origin, which greenlets share."""
 
     def __init__(self, connect: Callable[[], Connection], size: int) -> None:
-        """connect: opens a connection, or raises OSError. size: the most connections at once."""
+        """Make a pool without connections. connect: opens a connection, or raises OSError. size: most connections."""
         self._connect = connect
         # The place that was used last, while it is free; the others that are free; and how many more may be made.
         self._last: PooledConnection | None = None
         self._free: LifoQueue[PooledConnection] = LifoQueue()
-        self._unmade = size
+        self._remaining = size
         self._waiting = 0
 
     def send(self, request: bytes, repeatable: bool, bodyless: bool) -> RawResponse:
-        """Send a whole request on a free connection, which is awaited where all are in use, and return its response.
+        """Send a whole request on a free connection and return its response. Wait while all connections are in use.
 
-        repeatable: the request may be sent again where a kept connection turns out to be closed (RFC 9110, section
-        9.2.2). bodyless: the response has no body whatever its head says, as with HEAD. Raises OSError (TimeoutError
-        among them) and HTTPParseError.
+        repeatable: the request may be sent again if a kept connection turns out to be closed (RFC 9110, section 9.2.2).
+        bodyless: the response has no body, whatever its head says, as with HEAD. Raise OSError (also TimeoutError) and
+        HTTPParseError.
         """
         place, self._last = self._last, None
         if place is None:
@@ -111,8 +111,8 @@ class Pool:
                 self._last = place
 
     def _next_free(self) -> PooledConnection:
-        if self._unmade and self._free.empty():
-            self._unmade -= 1
+        if self._remaining and self._free.empty():
+            self._remaining -= 1
             return PooledConnection(self._connect)
         self._waiting += 1
         try:
@@ -145,9 +145,9 @@ class Pools:
 
 
 def pools_of_client_pool(client_pool: HTTPClientPool) -> Pools | None:
-    """Return the pools that all sessions with this client pool share, or None where our connections do not serve.
+    """Return the pools that all sessions with this client pool share, or None where our connections cannot be used.
 
-    The client pool itself holds them: it is what these sessions have in common, and both are gone at the same time.
+    The client pool itself holds them, because these sessions have it in common, and pools should live as long as it.
     """
     settings = {name: client_pool.client_args[name] for name in OBEYED_SETTINGS if name in client_pool.client_args}
     used = {name for name, value in client_pool.client_args.items() if value is not None}

@@ -1,7 +1,7 @@
-"""Requests that are ready to be sent: what does not change from one to the next is made once and kept.
+"""Requests that are ready to be sent. Parts that do not change from one request to the next are made once and kept.
 
-RequestPreparer decides whether the fast path serves, and keeps what it has prepared until a default header, a cookie or
-the base URL of the session changes. Start reading at RequestPreparer.prepare.
+RequestPreparer decides whether the fast path can send a request. It keeps prepared requests until a default header, a
+cookie or the base URL of the session changes. Start reading at RequestPreparer.prepare.
 """
 
 from functools import lru_cache
@@ -21,7 +21,7 @@ MAX_KEPT_REQUESTS = 64
 """Prepared requests that a session keeps."""
 
 REPEATABLE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"})
-"""Methods that may be sent again where nobody knows whether they arrived (RFC 9110, section 9.2.2)."""
+"""Methods that may be sent again if it is not known whether the request arrived (RFC 9110, section 9.2.2)."""
 
 METHODS_WITH_LENGTH = frozenset({"POST", "PUT", "PATCH"})
 """Methods that say how long their body is even when there is none (RFC 9110, section 8.6)."""
@@ -30,7 +30,7 @@ FRAMING_FIELDS = frozenset({"content-length", "expect", "transfer-encoding"})
 """Header fields that say how a request is sent; a request that has one takes the fallback."""
 
 UNSUPPORTED_FIELDS = frozenset({"expect", "transfer-encoding"})
-"""Those of them that only geventhttpclient's connections can obey."""
+"""The framing fields that only geventhttpclient's connections can obey."""
 
 FORM, TEXT, BYTES = (
     "application/x-www-form-urlencoded; charset=utf-8",
@@ -47,7 +47,7 @@ class RequestTemplate:
     """
 
     def __init__(self, method: str, url: URL, headers: Headers, pool: Pool) -> None:
-        """url: of any request of this kind, for its host. Raise ValueError for an invalid header."""
+        """Prepare the header fields. url: of any such request, for its host. Raise ValueError if a field is invalid."""
         self.method = method
         self.headers = headers
         self.pool = pool
@@ -66,7 +66,7 @@ class PreparedRequest:
     __slots__ = ("complete", "head", "template", "url")
 
     def __init__(self, template: RequestTemplate, url: str, target: str) -> None:
-        """target: the path and query, percent-encoded. Raise ValueError for an invalid method or target."""
+        """Prepare a request. target: path and query, percent-encoded. Raise ValueError if it or the method is invalid."""
         self.template = template
         self.url = url
         self.head = request_line(template.method, target) + template.lines
@@ -82,18 +82,18 @@ class PreparedRequest:
 
 
 class RequestPreparer:
-    """Prepares the requests of a session, and keeps them until something that they were made from changes."""
+    """Prepares the requests of a session, and keeps them until something changes that they were made from."""
 
     def __init__(self, agent: LocustUserAgent) -> None:
         self.kept: dict[tuple[str, ...], PreparedRequest] = {}
-        """By method and URL; with a body or headers, by method, content type, headers and URL."""
+        """The key is method and URL; for a request with a body or headers: method, content type, headers and URL."""
         self._templates: dict[tuple[str, str, str], RequestTemplate | None] = {}
         self.jar = TrackingCookieJar(self.discard)
         self.agent = TrackingUserAgent(agent, self.jar, self.discard)
         self.pools = pools_of_client_pool(agent.clientpool)
 
     def discard(self) -> None:
-        """Discard all that is kept, because something that it was made from has changed."""
+        """Discard all prepared requests, because something has changed that they were made from."""
         self.kept.clear()
         self._templates.clear()
 

@@ -1,7 +1,7 @@
-"""What a locustfile gets back: Locust's FastResponse, filled in only as far as somebody reads it.
+"""The response that a locustfile gets: Locust's FastResponse, whose parts are made when they are first read.
 
-Response is what our connections receive, and SocketResponse what geventhttpclient's do. For a with-block
-(``catch_response=True``) they are made into a ResponseContext.
+Our connections receive a Response, geventhttpclient's a SocketResponse. For a with-block (``catch_response=True``) both
+are made into a ResponseContext.
 """
 
 from contextlib import suppress
@@ -27,7 +27,7 @@ from locust.exception import (
     StopUser,
 )
 
-from locust_asyncdjango.client.content_coding import UndecodableBodyError, decoded
+from locust_asyncdjango.client.content_coding import UndecodableBodyError, decode_body
 from locust_asyncdjango.client.exceptions import (
     FailedRequestError,
     classify_failure,
@@ -61,13 +61,13 @@ class LenientResponse(FastResponse):
         """The content as text, in the charset that its Content-Type names, or else in the likeliest one."""
         try:
             return super().text or ""
-        except (AttributeError, LookupError, ValueError):  # two types, no such charset, or none that Python can use
+        except (AttributeError, LookupError, ValueError):  # two Content-Types, or a charset that Python does not know
             self.encoding = "utf-8"
             return self.content.decode("utf-8", "replace")
 
 
 class Response(LenientResponse):
-    """A response that came whole, over our connections.
+    """A whole response that our connections received.
 
     Header fields, content and request object are made when they are first read.
     """
@@ -85,7 +85,7 @@ class Response(LenientResponse):
     _made_request: FastRequest | None = None
 
     def __init__(self, raw: RawResponse, source: RequestSource, body: bytes) -> None:
-        """source, body: make the request object."""
+        """Wrap a received response. source, body: make the request object."""
         self.raw = raw
         self.status_code = raw.status
         self._source = source
@@ -117,12 +117,12 @@ class Response(LenientResponse):
 
     @property
     def content(self) -> bytes:
-        """The body without its content coding. Where that cannot be decoded: as it came, and ``error`` says why."""
+        """The body without its content coding. If it cannot be decoded, the received body; then ``error`` says why."""
         if self._cached_content is None:
             self._cached_content = self.raw.body
             if self.raw.may_be_coded:
                 try:
-                    self._cached_content = decoded(self.raw.body, self.headers)
+                    self._cached_content = decode_body(self.raw.body, self.headers)
                 except UndecodableBodyError as error:
                     self.error = self.error or wrap_exception(self.url, error, self.status_code)
         content: bytes = self._cached_content
@@ -130,11 +130,11 @@ class Response(LenientResponse):
 
     @cached_property
     def _response(self) -> HTTPSocketResponse:  # type: ignore[override]
-        """The object that the rest of FastResponse's API reads from."""
+        """The object from which FastResponse's other methods read."""
         return _ReceivedResponse(self.raw, self.request.method)
 
     def status_error(self) -> FailedRequestError:
-        """Return the error of a response whose status is not one of a success."""
+        """Return the error of a response whose status does not mean success."""
         return status_error(self.url, self.status_code, self.raw.head, self.content)
 
 
@@ -153,26 +153,26 @@ class SocketResponse(LenientResponse):
             return b""
 
     def status_error(self) -> FailedRequestError:
-        """Return the error of a response whose status is not one of a success. A stream is not read for it."""
+        """Return the error of a response whose status does not mean success. A stream is not read for it."""
         status, content = self.status_code, getattr(self, "_cached_content", b"")
         return make_error(self.url, classify_failure(None, status, self.headers, content), status)
 
 
 class _ReceivedResponse(HTTPSocketResponse):
-    """geventhttpclient's view of a response that has come already, without its connection."""
+    """An HTTPSocketResponse of geventhttpclient for a response that was received already, without its connection."""
 
     def __init__(self, raw: RawResponse, method: str) -> None:
         super(HTTPSocketResponse, self).__init__(method=method)
         self._sock = None
         self.block_size = self.DEFAULT_BLOCK_SIZE
-        with suppress(HTTPParseError):  # about what came after it
+        with suppress(HTTPParseError):  # about bytes after the response
             self.feed(raw.head)
         self._body_buffer[:] = raw.body
         self.headers_complete = self.message_complete = True
 
 
 class ResponseContext(ResponseContextManager):
-    """A response for a with-block. The request is reported also where the block raises, which Locust's own omits."""
+    """A response for a with-block. The request is also reported if the block raises, unlike with Locust's own class."""
 
     def __exit__(self, exc: Any, value: Any, traceback: Any) -> Any:  # type: ignore[override]
         if exc is None or self._manual_result is not None or isinstance(value, ResponseError):

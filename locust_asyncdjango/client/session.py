@@ -1,8 +1,8 @@
-"""FastSession: Locust's FastHttpSession on connections of ours.
+"""FastSession: Locust's FastHttpSession on our own connections.
 
-A request has a fast path: its bytes are prepared once, it goes out on one of our connections, and its response comes
-back whole. What the fast path does not do is left to the fallback (fallback.py), which follows redirects, keeps cookies
-and retries. Start reading at FastSession.request.
+A plain request takes the fast path: its bytes are prepared once, one of our connections sends them, and the response is
+read whole. The fallback (fallback.py) does what the fast path cannot: it follows redirects, keeps cookies and retries.
+Start reading at FastSession.request.
 """
 
 import time
@@ -31,8 +31,8 @@ REDIRECT_STATUSES = LocustUserAgent.redirect_response_codes
 
 AnyResponse = Response | SocketResponse | ErrorResponse
 
-# What a request may end with, whatever the server sends; a redirect can lead to what is no address at all. Anything
-# else that is raised while it waits was thrown into the greenlet by somebody, and is not ours to report.
+# The exceptions that a request can end with, whatever the server sends. ValueError: a redirect may lead to something
+# that is not an address. Any other exception was thrown into the waiting greenlet from outside: it is not reported.
 REQUEST_ERRORS = (*FAILURE_EXCEPTIONS, RuntimeError, ValueError)
 
 
@@ -57,7 +57,7 @@ class FastSession(FastHttpSession):
         if hasattr(self, "_preparer"):  # not while FastHttpSession sets it
             self._preparer.discard()
 
-    # To pass no keywords on is cheaper than to pass on an empty dict of them.
+    # Passing no keywords is cheaper than passing an empty dict of them.
 
     def get(self, url: str, **kwargs: Any) -> ResponseContextManager:
         """Send a GET; see ``request`` for the other parameters."""
@@ -124,9 +124,9 @@ class FastSession(FastHttpSession):
         allow_redirects: bool,
         options: dict[str, Any],
     ) -> tuple[AnyResponse, float, str]:
-        """Return the response, the seconds that it took, and the whole URL.
+        """Send a request and return the response, the seconds that it took, and the whole URL.
 
-        options: further ones of UserAgent.urlopen, which only the fallback knows.
+        options: further parameters of UserAgent.urlopen, which only the fallback knows.
         """
         prepared, body = None, b""
         if not (data or headers or stream or options):
@@ -155,7 +155,7 @@ class FastSession(FastHttpSession):
         first: AnyResponse | None,
         options: dict[str, Any],
     ) -> AnyResponse:
-        """first: the response that the fast path has already received, if any."""
+        """Send a request by the fallback. first: the response that the fast path has already received, if any."""
         agent = FallbackAgent(self.client, self._preparer.pools, stream, first)
         url, headers = self._build_url(url), with_accept_encoding(headers)
         try:
@@ -172,7 +172,7 @@ class FastSession(FastHttpSession):
         return response
 
     def _finish(self, response: AnyResponse, stream: bool) -> int:
-        """Keep the cookies of a response, set its ``error`` where it failed, and return its length in bytes."""
+        """Keep the cookies of a response, set its ``error`` if it failed, and return its length in bytes."""
         if isinstance(response, Response):
             raw = response.raw
             if raw.status in SUCCESS_STATUSES and not raw.may_set_cookie and not raw.may_be_coded:

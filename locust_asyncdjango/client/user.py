@@ -53,7 +53,7 @@ class FastUser(FastHttpUser):
     abstract = True
 
     def __init__(self, environment: Any) -> None:
-        """environment: Locust's, which creates the users."""
+        """Make a user. Locust calls it. environment: Locust's environment."""
         super().__init__(environment)
         self.client: FastSession = FastSession(
             base_url=self.host,

@@ -30,7 +30,7 @@ class DefaultHeaders(Headers):
     """Header fields that call ``on_change`` before each change."""
 
     on_change: Callable[[], None] = staticmethod(lambda: None)
-    """An attribute and not a parameter: a copy is made by the class alone, and owes nobody a report."""
+    """An attribute and not a parameter, because Headers copies itself with no arguments. A copy reports to nobody."""
 
     def __setitem__(self, field: str, value: Any) -> None:
         self.on_change()
@@ -41,7 +41,7 @@ class DefaultHeaders(Headers):
         super().__delitem__(field)
 
     def add(self, field: str, value: Any) -> None:
-        """Add a field beside those of the same name."""
+        """Add a field, and keep those of the same name."""
         self.on_change()
         super().add(field, value)
 

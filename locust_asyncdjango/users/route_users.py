@@ -1,7 +1,7 @@
 """One user class for each route of the bundled site. To load another server, set ``path``, or extend RouteUser.
 
 All of them are FastUsers. They send the next request as soon as they have the response, or when the next one is due
-(``--shape ArrivalRate``). To import this module registers the plugin, which records and classifies their requests.
+(``--shape ArrivalRate``). Importing this module registers the plugin, which records and classifies their requests.
 """
 
 from typing import Any, ClassVar
@@ -48,7 +48,7 @@ class RouteUser(FastUser):
     variant: str = ""
 
     def __init__(self, environment: Any) -> None:
-        """environment: Locust's, which creates the users."""
+        """Make a user, and set its ``url``. Locust calls it. environment: Locust's environment."""
         super().__init__(environment)
         options = Options.from_parsed(environment.parsed_options)
         path, variant = options.path or self.path, options.variant or self.variant

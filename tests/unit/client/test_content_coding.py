@@ -11,7 +11,7 @@ from geventhttpclient.header import Headers
 from hypothesis import given
 from hypothesis import strategies as st
 
-from locust_asyncdjango.client.content_coding import UndecodableBodyError, decoded
+from locust_asyncdjango.client.content_coding import UndecodableBodyError, decode_body
 
 BODY = b"A body that is long enough to be worth it. " * 20
 
@@ -34,12 +34,12 @@ def raw_deflate(body: bytes) -> bytes:
     ],
 )
 def test_content_codings(coding: str | None, body: bytes) -> None:
-    assert decoded(body, Headers({"Content-Encoding": coding} if coding else {})) == BODY
+    assert decode_body(body, Headers({"Content-Encoding": coding} if coding else {})) == BODY
 
 
 @pytest.mark.parametrize("coding", ["gzip", "deflate", "br", "zstd"])
 def test_no_body_has_no_coding(coding: str) -> None:
-    assert decoded(b"", Headers({"Content-Encoding": coding})) == b""
+    assert decode_body(b"", Headers({"Content-Encoding": coding})) == b""
 
 
 @pytest.mark.parametrize(
@@ -56,7 +56,7 @@ def test_no_body_has_no_coding(coding: str) -> None:
 )
 def test_what_cannot_be_decoded(coding: str, body: bytes) -> None:
     with pytest.raises(UndecodableBodyError):
-        decoded(body, Headers({"Content-Encoding": coding}))
+        decode_body(body, Headers({"Content-Encoding": coding}))
 
 
 @pytest.mark.parametrize(("coding", "compress"), [("gzip", gzip.compress), ("br", brotli.compress)])
@@ -64,10 +64,10 @@ def test_a_little_that_decodes_to_too_much(coding: str, compress: Any) -> None:
     bomb = compress(b"0" * 10_000_000)
     assert len(bomb) < 20_000
     with pytest.raises(UndecodableBodyError, match="decodes to more than 5000000 bytes"):
-        decoded(bomb, Headers({"Content-Encoding": coding}), max_bytes=5_000_000)
+        decode_body(bomb, Headers({"Content-Encoding": coding}), max_bytes=5_000_000)
 
 
 @given(st.binary(max_size=300), st.sampled_from(["gzip", "deflate", "br"]))
 def test_decoding_does_no_harm(body: bytes, coding: str) -> None:
     with suppress(UndecodableBodyError):
-        decoded(body, Headers({"Content-Encoding": coding}))
+        decode_body(body, Headers({"Content-Encoding": coding}))
