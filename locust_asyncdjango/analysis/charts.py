@@ -113,7 +113,7 @@ def onset_mark(onset: Onset | None, name: str, role: str) -> list[dict[str, Any]
 
 
 def thin_out(intervals: Sequence[Interval], limit: int = POINTS_LIMIT) -> list[Interval]:
-    """Return at most ``limit`` intervals that together sum up all of these; each has equally many of them."""
+    """Return at most ``limit`` intervals, each of which sums up an equal number of the given ones."""
     size = -(-len(intervals) // limit)
     if size < 2:
         return list(intervals)
@@ -153,5 +153,5 @@ def _failure_kinds(points: Sequence[Interval]) -> list[dict[str, Any]]:
 
 
 def _shortened(values: Iterable[float | None]) -> list[float | None]:
-    """Return values with four digits: more than a screen shows, and a third of the length."""
+    """Return values with four digits, which is more than a screen shows, and makes the JSON a third as long."""
     return [value if value is None or isinstance(value, int) else float(f"{value:.4g}") for value in values]

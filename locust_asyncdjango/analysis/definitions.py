@@ -11,7 +11,7 @@ from dataclasses import dataclass
 class Definition:
     """A figure and its meaning.
 
-    sentence: what it is, without a capital letter and a full stop. interval: what the numbers in brackets say.
+    sentence: what the figure is, without a capital letter and a full stop. interval: what the numbers in brackets mean.
     """
 
     sentence: str
@@ -38,5 +38,5 @@ ERRORS = Definition(
     "the users at the moment when the first failed request began", "the fewest and the most users that it may have been"
 )
 WARM_UP = (
-    "the first seconds of a run, whose median latency was above one and a half times that of the seconds behind them"
+    "the first seconds of a run, whose median latency was above one and a half times that of the seconds after them"
 )

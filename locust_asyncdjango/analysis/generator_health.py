@@ -69,7 +69,7 @@ def _users_problem(intervals: Sequence[Interval]) -> str:
 
 
 def _is_off(users: int, plans: Sequence[int]) -> bool:
-    """Return whether users are outside all plans of the last seconds and the next one."""
+    """Return whether the number of users differs from the plans of the last seconds and of the next one."""
     return not min(plans) * (1 - USERS_TOLERANCE) - 1 <= users <= max(plans) * (1 + USERS_TOLERANCE) + 1
 
 

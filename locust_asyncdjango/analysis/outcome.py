@@ -15,7 +15,7 @@ class Outcome:
 
     failures: most frequent first. crossed: thresholds of --fail-on. stopped_by: the threshold of --stop-on that ended
     the run. unrecorded: how many requests could not be recorded. health_problems: why the generator did not keep up.
-    shape_conclusions: what the load shape has found out, such as how many users the server carries.
+    shape_conclusions: what the load shape has found, such as how many users the server carries.
     """
 
     figures: Saturation
@@ -31,7 +31,7 @@ class Outcome:
 class RequestStats:
     """All requests with one name, as Locust counts them.
 
-    errors: each error's count, and its text as Locust has it.
+    errors: each error's count, and its text in Locust's tables.
     """
 
     name: str

@@ -77,7 +77,7 @@ class Saturation:
 
 
 def find_saturation(intervals: Sequence[Interval]) -> Saturation:
-    """Return the figures of a run. intervals: from its first second to its last; all figures are 0 or None of none."""
+    """Return the figures of a run. intervals: from its first second to its last; without any, all are 0 or None."""
     peak_per_s, peak_range, peak_users, peak_users_range = _peak(intervals)
     warm_up_s = find_warm_up(intervals)
     failures = _failures(intervals)
@@ -112,8 +112,8 @@ def find_warm_up(intervals: Sequence[Interval]) -> int:
     medians = [ms for _, ms in answered]
     # Latency that falls while users climb is due to caches and connections. It does so in a third of the run at most.
     lowest = enumerate(accumulate(medians[: len(medians) // 3], min), 1)
-    cold = [end for end, low in lowest if low > SLOW_FACTOR * median(medians[end : end + BASELINE_SECONDS])]
-    return answered[cold[-1]][0] if cold else 0
+    warm_up_ends = [end for end, low in lowest if low > SLOW_FACTOR * median(medians[end : end + BASELINE_SECONDS])]
+    return answered[warm_up_ends[-1]][0] if warm_up_ends else 0
 
 
 def _peak(intervals: Sequence[Interval]) -> tuple[float, Range, int, Range]:
@@ -127,9 +127,9 @@ def _peak(intervals: Sequence[Interval]) -> tuple[float, Range, int, Range]:
     best = max(ends, key=lambda end: rates[end])
     near = full_intervals(intervals)[max(best - 2 * size, 0) : best + size]
     freedom = max(len(near), 1)
-    # Too few seconds do not show their noise: take it as if requests came by chance alone (Poisson).
+    # Too few seconds do not show their noise. Assume that requests came by chance alone (Poisson).
     error = (_noise(near) if len(near) >= BASELINE_SECONDS else sqrt(rates[best])) / sqrt(size)
-    # The highest of many similar windows is high by chance. The lower end is that of all of them (Bonferroni).
+    # The highest of many similar windows is high by chance, so the lower end allows for all of them (Bonferroni).
     similar = sum(rate >= rates[best] - 3 * error for rate in rates.values())
     low = max(rates[best] - student_t(freedom, ERROR / similar) * error, 0.0)
     reached = [intervals[end - 1].users for end in ends if rates[end] >= low]
@@ -158,8 +158,8 @@ def _slowdown(points: Sequence[LoadPoint]) -> Onset | None:
     if start is None:
         return None
     (_, before), (_, first) = answered[max(start - 1, 0)], answered[start]
-    as_many = [interval.p50_ms or 0.0 for _, interval in answered[:start] if interval.users >= first.users]
-    if len(as_many) < SLOW_SECONDS or median(as_many) > SLOW_FACTOR * baseline:
+    earlier_ms = [interval.p50_ms or 0.0 for _, interval in answered[:start] if interval.users >= first.users]
+    if len(earlier_ms) < SLOW_SECONDS or median(earlier_ms) > SLOW_FACTOR * baseline:
         end = _lasting_rise(answered, FIT_LIMIT_FACTOR * baseline)
         shortest = start + SLOW_SECONDS
         if onset := _corner_onset(answered[: shortest if end is None else max(end, shortest)]):
@@ -169,13 +169,13 @@ def _slowdown(points: Sequence[LoadPoint]) -> Onset | None:
 
 
 def _lasting_rise(answered: Sequence[LoadPoint], limit_ms: float) -> int | None:
-    """Return the first place from which the median latency stays above a limit; None if there is none.
+    """Return the index of the first point from which the median latency stays above a limit; None without one.
 
     It stays there if SLOW_SECONDS in a row are above it, and most later points with as many users or more are so too.
     """
     slow = [(interval.p50_ms or 0.0) > limit_ms for _, interval in answered]
     start = None
-    # The users of all points from here on, and of the slow ones among them, sorted.
+    # The users of all points from n on, and of the slow ones among them, sorted.
     later_users: list[int] = []
     later_slow_users: list[int] = []
     for n in range(len(slow) - 1, -1, -1):
@@ -183,8 +183,8 @@ def _lasting_rise(answered: Sequence[LoadPoint], limit_ms: float) -> int | None:
         insort(later_users, users)
         if slow[n]:
             insort(later_slow_users, users)
-            as_many, slow_ones = (len(all_) - bisect_left(all_, users) for all_ in (later_users, later_slow_users))
-            if n + SLOW_SECONDS <= len(slow) and all(slow[n : n + SLOW_SECONDS]) and 2 * slow_ones > as_many:
+            later_count, slow_count = (len(all_) - bisect_left(all_, users) for all_ in (later_users, later_slow_users))
+            if n + SLOW_SECONDS <= len(slow) and all(slow[n : n + SLOW_SECONDS]) and 2 * slow_count > later_count:
                 start = n
     return start
 
@@ -195,7 +195,7 @@ def _corner_onset(points: Sequence[LoadPoint]) -> Onset | None:
     if len(set(users)) < FEWEST_FIT_USERS:
         return None
     # The mean: where users wait for slots in step, most of them do not wait at all for a long time. Medians of three
-    # pass over a single slow second.
+    # ignore a single slow second.
     latencies = _medians_of_three([interval.mean_ms or 0.0 for interval in intervals])
     successes = (interval.ok for interval in intervals)
     corner, low, high = _corner(sorted(zip(users, latencies, successes, strict=True)))
@@ -218,7 +218,7 @@ def _corner(points: Sequence[tuple[float, float, float]]) -> tuple[float, float,
     moments = ((w, w * x, w * x * x, w * y, w * x * y) for x, y, w in points)
     sums = [list(accumulate(moment, initial=0.0)) for moment in zip(*moments, strict=True)]
     weight, mean_y = sums[0][-1], sums[3][-1] / sums[0][-1]
-    about_mean = sum(w * (y - mean_y) ** 2 for _, y, w in points)
+    squares_about_mean = sum(w * (y - mean_y) ** 2 for _, y, w in points)
     corners = [xs[0] + (xs[-1] - xs[0]) * step / CORNERS for step in range(CORNERS)]
     errors = []
     for k in corners:
@@ -228,7 +228,7 @@ def _corner(points: Sequence[tuple[float, float, float]]) -> tuple[float, float,
         d, dd, dy = x - w * k, xx - 2 * k * x + w * k * k, xy - k * y
         spread = dd - d * d / weight
         slope = max((dy - d * mean_y) / spread, 0.0) if spread > 0 else 0.0
-        errors.append(about_mean - slope * (2 * (dy - d * mean_y) - slope * spread))
+        errors.append(squares_about_mean - slope * (2 * (dy - d * mean_y) - slope * spread))
     limit = max(min(errors), 1e-12) * (1 + student_t(n - 3) ** 2 / (n - 3))
     fitting = [k for k, error in zip(corners, errors, strict=True) if error <= limit]
     return corners[errors.index(min(errors))], min(fitting), max(fitting)

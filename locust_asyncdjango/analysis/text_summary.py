@@ -45,5 +45,5 @@ def _kind_lines(kind: KindOnset, rows: list[FailureRow]) -> Iterator[str]:
         yield text if len(text) <= WIDTH else f"{text[: WIDTH - 3]}..."
     if others := len(rows[MESSAGES_SHOWN:]):
         yield f"      and {others} other message{'s' if others > 1 else ''}"
-    for todo in dict.fromkeys(filter(None, [row.advice for row in shown] or [advice(kind.kind)])):
-        yield f"      -> {todo}"
+    for action in dict.fromkeys(filter(None, [row.advice for row in shown] or [advice(kind.kind)])):
+        yield f"      -> {action}"

@@ -23,7 +23,7 @@ from locust_asyncdjango.metrics.statistics import percentile
 
 
 class ThresholdError(ValueError):
-    """A text is not a threshold. The message is one line that says what is wrong and what is valid."""
+    """Raised for a text that is not a threshold. The message is one line that says what is wrong and what is valid."""
 
 
 # A unit as written -> the power of ten that leads to the base unit, and the unit shown.
@@ -101,8 +101,8 @@ class Crossing:
 class ThresholdMonitor:
     """Follows one threshold over a run from second 0, row by row. It keeps sums only, so a run may be long.
 
-    Rows come in order. A row that arrives late, for a second that was passed, adds to the sums, but not to the seconds
-    in a row. In a second without a row no request ended, and as many users ran as before.
+    Rows come in order. A late row, for an earlier second, adds to the sums, but not to the seconds in a row. In a
+    second without a row no request ended, and as many users ran as before.
     """
 
     def __init__(self, threshold: Threshold) -> None:
@@ -116,7 +116,7 @@ class ThresholdMonitor:
         """Add the next row, or one that arrived late."""
         if not self.threshold.seconds:
             self._run.ok += row.ok
-            self._run.failed.update(row.failed)  # not +=, which looks at each entry of the sum
+            self._run.failed.update(row.failed)  # not +=, which visits each entry of the sum
             self._run.ok_ms.update(row.ok_ms)
         if row.t >= self._passed_s:
             self._follow(Row(self._passed_s, self._run.users), row.t - self._passed_s)
@@ -137,7 +137,7 @@ class ThresholdMonitor:
         return Crossing(self.threshold, self._run.t, self._run.users, value)
 
     def _follow(self, row: Row, seconds: int) -> None:
-        """Count so many more seconds, all like this row, which is the first of them."""
+        """Count this many seconds, all with the values of this row, which is the first of them."""
         is_open = seconds and self.threshold.seconds and not self._first
         value = _metric_value(self.threshold, row, 1) if is_open else None
         if value is None:
@@ -199,7 +199,7 @@ def _parse_value(value: str, metric: str, units: _Units) -> tuple[float, str]:
         advice = " or ".join(["a plain number", *(f"with {unit}" for unit in units if unit)])
         raise ThresholdError(f"{metric} is not measured in {match[2]!r}; give {advice}")
     power, unit = units[match[2]]
-    # The power is part of the text, as a quotient may be off by a rounding.
+    # The power is part of the text, because a division may add a rounding error.
     number = float(f"{match[1]}e{power}")
     if unit == "%" and number > 1:
         raise ThresholdError("a share is at most 1, which is 100%; for one per cent write 1% or 0.01")

@@ -113,10 +113,10 @@ def _read_event(exception: Any, response: Any) -> Failure:
     if response is None:
         response = getattr(exception, "response", None)
     status = response_status(response)
-    hidden = None if status else getattr(response, "error", None)
-    if isinstance(hidden, FailedRequestError):
-        return hidden.failure
-    if isinstance(hidden, BaseException):
+    response_error = None if status else getattr(response, "error", None)
+    if isinstance(response_error, FailedRequestError):
+        return response_error.failure
+    if isinstance(response_error, BaseException):
         # A check of the locustfile failed because the response never came.
         exception = hidden
     return classify_failure(exception, status, getattr(response, "headers", None), response_body(response))

@@ -66,7 +66,7 @@ class PreparedRequest:
     __slots__ = ("complete", "head", "template", "url")
 
     def __init__(self, template: RequestTemplate, url: str, target: str) -> None:
-        """Prepare a request. target: path and query, percent-encoded. Raise ValueError if it or the method is invalid."""
+        """Prepare a request to a percent-encoded path and query. Raise ValueError for an invalid target or method."""
         self.template = template
         self.url = url
         self.head = request_line(template.method, target) + template.lines

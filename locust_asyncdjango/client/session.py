@@ -197,11 +197,11 @@ class FastSession(FastHttpSession):
 
 
 def _with_json_types(headers: dict[str, Any] | None) -> dict[str, Any]:
-    typed = dict(headers or {})
+    with_types = dict(headers or {})
     for name in ("Content-Type", "Accept"):
-        if name not in typed and name.lower() not in typed:
-            typed[name] = "application/json"
-    return typed
+        if name not in with_types and name.lower() not in with_types:
+            with_types[name] = "application/json"
+    return with_types
 
 
 def _send_prepared(prepared: PreparedRequest, body: bytes) -> Response | ErrorResponse:

@@ -216,8 +216,8 @@ def _with_place(rule: Rule, text: str) -> Rule:
     """
     if not text or not (rule.where or rule.kind == "db_unreachable"):
         return rule
-    placed = _search(text, _PHRASES) or _search(to_english(text), _PHRASES)
-    return placed if placed and (placed.kind == rule.kind or placed.where == "pooler") else rule
+    located = _search(text, _PHRASES) or _search(to_english(text), _PHRASES)
+    return located if located and (located.kind == rule.kind or located.where == "pooler") else rule
 
 
 def _by_phrase(evidence: Evidence, library_rule: Rule | None) -> Rule | None:

@@ -29,7 +29,7 @@ QUEUE_ATTRIBUTE = "locust_asyncdjango_arrivals"
 
 
 class ArrivalWaitError(ValueError):
-    """A user class does not wait for arrivals, but the shape is an open model. The message says what to change."""
+    """Raised if a user class does not wait for the arrivals of an open shape. The message says what to do."""
 
 
 class ArrivalQueue:
@@ -57,7 +57,7 @@ class ArrivalQueue:
         if self._greenlet:
             self._greenlet.kill(block=False)
         else:
-            self._delay_s.clear()  # left by users of an earlier run
+            self._delay_s.clear()  # delays of users of an earlier run
         self._greenlet, self._is_open = None, stages is not None
         if stages:
             self._greenlet = gevent.spawn(self._arrive, stages, self._clock() - elapsed, elapsed, share)
@@ -65,7 +65,7 @@ class ArrivalQueue:
     def end(self) -> int:
         """Stop making requests due, and return how many were due but never begun.
 
-        Users that wait now go on waiting until Locust stops them.
+        Users that are waiting now wait until Locust stops them.
         """
         if self._greenlet:
             self._greenlet.kill(block=False)
@@ -82,7 +82,7 @@ class ArrivalQueue:
         self._delay_s[gevent.getcurrent()] = max(self._clock() - due_s, 0.0)
 
     def has_request(self) -> bool:
-        """Return whether the current user has got a request that it has not sent yet."""
+        """Return whether the current user got a request from the queue that it has not sent yet."""
         return gevent.getcurrent() in self._delay_s
 
     def pop_delay_ms(self) -> float:

@@ -1,9 +1,9 @@
 """Start and stop the users of workers without making the workers stop measuring.
 
-On each spawn message of Locust a worker builds Locust's command-line parser once for every option that there is. That
-takes some 80 ms, in which it neither sends nor reads (``locust.runners.WorkerRunner.handle_message``, locust 2.47). So
-Locust's own messages are used only for the first of a run, which brings the options, and for the last of a climb: as a
-rule two messages. Those between are ours, and bring only numbers of users.
+On each spawn message of Locust, a worker builds Locust's command-line parser once for every option. That takes some
+80 ms, in which it neither sends nor reads (``locust.runners.WorkerRunner.handle_message``, locust 2.47). So Locust
+sends only the first message of a run, which contains the options, and the last message of a climb. The messages between
+them are ours, and contain only numbers of users.
 
 For Locust a whole climb of a shape is then one climb, and Locust does not call the shape before the climb is over. So
 ``SparingDispatcher`` calls the shape itself.
@@ -36,7 +36,7 @@ UserCounts = dict[str, dict[str, int]]
 def install_dispatcher(environment: Environment) -> None:
     """Make a master send our messages and a worker follow them.
 
-    A dispatcher class of the locustfile's own stays as it is.
+    A dispatcher class that the locustfile has set is kept.
     """
     runner = environment.runner
     if isinstance(runner, WorkerRunner):
@@ -46,7 +46,7 @@ def install_dispatcher(environment: Environment) -> None:
 
 
 class SparingDispatcher(UsersDispatcher):
-    """Decides, for one run, who gets how many users. Locust sends what it yields; the rest it sends itself."""
+    """Decides, for one run, how many users each worker gets. Locust sends what it yields; it sends the rest itself."""
 
     runner: MasterRunner
 
@@ -96,13 +96,13 @@ class SparingDispatcher(UsersDispatcher):
         if shape is None or self.runner.shape_greenlet is not gevent.getcurrent():
             return None
         for _ in range(LEVEL_S):
-            # At whole seconds of the run, so that the shape ends in time.
+            # Wake at whole seconds of the run, so that the shape ends in time.
             gevent.sleep(1 - shape.get_run_time() % 1)
-            # Locust makes another dispatcher when a worker was lost for long.
+            # Locust makes another dispatcher when a worker has been missing for long.
             if self.runner._users_dispatcher is not self or (tick := shape.tick()) is None:
                 return None
             if tick[0] != self.runner.target_user_count:
-                # Locust's own words for it.
+                # The wording is Locust's.
                 log.info("Shape test updating to %d users at %.2f spawn rate", *tick[:2])
             self._last_tick = tick
             super().new_dispatch(*tick)
@@ -113,10 +113,10 @@ class SparingDispatcher(UsersDispatcher):
         return None
 
     def _correct_last_tick(self, tick: tuple[Any, ...] | None) -> None:
-        """Tell Locust what the shape returned last, once it has noticed the end of the climb.
+        """Set Locust's record of what the shape returned last, once Locust has noticed the end of the climb.
 
-        Locust remembers what the shape returned when the climb began. If the shape returned the same again next, Locust
-        would take it for no change and ignore it.
+        Locust remembers what the shape returned when the climb began. If the shape returned that again next, Locust
+        would see no change and ignore it.
         """
         while self.runner._users_dispatcher is self and not self.runner.spawning_completed:
             gevent.sleep(POLL_S)
@@ -126,7 +126,7 @@ class SparingDispatcher(UsersDispatcher):
 
 
 def _on_users(msg: Any, environment: Environment, **_: Any) -> None:
-    """Start and stop a worker's users as its master wants them."""
+    """Start and stop a worker's users, so that it has as many as its master wants."""
     runner = environment.runner
     # A message that was sent before the worker was stopped may arrive after it.
     if isinstance(runner, WorkerRunner) and runner.worker_state in (STATE_SPAWNING, STATE_RUNNING):

@@ -1,7 +1,7 @@
 """Print how many seconds a load takes: ``python -m locust_asyncdjango.load.shape_length --shape RampTo500 -t 1m``.
 
-A program of its own, because only Locust knows its shapes and how it reads a time span, and the lab, which needs the
-answer to plan an experiment, must not load Locust into its process. It takes Locust's own flags.
+The lab needs this length to plan an experiment. Only Locust knows its shapes and how it reads a time span, and the lab
+must not import Locust, so this is a program of its own. It takes Locust's own flags.
 """
 
 import argparse
@@ -15,7 +15,7 @@ from locust_asyncdjango.load.shape_registry import create_shape
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Print the seconds that the load takes, or an empty line for a shape that does not know.
+    """Print the seconds that the load takes, or an empty line for a shape whose length is not known.
 
     Return the exit code: 0, or 2 for flags that Locust would refuse, with the reason in one line on standard error.
     """
@@ -36,7 +36,7 @@ def parse_options(arguments: Sequence[str] | None) -> argparse.Namespace:
     flags.add_argument("-r", "--spawn-rate", default="")
     flags.add_argument("-t", "--run-time", default="", help="overrides the shape's own, such as 90s or 2m")
     options = flags.parse_args(arguments)
-    # Read here and not by argparse, whose message for a wrong value leaves out the reason.
+    # Values are read here because argparse's message for a wrong value does not give the reason.
     for name, read in (("num_users", int), ("spawn_rate", float), ("run_time", parse_timespan)):
         text = getattr(options, name)
         setattr(options, name, read(text) if text else None)
@@ -49,7 +49,7 @@ def shape_length_s(options: argparse.Namespace) -> float | None:
     Raise ShapeError where there is no such shape.
     """
     shape = create_shape(options.shape)
-    # A shape reads what overrides its parameters from its runner.
+    # A shape reads the options that override its parameters from its runner.
     shape.runner = SimpleNamespace(environment=SimpleNamespace(parsed_options=options))  # type: ignore[assignment]
     return options.run_time or getattr(shape, "run_time", None) or None
 

@@ -23,7 +23,7 @@ _CHOICE = re.compile(r"(?P<name>[\w.]+(?::\w+)?)(?::(?P<parameters>\w+=.*))?")
 
 
 class ShapeError(ValueError):
-    """There is no such shape, or it cannot be made with these parameters. The message says what is possible."""
+    """Raised if there is no such shape, or if it cannot have these parameters. The message says what is possible."""
 
 
 def catalogue_classes() -> dict[str, type[Parametrised]]:
@@ -35,7 +35,7 @@ def create_shape(text: str) -> LoadTestShape:
     """Return a new shape for the text of ``--shape``. Raise ShapeError if there is none."""
     match = _CHOICE.fullmatch(text)
     if not match:
-        raise ShapeError(f"{text!r} is no shape; write NAME, NAME:peak=1000,hold=60 or module:Class")
+        raise ShapeError(f"{text!r} is not a shape; write NAME, NAME:peak=1000,hold=60 or module:Class")
     name, parameters = match["name"], _parse_parameters(match["parameters"] or "")
     shape_class = _import_class(name) if ":" in name else _catalogue_class(name)
     if parameters and not issubclass(shape_class, Parametrised):
@@ -94,7 +94,7 @@ def _parse_parameters(text: str) -> dict[str, str]:
     for part in filter(None, text.split(",")):
         name, equals, value = part.partition("=")
         if not equals:
-            raise ShapeError(f"{part!r} is no parameter of a shape; write NAME:peak=1000,hold=60")
+            raise ShapeError(f"{part!r} is not a parameter of a shape; write NAME:peak=1000,hold=60")
         if name.strip() in parameters:
             raise ShapeError(f"{name.strip()} is given twice")
         parameters[name.strip()] = value.strip()
@@ -112,8 +112,8 @@ def _catalogue_class(name: str) -> type[LoadTestShape]:
 def _import_class(name: str) -> type[LoadTestShape]:
     module, _, attribute = name.partition(":")
     if module in catalogue_classes():
-        raise ShapeError(f"{attribute!r} is no parameter of a shape; write {module}:peak=1000,hold=60")
-    # Locust looks in the current folder for what a locustfile imports.
+        raise ShapeError(f"{attribute!r} is not a parameter of a shape; write {module}:peak=1000,hold=60")
+    # Locust adds the current folder to the path for the imports of a locustfile.
     if (folder := str(Path.cwd())) not in sys.path:
         sys.path.insert(0, folder)
     try:

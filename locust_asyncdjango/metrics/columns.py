@@ -76,7 +76,7 @@ def _keep_first(first: Any, _second: Any) -> Any:
 
 def _add_counts(counts: Counter[Any], more: Counter[Any]) -> Counter[Any]:
     if more:  # an update takes time even where there is nothing to add
-        counts.update(more)  # not +=, which looks at each entry of the sum
+        counts.update(more)  # not +=, which visits each entry of the sum
     return counts
 
 

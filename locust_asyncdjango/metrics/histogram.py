@@ -1,15 +1,16 @@
 """Latency histograms: how many requests took how many milliseconds, rounded to three significant digits.
 
-HdrHistogram rounds so too. A number is kept as a binary fraction with eleven significant bits: within 0.05 % of the
-truth over the whole range of floats. HdrHistogram's arrays of counters need to know the range beforehand. Only values
-that occurred take memory, since a second has few. Adding two histograms is exact, as both round to the same values.
+HdrHistogram rounds in the same way. A number is kept as a binary fraction with eleven significant bits: within 0.05 %
+of the truth over the whole range of floats. HdrHistogram's arrays of counters need to know the range beforehand. Here
+only values that occurred take memory, since a second has few. Adding two histograms is exact, because both round to the
+same values.
 """
 
 from collections import Counter
 from math import frexp, fsum, ldexp
 
 STEPS = 2048
-"""Steps from one power of two to the next but one: a number uses 1024 to 2048 of them."""
+"""Steps from 0 to a power of two. A number between half of it and all of it lies at step 1024 to 2048."""
 
 Histogram = Counter[float]
 """How many requests took so many milliseconds."""
@@ -27,7 +28,7 @@ def sum_ms(counts: Histogram) -> float:
 
 
 def to_json(counts: Histogram) -> dict[str, int]:
-    """Return a JSON object that people can read: five digits are enough to tell one value from the next."""
+    """Return a JSON object of counts by milliseconds: five digits are enough to distinguish neighbouring values."""
     return {f"{ms:.5g}": n for ms, n in sorted(counts.items())}
 
 

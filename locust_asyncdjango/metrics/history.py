@@ -1,8 +1,8 @@
-"""A whole run in bounded memory: rows as they arrive -> a list of intervals.
+"""A whole run in bounded memory: rows, in order or late -> a list of intervals.
 
 Start reading at ``History.add`` and ``History.intervals``. The last seconds are kept as rows, so that rows that arrive
-late add up exactly. Earlier seconds are kept as intervals, which are a few numbers each. When there are too many, two
-become one: then each stands for two seconds, later for four, and so on. The series file keeps every second as it was.
+late add up exactly. Earlier seconds are kept as intervals, which are a few numbers each. When there are too many, each
+two are merged: then an interval stands for two seconds, later for four, and so on. The series file keeps every second.
 """
 
 from collections.abc import Iterable
@@ -21,7 +21,7 @@ class History:
     """All seconds of a run, from its first to the last that is known."""
 
     def __init__(self, limit: int = LIMIT) -> None:
-        """limit: number of intervals at which two become one; an even number, or 0 for no limit."""
+        """Begin an empty history. limit: intervals at which each two are merged; an even number, or 0 for no limit."""
         self.length = 1
         """Seconds that each interval stands for; the last may stand for fewer."""
         self.total = Row(0)
@@ -30,7 +30,7 @@ class History:
         self._settled: list[Interval] = []
         self._recent: dict[int, Row] = {}
         self._began: dict[int, int] = {}
-        """How many requests began in each second that is not settled."""
+        """How many requests began in each second that is still a row."""
 
     def add(self, row: Row) -> None:
         """Add the next row, or one that arrived late for an earlier second."""
@@ -48,7 +48,7 @@ class History:
     def intervals(self) -> list[Interval]:
         """Return the run so far, without gaps: in a second without a row, as many users ran as before."""
         recent = self._filled(range(self._settled_until, self.total.t + 1)) if self._recent else []
-        # The last settled interval is copied, as recent seconds are added to it.
+        # The last settled interval is copied, because recent seconds are added to the copy.
         intervals = [*self._settled[:-1], *(combine([last]) for last in self._settled[-1:])]
         for interval in recent:
             self._append(intervals, interval)

@@ -23,7 +23,7 @@ PERCENTILES = (Fraction(50), Fraction(95), Fraction(99))
 
 _SUM = ColumnType(add)
 _MEAN = ColumnType(lambda mine, _other: mine)
-"""Interval.add computes these itself, as they need the successes of both intervals as weights."""
+"""Interval.add computes these itself, because they need the successes of both intervals as weights."""
 
 
 def _outermost(mine: tuple[float, float] | None, other: tuple[float, float] | None) -> tuple[float, float] | None:
@@ -66,7 +66,7 @@ class Interval(Totals):
     def from_row(cls, row: Row, began: int = 0) -> Self:
         """Return the interval of one second.
 
-        began: requests that began in this second. Rows of later seconds tell it.
+        began: requests that began in this second. It is known from the rows of later seconds.
         """
         ok_ms, timed = sum_ms(row.ok_ms), row.ok_ms.total()
         p50_ms, p95_ms, p99_ms = percentiles(row.ok_ms, PERCENTILES) if timed else (None, None, None)
@@ -84,9 +84,9 @@ class Interval(Totals):
         )
 
     def add(self, other: Self) -> None:
-        """Add the next interval; or what arrived late for this one, which has length 0 and brings further users.
+        """Add the next interval, or one of length 0 with the late requests and further users of this one.
 
-        The percentiles become the means of both, weighted by successes: near the truth where both are alike.
+        The percentiles become the means of both, weighted by successes, which is near the truth if both are alike.
         """
         mine, more = self.ok, other.ok
         for name in _MEANS:
@@ -111,7 +111,7 @@ _ADDERS = tuple((each.name, each.type.add) for each in COLUMNS if each.type not 
 
 
 def combine(intervals: Sequence[Interval]) -> Interval:
-    """Return one interval that sums up all of these, at least one, and leave them as they are."""
+    """Return one interval that sums up all of these. Do not change them. There must be at least one."""
     first, *others = intervals
     combined = replace(first, failed=Counter(first.failed))
     for interval in others:
@@ -120,18 +120,18 @@ def combine(intervals: Sequence[Interval]) -> Interval:
 
 
 def full_intervals(intervals: Sequence[Interval]) -> Sequence[Interval]:
-    """Return the intervals in which the run went on from beginning to end.
+    """Return the intervals during which the run went on from their beginning to their end.
 
-    The first of a run is not among them, nor is the last in which users ran, nor what follows it.
+    The first interval of a run is left out, and so are the last one in which users ran and all that follow it.
     """
     last = max((n for n, interval in enumerate(intervals) if interval.users), default=0)
     return intervals[1:last]
 
 
 def users_at_start(intervals: Sequence[Interval], n: int, ms: float) -> float:
-    """Return the users that ran when a request began that took ``ms`` and ended in the middle of the n-th interval.
+    """Return the users that ran when a request began. It took ``ms``, and ended in the middle of the n-th interval.
 
-    Between the ends of two intervals the number is interpolated.
+    The number is interpolated between the ends of two intervals.
     """
     when = n + 0.5 - ms / 1000 / intervals[n].length
     before, after = (intervals[max(each, 0)].users for each in (floor(when) - 1, floor(when)))

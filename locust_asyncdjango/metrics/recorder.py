@@ -10,14 +10,14 @@ from locust_asyncdjango.metrics.row import Row
 from locust_asyncdjango.metrics.sample import Sample
 
 BATCH = 100
-"""Samples that are counted together. In a batch each takes a third of the time that it takes by itself."""
+"""Samples that are counted together. Counting a sample in a batch takes a third of the time of counting it alone."""
 
 
 class Recorder:
     """Counts samples and other recorders' rows, in one row a second, until they are taken."""
 
     def __init__(self, started: float) -> None:
-        """started: epoch seconds; second 0 of the run is the whole second in which it lies."""
+        """Begin to record. started: epoch seconds; the whole second in which it lies is second 0 of the run."""
         self.started = int(started)
         self._rows: dict[int, Row] = {}
         self._batch: list[Sample] = []
@@ -41,7 +41,7 @@ class Recorder:
     def record_state(self, when: float, users: int, cpu: float = 0.0) -> None:
         """Record the generator's state at the end of a second.
 
-        when: epoch seconds, within the second. users: that run. cpu: per cent of a processor that it used.
+        when: epoch seconds, within the second. users: those that run. cpu: per cent of a processor that it used.
         """
         t = self._t(when)
         for second in range(self._users_until + 1, t + 1):
@@ -68,8 +68,8 @@ class Recorder:
         """Add the rows of another recorder.
 
         started: epoch second that is the other recorder's second 0, by its own clock.
-        now: epoch seconds by this process' clock. The rows of a clock that is ahead count as of now. Those of a clock
-            that is behind, which would lie before the start, count as of the first second.
+        now: epoch seconds by this process's clock. Rows in the future, from a clock that is ahead, count as of now.
+            Rows before the start, from a clock that is behind, count as of the first second.
         """
         for row in rows:
             t = row.t + started - self.started
@@ -81,13 +81,13 @@ class Recorder:
     def take(self, before: float | None = None) -> list[Row]:
         """Return the rows of all seconds before one, in order, and forget them.
 
-        before: epoch seconds; None takes all rows. A second that gets more requests afterwards has one more row then.
+        before: epoch seconds; None takes all rows. If a second gets more requests later, they make another row.
         """
         self._count_batch()
         limit = None if before is None else int(before) - self.started
         rows = [self._rows.pop(t) for t in sorted(t for t in self._rows if limit is None or t < limit)]
         for row in rows:
-            # In the second in which a run ends, its users are gone.
+            # In the second in which a run ends, no user runs any more.
             row.users = row.users or (self._users if row.t > self._users_until else 0)
         return rows
 

@@ -90,7 +90,7 @@ class Totals:
 
 @dataclass(slots=True)
 class Row(Totals):
-    """One second of a run, or what arrived late for one: rows of the same second add up.
+    """One second of a run, or the requests that arrived late for one: rows of the same second add up.
 
     The metadata of each field says what it means.
     """
@@ -131,7 +131,7 @@ class Row(Totals):
             began[ago] = began.get(ago, 0) + 1
 
     def merge(self, other: Self) -> None:
-        """Add a row of the same second, from another worker or with what arrived late."""
+        """Add a row of the same second, from another worker or with requests that arrived late."""
         for name, add in _ADDERS:
             setattr(self, name, add(getattr(self, name), getattr(other, name)))
 

@@ -1,4 +1,4 @@
-"""One finished request, in the form that everything behind the client reads."""
+"""One finished request, in the form in which recorders read it."""
 
 Sample = tuple[float, str, float | None, int]
 """When the request ended (epoch seconds), its failure kind ("" for a success), the milliseconds that it took (None

@@ -2,7 +2,7 @@
 
 As JSON lines (``json_line``, ``read``) it is complete: the first line is a header, and each later line is a row. Where
 two lines have the same ``t``, the second adds to the first: it has what a worker sent late. As CSV (``csv_line``) it is
-for spreadsheets: one line a second, with percentiles in place of histograms; nothing reads it back.
+for spreadsheets: one line a second, with percentiles in place of histograms. No program of ours reads the CSV.
 """
 
 import csv
@@ -36,14 +36,14 @@ _T = re.compile(rb'\{"t":(\d+),')
 
 
 class SeriesError(ValueError):
-    """A file is not a series, or is damaged; the message says what to do."""
+    """Raised for a file that is not a series, or is damaged. The message says what to do."""
 
 
 @dataclass(frozen=True, slots=True)
 class Series:
     """A whole run.
 
-    header: what ran, and where. intervals: one for each second, from the first to the last. total: all rows added up.
+    header: what ran, and where. intervals: one for each second, from the first to the last. total: the sum of all rows.
     """
 
     header: dict[str, Any]
@@ -81,7 +81,7 @@ def csv_line(row: Row) -> str:
 
 
 def read(path: Path) -> Series:
-    """Return the series in a file of JSON lines, without a last line that a killed run has cut short.
+    """Return the series in a file of JSON lines, without the incomplete last line of a killed run.
 
     Raise SeriesError where the file cannot be read, is no series or is damaged.
     """
@@ -121,7 +121,7 @@ def _rows(file: IO[bytes]) -> Iterator[Row]:
 
 def _csv_line(cells: Iterable[object]) -> str:
     text = io.StringIO()
-    csv.writer(text).writerow(cells)  # as RFC 4180 has it
+    csv.writer(text).writerow(cells)  # in the format of RFC 4180
     return text.getvalue()
 
 

@@ -26,7 +26,7 @@ def student_t(freedom: int, error: float = ERROR) -> float:
     log_scale = lgamma((freedom + 1) / 2) - lgamma(freedom / 2) - log(freedom * pi) / 2
     for _ in range(_MAX_STEPS):
         density = exp(log_scale - (freedom + 1) / 2 * log1p(t * t / freedom))
-        # The probability is concave in t, so Newton's method comes to the root from below, without overshooting it.
+        # The probability is concave in t, so Newton's method approaches the root from below and does not overshoot it.
         step = (1 - error - _within(t, freedom)) / (2 * density)
         t += step
         if step < 1e-12 * t:
@@ -65,7 +65,7 @@ def _percentiles(counts: Mapping[float, int], percents: Iterable[Fraction]) -> I
     entries = iter(sorted(counts.items()))
     total, passed, value = sum(counts.values()), 0, 0.0
     for percent in percents:
-        # A fraction, as a rank that is off by a rounding is another rank.
+        # percent is a Fraction, because a rounding error could give another rank.
         rank = ceil(percent * total / 100)
         while passed < rank:
             value, count = next(entries)

@@ -39,8 +39,8 @@ def on_init(environment: Environment, **_: Any) -> None:
 
     If the user's options cannot work, print one line that says why and exit with code 2.
     """
-    # gevent's clock still stands where it was before the imports. Without this Locust's -t would count them too: on a
-    # busy machine a short run would be over before its first user has started.
+    # gevent's clock still shows the time before the imports. Without this, Locust's -t would count them too: on a busy
+    # machine a short run would be over before its first user has started.
     gevent.get_hub().loop.update_now()
     options = Options.from_parsed(environment.parsed_options)
     runner = environment.runner
@@ -60,7 +60,7 @@ def _live_display(environment: Environment, options: Options) -> LiveDisplay | N
     parsed = environment.parsed_options
     if parsed is None or not parsed.headless or parsed.only_summary:
         return None
-    # The workers of --processes write their logs to the same terminal, and would write them into a panel.
+    # The workers of --processes write their logs to the same terminal. They would destroy a panel.
     display = LiveDisplay.choose(options.live or ("lines" if parsed.processes else ""), sys.stdout)
     if display and display.replaces_tables:
         parsed.only_summary = True

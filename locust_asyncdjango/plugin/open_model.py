@@ -22,20 +22,20 @@ class OpenModel:
     """Begins the open model in a process that is not a worker. With a shape of users, nothing is due."""
 
     def __init__(self, environment: Environment, arrivals: ArrivalQueue, workers: MasterLink | None) -> None:
-        """arrivals: the queue of this process. workers: on a master, the link to its workers."""
+        """Prepare the model. arrivals: the queue of this process. workers: on a master, the link to its workers."""
         self._environment = environment
         self._arrivals = arrivals
         self._workers = workers
-        self._shared_with: frozenset[str] = frozenset()
+        self._workers_with_shares: frozenset[str] = frozenset()
         self._stages: RateStages | None = None
 
     def begin(self) -> None:
         """Begin the open model of a run. If its users do not wait for arrivals, log why and stop the run."""
-        self._shared_with, self._stages = frozenset(), rate_stages(self._environment.shape_class)
+        self._workers_with_shares, self._stages = frozenset(), rate_stages(self._environment.shape_class)
         try:
             require_arrival_wait(self._environment)
         except ArrivalWaitError as error:
-            # The shape was chosen in the web UI, which has begun the run already.
+            # The user chose the shape in the web UI, and the run has begun already.
             log.error("%s", error)
             self._stages = None
             if self._environment.runner is not None:
@@ -46,9 +46,9 @@ class OpenModel:
             self._arrivals.begin(self._stages)
 
     def share(self) -> None:
-        """On a master, send each worker its share if a worker has come or gone since the last time."""
-        if self._workers and (ids := self._workers.workers()) != self._shared_with:
-            self._shared_with, shape = ids, self._environment.shape_class
+        """Send each worker of a master its share of the rate, if a worker has come or gone since the last call."""
+        if self._workers and (ids := self._workers.workers()) != self._workers_with_shares:
+            self._workers_with_shares, shape = ids, self._environment.shape_class
             elapsed = shape.get_run_time() if shape else 0.0
             content = {"stages": self._stages, "elapsed": elapsed, "share": 1 / max(len(ids), 1)}
             self._workers.send_to_all(ARRIVALS_MESSAGE, content)

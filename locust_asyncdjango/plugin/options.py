@@ -109,8 +109,10 @@ class Options:
 
     @classmethod
     def from_parsed(cls, parsed_options: Any) -> Self:
-        """Return our flags out of Locust's parsed options. Without them, as in a program that uses Locust as a library,
-        all are empty."""
+        """Return our flags from Locust's parsed options.
+
+        Without these options, as in a program that uses Locust as a library, all flags are empty.
+        """
         values: dict[str, Any] = {each.name: getattr(parsed_options, each.name, "") or "" for each in fields(cls)}
         for name in ("fail_on", "stop_on"):
             values[name] = tuple(map(parse_threshold, filter(None, values[name])))
@@ -126,7 +128,7 @@ def is_csv(series: str) -> bool:
 
 
 def _add_files_of_report(values: dict[str, Any]) -> None:
-    """Add the series and the failures from which a report is made, also a later one of a run that was killed."""
+    """Add the series and the failures that a report is made from, even later, after the run was killed."""
     report = Path(values["report"])
     if all(map(is_csv, values["series"])):
         values["series"] += (str(report.with_suffix(".series.jsonl")),)
@@ -148,5 +150,5 @@ def add_options(parser: LocustArgumentParser) -> None:
             help=f"{details['text']} [env var: {variable}]",
             **more,
         )
-        # add_argument of Locust's parser takes this as a keyword, but that of a group does not.
+        # Locust's parser takes this as a keyword of add_argument, but a group of its arguments does not.
         action.include_in_web_ui = details["in_web_ui"]

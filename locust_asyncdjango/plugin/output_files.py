@@ -16,7 +16,7 @@ from locust_asyncdjango.plugin.options import Options, is_csv
 
 
 class OutputError(ValueError):
-    """A file cannot be written. The message says which, why, and what to do."""
+    """Raised if a file cannot be written. The message says which, why, and what to do."""
 
 
 class OutputFiles:
@@ -62,7 +62,7 @@ class OutputFiles:
     def write_rows(self, rows: list[Row]) -> None:
         """Append rows to each series and flush them, so that the file of a killed run ends with a whole line.
 
-        Raises OutputError if a file cannot be written; that file is closed and gets no more rows.
+        Raise OutputError if a file cannot be written; that file is closed and gets no more rows.
         """
         if self._series and rows:
             as_csv = "".join(map(series_file.csv_line, rows)) if any(map(is_csv, self._series)) else ""
@@ -116,7 +116,7 @@ class OutputFiles:
             raise self._error(flag, name, error, "choose another place") from None
 
     def _error(self, flag: str, name: str, error: OSError, advice: str) -> OutputError:
-        # mkdir says "File exists" when a file is in the place of a folder, which would mislead.
+        # If there is a file in place of the folder, mkdir reports "File exists", which would mislead.
         reason = "Not a directory" if isinstance(error, FileExistsError) else error.strerror
         return OutputError(f"--{flag}: cannot write {self.path(name)} ({reason}); {advice}")
 

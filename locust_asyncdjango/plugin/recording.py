@@ -50,7 +50,7 @@ class Recording:
         response_length: int | None,
         exception: BaseException | None = None,
         response: Any = None,
-        # These are named only so that Python does not have to make a dict of them.
+        # The unused parameters are named so that Python does not have to make a dict of them.
         request_type: str = "",
         context: Any = None,  # noqa: ARG002
         start_time: float = 0,  # noqa: ARG002
@@ -74,11 +74,11 @@ class Recording:
                 if self.failure_counts.wants_sample(kind):
                     self._keep_sample(failure, now, f"{request_type} {name}", url, exception, response)
         except Exception:
-            # A listener that raises would disturb the run that it measures. So log the first error, and count the rest.
+            # A listener that raises would disturb the run that it measures. Log the first error, and count the others.
             self.unrecorded += 1
             if not self._has_logged_error:
                 self._has_logged_error = True
-                log.exception("A request was not recorded; later ones will only be counted")
+                log.exception("A request could not be recorded. Later ones are only counted, for the summary")
 
     def end_arrivals(self) -> None:
         """End the open model, and count the requests that were due and never begun as missed."""

@@ -1,7 +1,7 @@
-"""The results of a run: what it came to so far, and at its end its outcome, its files and the exit code.
+"""The results of a run: its figures so far, and at its end its outcome, its files and the exit code.
 
-``Results`` receives rows of whole seconds, in order. The web UI and the terminal read it while the run goes on;
-``conclude`` draws the conclusions once the run has ended.
+``Results`` receives rows of whole seconds, in order. The web UI and the terminal read it while the run goes on.
+``conclude`` computes the outcome once the run has ended.
 """
 
 import logging
@@ -40,14 +40,14 @@ EXIT_UNWRITTEN = 1
 """The exit code when a file could not be written to its end."""
 
 REPORT_DEADLINE_S = 120
-"""How long the program that makes the report may take."""
+"""Seconds that the program that makes the report may take."""
 
 
 class Results:
-    """What the current run came to, in a process that is not a worker."""
+    """The results of the current run, in a process that is not a worker."""
 
     def __init__(self, environment: Environment, options: Options, outputs: OutputFiles, recording: Recording) -> None:
-        """recording: what this process has recorded, or on a master what all workers have."""
+        """Prepare the results. recording: what this process has recorded, or on a master what all workers have."""
         self._environment = environment
         self._options = options
         self._outputs = outputs
@@ -98,7 +98,7 @@ class Results:
                 log.warning("Generator problem: %s", problem)
 
     def figures(self) -> Saturation:
-        """Return where the run saturated so far. Calculated again only after new rows: the web UI calls it often."""
+        """Return where the run saturated so far. Compute it only after new rows, because the web UI calls it often."""
         total = self.history.total
         state = (total.t, total.ok, total.failed.total())
         if self._figures_state != state:
@@ -110,7 +110,7 @@ class Results:
         return key_figures(self.figures())
 
     def failures(self) -> dict[str, Any]:
-        """Return what failed so far, as it is written to the file of --failures."""
+        """Return the failures so far, in the form of the file of --failures."""
         return failures_document(
             self._header,
             self._recording.failure_counts,
@@ -129,7 +129,7 @@ class Results:
         }
 
     def conclude(self) -> None:
-        """Work out the outcome of a run that has ended, and write the files that are written at the end."""
+        """Compute the outcome of a run that has ended, and write the files that are written at the end."""
         if not self._header:
             return
         self._outcome = self._make_outcome()
@@ -166,7 +166,7 @@ class Results:
         )
 
     def _write(self, write: Callable[..., None], *content: Any) -> None:
-        """Call a function that writes a file. If it cannot, log why and go on: the measurement matters more."""
+        """Call a function that writes a file. If that fails, log why and go on: the measurement matters more."""
         try:
             write(*content)
         except OutputError as error:
@@ -183,18 +183,19 @@ class Results:
 def make_report(report: Path, series: Path, failures: Path) -> str:
     """Make the HTML report of a run from its files, and return the line that names it. Raise OutputError.
 
-    A program of its own makes it: the report needs numpy and scipy, which the load generator should not load.
+    The report is made in a process of its own, because it needs numpy and scipy, which the load generator should not
+    import.
     """
     argv = [sys.executable, "-m", "locust_asyncdjango.lab.cli", "report", str(series)]
     argv += ["--failures", str(failures), "--output", str(report)]
-    retry = f"then: locust-asyncdjango {' '.join(argv[3:])}"
+    retry = f"to make it later: locust-asyncdjango {' '.join(argv[3:])}"
     try:
         # In a session of its own, so that the Ctrl-C that ends the run does not end the report.
         program = subprocess.run(
             argv, capture_output=True, text=True, timeout=REPORT_DEADLINE_S, start_new_session=True, check=False
         )
     except subprocess.TimeoutExpired:
-        raise OutputError(f"--report: it took longer than {REPORT_DEADLINE_S} s; {retry}") from None
+        raise OutputError(f"--report: making it took longer than {REPORT_DEADLINE_S} s; {retry}") from None
     if program.returncode:
         lines = program.stderr.strip().splitlines() or ["no reason given"]
         reason = lines[-1].removeprefix("locust-asyncdjango: error: ")

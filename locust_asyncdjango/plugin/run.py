@@ -28,13 +28,13 @@ from locust_asyncdjango.plugin.worker_protocol import MasterLink, WorkerLink, ta
 log = logging.getLogger(__name__)
 
 MASTER_DELAY_S = 0.3
-"""How long after the end of each second a master handles it: its workers have sent their rows by then."""
+"""Seconds after the end of each second at which a master handles it: its workers have sent their rows by then."""
 
 
 def subscribe_run(
     environment: Environment, runner: Runner, options: Options, outputs: OutputFiles, display: LiveDisplay | None
 ) -> None:
-    """Record the runs of a process that is not a worker. display: what shows a headless run, if anything does."""
+    """Record the runs of a process that is not a worker. display: shows a headless run; None to show nothing."""
     arrivals = ArrivalQueue()
     attach_queue(environment, arrivals)
     recording = Recording(arrivals)
@@ -68,10 +68,10 @@ def subscribe_worker(environment: Environment, runner: WorkerRunner) -> None:
 
 
 class Ticker:
-    """Calls a function at the end of each second while a run goes on. An error is logged, and the next call comes."""
+    """Calls a function at the end of each second while a run goes on. It logs an error of that function and goes on."""
 
     def __init__(self, tick: Callable[[float], None], delay_s: float = 0.0) -> None:
-        """tick: gets the current time in epoch seconds. delay_s: seconds after the end of each second."""
+        """Prepare to tick. tick: gets the time in epoch seconds. delay_s: seconds to wait after the end of a second."""
         self._tick = tick
         self._delay_s = delay_s
         self._greenlet: gevent.Greenlet | None = None
@@ -81,7 +81,7 @@ class Ticker:
         self._greenlet = gevent.spawn(self._tick_every_second)
 
     def stop(self) -> None:
-        """End the ticks. A second call does nothing."""
+        """Stop ticking. A second call does nothing."""
         if self._greenlet is not None:
             self._greenlet.kill(block=False)
             self._greenlet = None
@@ -119,7 +119,7 @@ class WorkerRun:
         self._link.send(take_update(self._recording))
 
     def on_quitting(self, **_: Any) -> None:
-        """Finish before Locust ends: by now the worker has told its master that it leaves."""
+        """Send the rest of the run before Locust ends. Locust has told the master already that this worker leaves."""
         self._finish()
 
     def _tick(self, now: float) -> None:
@@ -145,7 +145,7 @@ class Run:
         link: MasterLink | None,
         display: LiveDisplay | None,
     ) -> None:
-        """link: on a master, the link to its workers. display: what shows a headless run, if anything does."""
+        """Prepare a run. link: on a master, that to its workers. display: shows a headless run; None for no display."""
         self._environment = environment
         self._runner = runner
         self._recording = recording
@@ -175,7 +175,7 @@ class Run:
         self._recording.end_arrivals()
 
     def on_test_stop(self, **_: Any) -> None:
-        """Collect the rest of the run. With the web UI, conclude: the process goes on."""
+        """Collect the rest of the run. With the web UI, conclude the run too, because the process goes on."""
         if self._link:
             self._link.collect_last_updates()
         self._finish()
@@ -186,8 +186,8 @@ class Run:
     def on_quitting(self, **_: Any) -> None:
         """Conclude a headless run, and set the exit code.
 
-        Locust fires this event after it has settled its own exit code. The last seconds count for ours, so the users
-        are stopped first.
+        Locust fires this event after it has chosen its own exit code. The last seconds count for ours, so the users are
+        stopped first.
         """
         self._runner.quit()
         self._finish()
@@ -217,7 +217,7 @@ class Run:
 
     def _add_rows(self, until: float | None = None) -> None:
         rows = self._recording.recorder.take(until)
-        self._recording.failure_counts.take(until)  # from here on they count as known
+        self._recording.failure_counts.take(until)  # adds the pending failures to the totals
         self._results.add(rows)
 
     def _stop_if_crossed(self) -> None:

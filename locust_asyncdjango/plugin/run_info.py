@@ -38,7 +38,7 @@ def run_header(environment: Environment) -> dict[str, Any]:
 
 
 def _shape_text(environment: Environment) -> str:
-    """Return the shape's name, with parameters as the user wrote them; "" without a shape."""
+    """Return the shape's name, with the parameters that the user wrote; "" without a shape."""
     name = type(environment.shape_class).__name__ if environment.shape_class else ""
     option: str = getattr(environment.parsed_options, "shape", "") or ""
     # In the web UI's class picker the user may have chosen another shape than that of --shape.

@@ -16,19 +16,19 @@ from locust_asyncdjango.load.shape_registry import catalogue_classes, create_sha
 from locust_asyncdjango.plugin.options import Options
 
 ROUTE_USERS_PACKAGE = f"{__name__.partition('.')[0]}.users."
-"""What the module names of our route users begin with. An import is not possible: ``users`` imports this package."""
+"""The prefix of the module names of our route users, which cannot be imported here: ``users`` imports this package."""
 
 log = logging.getLogger(__name__)
 
 
 class SetupError(ValueError):
-    """The user's options cannot work together. The message says what to change."""
+    """Raised if the user's options cannot work together. The message says what to change."""
 
 
 def prepare_environment(environment: Environment, options: Options) -> None:
     """Set the user classes and the shape of a Locust environment.
 
-    Raises SetupError if Locust's own flags do not fit the shape, and ArrivalWaitError if the shape is an open model and
+    Raise SetupError if Locust's own flags do not fit the shape, and ArrivalWaitError if the shape is an open model and
     a user class does not wait for arrivals.
     """
     _drop_extended_users(environment)
@@ -48,8 +48,8 @@ def prepare_environment(environment: Environment, options: Options) -> None:
 def _drop_extended_users(environment: Environment) -> None:
     """Drop our route users that a user class of the locustfile extends, unless the user named them on the command line.
 
-    Locust runs each class of a locustfile's namespace, so also the one that ``from locust_asyncdjango import
-    IoReadUser`` brings. Somebody who derives from it wants only the derived class.
+    Locust runs each class in a locustfile's namespace, also one that was imported there by ``from locust_asyncdjango
+    import IoReadUser``. A user who derives from it wants to run the derived class only.
     """
     if getattr(environment.parsed_options, "user_classes", None):
         return
@@ -80,7 +80,7 @@ def _use_shape(environment: Environment, shape: LoadTestShape) -> None:
 
 
 def _fit_options_to_shape(environment: Environment, shape: LoadTestShape) -> None:
-    """Make Locust's own flags and SIGTERM work with a shape. Raises SetupError if -u or -t is 0."""
+    """Make Locust's own flags and SIGTERM work with a shape. Raise SetupError if -u or -t is 0."""
     parsed = environment.parsed_options
     if parsed is None:
         return
@@ -89,7 +89,7 @@ def _fit_options_to_shape(environment: Environment, shape: LoadTestShape) -> Non
             raise SetupError(f"{flag} must be more than 0 with a shape")
     if not shape.use_common_options:
         _limit_run_time(shape, parsed)
-    # Without this Locust would put 1 where the user set nothing, in a headless run and in the web UI's form.
+    # Without this, Locust would replace a missing value by 1, in a headless run and in the web UI's form.
     for option, attribute in (("num_users", "peak"), ("spawn_rate", "rate")):
         if getattr(parsed, option) is None:
             setattr(parsed, option, getattr(shape, attribute, None))
@@ -101,7 +101,7 @@ def _fit_options_to_shape(environment: Environment, shape: LoadTestShape) -> Non
 def _limit_run_time(shape: LoadTestShape, parsed: Namespace) -> None:
     """Make ``-t`` end a shape that ignores Locust's flags, and log that ``-u`` and ``-r`` have no effect on it."""
     if parsed.num_users is not None or parsed.spawn_rate is not None:
-        log.warning("%s decides on users and rate by itself: -u and -r change nothing", type(shape).__name__)
+        log.warning("%s decides on users and rate by itself: -u and -r have no effect", type(shape).__name__)
     tick = shape.tick
 
     def limited_tick() -> Any:

@@ -51,7 +51,7 @@ def status_line(intervals: Intervals) -> str:
 def status_panel(
     header: Header, intervals: Intervals, figures: Saturation, failures: Failures, width: int = WIDTH, bars: str = BARS
 ) -> "Panel":
-    """Return a panel with the run so far, in at most 80 columns and 19 lines.
+    """Return a panel that shows the run so far, in at most 80 columns and 19 lines.
 
     header: of the run's series. intervals: from the first second on. failures: most frequent first. width: columns of
     the terminal. bars: the characters of a sparkline, lowest first.
@@ -82,7 +82,7 @@ class LiveDisplay:
     """Shows a run until it is stopped. If the terminal cannot be written to, the display ends and the run goes on."""
 
     def __init__(self, stdout: IO[str], console: "Console | None") -> None:
-        """console: Rich's, on which a panel is drawn; None to print lines to stdout."""
+        """Prepare a display. console: Rich's, on which a panel is drawn; None to print lines to stdout."""
         self._stdout, self._console = stdout, console
         self.replaces_tables = console is not None
         """Whether Locust's own tables have to be turned off, because they would destroy the panel."""
@@ -104,7 +104,7 @@ class LiveDisplay:
         """Begin to show a run. header: of its series."""
         self.stop()
         self._is_on, self._printed_until_s = True, 0
-        atexit.register(self.stop)  # restores the terminal after an end without warning, such as a second Ctrl-C
+        atexit.register(self.stop)  # restores the terminal after a sudden end, such as a second Ctrl-C
         with self._stop_on_error():
             self._drawing = _PanelDrawing(self._console, header) if self._console else None
 
@@ -140,7 +140,7 @@ class LiveDisplay:
 
 
 class _PanelDrawing:
-    """The panel on a terminal. It is redrawn in its place; logs and prints appear above it."""
+    """The panel on a terminal. Each second it is redrawn in the same place. Logs and prints appear above it."""
 
     def __init__(self, console: "Console", header: Header) -> None:
         from rich.live import Live
@@ -148,11 +148,11 @@ class _PanelDrawing:
         self._console, self._header, self._width = console, header, 0
         self._figures, self._figures_s = find_saturation(()), 0
         before = sys.stdout, sys.stderr
-        # If 2> sends stderr to a file, it stays there. Transient: at the end the summary shows the figures again.
+        # stderr that goes to a file (2>) still does. Transient, because the summary shows the figures again at the end.
         options: Any = {"auto_refresh": False, "transient": True, "redirect_stderr": sys.stderr.isatty()}
         self._live = Live(console=console, **options)
         self._live.start()
-        # Handlers keep the stderr that they got when Locust set up its log, and would print into the panel.
+        # Log handlers still write to the stderr of the time when Locust set up its log, and would destroy the panel.
         loggers = (logging.root, *logging.root.manager.loggerDict.values())
         handlers = [handler for logger in loggers for handler in getattr(logger, "handlers", ())]
         printing = [handler for handler in handlers if isinstance(handler, logging.StreamHandler)]
@@ -168,24 +168,24 @@ class _PanelDrawing:
             self._figures, self._figures_s = find_saturation(intervals), _end_s(intervals)
         before, self._width = self._width, min(self._console.width, WIDTH)
         if self._width < before:
-            # The terminal has wrapped the lines of the old panel, and only it knows into how many.
+            # The terminal has wrapped the lines of the old panel. How many lines there are now is not known.
             self._console.clear()
         bars = ASCII_BARS if self._console.options.ascii_only else BARS
         panel = status_panel(self._header, intervals, self._figures, failures, self._width, bars)
-        # The cursor has a line of its own: a terminal may echo ^C there.
+        # An empty line is for the cursor, where a terminal may echo ^C.
         self._live.update(Group(panel, ""), refresh=True)
 
     def close(self) -> None:
         """Remove the panel, and give the log handlers their streams back."""
         for handler, stream in self._redirected:
             handler.setStream(stream)
-        # Without this Rich would leave the upper lines of a panel that is higher than the terminal.
+        # Without this, Rich would leave the upper lines of a panel that is higher than the terminal.
         self._live.update("")
         self._live.stop()
 
 
 def _panel_console(stdout: IO[str]) -> tuple["Console | None", str]:
-    """Return what draws a panel on stdout, or None and the reason why there can be none."""
+    """Return a console that can draw a panel on stdout and "", or None and the reason why there can be no panel."""
     try:
         from rich.console import Console
     except ImportError:
@@ -215,7 +215,7 @@ def _current_values(header: Header, intervals: Intervals, column: int) -> Iterat
 
 
 def _sparklines(intervals: Intervals, width: int, bars: str) -> Iterator[str]:
-    # In a long run an early interval stands for several seconds.
+    # In a long run an interval may stand for several seconds.
     each_s = [interval for interval in intervals[-width:] for _ in range(interval.length)][-width:]
     rates, medians = [interval.ok / interval.length for interval in each_s], [interval.p50_ms for interval in each_s]
     for name, values, formatted in (("ok/s", rates, "{:.1f}".format), ("p50 ", medians, _format_ms)):

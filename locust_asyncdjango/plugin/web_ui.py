@@ -1,10 +1,10 @@
 """Add to Locust's web UI the tabs "Saturation" and "Failure kinds", and a page with live charts.
 
-Locust's page requests /stats/requests every two seconds. The tabs that its template's arguments name show the rows of
-plain text that it finds there under ``extended_stats``. A tab can show nothing else. So the charts have a page of their
-own, and all that is known of the failures can be downloaded as JSON; the tab "Download Data" links to both.
+Locust's page requests /stats/requests every two seconds. The tabs, which its template's arguments name, show the rows
+of plain text in ``extended_stats`` of the response. A tab can show nothing else. So the charts have a page of their
+own, and the failures can be downloaded as JSON; the tab "Download Data" links to both.
 
-No HTML is made here: the page is a static file, whose script writes what it gets from ``live-charts.json`` as text.
+No HTML is made here: the page is a static file, whose script shows the data of ``live-charts.json`` as text.
 """
 
 import json
@@ -72,7 +72,7 @@ def add_tabs(web_ui: Any, results: Results) -> None:
 
 
 def _extend_template(arguments: dict[str, Any]) -> None:
-    """Name the tabs, their columns and the downloads in the arguments of Locust's template."""
+    """Add the tabs, their columns and the downloads to the arguments of Locust's template."""
 
     def add(name: str, entry: dict[str, Any]) -> None:
         arguments[name] = [*arguments.get(name, ()), entry]
@@ -86,7 +86,7 @@ def _extend_template(arguments: dict[str, Any]) -> None:
 
 
 def _make_blueprint(web_ui: Any, results: Results, base_path: str) -> Blueprint:
-    """Return our pages, all behind the web UI's login if it has one."""
+    """Return our pages. If the web UI has a login, all of them need it."""
     blueprint = Blueprint("locust_asyncdjango", __name__, url_prefix=base_path)
     static = files(analysis).joinpath("static")
 
@@ -161,5 +161,5 @@ def _format_sample(sample: dict[str, Any] | None) -> str:
 
 
 def _breakable(text: str) -> str:
-    """Return the text with places where a browser may break a long word, which would push other columns out of view."""
+    """Return the text with places where a browser may break a long word, which would move other columns out of view."""
     return re.sub(r"(\S{30})(?=\S)", "\\1\u200b", text)

@@ -2,7 +2,7 @@
 
 A worker sends an ``Update`` once a second through its ``WorkerLink``. The master merges it into its own recording
 through its ``MasterLink``. When the run ends, the master asks each worker to finish; the worker stops its users, sends
-the last update and answers that it has finished.
+the last update and replies that it has finished.
 """
 
 import logging
@@ -27,10 +27,10 @@ FINISH_MESSAGE = "locust_asyncdjango_finish"
 """Master to worker: stop and send what is left. Worker to master: it is done."""
 
 MAX_LAG_S = 3
-"""How long a master waits for the rows of a slow worker before it goes on without them."""
+"""Seconds that a master waits for the rows of a slow worker before it goes on without them."""
 
 FINISH_DEADLINE_S = 10
-"""How long a master waits for its workers to finish."""
+"""Seconds that a master waits for its workers to finish."""
 
 
 class Update(TypedDict):
@@ -48,7 +48,7 @@ class Update(TypedDict):
 
 
 def take_update(recording: Recording, until: float | None = None) -> Update:
-    """Take from a worker's recording what was not sent yet: all seconds before ``until``, or everything."""
+    """Take what was not sent yet from a worker's recording: all seconds before ``until``, or everything."""
     update: Update = {
         "rows": [row.to_json() for row in recording.recorder.take(until)],
         "failures": recording.failure_counts.take(until),
@@ -71,7 +71,7 @@ class WorkerLink:
     """The worker's side: send updates, keep those that cannot be sent, and finish when the master asks for it."""
 
     def __init__(self, runner: WorkerRunner, finish: Callable[[], None]) -> None:
-        """finish: called when the master wants the run to end; it stops the users and sends the last update."""
+        """Listen to the master. finish: called when the run shall end; stops the users and sends the last update."""
         self._runner = runner
         self._finish = finish
         self._unsent: list[Update] = []
@@ -85,7 +85,7 @@ class WorkerLink:
                 self._runner.send_message(ROWS_MESSAGE, dict(self._unsent[0]))
                 self._unsent.pop(0)
         except (RPCError, RPCSendError) as error:
-            log.warning("The master cannot be reached (%s). What was recorded is kept and sent later", error)
+            log.warning("The master cannot be reached (%s). This worker keeps its rows to send them later", error)
 
     def send_locust_stats(self) -> None:
         """Send what Locust itself has counted. Locust sends the last seconds only when it quits."""
@@ -98,12 +98,12 @@ class WorkerLink:
 
 
 class MasterLink:
-    """The master's side: merge updates, know up to which second they are complete, and collect the last ones."""
+    """The master's side: merge updates, note up to which second they are complete, and collect the last ones."""
 
     def __init__(
         self, runner: MasterRunner, recording: Recording, sleep: Callable[[float], None] = gevent.sleep
     ) -> None:
-        """recording: the master's own, into which the workers' updates are merged. sleep: for tests."""
+        """Listen to the workers. recording: the master's, which gets the workers' updates. sleep: tests replace it."""
         self._runner = runner
         self._sleep = sleep
         self._recording = recording
@@ -119,7 +119,7 @@ class MasterLink:
     def complete_until(self, now: float) -> float:
         """Return the moment (epoch seconds) up to which all workers with users have sent their rows.
 
-        A worker that is slow is waited for, but no longer than MAX_LAG_S. now: the current time in epoch seconds.
+        A slow worker delays this moment, by MAX_LAG_S at most. now: the current time in epoch seconds.
         """
         loading = (*self._runner.clients.spawning, *self._runner.clients.running)
         slowest = min((self._complete_until.get(client.id, 0) for client in loading), default=now)
@@ -135,13 +135,13 @@ class MasterLink:
         return frozenset(client.id for client in (*clients.ready, *clients.spawning, *clients.running))
 
     def collect_last_updates(self) -> None:
-        """Ask the workers to finish, and wait until they did. A worker that is gone has sent what it had before."""
+        """Ask the workers to finish, and wait until they have. Do not wait for workers that Locust has lost."""
         self._finished.clear()
         self._runner.send_message(FINISH_MESSAGE)
         deadline = time.monotonic() + FINISH_DEADLINE_S
         while missing := self._runner.clients.keys() - self._finished:
-            gone = {client.id for client in self._runner.clients.missing}
-            if missing <= gone or time.monotonic() > deadline:
+            lost = {client.id for client in self._runner.clients.missing}
+            if missing <= lost or time.monotonic() > deadline:
                 names = ", ".join(sorted(missing))
                 log.warning("The last second of %s is missing from the results: the worker did not send it", names)
                 return

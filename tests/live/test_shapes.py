@@ -91,7 +91,7 @@ def test_a_shape_of_ones_own_by_its_module(other_url: str, tmp_path: Path) -> No
     load = ("--shape", "mine_to_choose:Mine", "-t", "3s", "-u", "9", "-H", other_url, "--series", file)
     code, text = done(*locust("-f", IO_READ, *HEADLESS, *load), cwd=tmp_path)
     assert code == 0, text
-    assert "Mine decides on users and rate by itself: -u and -r change nothing" in text
+    assert "Mine decides on users and rate by itself: -u and -r have no effect" in text
     assert max(second.users for second in series_file.read(file).intervals) == 7
 
 

@@ -19,7 +19,7 @@ BLOCK_S = 3
 def throughput_points(intervals: Sequence[Interval]) -> tuple[Numbers, Numbers]:
     """Return users and successful requests per second of the whole seconds behind the warm-up, fewest users first."""
     kept = load_points(intervals)
-    users = np.array([met for met, _ in kept])
+    users = np.array([point_users for point_users, _ in kept])
     per_s = np.array([interval.ok / interval.length for _, interval in kept])
     order = np.argsort(users, kind="stable")
     return users[order], per_s[order]

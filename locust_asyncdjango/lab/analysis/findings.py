@@ -96,7 +96,7 @@ class Findings:
     @cached_property
     def noise(self) -> paired_stats.Noise | None:
         """Return how much runs of the same arm differ, from all pairs with the best arm of a subject and A/A pairs."""
-        return paired_stats.estimate_noise([pairs_of(*each) for each in self._against_the_best], self.a_a_pairs)
+        return paired_stats.estimate_noise([pairs_of(*each) for each in self._pairs_with_best], self.a_a_pairs)
 
     @cached_property
     def speed_corrected_noise(self) -> paired_stats.Noise | None:
@@ -104,7 +104,7 @@ class Findings:
 
         Return None if that correction would not help.
         """
-        similar = [pairs_of(*each) for each in self._against_the_best if use_similar_cpu(*each)]
+        similar = [pairs_of(*each) for each in self._pairs_with_best if use_similar_cpu(*each)]
         return paired_stats.estimate_speed_corrected_noise(similar, self.a_a_pairs)
 
     @cached_property
@@ -113,7 +113,7 @@ class Findings:
         # A check after each repeat, and against each other arm, is one more chance to be wrong. They share the 5 %.
         checks = self.experiment.repeats - 1 if self.experiment.until_decided else 1
         comparisons: dict[str, list[Comparison]] = {subject: [] for subject in self.subjects}
-        for best, other in self._against_the_best:
+        for best, other in self._pairs_with_best:
             error = ERROR / (checks * (len(self.subjects[best.trial.subject]) - 1))
             corrected = self.speed_corrected_noise if use_similar_cpu(best, other) else None
             estimate = paired_stats.compare(pairs_of(best, other), corrected or self.noise, error)
@@ -177,13 +177,13 @@ class Findings:
     @cached_property
     def _speed_slope(self) -> float:
         # From any two arms of a subject that use the processors alike; 0 if the correction would not help.
-        two = (pair for subject in self.subjects.values() for pair in combinations(subject, 2))
-        pairs = [pairs_of(*each) for each in two if use_similar_cpu(*each)]
+        arm_pairs = (pair for subject in self.subjects.values() for pair in combinations(subject, 2))
+        pairs = [pairs_of(*each) for each in arm_pairs if use_similar_cpu(*each)]
         noise = paired_stats.estimate_speed_corrected_noise(pairs, self.a_a_pairs)
         return noise.slope if noise else 0.0
 
     @cached_property
-    def _against_the_best(self) -> list[tuple[ArmRuns, ArmRuns]]:
+    def _pairs_with_best(self) -> list[tuple[ArmRuns, ArmRuns]]:
         measured = ([runs for runs in subject if runs.measured] for subject in self.subjects.values())
         ranked = (_ranked(each, self._speed_slope) for each in measured if each)
         return [(best, other) for best, *others in ranked for other in others]

@@ -141,8 +141,8 @@ def _two_lines(users: Numbers, per_s: Numbers) -> _TwoLines:
     residuals = (per_s - fitted) * np.sqrt(len(users) / (len(users) - 4))
     low, high = np.percentile(corners[best(fitted + residuals * signs)], [2.5, 97.5])
     one_line = np.polynomial.Polynomial.fit(users, per_s, 1)(users)
-    unexplained = max(float(((per_s - fitted) ** 2).sum()), 1e-12)
-    f = (float(((per_s - one_line) ** 2).sum()) - unexplained) / (unexplained / (len(users) - 4))
+    residual_squares = max(float(((per_s - fitted) ** 2).sum()), 1e-12)
+    f = (float(((per_s - one_line) ** 2).sum()) - residual_squares) / (residual_squares / (len(users) - 4))
     corner = float(corners[chosen])
     return _TwoLines(corner, float(intercept), float(slope), float(slope + change), float(low), float(high), f)
 

@@ -41,7 +41,7 @@ def check_littles_law(intervals: Sequence[Interval]) -> LittlesLaw | None:
         return None
     kept = load_points(intervals)
     requests = sum(interval.ok + interval.failures for _, interval in kept)
-    users = np.array([met * interval.length for met, interval in kept])
+    users = np.array([point_users * interval.length for point_users, interval in kept])
     if not requests or not users.any():
         return None
     busy = np.array([interval.busy_s for _, interval in kept])

@@ -239,8 +239,8 @@ def running_server(
     command = server.command(port, workers, with_access_log=with_access_log, stats_port=stats_port)
     with running(command, log=folder / f"{server.name}.log", env=env) as program:
         if not wait_until(lambda: responds(f"{url}/healthz"), program, START_DEADLINE_S):
-            waited = f" in {START_DEADLINE_S} s" if program.exit_code() is None else ""
-            raise TrialError(f"{server.name} did not start{waited}: {program.last_log_line()}")
+            time_limit = f" in {START_DEADLINE_S} s" if program.exit_code() is None else ""
+            raise TrialError(f"{server.name} did not start{time_limit}: {program.last_log_line()}")
         yield RunningServer(url, program, stats_port)
 
 

@@ -97,7 +97,7 @@ def test_what_cannot_be_recorded_is_counted_and_logged_once(caplog: pytest.LogCa
     for _ in range(3):
         recording.on_request(**event(response_length="many"))
     assert recording.unrecorded == 3
-    assert caplog.messages == ["A request was not recorded; later ones will only be counted"]
+    assert caplog.messages == ["A request could not be recorded. Later ones are only counted, for the summary"]
 
 
 def test_a_failure_counts_even_if_its_sample_cannot_be_made() -> None:

@@ -154,7 +154,7 @@ def run_that_ends_with(code: int, stdout: str = "", stderr: str = "") -> Callabl
 
 
 PATHS = (Path("run.html"), Path("run.jsonl"), Path("failures.json"))
-RETRY = "then: locust-asyncdjango report run.jsonl --failures failures.json --output run.html"
+RETRY = "to make it later: locust-asyncdjango report run.jsonl --failures failures.json --output run.html"
 
 
 def test_the_report_is_made_by_a_program_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -178,4 +178,4 @@ def test_a_report_that_takes_too_long_says_how_to_make_it_later(monkeypatch: pyt
     monkeypatch.setattr(subprocess, "run", run)
     with pytest.raises(OutputError) as raised:
         make_report(*PATHS)
-    assert str(raised.value) == f"--report: it took longer than 120 s; {RETRY}"
+    assert str(raised.value) == f"--report: making it took longer than 120 s; {RETRY}"

@@ -108,7 +108,7 @@ def test_a_shape_that_ignores_the_options_ends_in_time(caplog: pytest.LogCapture
     shape: Any = Plain()  # type: ignore[no-untyped-call]
     environment.shape_class = shape
     prepare_environment(environment, Options())
-    assert caplog.messages == ["Plain decides on users and rate by itself: -u and -r change nothing"]
+    assert caplog.messages == ["Plain decides on users and rate by itself: -u and -r have no effect"]
     ticks = []
     for elapsed in (0.0, 29.9, 30.0):
         shape.get_run_time = lambda elapsed=elapsed: elapsed

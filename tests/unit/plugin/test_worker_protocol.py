@@ -107,7 +107,7 @@ def test_what_a_worker_cannot_send_it_sends_later_in_order(caplog: pytest.LogCap
     runner.is_down = False
     link.send(make_update(3))
     assert runner.sent == [(ROWS_MESSAGE, make_update(n)) for n in (1, 2, 3)]
-    assert caplog.messages == ["The master cannot be reached (down). What was recorded is kept and sent later"] * 2
+    assert caplog.messages == ["The master cannot be reached (down). This worker keeps its rows to send them later"] * 2
 
 
 def test_a_worker_finishes_before_it_says_so() -> None:
