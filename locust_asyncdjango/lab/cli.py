@@ -1,7 +1,7 @@
 """The ``locust-asyncdjango`` program: its commands, and the exit code of each error.
 
-Every command is a module of ``lab/commands``. Importing these takes the standard library alone; what a command needs of
-the extras ``report`` and ``lab`` it imports when it runs.
+Every command is a module of ``lab/commands``. Importing these modules needs the standard library only. A command
+imports packages of the extras ``report`` and ``lab`` when it runs.
 """
 
 import argparse
@@ -30,7 +30,7 @@ COMMANDS = (
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command and return its exit code. arguments: those of this process where there are none."""
+    """Run a command and return its exit code. arguments: by default those of this process."""
     options = parser().parse_args(arguments)
     command: Command = options.command
     raise_open_file_limit()
@@ -44,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except LabError as error:
         return _fail(str(error), error.exit_code)
     except BrokenPipeError:
-        # Whoever read the output has closed it, as head does. Python would report it again when it flushes at exit.
+        # The reader of the output has closed the pipe, as head does. Python would report it again when it exits.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 128 + signal.SIGPIPE
     except OSError as error:

@@ -105,7 +105,7 @@ def test_a_stopped_run_leaves_nothing_running_and_keeps_its_rows(
         program.signal(signum)
         assert program.end() == code
         assert program.left_behind() == []
-        assert f"stopped; to go on from here: locust-asyncdjango run --resume {output}\n" in program.text
+        assert f"stopped; to continue: locust-asyncdjango run --resume {output}\n" in program.text
         assert len(series_file.read(file).intervals) >= 3
     assert runs_in(cache) == before
 
@@ -291,9 +291,9 @@ def test_a_wrong_setting_of_the_site_is_one_line_and_exit_code_2(command: tuple[
 def test_seeding_again_is_at_once(database_url: str) -> None:
     env = {**os.environ, "DATABASE_URL": database_url}
     argv = [sys.executable, "-m", "target_site", "seed_posts", "--posts"]
-    for posts, said in (("700", "700 posts seeded in"), ("700", "the table has these 700 posts already")):
+    for posts, expected_line in (("700", "700 posts seeded in"), ("700", "the table has these 700 posts already")):
         text = subprocess.run([*argv, posts], env=env, capture_output=True, text=True, check=True).stdout
-        assert text.startswith(said)
+        assert text.startswith(expected_line)
     with closing(psycopg2.connect(database_url)) as connection, connection, connection.cursor() as cursor:
         cursor.execute("DELETE FROM target_site_post WHERE title = 'Post 7'")
     text = subprocess.run([*argv, "700"], env=env, capture_output=True, text=True, check=True).stdout

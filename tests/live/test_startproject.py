@@ -49,14 +49,14 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_its_tests_pass(project: Path) -> None:
+def test_the_projects_tests_pass(project: Path) -> None:
     command = lab("services", "--", "python", "-W", "error", "manage.py", "test")
     code, text = done(*command, env=ON_PATH, cwd=project)
     assert code == 0, text
     assert "\nOK\n" in text  # none was skipped
 
 
-def test_its_tests_say_what_they_lack(project: Path, database_url: str) -> None:
+def test_the_projects_tests_name_missing_services(project: Path, database_url: str) -> None:
     env = {"DATABASE_URL": database_url, "REDIS_URL": "", "SLOW_API_URL": ""}
     code, text = done(BIN / "python", "manage.py", "test", "-v2", env=env, cwd=project)
     assert code == 0, text
@@ -64,7 +64,7 @@ def test_its_tests_say_what_they_lack(project: Path, database_url: str) -> None:
     assert "skipped 'needs the slow API: name it in SLOW_API_URL'" in text
 
 
-def test_its_tests_fail_when_a_variant_differs(tmp_path: Path, database_url: str) -> None:
+def test_the_projects_tests_fail_when_a_variant_differs(tmp_path: Path, database_url: str) -> None:
     folder = tmp_path / "different"
     assert done(*lab("startproject", folder))[0] == 0
     route = folder / "different" / "routes" / "cpu.py"
@@ -83,7 +83,7 @@ def test_its_tests_fail_when_a_variant_differs(tmp_path: Path, database_url: str
         ("gunicorn --bind=127.0.0.1:{port} -k uvicorn_worker.UvicornWorker", "my_site.asgi:application", "asgi"),
     ],
 )
-def test_it_is_served_and_loaded(project: Path, server: str, application: str, interface: str) -> None:
+def test_the_project_is_served_and_loaded(project: Path, server: str, application: str, interface: str) -> None:
     port = free_port()
     command = [*server.format(port=port).split(), application]
     with running(*lab("services", "--posts", "50", *command), env=ON_PATH, cwd=project) as program:
@@ -112,7 +112,7 @@ def test_an_empty_folder_is_filled_and_no_other(tmp_path: Path) -> None:
     before = sorted(folder.rglob("*"))
     assert done(*lab("startproject", folder)) == (
         2,
-        f"locust-asyncdjango: error: {folder} is there already and not an empty folder; name a new one\n",
+        f"locust-asyncdjango: error: {folder} exists already and is not an empty folder; name a new one\n",
     )
     assert sorted(folder.rglob("*")) == before
 
@@ -120,10 +120,10 @@ def test_an_empty_folder_is_filled_and_no_other(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("test",), "the site's package cannot be called 'test': a module of that name is there already; choose anoth"),
+        (("test",), "the site's package cannot be called 'test': a module of that name exists already; choose another"),
         (("site", "--name", "1st"), "the site's package cannot be called '1st'; choose a --name of at most 40 small "),
         (("missing/mysite",), "missing/mysite cannot be written: No such file or directory; name another folder"),
-        (("a-file",), "a-file is there already and not an empty folder; name a new one"),
+        (("a-file",), "a-file exists already and is not an empty folder; name a new one"),
         (("a-file/mysite",), "a-file/mysite cannot be written: Not a directory; name another folder"),
     ],
 )

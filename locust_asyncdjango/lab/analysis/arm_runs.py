@@ -14,7 +14,7 @@ from locust_asyncdjango.lab.experiment.result import Result
 from locust_asyncdjango.lab.experiment.spec import Trial
 
 SIMILAR_CPU = 1.1
-"""How many times as much processor time one of two arms may use if both count as using the processors alike."""
+"""The largest ratio of the processor time of two arms that counts as using the processors alike."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ class ArmRuns:
         return next(filter(None, reasons), "")
 
     def count_wins(self, others: Iterable[Self], slope: float) -> int:
-        """Return how many of the others this arm carried more than.
+        """Return how many of the others carried less than this arm.
 
         Arms are compared by pairs of runs, or by the means of all runs if there is no pair. slope: how differences
         rise with the machine's speed.

@@ -14,11 +14,11 @@ from locust_asyncdjango.metrics.interval import Interval
 PROVENANCE_PARTS = ("versions", "machine", "services")
 """The parts of an experiment's provenance that must stay the same while it runs."""
 NEIGHBOUR_CAVEATS = ("other programs used", "other virtual machines took")
-"""How the caveats begin that say that the machine had less processor time for a trial. Results on disk hold them."""
+"""The beginnings of caveats about less processor time for a trial. Results on disk hold them, so do not change them."""
 MAX_OTHER_PERCENT = 20
-"""Processor time of other programs from which a trial gets a caveat: a mean, in percent of one processor."""
+"""The mean processor time of other programs, in percent of one processor, from which a trial gets a caveat."""
 MAX_STEAL_PERCENT = 10
-"""Processor time of other virtual machines from which a trial gets a caveat: a mean, in percent of one processor."""
+"""The mean processor time of other virtual machines, in percent of one processor, from which a trial gets a caveat."""
 
 
 def trial_caveats(

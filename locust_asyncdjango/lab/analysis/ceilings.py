@@ -30,7 +30,7 @@ ROUTES_WITHOUT_DATABASE = {"template", "cached", "cpu", "external"}
 class Ceiling:
     """The most that a server can carry.
 
-    per_s: requests per second. why: the slots or connections, and the service time, that the ceiling follows from.
+    per_s: requests per second. why: the slots or connections and the service time from which the ceiling follows.
     """
 
     per_s: float

@@ -51,7 +51,7 @@ class Changes:
     """What changed between two experiments.
 
     setup: a sentence for each setting, version and machine property that differs. arms: one for each arm of both.
-    missing: a sentence for each arm that only one of them has.
+    missing: a sentence for each arm that is in one of them only.
     """
 
     setup: tuple[str, ...]

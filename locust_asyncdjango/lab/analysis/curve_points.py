@@ -1,4 +1,4 @@
-"""The points that curves are fitted to: throughput over users, behind the warm-up, and how to resample them."""
+"""The points that curves are fitted to: throughput over users, after the warm-up, and how to resample them."""
 
 from collections.abc import Sequence
 
@@ -17,7 +17,7 @@ BLOCK_S = 3
 
 
 def throughput_points(intervals: Sequence[Interval]) -> tuple[Numbers, Numbers]:
-    """Return users and successful requests per second of the whole seconds behind the warm-up, fewest users first."""
+    """Return users and successful requests per second of the whole seconds after the warm-up, fewest users first."""
     kept = load_points(intervals)
     users = np.array([point_users for point_users, _ in kept])
     per_s = np.array([interval.ok / interval.length for _, interval in kept])
@@ -31,9 +31,9 @@ def climbs(users: Numbers) -> bool:
 
 
 def bootstrap_signs(length: int, samples: int = BOOTSTRAP_SAMPLES) -> Numbers:
-    """Return the signs of a wild bootstrap, the same for a block of seconds.
+    """Return the random signs of a wild bootstrap; all seconds of a block have the same sign.
 
-    They are the same at each call, so that a report that is made again says the same.
+    Each call returns the same signs, so that a report that is made again has the same figures.
     """
     chance = np.random.default_rng(0)
     blocks = chance.choice([-1.0, 1.0], size=(samples, length // BLOCK_S + 1))

@@ -100,7 +100,7 @@ class Findings:
 
     @cached_property
     def speed_corrected_noise(self) -> paired_stats.Noise | None:
-        """Return the same for arms that use the processors alike, without the part that follows the machine's speed.
+        """Return the noise between arms that use the processors alike, without the part due to the machine's speed.
 
         Return None if that correction would not help.
         """
@@ -110,7 +110,7 @@ class Findings:
     @cached_property
     def comparisons(self) -> dict[str, list[Comparison]]:
         """Return the best arm of each subject compared with the others, those that carried most first."""
-        # A check after each repeat, and against each other arm, is one more chance to be wrong. They share the 5 %.
+        # Each check, after each repeat and against each other arm, is one more chance to be wrong. They share the 5 %.
         checks = self.experiment.repeats - 1 if self.experiment.until_decided else 1
         comparisons: dict[str, list[Comparison]] = {subject: [] for subject in self.subjects}
         for best, other in self._pairs_with_best:
@@ -176,7 +176,7 @@ class Findings:
 
     @cached_property
     def _speed_slope(self) -> float:
-        # From any two arms of a subject that use the processors alike; 0 if the correction would not help.
+        # From all pairs of arms of a subject that use the processors alike; 0 if a correction would not help.
         arm_pairs = (pair for subject in self.subjects.values() for pair in combinations(subject, 2))
         pairs = [pairs_of(*each) for each in arm_pairs if use_similar_cpu(*each)]
         noise = paired_stats.estimate_speed_corrected_noise(pairs, self.a_a_pairs)
@@ -190,7 +190,7 @@ class Findings:
 
 
 def _ranked(measured: list[ArmRuns], slope: float) -> list[ArmRuns]:
-    """Return arms by how many others they carried more than, best first. Invalid results come last."""
+    """Return arms sorted by how many others carried less, best first. Invalid results come last."""
     return sorted(
         measured,
         key=lambda runs: (bool(runs.invalid_reason), -runs.count_wins(measured, slope), -runs.mean_peak_per_s),

@@ -1,8 +1,8 @@
 """The knee of throughput over users: the number of users from which more users do not bring more throughput.
 
 Definitions
-    points: those of ``saturation.load_points``: the whole seconds behind the warm-up, over the users that their
-        requests met.
+    points: those of ``saturation.load_points``: the whole seconds after the warm-up, each with the users that ran when
+        its requests began.
     knee: the number of users at which two joined straight lines fit best (least squares). It is searched for up to the
         last ten seconds whose mean is nine tenths of the highest, because what follows is collapse. There is a knee if
         throughput rises before it, and after it by less than half as much per user. If throughput rises until it
@@ -98,7 +98,7 @@ def _no_knee(why: str, kneedle: int | None = None) -> Knee:
 
 
 def _last_with(share: float, per_s: Numbers) -> int:
-    """Return the number of points up to the last at which throughput is this share of the highest."""
+    """Return the number of points up to the last one whose throughput is at least this share of the highest."""
     means = _smoothed(per_s, min(10, len(per_s) // 4))
     return int(np.flatnonzero(means >= share * means.max())[-1]) + 1
 
@@ -129,7 +129,7 @@ def _two_lines(users: Numbers, per_s: Numbers) -> _TwoLines:
     bases = [np.linalg.qr(shape)[0] for shape in shapes]
 
     def best(values: Numbers) -> NDArray[np.intp]:
-        # For each row of values: the corner whose lines explain most of it.
+        # For each row of values: the corner whose two lines explain most of its variance.
         index: NDArray[np.intp] = np.array([((values @ basis) ** 2).sum(axis=1) for basis in bases]).argmax(axis=0)
         return index
 

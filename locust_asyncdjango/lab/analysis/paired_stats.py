@@ -169,7 +169,7 @@ def mean_log_ratio(pairs: Sequence[Pair], slope: float) -> float | None:
 
 
 def compare_unpaired(before: Sequence[Sequence[float]], after: Sequence[Sequence[float]]) -> list[RatioEstimate | None]:
-    """Return, for each arm, how many times as much it carried after as before; None if a run carried nothing.
+    """Return for each arm how many times as much it carried after as before; None if a run carried nothing.
 
     before, after: the peaks of each arm's runs, which may be of different days. The noise is the standard deviation of
     runs about the mean of their arm, over all arms and both times. Without repeated runs there is no interval.
@@ -225,7 +225,7 @@ def _logs(peaks: Sequence[float]) -> list[float]:
 
 
 def _differences(pairs: Sequence[Pair]) -> list[float]:
-    # Empty if a run carried nothing: there is no ratio to it, and to leave the run out would hide it.
+    # Empty if a run carried nothing: a ratio to it does not exist, and leaving the run out would hide it.
     if any(min(pair.first, pair.second) <= 0 for pair in pairs):
         return []
     return [log(pair.first) - log(pair.second) for pair in pairs]

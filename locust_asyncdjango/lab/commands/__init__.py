@@ -1,4 +1,4 @@
-"""The commands of ``locust-asyncdjango``, a module each. Its ``COMMAND`` names its arguments and what executes it.
+"""The commands of ``locust-asyncdjango``: a module for each, whose ``COMMAND`` has its arguments and its function.
 
-``arguments.py`` has what they share, and ``progress.py`` what ``run`` shows while it measures.
+``arguments.py`` has the code that they share, and ``progress.py`` shows the progress of ``run``.
 """

@@ -1,4 +1,4 @@
-"""What the commands share of the command line: the parser, a command's description, flags, and values of flags."""
+"""The command-line code that the commands share: the parser, a command's description, flags, and values of flags."""
 
 import argparse
 from collections.abc import Callable, Iterable, Mapping
@@ -13,7 +13,10 @@ from locust_asyncdjango.lab.experiment.spec import DEFAULT_MAX_CONNECTIONS
 
 
 class Parser(argparse.ArgumentParser):
-    """A parser that reports an error in one line. Flags cannot be shortened: whole, they are the keys of a file too."""
+    """A parser that reports an error in one line.
+
+    Flags cannot be abbreviated, because their full names are also the keys of an experiment file.
+    """
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings, allow_abbrev=False)
@@ -31,7 +34,7 @@ class Parser(argparse.ArgumentParser):
 
 
 def _no_arguments(parser: argparse.ArgumentParser) -> None:
-    """Leave the parser as it is: the command has no arguments."""
+    """Add nothing to the parser: the command has no arguments."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +59,7 @@ class Command:
 
 
 def add_options(parser: argparse.ArgumentParser, options: Iterable[Option]) -> None:
-    """Add the flags of options, under the headings of their groups. Only flags that are there get an attribute."""
+    """Add the flags of options, under the headings of their groups. A flag that is not used gets no attribute."""
     groups: dict[str, Any] = {}
     for option in options:
         if option.group not in groups:
@@ -72,20 +75,22 @@ def add_options(parser: argparse.ArgumentParser, options: Iterable[Option]) -> N
 
 
 def add_numbers(parser: argparse.ArgumentParser, defaults: Mapping[str, int]) -> None:
-    """Add options of ``run`` to a command that takes one whole number for each. defaults: by key."""
+    """Add options of ``run`` to a command that accepts one whole number for each. defaults: by key of the option."""
     for key, default in defaults.items():
-        one = replace(OPTIONS[key], parse=whole_number, default=default, group="options", metavar="N", several_text="")
-        add_options(parser, [one])
+        single_value = replace(
+            OPTIONS[key], parse=whole_number, default=default, group="options", metavar="N", several_text=""
+        )
+        add_options(parser, [single_value])
     parser.set_defaults(**defaults)
 
 
-def add_services(parser: argparse.ArgumentParser, posts: int) -> None:
-    """Add the flags of what starts services and keeps them up. posts: the default of --posts."""
+def add_service_options(parser: argparse.ArgumentParser, posts: int) -> None:
+    """Add the flags of a command that keeps services running. posts: the default of --posts."""
     add_numbers(parser, {"posts": posts, "max_connections": DEFAULT_MAX_CONNECTIONS, "latency_ms": 0})
 
 
 def argument_type(parse: Callable[[str], Any]) -> Callable[[str], Any]:
-    """Return a parser of values whose UsageError argparse reports with the name of the flag."""
+    """Return ``parse`` as a type for argparse, which then reports its UsageError with the name of the flag."""
 
     def parse_argument(text: str) -> Any:
         try:
@@ -96,8 +101,8 @@ def argument_type(parse: Callable[[str], Any]) -> Callable[[str], Any]:
     return parse_argument
 
 
-def share(text: str) -> float:
-    """Return the share below 1 that a text such as 10% or 0.1 is. Raise ArgumentTypeError."""
+def parse_share(text: str) -> float:
+    """Return the share, from 0 to below 1, in a text such as 10% or 0.1. Raise ArgumentTypeError."""
     try:
         number = float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
     except ValueError:

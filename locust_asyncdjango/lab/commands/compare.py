@@ -5,9 +5,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from locust_asyncdjango.lab.commands.arguments import Command, require_html, share
+from locust_asyncdjango.lab.commands.arguments import Command, parse_share, require_html
 from locust_asyncdjango.lab.commands.console import print_lines
-from locust_asyncdjango.lab.commands.report import read_folders
+from locust_asyncdjango.lab.commands.report import damage_as_usage_error
 from locust_asyncdjango.lab.errors import UsageError
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         parser.add_argument(name, type=Path, metavar=name.upper(), help="a results folder of run")
     parser.add_argument(
         "--tolerate",
-        type=share,
+        type=parse_share,
         default=0.1,
         metavar="SHARE",
         help="how much less an arm may carry, such as 10%% or 0.1; beyond that the exit code is 3 (default: 10%%)",
@@ -35,7 +35,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def compare_folders(options: Namespace) -> int:
-    """Print what changed, and write it where --output says.
+    """Print what changed, and write a report of it if --output names one.
 
     Return 0, or 3 where an arm carries less than is tolerated. Raise UsageError where the folders cannot be compared.
     """
@@ -49,7 +49,7 @@ def compare_folders(options: Namespace) -> int:
     tolerated: float = options.tolerate
     folders = ResultsFolder(options.before), ResultsFolder(options.after)
     _check_output(options.output, folders)
-    with read_folders(*folders):
+    with damage_as_usage_error(*folders):
         before, after = map(read_findings, folders)
         changes = find_changes(before, after, (folders[0].provenance(), folders[1].provenance()))
     if not changes.arms:
@@ -64,10 +64,10 @@ def compare_folders(options: Namespace) -> int:
 
 
 def _check_output(output: Path | None, folders: Iterable["ResultsFolder"]) -> None:
-    """Raise UsageError for a report that is no HTML file, or that would lie in one of the folders."""
+    """Raise UsageError if the report is not an HTML file, or is in one of the compared folders."""
     require_html(output)
     if output and output.resolve().parent in [folder.path.resolve() for folder in folders]:
-        raise UsageError(f"--output {output} lies in a folder that is compared; name another place")
+        raise UsageError(f"--output {output} is in a folder that is compared; name another place")
 
 
 def _write_report(output: Path, changes: "Changes", title: str, tolerated: float) -> None:

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
 
 
 def print_lines(console: "Console", lines: Iterable[str]) -> None:
-    """Print lines as they are: no markup in them, no colours added, and not broken at the width of the terminal."""
+    """Print lines unchanged: without markup, without colours, and without line breaks at the width of the terminal."""
     for line in lines:
         console.print(line, highlight=False, markup=False, soft_wrap=True)
 

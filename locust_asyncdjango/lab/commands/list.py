@@ -1,6 +1,6 @@
 """``locust-asyncdjango list``: routes, variants, servers, and where the example locustfiles are.
 
-It works in the plain install: nothing here, nor what it imports, needs an extra.
+It works in the plain install: neither this module nor its imports need an extra.
 """
 
 from argparse import Namespace

@@ -1,4 +1,4 @@
-"""The ports of the servers that ``serve`` starts, and how to look at the statistics that one of them is for."""
+"""Choose the ports of the servers that ``serve`` starts, and name the command that shows uWSGI's statistics."""
 
 from locust_asyncdjango.lab.environment.process import free_port, port_is_free
 from locust_asyncdjango.lab.environment.servers import RunningServer, Server
@@ -15,7 +15,7 @@ def choose_port(requested: int | None) -> int:
 
 
 def ports_in_a_row(first: int, count: int) -> list[int]:
-    """Return so many ports in a row. Raise UsageError where one is taken."""
+    """Return ``count`` consecutive ports, from ``first`` on. Raise UsageError where one is taken."""
     if not 1 <= first <= 65536 - count:
         raise UsageError(f"--port must be from 1 to {65536 - count}")
     ports = list(range(first, first + count))
@@ -33,7 +33,7 @@ def stats_port(server: Server) -> int:
 
 
 def how_to_inspect(served: RunningServer) -> list[str]:
-    """Return the command that shows a server's statistics, in a line; no line for a server without any."""
+    """Return a line with the command that shows a server's statistics; no line for a server without statistics."""
     if not served.stats_port:
         return []
-    return [f"to look inside: uwsgitop 127.0.0.1:{served.stats_port} (pip install uwsgitop)"]
+    return [f"to watch its statistics: uwsgitop 127.0.0.1:{served.stats_port} (pip install uwsgitop)"]

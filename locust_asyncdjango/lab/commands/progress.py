@@ -17,7 +17,7 @@ from locust_asyncdjango.metrics.series_file import Series
 
 @contextmanager
 def progress_on(console: Console) -> Iterator[Announce]:
-    """Yield the function that the runner calls as each trial begins, which shows the trial on the console."""
+    """Yield the function that the runner calls when a trial begins. It shows the trial on the console."""
     columns = (BarColumn(), TimeElapsedColumn(), TextColumn("{task.description}"))
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         starts_s: list[float] = []
@@ -42,7 +42,7 @@ def progress_on(console: Console) -> Iterator[Announce]:
 
 
 def time_left(starts_s: Sequence[float], trials: int) -> str:
-    """Return how long some more trials may take, in words; "" before there is a trial to judge by.
+    """Return in words how long the remaining trials may take; "" before the first trial has ended.
 
     starts_s: when each trial so far began, in seconds; the last one is the first of the trials that are left.
     """

@@ -58,8 +58,8 @@ def write_experiment_report(folder: "ResultsFolder", findings: "Findings", conso
 
 
 @contextmanager
-def read_folders(*folders: "ResultsFolder") -> Iterator[None]:
-    """Raise UsageError, within the context, for what cannot be read because somebody has edited the folders."""
+def damage_as_usage_error(*folders: "ResultsFolder") -> Iterator[None]:
+    """Turn an error within the context into a UsageError, if it means that somebody has edited the folders."""
     from locust_asyncdjango.lab.experiment.results_folder import MALFORMED
 
     try:
@@ -75,12 +75,12 @@ def _report_folder(options: Namespace) -> None:
     from locust_asyncdjango.lab.experiment.results_folder import ResultsFolder
 
     if options.output or options.failures:
-        raise UsageError("the report of a results folder goes into it: leave --output and --failures out")
+        raise UsageError("the report of a results folder is written into it: leave out --output and --failures")
     folder = ResultsFolder(options.source)
-    with read_folders(folder):
+    with damage_as_usage_error(folder):
         content = read_findings(folder)
         if not content.results:
-            raise UsageError(f"{folder.path} holds no result yet; go on with run --resume")
+            raise UsageError(f"{folder.path} holds no result yet; continue the run with run --resume")
         write_experiment_report(folder, content, Console())
 
 

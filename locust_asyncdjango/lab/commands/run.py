@@ -25,8 +25,8 @@ from locust_asyncdjango.lab.experiment.spec import ALL, Experiment
 if TYPE_CHECKING:
     from locust_asyncdjango.lab.experiment.results_folder import ResultsFolder
 
-SITE_VARIABLES = "TARGET_SITE_"
-"""What the names of the environment variables begin with that set the bundled site."""
+SITE_VARIABLE_PREFIX = "TARGET_SITE_"
+"""The beginning of the names of the environment variables that configure the bundled site."""
 NOT_MEASURED = 1
 """Exit code where a trial could not be measured."""
 
@@ -37,7 +37,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "experiment", nargs="?", type=Path, metavar="FILE", help="a TOML file with these flags and servers of your own"
     )
-    parser.add_argument("--resume", type=Path, metavar="DIR", help="go on with a results folder whose run was stopped")
+    parser.add_argument("--resume", type=Path, metavar="DIR", help="continue the run of a results folder")
     parser.add_argument("--dry-run", action="store_true", help="print the plan and how long it takes; measure nothing")
     add_options(parser, OPTIONS.values())
 
@@ -51,7 +51,7 @@ def measure_experiment(options: Namespace) -> int:
 
     if options.resume:
         if options.experiment or options.dry_run or _values(options):
-            raise UsageError("--resume goes on with the experiment of the folder: leave all else out")
+            raise UsageError("--resume continues the experiment of the folder: leave out all other arguments")
         folder = ResultsFolder(options.resume)
         experiment = folder.experiment()
         restore_site_variables(experiment)
@@ -63,8 +63,8 @@ def measure_experiment(options: Namespace) -> int:
 def requested(options: Namespace) -> tuple[Experiment, Path]:
     """Return the experiment that a command line and its file describe, and the path of its results folder.
 
-    Servers are those of the published comparisons and the file's own where none are named, and there is an A/A pair
-    where arms are repeated. The site's variables are those of this process's environment. Raise UsageError.
+    If no server is named, it measures those of the published comparisons and those of the file. If arms are repeated,
+    there is an A/A pair. The site's variables are those of this process's environment. Raise UsageError.
     """
     file = read_experiment(options.experiment) if options.experiment else ExperimentFile()
     values = merge(file, _values(options))
@@ -74,7 +74,7 @@ def requested(options: Namespace) -> tuple[Experiment, Path]:
         wanted = (*_installed_servers(values.get("workers", 1)), *own_names)
     elif not wanted and not values.get("arms"):
         wanted = (*PUBLISHED, *own_names)
-    variables = (item for item in os.environ.items() if item[0].startswith(SITE_VARIABLES))
+    variables = (item for item in os.environ.items() if item[0].startswith(SITE_VARIABLE_PREFIX))
     experiment = build_experiment(
         {"a_a_pairs": int(values.get("repeats", 1) > 1), **values, "servers": wanted},
         factors=tuple(sorted(variables)),
@@ -85,11 +85,11 @@ def requested(options: Namespace) -> tuple[Experiment, Path]:
 
 def restore_site_variables(experiment: Experiment) -> None:
     """Set the environment variables of the site as they were when the experiment began. Raise UsageError."""
-    for name in [name for name in os.environ if name.startswith(SITE_VARIABLES)]:
+    for name in [name for name in os.environ if name.startswith(SITE_VARIABLE_PREFIX)]:
         del os.environ[name]
     for name, value in experiment.factors:
-        if not (isinstance(name, str) and isinstance(value, str) and name.startswith(SITE_VARIABLES)):
-            raise UsageError(f"experiment.json is damaged: {name!r} = {value!r} is no setting of the site")
+        if not (isinstance(name, str) and isinstance(value, str) and name.startswith(SITE_VARIABLE_PREFIX)):
+            raise UsageError(f"experiment.json is damaged: {name!r} = {value!r} is not a setting of the site")
         os.environ[name] = value
 
 
@@ -126,7 +126,7 @@ def _measure(experiment: Experiment, folder: "ResultsFolder") -> int:
         with progress_on(console) as announce:
             results = runner.run(experiment, folder, announce)
     except Interrupted:
-        print(f"stopped; to go on from here: locust-asyncdjango run --resume {folder.path}", file=sys.stderr)
+        print(f"stopped; to continue: locust-asyncdjango run --resume {folder.path}", file=sys.stderr)
         raise
     write_experiment_report(folder, read_findings(folder), console)
     return 0 if all(result.figures for result in results) else NOT_MEASURED

@@ -1,4 +1,4 @@
-"""``locust-asyncdjango serve``: keep the bundled site up until Ctrl-C, on one server or on every installed one."""
+"""``locust-asyncdjango serve``: keep the bundled site running until Ctrl-C, on one server or on all installed ones."""
 
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
@@ -28,7 +28,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--port", type=number, help="port of the first server (default: 8000, or a free one for a single server)"
     )
     add_numbers(parser, {"workers": 1})
-    add_services(parser, DEFAULT_POSTS)
+    add_service_options(parser, DEFAULT_POSTS)
 
 
 def serve_until_stopped(options: Namespace) -> int:
@@ -69,7 +69,7 @@ def serve_one(options: Namespace) -> None:
 
 
 def how_to_load(server: Server, served: RunningServer) -> str:
-    """Return where a server answers, and the command that loads it."""
+    """Return the lines that say where a server listens, and which command loads it."""
     lines = [
         f"{server.name} answers at {served.url}/ until Ctrl-C. To load it, in another terminal:",
         f"  locust -f {locustfile('io_read')} --shape RampTo500 -H {served.url}",

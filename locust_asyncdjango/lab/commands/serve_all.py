@@ -94,7 +94,7 @@ def watch(
 
 
 def _sample(members: Sequence[MonitoredServer]) -> None:
-    """Have each member read what it uses, and report those that have ended or lost a process."""
+    """Read what each member uses, and report those that have ended or lost a process."""
     for member in members:
         if event := member.update():
             print(f"{member.name} {event}", file=sys.stderr, flush=True)

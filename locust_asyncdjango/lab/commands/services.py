@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from locust_asyncdjango.lab.commands.arguments import Command, add_services
+from locust_asyncdjango.lab.commands.arguments import Command, add_service_options
 from locust_asyncdjango.lab.environment.process import running
 from locust_asyncdjango.lab.errors import UsageError
 from locust_asyncdjango.lab.experiment.spec import check_conditions
@@ -26,7 +26,7 @@ VARIABLES = ("DATABASE_URL", "REDIS_URL", "SLOW_API_URL")
 def add_arguments(parser: ArgumentParser) -> None:
     """Add the flags and the command of ``services``."""
     parser.usage = "%(prog)s [-h] [--posts N] [--max-connections N] [--latency-ms N] [--] [COMMAND ...]"
-    add_services(parser, DEFAULT_POSTS)
+    add_service_options(parser, DEFAULT_POSTS)
     parser.add_argument(
         "argv",
         nargs=argparse.REMAINDER,
@@ -38,7 +38,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run_with_services(options: Namespace) -> int:
     """Run the command with the services and return its exit code; without a command, keep them up.
 
-    Raise UsageError where the command or the services cannot be had.
+    Raise UsageError where there is no such command, or the services cannot be started.
     """
     from locust_asyncdjango.lab.environment import services
 

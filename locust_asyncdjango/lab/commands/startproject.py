@@ -50,14 +50,14 @@ def write_project(folder: Path, name: str | None = None) -> str:
     """Write a project to a new or an empty folder, and return the name of its package.
 
     name: of the package; by default the folder's, with _ for -.
-    Raise UsageError where the name or the folder does not serve; then nothing has been written.
+    Raise UsageError where the name or the folder cannot be used; then nothing has been written.
     """
     target = folder.resolve()
     name = name or target.name.replace("-", "_")
     check_name(name, target)
     try:
         if target.exists() and (not target.is_dir() or any(target.iterdir())):
-            raise UsageError(f"{folder} is there already and not an empty folder; name a new one")
+            raise UsageError(f"{folder} exists already and is not an empty folder; name a new one")
         write_files(project_files(name), target)
     except OSError as error:
         raise UsageError(f"{folder} cannot be written: {error.strerror}; name another folder") from None
@@ -66,12 +66,12 @@ def write_project(folder: Path, name: str | None = None) -> str:
 
 def check_name(name: str, target: Path) -> None:
     """Raise UsageError where a project in the target folder cannot have a package of this name."""
-    # Tables are named after the package, and PostgreSQL takes names without quotes for lower case.
+    # Tables are named after the package, and PostgreSQL reads names without quotes as lower case.
     if not re.fullmatch(rf"[a-z_][a-z0-9_]{{0,{LONGEST_NAME - 1}}}", name) or keyword.iskeyword(name):
-        rule = f"at most {LONGEST_NAME} small letters, digits and _, no digit first, and no word of Python's"
+        rule = f"at most {LONGEST_NAME} lower-case letters, digits and _, no digit first, and not a keyword of Python"
         raise UsageError(f"the site's package cannot be called {name!r}; choose a --name of {rule}")
     if name in TAKEN or _can_be_imported(name, target):
-        reason = TAKEN.get(name, "a module of that name is there already")
+        reason = TAKEN.get(name, "a module of that name exists already")
         raise UsageError(f"the site's package cannot be called {name!r}: {reason}; choose another --name")
 
 
@@ -94,8 +94,8 @@ def project_files(name: str) -> Iterator[tuple[Path, str]]:
 def requirements(declared: Iterable[str]) -> list[str]:
     """Return the lines of a project's requirements.txt.
 
-    declared: the requirements of our distribution (Requires-Dist). Those of the extra ``target`` and the web servers of
-    the extra ``lab`` are the project's, and the distribution itself.
+    declared: the requirements of our distribution (Requires-Dist). The project needs those of the extra ``target``, the
+    web servers of the extra ``lab``, and the distribution itself.
     """
     lines = [f"{DISTRIBUTION}>={version(DISTRIBUTION)}"]
     for entry in declared:
@@ -124,7 +124,7 @@ def next_steps(folder: Path, name: str) -> str:
 def write_files(content: Iterable[tuple[Path, str]], target: Path) -> None:
     """Write files below a folder, all of them or, where one fails, none."""
     exists = target.exists()
-    # An existing folder is kept: someone may stand in it, or it may be another file system than the one around it.
+    # An existing folder is kept: it may be a shell's current folder, or the root of another file system.
     with TemporaryDirectory(prefix=".startproject-", dir=target if exists else target.parent) as scratch:
         project = Path(scratch) / "project"
         for path, text in content:

@@ -9,12 +9,12 @@ from pathlib import Path
 
 @contextmanager
 def exclusive_lock(path: Path, *, wait: bool = True) -> Iterator[None]:
-    """Hold an exclusive lock on a path within the context; another process that asks for it waits, or is refused.
+    """Hold an exclusive lock on a path within the context; another process that wants it waits, or gets an error.
 
-    The system ends the lock with the process, so that a killed one leaves none behind.
+    The operating system ends the lock with the process, so that a killed process leaves no lock.
 
-    path: a folder, which has to exist, or a file, which is made where it does not.
-    wait: wait until nobody else holds the lock. Without it, raise BlockingIOError at once where somebody does.
+    path: a folder, which has to exist, or a file, which is made if it does not exist.
+    wait: wait until no other process holds the lock. Without it, raise BlockingIOError at once if another one does.
     Raise OSError where the path cannot be opened.
     """
     flags = os.O_RDONLY if path.is_dir() else os.O_RDWR | os.O_CREAT

@@ -9,7 +9,7 @@ _DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 def responds(url: str) -> bool:
-    """Return whether a GET gets any HTTP response, of whatever status."""
+    """Return whether a GET gets an HTTP response, whatever its status."""
     try:
         get(url)
     except urllib.error.HTTPError as error:
@@ -42,4 +42,4 @@ def _body(url: str, form: bytes | None, timeout_s: float) -> bytes:
             body: bytes = response.read()
             return body
     except http.client.HTTPException as error:
-        raise OSError(f"no HTTP answer: {error!r}") from None
+        raise OSError(f"no HTTP response: {error!r}") from None

@@ -1,4 +1,4 @@
-"""Latency between the site and its services, or between users and the site, added by a proxy process for each."""
+"""Add latency between the site and its services, or between users and the site, by a proxy process for each."""
 
 import json
 from collections.abc import Iterator, Mapping

@@ -68,7 +68,7 @@ def steal_percent(before: MachineReading, now: MachineReading) -> float:
 
 
 def describe_machine() -> dict[str, Any]:
-    """Return what identifies the machine, so that results of another one can be recognized."""
+    """Return the properties that identify the machine, so that results of another one can be recognized."""
     gigabytes = psutil.virtual_memory().total / 1e9
     return {
         "system": platform.platform(),
@@ -79,7 +79,7 @@ def describe_machine() -> dict[str, Any]:
 
 
 def _model() -> str:
-    # On Linux Python knows no more than the architecture.
+    # On Linux, the platform module only knows the architecture.
     with suppress(OSError):
         match = re.search(r"^model name\s*: (.+)$", Path("/proc/cpuinfo").read_text(encoding="utf-8"), re.MULTILINE)
         if match:
@@ -109,8 +109,8 @@ class Speedometer:
     def mean(self) -> float:
         """Return the mean speed since the last call, in iterations of an empty loop per microsecond of processor time.
 
-        Sampling starts with the first call. By then all programs have been started: this process should have no second
-        thread while it starts them, since ``preexec_fn`` of Popen is not safe with threads.
+        Sampling starts with the first call, so call it after all programs have been started: ``preexec_fn`` of Popen is
+        not safe in a process with a second thread.
         """
         if self._thread.ident is None:
             self._thread.start()
@@ -144,5 +144,5 @@ def lab_cpu_s() -> float:
     total = 0.0
     for process in [lab, *lab.children(recursive=True)]:
         with suppress(psutil.Error):
-            total += sum(process.cpu_times()[:4])  # user, system, and both of children that were waited for
+            total += sum(process.cpu_times()[:4])  # user and system, and the same of its ended children
     return total

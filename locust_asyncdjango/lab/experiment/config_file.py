@@ -68,9 +68,9 @@ class ExperimentFile:
 
 
 def read_experiment(path: Path) -> ExperimentFile:
-    """Read a TOML file: a key for each option of ``run``, and a table [server.NAME] for each server of the user's.
+    """Read a TOML file with keys for options of ``run``, and a table [server.NAME] for each server of the user's own.
 
-    Raise UsageError where it cannot be read, or has anything else.
+    Raise UsageError where it cannot be read, or contains anything else.
     """
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -99,13 +99,13 @@ def merge(file: ExperimentFile, command_line: Mapping[str, Any]) -> dict[str, An
 
 
 def build_experiment(values: Mapping[str, Any], **fields: Any) -> Experiment:
-    """Return the experiment of some options. fields: those of ``Experiment`` that are no options. Raise UsageError."""
+    """Return an experiment with these values of options. fields: its fields that are not options. Raise UsageError."""
     load = Load(**_fields(_LOAD_OPTIONS, values))
     return Experiment(**{**_fields(_EXPERIMENT_OPTIONS, values), "load": load, **fields})
 
 
 def to_toml(experiment: Experiment) -> str:
-    """Return the text of a file that runs an experiment again; the site's environment comes as comments."""
+    """Return the text of a file that runs an experiment again; comments name the site's environment variables."""
     lines = [f"# {name}={_toml(value)}" for name, value in experiment.factors]
     for option in OPTIONS.values():
         if option in _OTHER_OPTIONS or (option.name == "max_connections" and experiment.arms):
@@ -142,7 +142,7 @@ def _fields(options: tuple[Option, ...], values: Mapping[str, Any]) -> dict[str,
 
 
 def _toml(value: Any) -> str:
-    """Return a value as TOML: JSON's texts, numbers, truths and lists of these are TOML too, but for one character."""
+    """Return a value as TOML. JSON's strings, numbers, booleans and lists are TOML too, except for one character."""
     if isinstance(value, tuple):
         value = [item if isinstance(item, int) else str(item) for item in value]
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -1,7 +1,7 @@
 """Options of ``run``, declared once: as fields of the dataclasses in ``spec.py``.
 
-A field that ``option()`` declares is a flag of the command line and a key of an experiment file, and stands in the file
-that runs an experiment again. All three follow from the field.
+A field that ``option()`` declares is a flag of the command line and a key of an experiment file. It is also written to
+the file that runs an experiment again. All three follow from the field.
 """
 
 from collections.abc import Callable, Iterator
@@ -15,16 +15,16 @@ from locust_asyncdjango.lab.errors import UsageError
 class Option:
     """A flag and key of ``run``.
 
-    parse: makes a value of the text of a flag; raises UsageError.
+    parse: returns the value of a flag's text, or raises UsageError.
     help: what the flag does, without its default.
-    default: the value where neither flag nor key is there. A bool makes the option a switch, which takes no value.
+    default: the value without flag and key. A bool makes the option a switch, which takes no value.
     name: the key in a file; with - for _ it is the flag.
     field: the field of the dataclass that declares it.
     group: the heading in --help.
     short: a short flag, such as -u.
     metavar: stands for the value in --help.
-    default_text: how --help calls the default.
-    several_text: what becomes of several values, for --help; "" for an option that takes one.
+    default_text: the default as --help shows it.
+    several_text: how several values are used, for --help; "" for an option with one value.
     """
 
     parse: Callable[[str], Any]
@@ -50,7 +50,7 @@ class Option:
 
     @property
     def full_help(self) -> str:
-        """The help, with what becomes of several values, and the default behind it."""
+        """The help, followed by the use of several values and the default."""
         text = f"{self.help}, {self.several_text}" if self.several_text else self.help
         default = self.default_text or ("" if self.default in ("", ()) else _text(self.default))
         return f"{text} (default: {default})" if default and not self.is_switch else text
@@ -85,12 +85,12 @@ def declared_options(declaring: type) -> Iterator[Option]:
 
 
 def names(text: str) -> tuple[str, ...]:
-    """Return the names in a text that commas separate."""
+    """Return the names in a text, which are separated by commas."""
     return tuple(name.strip() for name in text.split(","))
 
 
 def whole_number(text: str) -> int:
-    """Return the whole number that a text is. Raise UsageError."""
+    """Return the whole number in a text. Raise UsageError for any other text."""
     try:
         return int(text)
     except ValueError:
@@ -113,11 +113,11 @@ def number_text(text: str) -> str:
 
 
 def whole_numbers(text: str) -> tuple[int, ...]:
-    """Return the whole numbers in a text that commas separate. Raise UsageError."""
+    """Return the whole numbers in a text, which are separated by commas. Raise UsageError for any other text."""
     try:
         return tuple(map(int, names(text)))
     except ValueError:
-        raise UsageError(f"{text!r} is not whole numbers, separated by commas") from None
+        raise UsageError(f"{text!r} is not a list of whole numbers, separated by commas") from None
 
 
 def _text(value: Any) -> str:

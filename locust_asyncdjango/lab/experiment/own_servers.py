@@ -15,7 +15,7 @@ _TYPE_NAMES = {str: "a text", int: "a whole number", list: "a list"}
 
 
 def read_own_server(where: str, name: str, table: object) -> Server:
-    """Return the server of a table. where: how errors call the table. Raise UsageError."""
+    """Return the server that a table declares. where: the table's name in messages. Raise UsageError."""
     if not isinstance(table, dict) or not table.keys() <= KEYS.keys():
         raise UsageError(f"{where} may have {', '.join(KEYS)} and nothing else")
     _check_types(where, table)

@@ -21,9 +21,9 @@ def trials(experiment: Experiment) -> list[Trial]:
 def rounds(experiment: Experiment) -> list[list[Trial]]:
     """Return the trials in rounds, in which each arm of a comparison runs once.
 
-    Rounds go route by route, and all rounds of the same conditions follow each other. Every second one is in reverse
-    order (A B, B A), so that a machine that gets slower does so for all arms alike. The A/A pairs are a round before
-    all others, of the first arm.
+    Rounds go route by route, and all rounds of the same conditions follow each other. Every second round is in reverse
+    order (A B, B A), so that a machine that gets slower does so for all arms alike. The first round has the A/A pairs,
+    of the first arm.
     """
     comparisons = list(_comparisons(experiment))
     first = comparisons[0][0]

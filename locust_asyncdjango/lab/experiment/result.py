@@ -27,7 +27,7 @@ class Baseline:
 
     request_ms: of requests to the trial's route.
     healthz_ms: of requests to /healthz, which touches neither database nor cache.
-    requests: how many requests to the route the median is of.
+    requests: how many requests to the route were measured.
     cpu_ms: processor time per request, on average, of everything that the lab started.
     """
 
@@ -44,7 +44,7 @@ class ResourceSample:
     t: seconds since the first sample.
     memory_mb, processes, threads: of the server; 0 for one that the lab did not start.
     cpu_percent: of the server, since the sample before.
-    lost: what became of the server's processes since the sample before; "" while all are there.
+    lost: which of the server's processes have ended since the sample before, in words; "" for none.
     connections: of the lab's own PostgreSQL, by state: active, idle, idle in transaction, starting.
     redis_clients: of the lab's own Redis; None where there is none.
     other_percent, own_percent, steal_percent: since the sample before, of programs that are not the lab's, of those
@@ -70,7 +70,7 @@ class ResourceSample:
 
 @dataclass(frozen=True, slots=True)
 class PeakUsage:
-    """What a trial took.
+    """The resources that a trial used.
 
     memory_mb, threads, connections, redis_clients: the highest of all samples.
     cpu_s: processor time of the server in seconds.
@@ -90,11 +90,11 @@ class PeakUsage:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a trial measured, or the error that kept it from measuring.
+    """The figures of a trial, or the error that prevented the measurement.
 
     figures: None for a trial that could not be measured; ``error`` then says why.
     site: what the preflight read from the server; empty where it refused the trial.
-    baseline: None where the site does not answer a single request as it should.
+    baseline: None where a single request to the site fails.
     peak_usage: of the server and the lab's own services; None for a server that the lab did not start.
     caveats: reasons to doubt the figures, such as busy neighbours.
     """
@@ -131,7 +131,7 @@ class Result:
 
 
 def read_resource_samples(file: Path) -> list[ResourceSample]:
-    """Return the samples of a trial's costs.jsonl, in their order; none where there is no such file."""
+    """Return the samples in a trial's costs.jsonl, in their order; an empty list if there is no such file."""
     if not file.exists():
         return []
     return [ResourceSample(**json.loads(line)) for line in file.read_text(encoding="utf-8").splitlines()]

@@ -9,8 +9,8 @@ trials/<id>/costs.jsonl      what server, services and machine used, a line a se
 trials/<id>/*.log            output of its programs
 report.html, .md, .json      the verdict and the tables; report.html has charts too
 
-A trial is measured in trials/<id>.unfinished, which is renamed when the trial is complete. So whatever has a trial's
-name is complete, and a run that was stopped goes on with the first trial that is not there.
+A trial is measured in trials/<id>.unfinished, which is renamed when the trial is complete. So a folder with a trial's
+name is complete, and a run that was stopped continues with the first trial that has no folder.
 """
 
 import json
@@ -35,7 +35,7 @@ from locust_asyncdjango.lab.experiment.spec import Experiment, Trial, unfinished
 from locust_asyncdjango.metrics.series_file import Series, SeriesError, read
 
 MALFORMED = (AttributeError, LookupError, TypeError, ValueError, OverflowError, RecursionError)
-"""What reading a file raises that somebody has edited, or that is not complete."""
+"""The exceptions that a file raises when it is read, if somebody has edited it or it is incomplete."""
 
 
 class ResultsFolder:
@@ -49,11 +49,11 @@ class ResultsFolder:
 
     @contextmanager
     def open_for(self, experiment: Experiment, provenance: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-        """Make the folder, or go on with the one that holds this very experiment, and lock it within the context.
+        """Make the folder, or continue with the one that holds this experiment, and lock it within the context.
 
-        provenance: when, where and with which versions the run starts; kept where the folder is new.
+        provenance: when, where and with which versions the run starts; it is written if the folder is new.
         Yield the provenance of the run that made the folder.
-        Raise UsageError where it holds anything else, cannot be written, or belongs to a run that goes on.
+        Raise UsageError where the folder holds anything else, cannot be written, or is in use by another run.
         """
         with ExitStack() as stack:
             try:
@@ -93,7 +93,7 @@ class ResultsFolder:
         return result
 
     def series(self, trial: Trial) -> Series | None:
-        """Return the time series of a trial; None for one that failed before Locust had recorded anything."""
+        """Return the series of a trial; None for one that failed before Locust had recorded anything."""
         try:
             return read(self.trials / trial.id / "series.jsonl")
         except SeriesError:
@@ -111,7 +111,7 @@ class ResultsFolder:
 
     @contextmanager
     def trial_folder(self, trial: Trial) -> Iterator[Path]:
-        """Yield an empty folder to measure a trial in. It gets the trial's name at the end, unless by an exception."""
+        """Yield an empty folder to measure a trial in. Without an exception, it gets the trial's name at the end."""
         folder = self.trials / unfinished_name(trial.id)
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir()
@@ -125,7 +125,7 @@ class ResultsFolder:
             raise UsageError(f"{self.path} holds other files; choose another --output")
         with tempfile.TemporaryFile(dir=self.path):
             pass
-        # The first file that is written: a folder without it holds nothing else of ours.
+        # This is the first file that is written: a folder without it holds no other file of ours.
         if not self._file.exists():
             write_json(self._file, {"format_version": FORMAT_VERSION, "experiment": asdict(experiment), **provenance})
         elif self.experiment() != experiment:
@@ -145,18 +145,18 @@ class ResultsFolder:
 
 
 def write_json(file: Path, content: Mapping[str, Any]) -> None:
-    """Write indented JSON. The file is complete or not there at all."""
+    """Write indented JSON. The file is either complete or not there at all."""
     write_text(file, json.dumps(content, indent=2) + "\n")
 
 
 def write_each(page: Path, texts: Mapping[str, str]) -> None:
-    """Write texts next to each other: each gets the path of the page, with its own ending (the key)."""
+    """Write texts by file name ending (the keys) to files beside the page, with its name and their own ending."""
     for ending, text in texts.items():
         write_text(page.with_suffix(f".{ending}"), text)
 
 
 def write_text(file: Path, text: str) -> None:
-    """Write a text. The file is complete or not there at all."""
+    """Write a text. The file is either complete or not there at all."""
     _part(file).write_text(text, encoding="utf-8")
     _part(file).replace(file)
 

@@ -54,7 +54,7 @@ def parse_arm(text: str) -> Arm:
 
 
 def parse_arms(text: str) -> tuple[Arm, ...]:
-    """Return the arms in a text that commas separate. Raise UsageError."""
+    """Return the arms in a text, which are separated by commas. Raise UsageError."""
     return tuple(map(parse_arm, names(text)))
 
 
@@ -86,7 +86,7 @@ class Load:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Experiment:
-    """Routes x latencies x arms under one load. Raise UsageError where they do not go together.
+    """Routes x latencies x arms under one load. Raise UsageError where they cannot be combined.
 
     arms: what is compared. Without them it is connection limits x servers x variants.
     variants: names, or ("all",) for all that a server's interface runs without a bridge, or () for the natural one.
@@ -94,10 +94,10 @@ class Experiment:
     latencies_ms: added to all that the site's services send, each in turn.
     client_latency_ms: added to all that the site sends to its users.
     repeats: how many times each arm runs, at most.
-    a_a_pairs: how many times the first arm runs twice before all others, which shows the noise.
-    until_decided: stop to repeat arms once their verdict is sure.
+    a_a_pairs: number of A/A pairs, two runs of the first arm, run before all others to estimate the noise.
+    until_decided: stop repeating arms once their verdict is decided.
     pin: which processors each program has.
-    factors: the environment variables that set the site, name and value.
+    factors: the environment variables that configure the site, as pairs of name and value.
     own_servers: servers of the user's own, in addition to the table's.
     """
 
@@ -200,7 +200,7 @@ class Experiment:
 
     @classmethod
     def from_json(cls, content: Mapping[str, Any]) -> Self:
-        """Return the experiment that ``asdict`` and JSON made ``content`` of. Raise UsageError where it is none."""
+        """Return the experiment from the JSON object that ``asdict`` made of it. Raise UsageError for other content."""
         tuples = {name: tuple(value) for name, value in content.items() if isinstance(value, list)}
         nested = {
             "load": Load(**content["load"]),
@@ -240,7 +240,7 @@ class Experiment:
         ]
 
     def check_machine(self) -> None:
-        """Raise UsageError where this machine cannot run it, for want of a server or a processor."""
+        """Raise UsageError where this machine lacks a server or a processor that the experiment needs."""
         pinning.resolve_pins(self.pin)
         for server in self.used_servers:
             servers.check_server(server, self.workers)
@@ -252,7 +252,7 @@ class Experiment:
 
     def _check_arms(self) -> None:
         if self.servers or self.variants or self.max_connections != (DEFAULT_MAX_CONNECTIONS,):
-            raise UsageError("--arms names servers, variants and limits: leave the flags for these out")
+            raise UsageError("--arms names servers, variants and limits: leave out the flags for these")
         if len(set(self.arms)) < len(self.arms):
             raise UsageError("name each of --arms once")
         for arm in self.arms:
@@ -293,7 +293,7 @@ class Trial:
 
     @property
     def id(self) -> str:
-        """The name of its folder, by which no other trial of the experiment goes."""
+        """The name of its folder, which no other trial of the experiment has."""
         conditions = (
             f"{self.latency_ms}ms" if self.latency_ms else "",
             f"{self.max_connections}connections" if self._limit else "",
@@ -303,7 +303,7 @@ class Trial:
 
     @property
     def title(self) -> str:
-        """The route, server, conditions and run, as reports call it."""
+        """The name of the trial in reports: route, server, conditions and run."""
         subject = f"{self.route}/{self.variant}" if self.variant else self.route
         run = f"A/A run {self.repeat}" if self.a_a else f"run {self.repeat}" if self.repeat > 1 else ""
         details = ", ".join(filter(None, (self.conditions, run)))

@@ -1,1 +1,1 @@
-"""Run trials."""
+"""Run trials. Start reading in runner.py."""

@@ -23,7 +23,7 @@ def measure_baseline(trial: Trial, url: str) -> Baseline | None:
     """Measure the unloaded latency of a trial's route, on a server that gets no other requests.
 
     url: the site's own, without the latency to users.
-    Return None where a request fails: the load will record how.
+    Return None if a request fails; the run under load will show why.
     """
     route = ROUTES[trial.route]
     address = f"{url}{route.path}{trial.variant}{'/' if trial.variant else ''}"
@@ -48,8 +48,8 @@ def measure_baseline(trial: Trial, url: str) -> Baseline | None:
 def latencies_ms(send: Callable[[], object], clock: Callable[[], float] = time.perf_counter) -> list[float]:
     """Send requests one after another, and return their latencies in milliseconds.
 
-    The first request is left out: the site imports modules, fills caches and opens connections in it. At least
-    MIN_REQUESTS are sent, and at most MAX_REQUESTS within MIN_DURATION_S.
+    The first request is left out, because it imports modules, fills caches and opens connections. At least MIN_REQUESTS
+    are sent, and at most MAX_REQUESTS within MIN_DURATION_S.
     """
     send()
     latencies: list[float] = []

@@ -22,10 +22,10 @@ WATCH_INTERVAL_S = 0.5
 """Seconds between two calls of a watch."""
 
 USER_SHAPE = re.compile(r"[\w.]+:\w+(:.*)?")
-"""A --shape that names a class in a module of the user's: module:Class."""
+"""A --shape that names a class in a module of the user's own: module:Class."""
 
 Watch = Callable[[series_file.Series], None]
-"""Called twice a second with the series of the trial that runs, as far as it has been recorded."""
+"""Called twice a second with the series of the current trial so far."""
 
 
 def run_locust(
@@ -43,7 +43,7 @@ def run_locust(
     file: the series to write; Locust's log and its failures are written to the same folder.
     watch: called with the series so far. every_second: called once a second.
     processors: those that Locust runs on; None for all.
-    Raise TrialError where Locust fails. Requests that fail are part of the result, and no error.
+    Raise TrialError where Locust fails. Failed requests are part of the result, and not an error.
     """
     argv = [
         *_locust_argv(trial.route, load),
@@ -74,14 +74,14 @@ def run_locust(
 
 
 def check_load(route: str, load: Load, logs: Path) -> None:
-    """Let Locust check a load without sending a request. Raise UsageError with its message where it refuses it."""
+    """Let Locust check a load without sending a request. Raise UsageError with Locust's message if it is refused."""
     with running([*_locust_argv(route, load), "--list"], log=logs / "check.log", env=_locust_env(load)) as program:
         if program.wait():
             raise UsageError(_flag_error(program))
 
 
 def planned_length_s(load: Load) -> float | None:
-    """Return how many seconds a load takes, as Locust understands it, or None for a shape that does not say.
+    """Return how many seconds a load takes according to Locust; None for a shape that does not say.
 
     Raise UsageError where Locust would refuse the load.
     """
@@ -97,7 +97,7 @@ def _locust_argv(route: str, load: Load) -> list[str]:
 
 
 def _locust_env(load: Load) -> dict[str, str]:
-    """Return the environment for Locust, without the options that users set for runs of their own.
+    """Return the environment for Locust, without the variables of Locust's options, which users set for other runs.
 
     A shape of the user's own is imported from the working directory.
     """
@@ -115,6 +115,6 @@ def _notify(file: Path, watch: Watch) -> None:
 
 
 def _flag_error(program: Program) -> str:
-    """Return what Locust reported of a flag, without its own name in front, for a message of the lab."""
+    """Return Locust's error about a flag, without "locust: error:" in front, for a message of the lab."""
     errors = [line for line in program.log_lines() if "error: " in line]
     return errors[-1].partition("error: ")[2] if errors else f"Locust does not start: {program.last_log_line()}"

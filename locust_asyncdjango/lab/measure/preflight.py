@@ -1,8 +1,7 @@
 """Proof that a server is what its label says, taken from the running server before a trial is measured.
 
-The target site reports what it runs on and how it is set (/preflight.json). How many requests a process works on at
-once is measured: /slots/ holds each request for a while and reports how many it holds. Start reading at
-``inspect_server``.
+The target site reports its server and its settings (/preflight.json). How many requests a process works on at once is
+measured: /slots/ holds each request for a while and reports how many it holds. Start reading at ``inspect_server``.
 """
 
 import json
@@ -24,10 +23,10 @@ NO_PREFLIGHT = "the server has no /preflight.json: nothing could be checked"
 
 
 def inspect_server(trial: Trial, server: Server, url: str, environ: Mapping[str, str]) -> dict[str, Any]:
-    """Return what the running server is, for the trial's result.
+    """Return what the running server reports about itself, for the trial's result.
 
-    url: the site's. environ: the environment of the lab, which says how the site should be set.
-    A server of the user's without /preflight.json is not checked.
+    url: the site's. environ: the environment of the lab, which has the settings that the site should have.
+    A server of the user's own without /preflight.json is not checked.
     Raise TrialError where the server is not what the trial's label says.
     """
     try:
@@ -41,8 +40,8 @@ def inspect_server(trial: Trial, server: Server, url: str, environ: Mapping[str,
         raise TrialError(f"{server.name} does not report what it is at {url}/preflight.json: {error}") from None
     if not (isinstance(site, dict) and site.keys() >= REQUIRED_KEYS):
         raise TrialError(
-            f"{server.name} cannot be checked: {url}/preflight.json is not the target site's; check that the site's"
-            " version is the lab's"
+            f"{server.name} cannot be checked: {url}/preflight.json is not the target site's; check that site and lab"
+            " have the same version"
         )
     mismatches = site_mismatches(trial, server, site, environ)
     if not mismatches:
@@ -54,7 +53,7 @@ def inspect_server(trial: Trial, server: Server, url: str, environ: Mapping[str,
 
 
 def site_mismatches(trial: Trial, server: Server, site: Mapping[str, Any], environ: Mapping[str, str]) -> list[str]:
-    """Return what the site reports that is not what the trial and the environment ask for; empty where all is right."""
+    """Return in words how the site differs from the trial and the environment; an empty list if it does not."""
     settings = site["settings"]
     access_log = environ.get("TARGET_SITE_ACCESS_LOG") or "off"
     checks = [

@@ -1,8 +1,8 @@
 """What server, services and machine use during a trial, sampled once a second.
 
-Connections to PostgreSQL are counted by the titles of its processes, which say what each does. To query them, the lab
-would need a connection of its own, one of those that the trial limits. Only services that the lab has started are
-sampled: they are children of this process. Start reading at ``ResourceMeter``.
+Connections to PostgreSQL are counted by the titles of its processes, which say what each does. A query would need a
+connection of its own, and the trial limits these. Only services that the lab has started are sampled: they are children
+of this process. Start reading at ``ResourceMeter``.
 """
 
 import re
@@ -36,12 +36,12 @@ class ResourceMeter:
     """Samples what one trial uses."""
 
     def __init__(self, server_pid: int | None, speedometer: machine.Speedometer) -> None:
-        """Begin the first interval. server_pid: of the server; None for one that the lab has not started."""
+        """Begin the first interval. server_pid: of the server; None for a server that the lab has not started."""
         self._pid, self._speedometer = server_pid, speedometer
         self._first = self._previous = self._read()
 
     def sample(self) -> ResourceSample:
-        """Return what is used now, and what has been used since the last sample; since the beginning for the first."""
+        """Return what is used now, and what was used since the last sample (or, for the first, since the beginning)."""
         (before, machine_before), (now, machine_now) = self._previous, self._read()
         self._previous = now, machine_now
         lab = machine.lab_percent(machine_before, machine_now)
@@ -75,7 +75,7 @@ def append_sample(file: Path, sample: ResourceSample) -> None:
 
 
 def peak_usage(samples: Sequence[ResourceSample]) -> PeakUsage:
-    """Return the peaks of a trial's samples, which are in the order of time; there must be at least one."""
+    """Return the peaks of a trial's samples, which are sorted by time. There must be at least one."""
     begins_s = [0.0, *(sample.t for sample in samples)]
     cpu_s = (each.cpu_percent / 100 * (each.t - begin_s) for begin_s, each in zip(begins_s, samples, strict=False))
     return PeakUsage(
@@ -91,9 +91,9 @@ def peak_usage(samples: Sequence[ResourceSample]) -> PeakUsage:
 
 
 def granted_share(lab_percent: float, steal_percent: float) -> float:
-    """Return the share, from 0 to 1, of the processor time that the lab wanted and that other virtual machines left it.
+    """Return the share, from 0 to 1, of the processor time that the lab got of what it wanted.
 
-    lab_percent: what the lab used. steal_percent: what other virtual machines took.
+    lab_percent: processor time that the lab used. steal_percent: processor time that other virtual machines took.
     """
     return lab_percent / (lab_percent + steal_percent) if lab_percent else 1.0
 

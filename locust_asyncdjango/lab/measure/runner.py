@@ -42,7 +42,7 @@ def run(
 ) -> list[Result]:
     """Run the trials of an experiment that have no result yet, and return all results in the order of the plan.
 
-    folder: where the results are; each is on disk before the next trial starts.
+    folder: where the results are written; each is on disk before the next trial starts.
     With --until-decided, rounds are left out once the comparison that they belong to is decided.
     Raise UsageError where no trial can be run.
     """
@@ -69,7 +69,7 @@ def run(
 
 
 class _TrialRunner:
-    """Runs trials of an experiment; ``prepare`` comes before the first."""
+    """Runs trials of an experiment. Call ``prepare`` before the first one."""
 
     def __init__(
         self, experiment: Experiment, folder: ResultsFolder, caveats: tuple[str, ...], measure: Measure

@@ -26,7 +26,7 @@ REQUESTS_BEYOND = 3
 class Slots:
     """What was measured of a server's slots.
 
-    processes: how many have answered.
+    processes: how many have responded.
     most_in_flight: the most requests that one process had in flight.
     sent: how many requests were sent at once.
     """
@@ -37,7 +37,7 @@ class Slots:
 
 
 def slot_mismatches(server: Server, workers: int, slots: Slots) -> list[str]:
-    """Return what is wrong with the measured slots; nothing for a server of the user's whose slots are not given."""
+    """Return in words how the measured slots differ from the server's label; empty for one whose slots are unknown."""
     if not server.identity and server.slots is None:
         return []
     expected = expected_in_flight(server, workers, slots.sent)
@@ -51,19 +51,19 @@ def slot_mismatches(server: Server, workers: int, slots: Slots) -> list[str]:
             slots.most_in_flight >= expected,
             f"of {slots.sent} requests at once a process had {slots.most_in_flight} in flight, not {expected}",
         ),
-        (not server.identity or slots.processes == workers, f"{slots.processes} processes answer, not {workers}"),
+        (not server.identity or slots.processes == workers, f"{slots.processes} processes respond, not {workers}"),
     ]
     return [reason for is_right, reason in checks if not is_right]
 
 
 def expected_in_flight(server: Server, workers: int, sent: int) -> int:
-    """Return how many requests its busiest process has in flight at least, when so many are sent at once."""
+    """Return the fewest requests that its busiest process has in flight when ``sent`` requests are sent at once."""
     share = -(-sent // workers)
     return share if server.slots is None else min(server.slots, share)
 
 
 def measure_slots(url: str, server: Server, workers: int) -> Slots:
-    """Hold more requests than there should be slots, in rounds, until the server has shown all its slots."""
+    """Return the slots of a server. Hold more requests than it should have slots, in rounds, until all slots show."""
     wait_for_processes(url, workers)
     sent = requests_to_send(server, workers)
     most: dict[int, int] = {}
@@ -77,9 +77,9 @@ def measure_slots(url: str, server: Server, workers: int) -> Slots:
 
 
 def wait_for_processes(url: str, workers: int) -> None:
-    """Wait until each process of a server has answered, or RESPONSE_TIMEOUT_S have passed.
+    """Wait until each process of a server has responded, or RESPONSE_TIMEOUT_S have passed.
 
-    A server answers as soon as its first process does. ``slot_mismatches`` reports processes that never answer.
+    A server responds as soon as its first process does. ``slot_mismatches`` reports processes that never respond.
     """
     deadline_s = time.monotonic() + RESPONSE_TIMEOUT_S
     processes: set[int] = set()
@@ -103,5 +103,5 @@ def _hold_requests(url: str, sent: int, hold_ms: int) -> list[tuple[int, int]]:
     except (OSError, ValueError, LookupError, TypeError) as error:
         raise TrialError(f"the slots of {urlsplit(url).netloc} cannot be measured: {error}") from None
     finally:
-        # Without waiting: when the lab is stopped, it stops the server, which ends the requests that are still held.
+        # Do not wait: when the lab is stopped, it stops the server, which ends the requests that are still held.
         pool.shutdown(wait=False, cancel_futures=True)

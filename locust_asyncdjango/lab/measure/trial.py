@@ -26,7 +26,7 @@ from locust_asyncdjango.lab.measure.locust_process import Watch, run_locust
 from locust_asyncdjango.metrics import series_file
 
 MAX_MISSING_S = 5
-"""Seconds at the end of a run that its series may lack: no request may have ended in them."""
+"""Seconds that may be missing at the end of a series, because perhaps no request ended in them."""
 
 
 def measure_trial(trial: Trial, server: Server, load: Load, pins: Pins, folder: Path, watch: Watch) -> Result:
@@ -70,12 +70,12 @@ def measure_trial(trial: Trial, server: Server, load: Load, pins: Pins, folder: 
 def running_site(trial: Trial, server: Server, pins: Pins, folder: Path) -> Iterator[tuple[str, Program | None]]:
     """Start the services that a trial's route needs, and the site on its server.
 
-    Yield the site's URL and the server's program; None for a server of the user's that runs already.
-    Raise TrialError where one of them does not start or answer.
+    Yield the site's URL and the server's program; None for a server of the user's own that runs already.
+    Raise TrialError where one of them does not start or respond.
     """
     if server.url:
         if not responds(server.url):
-            raise TrialError(f"{server.name} does not answer at {server.url}; start it, or correct its url")
+            raise TrialError(f"{server.name} does not respond at {server.url}; start it, or correct its url")
         yield server.url, None
         return
     with ExitStack() as stack:

@@ -8,14 +8,14 @@ from locust_asyncdjango.lab.proxy.stream import RST, Endpoint, Stream, wait_s
 from locust_asyncdjango.lab.proxy.toxics import Toxics
 
 Connect = Callable[[Callable[[], Endpoint]], Awaitable[object]]
-"""Connects to upstream, with the protocol that its argument returns. Raises OSError where that fails."""
+"""Connects to upstream, with the protocol that its argument returns, or raises OSError."""
 
 
 class ProxiedConnection:
     """A client and its server, from the moment the client is accepted until both sockets are closed.
 
-    toxics: what the connection suffers.
-    connect: connects to the server, once the client's handshake would have got there.
+    toxics: the disturbances of the connection.
+    connect: connects to the server, at the moment when the client's handshake would have arrived there.
     on_finished: called when both sockets are closed.
     """
 
@@ -32,9 +32,9 @@ class ProxiedConnection:
         self.final_traffic = (0, 0)
 
     def apply(self, toxics: Toxics) -> None:
-        """Change what the connection suffers.
+        """Change the disturbances of the connection.
 
-        Where a timeout is lifted the connection is closed, as in toxiproxy, since data may have been lost.
+        If a timeout is removed, close the connection, as toxiproxy does, because data may have been lost.
         """
         before, self.toxics = self.toxics, toxics
         if before.timeout_after_ms is not None and toxics.timeout_after_ms is None:
@@ -47,7 +47,7 @@ class ProxiedConnection:
             self._schedule_close()
 
     def close(self) -> None:
-        """Send FIN to both, behind what has been written. What is still in flight is lost."""
+        """Send FIN to both, after all data that have been written. Data that are still in flight are lost."""
         self._stop_streams()
         self.client.close()
         self.server.close()
@@ -61,22 +61,22 @@ class ProxiedConnection:
         self._finish_if_closed()
 
     def abort(self) -> None:
-        """Close both sockets at once. What has been written and not sent is lost."""
+        """Close both sockets at once. Data that have been written, but not sent, are lost."""
         self._stop_streams()
         for endpoint in (self.client, self.server):
             if endpoint.transport:
                 endpoint.transport.abort()
 
     def traffic(self) -> tuple[int, int]:
-        """Return how many bytes the client has sent, and how many it has been sent."""
+        """Return how many bytes the client has sent, and how many the proxy has sent to it."""
         return self.final_traffic if self.client.is_closed else self.client.traffic()
 
     def _client_connected(self) -> None:
-        # The system accepts a client before the proxy knows of it, so that the handshake takes the client no time. On a
-        # network with this latency, the SYN would go up and the SYN-ACK come down first: what the client sends counts
-        # as sent after that. The server would have its connection when the client's ACK has gone up as well: that is
-        # when the proxy connects to it. So the first response arrives when it would on such a network, and so does the
-        # greeting of a server that sends first. Only the client's connect() returns too early.
+        # The system accepts a client before the proxy knows of it, so the handshake takes no time for the client. On a
+        # network with this latency, the SYN would first go up and the SYN-ACK come down: so the client's data count as
+        # sent after that time. The server would have its connection once the client's ACK had gone up as well: so the
+        # proxy connects to it at that moment. The first response then arrives when it would on such a network, and so
+        # does the greeting of a server that sends first. Only the client's connect() returns too early.
         up, down = self.upstream.schedule, self.downstream.schedule
         self.upstream.open_from_s = time.monotonic() + up.link.delay_s(up.rng) + down.link.delay_s(down.rng)
         self._apply_to_streams()

@@ -22,7 +22,7 @@ class ControlServer(uvicorn.Server):
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Do nothing, where uvicorn would install signal handlers."""
+        """Do nothing, in place of uvicorn's method, which installs signal handlers."""
         yield
 
 
@@ -41,7 +41,7 @@ async def serve_control(proxy: ProxyServer, listener: socket.socket) -> None:
 
 
 async def read_body(receive: Receive) -> bytes:
-    """Read the body of a request. Of one that is too long, keep just enough to see that it is."""
+    """Return the body of a request. Of a body that is too long, return just enough to show that."""
     body, more = b"", True
     while more:
         message = await receive()

@@ -47,7 +47,7 @@ class ProxyParser(argparse.ArgumentParser):
 
 
 def parse_options(arguments: Sequence[str] | None) -> Options:
-    """Read a command line, the process's own for None. Raise UsageError for flags that cannot be used."""
+    """Return the options of a command line; None for that of this process. Raise UsageError for flags with errors."""
     flags = ProxyParser(prog="python -m locust_asyncdjango.lab.proxy", description=DESCRIPTION, allow_abbrev=False)
     flags.add_argument("--listen", metavar="HOST:PORT", default="127.0.0.1:0", help="(default: %(default)s)")
     flags.add_argument("--upstream", metavar="HOST:PORT|unix:/PATH", required=True, help="where connections lead to")

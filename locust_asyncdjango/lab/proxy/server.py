@@ -92,7 +92,7 @@ def listen(address: Address) -> socket.socket:
 def _reason(error: OSError | UnicodeError) -> str:
     if isinstance(error, UnicodeError) or error.errno is None:
         return str(error)
-    # create_server() adds to the message of the system; getaddrinfo() has messages and numbers of its own.
+    # create_server() adds text to the system's message. getaddrinfo() has messages and error numbers of its own.
     return os.strerror(error.errno) if error.errno in errno.errorcode else str(error.strerror)
 
 

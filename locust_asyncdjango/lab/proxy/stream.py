@@ -1,8 +1,8 @@
 """One direction of a proxied connection: the bytes that are in flight from one socket to the other.
 
-Where a direction delays nothing, its bytes go from transport to transport without passing through Python: the
-protocol's ``data_received`` *is* the write method of the other transport. uvloop looks ``data_received`` up once, in
-``set_protocol()``, which is therefore called again whenever that changes.
+If a direction delays nothing, its bytes go from transport to transport without passing through Python: the protocol's
+``data_received`` *is* the write method of the other transport. uvloop looks up ``data_received`` once, in
+``set_protocol()``, so that is called again whenever ``data_received`` changes.
 """
 
 import asyncio
@@ -18,7 +18,7 @@ from contextlib import suppress
 from locust_asyncdjango.lab.proxy.toxics import MAX_BACKLOG_S, DelaySchedule, Link
 
 MAX_BYTES_IN_FLIGHT = 256 * 2**20
-"""Bytes in flight in one direction of one connection at which the sender is paused. A network would not pause it."""
+"""Bytes in flight in one direction of a connection at which the sender is paused, which a network would not do."""
 
 FIN, RST = b"FIN", b"RST"
 """Markers in the queue of a stream, recognized by identity."""
@@ -33,7 +33,7 @@ def wait_s(loop: asyncio.AbstractEventLoop, due_s: float) -> float:
     """Return how many seconds a timer should wait for a moment of ``time.monotonic()``.
 
     Timers of uvloop count whole milliseconds, of a clock that is rounded down. A timer with this delay fires in the
-    millisecond before the moment, or in the one after. A caller that wakes too early waits once more, for 1 ms. So it
+    millisecond before the moment, or in the one after. A caller that wakes too early waits once more, for 1 ms, and so
     is never more than 1 ms late.
     """
     return max(1, math.floor(1000 * due_s) - math.floor(1000 * loop.time())) / 1000
@@ -55,42 +55,42 @@ class Endpoint(asyncio.BaseProtocol):
         self.has_fin = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Keep the transport, which has TCP_NODELAY set: uvloop does so for every TCP transport."""
+        """Keep the transport. Its TCP_NODELAY is set already, because uvloop does that for every TCP transport."""
         self.transport = transport  # type: ignore[assignment]
         self.on_connected()
 
     def eof_received(self) -> bool:
-        """Pass a FIN on, and return True: the other direction goes on."""
+        """Pass on a FIN. Return True, so that the other direction stays open."""
         self.has_fin = True
         self.incoming.end_with(FIN)
         return True
 
     def connection_lost(self, _error: Exception | None) -> None:
-        """Note that a RST, or the proxy itself, has closed the socket."""
+        """Handle the end of the socket, which a RST or the proxy itself has closed."""
         self.is_closed = True
         self.on_closed(self)
 
     def pause_writing(self) -> None:
-        """Pause the stream to this socket: its receiver does not keep up."""
+        """Pause the stream to this socket, because its receiver does not keep up."""
         self.outgoing.set_sink_paused(is_paused=True)
 
     def resume_writing(self) -> None:
-        """Resume the stream to this socket: its receiver has caught up."""
+        """Resume the stream to this socket, because its receiver has caught up."""
         self.outgoing.set_sink_paused(is_paused=False)
 
     def set_receiver(self, receive: Callable[[bytes], None]) -> None:
-        """Let received data go to a function from now on."""
+        """Pass received data to this function from now on."""
         self.data_received = receive
         if self.transport and not self.is_closed:
             self.transport.set_protocol(self)
 
     def close(self) -> None:
-        """Send FIN behind what has been written."""
+        """Send FIN after all data that have been written."""
         if self.transport:
             self.transport.close()
 
     def reset(self) -> None:
-        """Send RST. What the receiver has not taken yet is lost; on a real network it could not have been sent."""
+        """Send RST. Data that the receiver has not read yet are lost; a real network would not have sent them yet."""
         if self.transport and not self.is_closed:
             with suppress(OSError):  # a Unix socket has no RST
                 opened = self.transport.get_extra_info("socket")
@@ -98,7 +98,7 @@ class Endpoint(asyncio.BaseProtocol):
             self.transport.abort()
 
     def read_remaining(self) -> bytes:
-        """Return what arrived before a write failed, such as a response before a RST; the socket will be closed."""
+        """Return data that arrived before a write failed, such as a response before a RST. Call it before closing."""
         chunks = []
         with suppress(OSError):
             fd = self.transport.get_extra_info("socket").fileno() if self.transport else -1
@@ -145,7 +145,7 @@ class Stream:
         source.incoming, source.data_received, sink.outgoing = self, self.receive, self
 
     def receive(self, chunk: bytes) -> None:
-        """Put what has arrived in the queue, and deliver what is due."""
+        """Put received data in the queue, and deliver all that is due."""
         if self.is_blocked:
             return
         arrival_s = max(time.monotonic(), self.open_from_s)
@@ -155,7 +155,7 @@ class Stream:
         self.deliver()
 
     def end_with(self, marker: bytes) -> None:
-        """Put FIN or RST in the queue, behind the data: nothing more will arrive."""
+        """Put FIN or RST in the queue, after the data, because nothing more will arrive."""
         self.has_ended = True
         due_s = self.schedule.due_s(max(time.monotonic(), self.open_from_s), 0)
         self.queue.append((due_s, marker))
@@ -164,7 +164,7 @@ class Stream:
         self.deliver()
 
     def deliver(self) -> None:
-        """Write what is due to the receiver, unless it is paused, and set a timer for the rest."""
+        """Write data that are due to the receiver, unless it is paused, and set a timer for the rest."""
         if self.sink.transport is None:
             return
         now_s = time.monotonic()
@@ -177,7 +177,7 @@ class Stream:
         self.choose_path()
 
     def choose_path(self) -> None:
-        """Let bytes go past the queue while there is nothing to delay, and pause or resume the sender."""
+        """Send bytes past the queue while there is nothing to delay, and pause or resume the sender."""
         is_direct = not (self.queue or self.is_blocked or self.has_ended or self.sink.transport is None)
         is_direct = is_direct and self.schedule.link.is_clear and time.monotonic() >= self.open_from_s
         if is_direct != self.is_direct:
@@ -187,7 +187,7 @@ class Stream:
         self._pause_or_resume_source()
 
     def set_sink_paused(self, *, is_paused: bool) -> None:
-        """Note whether the receiver has stopped to take data."""
+        """Set whether the receiver is paused, because it does not read its data."""
         self.is_sink_paused = is_paused
         if self.is_direct:
             self._pause_or_resume_source()

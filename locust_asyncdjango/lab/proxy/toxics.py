@@ -1,4 +1,4 @@
-"""The settings of the proxy, named as in toxiproxy, and the arithmetic of when a piece of data is due.
+"""The settings of the proxy, named as in toxiproxy, and the calculation of when a piece of data is due.
 
 Downstream is what the server sends to the client, upstream what the client sends to the server. Nothing here uses a
 socket or a clock.
@@ -14,11 +14,11 @@ from locust_asyncdjango.lab.errors import UsageError
 
 JITTERS = ("uniform", "normal")
 PIECE_S = 0.02
-"""At a limited rate data leave in pieces, each of which takes this time to send."""
+"""Seconds that sending a piece takes. At a limited rate, data are sent in pieces."""
 MAX_BACKLOG_S = 0.05
 """The sender is paused while the data that wait for a limited rate need longer than this."""
 MAX_MS = 86_400_000
-"""A day. A longer delay is taken for a mistake."""
+"""The longest delay: a day. A longer one is refused as a mistake."""
 MIN_KB_PER_S = 0.1
 MAX_KB_PER_S = 100_000_000
 
@@ -104,7 +104,7 @@ def _checked(name: str, attribute: str, value: object) -> object:
         return None
     least, most = (MIN_KB_PER_S, MAX_KB_PER_S) if attribute == "kb_per_s" else (0, MAX_MS)
     number = _number(value)
-    # This is also False for NaN, which stands for what is not a number.
+    # This is also False for NaN, which stands for a value that is not a number.
     if not least <= number <= most:
         or_null = " (or null in JSON for none)" if attribute in _OPTIONAL else ""
         raise UsageError(f"{name} must be a number from {least} to {most}{or_null}")
@@ -131,14 +131,14 @@ class DelaySchedule:
     last_due_s: float = 0
 
     def due_s(self, arrival_s: float, size: int) -> float:
-        """Return when a piece of so many bytes is due: never before one that arrived earlier."""
+        """Return when a piece of ``size`` bytes is due, which is never before a piece that arrived earlier."""
         if self.link.kb_per_s is not None:
             self.sent_s = arrival_s = max(arrival_s, self.sent_s) + size / (1000 * self.link.kb_per_s)
         self.last_due_s = max(arrival_s + self.link.delay_s(self.rng), self.last_due_s)
         return self.last_due_s
 
     def backlog_s(self, now_s: float) -> float:
-        """Return how many seconds the link needs to send what waits for its rate."""
+        """Return how many seconds the link needs to send the data that wait for its rate."""
         return 0 if self.link.kb_per_s is None else max(self.sent_s - now_s, 0)
 
     def pieces(self, chunk: bytes) -> Iterator[bytes | memoryview]:

@@ -35,7 +35,7 @@ def change_sentences(changes: Changes, tolerance: float) -> list[str]:
 
 
 def changes_table(changes: Changes) -> Table:
-    """Return a row for each arm, with the ratio drawn beside it."""
+    """Return a table with a row for each arm, and the ratio drawn beside it."""
     rows = tuple(
         (
             change.arm,

@@ -114,7 +114,7 @@ def render_json(findings: Findings, provenance: Mapping[str, Any]) -> str:
 
 
 def failure_kinds(findings: Findings) -> list[str]:
-    """Return the kinds of failures that happened in any trial, in the order of the alphabet."""
+    """Return the kinds of failures that happened in any trial, in alphabetical order."""
     return sorted({failure.kind for r in findings.results if r.figures for failure in r.figures.failures})
 
 
@@ -124,7 +124,7 @@ def _heading(runs: ArmRuns) -> tuple[str, str]:
 
 
 def _tables(findings: Findings) -> list[Table]:
-    """Return the figures, and the other tables that have rows for this experiment."""
+    """Return the table of figures, and all other tables that have rows for this experiment."""
     others = (
         tables.differences_table(tables.differences(findings)),
         tables.ceilings_table(findings),

@@ -15,7 +15,7 @@ from locust_asyncdjango import analysis
 from locust_asyncdjango.analysis.charts import Chart
 
 JSON_OPTIONS = {"separators": (",", ":")}
-"""For the data of charts: short, and in the order in which it is drawn."""
+"""Options for the JSON of charts: short, and in the order in which the data are drawn."""
 
 
 def render_page(

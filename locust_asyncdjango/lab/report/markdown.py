@@ -1,10 +1,10 @@
-"""Markdown by hand: a table and a list are a line of code each, and no library that we require makes them."""
+"""Write Markdown by hand: tables and lists take a line of code each, and no library that we require writes them."""
 
 from collections.abc import Iterable, Sequence
 
 
 def escape_markdown(text: str) -> str:
-    """Return a text in one line, without what Markdown would take for HTML or for the end of a cell."""
+    """Return a text in one line, without characters that Markdown would read as HTML or as the end of a cell."""
     return " ".join(text.replace("<", "&lt;").replace("|", "&#124;").split())
 
 

@@ -5,15 +5,15 @@ from locust_asyncdjango.lab.experiment import plan
 from locust_asyncdjango.lab.experiment.spec import Experiment
 
 OVERHEAD_S = 12
-"""What a trial takes besides its load, about: to start and stop services and server, preflight and warm-up."""
+"""About how many seconds a trial takes besides its load: starting and stopping programs, preflight and warm-up."""
 OVERHEAD_ROUND_TRIPS = 28
-"""Round trips of a trial besides its load, about: four requests with a query or two each."""
+"""About how many round trips a trial takes besides its load: four requests with a query or two each."""
 
 
 def plan_text(experiment: Experiment, length_s: float | None) -> str:
     """Return the trials of an experiment, one a line, and how long they take.
 
-    length_s: of a load, None if the shape does not say.
+    length_s: how many seconds a load takes; None if the shape does not say.
     """
     planned = plan.trials(experiment)
     lines = [f"{number:>4}  {trial.title}" for number, trial in enumerate(planned, 1)]

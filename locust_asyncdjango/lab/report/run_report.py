@@ -204,7 +204,7 @@ def read_failures(path: Path | None, header: Mapping[str, Any]) -> dict[str, Any
 
 
 def output_files(output: Path) -> dict[Path, Callable[[RunReport], str]]:
-    """Return the files of a report, each with its renderer. output: the HTML page; the others lie beside it."""
+    """Return the files of a report, each with its renderer. output: the HTML page; the others are beside it."""
     return {
         output: render_html,
         output.with_suffix(".md"): render_markdown,

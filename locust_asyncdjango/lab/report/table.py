@@ -8,7 +8,7 @@ from locust_asyncdjango.lab.analysis.paired_stats import RatioEstimate
 from locust_asyncdjango.lab.report.markdown import table_lines
 
 WHISKER_WIDTH = 240
-"""In pixels."""
+"""Width, in pixels, of the column in which ratios are drawn."""
 
 
 @dataclass(frozen=True, slots=True)

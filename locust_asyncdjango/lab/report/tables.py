@@ -43,7 +43,7 @@ RESOURCE_USAGE = (
 
 
 def figures_table(findings: Findings) -> Table:
-    """Return the figures of each arm."""
+    """Return the table of each arm's figures."""
     headers = (
         *("route", "conditions", "variant", "server", "runs", "peak req/s", "users at peak", "successes"),
         *("users at slowdown", "users at errors", "failures by kind"),
@@ -101,7 +101,7 @@ class Difference:
 
 
 def differences(findings: Findings) -> list[Difference]:
-    """Return the best arm of each subject compared with the others, where there is a ratio."""
+    """Return the differences between the best arm of each subject and the others, where there is a ratio."""
     return [
         Difference(
             subject,
@@ -119,7 +119,7 @@ def differences(findings: Findings) -> list[Difference]:
 
 
 def differences_table(differences: Sequence[Difference]) -> Table:
-    """Return a row for each difference, with its ratio drawn beside it."""
+    """Return a table with a row for each difference, and its ratio drawn beside it."""
     headers = ("subject", "best", "other", "pairs", "times as much", "interval", "result")
     rows = tuple(
         (
@@ -138,7 +138,7 @@ def differences_table(differences: Sequence[Difference]) -> Table:
 
 
 def ceilings_table(findings: Findings) -> Table:
-    """Return the unloaded latency of each arm, and the ceiling that follows from it."""
+    """Return the table of each arm's unloaded latency, and of the ceiling that follows from it."""
     headers = ("arm", "unloaded latency", "ceiling req/s", "mean peak req/s", "because of")
     rows = []
     for runs in findings.runs:
@@ -152,14 +152,14 @@ def ceilings_table(findings: Findings) -> Table:
 
 
 def round_trips_table(findings: Findings) -> Table:
-    """Return how many round trips a request of each arm takes."""
+    """Return the table of the round trips that a request of each arm takes."""
     headers = ("route", "arm", "round trips per request", "interval", "the rest")
     rows = tuple((runs.trial.route, runs.trial.arm, *_round_trip_cells(fit)) for runs, fit in findings.round_trips)
     return Table("Round trips", ROUND_TRIPS, headers, rows)
 
 
 def resource_usage_table(findings: Findings) -> Table:
-    """Return what each arm used at most, and what it would use for a given number of requests in flight."""
+    """Return the table of each arm's highest usage, also scaled to SCALE_IN_FLIGHT requests in flight."""
     headers = (
         *("arm", "MB", "threads", "connections", "processor s", "in flight"),
         *(f"MB per {SCALE_IN_FLIGHT} in flight", f"connections per {SCALE_IN_FLIGHT} in flight"),

@@ -19,7 +19,7 @@ NO_DIFFERENCE = "no detectable difference"
 MAX_NOISE_RATIO = 10
 """The largest noise that is given as a number. A larger one only shows that there were too few runs to know it."""
 MIN_A_A_PAIRS = 3
-"""The fewest A/A pairs of which each can be compared with the noise of the others."""
+"""The fewest A/A pairs that are needed to compare each pair with the noise of the others."""
 
 
 def verdict_sentences(findings: Findings) -> list[str]:

@@ -4,7 +4,7 @@ import argparse
 
 import pytest
 
-from locust_asyncdjango.lab.commands.arguments import Parser, add_options, add_services, share
+from locust_asyncdjango.lab.commands.arguments import Parser, add_options, add_service_options, parse_share
 from locust_asyncdjango.lab.experiment.options import Option, whole_number
 
 OPTIONS = (
@@ -46,7 +46,7 @@ def test_an_error_is_one_line(parser: Parser, arguments: list[str], capsys: pyte
 
 def test_a_command_takes_one_number_for_an_option_of_run_that_takes_several() -> None:
     parser = Parser(prog="tested")
-    add_services(parser, posts=5)
+    add_service_options(parser, posts=5)
     assert vars(parser.parse_args([])) == {"posts": 5, "max_connections": 100, "latency_ms": 0}
     assert vars(parser.parse_args(["--latency-ms", "7"])) == {"posts": 5, "max_connections": 100, "latency_ms": 7}
     with pytest.raises(SystemExit):
@@ -57,8 +57,8 @@ def test_a_command_takes_one_number_for_an_option_of_run_that_takes_several() ->
 
 
 @pytest.mark.parametrize(("text", "wanted"), [("10%", 0.1), ("0.25", 0.25), ("0", 0.0)])
-def test_a_share(text: str, wanted: float) -> None:
-    assert share(text) == wanted
+def test_a_share_is_parsed(text: str, wanted: float) -> None:
+    assert parse_share(text) == wanted
 
 
 @pytest.mark.parametrize("text", ["-1", "much", "nan", "%"])

@@ -76,7 +76,7 @@ def test_a_resumed_run_has_the_sites_settings_of_its_start(monkeypatch: pytest.M
     run.restore_site_variables(experiment(factors=(("TARGET_SITE_CONNECTIONS", "pool"),)))
     kept = {name: value for name, value in os.environ.items() if name.startswith("TARGET_SITE_")}
     assert kept == {"TARGET_SITE_CONNECTIONS": "pool"}
-    with pytest.raises(UsageError, match="'PATH' = '/evil' is no setting of the site"):
+    with pytest.raises(UsageError, match="'PATH' = '/evil' is not a setting of the site"):
         run.restore_site_variables(experiment(factors=(("PATH", "/evil"),)))
 
 

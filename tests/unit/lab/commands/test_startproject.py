@@ -18,18 +18,18 @@ ROOT = Path(__file__).parents[4]
 @pytest.mark.parametrize(
     ("name", "reason"),
     [
-        ("1st", "small letters, digits"),
-        ("my site", "small letters, digits"),
-        ("my.site", "small letters, digits"),
-        ("", "small letters, digits"),
-        ("MySite", "small letters, digits"),  # its table would be "MySite_post", which SQL without quotes does not name
-        ("größe", "small letters, digits"),
+        ("1st", "lower-case letters, digits"),
+        ("my site", "lower-case letters, digits"),
+        ("my.site", "lower-case letters, digits"),
+        ("", "lower-case letters, digits"),
+        ("MySite", "lower-case letters, digits"),  # SQL without quotes cannot name its table, "MySite_post"
+        ("größe", "lower-case letters, digits"),
         ("s" * 41, "at most 40 "),
-        ("class", "no word of Python's"),
-        ("test", "a module of that name is there already"),
-        ("django", "a module of that name is there already"),
-        ("target_site", "a module of that name is there already"),
-        ("__main__", "a module of that name is there already"),
+        ("class", "not a keyword of Python"),
+        ("test", "a module of that name exists already"),
+        ("django", "a module of that name exists already"),
+        ("target_site", "a module of that name exists already"),
+        ("__main__", "a module of that name exists already"),
         ("manage", "the project has something else of that name"),
         ("auth", "Django has an app of that name"),
     ],
@@ -52,7 +52,7 @@ def test_the_empty_target_on_the_path_is_no_module_of_that_name(
     target.mkdir()
     monkeypatch.syspath_prepend(tmp_path)
     startproject.check_name(target.name, target)
-    with pytest.raises(UsageError, match="is there already"):
+    with pytest.raises(UsageError, match="exists already"):
         startproject.check_name(target.name, tmp_path / "elsewhere")
 
 

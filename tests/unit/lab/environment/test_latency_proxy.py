@@ -9,7 +9,7 @@ from locust_asyncdjango.lab.errors import UsageError
 
 
 @pytest.mark.parametrize(
-    ("url", "upstream", "behind_9"),
+    ("url", "upstream", "url_at_port_9"),
     [
         ("postgresql://u:p%40@db.example:5433/x", "db.example:5433", "postgresql://u:p%40@127.0.0.1:9/x"),
         (
@@ -23,8 +23,8 @@ from locust_asyncdjango.lab.errors import UsageError
         ("http://localhost:5000", "localhost:5000", "http://127.0.0.1:9"),
     ],
 )
-def test_a_url_through_a_proxy(url: str, upstream: str, behind_9: str) -> None:
-    assert (latency_proxy.upstream_address(url), latency_proxy.url_at_port(url, 9)) == (upstream, behind_9)
+def test_a_url_through_a_proxy(url: str, upstream: str, url_at_port_9: str) -> None:
+    assert (latency_proxy.upstream_address(url), latency_proxy.url_at_port(url, 9)) == (upstream, url_at_port_9)
 
 
 def test_no_proxy_stands_before_a_certificate() -> None:

@@ -20,7 +20,7 @@ def test_processors_are_shared_out_where_there_are_enough(processors: range, sha
     assert divide_processors(processors) == shared
 
 
-def test_pins_are_taken_as_told() -> None:
+def test_pins_of_the_command_line_are_used() -> None:
     here = min(os.sched_getaffinity(0))
     only = frozenset({here})
     assert resolve_pins(f"{here}:{here}:{here}-{here}") == Pins(only, only, only)
@@ -31,12 +31,12 @@ def test_pins_are_taken_as_told() -> None:
 
 
 @pytest.mark.parametrize("text", ["", "0", "0:1", "0:1:x", "0:1:2:3", "a:b:c", "1-0:1:1", "::"])
-def test_pins_that_cannot_be_read(text: str) -> None:
+def test_malformed_pins_are_refused(text: str) -> None:
     with pytest.raises(UsageError, match="is not auto, off or GENERATOR:SERVER:SERVICES"):
         resolve_pins(text)
 
 
-def test_pins_that_there_are_not() -> None:
+def test_pins_to_missing_processors_are_refused() -> None:
     with pytest.raises(UsageError, match="there is no processor 9999 here; there are "):
         resolve_pins("9999:9999:9999")
 

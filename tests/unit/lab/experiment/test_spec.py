@@ -71,7 +71,7 @@ def test_arms_are_checked(text: str, message: str) -> None:
 
 
 def test_arms_do_not_go_with_servers() -> None:
-    with pytest.raises(UsageError, match="--arms names servers, variants and limits: leave the flags for these out"):
+    with pytest.raises(UsageError, match="--arms names servers, variants and limits: leave out the flags for these"):
         experiment(arms=(Arm("gunicorn-sync"),))
 
 

@@ -44,7 +44,7 @@ def test_the_most_of_a_trial() -> None:
     assert peak_usage(SAMPLES) == PeakUsage(70.5, 40, 10, 12, 0.8 + 1.5)
 
 
-def test_what_is_written_is_read(tmp_path: Path) -> None:
+def test_samples_are_read_as_they_were_written(tmp_path: Path) -> None:
     file = tmp_path / "costs.jsonl"
     assert read_resource_samples(file) == []
     for cost in SAMPLES:

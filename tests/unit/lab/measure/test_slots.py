@@ -11,7 +11,7 @@ from locust_asyncdjango.lab.measure.slots import Slots, requests_to_send, slot_m
     [
         ("gunicorn-sync", 1, Slots(1, 1, 4), []),
         ("gunicorn-sync", 2, Slots(2, 1, 5), []),
-        ("gunicorn-sync", 2, Slots(1, 1, 5), ["1 processes answer, not 2"]),
+        ("gunicorn-sync", 2, Slots(1, 1, 5), ["1 processes respond, not 2"]),
         ("gunicorn-sync", 1, Slots(1, 2, 4), ["a process had 2 requests in flight, more than 1"]),
         ("gunicorn-gevent", 1, Slots(1, 120, 120), []),
         ("uvicorn", 2, Slots(2, 60, 120), []),

@@ -32,7 +32,7 @@ def test_a_server_that_does_not_answer_is_named_with_its_address(tmp_path: Path)
     site = running_site(TRIAL, Server("mine", "wsgi", url=url), Pins(), tmp_path)
     with pytest.raises(TrialError) as refused, site:
         pass
-    assert str(refused.value) == f"mine does not answer at {url}; start it, or correct its url"
+    assert str(refused.value) == f"mine does not respond at {url}; start it, or correct its url"
 
 
 def test_a_run_without_a_series_is_no_trial(tmp_path: Path) -> None:

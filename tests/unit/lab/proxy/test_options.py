@@ -40,7 +40,7 @@ def test_flags_are_the_settings() -> None:
         (*UPSTREAM, "more"),
     ],
 )
-def test_wrong_flags_are_told_in_one_line(arguments: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
+def test_wrong_flags_are_reported_in_one_line(arguments: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
     assert __main__.main(arguments) == 2
     output = capsys.readouterr()
     assert output.out == ""

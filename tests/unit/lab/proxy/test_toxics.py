@@ -24,38 +24,38 @@ arrivals = st.lists(st.tuples(st.floats(0, 1), st.integers(0, 100_000)), max_siz
 """Seconds since the one before, and bytes."""
 
 
-def stamped(link: Link, chunks: list[tuple[float, int]], seed: int) -> list[tuple[float, float]]:
+def due_times(link: Link, chunks: list[tuple[float, int]], seed: int) -> list[tuple[float, float]]:
     """When each chunk arrives and when it is due."""
-    departures, now_s, stamps = DelaySchedule(link, random.Random(seed)), 1000.0, []
+    schedule, now_s, times = DelaySchedule(link, random.Random(seed)), 1000.0, []
     for wait_s, size in chunks:
         now_s += wait_s
-        stamps.append((now_s, departures.due_s(now_s, size)))
-    return stamps
+        times.append((now_s, schedule.due_s(now_s, size)))
+    return times
 
 
 @given(links, arrivals, st.integers())
 def test_chunks_are_never_reordered_and_never_early(link: Link, chunks: list[tuple[float, int]], seed: int) -> None:
-    stamps = stamped(link, chunks, seed)
-    dues = [due_s for _, due_s in stamps]
+    times = due_times(link, chunks, seed)
+    due = [due_s for _, due_s in times]
     least_s = max(link.latency_ms - link.jitter_ms, 0) / 1000 if link.jitter == "uniform" else 0
-    assert dues == sorted(dues)
-    assert all(due_s >= arrival_s + least_s for arrival_s, due_s in stamps)
+    assert due == sorted(due)
+    assert all(due_s >= arrival_s + least_s for arrival_s, due_s in times)
 
 
 @given(amounts_ms, arrivals)
 def test_latency_alone_delays_each_chunk_as_much_however_many_are_under_way(
     latency_ms: float, chunks: list[tuple[float, int]]
 ) -> None:
-    stamps = stamped(Link(latency_ms), chunks, 0)
-    assert [due_s for _, due_s in stamps] == [arrival_s + latency_ms / 1000 for arrival_s, _ in stamps]
+    times = due_times(Link(latency_ms), chunks, 0)
+    assert [due_s for _, due_s in times] == [arrival_s + latency_ms / 1000 for arrival_s, _ in times]
 
 
 @given(st.floats(MIN_KB_PER_S, 1e6), amounts_ms, arrivals)
 def test_a_rate_is_never_exceeded(kb_per_s: float, latency_ms: float, chunks: list[tuple[float, int]]) -> None:
-    stamps = stamped(Link(latency_ms, kb_per_s=kb_per_s), chunks, 0)
-    for first, (arrival_s, _) in enumerate(stamps):
+    times = due_times(Link(latency_ms, kb_per_s=kb_per_s), chunks, 0)
+    for first, (arrival_s, _) in enumerate(times):
         sent = 0
-        for (_, size), (_, due_s) in zip(chunks[first:], stamps[first:], strict=True):
+        for (_, size), (_, due_s) in zip(chunks[first:], times[first:], strict=True):
             sent += size
             # Moments around 1,000 s are exact to about 1e-13 s, and there are up to 30 sums.
             assert due_s >= arrival_s + latency_ms / 1000 + sent / (1000 * kb_per_s) - 1e-9
@@ -72,10 +72,10 @@ def test_a_piece_is_worth_20_ms() -> None:
 
 
 def test_backlog_is_the_time_that_the_link_needs_for_what_waits() -> None:
-    departures = DelaySchedule(Link(latency_ms=500, kb_per_s=100))
-    assert departures.due_s(10, 5000) == 10.55
-    assert departures.backlog_s(10) == pytest.approx(0.05)
-    assert departures.backlog_s(11) == 0
+    schedule = DelaySchedule(Link(latency_ms=500, kb_per_s=100))
+    assert schedule.due_s(10, 5000) == 10.55
+    assert schedule.backlog_s(10) == pytest.approx(0.05)
+    assert schedule.backlog_s(11) == 0
 
 
 def test_normal_jitter_is_never_below_zero() -> None:
@@ -85,7 +85,7 @@ def test_normal_jitter_is_never_below_zero() -> None:
     assert max(delays) > 0.2
 
 
-def test_settings_by_their_names() -> None:
+def test_settings_are_returned_by_name() -> None:
     values = {"latency_ms": 1, "upstream_jitter_ms": 2, "upstream_jitter": "normal", "timeout_after_ms": 0}
     toxics = with_settings(Toxics(reset_after_ms=5), values)
     assert toxics == Toxics(Link(1), Link(0, 2, "normal"), 5, 0)
