@@ -11,7 +11,7 @@ from locust_asyncdjango.shapes.parameters import Milliseconds, Parametrised, Sec
 from locust_asyncdjango.shapes.search import NOT_RISING, LevelResult, Search, conclude, summarize_level, unqueued_rate
 
 SPAWN_PATIENCE_S = 30
-"""How long to wait, beyond the time of the climb, for users that do not start, before the search gives up."""
+"""Seconds, beyond the time of the climb, that the search waits for users that do not start, before it gives up."""
 
 PREVIEW_PEAK, PREVIEW_CAPACITY = 100, 58
 """The picture of this shape shows a search for this capacity among so many users."""
@@ -23,7 +23,7 @@ class Breakpoint(Parametrised):
     """Search for the most users that the server carries: climb by ``factor`` until a level breaks, then bisect.
 
     A level breaks if more than ``failed`` of its requests fail, if its 95 % quantile is above ``p95``, or, without
-    ``p95``, if throughput stops rising. A level that breaks is tried once more. The run ends when the answer is known;
+    ``p95``, if throughput stops rising. A level that breaks is tried once more. The run ends when the result is known;
     the log and the summary show it.
 
     Parameters:
@@ -38,7 +38,7 @@ class Breakpoint(Parametrised):
         share: the least that a user may get on a level, as a share of what it gets without queueing (0.8).
         resolution: width of the interval, as a share of its upper end, at which the search ends (0.05).
 
-    ``-t`` ends the search early; its answer is then marked as unfinished.
+    ``-t`` ends the search early; its result is then marked as unfinished.
 
     Example: ``locust -f examples/io_read.py --shape Breakpoint:peak=500,p95=500ms``
     """
@@ -58,15 +58,15 @@ class Breakpoint(Parametrised):
     _times_before: Mapping[int, int] | None
 
     run_time = None
-    """Nobody knows how long the search takes; ``-t`` is the longest."""
+    """The length of the search is not known beforehand; ``-t`` limits it."""
 
     def __init__(self, **parameters: str) -> None:
-        """parameters: as texts, such as ``p95="500ms"``. Raises ParameterError."""
+        """Set parameters from texts, such as ``p95="500ms"``. Raise ParameterError for a wrong one."""
         super().__init__(**parameters)
         self._begin_search()
 
     def reset_time(self) -> None:
-        """Begin a new search, when a run begins."""
+        """Begin a new search. Locust calls it when a run begins."""
         super().reset_time()  # type: ignore[no-untyped-call]
         self._begin_search()
 
@@ -78,7 +78,7 @@ class Breakpoint(Parametrised):
         return min(level, before + moved) if level > before else max(level, before - moved)
 
     def tick(self) -> tuple[int, float] | None:
-        """Return the level that is tried now and the rate, or None when the answer is known or the time is over."""
+        """Return the level that is tried now and the rate; None when the result is known or the time is over."""
         if self._is_over():
             return None
         now = time.time()
@@ -91,11 +91,11 @@ class Breakpoint(Parametrised):
         return None if self._is_over() else (self._search.level, self.effective_rate())
 
     def conclusions(self) -> tuple[str, ...]:
-        """Return the answer as far as it is known."""
+        """Return the result as far as it is known."""
         return (conclude(self._search, self._levels, self._reasons, self._abort_reason),)
 
     def preview(self, columns: int) -> list[float]:
-        """Return the levels of an example of a search."""
+        """Return the levels of an example search, as shares of the highest."""
         search, levels = Search(PREVIEW_PEAK, self.factor, self.resolution), []
         while not search.is_over:
             levels.append(search.level)
@@ -106,14 +106,14 @@ class Breakpoint(Parametrised):
         self._search = Search(self.effective_peak(), self.factor, self.resolution)
         self._levels: dict[int, LevelResult] = {}
         self._reasons: dict[int, str] = {}
-        """By users, why a level broke."""
+        """Why a level broke, by its users."""
         self._abort_reason = ""
         self._last_level = (0.0, 0)
-        """When the level before ended, in seconds since the start, and its users."""
+        """When the previous level ended, in seconds since the start, and its users."""
         self._begin_level()
 
     def _begin_level(self) -> None:
-        """Begin with a level: first its users start, then it settles, then it is measured."""
+        """Begin a level: first its users start, then it settles, then it is measured."""
         self._waiting_since: float | None = None
         self._settled: float | None = None
         self._times_before = None
@@ -152,14 +152,14 @@ class Breakpoint(Parametrised):
         self._begin_level()
 
     def _measured_s(self) -> range:
-        """Return the epoch seconds that lie wholly in the measured time; one at least, which may end later."""
+        """Return the epoch seconds that lie wholly in the measured time. There is at least one, which may end later."""
         begin = ceil((self._settled or 0) + self.settle)
         return range(begin, begin + max(int(self.hold) - 1, 1))
 
     def _reason_broken(self, level: LevelResult) -> str:
         """Return why a level broke; "" if it was carried."""
         if not level.per_s and not level.failed:
-            return "nothing was answered"
+            return "no request was answered"
         if level.failed > self.failed:
             return f"{level.failed:.1%} of requests failed"
         if self.p95:

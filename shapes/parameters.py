@@ -1,5 +1,7 @@
-"""The parameters of a shape: which types they may have, how their texts are read, and which of Locust's flags override
-them. ``Parametrised`` is the base class of all our shapes."""
+"""The parameters of a shape: their types, how their texts are read, and which of Locust's flags override them.
+
+``Parametrised`` is the base class of all our shapes.
+"""
 
 from collections.abc import Callable
 from typing import Any, NamedTuple, NewType, get_type_hints
@@ -30,7 +32,7 @@ Plan = tuple[Stage, ...]
 
 
 class ParameterError(ValueError):
-    """A shape has no such parameter, or the parameter cannot have this value. The message says what is possible."""
+    """Raised for an unknown parameter of a shape, or a value that it cannot have. The message says what is possible."""
 
 
 class Parametrised(LoadTestShape):
@@ -52,7 +54,7 @@ class Parametrised(LoadTestShape):
     """Whether the levels of the plan are requests a second, which begin when they are due, and not users."""
 
     def __init__(self, **parameters: str) -> None:
-        """parameters: texts, such as ``peak="1000"`` or ``hold="1m30s"``. Raises ParameterError."""
+        """Set parameters from texts, such as ``peak="1000"`` or ``hold="1m30s"``. Raise ParameterError."""
         super().__init__()  # type: ignore[no-untyped-call]
         known = self.parameters()
         for name, text in parameters.items():
@@ -74,12 +76,12 @@ class Parametrised(LoadTestShape):
         return ()
 
     def preview(self, columns: int) -> list[float]:
-        """Return the load over time for a picture: for each column its level, as a share of the highest level."""
+        """Return the load over time for a picture: the level of each column, as a share of the highest level."""
         raise NotImplementedError
 
     def effective_peak(self) -> int:
         """Return the users of ``-u`` or of the web UI's form, or else the shape's own ``peak``."""
-        # Read each time: in the web UI the user can change the options between two runs.
+        # Read it at each call: in the web UI the user can change the options between two runs.
         return int(self.locust_option("num_users") or self.peak)
 
     def effective_rate(self) -> float:
@@ -144,7 +146,7 @@ READERS: dict[Any, tuple[Callable[[str], Any], str]] = {
     Milliseconds: (_parse_milliseconds, "a latency such as 500ms or 2s"),
     Plan: (_parse_plan, "stages such as 30s:100/1m:100/10s:0, each a length and the users at its end"),
 }
-"""For each type of parameter, what reads its text and what the text should be."""
+"""For each type of parameter, the function that reads its text, and a description of valid texts."""
 
 
 def _parse_value(name: str, text: str, kind: Any) -> Any:

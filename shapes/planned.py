@@ -52,15 +52,15 @@ class Planned(Parametrised):
 
     def users_at(self, elapsed: float) -> int:
         """Return the users planned ``elapsed`` seconds after the start: one at least, if the level is above 0."""
-        # A sum of lengths has rounding errors: 98.99999999999999 users are 99.
+        # A sum of lengths has rounding errors: 98.99999999999999 users count as 99.
         level = self.level_at(elapsed)
         return max(floor(level + 1e-9), 1 if level > 0 else 0)
 
     def tick(self) -> tuple[int, float] | None:
         """Return the users at the end of this second and the rate to get there, or None when the time is over.
 
-        Both follow from the time alone. While a master starts users, it does not call this. At its next call it has to
-        make up for the ticks that it missed; so the rate is above the shape's own if users are missing or too many.
+        Both follow from the time alone. While a master starts users, it does not call this method. Its next call has to
+        make up for the missed ticks, so the rate is above the shape's own if there are too few or too many users.
         """
         elapsed = self.get_run_time()  # type: ignore[no-untyped-call]
         if elapsed >= self.run_time:

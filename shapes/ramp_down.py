@@ -1,4 +1,4 @@
-"""Users climb and leave again: does the server recover as it went down?"""
+"""Users climb and leave again: does the server recover while the load falls as it slowed down while the load rose?"""
 
 from collections.abc import Iterator
 
@@ -10,7 +10,7 @@ from locust_asyncdjango.shapes.ramp import Ramp
 class RampDown(Ramp):
     """Start ``rate`` users a second up to ``peak``, keep them for ``hold``, and stop as many a second down to none.
 
-    Answers whether the server recovers on the way down as it slowed on the way up.
+    Answers whether the server is as fast at each level on the way down as on the way up.
 
     Parameters:
         peak: most users at once (100). ``-u`` overrides it.

@@ -9,7 +9,7 @@ from locust_asyncdjango.shapes.planned import Planned, climb_s
 class Sawtooth(Planned):
     """Climb ``teeth`` times at ``rate`` from ``base`` to ``peak``; each time drop within ``drop``, and ``rest``.
 
-    Answers whether each climb is like the first, or the server keeps something from the one before.
+    Answers whether each climb is like the first one, or whether traces of earlier climbs remain in the server.
 
     Parameters:
         peak: most users at once (100). ``-u`` overrides it.

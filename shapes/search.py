@@ -1,7 +1,7 @@
-"""The search for the load that a server carries: which level to try next, and what the tried levels say. Pure.
+"""The search for the load that a server carries: which level to try next, and what the tried levels show.
 
-``Search`` decides on the levels. ``summarize_level`` reduces what was measured on one of them. ``conclude`` puts the
-answer into a sentence. ``Breakpoint`` is the shape that uses them.
+``Search`` decides on the levels. ``summarize_level`` sums up the measurements on one of them. ``conclude`` returns the
+result as a sentence. ``Breakpoint`` is the shape that uses these. They are pure: no clock, no I/O.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -25,13 +25,17 @@ class Search:
     """
 
     def __init__(self, peak: int, factor: float, resolution: float) -> None:
-        """peak: most users. resolution: interval width at which the search ends, as a share of its upper end."""
+        """Begin with one user.
+
+        peak: most users. factor: ratio of two levels. resolution: interval width, as a share of its upper end, at which
+        the search ends.
+        """
         self.level = 1
         """Users to try now."""
         self.carried = 0
         """The most users that were carried."""
         self.broken: int | None = None
-        """The fewest users that were not carried; None until then."""
+        """The fewest users that were not carried; None while all levels were carried."""
         self.is_retry = False
         """Whether the level has broken once already."""
         self._peak, self._factor, self._resolution = peak, factor, resolution
@@ -60,7 +64,7 @@ class Search:
 
 
 class LevelResult(NamedTuple):
-    """What was measured with a number of users.
+    """The measurements at one number of users.
 
     per_s: successes a second. margin_per_s: half the width of its 95 % interval. failed: share of failures, 0 to 1.
     p95_ms: 95 % quantile of all latencies.

@@ -12,7 +12,7 @@ PREFIX = "TARGET_SITE_"
 
 LARGEST_POOL = 1000
 LONGEST_POOL_WAIT_S = 25
-"""Servers give up on a request after 30 s, and some kill the worker that works on it."""
+"""The longest wait for a pool. Servers abort a request after 30 s, and some kill the worker that works on it."""
 
 ACCESS_LOGS = ("gunicorn.access", "uvicorn.access", "hypercorn.access", "granian.access", "django.server")
 """The loggers to which servers write a line for each request."""
@@ -20,10 +20,10 @@ ACCESS_LOGS = ("gunicorn.access", "uvicorn.access", "hypercorn.access", "granian
 
 @dataclass(frozen=True, slots=True)
 class SiteConfig:
-    """What can be changed about the site without changing its code."""
+    """The settings of the site that environment variables change."""
 
     interface: str
-    """wsgi or asgi: decides which variant answers at a route's own path."""
+    """wsgi or asgi: decides which variant a route's own path requests."""
     orm_driver: str
     """psycopg2 or psycopg (3): the driver that the ORM uses."""
     connections: str

@@ -21,30 +21,30 @@ T = TypeVar("T")
 
 
 class ResourceRegistry:
-    """The resources of this process that have to be closed at its end."""
+    """The resources of this process that are closed at its end."""
 
     def __init__(self) -> None:
         self._close_functions: list[Callable[[], object]] = []
         self._event_loop_resources: list[EventLoopResource[Any]] = []
 
     def add_close_function(self, close: Callable[[], object]) -> None:
-        """Call this function when the process ends."""
+        """Register a function to be called when the process ends."""
         self._close_functions.append(close)
 
     def add_event_loop_resource(self, resource: "EventLoopResource[Any]") -> None:
-        """Close this resource in close_all."""
+        """Register a resource to be closed in close_all."""
         self._event_loop_resources.append(resource)
 
     def close_process_resources(self) -> None:
-        """Close what the threads of this process share. A request that needs a resource later makes a new one."""
+        """Close the resources that the threads of this process share. A later request makes new ones on demand."""
         with ExitStack() as stack:  # which continues with the others when one of them fails
             while self._close_functions:
                 stack.callback(self._close_functions.pop(0))
 
     async def close_all(self) -> None:
-        """Close what the requests of the running event loop share, and what the threads of the process share.
+        """Close the resources of the running event loop, and those that the threads of the process share.
 
-        For the end of an ASGI lifespan. uvicorn may end by the signal that stopped it, without Python's atexit.
+        Call it at the end of an ASGI lifespan: uvicorn may end by the signal that stopped it, without Python's atexit.
         """
         try:
             await asyncio.gather(*(resource.close() for resource in self._event_loop_resources))
@@ -57,7 +57,7 @@ atexit.register(REGISTRY.close_process_resources)
 
 
 class ProcessResource(Generic[T]):
-    """One object for a process and all its threads."""
+    """An object that all threads of a process share."""
 
     def __init__(self, make: Callable[[], T], close: Callable[[T], object]) -> None:
         self._make = make
@@ -80,7 +80,7 @@ class ProcessResource(Generic[T]):
 
 
 class EventLoopResource(Generic[T]):
-    """One object for an event loop.
+    """An object that all requests of an event loop share.
 
     An ASGI server has one event loop, whose requests share the object. On WSGI each request of an async view has an
     event loop of its own, which can share nothing: there the object is made and closed with the request.
@@ -108,7 +108,7 @@ class EventLoopResource(Generic[T]):
         future = self._future
         if future is None or _has_failed(future) or future.get_loop() is not asyncio.get_running_loop():
             future = self._future = asyncio.ensure_future(self._make())
-        # With shield, a request that is cancelled does not cancel what others wait for.
+        # With shield, a cancelled request does not cancel the future that other requests wait for.
         return future.result() if future.done() else await asyncio.shield(future)
 
     async def close(self) -> None:

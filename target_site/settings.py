@@ -1,8 +1,8 @@
-"""Settings. Environment variables change them; without any, the settings are safe.
+"""The site's Django settings. Environment variables change them; the defaults are safe.
 
 DATABASE_URL             postgresql://user:password@host:port/name
 REDIS_URL                redis://host:port/db; default redis://127.0.0.1:6379/0
-SLOW_API_URL             where target_site.slow_api answers; default http://127.0.0.1:5000
+SLOW_API_URL             address of target_site.slow_api; default http://127.0.0.1:5000
 SECRET_KEY               Django's; default: a random one, new at each start
 ALLOWED_HOSTS            comma-separated; default localhost and 127.0.0.1
 TARGET_SITE_ORM_DRIVER   psycopg2 (default) or psycopg
@@ -11,7 +11,7 @@ TARGET_SITE_POOL_SIZE    connections in a pool; default 10
 TARGET_SITE_POOL_WAIT_S  seconds that a request waits for one of them; default 10
 TARGET_SITE_MIDDLEWARE   none (default), default (those of a new project), or default+sync (and a sync-only one)
 TARGET_SITE_ACCESS_LOG   off (default) turns off the server's log of requests, if it uses Python's logging; or on
-TARGET_SITE_INTERFACE    wsgi or asgi, set by wsgi.py and asgi.py: which variant answers at a route's own path
+TARGET_SITE_INTERFACE    wsgi or asgi, set by wsgi.py and asgi.py: which variant a route's own path requests
 """
 
 import os
@@ -52,7 +52,7 @@ if CONFIG.middleware == "default+sync":
     MIDDLEWARE.insert(0, "target_site.sync_middleware.header_middleware")
 
 choose_orm_driver(CONFIG.orm_driver)
-# libpq reads it, for psycopg2 and psycopg: sessions start in UTC, and Django needs no query to set the time zone.
+# libpq reads PGTZ, for psycopg2 and psycopg: sessions start in UTC, and Django needs no query to set the time zone.
 os.environ["PGTZ"] = "UTC"
 
 _database_url = os.environ.get("DATABASE_URL") or "postgresql://127.0.0.1:5432/target_site"

@@ -32,7 +32,7 @@ COUNTRIES = (
 async def application(
     scope: Message, receive: Callable[[], Awaitable[Message]], send: Callable[[Message], Awaitable[None]]
 ) -> None:
-    """Answer a request after the time that its query names, as an ASGI application."""
+    """Respond to a request after the time that its query names. This is an ASGI application."""
     if scope["type"] == "lifespan":
         for event in ("startup", "shutdown"):
             await receive()

@@ -1,4 +1,4 @@
-"""A middleware without async support, as many projects have one. On ASGI Django runs it in a thread."""
+"""A middleware without async support, such as many projects have. On ASGI, Django runs it in a thread."""
 
 from collections.abc import Callable
 

@@ -55,7 +55,7 @@ _psycopg2_pool = ProcessResource(
 
 @contextmanager
 def psycopg2_connection(*, pooled: bool = POOLED) -> Iterator[Any]:
-    """Yield a connection of psycopg2."""
+    """Yield a connection of psycopg2: from the pool, or a new one that is closed after use."""
     with _psycopg2_pool.get().connection() if pooled else closing(_connect_psycopg2()) as connection:
         yield connection
 
@@ -75,7 +75,7 @@ _psycopg_pool = ProcessResource(
 
 @contextmanager
 def psycopg_connection(*, pooled: bool = POOLED) -> Iterator[psycopg.Connection[Any]]:
-    """Yield a connection of psycopg 3."""
+    """Yield a connection of psycopg 3: from the pool, or a new one that is closed after use."""
     opened = _psycopg_pool.get().connection() if pooled else psycopg.connect(database_dsn(), autocommit=True)
     with opened as connection:
         yield connection

@@ -1,4 +1,4 @@
-"""Which driver Django's ORM uses. Django's PostgreSQL backend takes psycopg 3 wherever it is installed."""
+"""Choose the driver of Django's ORM. By itself, Django's PostgreSQL backend uses psycopg 3 wherever it is installed."""
 
 import sys
 from collections.abc import Iterator
@@ -28,7 +28,7 @@ def choose_orm_driver(name: str) -> None:
 
 @contextmanager
 def _hidden_module(name: str) -> Iterator[None]:
-    """Let imports of this module fail within the context."""
+    """Make imports of this module fail within the context."""
     before = sys.modules.pop(name, None)
     sys.modules[name] = None  # type: ignore[assignment]
     try:

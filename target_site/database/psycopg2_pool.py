@@ -9,7 +9,7 @@ import psycopg2.pool
 
 
 class Psycopg2Pool:
-    """Up to size connections, each for one thread at a time. The connection that was used last is used first."""
+    """A pool of up to ``size`` connections, each for one thread at a time. The one that was used last is used first."""
 
     def __init__(self, size: int, wait_s: float, connect: Callable[[], Any]) -> None:
         self._wait_s = wait_s
@@ -40,5 +40,5 @@ class Psycopg2Pool:
     def _take_idle(self) -> Any:
         try:
             return self._idle.pop()
-        except IndexError:  # list.pop is atomic, a test of the length before it would not be
+        except IndexError:  # list.pop is atomic, which a check of the length before it would not be
             return None

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from traceback import walk_tb
 from typing import Any
 
-# A phrase about a refused or lost connection -> its SQLSTATE, for drivers that give none (observed with psycopg2 2.9
+# A phrase about a refused or lost connection -> its SQLSTATE, for drivers that report none (observed with psycopg2 2.9
 # and psycopg 3.3). The phrases are PostgreSQL's, from src/backend: tcop/backend_startup.c, storage/lmgr/proc.c and
 # utils/init/postinit.c. Messages in other languages are passed on without an SQLSTATE.
 _REFUSALS = (

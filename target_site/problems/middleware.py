@@ -12,18 +12,18 @@ from target_site.models import Post
 from .exception_details import describe_exception
 from .response import BadInputError, problem_response
 
-# Django answers these itself, with a status from 400 to 499.
+# Django handles these itself, with a status from 400 to 499.
 _HANDLED_BY_DJANGO = (Http404, PermissionDenied, SuspiciousOperation, BadRequest, MultiPartParserError)
 
 
 class ProblemMiddleware(MiddlewareMixin):
-    """Answer an exception of a view, and a method that a view does not allow, with a JSON problem.
+    """Send a JSON problem for an exception of a view, and for a method that a view does not allow.
 
     Add ``target_site.problems.ProblemMiddleware`` to MIDDLEWARE, so that a load generator learns which exception a view
     raised. It works on WSGI and on ASGI. It applies to all views of the project, so use it on test servers only.
     """
 
-    # MiddlewareMixin has process_response run in a thread on ASGI. These two methods need no thread.
+    # On ASGI, MiddlewareMixin would run process_response in a thread. These two methods need no thread.
     def __call__(self, request: HttpRequest) -> Any:
         """Return the response; on ASGI, return an awaitable of it."""
         return self.__acall__(request) if self.async_mode else _with_body(self.get_response(request))
@@ -49,6 +49,6 @@ def _with_body(response: Any) -> HttpResponseBase:
     if response.status_code != 405 or "Allow" not in response or response.streaming or response.content:
         unchanged: HttpResponseBase = response
         return unchanged
-    answer = problem_response(405, "Method Not Allowed", detail=f"this takes {response['Allow']}")
-    answer["Allow"] = response["Allow"]
-    return answer
+    problem = problem_response(405, "Method Not Allowed", detail=f"allowed methods: {response['Allow']}")
+    problem["Allow"] = response["Allow"]
+    return problem

@@ -21,7 +21,7 @@ from .route import Route, Variant
 
 TTL_S = 60
 AIOREDIS_TIMEOUT_S = 5
-"""How long a request waits for Redis: redis-py's default. aioredis would wait without end."""
+"""Seconds that a request waits for Redis: redis-py's default. aioredis would wait forever."""
 LINES = 100
 
 
@@ -116,7 +116,7 @@ def requested_key(request: HttpRequest) -> str:
 
 
 def build_body(key: str) -> bytes:
-    """Return about 7 kB of JSON that depends on the key only. It is what a miss stores."""
+    """Return about 7 kB of JSON that depends on the key only. A miss stores it in Redis."""
     lines = [hashlib.sha256(f"{key} {n}".encode()).hexdigest() for n in range(LINES)]
     return json.dumps({"key": key, "lines": lines}).encode()
 

@@ -1,4 +1,4 @@
-"""Reading parameters from the query of a request."""
+"""Read parameters from the query of a request."""
 
 from typing import TypeVar
 

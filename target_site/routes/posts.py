@@ -1,4 +1,4 @@
-"""What the routes that read and write posts share: columns, limits and the parameter ``id``."""
+"""Code that the routes for reading and writing posts share: columns, limits and the parameter ``id``."""
 
 import hashlib
 import uuid

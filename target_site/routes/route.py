@@ -1,4 +1,4 @@
-"""What a route and a variant are."""
+"""The types of a route and of its variants."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field

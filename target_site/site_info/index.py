@@ -1,4 +1,4 @@
-"""The site's description for people (/) and programs (/routes.json), and the answer to "are you up?" (/healthz)."""
+"""The site's description for people (/) and programs (/routes.json), and its health check (/healthz)."""
 
 import platform
 from collections.abc import Mapping
@@ -29,13 +29,13 @@ def index_page(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def routes_json(request: HttpRequest) -> HttpResponse:
-    """Return the same as the page, as JSON."""
+    """Return the content of the page as JSON."""
     return JsonResponse(describe_site(request))
 
 
 @require_safe
 def healthz(_request: HttpRequest) -> HttpResponse:
-    """Return 200 as soon as the server answers. It uses neither database nor cache."""
+    """Return 200 as soon as the server runs. It uses neither database nor cache."""
     return HttpResponse("ok\n", content_type="text/plain")
 
 

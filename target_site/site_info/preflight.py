@@ -1,4 +1,4 @@
-"""What the lab checks before it measures: /preflight.json and /slots/.
+"""The pages that the lab reads before it measures: /preflight.json and /slots/.
 
 /preflight.json reports what only a program inside the server process can know. /slots/ lets the lab count how many
 requests the server really has in view code at once.
@@ -87,7 +87,7 @@ _in_flight = InFlightCounter()
 
 @require_safe
 def slots_sync(request: HttpRequest) -> JsonResponse:
-    """Stay in view code for ``ms`` milliseconds. Return how many requests of this process were there at the start."""
+    """Stay in view code for ``ms`` milliseconds. Return how many requests of this process were in it at the start."""
     hold_ms = read_integer(request, "ms", LONGEST_HOLD_MS, DEFAULT_HOLD_MS)
     with _in_flight.count_request() as in_flight:
         time.sleep(hold_ms / 1000)

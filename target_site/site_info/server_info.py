@@ -1,4 +1,4 @@
-"""What this process runs on: which server, whether gevent has patched it, and whether drivers block gevent."""
+"""Report what this process runs on: the server, whether gevent has patched it, and whether drivers block gevent."""
 
 import logging
 import sys
@@ -75,7 +75,7 @@ def blocking_drivers() -> list[str]:
     """Return the drivers that block all greenlets of gevent while one waits for PostgreSQL. Empty without gevent."""
     if not is_patched_by_gevent():
         return []
-    # wait_c is written in C and does not use gevent. psycopg takes it if psycopg is imported before gevent patches.
+    # wait_c is written in C and does not use gevent. psycopg chooses it if it is imported before gevent patches Python.
     is_blocking = {
         "psycopg2": psycopg2.extensions.get_wait_callback() is None,
         "psycopg": psycopg.waiting.wait is getattr(psycopg.waiting, "wait_c", None),

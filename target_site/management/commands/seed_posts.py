@@ -25,7 +25,7 @@ INSERT = """
 
 
 class Command(BaseCommand):
-    """Fills the table in one transaction: afterwards it has the posts of before, or all the new ones."""
+    """Fills the table in one transaction: afterwards it has either the old posts or all the new ones."""
 
     help = "Migrate the database, then fill the table with exactly --posts seeded posts."
 
@@ -36,7 +36,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *_: Any, posts: int, **__: Any) -> None:
-        """Seed. Raise CommandError with exit code 2 if --posts is out of range or the database cannot be used."""
+        """Seed the table. Raise CommandError with exit code 2 if --posts is out of range or the database unusable."""
         if not 0 <= posts <= LARGEST:
             raise CommandError(f"--posts must be from 0 to {LARGEST}", returncode=2)
         try:
@@ -59,7 +59,7 @@ class Command(BaseCommand):
             return
         insert(posts, ProgressBar(self.stdout, posts))
         with connection.cursor() as cursor:
-            # VACUUM makes statistics and visibility map, so that the first reads are as fast as later ones.
+            # VACUUM makes the statistics and the visibility map, so that the first reads are as fast as later ones.
             cursor.execute("VACUUM (ANALYZE) target_site_post")
         self.stdout.write(f"{posts} posts seeded in {time.monotonic() - start:.1f} s")
 
@@ -74,7 +74,7 @@ class ProgressBar:
         self.total = total
 
     def show(self, done: int) -> None:
-        """Draw the bar for so many posts of the total. At the total, end the line."""
+        """Draw the bar for ``done`` posts of the total. At the total, end the line."""
         if self.stream.isatty():
             filled = self.WIDTH * done // self.total
             ending = "\n" if done == self.total else ""
@@ -84,7 +84,7 @@ class ProgressBar:
 
 
 def is_seeded(posts: int) -> bool:
-    """Return whether the table has exactly the first so many seeded posts, and no others."""
+    """Return whether the table has exactly the first ``posts`` seeded posts, and no others."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT count(*), count(*) FILTER (WHERE created_at <= timestamptz '2026-01-01' + %s * interval '1 second')"
@@ -95,7 +95,7 @@ def is_seeded(posts: int) -> bool:
 
 
 def insert(posts: int, progress: ProgressBar) -> None:
-    """Replace the rows of the table. The primary key is built last, which takes a fraction of the time."""
+    """Replace the rows of the table. Build the primary key last, which takes a fraction of the time."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("TRUNCATE target_site_post")
         with connection.schema_editor() as editor:

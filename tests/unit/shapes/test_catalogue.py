@@ -45,7 +45,7 @@ def test_the_published_ramp_takes_three_minutes_whatever_its_cap_and_rate() -> N
         ("Stages:plan=10s:100/1m:100/5s:0", 75, {1: 10, 5: 50, 10: 100, 69: 100, 74: 20}),
     ],
 )
-def test_what_is_planned(text: str, length: float, users: dict[int, int]) -> None:
+def test_each_shape_plans_its_users(text: str, length: float, users: dict[int, int]) -> None:
     shape = create_planned(text)
     assert shape.run_time == pytest.approx(length)
     assert {t: shape.users_at(t) for t in users} == users

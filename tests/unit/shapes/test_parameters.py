@@ -47,7 +47,7 @@ class AllKinds(Parametrised):
         ("plan", "30s:100/1m:100/0:5", (Stage(30, 100), Stage(60, 100), Stage(0, 5))),
     ],
 )
-def test_what_may_be_written(name: str, text: str, value: Any) -> None:
+def test_valid_texts_are_parsed(name: str, text: str, value: Any) -> None:
     assert getattr(AllKinds(**{name: text}), name) == value
 
 
@@ -62,7 +62,7 @@ def test_what_may_be_written(name: str, text: str, value: Any) -> None:
         ("plan", ("10:0", "10:-1", "10", "10:5/")),
     ],
 )
-def test_what_may_not_be_written(name: str, texts: tuple[str, ...]) -> None:
+def test_invalid_texts_are_refused(name: str, texts: tuple[str, ...]) -> None:
     for text in texts:
         with pytest.raises(ParameterError, match=f"^{name}={text} is not "):
             AllKinds(**{name: text})

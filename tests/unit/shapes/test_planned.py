@@ -23,7 +23,7 @@ from tests.support.timed_shapes import at_time, create_planned
         (110.0, 520, (500, 20.0)),  # and what is too many goes at once
     ],
 )
-def test_by_the_book(now: float, running: int, target: tuple[int, float] | None) -> None:
+def test_a_tick_makes_up_for_missed_ticks(now: float, running: int, target: tuple[int, float] | None) -> None:
     assert at_time(RampTo500(), now, running).tick() == target
 
 

@@ -31,13 +31,13 @@ def test_the_highest_level_that_holds_is_within_the_interval(capacity: int) -> N
 def test_what_breaks_once_is_tried_again() -> None:
     chance = Random(1)
     for capacity in (1, 7, 40, 640):
-        doubted: set[int] = set()
+        failed_once: set[int] = set()
 
-        def breaks(level: int, capacity: int = capacity, doubted: set[int] = doubted) -> bool:
+        def breaks(level: int, capacity: int = capacity, failed_once: set[int] = failed_once) -> bool:
             if level > capacity:
                 return True
-            by_chance = level not in doubted and chance.random() < 0.3
-            doubted.add(level)
+            by_chance = level not in failed_once and chance.random() < 0.3
+            failed_once.add(level)
             return by_chance
 
         search, _ = searched(breaks)
@@ -52,7 +52,7 @@ def test_the_most_users_may_be_carried() -> None:
     assert (search.carried, search.broken) == (0, 1)
 
 
-def test_what_a_level_comes_to() -> None:
+def test_a_level_is_summed_up() -> None:
     seconds = [(10, 0), (12, 1), (11, 0), (9, 0)]
     level = summarize_level(5, seconds, {100: 30, 200: 10, 900: 2, 50: 0})
     assert (level.users, level.per_s, level.p95_ms) == (5, 10.25, 200.0)
@@ -91,7 +91,7 @@ def test_throughput_that_no_longer_rises(capacity: int) -> None:
 
 
 def test_the_answer_as_a_sentence() -> None:
-    ten, twenty = LevelResult(10, 100.0, 1.0, 0.0, 90.0), LevelResult(20, 150.0, 1.0, 0.05, 400.0)
+    level_10, level_20 = LevelResult(10, 100.0, 1.0, 0.0, 90.0), LevelResult(20, 150.0, 1.0, 0.05, 400.0)
     search = Search(20, 10.0, 0.5)
     assert conclude(search, {}, {}) == "no level was measured: give it more time (-t)"
     one = LevelResult(1, 10.0, 0.0, 0.0, 90.0)
@@ -102,24 +102,24 @@ def test_the_answer_as_a_sentence() -> None:
     search.record(broken=False)
     search.record(broken=True)
     assert (
-        conclude(search, {10: ten}, {})
+        conclude(search, {10: level_10}, {})
         == "carries 10 users at least, 100.0 req/s: 20 broke once; give it more time (-t)"
     )
-    assert conclude(search, {10: ten}, {}, "of 20 users 15 could be started").endswith(
+    assert conclude(search, {10: level_10}, {}, "of 20 users 15 could be started").endswith(
         "; of 20 users 15 could be started"
     )
     search.record(broken=True)
     assert search.is_over
-    assert conclude(search, {10: ten, 20: twenty}, {20: "5.0% of requests failed"}) == (
+    assert conclude(search, {10: level_10, 20: level_20}, {20: "5.0% of requests failed"}) == (
         "carries 10 users (10-20), 100.0 req/s: at 20 5.0% of requests failed"
     )
-    assert conclude(search, {10: ten, 20: twenty}, {20: NOT_RISING}) == (
+    assert conclude(search, {10: level_10, 20: level_20}, {20: NOT_RISING}) == (
         "carries 15 users (14.9-15.1), 150.0 req/s: more only wait for each other"
     )
     first = Search(9, 2.0, 0.1)
     first.record(broken=True)
     first.record(broken=True)
-    assert conclude(first, {1: ten}, {1: "p95 was 900 ms"}) == "carries not even 1 user: at 1 p95 was 900 ms"
+    assert conclude(first, {1: level_10}, {1: "p95 was 900 ms"}) == "carries not even 1 user: at 1 p95 was 900 ms"
     most = Search(1, 2.0, 0.1)
     most.record(broken=False)
-    assert conclude(most, {1: ten}, {}).endswith("nothing broke; raise -u")
+    assert conclude(most, {1: level_10}, {}).endswith("nothing broke; raise -u")

@@ -71,7 +71,7 @@ def test_a_charset_other_than_utf_8_is_refused(charset: str) -> None:
     assert call_wsgi({"CONTENT_TYPE": content_type})[0] == "415 Unsupported Media Type"
 
 
-def test_the_same_on_wsgi() -> None:
+def test_wsgi_limits_refuse_the_same_bodies() -> None:
     assert call_wsgi({"CONTENT_LENGTH": "10", "CONTENT_TYPE": "text/plain; charset=UTF-8"})[0] == "200 OK"
     for length in ("11", "9" * 5000):
         status, body = call_wsgi({"CONTENT_LENGTH": length})

@@ -63,7 +63,7 @@ def test_a_method_that_is_not_allowed_is_a_problem_too() -> None:
     on_asgi = asyncio.run(ProblemMiddleware(not_allowed_async)(HttpRequest()))
     for response in (on_wsgi, on_asgi):
         assert (response.status_code, response["Content-Type"], response["Allow"]) == (405, PROBLEM, "GET, HEAD")
-        assert json.loads(response.content)["detail"] == "this takes GET, HEAD"
+        assert json.loads(response.content)["detail"] == "allowed methods: GET, HEAD"
 
 
 @pytest.mark.parametrize("response", [HttpResponse(b"ok"), HttpResponse(b"own text", status=405)])

@@ -22,7 +22,7 @@ def test_the_three_calls(query: dict[str, str], calls: list[str]) -> None:
 
 
 @pytest.mark.parametrize(("name", "text"), [("ms", "5001"), ("ms", "soon"), ("seed", "-1")])
-def test_bounds(name: str, text: str) -> None:
+def test_a_parameter_out_of_range_is_bad_input(name: str, text: str) -> None:
     with pytest.raises(BadInputError, match=f"{name} must be a whole number from 0 to"):
         external.requested_urls(FACTORY.get("/", {name: text}))
 
