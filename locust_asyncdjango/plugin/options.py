@@ -101,10 +101,10 @@ class Options:
         _check_live,
     )
     fail_on: tuple[Threshold, ...] = _repeated_flag(
-        "LIMIT", "Exit with code 3 if this threshold was crossed, such as 'p95>800ms for 10s'", _check_threshold
+        "THRESHOLD", "Exit with code 3 if this threshold was crossed, such as 'p95>800ms for 10s'", _check_threshold
     )
     stop_on: tuple[Threshold, ...] = _repeated_flag(
-        "LIMIT", "End the run as soon as this threshold is crossed, such as 'failures>20'", _check_threshold
+        "THRESHOLD", "End the run as soon as this threshold is crossed, such as 'failures>20'", _check_threshold
     )
 
     @classmethod
