@@ -93,11 +93,11 @@ def test_a_shape_of_the_catalogue_is_chosen_in_the_class_picker(page: Page, othe
 
 
 def test_the_tabs_and_the_charts_with_a_base_path_and_a_login(page: Page, other_url: str, tmp_path: Path) -> None:
-    mine = tmp_path / "mine.py"
-    mine.write_text(LOGIN)
+    login_locustfile = tmp_path / "mine.py"
+    login_locustfile.write_text(LOGIN)
     ui = f"http://127.0.0.1:{(port := free_port())}/load"
     web = ["--web-host", "127.0.0.1", "--web-port", str(port), "--web-base-path", "/load", "--web-login"]
-    with running(*locust("-f", mine, *web, "-H", other_url)):
+    with running(*locust("-f", login_locustfile, *web, "-H", other_url)):
         wait_for_page(f"{ui}/login")
         for path in ("failure-kinds.json", "live-charts", "live-charts.json", "live-charts/charts.js"):
             with urllib.request.urlopen(f"{ui}/{path}") as response:
@@ -164,14 +164,14 @@ def test_a_report_is_read_without_a_network_on_a_phone_and_on_paper(page: Page, 
 
 
 def test_the_report_of_an_experiment_shows_every_trial_and_every_difference(page: Page, tmp_path: Path) -> None:
-    asked_for = experiment(servers=("gunicorn-sync", "gunicorn-uvicorn"), latencies_ms=(0, 100), repeats=2)
-    planned = trials(asked_for)
+    planned_experiment = experiment(servers=("gunicorn-sync", "gunicorn-uvicorn"), latencies_ms=(0, 100), repeats=2)
+    planned = trials(planned_experiment)
     series = Series.from_rows({}, [Row(t, 5 * t, ok := min(5 * t, 60), ok_ms=Counter({100.0: ok})) for t in range(30)])
     results = (
         Result(trial, figures(50.0 + number, 60, 900), "", {}, caveats=("</ul><script>alert(1)</script>",))
         for number, trial in enumerate(planned)
     )
-    found = Findings(asked_for, tuple(results), {trial.id: series for trial in planned})
+    found = Findings(planned_experiment, tuple(results), {trial.id: series for trial in planned})
     file = tmp_path / "report.html"
     file.write_text(experiment_report.render_html(found, {"versions": {"python": "3"}}), encoding="utf-8")
     requested = opened_offline(page, file)

@@ -94,7 +94,7 @@ def test_no_such_host() -> None:
     assert failure_kinds("http://no-such-host.invalid", timeout_s=5) == all_three("dns_failure")
 
 
-def test_no_route() -> None:
+def test_no_route_to_the_host() -> None:
     # TCP cannot go to a broadcast address: the system says so itself.
     assert failure_kinds("http://127.255.255.255") == all_three("unreachable")
 
@@ -120,7 +120,7 @@ class Certificates:
         self.expired = authority.issue_cert(
             "127.0.0.1", not_before=now - timedelta(days=9), not_after=now - timedelta(days=1)
         )
-        self.of_another_host = authority.issue_cert("other.invalid")
+        self.certificate_of_another_host = authority.issue_cert("other.invalid")
         self.by_an_unknown_authority = unknown.issue_cert("127.0.0.1")
 
 

@@ -302,12 +302,12 @@ DIFFERENT: dict[str, tuple[str, set[str]]] = {
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_the_same(server: ScriptedServer, name: str) -> None:
+def test_both_classes_observe_the_same(server: ScriptedServer, name: str) -> None:
     compare(name, observe(FastHttpUser, server, CASES[name]), observe(FastUser, server, CASES[name]))
 
 
 @pytest.mark.parametrize("name", SET)
-def test_the_same_with_settings(server: ScriptedServer, name: str) -> None:
+def test_both_classes_observe_the_same_with_settings(server: ScriptedServer, name: str) -> None:
     call, settings = SET[name]
     settings = with_server_address(settings, server)
     compare(name, observe(FastHttpUser, server, call, **settings), observe(FastUser, server, call, **settings))

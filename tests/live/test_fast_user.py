@@ -63,7 +63,7 @@ def test_a_connection_that_was_closed_while_idle_is_not_used(method: str) -> Non
         ("PATCH", RESET, ["", "connection_dropped"], 2),
     ],
 )
-def test_what_may_be_sent_anew_is(method: str, how: str, kinds: list[str], received: int) -> None:
+def test_repeatable_requests_are_sent_again(method: str, how: str, kinds: list[str], received: int) -> None:
     with serve_script(after([http_response()], [how])) as server:
         ours = RecordedUser(server.url)
         ours.client.get("/")
@@ -280,7 +280,7 @@ def fuzz_script(received: ReceivedRequest) -> Sequence[Step]:
     return fuzzed(int(number[0])) if number else [CLOSE]
 
 
-def test_whatever_comes_is_reported_once() -> None:
+def test_each_response_is_reported_once() -> None:
     numbers = iter(range(FUZZED))
 
     def send_numbers(ours: RecordedUser) -> None:

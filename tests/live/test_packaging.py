@@ -64,7 +64,7 @@ def test_what_the_wheel_holds(wheel: Path) -> None:
     }
 
 
-def test_it_serves_the_site_and_loads_it(bin_: Path, tmp_path: Path) -> None:
+def test_the_installed_package_serves_and_loads_the_site(bin_: Path, tmp_path: Path) -> None:
     serve: list[str | Path] = [
         bin_ / "locust-asyncdjango",
         "serve",
@@ -90,7 +90,7 @@ def test_it_serves_the_site_and_loads_it(bin_: Path, tmp_path: Path) -> None:
         assert program.end() == 0
 
 
-def test_its_users_run_from_a_locustfile_beside_which_lies_a_shapes_module(bin_: Path, tmp_path: Path) -> None:
+def test_users_run_from_a_locustfile_beside_a_shapes_module(bin_: Path, tmp_path: Path) -> None:
     (tmp_path / "shapes.py").write_text("raise ImportError('the wrong shapes')\n")
     (tmp_path / "mine.py").write_text(
         "from locust_asyncdjango import CpuUser, IoCreateUser, IoReadUser\n"

@@ -59,17 +59,17 @@ class Load:
         """Until each address has got two answers in a row, from now on, of these kinds."""
         begun = {address: len(answers) for address, answers in self.answers.items()}
 
-        def all_have() -> bool:
+        def all_have_recovered() -> bool:
             return all(
                 len(answers) >= begun[address] + 2 and set(answers[-2:]) <= set(kinds)
                 for address, answers in self.answers.items()
             )
 
-        def last_answers() -> str:
+        def describe_last_responses() -> str:
             last = {address: answers[-3:] for address, answers in self.answers.items()}
             return f"not {kinds}: {last}"
 
-        wait_for(all_have, last_answers)
+        wait_for(all_have_recovered, describe_last_responses)
 
 
 @contextmanager

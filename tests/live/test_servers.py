@@ -56,7 +56,7 @@ def test_a_server_is_what_its_label_says_and_leaves_nothing(
 
 
 @pytest.mark.parametrize("name", [name for name in SERVERS if name != "waitress"])
-def test_it_has_as_many_processes_and_writes_an_access_log_as_it_is_told(
+def test_a_server_has_the_requested_processes_and_access_log(
     name: str, services_env: dict[str, str], tmp_path: Path
 ) -> None:
     server, on = SERVERS[name], {"TARGET_SITE_ACCESS_LOG": "on"}

@@ -77,10 +77,8 @@ def add_options(parser: argparse.ArgumentParser, options: Iterable[Option]) -> N
 def add_numbers(parser: argparse.ArgumentParser, defaults: Mapping[str, int]) -> None:
     """Add options of ``run`` to a command that accepts one whole number for each. defaults: by key of the option."""
     for key, default in defaults.items():
-        single_value = replace(
-            OPTIONS[key], parse=whole_number, default=default, group="options", metavar="N", several_text=""
-        )
-        add_options(parser, [single_value])
+        one = replace(OPTIONS[key], parse=whole_number, default=default, group="options", metavar="N", several_text="")
+        add_options(parser, [one])
     parser.set_defaults(**defaults)
 
 

@@ -21,7 +21,7 @@ def read_back(text: str) -> str:
     return re.sub("\r\n?", "\n", allowed)
 
 
-def test_a_document() -> None:
+def test_a_document_has_all_cases() -> None:
     cases = [
         Case("thresholds", "p95>800ms", failed="1230 ms at 250 users", detail="first seen\nafter 61 s"),
         Case("feed", "saturates as before", detail="28.3 req/s & <more>", seconds=1.5),
@@ -47,7 +47,7 @@ def test_a_document() -> None:
     )
 
 
-def test_no_case() -> None:
+def test_a_document_without_cases() -> None:
     assert junit_xml([], STARTED, 0.0) == (
         '<?xml version="1.0" encoding="UTF-8"?>\n'
         '<testsuites tests="0" failures="0" errors="0" skipped="0" time="0.000" />\n'

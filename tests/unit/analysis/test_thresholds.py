@@ -64,7 +64,7 @@ def first_crossing(text: str, rows: Iterable[Row]) -> tuple[int, int, float] | N
         pytest.param("p95>800msfor10s", ("p95", ">", 800.0, "ms", 10), id="and not needed"),
     ],
 )
-def test_what_is_read(text: str, expected: tuple[str, str, float, str, int]) -> None:
+def test_a_threshold_is_parsed(text: str, expected: tuple[str, str, float, str, int]) -> None:
     assert parse_threshold(f" {text}\n") == Threshold(text, *expected)
 
 
@@ -285,7 +285,7 @@ def made(plan: Iterable[tuple[int, dict[float, int], int, int]]) -> list[Row]:
     return rows
 
 
-def value_in(metric: str, rows: list[Row]) -> Fraction | None:
+def metric_value(metric: str, rows: list[Row]) -> Fraction | None:
     """The definitions, word for word and slowly."""
     ok_ms = sorted(ms for each in rows for ms in each.ok_ms.elements())
     failed = sum(each.failed.total() for each in rows)
@@ -310,9 +310,9 @@ def crossed_slowly(threshold: Threshold, rows: list[Row]) -> tuple[int, int, flo
     """Return what a ThresholdMonitor must find, from all rows without a gap."""
     last = rows[-1] if rows else Row(0)
     if not threshold.seconds:
-        whole = value_in(threshold.metric, rows)
+        whole = metric_value(threshold.metric, rows)
         return (last.t, last.users, float(whole)) if whole is not None and threshold.crossed_by(float(whole)) else None
-    valued = [(each, float(single)) for each in rows if (single := value_in(threshold.metric, [each])) is not None]
+    valued = [(each, float(single)) for each in rows if (single := metric_value(threshold.metric, [each])) is not None]
     for end in range(threshold.seconds, len(valued) + 1):
         if all(threshold.crossed_by(value) for _, value in valued[end - threshold.seconds : end]):
             each, value = valued[end - 1]
@@ -351,9 +351,9 @@ def test_the_value_in_a_crossings_text_crosses_too(
 
 def test_a_long_run_keeps_no_rows() -> None:
     monitor = ThresholdMonitor(parse_threshold("p95>800ms for 10s"))
-    over_the_run = ThresholdMonitor(parse_threshold("p95>800ms"))
+    without_duration = ThresholdMonitor(parse_threshold("p95>800ms"))
     for t in range(10_000):
         monitor.add(row(t, ok=3, ms=float(t % 7)))
-        over_the_run.add(row(t, ok=3, ms=float(t % 7)))
-    assert len(over_the_run._run.ok_ms) == 7
+        without_duration.add(row(t, ok=3, ms=float(t % 7)))
+    assert len(without_duration._run.ok_ms) == 7
     assert not monitor._run.ok_ms

@@ -174,7 +174,7 @@ def test_a_long_request_that_is_refused_before_it_is_read(pair: Pair) -> None:
 # Idle connections
 
 
-def test_what_comes_while_idle_is_noticed(pair: Pair) -> None:
+def test_bytes_that_arrive_while_idle_are_noticed(pair: Pair) -> None:
     assert (pair.connection.undisturbed, pair.connection.is_quiet()) == (True, True)
     pair.peer.sendall(http_response(200, b"nobody requested it"))
     # Before the loop has run, only the system call knows.

@@ -33,7 +33,7 @@ def raw_deflate(body: bytes) -> bytes:
         ("br", brotli.compress(BODY)),
     ],
 )
-def test_content_codings(coding: str | None, body: bytes) -> None:
+def test_a_body_is_decoded(coding: str | None, body: bytes) -> None:
     assert decode_body(body, Headers({"Content-Encoding": coding} if coding else {})) == BODY
 
 
@@ -54,17 +54,17 @@ def test_no_body_has_no_coding(coding: str) -> None:
         ("gzip, br", BODY),
     ],
 )
-def test_what_cannot_be_decoded(coding: str, body: bytes) -> None:
+def test_an_undecodable_body_raises(coding: str, body: bytes) -> None:
     with pytest.raises(UndecodableBodyError):
         decode_body(body, Headers({"Content-Encoding": coding}))
 
 
 @pytest.mark.parametrize(("coding", "compress"), [("gzip", gzip.compress), ("br", brotli.compress)])
 def test_a_little_that_decodes_to_too_much(coding: str, compress: Any) -> None:
-    bomb = compress(b"0" * 10_000_000)
-    assert len(bomb) < 20_000
+    compressed_zeros = compress(b"0" * 10_000_000)
+    assert len(compressed_zeros) < 20_000
     with pytest.raises(UndecodableBodyError, match="decodes to more than 5000000 bytes"):
-        decode_body(bomb, Headers({"Content-Encoding": coding}), max_bytes=5_000_000)
+        decode_body(compressed_zeros, Headers({"Content-Encoding": coding}), max_bytes=5_000_000)
 
 
 @given(st.binary(max_size=300), st.sampled_from(["gzip", "deflate", "br"]))

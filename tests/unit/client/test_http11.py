@@ -113,7 +113,7 @@ def split(pieces: Iterable[bytes | None], size: int) -> list[bytes | None]:
 
 @pytest.mark.parametrize("size", [1, 7, 10_000])
 @pytest.mark.parametrize("name", ANSWERS)
-def test_answers(name: str, size: int) -> None:
+def test_responses_are_read_in_pieces_of_any_size(name: str, size: int) -> None:
     pieces, expected = ANSWERS[name]
     reader = ResponseReader()
     assert read(split(pieces, size), reader) == expected
@@ -129,7 +129,7 @@ def test_what_was_not_asked_for_ends_the_connection_and_not_the_answer(name: str
 
 @pytest.mark.parametrize("size", [1, 10_000])
 @pytest.mark.parametrize("name", REFUSED)
-def test_no_answers(name: str, size: int) -> None:
+def test_malformed_responses_raise_in_pieces_of_any_size(name: str, size: int) -> None:
     pieces, error = REFUSED[name]
     with pytest.raises(error):
         assert read(split(pieces, size)) is None
@@ -186,7 +186,7 @@ odd_bytes = st.one_of(
 
 
 @given(st.lists(odd_bytes.filter(bool), max_size=6), st.sampled_from([ResponseReader, HeadResponseReader]))
-def test_no_bytes_do_harm(pieces: list[bytes], kind: type[ResponseReader]) -> None:
+def test_no_bytes_raise_anything_but_http_parse_error(pieces: list[bytes], kind: type[ResponseReader]) -> None:
     reader = kind()
     with suppress(HTTPParseError):
         for piece in [*pieces, None]:
@@ -207,7 +207,7 @@ def test_one_changed_byte_does_no_harm(which: int, where: int, byte: int) -> Non
         read([bytes(whole), END])
 
 
-def test_a_request() -> None:
+def test_a_request_is_made_of_line_fields_and_body() -> None:
     head = request_line("POST", "/a?b=%20") + field_lines([("Host", "x:1"), ("X-Latin", "é"), ("X-Number", 5)])
     assert http11.request_with_body(head, b"ok") == (
         b"POST /a?b=%20 HTTP/1.1\r\nHost: x:1\r\nX-Latin: \xe9\r\nX-Number: 5\r\nContent-Length: 2\r\n\r\nok"
@@ -226,14 +226,14 @@ def test_a_request() -> None:
         ("GET", "/\n"),
     ],
 )
-def test_what_would_not_be_one_line(method: str, target: str) -> None:
+def test_an_invalid_request_line_is_refused(method: str, target: str) -> None:
     with pytest.raises(ValueError, match=r"^invalid "):
         request_line(method, target)
     assert method != "GET" or not is_target(target)
 
 
 @pytest.mark.parametrize("field", [("A\r\nB", "b"), ("A", "b\r\nX: y"), ("A", "b\n"), ("A", "→"), ("", "b")])
-def test_what_would_not_be_one_field(field: tuple[str, str]) -> None:
+def test_an_invalid_header_field_is_refused(field: tuple[str, str]) -> None:
     with pytest.raises(ValueError, match=r"^invalid "):
         field_lines([field])
 

@@ -178,5 +178,5 @@ def test_content_codings_are_accepted(headers: dict[str, Any] | None, expected: 
 
 
 @pytest.mark.parametrize(("url", "expected"), [("http://h", "/"), ("http://h?q=1", "/?q=1"), ("http://h/ü", "/%C3%BC")])
-def test_targets(url: str, expected: str) -> None:
+def test_a_target_is_percent_encoded(url: str, expected: str) -> None:
     assert request_target(URL(url)) == expected

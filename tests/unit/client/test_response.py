@@ -37,7 +37,7 @@ def kind(error: Any) -> str:
     return error.failure.kind if isinstance(error, FailedRequestError) else ""
 
 
-def test_what_a_response_holds() -> None:
+def test_a_response_has_all_attributes() -> None:
     source = Source()
     result = response(http_response(201, b'{"a": 1}', "X-A: 1", "x-a: 2", "Content-Type: application/json"), source)
     assert (result.status_code, result.ok, result.url, result.content) == (201, True, "http://host/path", b'{"a": 1}')
@@ -62,7 +62,7 @@ def test_what_a_response_holds() -> None:
         ),
     ],
 )
-def test_content(received: bytes, content: bytes, error_kind: str) -> None:
+def test_the_content_is_decoded(received: bytes, content: bytes, error_kind: str) -> None:
     result = response(received)
     assert (result.content, kind(result.error)) == (content, error_kind)
     assert result.content == content

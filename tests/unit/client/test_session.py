@@ -116,7 +116,7 @@ Call = Callable[[FastSession], Any]
         ),
     ],
 )
-def test_what_is_sent(recorded: RecordedSession, call: Call, line: str, body: bytes) -> None:
+def test_the_request_line_and_body_are_sent(recorded: RecordedSession, call: Call, line: str, body: bytes) -> None:
     assert call(recorded.session).content == line.encode() + b" " + body
 
 

@@ -30,7 +30,7 @@ def test_a_rule_of_the_locustfile_comes_first(classifier: FailureClassifier) -> 
     assert kind(classifier, status=402, body=b"your monthly quota") == "client_error"
 
 
-def test_by_exception_and_function(classifier: FailureClassifier) -> None:
+def test_a_rule_by_exception_and_by_function(classifier: FailureClassifier) -> None:
     classifier.add_rule("upset", exception=ValueError)
     classifier.add_rule("tea_time", when=lambda _exception, status, _body: status == 418)
     assert kind(classifier, exception=chained(RuntimeError(), ValueError())) == "upset"
@@ -98,6 +98,6 @@ def test_one_that_raises_is_logged_once_and_passed_over(
         ),
     ],
 )
-def test_a_wrong_one_is_refused(classifier: FailureClassifier, arguments: dict[str, Any], message: str) -> None:
+def test_an_invalid_rule_is_refused(classifier: FailureClassifier, arguments: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=re.escape(message)):
         classifier.add_rule(**arguments)

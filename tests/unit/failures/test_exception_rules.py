@@ -60,7 +60,7 @@ class HTTPParseError(Exception):
     ],
     ids=lambda value: value if isinstance(value, str) else type(value).__name__,
 )
-def test_a_request_without_an_answer(exception: Exception, kind: str, message: str) -> None:
+def test_a_request_without_a_response(exception: Exception, kind: str, message: str) -> None:
     assert classify(exception=exception) == Failure(kind, KINDS[kind].origin, message, KINDS[kind].advice)
 
 

@@ -120,7 +120,7 @@ def test_no_translation(text: str) -> None:
 
 
 @given(st.text() | st.text(alphabet="\"'`»«<>„“%(): \n?*1aA.\ud800"))
-def test_any_text_is_borne(text: str) -> None:
+def test_any_text_can_be_translated(text: str) -> None:
     assert to_english(text) == ""
 
 

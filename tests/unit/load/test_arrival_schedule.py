@@ -19,14 +19,14 @@ def test_as_many_are_due_as_the_rate_sums_up_to(stages: RateStages, share: float
     assert abs(len(times) - share * expected_requests(stages, until_s)) < 1 + 1e-6
 
 
-def test_what_a_rate_sums_up_to() -> None:
+def test_expected_requests_are_the_integral_of_the_rate() -> None:
     stages = [(10.0, 4.0), (0.0, 2.0), (5.0, 2.0), (10.0, 0.0)]
     assert [expected_requests(stages, t) for t in (0, 5, 10, 12, 15, 20, 25, 99)] == [0, 5, 20, 24, 30, 37.5, 40, 40]
     assert expected_requests([], 9) == 0
 
 
 @given(STAGES, st.integers(0, 9), st.floats(0, 60))
-def test_who_comes_later_goes_on_as_if_it_had_been_there(stages: RateStages, seed: int, elapsed: float) -> None:
+def test_a_schedule_that_starts_later_has_the_same_later_times(stages: RateStages, seed: int, elapsed: float) -> None:
     whole = list(takewhile(lambda t: t < 80, due_times(stages, 1.0, Random(seed))))
     later = list(takewhile(lambda t: t < 80, due_times(stages, 1.0, Random(seed), elapsed)))
     assert all(t >= elapsed for t in later)

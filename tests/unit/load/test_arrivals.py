@@ -75,7 +75,7 @@ def test_without_an_open_shape_nobody_waits() -> None:
     arrivals.wait()
 
 
-def test_a_share_may_change_and_what_waits_is_kept() -> None:
+def test_a_change_of_the_share_keeps_waiting_requests() -> None:
     time = VirtualTime()
     queue = ArrivalQueue(time.clock, time.sleep)
     queue.begin([(0, 100.0)])
@@ -86,7 +86,7 @@ def test_a_share_may_change_and_what_waits_is_kept() -> None:
 
 
 def test_users_wait_after_their_own_start_and_once() -> None:
-    class Mine(User):
+    class WaitingUser(User):
         wait_time = arrival
         abstract = True
 
@@ -96,7 +96,7 @@ def test_users_wait_after_their_own_start_and_once() -> None:
         def wait(self) -> None:
             events.append("waited")
 
-    class Further(Mine):
+    class DerivedUser(WaitingUser):
         abstract = True
 
         def on_start(self) -> None:
@@ -104,12 +104,12 @@ def test_users_wait_after_their_own_start_and_once() -> None:
             events.append("further")
 
     events: list[str] = []
-    for user in (Mine, Further, Mine):
+    for user in (WaitingUser, DerivedUser, WaitingUser):
         wait_before_first_task(user)
-    Mine(None).on_start()
+    WaitingUser(None).on_start()
     assert events == ["started", "waited"]
     events.clear()
-    Further(None).on_start()
+    DerivedUser(None).on_start()
     assert events[-2:] == ["further", "waited"]
 
 
@@ -128,7 +128,7 @@ def test_a_user_that_is_stopped_while_it_waits_loses_no_request() -> None:
 
 
 def test_a_user_waits_on_the_queue_of_its_environment() -> None:
-    class Mine(User):
+    class WaitingUser(User):
         abstract = True
         wait_time = arrival
 
@@ -137,12 +137,12 @@ def test_a_user_waits_on_the_queue_of_its_environment() -> None:
         environment: Any = SimpleNamespace()
         attach_queue(environment, queue)
         for _ in range(waits):
-            assert Mine(environment).wait_time() == 0
+            assert WaitingUser(environment).wait_time() == 0
     assert (first.waits, second.waits) == (1, 3)
 
 
 def test_a_task_set_waits_on_the_queue_of_its_user() -> None:
-    class Mine(User):
+    class WaitingUser(User):
         abstract = True
 
     class Tasks(TaskSet):
@@ -150,12 +150,12 @@ def test_a_task_set_waits_on_the_queue_of_its_user() -> None:
 
     queue, environment = CountingQueue(), SimpleNamespace()
     attach_queue(environment, queue)  # type: ignore[arg-type]
-    assert Tasks(Mine(environment)).wait_time() == 0
+    assert Tasks(WaitingUser(environment)).wait_time() == 0
     assert queue.waits == 1
 
 
 def test_a_user_class_may_have_an_attribute_called_user() -> None:
-    class Mine(User):
+    class WaitingUser(User):
         abstract = True
         wait_time = arrival
 
@@ -168,7 +168,7 @@ def test_a_user_class_may_have_an_attribute_called_user() -> None:
 
     queue, environment = CountingQueue(), SimpleNamespace()
     attach_queue(environment, queue)  # type: ignore[arg-type]
-    user = Mine(environment)
+    user = WaitingUser(environment)
     assert user.wait_time() == 0
     assert Tasks(user).wait_time() == 0
     assert queue.waits == 2
@@ -180,21 +180,21 @@ def test_it_needs_the_user() -> None:
 
 
 def test_without_the_plugin_nobody_waits() -> None:
-    class Mine(User):
+    class WaitingUser(User):
         abstract = True
         wait_time = arrival
 
-    assert Mine(SimpleNamespace()).wait_time() == 0
+    assert WaitingUser(SimpleNamespace()).wait_time() == 0
 
 
-class Waiting(User):
+class ArrivalUser(User):
     """A user that waits for arrivals."""
 
     abstract = True
     wait_time = arrival
 
 
-class Impatient(User):
+class UserWithoutWait(User):
     """A user that does not wait for arrivals."""
 
     abstract = True
@@ -204,19 +204,19 @@ class Impatient(User):
 @pytest.mark.parametrize(
     ("shape", "user_class", "is_refused"),
     [
-        ("ArrivalRate", Waiting, False),
-        ("ArrivalRate", Impatient, True),
-        ("Ramp", Impatient, False),
-        ("", Impatient, False),
+        ("ArrivalRate", ArrivalUser, False),
+        ("ArrivalRate", UserWithoutWait, True),
+        ("Ramp", UserWithoutWait, False),
+        ("", UserWithoutWait, False),
     ],
     ids=["a user that waits", "a user that does not", "a shape of users", "no shape"],
 )
 def test_an_open_shape_needs_users_that_wait(shape: str, user_class: type[User], is_refused: bool) -> None:
     environment: Any = SimpleNamespace(
-        shape_class=create_shape(shape) if shape else None, user_classes=[Waiting, user_class]
+        shape_class=create_shape(shape) if shape else None, user_classes=[ArrivalUser, user_class]
     )
     if not is_refused:
         require_arrival_wait(environment)
         return
-    with pytest.raises(ArrivalWaitError, match="Impatient does not wait until a request of ArrivalRate is due"):
+    with pytest.raises(ArrivalWaitError, match="UserWithoutWait does not wait until a request of ArrivalRate is due"):
         require_arrival_wait(environment)

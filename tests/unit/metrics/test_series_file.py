@@ -27,7 +27,7 @@ from tests.support.series import SAMPLES, recorder_of, write_series
 
 
 @given(SAMPLES)
-def test_what_is_written_is_read(tmp_path_factory: pytest.TempPathFactory, samples: list[Sample]) -> None:
+def test_a_file_is_read_as_written(tmp_path_factory: pytest.TempPathFactory, samples: list[Sample]) -> None:
     rows = recorder_of(*samples).take()
     series = read(write_series(tmp_path_factory.mktemp("series") / "series.jsonl", rows))
     assert series == Series.from_rows(header(host="http://x"), rows)

@@ -46,7 +46,7 @@ class Terminal(StringIO):
         return True
 
 
-class Gone(Terminal):
+class ClosedTerminal(Terminal):
     """A terminal that was closed."""
 
     def write(self, _: str, /) -> int:
@@ -169,7 +169,7 @@ def test_a_panel_fits_any_terminal(width: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("how", "stdout", "panel"),
+    ("mode", "stdout", "panel"),
     [
         ("", Terminal, True),
         ("panel", Terminal, True),
@@ -178,26 +178,26 @@ def test_a_panel_fits_any_terminal(width: int) -> None:
         ("panel", StringIO, False),  # a cursor in a file would be noise
     ],
 )
-def test_what_is_shown(how: str, stdout: Callable[[], StringIO], panel: bool) -> None:
-    live = LiveDisplay.choose(how, stdout())
+def test_a_panel_or_lines_are_shown(mode: str, stdout: Callable[[], StringIO], panel: bool) -> None:
+    live = LiveDisplay.choose(mode, stdout())
     assert live is not None
     assert live.replaces_tables is panel
 
 
-def test_none_is_none() -> None:
+def test_live_none_has_no_display() -> None:
     assert LiveDisplay.choose("none", Terminal()) is None
 
 
 @pytest.mark.parametrize(
-    ("how", "warnings"), [("", []), ("panel", ["Showing lines, not a panel: it needs rich; pip install rich"])]
+    ("mode", "warnings"), [("", []), ("panel", ["Showing lines, not a panel: it needs rich; pip install rich"])]
 )
 def test_without_rich_there_are_lines(
-    how: str, warnings: list[str], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    mode: str, warnings: list[str], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     for name in [name for name in sys.modules if name.partition(".")[0] == "rich"]:
         monkeypatch.setitem(sys.modules, name, None)
     terminal = Terminal()
-    live = LiveDisplay.choose(how, terminal)
+    live = LiveDisplay.choose(mode, terminal)
     assert live is not None
     assert not live.replaces_tables
     assert caplog.messages == warnings
@@ -292,9 +292,9 @@ def test_a_terminal_that_gets_narrower_is_drawn_anew() -> None:
     live.stop()
 
 
-@pytest.mark.parametrize("how", ["panel", "lines"])
-def test_a_closed_terminal_ends_the_display_but_not_the_run(how: str, caplog: pytest.LogCaptureFixture) -> None:
-    live = LiveDisplay.choose(how, Gone())
+@pytest.mark.parametrize("mode", ["panel", "lines"])
+def test_a_closed_terminal_ends_the_display_but_not_the_run(mode: str, caplog: pytest.LogCaptureFixture) -> None:
+    live = LiveDisplay.choose(mode, ClosedTerminal())
     assert live is not None
     live.start(HEADER)
     for _ in range(3):

@@ -68,7 +68,7 @@ def test_a_user_sends_what_its_route_expects(name: str) -> None:
         pytest.param("/a/?q=1", "", {}, "/a/?q=1", id="a path with a query"),
     ],
 )
-def test_urls(path: str, variant: str, options: dict[str, str], url: str) -> None:
+def test_the_url_follows_path_and_variant(path: str, variant: str, options: dict[str, str], url: str) -> None:
     user_class = type("Own", (RouteUser,), {"path": path, "variant": variant})
     assert created(user_class, **options).url == url
 

@@ -28,7 +28,7 @@ def test_flags_that_cannot_be_used(arguments: list[str], message: str, capsys: p
     ("name", "stats_port", "last_lines"),
     [
         ("gunicorn-sync", 0, []),
-        ("uwsgi-gevent", 81, ["to look inside: uwsgitop 127.0.0.1:81 (pip install uwsgitop)"]),
+        ("uwsgi-gevent", 81, ["to watch its statistics: uwsgitop 127.0.0.1:81 (pip install uwsgitop)"]),
     ],
 )
 def test_a_server_that_is_up_says_how_to_load_it(name: str, stats_port: int, last_lines: list[str]) -> None:
