@@ -103,7 +103,7 @@ def failure_from_event(exception: Any, response: Any) -> Failure:
     try:
         return _read_event(exception, response)
     except Exception:
-        log.exception("A failure could not be classified, and counts as no_response")
+        log.exception("A failure could not be classified; it counts as no_response")
         return Failure("no_response", "network", type(exception).__name__, DEFAULT_CLASSIFIER.advice("no_response"))
 
 
@@ -118,7 +118,7 @@ def _read_event(exception: Any, response: Any) -> Failure:
         return response_error.failure
     if isinstance(response_error, BaseException):
         # A check of the locustfile failed because the response never came.
-        exception = hidden
+        exception = response_error
     return classify_failure(exception, status, getattr(response, "headers", None), response_body(response))
 
 

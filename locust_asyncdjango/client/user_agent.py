@@ -69,7 +69,7 @@ class DerivedUserAgent(LocustUserAgent):
         self.max_redirects = agent.max_redirects
         self.max_retries = agent.max_retries
         self.retry_delay = agent.retry_delay
-        # Declared for the class, but Locust itself sets it for an agent.
+        # It is declared as a class variable, but Locust sets it on an instance.
         self.redirect_response_codes = agent.redirect_response_codes  # type: ignore[misc]
         self.default_headers = agent.default_headers
         self.cookiejar = agent.cookiejar

@@ -282,7 +282,7 @@ def _by_check(check: Evidence, response: Evidence) -> Failure:
 
 
 def _failed_request(exception: BaseException, status: int, media_type: str, body: bytes) -> Failure:
-    """Classify an exception of the client's. status: of the response whose body could not be read, if one came."""
+    """Classify an exception of the client. status: of the response whose body could not be read, 0 if none came."""
     chain = list(read_chain(exception))
     if match := rule_for_client_exception(chain):
         return _make_failure(*match)

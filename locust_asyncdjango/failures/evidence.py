@@ -77,7 +77,7 @@ class ExceptionEvidence(NamedTuple):
     """Hold what one exception of a chain says about an error.
 
     names: the dotted names of its class and of all base classes, its own class first.
-    errno: its error number, or 0.
+    errno: its error number, 0 without one.
     sqlstate: as in Evidence.
     text: its message.
     description: for people, the name of its class with its message, or with the system's words for the error number.

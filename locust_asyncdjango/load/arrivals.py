@@ -131,7 +131,7 @@ def arrival(user: Any) -> float:
     As the functions that Locust's own ``between`` and ``constant`` return, it is called with the user: ``arrival()``
     raises TypeError.
 
-    user: the user or task set that waits; Locust passes it. Returns 0: Locust does not have to wait any longer.
+    user: the user or task set that waits; Locust passes it. Return 0: Locust does not have to wait any longer.
     """
     queue = _queue(user)
     if queue is not None:

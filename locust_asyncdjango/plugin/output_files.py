@@ -35,7 +35,7 @@ class OutputFiles:
             raise OutputError(f"{twice[0]} would be written twice; give each output a name of its own")
         if options.report:  # first, as the failures and the series that it needs lie next to it
             self._open("report", options.report).close()
-        # Overwrite what an earlier run has left: nobody should take it for the result of this one.
+        # Overwrite the file of an earlier run, so that nobody takes it for the result of this one.
         unfinished = junit_xml(
             [Case("run", "the run", "it did not end")], datetime.now(UTC).isoformat(timespec="seconds"), 0
         )

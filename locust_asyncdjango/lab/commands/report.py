@@ -96,7 +96,7 @@ def _report_series(options: Namespace) -> None:
         raise UsageError(str(error)) from None
     sources = {path.resolve() for path in (options.source, options.failures) if path}
     if overwritten := [path for path in run_report.output_files(output) if path.resolve() in sources]:
-        raise UsageError(f"{overwritten[0]}, of which the report is made, would be overwritten; name another --output")
+        raise UsageError(f"the report would overwrite {overwritten[0]}, which it is made from; name another --output")
     failures = run_report.read_failures(options.failures, series.header)
     try:
         content = run_report.build_report(series, failures)

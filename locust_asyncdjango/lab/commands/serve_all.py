@@ -101,7 +101,7 @@ def _sample(members: Sequence[MonitoredServer]) -> None:
 
 
 def request_stop(members: Sequence[MonitoredServer]) -> None:
-    """Ask all members at once, so that none waits for another."""
+    """Ask all members to stop at once, so that none waits for another."""
     for member in members:
         if member.program:
             member.program.request_stop()

@@ -128,7 +128,7 @@ def _redis_clients() -> int | None:
                 connection.sendall(b"INFO clients\r\n")
                 response = connection.recv(4096)
             if clients := _CLIENTS.search(response):
-                return int(clients[1]) - 1  # without the connection that asks
+                return int(clients[1]) - 1  # without this connection
     return None
 
 

@@ -64,10 +64,10 @@ def test_a_share_is_parsed(text: str, wanted: float) -> None:
 @pytest.mark.parametrize("text", ["-1", "much", "nan", "%"])
 def test_texts_that_are_no_share_are_refused(text: str) -> None:
     with pytest.raises(argparse.ArgumentTypeError, match=rf"^'{text}' is not a share, such as 10% or 0\.1$"):
-        share(text)
+        parse_share(text)
 
 
 @pytest.mark.parametrize("text", ["1", "1.5", "200%", "inf"])
 def test_a_share_is_below_all(text: str) -> None:
     with pytest.raises(argparse.ArgumentTypeError, match=rf"^'{text}' must be below 100 %, such as 10% or 0\.1$"):
-        share(text)
+        parse_share(text)

@@ -69,7 +69,7 @@ def test_a_file_is_options_and_servers(tmp_path: Path) -> None:
         ("posts = 'many'", "posts = 'many' is not a whole number"),
         ("users = 'many'", "users = 'many' is not a whole number"),
         ("spawn_rate = 'fast'", "spawn_rate = 'fast' is not a number"),
-        ("latency_ms = [0, 'far']", "latency_ms = '0,far' is not whole numbers, separated by commas"),
+        ("latency_ms = [0, 'far']", "latency_ms = '0,far' is not a list of whole numbers, separated by commas"),
         ("preset = 'fast'", "preset: there is no preset 'fast'; choose from quick"),
         ("until_decided = 1", "until_decided must be true or false"),
         ("server = 1", "servers of your own are tables: [server.NAME]"),

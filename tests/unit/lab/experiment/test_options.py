@@ -71,7 +71,7 @@ def test_a_key_of_a_file_has_the_value_of_the_flag(declared: Option, value: obje
         (POSTS, True, "posts must be a text, a whole number or a list of these"),
         (POSTS, {}, "posts must be a text, a whole number or a list of these"),
         (POSTS, [1, 2], "posts = '1,2' is not a whole number"),
-        (LATENCY, "far", "latency_ms = 'far' is not whole numbers, separated by commas"),
+        (LATENCY, "far", "latency_ms = 'far' is not a list of whole numbers, separated by commas"),
     ],
 )
 def test_a_value_that_a_key_cannot_have(declared: Option, value: object, message: str) -> None:
