@@ -104,7 +104,7 @@ class Pool:
         finally:
             if place.connection is None and not self._waiting:
                 # A closed place is given up, and may be made anew. So the next requests take the open ones first.
-                self._unmade += 1
+                self._remaining += 1
             elif self._waiting or self._last is not None:
                 self._free.put(place)
             else:

@@ -51,7 +51,7 @@ def test_a_file_that_is_no_series_is_refused_as_that(tmp_path: Path, capsys: pyt
 def test_a_series_is_not_overwritten_by_its_report(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     source = write_series(tmp_path / "run.json", recorder_of((1000.5, "", 20.0, 10)).take())
     assert cli.main(["report", str(source)]) == 2
-    assert "would be overwritten; name another --output" in capsys.readouterr().err
+    assert "which it is made from; name another --output" in capsys.readouterr().err
 
 
 def test_a_folder_of_version_3_is_reported(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
