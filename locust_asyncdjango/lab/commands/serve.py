@@ -4,7 +4,7 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from locust_asyncdjango.lab.commands.arguments import Command, add_numbers, add_services, argument_type
+from locust_asyncdjango.lab.commands.arguments import Command, add_numbers, add_service_options, argument_type
 from locust_asyncdjango.lab.commands.console import announce_seeding
 from locust_asyncdjango.lab.commands.ports import choose_port, how_to_inspect, stats_port
 from locust_asyncdjango.lab.environment import servers
