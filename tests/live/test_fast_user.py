@@ -109,17 +109,18 @@ def test_a_peer_that_drips_is_cut_off() -> None:
 
 
 def test_a_large_answer_may_take_longer_than_the_timeout() -> None:
-    piece: list[Step] = [0.1, b"x" * 20_000]
-    parts: list[Step] = [b"HTTP/1.1 200 OK\r\nContent-Length: 160000\r\n\r\n", *piece * 8]
+    piece = b"x" * 20_000
+    later: list[Step] = [0.5, piece]
+    parts: list[Step] = [b"HTTP/1.1 200 OK\r\nContent-Length: 160000\r\n\r\n" + piece, *later * 7]
     with serve_script(lambda _: parts) as server:
-        ours = RecordedUser(server.url, network_timeout=0.3)
+        ours = RecordedUser(server.url, network_timeout=2.0)
         assert len(ours.client.get("/").content) == 160_000
         assert ours.kinds == [""]
 
 
 def test_a_timeout_does_not_shorten_the_next() -> None:
-    with serve_script(lambda received: [0.25, http_response(200, received.path.encode())]) as server:
-        ours = RecordedUser(server.url, network_timeout=0.4)
+    with serve_script(lambda received: [0.5, http_response(200, received.path.encode())]) as server:
+        ours = RecordedUser(server.url, network_timeout=2.0)
         assert [ours.client.get(f"/{n}").content for n in range(5)] == [b"/%d" % n for n in range(5)]
 
 

@@ -109,6 +109,6 @@ def test_without_the_lab_extra_one_line_says_how_to_get_it(bin_: Path, tmp_path:
     command: list[str | Path] = [bin_ / "locust-asyncdjango", "serve"]
     assert done(*command, env={"PYTHONPATH": str(tmp_path)}) == (
         2,
-        "locust-asyncdjango: error: `run` needs the extra lab (platformdirs is not installed): pip install"
+        "locust-asyncdjango: error: `serve` needs the extra lab (platformdirs is not installed): pip install"
         " 'locust-asyncdjango[lab]', or in a checkout pip install -e '.[lab]'\n",
     )
