@@ -3,8 +3,11 @@
 from argparse import Namespace
 from typing import Any
 
+from locust import User, constant
 from locust.env import Environment
 from locust.event import Events
+
+from locust_asyncdjango.load.arrivals import arrival
 
 OPTIONS: dict[str, Any] = {
     "num_users": None,
@@ -18,6 +21,20 @@ OPTIONS: dict[str, Any] = {
     "locustfile": "mine.py",
 }
 """Locust's options when the user sets none."""
+
+
+class Waiting(User):
+    """A user that waits for arrivals."""
+
+    abstract = True
+    wait_time = arrival
+
+
+class Impatient(User):
+    """A user that does not wait for arrivals."""
+
+    abstract = True
+    wait_time = constant(1)
 
 
 def make_environment(users: Any = (), **options: Any) -> Environment:

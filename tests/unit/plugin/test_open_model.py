@@ -4,29 +4,14 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from locust import User, constant
 from locust.env import Environment
 
-from locust_asyncdjango.load.arrivals import ArrivalQueue, arrival
+from locust_asyncdjango.load.arrivals import ArrivalQueue
 from locust_asyncdjango.load.shape_registry import create_shape
 from locust_asyncdjango.plugin.open_model import ARRIVALS_MESSAGE, OpenModel, accept_shares
-from tests.support.locust_environments import make_environment
+from tests.support.locust_environments import Impatient, Waiting, make_environment
 
 STAGES = [(30.0, 50.0), (60.0, 50.0)]
-
-
-class Waiting(User):
-    """A user that waits for arrivals."""
-
-    abstract = True
-    wait_time = arrival
-
-
-class Impatient(User):
-    """A user that does not wait for arrivals."""
-
-    abstract = True
-    wait_time = constant(1)
 
 
 class RecordedQueue(ArrivalQueue):

@@ -4,33 +4,19 @@ import logging
 from typing import Any
 
 import pytest
-from locust import LoadTestShape, User, constant
+from locust import LoadTestShape
 
-from locust_asyncdjango.load.arrivals import ArrivalWaitError, arrival
+from locust_asyncdjango.load.arrivals import ArrivalWaitError
 from locust_asyncdjango.plugin.options import Options
 from locust_asyncdjango.plugin.setup import SetupError, prepare_environment
 from locust_asyncdjango.users.route_users import CpuUser, IoReadUser
-from tests.support.locust_environments import make_environment
+from tests.support.locust_environments import Impatient, Waiting, make_environment
 
 
 class Own(IoReadUser):
     """A user class of a locustfile that extends one of ours."""
 
     abstract = True
-
-
-class Waiting(User):
-    """A user that waits for arrivals."""
-
-    abstract = True
-    wait_time = arrival
-
-
-class Impatient(User):
-    """A user that does not wait for arrivals."""
-
-    abstract = True
-    wait_time = constant(1)
 
 
 class Plain(LoadTestShape):
