@@ -105,7 +105,7 @@ def test_without_the_extra_the_run_is_whole_and_one_line_says_what_is_missing(ot
     assert code == 1
     install = "pip install 'locust-asyncdjango[report]', or in a checkout pip install -e '.[report]'"
     missing = "--report: `report` needs the extra report (numpy is not installed)"
-    assert text.count(f"{missing}: {install}; then: ") == 1
+    assert text.count(f"{missing}: {install}; to make it later: ") == 1
     assert "Traceback" not in text
     (command,) = re.findall(r"to make it later: locust-asyncdjango (.*)", text)
     assert done(BIN / "locust-asyncdjango", *command.split())[0] == 0

@@ -123,6 +123,7 @@ def test_the_site_needs_django_and_its_drivers_alone(path: Path) -> None:
 
 
 def test_the_lab_does_not_load_gevent() -> None:
+    pytest.importorskip("numpy", reason="needs the lab: pip install 'locust-asyncdjango[lab]'")
     modules = "locust_asyncdjango.lab.cli, locust_asyncdjango.lab.commands.run, locust_asyncdjango.lab.measure.runner"
     code = f"import {modules}, sys; assert 'gevent' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)

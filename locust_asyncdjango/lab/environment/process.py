@@ -13,7 +13,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from functools import partial
@@ -89,10 +89,10 @@ class _Supervisor:
         if not self._deferrals:
             self._interrupt()
 
-    def stop_all(self) -> None:
-        """Stop all programs that run, and ignore stop signals meanwhile."""
+    def stop_all(self, but: Collection["Program"] = ()) -> None:
+        """Stop all programs that run, but for these, and ignore stop signals meanwhile."""
         self._is_interrupted = True
-        for program in list(self.programs):
+        for program in self.programs - set(but):
             program.stop()
 
     def _interrupt(self) -> None:
@@ -107,12 +107,16 @@ _supervisor = _Supervisor()
 
 @contextmanager
 def stop_signals_as_interrupts() -> Iterator[None]:
-    """Raise Interrupted at the first SIGINT, SIGTERM or SIGHUP within the context. At its end, stop all programs."""
+    """Raise Interrupted at the first SIGINT, SIGTERM or SIGHUP within the context.
+
+    At its end, stop all programs that were started within it.
+    """
+    started_before = set(_supervisor.programs)
     handlers = {signum: signal.signal(signum, _supervisor.on_signal) for signum in STOP_SIGNALS}
     try:
         yield
     finally:
-        _supervisor.stop_all()
+        _supervisor.stop_all(but=started_before)
         _supervisor.reset()
         for signum, handler in handlers.items():
             signal.signal(signum, handler)

@@ -6,12 +6,11 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from importlib.util import find_spec
 from io import StringIO
 from typing import Any
 
 import pytest
-from rich.cells import cell_len
-from rich.console import Console
 
 from locust_asyncdjango.analysis.saturation import Saturation, find_saturation
 from locust_asyncdjango.failures.counts import FailureRow
@@ -34,6 +33,9 @@ SECONDS = [
     for t in range(8)
 ]
 FIGURES = figures(28.34, 105, 4210, onset(3, 20), onset(24, 125))
+needs_rich = pytest.mark.skipif(
+    find_spec("rich") is None, reason="the panel needs rich: pip install 'locust-asyncdjango[report]'"
+)
 SHOW, HIDE = "\x1b[?25h", "\x1b[?25l"
 
 
@@ -69,6 +71,8 @@ def tick(live: LiveDisplay, seconds: list[Interval], failures: Callable[[], list
 def printed(width: int = 80, **changed: Any) -> list[str]:
     """Return the lines of a panel with these values."""
     arguments = {"header": HEADER, "intervals": SECONDS, "figures": FIGURES, "failures": [], "width": width, **changed}
+    from rich.console import Console
+
     console = Console(width=width, file=StringIO(), color_system=None)
     console.print(status_panel(**arguments))
     assert isinstance(console.file, StringIO)
@@ -95,6 +99,7 @@ def test_a_line_has_at_most_80_columns() -> None:
     assert status_line([least]) == "  10 s     1 users   1.0 ok/s   0.0 failed/s  p50 0.0 ms p95 9.9 ms p99  10 ms"
 
 
+@needs_rich
 def test_a_panel_says_all_of_it() -> None:
     failures = [failure(KIND, 2), failure("timeout", 1)]
     assert printed(failures=failures) == [
@@ -119,6 +124,7 @@ def test_a_panel_says_all_of_it() -> None:
     ]
 
 
+@needs_rich
 def test_a_panel_of_nothing_yet() -> None:
     header = {**HEADER, "shape": "", "run_time": None}
     lines = printed(header=header, intervals=[], figures=find_saturation(()))
@@ -137,12 +143,14 @@ def test_a_panel_of_nothing_yet() -> None:
     ]
 
 
+@needs_rich
 def test_a_panel_adds_up_the_messages_of_a_kind_and_the_rarer_kinds() -> None:
     failures = [failure("a", 5, "first"), failure("b", 4), failure("a", 3, "second"), failure("c", 2), failure("d", 1)]
     shown = [text.strip("│ ") for text in printed(failures=failures)[13:-1]]
     assert shown == ["8 x a", "4 x b", "3 of 2 other kinds", "-> first"]
 
 
+@needs_rich
 def test_the_sparklines_are_of_the_last_minute() -> None:
     """Of a long run, whose early seconds stand for several, too."""
     early = Interval(0, 5, 400, length=4, p50_ms=100.0)
@@ -151,8 +159,11 @@ def test_the_sparklines_are_of_the_last_minute() -> None:
     assert printed(intervals=[early, *late], bars=ASCII_BARS)[5][7:67] == "##" + "=" * 58
 
 
+@needs_rich
 @pytest.mark.parametrize("width", [1, 5, 20, 40, 79, 80, 81, 200])
 def test_a_panel_fits_any_terminal(width: int) -> None:
+    from rich.cells import cell_len
+
     many = [
         Interval(t, 10_000, 12_345, Counter(a=1), p50_ms=12_345.0, p95_ms=123_456.0, p99_ms=1e6) for t in range(100)
     ]
@@ -171,8 +182,8 @@ def test_a_panel_fits_any_terminal(width: int) -> None:
 @pytest.mark.parametrize(
     ("mode", "stdout", "panel"),
     [
-        ("", Terminal, True),
-        ("panel", Terminal, True),
+        pytest.param("", Terminal, True, marks=needs_rich),
+        pytest.param("panel", Terminal, True, marks=needs_rich),
         ("lines", Terminal, False),
         ("", StringIO, False),
         ("panel", StringIO, False),  # a cursor in a file would be noise
@@ -241,6 +252,7 @@ def drawn(monkeypatch: pytest.MonkeyPatch, terminal: Terminal) -> Iterator[LiveD
     assert (sys.stdout, sys.stderr) == (terminal, terminal)
 
 
+@needs_rich
 def test_a_log_goes_above_the_panel(monkeypatch: pytest.MonkeyPatch) -> None:
     terminal = Terminal()
     handler = logging.StreamHandler(terminal)
@@ -258,6 +270,7 @@ def test_a_log_goes_above_the_panel(monkeypatch: pytest.MonkeyPatch) -> None:
     assert handler.stream is terminal
 
 
+@needs_rich
 def test_the_cursor_is_shown_again_however_often_it_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
     terminal = Terminal()
     with drawn(monkeypatch, terminal) as live:
@@ -280,8 +293,11 @@ def test_what_goes_to_a_file_stays_there(monkeypatch: pytest.MonkeyPatch) -> Non
     live.stop()
 
 
+@needs_rich
 def test_a_terminal_that_gets_narrower_is_drawn_anew() -> None:
     terminal = Terminal()
+    from rich.console import Console
+
     console = Console(file=terminal, width=100, height=24)
     live = LiveDisplay(terminal, console)
     live.start(HEADER)
@@ -292,7 +308,7 @@ def test_a_terminal_that_gets_narrower_is_drawn_anew() -> None:
     live.stop()
 
 
-@pytest.mark.parametrize("mode", ["panel", "lines"])
+@pytest.mark.parametrize("mode", [pytest.param("panel", marks=needs_rich), "lines"])
 def test_a_closed_terminal_ends_the_display_but_not_the_run(mode: str, caplog: pytest.LogCaptureFixture) -> None:
     live = LiveDisplay.choose(mode, ClosedTerminal())
     assert live is not None
@@ -303,6 +319,7 @@ def test_a_closed_terminal_ends_the_display_but_not_the_run(mode: str, caplog: p
     assert caplog.messages == ["The run goes on, but is not shown any more: [Errno 5] Input/output error"]
 
 
+@needs_rich
 def test_a_terminal_without_utf_8_has_a_panel_too() -> None:
     class Ascii(Terminal):
         encoding = "ascii"
@@ -317,6 +334,7 @@ def test_a_terminal_without_utf_8_has_a_panel_too() -> None:
     assert terminal.getvalue().isascii()
 
 
+@needs_rich
 def test_the_figures_of_a_long_run_are_not_worked_out_each_second(monkeypatch: pytest.MonkeyPatch) -> None:
     calculated: list[int] = []
 

@@ -1,6 +1,7 @@
 """Route users: which URL each of them requests, and with which query."""
 
 from argparse import Namespace
+from inspect import getdoc
 from typing import Any
 
 import pytest
@@ -91,5 +92,5 @@ def test_forms_can_be_replaced() -> None:
 
 @pytest.mark.parametrize("user", USERS.values())
 def test_help_says_where_host_path_and_variant_are_explained(user: type[RouteUser]) -> None:
-    assert "See RouteUser for host, --path and --variant." in (user.__doc__ or "")
-    assert all(f"\n    {name}: " in (RouteUser.__doc__ or "") for name in ("host", "path", "variant"))
+    assert "See RouteUser for host, --path and --variant." in (getdoc(user) or "")
+    assert all(f"\n{name}: " in (getdoc(RouteUser) or "") for name in ("host", "path", "variant"))

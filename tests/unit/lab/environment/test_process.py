@@ -2,6 +2,7 @@
 
 import signal
 import socket
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from locust_asyncdjango.lab.environment.process import (
     port_is_free,
     python,
     running,
+    stop_signals_as_interrupts,
     wait_until,
 )
 
@@ -49,6 +51,16 @@ def test_signals_are_ignored_while_all_programs_are_stopped() -> None:
     supervisor.reset()
     with pytest.raises(Interrupted):
         supervisor.on_signal(signal.SIGTERM, None)
+
+
+def test_only_programs_that_were_started_within_the_context_are_stopped_at_its_end(tmp_path: Path) -> None:
+    argv = python("-c", "import signal; signal.pause()")
+    with running(argv, log=tmp_path / "before.log") as before:
+        with stop_signals_as_interrupts(), ExitStack() as forgotten:
+            within = forgotten.enter_context(running(argv, log=tmp_path / "within.log"))
+            forgotten.pop_all()
+        assert within.exit_code() is not None
+        assert before.exit_code() is None
 
 
 def test_the_log_of_a_program_is_its_lines_that_are_not_blank(tmp_path: Path) -> None:
