@@ -155,7 +155,7 @@ def parse(arguments: Sequence[str] | None) -> Options:
 
 
 def measure(options: Options, _folder: Path) -> None:
-    """Print both tables."""
+    """Print what classifying an event costs in time, and what a long run costs in memory."""
     locusts, ours = listeners()
     print("{:40} {:>22} {:>22} {:>6}".format("microseconds an event", "our listener", "Locust's own", "ratio"))
     for case in CASES:

@@ -53,7 +53,7 @@ def parse(arguments: Sequence[str] | None) -> Options:
 
 
 def measure(options: Options, _folder: Path) -> None:
-    """Run both parts."""
+    """Print what a sample costs in time, and what a long run costs in memory."""
     measure_time(options)
     measure_memory(options.per_s)
 

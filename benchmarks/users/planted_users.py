@@ -18,7 +18,7 @@ class PlantedUser(FastUser):
 
     @task
     def get(self) -> None:
-        """Send one GET request."""
+        """Send one GET request to the planted site."""
         self.client.get("/")
 
 

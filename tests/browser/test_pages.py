@@ -171,9 +171,9 @@ def test_the_report_of_an_experiment_shows_every_trial_and_every_difference(page
         Result(trial, figures(50.0 + number, 60, 900), "", {}, caveats=("</ul><script>alert(1)</script>",))
         for number, trial in enumerate(planned)
     )
-    found = Findings(planned_experiment, tuple(results), {trial.id: series for trial in planned})
+    findings = Findings(planned_experiment, tuple(results), {trial.id: series for trial in planned})
     file = tmp_path / "report.html"
-    file.write_text(experiment_report.render_html(found, {"versions": {"python": "3"}}), encoding="utf-8")
+    file.write_text(experiment_report.render_html(findings, {"versions": {"python": "3"}}), encoding="utf-8")
     requested = opened_offline(page, file)
     # Three charts of each of eight trials, and the peaks over latency.
     expect(page.locator("figure canvas")).to_have_count(3 * 8 + 1)

@@ -56,9 +56,9 @@ class Running:
 
         def match() -> re.Match[str] | None:
             ended = self.popen.poll()
-            found = re.search(pattern, self.text)
-            assert found or ended is None, f"it ended with {ended} before it printed {pattern!r}:\n{self.text}"
-            return found
+            matched = re.search(pattern, self.text)
+            assert matched or ended is None, f"it ended with {ended} before it printed {pattern!r}:\n{self.text}"
+            return matched
 
         return wait_for(match, lambda: f"it did not print {pattern!r}:\n{self.text}")
 
@@ -86,12 +86,12 @@ class Running:
 
 def left_behind(mark: str) -> list[str]:
     """The command lines of what runs with this mark in its environment."""
-    found = []
+    commands = []
     for process in psutil.process_iter():
         with suppress(psutil.NoSuchProcess, psutil.AccessDenied):
             if process.environ().get(MARK) == mark and process.status() != psutil.STATUS_ZOMBIE:
-                found.append(" ".join(process.cmdline()))
-    return found
+                commands.append(" ".join(process.cmdline()))
+    return commands
 
 
 @contextmanager
@@ -127,20 +127,20 @@ def wait_for_lines(program: Running, file: Path, lines: int) -> None:
     """Waits until a file is there and has more than so many lines; or merely is there, for 0."""
 
     def has_them() -> bool:
-        found = file.exists() and (not lines or file.read_text().count("\n") > lines)
-        assert found or program.popen.poll() is None, program.text
-        return found
+        has_lines = file.exists() and (not lines or file.read_text().count("\n") > lines)
+        assert has_lines or program.popen.poll() is None, program.text
+        return has_lines
 
     wait_for(has_them, lambda: f"{file} does not grow:\n{program.text}")
 
 
-def wait_for(get: Callable[[], T | None], told: Callable[[], str]) -> T:
-    """Polls until there is something, and fails with what is told where there is nothing for too long."""
+def wait_for(get: Callable[[], T | None], reason: Callable[[], str]) -> T:
+    """Poll until ``get`` returns something, and return it. Fail with the reason where that takes too long."""
     deadline = time.monotonic() + DEADLINE_S
-    while not (found := get()):
-        assert time.monotonic() < deadline, told()
+    while not (result := get()):
+        assert time.monotonic() < deadline, reason()
         time.sleep(0.05)
-    return found
+    return result
 
 
 def lab(*arguments: str | Path) -> list[str | Path]:

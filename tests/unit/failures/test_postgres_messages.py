@@ -1,6 +1,5 @@
 """The texts are a real PostgreSQL 15's, as psycopg2 and psycopg handed them on, unless said otherwise."""
 
-import time
 from importlib import resources
 
 import pytest
@@ -125,25 +124,23 @@ def test_any_text_can_be_translated(text: str) -> None:
 
 
 @pytest.mark.parametrize("unit", ["x: ", "x:  ", "'a ", '"', "„", "AA ", "a_", "<<", "(1", "%0", "`", ": \t", "x\n"])
-def test_text_without_a_message_is_quick(unit: str) -> None:
-    to_english("")
-    start = time.perf_counter()
-    to_english(unit * 100_000)
-    assert time.perf_counter() - start < 0.5
+def test_a_long_text_without_a_message_has_no_translation(unit: str) -> None:
+    # A search whose time grows with the square of the length would not end.
+    assert to_english(unit * 1_000_000) == ""
 
 
 def test_every_translation_of_the_data_finds_its_english() -> None:
     content = resources.files("locust_asyncdjango.failures").joinpath("postgres_messages.txt").read_text("utf-8")
-    found: dict[str, list[tuple[str, str]]] = {}
+    translations: dict[str, list[tuple[str, str]]] = {}
     for line in content.splitlines():
         if not line.startswith(("#", "\t")):
             message = line
             assert to_english(message) == ""
-            found[message] = []
+            translations[message] = []
         elif line.startswith("\t"):
             _, language, text = line.split("\t")
             assert to_english(f"{PSYCOPG}FATAL:  {text}") == message, (language, text)
-            found[message].append((language, text))
-    assert list(found) == sorted(found)
-    assert all(texts and texts == sorted(set(texts)) for texts in found.values())
-    assert {"de", "es", "fr", "ja", "ko", "ru", "zh_CN"} <= {language for language, _ in found[CLIENTS]}
+            translations[message].append((language, text))
+    assert list(translations) == sorted(translations)
+    assert all(texts and texts == sorted(set(texts)) for texts in translations.values())
+    assert {"de", "es", "fr", "ja", "ko", "ru", "zh_CN"} <= {language for language, _ in translations[CLIENTS]}

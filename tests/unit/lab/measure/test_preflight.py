@@ -98,7 +98,7 @@ def test_a_server_of_the_users_without_preflight_is_not_checked() -> None:
 
 
 def test_a_right_server_is_recorded_with_its_slots() -> None:
-    held = (200, b'{"process": 7, "in_flight": 1}')
-    with http_site({PREFLIGHT: (200, json.dumps(RIGHT).encode()), "/slots/?ms=200": held}) as site:
+    response = (200, b'{"process": 7, "in_flight": 1}')
+    with http_site({PREFLIGHT: (200, json.dumps(RIGHT).encode()), "/slots/?ms=200": response}) as site:
         inspected = inspect_server(TRIAL, SYNC, site.url, {})
     assert inspected == {**RIGHT, "slots": {"processes": 1, "most_in_flight": 1, "sent": 4}}
