@@ -26,7 +26,6 @@ from tests.support.proxy import (
     PROXY,
     Proxied,
     duration_s,
-    is_silent,
     proxied,
     receive_all,
     receive_exactly,
@@ -126,11 +125,30 @@ def test_a_receiver_that_does_not_read_stops_the_sender(flags: tuple[str, ...], 
         assert hashlib.sha256(receiving.result()).digest() == hashlib.sha256(data).digest()
 
 
-def test_what_is_under_way_does_not_stop_the_sender() -> None:
-    with proxied() as proxy, proxy.pair() as (client, server):
-        assert proxy.patch(latency_ms=60_000)[0] == 200
-        server.sendall(bytes(MUCH))
-        assert is_silent(client)
+@pytest.mark.parametrize(
+    "settings",
+    [{"latency_ms": 60_000}, {"kb_per_s": 10}, {"latency_ms": 60_000, "jitter_ms": 50, "kb_per_s": 1_000_000}],
+    ids=["latency", "rate", "all"],
+)
+@pytest.mark.parametrize("turn", [1, -1], ids=["upstream", "downstream"])
+def test_a_sender_is_stopped_by_what_is_in_flight(turn: int, settings: dict[str, int]) -> None:
+    with proxied() as proxy, proxy.pair() as both:
+        sender, receiver = both[::turn]
+        prefix = "upstream_" if turn == 1 else ""
+        assert proxy.patch(**{f"{prefix}{name}": value for name, value in settings.items()})[0] == 200
+        # Some of it is in the system's buffers.
+        assert 0 < send_until_blocked(sender, bytes(BOUND)) < MUCH
+        # The other direction goes on.
+        receiver.sendall(b"the other way")
+        assert receive_exactly(sender, 13) == b"the other way"
+        receiver.shutdown(socket.SHUT_WR)
+        assert receive_all(sender) == b""
+
+
+def test_a_sender_is_stopped_before_the_server_is_connected() -> None:
+    with proxied("--latency-ms=60000") as proxy, proxy.client() as client:
+        assert 0 < send_until_blocked(client, bytes(BOUND)) < MUCH
+        assert proxy.send("GET")[1]["counters"]["connections_open"] == 1
 
 
 def test_not_a_byte_is_lost_where_settings_change_during_a_transfer(shared_proxy: Proxied) -> None:

@@ -17,8 +17,14 @@ from contextlib import suppress
 
 from locust_asyncdjango.lab.proxy.toxics import MAX_BACKLOG_S, DelaySchedule, Link
 
-MAX_BYTES_IN_FLIGHT = 256 * 2**20
-"""Bytes in flight in one direction of a connection at which the sender is paused, which a network would not do."""
+MAX_BYTES_IN_FLIGHT = 4 * 2**20
+"""Bytes in flight in one direction of a connection at which the sender is paused, as by a full TCP window.
+
+It is what Linux lets a socket send unacknowledged by default (net.ipv4.tcp_wmem). With a latency of 100 ms, 40 MB a
+second can pass.
+"""
+PIECE_OVERHEAD_BYTES = 256
+"""What a piece counts for besides its bytes: in the queue, tiny pieces take many times their size."""
 
 FIN, RST = b"FIN", b"RST"
 """Markers in the queue of a stream, recognized by identity."""
@@ -128,6 +134,7 @@ class Stream:
         self.loop = asyncio.get_running_loop()
         self.queue: deque[tuple[float, bytes | memoryview]] = deque()
         self.bytes_in_flight = 0
+        """Of the pieces in the queue, each with its overhead."""
         self.open_from_s = 0.0
         """Data that arrive before this moment count as arriving at it."""
         self.is_blocked = False
@@ -151,7 +158,7 @@ class Stream:
         arrival_s = max(time.monotonic(), self.open_from_s)
         for piece in self.schedule.pieces(chunk):
             self.queue.append((self.schedule.due_s(arrival_s, len(piece)), piece))
-        self.bytes_in_flight += len(chunk)
+            self.bytes_in_flight += len(piece) + PIECE_OVERHEAD_BYTES
         self.deliver()
 
     def end_with(self, marker: bytes) -> None:
@@ -166,6 +173,7 @@ class Stream:
     def deliver(self) -> None:
         """Write data that are due to the receiver, unless it is paused, and set a timer for the rest."""
         if self.sink.transport is None:
+            self._pause_or_resume_source()
             return
         now_s = time.monotonic()
         while self.queue and not self.is_sink_paused and self.queue[0][0] <= now_s:
@@ -231,7 +239,7 @@ class Stream:
             self.fin_delivered = True
             self.on_fin()
         else:
-            self.bytes_in_flight -= len(piece)
+            self.bytes_in_flight -= len(piece) + PIECE_OVERHEAD_BYTES
             transport.write(piece)
 
     def _pause_or_resume_source(self) -> None:

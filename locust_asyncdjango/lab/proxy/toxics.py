@@ -15,6 +15,8 @@ from locust_asyncdjango.lab.errors import UsageError
 JITTERS = ("uniform", "normal")
 PIECE_S = 0.02
 """Seconds that sending a piece takes. At a limited rate, data are sent in pieces."""
+MIN_PIECE_BYTES = 128
+"""The smallest piece, which takes longer at a very low rate. A network sends whole packets as well."""
 MAX_BACKLOG_S = 0.05
 """The sender is paused while the data that wait for a limited rate need longer than this."""
 MAX_MS = 86_400_000
@@ -146,7 +148,7 @@ class DelaySchedule:
         if self.link.kb_per_s is None:
             yield chunk
             return
-        size = max(1, int(1000 * self.link.kb_per_s * PIECE_S))
+        size = max(MIN_PIECE_BYTES, int(1000 * self.link.kb_per_s * PIECE_S))
         view = memoryview(chunk)
         for begin in range(0, len(chunk), size):
             yield view[begin : begin + size]
