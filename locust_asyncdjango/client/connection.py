@@ -8,18 +8,20 @@ and is not restarted for each request (libev's manual: "Be smart about timeouts"
 
 import select
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
-from dataclasses import dataclass
+from itertools import chain
 from typing import Any, Self
 
 import gevent.socket
 from gevent import get_hub, getcurrent, monkey
 
-from locust_asyncdjango.client.http11 import HeadResponseReader, RawResponse, ResponseReader
+from locust_asyncdjango.client.http11 import HeadResponseReader, ResponseReader
+from locust_asyncdjango.client.transport.opening import Endpoint, open_socket
+from locust_asyncdjango.client.transport.stream import StreamReader
+from locust_asyncdjango.client.transport.tls import RECEIVE_BYTES, TlsSession, TlsSocket
 
 READ, WRITE = 1, 2
-RECEIVE_BYTES = 32 * 1024
 MIN_BYTES_PER_S = 1000
 """The timeout grows by a second for each so many bytes received, because a large response may take longer than it."""
 
@@ -31,18 +33,20 @@ _poll: Any = monkey.get_original("select", "poll")
 _thread_ident: Any = monkey.get_original("threading", "get_ident")
 
 
-@dataclass(frozen=True, slots=True)
-class Endpoint:
-    """The address that a connection leads to, and its time limits.
+class PlainSocket(_socket):  # type: ignore[misc]  # it is of any type
+    """A socket without TLS, which gevent has not patched. See TlsSocket for what both have."""
 
-    connection_timeout_s: to open the connection.
-    network_timeout_s: to send what does not fit into the socket's buffer, and then for the whole response.
-    """
+    ended = unsettled = False
 
-    host: str
-    port: int
-    connection_timeout_s: float
-    network_timeout_s: float
+    def absorb(self) -> bool:
+        """Return False: whatever comes on an idle connection is a disturbance."""
+        return False
+
+
+class _Progress:
+    """Counts the bytes of one read of a streamed body."""
+
+    received = 0
 
 
 class Connection:
@@ -53,20 +57,24 @@ class Connection:
         connected: gevent.socket.socket,
         timeout_s: float,
         *,
+        session: TlsSession | None = None,
         hub: Any = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Take over a socket.
 
-        connected: an open socket. timeout_s: ``network_timeout_s`` of an Endpoint. hub, clock: tests replace them.
+        connected: an open socket. timeout_s: ``network_timeout_s`` of an Endpoint. session: the socket's TLS session.
+        hub, clock: tests replace them.
         """
-        self._socket = _socket(connected.family, connected.type, connected.proto, fileno=connected.detach())
-        self._socket.settimeout(0)
+        plain = PlainSocket(connected.family, connected.type, connected.proto, fileno=connected.detach())
+        plain.settimeout(0)
+        self._socket: Any = plain if session is None else TlsSocket(plain, session)
         self._timeout_s = timeout_s
         self._clock = clock
         self._receiver: Any = None
         self._started_s = 0.0
-        self._reader = self._current_reader = ResponseReader()
+        self._reader = ResponseReader()
+        self._current_reader: Any = self._reader
         self.undisturbed = True
         """False as soon as the event loop notices bytes, or the end of the connection, while the connection is idle."""
         self._readiness = _poll()
@@ -78,39 +86,35 @@ class Connection:
 
     @classmethod
     def open(cls, endpoint: Endpoint) -> Self:
-        """Connect to an endpoint. Raise OSError, of which TimeoutError is one."""
-        connected = gevent.socket.create_connection((endpoint.host, endpoint.port), endpoint.connection_timeout_s)
-        connected.setsockopt(gevent.socket.IPPROTO_TCP, gevent.socket.TCP_NODELAY, 1)
-        return cls(connected, endpoint.network_timeout_s)
+        """Connect to an endpoint. Raise OSError, of which TimeoutError is one, and ValueError."""
+        connected, session = open_socket(endpoint)
+        return cls(connected, endpoint.network_timeout_s, session=session)
 
     def is_quiet(self) -> bool:
         """Return whether nothing has arrived since the last response: no bytes, and not the end of the connection.
 
         Unlike ``undisturbed``, it also covers what arrived after the event loop ran last. It costs a system call.
         """
-        return self.undisturbed and not self._readiness.poll(0)
+        waiting = self._socket.ended or (self._readiness.poll(0) and not self._socket.absorb())
+        return self.undisturbed and not waiting
 
     @property
-    def no_bytes_received(self) -> bool:
-        """Whether no byte of the response has arrived yet."""
-        return not self._current_reader.received
+    def received(self) -> int:
+        """Bytes that have arrived of the response; of a streamed one, in the current read."""
+        received: int = self._current_reader.received
+        return received
 
-    def send(self, request: bytes, bodyless: bool) -> RawResponse:
+    def send(
+        self, request: bytes, bodyless: bool, body: Iterable[bytes] = (), stream: StreamReader | None = None
+    ) -> Any:
         """Send a whole request and return its response.
 
-        bodyless: the response has no body, whatever its head says, as with HEAD. Raise OSError (also TimeoutError) and
-        HTTPParseError. After an exception the connection can only be closed.
+        bodyless: the response has no body, whatever its head says, as with HEAD. body: what follows the request, in
+        pieces. stream: returns the response when its head has come; then ``receive`` returns what follows.
+        Raise OSError (also TimeoutError) and HTTPParseError. After an exception the connection can only be closed.
         """
-        reader = self._current_reader = HeadResponseReader() if bodyless else self._reader
-        self._started_s = self._clock()
-        try:
-            sent = self._socket.send(request)
-        except BlockingIOError:
-            sent = 0
-        except PEER_CLOSED_ERRORS:
-            sent = len(request)
-        if sent < len(request):
-            self._send_rest(memoryview(request)[sent:])
+        self._current_reader = reader = stream or (HeadResponseReader() if bodyless else self._reader)
+        self._transmit(request, body)
         self._receiver = getcurrent()
         try:
             while True:
@@ -119,13 +123,69 @@ class Connection:
                     data = self._socket.recv(RECEIVE_BYTES)
                 except BlockingIOError:
                     continue
-                response = reader.feed(data) if data else reader.end()
+                response: Any = reader.feed(data) if data else reader.end()
+                if response is None and self._socket.ended:
+                    response = reader.end()
                 if response is not None:
-                    if len(data) == RECEIVE_BYTES and not self.is_quiet():
-                        response.keep_alive = False
-                    return response
+                    break
         finally:
             self._receiver = None
+        if stream is not None:
+            self._readable.stop()
+        elif (len(data) == RECEIVE_BYTES or self._socket.unsettled) and not self.is_quiet():
+            response.keep_alive = False
+        return response
+
+    def begin_read(self) -> None:
+        """Begin a read of a streamed body, with a deadline and a count of its own."""
+        self._current_reader = _Progress()
+        self._started_s = self._clock()
+
+    def receive(self) -> bytes:
+        """Wait for the next bytes of a streamed response, and return them; b"" at their end. Raise OSError.
+
+        Between two calls nobody watches the socket: TCP slows down a server whose stream is not read.
+        """
+        if self._socket.ended:
+            return b""
+        self._receiver = getcurrent()
+        self._readable.start(self._on_readable)
+        try:
+            while True:
+                self._hub.switch()
+                with suppress(BlockingIOError):
+                    data: bytes = self._socket.recv(RECEIVE_BYTES)
+                    self._current_reader.received += len(data)
+                    return data
+        finally:
+            self._receiver = None
+            self._readable.stop()
+
+    def resume(self) -> None:
+        """Watch the socket again, after a streamed response that was received whole."""
+        self._readable.start(self._on_readable)
+
+    def _transmit(self, request: bytes, body: Iterable[bytes]) -> None:
+        self._started_s = self._clock()
+        try:
+            sent = self._socket.send(request)
+        except BlockingIOError:
+            sent = 0
+        except PEER_CLOSED_ERRORS:
+            sent = len(request)
+        if sent < len(request) or body:
+            self._send_pieces(chain([memoryview(request)[sent:]], body))
+
+    def _send_pieces(self, pieces: Iterable[bytes | memoryview]) -> None:
+        self._readable.stop()  # a response may come early, but is not read yet
+        with suppress(*PEER_CLOSED_ERRORS):
+            for piece in pieces:
+                self._send_piece(memoryview(piece))
+        self._readable.start(self._on_readable)
+        # The time for the response begins here.
+        self._started_s = self._clock()
+        self._timer.close()
+        self._start_timer(self._timeout_s)
 
     def close(self) -> None:
         """Close the connection. A second call does nothing.
@@ -140,30 +200,23 @@ class Connection:
         self._timer.close()
         self._socket.close()
 
-    def _send_rest(self, rest: memoryview) -> None:
+    def _send_piece(self, rest: memoryview) -> None:
         writable = self._hub.loop.io(self._socket.fileno(), WRITE)
         try:
-            with suppress(*PEER_CLOSED_ERRORS), gevent.Timeout(self._timeout_s, self._timeout_error()):
+            with gevent.Timeout(self._timeout_s, self._timeout_error()):
                 while rest:
                     self._hub.wait(writable)
                     with suppress(BlockingIOError):
                         rest = rest[self._socket.send(rest) :]
         finally:
             writable.close()
-        if not self.undisturbed:
-            self.undisturbed = True
-            self._readable.start(self._on_readable)
-        # The time for the response begins here.
-        self._started_s = self._clock()
-        self._timer.close()
-        self._start_timer(self._timeout_s)
 
     # The watchers call the next two methods, in the hub.
 
     def _on_readable(self) -> None:
         if self._receiver is not None:
             self._receiver.switch()
-        else:
+        elif not self._socket.absorb():
             self.undisturbed = False
             self._readable.stop()
 

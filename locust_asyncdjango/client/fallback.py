@@ -1,7 +1,7 @@
 """The fallback: redirects, cookies and retries, by geventhttpclient's rules.
 
-Plain HTTP uses our connections here too. TLS, proxies, streams and bodies that are files or generators use
-geventhttpclient's own connections. Start reading at FallbackAgent.
+It uses our connections too, also for streams and for bodies that are files or generators. Start reading at
+FallbackAgent.
 """
 
 from typing import Any
@@ -10,14 +10,10 @@ from locust.contrib.fasthttp import FastRequest, FastResponse, LocustUserAgent
 
 from locust_asyncdjango.client.http11 import field_lines, request_line
 from locust_asyncdjango.client.pool import Pools
-from locust_asyncdjango.client.prepared_request import (
-    METHODS_WITH_LENGTH,
-    REPEATABLE_METHODS,
-    UNSUPPORTED_FIELDS,
-    fields_to_send,
-    request_target,
-)
+from locust_asyncdjango.client.prepared_request import REPEATABLE_METHODS, fields_to_send, request_target
 from locust_asyncdjango.client.response import Response, SocketResponse
+from locust_asyncdjango.client.transport.request_body import framed
+from locust_asyncdjango.client.transport.stream import StreamReader
 from locust_asyncdjango.client.user_agent import DerivedUserAgent
 
 
@@ -61,24 +57,25 @@ class FallbackAgent(DerivedUserAgent):
         if self._first is not None:
             first, self._first = self._first, None
             return first
-        url, body = request.url_split, request.payload or b""
-        if isinstance(body, str):
-            body = body.encode()
-        pools = self._pools if url.scheme == "http" and not self._stream else None
-        if pools is None or not isinstance(body, bytes) or not UNSUPPORTED_FIELDS.isdisjoint(request.headers):
+        if self._pools is None:
             socket_response: FastResponse = super()._urlopen(request)  # type: ignore[no-untyped-call]
             return socket_response
-        return _exchange(pools, request, body)
+        return _exchange(self._pools, request, self._stream)
 
 
-def _exchange(pools: Pools, request: Any, body: bytes) -> Response:
-    """Send a request object of geventhttpclient over our connections. Raise OSError and HTTPParseError."""
-    url, headers = request.url_split, request.headers.copy()
-    if body or request.method in METHODS_WITH_LENGTH:
-        headers.setdefault("Content-Length", str(len(body)))
-    line = request_line(request.method, request_target(url))
-    head = b"%b%b\r\n" % (line, field_lines(fields_to_send(headers, url)))
-    raw = pools.pool_for(url).send(head + body, request.method in REPEATABLE_METHODS, request.method == "HEAD")
+def _exchange(pools: Pools, request: Any, stream: bool) -> Response | SocketResponse:
+    """Send a request object of geventhttpclient over our connections. Raise OSError, HTTPParseError and ValueError."""
+    url, method, headers = request.url_split, request.method, request.headers.copy()
+    body = request.payload or b""
+    first, rest = framed(body.encode() if isinstance(body, str) else body, method, headers)
+    prefix, proxy_fields = pools.for_proxy(url)
+    fields = field_lines([*fields_to_send(headers, url), *proxy_fields])
+    head = b"%b%b\r\n" % (request_line(method, request_target(url), prefix), fields)
+    pool, repeatable = pools.pool_for(url), method in REPEATABLE_METHODS and not rest
+    if stream:
+        streamed: Any = pool.open_stream(head + first, repeatable, StreamReader(method), rest)
+        return SocketResponse(streamed, request, head.decode("latin-1"))
+    raw = pool.send(head + first, repeatable, method == "HEAD", rest)
     response = Response(raw, MadeRequest(request), b"")
     response._sent_request = head.decode("latin-1")
     return response

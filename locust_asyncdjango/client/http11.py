@@ -21,6 +21,7 @@ MAX_BODY_BYTES = 256 * 1024 * 1024
 _TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 _FIELD_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
 _TARGET = re.compile(r"/(?!/)[!-~]*")
+_PREFIX = re.compile(r"[!-~]*")
 # A path and a query that geventhttpclient would not change: no fragment, no empty part, and escapes only of characters
 # that need one.
 _ESCAPE = r"%(?:[0189A-F][0-9A-F]|2[0-9A-CF]|3[A-F])"
@@ -37,13 +38,15 @@ def is_target(path: str) -> bool:
     return _PLAIN_TARGET.fullmatch(path) is not None
 
 
-def request_line(method: str, target: str) -> bytes:
-    """Return the first line of a request. Raise ValueError for an invalid method or target."""
+def request_line(method: str, target: str, prefix: str = "") -> bytes:
+    """Return the first line of a request. prefix: the origin, for a proxy. Raise ValueError for an invalid part."""
     if not _TOKEN.fullmatch(method):
         raise ValueError(f"invalid HTTP method {method!r}")
     if not _TARGET.fullmatch(target):
         raise ValueError(f"invalid request target {target!r}: it has to begin with one / and be percent-encoded")
-    return f"{method} {target} HTTP/1.1\r\n".encode()
+    if not _PREFIX.fullmatch(prefix):
+        raise ValueError(f"invalid host {prefix!r}")
+    return f"{method} {prefix}{target} HTTP/1.1\r\n".encode()
 
 
 def field_lines(fields: Iterable[tuple[str, object]]) -> bytes:

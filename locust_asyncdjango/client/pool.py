@@ -1,29 +1,21 @@
 """Connections that several greenlets share: a Pool for each origin, and the Pools that go with a client pool.
 
-Nothing here may keep a user alive: pools hold settings and sockets only. Start reading at Pool.send.
+Nothing here may keep a user alive. The settings may hold a method of a user (ssl_context_factory), so that connections,
+which the event loop holds, must not hold the settings. Start reading at Pool.send.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
 
 from gevent.queue import LifoQueue
 from geventhttpclient.client import HTTPClientPool
-from geventhttpclient.connectionpool import ConnectionPool
 from geventhttpclient.response import HTTPConnectionClosed
 from geventhttpclient.url import URL
 
-from locust_asyncdjango.client.connection import PEER_CLOSED_ERRORS, Connection, Endpoint
-from locust_asyncdjango.client.http11 import RawResponse
-
-DEFAULT_CONCURRENCY = 1
-"""Connections to an origin at once, for a client pool that does not say how many: geventhttpclient's default."""
-
-OBEYED_SETTINGS = ("concurrency", "connection_timeout", "network_timeout")
-"""Settings of a client pool that our connections obey."""
-
-KNOWN_SETTINGS = frozenset({*OBEYED_SETTINGS, "insecure", "ssl_context_factory"})
-"""The obeyed settings, and those for TLS only. With any other setting, geventhttpclient's connections are used."""
+from locust_asyncdjango.client.connection import PEER_CLOSED_ERRORS, Connection
+from locust_asyncdjango.client.transport.settings import PoolSettings
+from locust_asyncdjango.client.transport.stream import Loan, StreamedResponse, StreamReader
 
 POOLS_ATTRIBUTE = "_locust_asyncdjango_pools"
 """The attribute of a client pool that holds its Pools."""
@@ -40,8 +32,15 @@ class PooledConnection:
         self.connection: Connection | None = None
         """The open connection. While there is none, the place is closed."""
 
-    def send(self, request: bytes, repeatable: bool, bodyless: bool) -> RawResponse:
-        """Send a request and return its response; see Pool.send. Close the connection on an error."""
+    def send(
+        self,
+        request: bytes,
+        repeatable: bool,
+        bodyless: bool,
+        body: Iterable[bytes] = (),
+        stream: StreamReader | None = None,
+    ) -> Any:
+        """Send a request and return its response; see Pool and Connection. Close the connection on an error."""
         connection = self.connection
         # A request that must not be sent twice needs the stricter check: the peer may have closed it just now.
         reused = connection is not None and (connection.undisturbed if repeatable else connection.is_quiet())
@@ -49,15 +48,15 @@ class PooledConnection:
             if connection is None or not reused:
                 connection = self._reopen()
             try:
-                response = connection.send(request, bodyless)
+                response = connection.send(request, bodyless, body, stream)
             except (HTTPConnectionClosed, *PEER_CLOSED_ERRORS):
-                if not (reused and repeatable and connection.no_bytes_received):
+                if not (reused and repeatable and not connection.received):
                     raise
-                response = self._reopen().send(request, bodyless)
+                response = self._reopen().send(request, bodyless, body, stream)
         except BaseException:  # also what is thrown into the greenlet: the rest of the response may still come
             self.close()
             raise
-        if not response.keep_alive:
+        if stream is None and not response.keep_alive:
             self.close()
         return response
 
@@ -89,26 +88,54 @@ class Pool:
         self._remaining = size
         self._waiting = 0
 
-    def send(self, request: bytes, repeatable: bool, bodyless: bool) -> RawResponse:
+    def send(self, request: bytes, repeatable: bool, bodyless: bool, body: Iterable[bytes] = ()) -> Any:
         """Send a whole request on a free connection and return its response. Wait while all connections are in use.
 
         repeatable: the request may be sent again if a kept connection turns out to be closed (RFC 9110, section 9.2.2).
-        bodyless: the response has no body, whatever its head says, as with HEAD. Raise OSError (also TimeoutError) and
-        HTTPParseError.
+        bodyless: the response has no body, whatever its head says, as with HEAD. body: what follows the request, in
+        pieces. Raise OSError (also TimeoutError), HTTPParseError, and ValueError for an invalid host.
         """
         place, self._last = self._last, None
         if place is None:
             place = self._next_free()
         try:
-            return place.send(request, repeatable, bodyless)
+            return place.send(request, repeatable, bodyless, body)
         finally:
-            if place.connection is None and not self._waiting:
-                # A closed place is given up, and may be made anew. So the next requests take the open ones first.
-                self._remaining += 1
-            elif self._waiting or self._last is not None:
-                self._free.put(place)
-            else:
-                self._last = place
+            self._give_back(place)
+
+    def open_stream(
+        self, request: bytes, repeatable: bool, reader: StreamReader, body: Iterable[bytes] = ()
+    ) -> StreamedResponse:
+        """Send a whole request and return its response when the head has come; see ``send``.
+
+        The connection stays in use until the response is read to its end, released or collected.
+        """
+        place, self._last = self._last, None
+        if place is None:
+            place = self._next_free()
+        try:
+            response: StreamedResponse = place.send(request, repeatable, bodyless=False, body=body, stream=reader)
+        except BaseException:
+            self._give_back(place)
+            raise
+        response.borrow(Loan(place.connection, partial(self._end_stream, place)))
+        return response
+
+    def _end_stream(self, place: PooledConnection, keep: bool) -> None:
+        if keep and place.connection is not None:
+            place.connection.resume()
+        else:
+            place.close()
+        self._give_back(place)
+
+    def _give_back(self, place: PooledConnection) -> None:
+        if place.connection is None and not self._waiting:
+            # A closed place is given up, and may be made anew. So the next requests take the open ones first.
+            self._remaining += 1
+        elif self._waiting or self._last is not None:
+            self._free.put(place)
+        else:
+            self._last = place
 
     def _next_free(self) -> PooledConnection:
         if self._remaining and self._free.empty():
@@ -125,23 +152,24 @@ class Pool:
 class Pools:
     """A Pool for each origin, with the settings of a geventhttpclient HTTPClientPool."""
 
-    def __init__(self, settings: dict[str, Any]) -> None:
-        self._settings = settings
-        self._pools: dict[tuple[str, int], Pool] = {}
+    def __init__(self, settings: PoolSettings) -> None:
+        self.settings = settings
+        self._pools: dict[tuple[str, str, int], Pool] = {}
 
     def pool_for(self, url: URL) -> Pool:
-        """Return the pool for the origin of a URL."""
-        origin = url.host, url.port or 80
+        """Return the pool for the origin of a URL. Raise ValueError for an invalid port, or a proxy without one."""
+        origin = url.scheme, url.host, url.port or 80
         pool = self._pools.get(origin)
         if pool is None:
-            endpoint = Endpoint(
-                *origin,
-                self._settings.get("connection_timeout", ConnectionPool.DEFAULT_CONNECTION_TIMEOUT),
-                self._settings.get("network_timeout", ConnectionPool.DEFAULT_NETWORK_TIMEOUT),
-            )
-            size = self._settings.get("concurrency", DEFAULT_CONCURRENCY)
-            pool = self._pools[origin] = Pool(partial(Connection.open, endpoint), size)
+            endpoint = self.settings.endpoint(*origin)
+            pool = self._pools[origin] = Pool(partial(Connection.open, endpoint), self.settings.concurrency)
         return pool
+
+    def for_proxy(self, url: URL) -> tuple[str, list[tuple[str, str]]]:
+        """Return what a request's target and its fields need where a proxy reads them: not within a tunnel."""
+        prefix = self.settings.target_prefix(url.scheme, url.host, url.port or 80)
+        authorization = self.settings.proxy_authorization
+        return prefix, [("Proxy-Authorization", authorization)] if prefix and authorization else []
 
 
 def pools_of_client_pool(client_pool: HTTPClientPool) -> Pools | None:
@@ -149,13 +177,11 @@ def pools_of_client_pool(client_pool: HTTPClientPool) -> Pools | None:
 
     The client pool itself holds them, because these sessions have it in common, and pools should live as long as it.
     """
-    settings = {name: client_pool.client_args[name] for name in OBEYED_SETTINGS if name in client_pool.client_args}
-    used = {name for name, value in client_pool.client_args.items() if value is not None}
-    if None in settings.values() or not used <= KNOWN_SETTINGS:
-        return None
-    # Only these settings are kept: an ssl_context_factory may be a method of a user, who would never be collected.
     pools: Pools | None = getattr(client_pool, POOLS_ATTRIBUTE, None)
     if pools is None:
+        settings = PoolSettings.of_client_args(client_pool.client_args)
+        if settings is None:
+            return None
         pools = Pools(settings)
         setattr(client_pool, POOLS_ATTRIBUTE, pools)
     return pools

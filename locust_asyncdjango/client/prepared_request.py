@@ -10,11 +10,12 @@ from urllib.parse import urlencode
 
 from geventhttpclient.client import HTTPClient
 from geventhttpclient.header import Headers
-from geventhttpclient.url import URL
+from geventhttpclient.url import DEFAULT_PORTS, URL
 from locust.contrib.fasthttp import FastRequest, LocustUserAgent, absolute_http_url_regexp
 
 from locust_asyncdjango.client.http11 import field_lines, is_target, request_line, request_with_body
-from locust_asyncdjango.client.pool import Pool, pools_of_client_pool
+from locust_asyncdjango.client.pool import Pools, pools_of_client_pool
+from locust_asyncdjango.client.transport.request_body import METHODS_WITH_LENGTH
 from locust_asyncdjango.client.user_agent import TrackingCookieJar, TrackingUserAgent
 
 MAX_KEPT_REQUESTS = 64
@@ -23,14 +24,8 @@ MAX_KEPT_REQUESTS = 64
 REPEATABLE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"})
 """Methods that may be sent again if it is not known whether the request arrived (RFC 9110, section 9.2.2)."""
 
-METHODS_WITH_LENGTH = frozenset({"POST", "PUT", "PATCH"})
-"""Methods that say how long their body is even when there is none (RFC 9110, section 8.6)."""
-
 FRAMING_FIELDS = frozenset({"content-length", "expect", "transfer-encoding"})
 """Header fields that say how a request is sent; a request that has one takes the fallback."""
-
-UNSUPPORTED_FIELDS = frozenset({"expect", "transfer-encoding"})
-"""The framing fields that only geventhttpclient's connections can obey."""
 
 FORM, TEXT, BYTES = (
     "application/x-www-form-urlencoded; charset=utf-8",
@@ -46,12 +41,13 @@ class RequestTemplate:
     lines: the header fields as they are sent. repeatable, bodyless: see Pool.send.
     """
 
-    def __init__(self, method: str, url: URL, headers: Headers, pool: Pool) -> None:
+    def __init__(self, method: str, url: URL, headers: Headers, pools: Pools) -> None:
         """Prepare the header fields. url: of any such request, for its host. Raise ValueError if a field is invalid."""
         self.method = method
         self.headers = headers
-        self.pool = pool
-        self.lines = field_lines(fields_to_send(headers, url))
+        self.pool = pools.pool_for(url)
+        self.prefix, proxy_fields = pools.for_proxy(url)
+        self.lines = field_lines([*fields_to_send(headers, url), *proxy_fields])
         self.repeatable = method in REPEATABLE_METHODS
         self.bodyless = method == "HEAD"
 
@@ -69,7 +65,7 @@ class PreparedRequest:
         """Prepare a request to a percent-encoded path and query. Raise ValueError for an invalid target or method."""
         self.template = template
         self.url = url
-        self.head = request_line(template.method, target) + template.lines
+        self.head = request_line(template.method, target, template.prefix) + template.lines
         has_length = template.method in METHODS_WITH_LENGTH
         self.complete = request_with_body(self.head, b"") if has_length else self.head + b"\r\n"
 
@@ -161,11 +157,11 @@ class RequestPreparer:
         method, content_type, _ = kind
         fields = self.agent.default_headers.copy()
         fields.update(with_accept_encoding(headers))
-        if self.pools is None or url.scheme != "http" or not FRAMING_FIELDS.isdisjoint(fields):
+        if self.pools is None or not FRAMING_FIELDS.isdisjoint(fields):
             return None
         if content_type and "content-type" not in fields:
             fields["content-type"] = content_type
-        return RequestTemplate(method.upper(), url, fields, self.pools.pool_for(url))
+        return RequestTemplate(method.upper(), url, fields, self.pools)
 
 
 def _encoded(form: dict[Any, Any]) -> bytes:
@@ -199,5 +195,5 @@ def fields_to_send(headers: Headers, url: URL) -> list[tuple[str, str]]:
     fields = list(headers.items())
     if "host" not in headers:
         host = f"[{url.host}]" if ":" in url.host else url.host
-        fields.append(("Host", host if url.port == 80 else f"{host}:{url.port}"))
+        fields.append(("Host", host if url.port == DEFAULT_PORTS.get(url.scheme) else f"{host}:{url.port}"))
     return fields + [(name, value) for name, value in HTTPClient.DEFAULT_HEADERS.items() if name not in headers]

@@ -1,14 +1,13 @@
 """The response that a locustfile gets: Locust's FastResponse, whose parts are made when they are first read.
 
-Our connections receive a Response, geventhttpclient's a SocketResponse. For a with-block (``catch_response=True``) both
-are made into a ResponseContext.
+A whole response is a Response, one that is read on demand (``stream=True``) a SocketResponse. For a with-block
+(``catch_response=True``) both are made into a ResponseContext.
 """
 
 from contextlib import suppress
 from functools import cached_property
 from typing import Any, Protocol
 
-import brotli
 from geventhttpclient.header import Headers
 from geventhttpclient.response import HTTPParseError, HTTPSocketResponse
 from geventhttpclient.useragent import CompatResponse
@@ -139,18 +138,20 @@ class Response(LenientResponse):
 
 
 class SocketResponse(LenientResponse):
-    """A response on one of geventhttpclient's own connections. An error while it is read becomes its ``error``."""
+    """A response that is read on demand. An error while ``content`` is read becomes its ``error``."""
 
     error: Exception | None = None
     """The FailedRequestError of a failure; None for a success."""
 
     def _content(self) -> bytes:
+        content = b""
         try:
-            content: bytes = super()._content()  # type: ignore[no-untyped-call]
-            return content
-        except (*FAILURE_EXCEPTIONS, ValueError, brotli.error) as error:
+            content = self._response.read()  # type: ignore[union-attr]
+            content = decode_body(content, self.headers)  # type: ignore[arg-type]
+        except FAILURE_EXCEPTIONS as error:
             self.error = self.error or wrap_exception(self.url, error, self.status_code)
-            return b""
+        self.release()
+        return content
 
     def status_error(self) -> FailedRequestError:
         """Return the error of a response whose status does not mean success. A stream is not read for it."""

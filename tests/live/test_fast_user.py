@@ -15,7 +15,7 @@ import gevent
 import pytest
 from geventhttpclient.client import HTTPClientPool
 
-from locust_asyncdjango.client.connection import RECEIVE_BYTES
+from locust_asyncdjango.client.transport.tls import RECEIVE_BYTES
 from tests.support.recorded_user import RecordedUser
 from tests.support.responses import RESPONSES, http_response
 from tests.support.scripted_server import (

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from geventhttpclient.response import HTTPConnectionClosed, HTTPParseError
 
-from locust_asyncdjango.client.connection import RECEIVE_BYTES, Connection
+from locust_asyncdjango.client.connection import Connection
+from locust_asyncdjango.client.transport.tls import RECEIVE_BYTES
 from tests.support.fake_hub import FakeHub
 from tests.support.responses import http_response
 
@@ -85,7 +86,7 @@ def test_a_response_to_head_has_no_body(pair: Pair) -> None:
 def test_a_connection_that_ends_early_raises(pair: Pair, events: list[bytes]) -> None:
     with pytest.raises(HTTPConnectionClosed):
         pair.send(*events, pair.hang_up)
-    assert pair.connection.no_bytes_received == (events == [])
+    assert (pair.connection.received == 0) == (events == [])
 
 
 def test_what_is_not_http_raises(pair: Pair) -> None:
@@ -97,7 +98,7 @@ def test_a_request_on_a_connection_that_the_peer_has_closed(pair: Pair) -> None:
     pair.peer.close()
     with pytest.raises(HTTPConnectionClosed):
         pair.send(pair.hub.notice)
-    assert pair.connection.no_bytes_received
+    assert not pair.connection.received
 
 
 def test_bytes_behind_a_full_buffer_spoil_the_connection(pair: Pair) -> None:

@@ -1,6 +1,7 @@
 """The fallback over pools that hold scripted responses."""
 
 from collections import deque
+from collections.abc import Iterable
 from http.cookiejar import CookieJar
 from typing import Any
 
@@ -27,7 +28,11 @@ class FakePools:
         self._origin = f"{url.host}:{url.port}"
         return self
 
-    def send(self, request: bytes, repeatable: bool, bodyless: bool) -> RawResponse:
+    def for_proxy(self, _url: URL) -> tuple[str, list[tuple[str, str]]]:
+        return "", []
+
+    def send(self, request: bytes, repeatable: bool, bodyless: bool, rest: Iterable[bytes] = ()) -> RawResponse:
+        request += b"".join(rest)
         head, _, body = request.partition(b"\r\n\r\n")
         self.heads.append(head)
         self.sent.append((self._origin, head.split(b"\r\n")[0].decode(), body, repeatable, bodyless))

@@ -23,14 +23,15 @@ class FakeConnection:
 
     def __init__(self, *outcomes: Any) -> None:
         self.outcomes = deque(outcomes)
-        self.undisturbed = self.quiet = self.no_bytes_received = True
+        self.undisturbed = self.quiet = True
+        self.received = 0
         self.closed = False
         self.sent = 0
 
     def is_quiet(self) -> bool:
         return self.quiet
 
-    def send(self, request: bytes, bodyless: bool) -> RawResponse:
+    def send(self, request: bytes, bodyless: bool, *_: Any) -> RawResponse:
         assert (request, bodyless, self.closed) == (REQUEST, False, False)
         self.sent += 1
         outcome = self.outcomes.popleft() if self.outcomes else kept()
@@ -72,7 +73,8 @@ def pool_of(*connections: FakeConnection | OSError, size: int = 1) -> Pool:
 
 
 def send(pool: Pool, repeatable: bool = True) -> RawResponse:
-    return pool.send(REQUEST, repeatable, bodyless=False)
+    response: RawResponse = pool.send(REQUEST, repeatable, bodyless=False)
+    return response
 
 
 def test_a_kept_connection_is_used_again() -> None:
@@ -127,19 +129,19 @@ def test_a_request_is_sent_again_where_a_kept_connection_was_closed(error: Excep
 
 @pytest.mark.parametrize("error", CLOSED_ERRORS, ids=repr)
 @pytest.mark.parametrize(
-    ("repeatable", "no_bytes_received", "is_new"),
+    ("repeatable", "received", "is_new"),
     [
-        pytest.param(False, True, False, id="a POST"),
-        pytest.param(True, False, False, id="a response had begun"),
-        pytest.param(True, True, True, id="the connection was new"),
+        pytest.param(False, 0, False, id="a POST"),
+        pytest.param(True, 9, False, id="a response had begun"),
+        pytest.param(True, 0, True, id="the connection was new"),
     ],
 )
-def test_a_request_is_not_sent_again(error: Exception, repeatable: bool, no_bytes_received: bool, is_new: bool) -> None:
+def test_a_request_is_not_sent_again(error: Exception, repeatable: bool, received: int, is_new: bool) -> None:
     first, second = FakeConnection(*([error] if is_new else [kept(), error])), FakeConnection()
     pool = pool_of(first, second)
     if not is_new:
         send(pool)
-    first.no_bytes_received = no_bytes_received
+    first.received = received
     with pytest.raises(type(error)):
         send(pool, repeatable)
     assert (first.closed, second.sent) == (True, 0)
@@ -230,12 +232,39 @@ def test_a_pool_that_is_gone_closes_its_connections() -> None:
 # Pools
 
 
+def pools_with(**client_args: Any) -> Pools:
+    """Return the pools of a client pool with these arguments."""
+    pools = pools_of_client_pool(HTTPClientPool(**client_args))
+    assert pools is not None
+    return pools
+
+
 def test_each_origin_has_a_pool() -> None:
-    pools = Pools({})
+    pools = pools_with()
     pool = pools.pool_for(URL("http://host/a?b"))
     assert pools.pool_for(URL("http://host:80/c")) is pool
     assert pools.pool_for(URL("http://host:81/")) is not pool
     assert pools.pool_for(URL("http://other/")) is not pool
+    assert pools.pool_for(URL("https://host:80/")) is not pool
+
+
+@pytest.mark.parametrize(
+    ("settings", "url", "expected"),
+    [
+        pytest.param({}, "http://host/", ("", []), id="no proxy"),
+        pytest.param({"proxy_host": "p", "proxy_port": 1}, "http://host/", ("http://host:80", []), id="a proxy"),
+        pytest.param({"proxy_host": "p", "proxy_port": 1}, "http://[::1]:8/", ("http://[::1]:8", []), id="IPv6"),
+        pytest.param({"proxy_host": "p", "proxy_port": 1, "proxy_user": "u"}, "https://host/", ("", []), id="a tunnel"),
+        pytest.param(
+            {"proxy_host": "p", "proxy_port": 1, "proxy_user": "u", "proxy_password": "p"},
+            "http://host/",
+            ("http://host:80", [("Proxy-Authorization", "Basic dTpw")]),
+            id="credentials",
+        ),
+    ],
+)
+def test_what_a_proxy_needs(settings: dict[str, Any], url: str, expected: Any) -> None:
+    assert pools_with(**settings).for_proxy(URL(url)) == expected
 
 
 @pytest.mark.parametrize(
@@ -243,11 +272,11 @@ def test_each_origin_has_a_pool() -> None:
     [
         pytest.param({}, True, id="none"),
         pytest.param({"concurrency": 3, "network_timeout": 1.0, "connection_timeout": 2.0}, True, id="obeyed"),
-        pytest.param({"insecure": True, "ssl_context_factory": print}, True, id="of TLS"),
-        pytest.param({"proxy_host": None, "proxy_port": None}, True, id="no proxy"),
-        pytest.param({"proxy_host": "127.0.0.1", "proxy_port": 1}, False, id="a proxy"),
-        pytest.param({"network_timeout": None}, False, id="no timeout"),
-        pytest.param({"disable_ipv6": True}, False, id="one that only geventhttpclient knows"),
+        pytest.param({"insecure": True, "ssl_context_factory": print, "ssl_options": {}}, True, id="of TLS"),
+        pytest.param({"proxy_host": "127.0.0.1", "proxy_port": 1}, True, id="a proxy"),
+        pytest.param({"network_timeout": None}, True, id="no timeout"),
+        pytest.param({"headers": None}, True, id="not set"),
+        pytest.param({"version": "HTTP/1.0"}, False, id="one that only geventhttpclient knows"),
     ],
 )
 def test_our_connections_serve_where_they_obey_all_settings(settings: dict[str, Any], serves: bool) -> None:
@@ -260,16 +289,10 @@ def test_sessions_with_one_client_pool_share_pools() -> None:
     assert pools_of_client_pool(shared) is not pools_of_client_pool(other)
 
 
-def test_pools_keep_neither_a_client_pool_nor_a_user_alive() -> None:
-    class User:
-        def factory(self) -> None:
-            pass
-
-    user, pool = User(), HTTPClientPool()
-    pool.client_args = {"ssl_context_factory": user.factory}
-    pools = pools_of_client_pool(pool)
-    gone: list[weakref.ref[Any]] = [weakref.ref(user), weakref.ref(pool)]
-    del user, pool
+def test_pools_do_not_keep_their_client_pool_alive() -> None:
+    pool = HTTPClientPool()
+    pools, gone = pools_of_client_pool(pool), weakref.ref(pool)
+    del pool
     gc.collect()
-    assert [reference() for reference in gone] == [None, None]
+    assert gone() is None
     assert pools is not None

@@ -1,7 +1,6 @@
 """Prepared requests: their bytes, what is left to the fallback, and how long they are kept."""
 
 import io
-from http.cookiejar import CookieJar
 from typing import Any
 
 import pytest
@@ -50,6 +49,26 @@ def sent(
             b"POST / HTTP/1.1\r\nUser-Agent: test\r\n%bHost: host\r\nContent-Length: 0\r\n\r\n",
             id="POST without a body",
         ),
+        pytest.param(
+            {"url": "/", "base_url": "https://host"},
+            b"GET / HTTP/1.1\r\nUser-Agent: test\r\n%bHost: host\r\n\r\n",
+            id="TLS",
+        ),
+        pytest.param(
+            {"url": "/", "base_url": "https://host:80"},
+            b"GET / HTTP/1.1\r\nUser-Agent: test\r\n%bHost: host:80\r\n\r\n",
+            id="TLS on another port",
+        ),
+        pytest.param(
+            {"url": "/", "proxy_host": "127.0.0.1", "proxy_port": 1},
+            b"GET http://host:80/ HTTP/1.1\r\nUser-Agent: test\r\n%bHost: host\r\n\r\n",
+            id="a proxy",
+        ),
+        pytest.param(
+            {"url": "https://host/", "proxy_host": "127.0.0.1", "proxy_port": 1},
+            b"GET / HTTP/1.1\r\nUser-Agent: test\r\n%bHost: host\r\n\r\n",
+            id="TLS by a proxy",
+        ),
         pytest.param({"url": ""}, b"GET / HTTP/1.1\r\nUser-Agent: test\r\n%bHost: host\r\n\r\n", id="no path"),
         pytest.param(
             {"url": "/ü b#part"},
@@ -92,16 +111,12 @@ def test_requests_with_a_body(data: Any, headers: dict[str, Any] | None, content
 @pytest.mark.parametrize(
     "arguments",
     [
-        pytest.param({"base_url": "https://host"}, id="TLS"),
         pytest.param({"base_url": "http://host/app"}, id="a base URL with a path"),
-        pytest.param({"url": "https://host/"}, id="an absolute URL with TLS"),
         pytest.param({"method": "POST", "data": io.BytesIO(b"x")}, id="a file"),
         pytest.param({"headers": {"Expect": "100-continue"}}, id="a header about how it is sent"),
         pytest.param({"headers": {"X-A": "1\r\nX-B: 2"}}, id="a header that is none"),
         pytest.param({"method": "GET /\r\n"}, id="a method that is none"),
         pytest.param({"max_retries": 1}, id="retries"),
-        pytest.param({"proxy_host": "127.0.0.1", "proxy_port": 1}, id="a proxy"),
-        pytest.param({"cookiejar": CookieJar(), "network_timeout": None}, id="no timeout"),
     ],
 )
 def test_what_is_left_to_the_fallback(arguments: dict[str, Any]) -> None:
