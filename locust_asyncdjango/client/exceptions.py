@@ -4,7 +4,6 @@ So Locust's tables, reports and OpenTelemetry name the kind. The client makes it
 listener reads here which failure a request event of any client reports.
 """
 
-import logging
 from functools import lru_cache
 from typing import Any
 
@@ -16,8 +15,9 @@ from locust.exception import CatchResponseError
 from locust_asyncdjango.client.http11 import parse_headers
 from locust_asyncdjango.failures.classify import DEFAULT_CLASSIFIER
 from locust_asyncdjango.failures.model import Failure
+from locust_asyncdjango.failures.normalize import safe_logger
 
-log = logging.getLogger(__name__)
+log = safe_logger(__name__)
 
 
 class FailedRequestError(LocustBadStatusCode):

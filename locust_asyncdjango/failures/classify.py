@@ -37,7 +37,7 @@ from locust_asyncdjango.failures.matching import (
     rule_for_status,
 )
 from locust_asyncdjango.failures.model import Failure, Kind, Rule
-from locust_asyncdjango.failures.normalize import fold_message, redact
+from locust_asyncdjango.failures.normalize import escape_controls, fold_message, redact
 from locust_asyncdjango.failures.rules import RULES
 
 HeadParser = Callable[[bytes], Any]
@@ -306,4 +306,4 @@ def _message(text: str, status: int = 0) -> str:
 
 @lru_cache(maxsize=256)
 def _fold(text: str) -> str:
-    return fold_message(redact(text)[: 2 * MESSAGE_LIMIT])[:MESSAGE_LIMIT]
+    return escape_controls(fold_message(redact(text)[: 2 * MESSAGE_LIMIT]))[:MESSAGE_LIMIT]

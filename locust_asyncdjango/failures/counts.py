@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any, Self
 
 from locust_asyncdjango.failures.model import Failure
-from locust_asyncdjango.failures.normalize import redact
+from locust_asyncdjango.failures.normalize import safe_line, safe_text
 
 MESSAGES_LIMIT = 200
 """How many different messages get a row of their own in a table."""
@@ -93,17 +93,19 @@ class FailureSample:
     def redacted(
         cls, kind: str, message: str, t: int, name: str, url: str, status: int, exception: str, body: bytes
     ) -> Self:
-        """Return an example, redacted and cut to TEXT_LIMIT. body: in bytes; the rest as in the fields."""
-        text = body[: 4 * TEXT_LIMIT].decode("utf-8", "replace")
+        """Return an example of safe texts, cut to TEXT_LIMIT. body: in bytes; the rest as in the fields."""
+        # A little more than is kept, because what is cut in the middle may not be recognized as a secret.
+        name, url, exception = (safe_line(text[: 2 * TEXT_LIMIT])[:TEXT_LIMIT] for text in (name, url, exception))
+        text = body[: 4 * TEXT_LIMIT].decode("utf-8", "replace")[: 2 * TEXT_LIMIT]
         return cls(
             kind,
             message,
             t,
-            redact(name[:TEXT_LIMIT]),
-            redact(url[:TEXT_LIMIT]),
+            name,
+            url,
             status,
-            redact(exception[: 2 * TEXT_LIMIT])[:TEXT_LIMIT],
-            redact(text)[:TEXT_LIMIT],
+            exception,
+            safe_text(text)[:TEXT_LIMIT],
         )
 
 

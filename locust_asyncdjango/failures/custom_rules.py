@@ -3,7 +3,6 @@
 ``FailureClassifier`` in ``classify`` owns a CustomRules. Users add rules with ``locust_asyncdjango.add_rule``.
 """
 
-import logging
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,8 +10,9 @@ from dataclasses import dataclass
 from locust_asyncdjango.failures.evidence import BODY_LIMIT, exception_chain, exception_message
 from locust_asyncdjango.failures.kinds import KINDS
 from locust_asyncdjango.failures.model import Kind
+from locust_asyncdjango.failures.normalize import safe_line, safe_logger
 
-log = logging.getLogger(__name__)
+log = safe_logger(__name__)
 
 Condition = Callable[[BaseException | None, int, bytes], bool]
 
@@ -77,6 +77,7 @@ class CustomRules:
             pattern = re.compile(text, re.IGNORECASE) if text else None
         except re.error as error:
             raise ValueError(f"the rule for {kind}: {text!r} is not a regular expression ({error})") from None
+        origin, advice = safe_line(origin), safe_line(advice)
         named = KINDS.get(kind) or self.kinds.setdefault(kind, Kind(origin, advice or DEFAULT_ADVICE))
         class_name = exception if isinstance(exception, str) else exception.__name__
         self._rules.insert(0, CustomRule(kind, named.origin, advice or named.advice, status, pattern, class_name, when))

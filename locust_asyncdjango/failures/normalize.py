@@ -1,33 +1,76 @@
-"""Make messages of the same sort equal, and take secrets out of texts.
+"""Make messages of the same sort equal, and texts from outside safe.
 
-``fold_message`` and ``zero_digits`` replace what differs from one occurrence of an error to the next; ``redact``
-removes passwords, tokens, cookies and keys before anything is shown or written to a file.
+``fold_message`` and ``zero_digits`` replace what differs from one occurrence of an error to the next. ``safe_line``,
+``safe_text`` and ``safe_value`` take passwords, tokens, cookies and keys out of a text, and make its control characters
+visible. Apply one of them where a text enters: to what a server sends, an exception or a log says, and a user has
+configured. Then nothing that shows or writes it later has to think of it.
 """
 
+import logging
 import re
+from collections.abc import Callable
+from typing import Any
+from unicodedata import category
 
-# A quoted value may have been cut before its end.
-_VALUE = r"""
-    (?: \\?b?\\?"[^"\r\n]*"? | \\?b?\\?'[^'\r\n]*'? | &quot;.*?(?:&quot;|$) | &\#x27;.*?(?:&\#x27;|$)
-        | [^\s"'&,;<>)}\\]+ )
+HIDDEN = "***"
+"""What stands for a secret."""
+
+# The part of a name that says that its value is a secret. Words that only begin like one of these are none.
+_NAME = r"""
+    (?<!invalid) (?<!bad)
+    (?: passw(?:or)?d | passphrase | passcode | pwd | secret(?!ar) | signature | credentials? | jwt
+      | token(?! s\b | i[sz] | _?(?:type|count|limit|length|bucket|url|uri|endpoint)s?\b )
+      | (?: access | account | api | auth | client | encryption | license | master | private | secret | service | shared
+          | signing | subscription ) [_-]? key
+      | sess(?:ion)?[_-]?id | (?<![a-z]) pass (?![a-z]) )
+    [\w-]{0,20} (?<!error) (?<!exception)
+"""
+# Names that hold a secret in a URL or a form only.
+_PARAMETER = "sig|key|auth|code|state|nonce|pw|otp|pin|sid|ticket|hmac|assertion|saml(?:request|response)"
+_QUOTES = r"""(?: \\*["'`] | &quot; | &\#x27; | &\#39; | %22 | %27 | \] | %5D ){0,2}"""
+_IS = r"\s* (?: [:=]{1,3}>? | %3[AD] ) \s*"
+_PAIR = r""", \s* (?= \\* [bru]? ["'] )"""
+# Not values, but what an error says of one.
+_REMARKS = "yes|no|none|null|true|false|required|invalid|incorrect|missing|expired|wrong|must|is|was|cannot|should"
+# Where a quote or a bracket does not end, the text was cut.
+_VALUE = rf"""
+    (?: \*{{3}} (?!\w) | \\+b?" .*? (?: \\+" | $ ) | \\+b?' .*? (?: \\+' | $ )
+      | [bru]{{0,2}}" (?: [^"\\\r\n] | \\. )* "? | [bru]{{0,2}}' (?: [^'\\\r\n] | \\. )* '?
+      | &quot; .*? (?: &quot; | $ ) | &\#(?:x27|39); .*? (?: &\#(?:x27|39); | $ )
+      | \[ [^\]\r\n]* \]? | \{{ [^}}\r\n]* \}}?
+      | (?! (?:{_REMARKS}) (?: [\s"'&,;:.!<>)}}\\] | $ ) ) (?: [^\s"'&,;<>)}}\\] | [,)}}'\\] (?=\w) )+ )
 """
 _SECRET = re.compile(
     rf"""
-    (?P<login> :// (?: [^\s/@:"'<>]*:(?!\d+(?:[/?\s]|$)) [^\s"'<>]* (?:@|$) | [^\s/@"'<>]+ @ ) )
-    | (?P<field> (?: authorization | cookie | x-api-key ) (?:\\?["']|&quot;)? \s* [:=] \s* ) [^\r\n<]+
-    | (?P<scheme> \b (?:bearer|basic) \s+ ) (?=\S*[\d=]) [^\s"'<>,;]{{8,}}
-    | (?P<parameter> [?&] (?: sig | key | auth | code | state | nonce | jwt | id_token ) = ) [^\s"'&<>]+
+    (?P<login> :// )
+        (?: (?!\[) [^\s/@:"'<>]{{0,300}} : (?! \d{{1,5}} (?: [\s/?\#,;.)\]}}"'<>] | $ ) )
+            (?: [^\s"'<>?\#]{{0,500}} @ | [^\s<>]{{0,500}} @ | [^\s"'<>/?\#]+ $ )
+          | [^\s/@"'<>]{{1,500}} @ )
+    | (?P<encoded_login> %3A%2F%2F ) [^\s"'<>&]{{0,300}}? %40
+    | (?P<address_login> (?<![\w/@.:+-]) ) (?! (?:mailto|sip|xmpp) : )
+        [\w.+%-]{{1,64}} : [^\s/@"'<>:]{{1,200}} @ (?= (?: \[[\da-f:.]+\] | [\w.-]{{1,200}} ) :\d )
+    | (?P<field> (?: authorization | cookies? | x-api-key ) {_QUOTES} (?: {_IS} | {_PAIR} ) ) [^\r\n<]+
+    | (?P<scheme> \b (?: bearer | basic | digest | negotiate | apikey ) \s+ )
+        (?= \S*[\d=] | (?-i: \S*[a-z][A-Z] | [A-Z]{{8}} ) ) [^\s"'<>,;]{{8,}}
+    | (?P<parameter> (?: [?&] (?:amp;)? | %3F | %26 )
+        (?: {_PARAMETER} | [\w.%\[\]-]{{0,24}}? {_NAME} [\w.%\[\]-]{{0,24}} ) (?: = | %3D ) ) [^\s"'<>&]+
     | (?P<input> <input \b [^>]{{0,200}} type=["']?password [^>]{{0,200}} value= ) (?: "[^"]*"? | '[^']*'? )
     | (?P<auth> \b auth \s* = \s* \( ) [^)\r\n]*
-    | (?P<named> (?: password | passwd | passphrase | pwd | secret | token | (?:api|access|private|secret)[_-]?key
-          | sess(?:ion)?id | signature | credentials? | (?<![a-z])pass ) \w{{0,20}}
-          (?:\\?["']|&quot;|&\#x27;|&\#39;)?
-          (?: \s* [:=] \s* | \s+value= | , \s* (?=\\?["']) | </td>\s*<td[^>]*>(?:<pre>)? | > ) ) {_VALUE}
-    | (?P<key> -----BEGIN\ [A-Z ]*PRIVATE\ KEY----- ) .*? (?: -----END | $ )
-    | (?P<bare> ) (?: \b AKIA[0-9A-Z]{{16}} \b | \b eyJ[\w-]{{8,}}\.[\w-]+(?:\.[\w-]*)? )
+    | (?P<flag> (?<![\w-]) --? [\w-]{{0,40}}? {_NAME} \s+ (?!-) ) {_VALUE}
+    | (?P<named> {_NAME} {_QUOTES}
+        (?: {_IS} | {_PAIR} | \s+value= | </td>\s*<td[^>]*>(?:<pre>)? | > | (?<=["'])(?:\r?\n){{2}} ) ) {_VALUE}
+    | (?P<key> -----BEGIN\ [A-Z ]*PRIVATE\ KEY----- ) .*? (?: (?=-----END) | $ )
+    | (?P<bare> \b ) (?: A[KS]IA[0-9A-Z]{{16}} \b | eyJ[\w-]{{8,}}\.[\w-]+(?:\.[\w-]*)* | gh[opusr]_\w{{20,}}
+        | github_pat_\w{{20,}} | glpat-[\w-]{{16,}} | [rs]k_(?:live|test)_\w{{10,}} | whsec_\w{{16,}} | sk-[\w-]{{20,}}
+        | xox[a-z]-[\w-]{{10,}} | AIza[\w-]{{30,}} | ya29\.[\w-]{{20,}} | npm_\w{{30,}}
+        | SG\.[\w-]{{16,}}\.[\w-]{{16,}} )
     """,
     re.IGNORECASE | re.VERBOSE | re.DOTALL,
 )
+_ENDS_OF_LOGINS = {"login": "@", "encoded_login": "%40", "address_login": "@"}
+_SECRET_NAME = re.compile(_NAME, re.IGNORECASE | re.VERBOSE)
+_SWITCH = re.compile(r"--?[A-Za-z][\w-]*|[A-Z][A-Z0-9_]+")
+"""A flag, or the name of an environment variable."""
 
 # Quoted names. A quoted text with spaces only counts after a word, because the repr of an exception quotes its message.
 _QUOTED = re.compile(
@@ -71,6 +114,39 @@ def zero_digits(text: str) -> str:
     return text.translate(_ZEROS)
 
 
+def safe_line(text: str) -> str:
+    r"""Return a text on one line that may be shown and written anywhere: ``safe_text``, but with \n for a line end."""
+    return escape_controls(redact(text))
+
+
+def safe_text(text: str) -> str:
+    r"""Return a text without secrets, in which control characters are visible: \x1b for ESC. Lines and tabs stay."""
+    return escape_controls(redact(text).replace("\r\n", "\n"), keep="\n\t")
+
+
+def safe_value(value: Any, safe: Callable[[str], str] = safe_text) -> Any:
+    """Return a value in which all texts are safe, also those whose name says that they are secret.
+
+    value: what JSON can hold, and tuples. safe: makes a text safe.
+    """
+    if isinstance(value, str):
+        return safe(value)
+    if isinstance(value, dict):
+        return {safe_line(str(name)): _safe_member(str(name), each, safe) for name, each in value.items()}
+    if isinstance(value, list | tuple):
+        # A flag and its value, or a variable and its value.
+        names = ["", *(each if isinstance(each, str) and _SWITCH.fullmatch(each) else "" for each in value)]
+        return type(value)(_safe_member(name, each, safe) for name, each in zip(names, value, strict=False))
+    return value
+
+
+def safe_logger(name: str) -> logging.Logger:
+    """Return the logger of this name, whose messages and tracebacks are safe texts."""
+    logger = logging.getLogger(name)
+    logger.addFilter(_make_record_safe)
+    return logger
+
+
 def redact(text: str) -> str:
     """Return the text with *** for passwords, tokens, cookies and other secrets.
 
@@ -80,6 +156,18 @@ def redact(text: str) -> str:
     return _SECRET.sub(_hide, text) if _may_hold_a_secret(text.lower()) else text
 
 
+def escape_controls(text: str, keep: str = "") -> str:
+    r"""Return the text with an escape such as \x1b for each character that is not printable and not in ``keep``.
+
+    These are the characters that steer a terminal, turn or hide text, or end a line.
+    """
+    if text.isprintable():
+        return text
+    return "".join(
+        each if each.isprintable() or each in keep or category(each) == "Zs" else _escape(each) for each in text
+    )
+
+
 def _may_hold_a_secret(text: str) -> bool:
     """Return whether a text is worth searching for secrets.
 
@@ -87,6 +175,9 @@ def _may_hold_a_secret(text: str) -> bool:
     """
     return (
         "://" in text
+        or "%3a" in text
+        or "%3f" in text
+        or "%26" in text
         or "pass" in text
         or "pwd" in text
         or "secret" in text
@@ -96,14 +187,46 @@ def _may_hold_a_secret(text: str) -> bool:
         or "cookie" in text
         or "bearer" in text
         or "basic" in text
+        or "diges" in text
+        or "negot" in text
         or "sess" in text
         or "sig" in text
         or "cred" in text
-        or "code=" in text
-        or "akia" in text
+        or "jwt" in text
+        or "@" in text
+        or "?" in text
+        or "&" in text
         or "eyj" in text
-        or "jwt=" in text
+        or "kia" in text
+        or "sia" in text
+        or "gh" in text
+        or "github_" in text
+        or "glpat" in text
+        or "k_" in text
+        or "k-" in text
+        or "whsec" in text
+        or "xox" in text
+        or "aiza" in text
+        or "ya29" in text
+        or "npm_" in text
+        or "sg." in text
     )
+
+
+def _make_record_safe(record: logging.LogRecord) -> bool:
+    record.msg, record.args = safe_text(record.getMessage()), ()
+    if record.exc_info and not record.exc_text:
+        record.exc_text = safe_text(logging.Formatter().formatException(record.exc_info))
+    return True
+
+
+def _safe_member(name: str, value: Any, safe: Callable[[str], str]) -> Any:
+    is_secret = isinstance(value, str) and value and _SECRET_NAME.search(name)
+    return HIDDEN if is_secret else safe_value(value, safe)
+
+
+def _escape(character: str) -> str:
+    return character.encode("unicode_escape").decode("ascii")
 
 
 def _fold_word(match: re.Match[str]) -> str:
@@ -128,4 +251,4 @@ def _fold(match: re.Match[str]) -> str:
 
 def _hide(match: re.Match[str]) -> str:
     name = match.lastgroup or ""
-    return "://***@" if name == "login" else f"{match[name]}***"
+    return f"{match[name]}{HIDDEN}{_ENDS_OF_LOGINS.get(name, '')}"

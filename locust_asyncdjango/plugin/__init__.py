@@ -16,6 +16,7 @@ from locust import events
 from locust.env import Environment
 from locust.runners import WorkerRunner
 
+from locust_asyncdjango.failures.normalize import safe_line
 from locust_asyncdjango.load.arrivals import ArrivalWaitError
 from locust_asyncdjango.plugin.options import Options, add_options
 from locust_asyncdjango.plugin.output_files import OutputError, OutputFiles
@@ -68,7 +69,7 @@ def _live_display(environment: Environment, options: Options) -> LiveDisplay | N
 
 
 def _refuse(message: str) -> NoReturn:
-    sys.stderr.write(f"locust: error: {message}\n")
+    sys.stderr.write(f"locust: error: {safe_line(message)}\n")
     sys.exit(2)
 
 

@@ -1,12 +1,12 @@
 """The open model of a run: make the due requests in this process, or give each worker its share of them."""
 
-import logging
 from typing import Any
 
 import gevent
 from locust.env import Environment
 from locust.runners import WorkerRunner
 
+from locust_asyncdjango.failures.normalize import safe_logger
 from locust_asyncdjango.load.arrival_schedule import RateStages
 from locust_asyncdjango.load.arrivals import ArrivalQueue, ArrivalWaitError, require_arrival_wait
 from locust_asyncdjango.load.shape_registry import rate_stages
@@ -15,7 +15,7 @@ from locust_asyncdjango.plugin.worker_protocol import MasterLink
 ARRIVALS_MESSAGE = "locust_asyncdjango_arrivals"
 """Master to worker: the stages of the rate, the seconds since the start, and the worker's share."""
 
-log = logging.getLogger(__name__)
+log = safe_logger(__name__)
 
 
 class OpenModel:

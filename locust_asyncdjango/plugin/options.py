@@ -11,10 +11,15 @@ from typing import Any, Self
 from locust.argument_parser import LocustArgumentParser
 
 from locust_asyncdjango.analysis.thresholds import Threshold, ThresholdError, parse_threshold
+from locust_asyncdjango.failures.normalize import safe_line
 from locust_asyncdjango.load.shape_registry import ShapeError, create_shape, describe_catalogue
 
 LIVE_MODES = ("panel", "lines", "none")
 ENV_PREFIX = "LOCUST_ASYNCDJANGO_"
+
+
+def _bad_value(message: str) -> argparse.ArgumentTypeError:
+    return argparse.ArgumentTypeError(safe_line(message))
 
 
 def _check_shape(name: str) -> str:
@@ -25,31 +30,31 @@ def _check_shape(name: str) -> str:
         if name:
             create_shape(name)
     except ShapeError as error:
-        raise argparse.ArgumentTypeError(str(error)) from None
+        raise _bad_value(str(error)) from None
     return name
 
 
 def _check_path(path: str) -> str:
     if path and not path.startswith("/"):
-        raise argparse.ArgumentTypeError(f"{path!r} is not a path; begin it with /")
+        raise _bad_value(f"{path!r} is not a path; begin it with /")
     return path
 
 
 def _check_variant(name: str) -> str:
     if not re.fullmatch(r"\w*", name, re.ASCII):
-        raise argparse.ArgumentTypeError(f"{name!r} is not a variant's name; use letters, digits and _, as in sync")
+        raise _bad_value(f"{name!r} is not a variant's name; use letters, digits and _, as in sync")
     return name
 
 
 def _check_report(name: str) -> str:
     if name and Path(name).suffix != ".html":
-        raise argparse.ArgumentTypeError(f"{name!r} does not end with .html; write a name such as run.html")
+        raise _bad_value(f"{name!r} does not end with .html; write a name such as run.html")
     return name
 
 
 def _check_live(mode: str) -> str:
     if mode not in ("", *LIVE_MODES):
-        raise argparse.ArgumentTypeError(f"{mode!r} is not one of {', '.join(LIVE_MODES)}")
+        raise _bad_value(f"{mode!r} is not one of {', '.join(LIVE_MODES)}")
     return mode
 
 
@@ -58,7 +63,7 @@ def _check_threshold(text: str) -> str:
         if text:
             parse_threshold(text)
     except ThresholdError as error:
-        raise argparse.ArgumentTypeError(str(error)) from None
+        raise _bad_value(str(error)) from None
     return text
 
 

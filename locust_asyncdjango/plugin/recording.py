@@ -3,7 +3,6 @@
 ``Recording.on_request`` is the listener that Locust calls once for each request. It is the hot path of the plugin.
 """
 
-import logging
 import time
 from contextlib import suppress
 from typing import Any
@@ -12,10 +11,11 @@ from locust_asyncdjango.client.exceptions import failure_from_event, sample_fiel
 from locust_asyncdjango.failures.classify import DEFAULT_CLASSIFIER
 from locust_asyncdjango.failures.counts import FailureCounts, FailureSample
 from locust_asyncdjango.failures.model import Failure
+from locust_asyncdjango.failures.normalize import safe_logger
 from locust_asyncdjango.load.arrivals import ArrivalQueue
 from locust_asyncdjango.metrics.recorder import Recorder
 
-log = logging.getLogger(__name__)
+log = safe_logger(__name__)
 
 ON_TIME_MS = 10.0
 """A request of an open model is on time if it begins at most so many milliseconds after it was due."""

@@ -23,6 +23,7 @@ from locust_asyncdjango.analysis.saturation import Saturation, find_saturation
 from locust_asyncdjango.analysis.text_summary import summary_text
 from locust_asyncdjango.analysis.thresholds import Crossing, ThresholdMonitor, crossings
 from locust_asyncdjango.failures.counts import failures_document
+from locust_asyncdjango.failures.normalize import safe_logger
 from locust_asyncdjango.load.shape_registry import shape_conclusions
 from locust_asyncdjango.metrics.history import History
 from locust_asyncdjango.metrics.row import Row
@@ -31,7 +32,7 @@ from locust_asyncdjango.plugin.options import Options, is_csv
 from locust_asyncdjango.plugin.output_files import OutputError, OutputFiles
 from locust_asyncdjango.plugin.recording import Recording
 
-log = logging.getLogger(__name__)
+log = safe_logger(__name__)
 
 EXIT_CROSSED = 3
 """The exit code when a threshold of --fail-on was crossed."""

@@ -4,7 +4,6 @@
 that it records to its master.
 """
 
-import logging
 import time
 from collections.abc import Callable
 from typing import Any
@@ -13,6 +12,7 @@ import gevent
 from locust.env import Environment
 from locust.runners import STATE_RUNNING, STATE_SPAWNING, MasterRunner, Runner, WorkerRunner
 
+from locust_asyncdjango.failures.normalize import safe_logger
 from locust_asyncdjango.load.arrivals import ArrivalQueue, attach_queue
 from locust_asyncdjango.load.shape_registry import planned_users
 from locust_asyncdjango.plugin import run_info
@@ -25,7 +25,7 @@ from locust_asyncdjango.plugin.terminal import LiveDisplay
 from locust_asyncdjango.plugin.web_ui import add_tabs
 from locust_asyncdjango.plugin.worker_protocol import MasterLink, WorkerLink, take_update
 
-log = logging.getLogger(__name__)
+log = safe_logger(__name__)
 
 MASTER_DELAY_S = 0.3
 """Seconds after the end of each second at which a master handles it: its workers have sent their rows by then."""

@@ -2,6 +2,7 @@
 
 import os
 import platform
+from collections import Counter
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,7 +12,7 @@ from locust.runners import MasterRunner
 
 from locust_asyncdjango._version import __version__
 from locust_asyncdjango.analysis.outcome import RequestStats
-from locust_asyncdjango.failures.normalize import redact
+from locust_asyncdjango.failures.normalize import safe_line, safe_value
 from locust_asyncdjango.metrics import series_file
 
 
@@ -20,21 +21,26 @@ def run_header(environment: Environment) -> dict[str, Any]:
     parsed = environment.parsed_options
     shape = environment.shape_class
     runner = environment.runner
-    return series_file.header(
-        started=datetime.now(UTC).isoformat(timespec="seconds"),
-        host=redact(environment.host or ""),
-        locustfile=getattr(parsed, "locustfile", "") or "",
-        user_classes=sorted(user.__name__ for user in environment.user_classes),
-        variant=getattr(parsed, "variant", "") or "",
-        path=getattr(parsed, "path", "") or "",
-        shape=_shape_text(environment),
-        users=getattr(parsed, "num_users", None),
-        spawn_rate=getattr(parsed, "spawn_rate", None),
-        run_time=getattr(shape, "run_time", getattr(parsed, "run_time", None)),
-        workers=runner.worker_count if isinstance(runner, MasterRunner) else 0,
-        versions={"locust-asyncdjango": __version__, "locust": locust.__version__, "python": platform.python_version()},
-        machine={"system": platform.platform(), "processors": os.cpu_count()},
-    )
+    content = {
+        "started": datetime.now(UTC).isoformat(timespec="seconds"),
+        "host": environment.host or "",
+        "locustfile": getattr(parsed, "locustfile", "") or "",
+        "user_classes": sorted(user.__name__ for user in environment.user_classes),
+        "variant": getattr(parsed, "variant", "") or "",
+        "path": getattr(parsed, "path", "") or "",
+        "shape": _shape_text(environment),
+        "users": getattr(parsed, "num_users", None),
+        "spawn_rate": getattr(parsed, "spawn_rate", None),
+        "run_time": getattr(shape, "run_time", getattr(parsed, "run_time", None)),
+        "workers": runner.worker_count if isinstance(runner, MasterRunner) else 0,
+        "versions": {
+            "locust-asyncdjango": __version__,
+            "locust": locust.__version__,
+            "python": platform.python_version(),
+        },
+        "machine": {"system": platform.platform(), "processors": os.cpu_count()},
+    }
+    return series_file.header(**safe_value(content, safe_line))
 
 
 def _shape_text(environment: Environment) -> str:
@@ -53,12 +59,21 @@ def describe_run(header: dict[str, Any]) -> str:
 
 
 def request_stats(environment: Environment) -> list[RequestStats]:
-    """Return what Locust has counted: an entry for each method and name of requests, in alphabetical order."""
-    errors: dict[tuple[str, str], list[tuple[int, str]]] = {}
+    """Return what Locust has counted: an entry for each method and name of requests, in alphabetical order.
+
+    Names and errors are safe texts. Names that differ in a secret only are one entry.
+    """
+    requests: Counter[str] = Counter()
+    failures: Counter[str] = Counter()
+    errors: dict[str, Counter[str]] = {}
+    for (name, method), entry in sorted(environment.stats.entries.items(), key=lambda item: str(item[0])):
+        safe_name = safe_line(f"{method} {name}")
+        requests[safe_name] += entry.num_requests
+        failures[safe_name] += entry.num_failures
     for error in environment.stats.errors.values():
-        text = error.to_name().removeprefix(f"{error.method} {error.name}: ")
-        errors.setdefault((error.method, error.name), []).append((error.occurrences, text))
+        text = safe_line(error.to_name().removeprefix(f"{error.method} {error.name}: "))
+        errors.setdefault(safe_line(f"{error.method} {error.name}"), Counter())[text] += error.occurrences
     return [
-        RequestStats(f"{method} {name}", entry.num_requests, entry.num_failures, tuple(errors.get((method, name), ())))
-        for (name, method), entry in sorted(environment.stats.entries.items(), key=lambda item: str(item[0]))
+        RequestStats(name, count, failures[name], tuple((n, text) for text, n in errors.get(name, {}).items()))
+        for name, count in requests.items()
     ]

@@ -1,6 +1,5 @@
 """Set in Locust, before a run starts, which user classes and which shape it has. Start at ``prepare_environment``."""
 
-import logging
 import signal
 from argparse import Namespace
 from typing import Any
@@ -10,6 +9,7 @@ from locust import LoadTestShape
 from locust.env import Environment
 from locust.runners import WorkerRunner
 
+from locust_asyncdjango.failures.normalize import safe_logger
 from locust_asyncdjango.load.arrivals import require_arrival_wait, wait_before_first_task
 from locust_asyncdjango.load.dispatcher import install_dispatcher
 from locust_asyncdjango.load.shape_registry import catalogue_classes, create_shape
@@ -18,7 +18,7 @@ from locust_asyncdjango.plugin.options import Options
 ROUTE_USERS_PACKAGE = f"{__name__.partition('.')[0]}.users."
 """The prefix of the module names of our route users, which cannot be imported here: ``users`` imports this package."""
 
-log = logging.getLogger(__name__)
+log = safe_logger(__name__)
 
 
 class SetupError(ValueError):

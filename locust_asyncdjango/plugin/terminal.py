@@ -17,13 +17,14 @@ from locust_asyncdjango.analysis.formatting import key_figures
 from locust_asyncdjango.analysis.saturation import Saturation, find_saturation
 from locust_asyncdjango.failures.classify import advice
 from locust_asyncdjango.failures.counts import FailureRow
+from locust_asyncdjango.failures.normalize import safe_logger
 from locust_asyncdjango.metrics.interval import Interval, combine
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.panel import Panel
 
-log = logging.getLogger(__name__)
+log = safe_logger(__name__)
 
 WIDTH = 80
 MEAN_S = 10

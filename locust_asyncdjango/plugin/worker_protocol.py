@@ -5,7 +5,6 @@ through its ``MasterLink``. When the run ends, the master asks each worker to fi
 the last update and replies that it has finished.
 """
 
-import logging
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -15,10 +14,11 @@ import gevent
 from locust.exception import RPCError, RPCSendError
 from locust.runners import MasterRunner, WorkerRunner
 
+from locust_asyncdjango.failures.normalize import safe_logger
 from locust_asyncdjango.metrics.row import Row
 from locust_asyncdjango.plugin.recording import Recording
 
-log = logging.getLogger(__name__)
+log = safe_logger(__name__)
 
 ROWS_MESSAGE = "locust_asyncdjango_rows"
 """Worker to master, once a second: an Update."""

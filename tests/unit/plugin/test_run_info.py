@@ -73,3 +73,27 @@ def test_what_locust_has_counted() -> None:
         RequestStats("GET /a/", 2, 1, ((1, "ValueError('no')"),)),
         RequestStats("GET /b/", 1, 0, ()),
     ]
+
+
+def test_names_that_differ_in_a_secret_only_are_one_entry() -> None:
+    environment = make_environment([Reader])
+    for token in ("a1", "b2"):
+        environment.stats.log_request("GET", f"/x?token={token}", 20, 100)
+        environment.stats.log_error("GET", f"/x?token={token}", f"no \x1b[2J for token={token}")
+    assert request_stats(environment) == [
+        RequestStats("GET /x?token=***", 2, 2, ((2, r"no \x1b[2J for token=***"),)),
+    ]
+
+
+def test_no_text_of_a_header_holds_a_secret_or_a_control_character() -> None:
+    environment = make_environment(
+        [Reader], path="/x?token=planted", locustfile="a\nb.py", shape="m:S:password=planted"
+    )
+    environment.host = "http://me:planted@h\x1b[2J"
+    header = run_header(environment)
+    assert (header["path"], header["locustfile"], header["host"]) == (
+        "/x?token=***",
+        r"a\nb.py",
+        r"http://***@h\x1b[2J",
+    )
+    assert "planted" not in repr(header)
