@@ -37,6 +37,9 @@ SLOWDOWN = Definition(
 ERRORS = Definition(
     "the users at the moment when the first failed request began", "the fewest and the most users that it may have been"
 )
+IN_FLIGHT = (
+    "requests that had begun and were not answered when the run ended; they count neither as successes nor as failures"
+)
 WARM_UP = (
     "the first seconds of a run, whose median latency was above one and a half times that of the seconds after them"
 )

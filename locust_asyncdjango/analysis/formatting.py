@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from math import ceil
 from typing import Any
 
-from locust_asyncdjango.analysis.definitions import ERRORS, PEAK, SLOWDOWN, SUCCESSES
+from locust_asyncdjango.analysis.definitions import ERRORS, IN_FLIGHT, PEAK, SLOWDOWN, SUCCESSES
 from locust_asyncdjango.analysis.saturation import Onset, Range, Saturation
 
 
@@ -27,16 +27,36 @@ class Figure:
 
 
 def key_figures(saturation: Saturation) -> tuple[Figure, ...]:
-    """Return the four figures that every summary shows: peak, successes, slowdown and errors."""
+    """Return the figures that every summary shows: peak, successes, slowdown and errors.
+
+    Requests in flight at the end are a fifth figure, if there are some.
+    """
     peak_per_s = format_rate(saturation.peak_per_s, saturation.peak_range)
     peak_users = format_count(saturation.peak_users, saturation.peak_users_range)
     peak = f"{peak_per_s} req/s at {peak_users} users" if saturation.successes else "none"
-    return (
+    figures = (
         Figure("peak of successful requests", peak, PEAK.text),
         Figure("successes", format_count(saturation.successes, saturation.successes_range), SUCCESSES.text),
         Figure("slowdown starts", format_onset(saturation.slowdown, "not seen"), SLOWDOWN.text),
         Figure("errors start", format_onset(saturation.errors, "none"), ERRORS.text),
     )
+    in_flight = Figure("in flight at the end", format_in_flight(saturation), IN_FLIGHT)
+    return (*figures, in_flight) if saturation.in_flight else figures
+
+
+def format_in_flight(saturation: Saturation) -> str:
+    """Return how many requests were in flight at the end of a run, and for how long the oldest of them was."""
+    if not saturation.in_flight:
+        return "none"
+    return f"{saturation.in_flight}, the oldest for {saturation.in_flight_s:.1f} s"
+
+
+def not_measured_reason(saturation: Saturation) -> str:
+    """Return why a run measured nothing; "" for one in which a request succeeded or failed."""
+    if saturation.is_measured:
+        return ""
+    in_flight = f"; in flight at the end: {format_in_flight(saturation)}" if saturation.in_flight else ""
+    return f"no request was answered{in_flight}"
 
 
 def format_onset(onset: Onset | None, default: str = "") -> str:

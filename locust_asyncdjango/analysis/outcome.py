@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from locust_asyncdjango.analysis.formatting import format_in_flight, not_measured_reason
 from locust_asyncdjango.analysis.junit import Case
 from locust_asyncdjango.analysis.saturation import Saturation
 from locust_asyncdjango.analysis.thresholds import Crossing, Threshold
@@ -44,7 +45,11 @@ def junit_cases(outcome: Outcome, fail_on: Iterable[Threshold], stats: Iterable[
     """Yield the cases that a CI server shows: one for each threshold, and one for each name of requests.
 
     If there are thresholds, they alone decide what fails. Otherwise each name with a failed request is a failed case.
+    A run that measured nothing fails in any case.
     """
+    if outcome.figures.in_flight or not outcome.figures.is_measured:
+        in_flight = f"in flight at the end: {format_in_flight(outcome.figures)}"
+        yield Case("run", "requests were answered", not_measured_reason(outcome.figures), in_flight)
     crossed = {crossing.threshold: crossing.text for crossing in outcome.crossed}
     thresholds = list(fail_on)
     for threshold in thresholds:

@@ -61,7 +61,8 @@ class KindOnset:
 class Saturation:
     """The figures of one run.
 
-    slowdown, errors: None where the run had no slowdown or no failure. failures: most frequent first.
+    slowdown, errors: None where the run had no slowdown or no failure. failures: most frequent first. in_flight: the
+    requests that were not answered when the run ended. in_flight_s: for how many seconds the oldest of them had waited.
     """
 
     peak_per_s: float
@@ -74,6 +75,13 @@ class Saturation:
     slowdown: Onset | None
     errors: Onset | None
     failures: tuple[KindOnset, ...]
+    in_flight: int = 0
+    in_flight_s: float = 0.0
+
+    @property
+    def is_measured(self) -> bool:
+        """Return whether a request ended: without one, nothing is known about the server."""
+        return bool(self.successes or self.failures)
 
 
 def find_saturation(intervals: Sequence[Interval]) -> Saturation:
@@ -92,6 +100,8 @@ def find_saturation(intervals: Sequence[Interval]) -> Saturation:
         slowdown=_slowdown(_load_points(intervals, warm_up_s)),
         errors=min((failure.first for failure in failures), key=lambda onset: onset.t, default=None),
         failures=failures,
+        in_flight=sum(interval.in_flight for interval in intervals),
+        in_flight_s=max((interval.in_flight_s or 0.0 for interval in intervals), default=0.0),
     )
 
 

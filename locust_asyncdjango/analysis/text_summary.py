@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from textwrap import wrap
 
-from locust_asyncdjango.analysis.formatting import format_onset, key_figures
+from locust_asyncdjango.analysis.formatting import format_onset, key_figures, not_measured_reason
 from locust_asyncdjango.analysis.outcome import Outcome
 from locust_asyncdjango.analysis.saturation import KindOnset
 from locust_asyncdjango.failures.classify import advice
@@ -18,6 +18,7 @@ def summary_text(outcome: Outcome) -> str:
     """Return the summary as a block of lines."""
     lines = [
         "locust-asyncdjango: where this run saturated (95 % intervals)",
+        *(f"  NOT MEASURED {reason}" for reason in filter(None, [not_measured_reason(outcome.figures)])),
         *(f"  {figure.line}" for figure in key_figures(outcome.figures)),
     ]
     for kind in outcome.figures.failures:

@@ -26,7 +26,10 @@ TEXT_LIMIT = 2000
 
 FAILURES_FORMAT = "locust-asyncdjango failures"
 FAILURES_VERSION = 2
-"""The version of the file that --failures writes. In version 1 "shape_findings" was called "found"."""
+"""The version of the file that --failures writes. In version 1 "shape_findings" was called "found".
+
+Files of both versions may be without "in_flight" and "in_flight_s", which came later.
+"""
 
 _Key = tuple[str, str, str]
 
@@ -195,17 +198,23 @@ def failures_document(
     users_at: Callable[[int], int],
     unrecorded: int,
     shape_findings: tuple[str, ...] = (),
+    *,
+    in_flight: int = 0,
+    in_flight_s: float = 0.0,
 ) -> dict[str, Any]:
     """Return the content of the failures file as plain types, without its format and version.
 
     header: what the series has of the run. users_at: returns how many users ran at a second of the run. unrecorded: how
-    many requests could not be recorded. shape_findings: sentences about what the load shape has found out.
+    many requests could not be recorded. shape_findings: sentences about what the load shape has found out. in_flight:
+    requests that were not answered when the run ended. in_flight_s: for how long the oldest of them had waited.
     """
     rows = counts.rows()
     kinds = dict.fromkeys(row.kind for row in rows)
     return {
         "run": header,
         "unrecorded": unrecorded,
+        "in_flight": in_flight,
+        "in_flight_s": in_flight_s,
         "shape_findings": list(shape_findings),
         "failures": [{**asdict(row), "first_users": users_at(row.first_t)} for row in rows],
         "samples": [asdict(sample) for kind in kinds for sample in counts.samples(kind)],

@@ -9,9 +9,11 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
 from operator import add
-from typing import Any
+from typing import Any, TypeVar
 
 from locust_asyncdjango.metrics import histogram
+
+Number = TypeVar("Number", int, float)
 
 LONGEST_RUN_S = 10_000_000
 """No row may lie beyond this second: more than a hundred days."""
@@ -65,7 +67,7 @@ def columns(table: type) -> tuple[Column, ...]:
     return tuple(replace(each.metadata["column"], name=each.name, default=each.default) for each in ordered)
 
 
-def largest_known(one: int | None, other: int | None) -> int | None:
+def largest_known(one: Number | None, other: Number | None) -> Number | None:
     """Return the larger number; None stands for a number that is not known."""
     return max((value for value in (one, other) if value is not None), default=None)
 
@@ -98,7 +100,7 @@ def _counts(values: dict[str, Any]) -> Counter[str]:
 
 
 def _hundredths(value: Any) -> float:
-    return float(_whole_number(int(value * 100)) / 100)
+    return _whole_number(round(value * 100)) / 100
 
 
 TIME = ColumnType(_keep_first, from_json=_second)
@@ -125,3 +127,6 @@ LARGEST = ColumnType(max, from_json=_hundredths)
 
 LARGEST_KNOWN = ColumnType(largest_known, from_json=_whole_number)
 """The largest of several whole numbers, of which each may be unknown (None)."""
+
+LARGEST_KNOWN_HUNDREDTHS = ColumnType(largest_known, from_json=_hundredths)
+"""The largest of several numbers with two decimals, of which each may be unknown (None)."""

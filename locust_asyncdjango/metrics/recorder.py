@@ -6,6 +6,7 @@ Start reading at ``Recorder.add`` (a request has finished) and ``Recorder.take``
 from collections.abc import Iterable
 from itertools import groupby
 
+from locust_asyncdjango.metrics.columns import largest_known
 from locust_asyncdjango.metrics.row import Row
 from locust_asyncdjango.metrics.sample import Sample
 
@@ -56,6 +57,15 @@ class Recorder:
     def add_missed(self, when: float, requests: int) -> None:
         """Record requests of an open model that were due by then (epoch seconds) and will never begin."""
         self._row(self._t(when)).missed += requests
+
+    def add_in_flight(self, when: float, requests: int, longest_s: float) -> None:
+        """Record requests that were not answered when the run ended. when: epoch seconds of the end.
+
+        longest_s: for how many seconds the oldest of them had waited.
+        """
+        row = self._row(self._t(when))
+        row.in_flight += requests
+        row.in_flight_s = largest_known(row.in_flight_s, round(longest_s, 2))
 
     def set_planned(self, when: float, users: int | None) -> None:
         """Record how many users the load shape wants at the end of a second; None where it has no plan.

@@ -11,6 +11,7 @@ from typing import Any, Self
 from locust_asyncdjango.metrics.columns import (
     LARGEST,
     LARGEST_KNOWN,
+    LARGEST_KNOWN_HUNDREDTHS,
     SUM,
     SUM_BY_MS,
     SUM_BY_NAME,
@@ -27,7 +28,7 @@ def _plain(value: object) -> object:
     return value
 
 
-def _known(value: int | None) -> object:
+def _known(value: float | None) -> object:
     return "" if value is None else value
 
 
@@ -84,6 +85,26 @@ class Totals:
         kw_only=True,
         metadata=column(
             SUM, "requests of an open model that were due and never began", optional=True, csv={"missed": _plain}
+        ),
+    )
+    in_flight: int = field(
+        default=0,
+        kw_only=True,
+        metadata=column(
+            SUM,
+            "requests that had begun and were not answered when the run ended in it",
+            optional=True,
+            csv={"in_flight": _plain},
+        ),
+    )
+    in_flight_s: float | None = field(
+        default=None,
+        kw_only=True,
+        metadata=column(
+            LARGEST_KNOWN_HUNDREDTHS,
+            "seconds for which the oldest of them had waited",
+            optional=True,
+            csv={"in_flight_s": _known},
         ),
     )
 

@@ -85,6 +85,11 @@ class Recording:
         if missed := self._arrivals.end():
             self.recorder.add_missed(time.time(), missed)
 
+    def add_in_flight(self, requests: int, longest_s: float) -> None:
+        """Count the requests that were in flight when the run ended, the oldest of them for ``longest_s`` seconds."""
+        if requests:
+            self.recorder.add_in_flight(time.time(), requests, longest_s)
+
     def _keep_sample(
         self, failure: Failure, now: float, name: str, url: str | None, exception: BaseException, response: Any
     ) -> None:

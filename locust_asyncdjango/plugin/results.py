@@ -37,6 +37,9 @@ log = safe_logger(__name__)
 EXIT_CROSSED = 3
 """The exit code when a threshold of --fail-on was crossed."""
 
+EXIT_NOT_MEASURED = 1
+"""The exit code when no request was answered."""
+
 EXIT_UNWRITTEN = 1
 """The exit code when a file could not be written to its end."""
 
@@ -55,6 +58,7 @@ class Results:
         self._recording = recording
         self._header: dict[str, Any] = {}
         self._has_crossed = False
+        self._has_unmeasured = False
         self._has_unwritten = False
         self._reset()
 
@@ -65,7 +69,7 @@ class Results:
         self._stopped_by: Crossing | None = None
         self._outcome: Outcome | None = None
         self._health = HealthMonitor()
-        self._figures_state = (0, 0, 0)
+        self._figures_state = (0, 0, 0, 0)
         self._figures = find_saturation([])
 
     def begin(self, header: dict[str, Any]) -> None:
@@ -101,7 +105,7 @@ class Results:
     def figures(self) -> Saturation:
         """Return where the run saturated so far. Compute it only after new rows, because the web UI calls it often."""
         total = self.history.total
-        state = (total.t, total.ok, total.failed.total())
+        state = (total.t, total.ok, total.failed.total(), total.in_flight)
         if self._figures_state != state:
             self._figures_state, self._figures = state, find_saturation(self.history.intervals())
         return self._figures
@@ -118,6 +122,8 @@ class Results:
             self.history.users_at,
             self._recording.unrecorded,
             shape_conclusions(self._environment.shape_class),
+            in_flight=self.history.total.in_flight,
+            in_flight_s=self.history.total.in_flight_s or 0.0,
         )
 
     def chart_data(self) -> dict[str, Any]:
@@ -135,6 +141,7 @@ class Results:
             return
         self._outcome = self._make_outcome()
         self._has_crossed |= bool(self._outcome.crossed)
+        self._has_unmeasured |= not self._outcome.figures.is_measured
         checks = junit_cases(self._outcome, self._options.fail_on, run_info.request_stats(self._environment))
         took_s = time.time() - self._recording.recorder.started
         self._write(self._outputs.write_failures, self.failures())
@@ -147,12 +154,15 @@ class Results:
             logging.getLogger("locust.stats_logger").info(summary_text(self._outcome))
 
     def close(self) -> None:
-        """Close the files, and set Locust's exit code if a threshold was crossed or a file is incomplete."""
+        """Close the files, and set Locust's exit code.
+
+        It is set if a threshold was crossed, if nothing was measured, or if a file is incomplete.
+        """
         self._outputs.close()
         if self._has_crossed:
             self._environment.process_exit_code = EXIT_CROSSED
-        elif self._has_unwritten and self._environment.process_exit_code is None:
-            self._environment.process_exit_code = EXIT_UNWRITTEN
+        elif self._environment.process_exit_code is None and (self._has_unmeasured or self._has_unwritten):
+            self._environment.process_exit_code = EXIT_NOT_MEASURED if self._has_unmeasured else EXIT_UNWRITTEN
 
     def _make_outcome(self) -> Outcome:
         intervals = self.history.intervals()

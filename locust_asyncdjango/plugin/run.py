@@ -16,6 +16,7 @@ from locust_asyncdjango.failures.normalize import safe_logger
 from locust_asyncdjango.load.arrivals import ArrivalQueue, attach_queue
 from locust_asyncdjango.load.shape_registry import planned_users
 from locust_asyncdjango.plugin import run_info
+from locust_asyncdjango.plugin.generator.in_flight import InFlight
 from locust_asyncdjango.plugin.open_model import OpenModel, accept_shares
 from locust_asyncdjango.plugin.options import Options
 from locust_asyncdjango.plugin.output_files import OutputFiles
@@ -40,7 +41,8 @@ def subscribe_run(
     recording = Recording(arrivals)
     results = Results(environment, options, outputs, recording)
     link = MasterLink(runner, recording) if isinstance(runner, MasterRunner) else None
-    run = Run(environment, runner, recording, results, OpenModel(environment, arrivals, link), link, display)
+    open_model = OpenModel(environment, arrivals, link)
+    run = Run(environment, runner, recording, results, open_model, InFlight(environment), link, display)
     events = environment.events
     events.request.add_listener(recording.on_request)
     events.test_start.add_listener(run.on_test_start)
@@ -58,7 +60,7 @@ def subscribe_worker(environment: Environment, runner: WorkerRunner) -> None:
     attach_queue(environment, arrivals)
     accept_shares(runner, arrivals)
     recording = Recording(arrivals)
-    run = WorkerRun(runner, recording)
+    run = WorkerRun(runner, recording, InFlight(environment))
     events = environment.events
     events.request.add_listener(recording.on_request)
     events.test_start.add_listener(run.on_test_start)
@@ -98,9 +100,10 @@ class Ticker:
 class WorkerRun:
     """The runs of a worker: it records, and sends an update to its master each second."""
 
-    def __init__(self, runner: WorkerRunner, recording: Recording) -> None:
+    def __init__(self, runner: WorkerRunner, recording: Recording, in_flight: InFlight) -> None:
         self._runner = runner
         self._recording = recording
+        self._in_flight = in_flight
         self._link = WorkerLink(runner, self._finish)
         self._ticker = Ticker(self._tick)
 
@@ -110,12 +113,14 @@ class WorkerRun:
         self._ticker.start()
 
     def on_test_stopping(self, **_: Any) -> None:
-        """Count what was due and never begun."""
+        """Count what was due and never begun, and note what has begun and not ended."""
         self._recording.end_arrivals()
+        self._in_flight.stop_begins()
 
     def on_test_stop(self, **_: Any) -> None:
         """Send the rest of the run."""
         self._ticker.stop()
+        self._recording.add_in_flight(*self._in_flight.stop_ended())
         self._link.send(take_update(self._recording))
 
     def on_quitting(self, **_: Any) -> None:
@@ -142,6 +147,7 @@ class Run:
         recording: Recording,
         results: Results,
         open_model: OpenModel,
+        in_flight: InFlight,
         link: MasterLink | None,
         display: LiveDisplay | None,
     ) -> None:
@@ -151,6 +157,7 @@ class Run:
         self._recording = recording
         self._results = results
         self._open_model = open_model
+        self._in_flight = in_flight
         self._link = link
         self._display = display
         self._delay_s = MASTER_DELAY_S if link else 0.0
@@ -171,13 +178,15 @@ class Run:
         self._open_model.begin()
 
     def on_test_stopping(self, **_: Any) -> None:
-        """Count what was due and never begun."""
+        """Count what was due and never begun, and note what has begun and not ended."""
         self._recording.end_arrivals()
+        self._in_flight.stop_begins()
 
     def on_test_stop(self, **_: Any) -> None:
         """Collect the rest of the run. With the web UI, conclude the run too, because the process goes on."""
         if self._link:
             self._link.collect_last_updates()
+        self._recording.add_in_flight(*self._in_flight.stop_ended())
         self._finish()
         if self._has_web_ui:
             self._results.conclude()

@@ -22,6 +22,7 @@ from locust_asyncdjango.analysis.formatting import (
     format_onset,
     format_per_s,
     key_figures,
+    not_measured_reason,
 )
 from locust_asyncdjango.analysis.generator_health import health_problems
 from locust_asyncdjango.analysis.saturation import Saturation, find_saturation
@@ -124,9 +125,9 @@ def run_verdict(series: Series, figures: Saturation, fits: RunFits, failures: Se
         text = advice_by_kind.get(name) or advice(name)
         return f": {text}" if text else ""
 
+    if reason := not_measured_reason(figures):
+        return f"{reason[0].upper()}{reason[1:]}."
     if not figures.successes:
-        if not figures.failures:
-            return "No request was answered."
         most_frequent = figures.failures[0].kind
         return f"No request succeeded; the most frequent failure was {most_frequent}{with_advice(most_frequent)}."
     sentence = f"The server carried {format_per_s(figures.peak_per_s)} successful requests a second"

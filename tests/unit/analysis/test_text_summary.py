@@ -6,6 +6,7 @@ from locust_asyncdjango.analysis.outcome import Outcome
 from locust_asyncdjango.analysis.saturation import KindOnset, find_saturation
 from locust_asyncdjango.analysis.text_summary import summary_text
 from locust_asyncdjango.failures.counts import FailureRow
+from locust_asyncdjango.metrics.interval import Interval
 from tests.support.figures import figures, onset, outcome
 
 FULL = "HTTP 500, django.db.utils.OperationalError: sorry, too many clients already"
@@ -51,6 +52,16 @@ def test_the_summary_is_never_wider_than_a_terminal() -> None:
 
 def test_the_summary_of_a_run_without_successes() -> None:
     assert "peak of successful requests none" in summary_text(Outcome(find_saturation([])))
+
+
+def test_the_summary_says_what_was_not_answered() -> None:
+    silent = find_saturation([Interval(0, 100), Interval(1, 100, in_flight=100, in_flight_s=1.96)])
+    text = summary_text(Outcome(silent))
+    assert "\n  NOT MEASURED no request was answered; in flight at the end: 100, the oldest\n     for 2.0 s\n" in text
+    assert text.endswith("\n  in flight at the end        100, the oldest for 2.0 s")
+    answered = summary_text(Outcome(replace(FIGURES, in_flight=3, in_flight_s=0.04)))
+    assert "NOT MEASURED" not in answered
+    assert "\n  in flight at the end        3, the oldest for 0.0 s\n" in answered
 
 
 def test_the_summary_says_what_the_shape_found_and_what_the_generator_could_not_do() -> None:

@@ -154,9 +154,13 @@ def test_the_failures_file_has_users_advice_and_samples() -> None:
     counts.add(Failure("quota_spent", "upstream", "HTTP 403", "buy more"), 1.5)
     sample = FailureSample("quota_spent", "HTTP 403", 1, "GET /", "http://127.0.0.1/", 403, "", "no more")
     counts.keep(sample)
-    assert failures_document(HEADER, counts, lambda t: 10 * t, 3, ("carries 39 users",)) == {
+    assert failures_document(
+        HEADER, counts, lambda t: 10 * t, 3, ("carries 39 users",), in_flight=2, in_flight_s=1.5
+    ) == {
         "run": HEADER,
         "unrecorded": 3,
+        "in_flight": 2,
+        "in_flight_s": 1.5,
         "shape_findings": ["carries 39 users"],
         "failures": [
             {

@@ -26,6 +26,8 @@ ROW = Row(
     planned=50,
     late=1,
     missed=2,
+    in_flight=3,
+    in_flight_s=1.5,
 )
 
 
@@ -48,6 +50,8 @@ def test_a_row_in_a_few_numbers() -> None:
         planned=50,
         late=1,
         missed=2,
+        in_flight=3,
+        in_flight_s=1.5,
     )
 
 

@@ -69,6 +69,13 @@ def test_an_open_model_records_its_plan_and_what_it_could_not_do() -> None:
     assert recorder.take() == [Row(0, planned=10, late=2), Row(1, missed=3)]
 
 
+def test_requests_in_flight_at_the_end_belong_to_the_second_in_which_the_run_ended() -> None:
+    recorder = recorder_of()
+    recorder.add_in_flight(1002.5, 3, 2.345)
+    recorder.add_in_flight(1002.6, 2, 0.5)
+    assert recorder.take() == [Row(2, in_flight=5, in_flight_s=2.35)]
+
+
 # A log of a run: what ended in each second, at which worker, and how many users each worker had at its end.
 ended = st.tuples(st.integers(0, 1), st.floats(0, 0.999), st.sampled_from(KINDS), st.floats(0, 1e5), st.integers(0, 99))
 log = st.lists(st.tuples(st.lists(ended, max_size=5), st.integers(0, 9), st.integers(0, 9)), max_size=25)

@@ -24,6 +24,8 @@ FULL = Row(
     planned=50,
     late=1,
     missed=4,
+    in_flight=5,
+    in_flight_s=1.15,
 )
 
 
@@ -55,6 +57,8 @@ def test_every_column_is_merged() -> None:
         planned=50,
         late=2,
         missed=8,
+        in_flight=10,
+        in_flight_s=1.15,
     )
 
 
@@ -78,6 +82,8 @@ def test_a_row_as_json() -> None:
         "planned": 50,
         "late": 1,
         "missed": 4,
+        "in_flight": 5,
+        "in_flight_s": 1.15,
     }
     assert list(FULL.to_json()) == [column.name for column in COLUMNS]
     assert list(Row(0).to_json()) == [column.name for column in COLUMNS if not column.optional]
@@ -117,6 +123,7 @@ def test_a_plan_of_no_users_is_not_the_same_as_no_plan() -> None:
         {"began": {"x": 1}},
         {"cpu": float("nan")},
         {"planned": -1},
+        {"in_flight_s": float("inf")},
     ],
     ids=str,
 )

@@ -20,7 +20,7 @@ from locust_asyncdjango.plugin import results as module
 from locust_asyncdjango.plugin.options import Options
 from locust_asyncdjango.plugin.output_files import OutputError, OutputFiles
 from locust_asyncdjango.plugin.recording import Recording
-from locust_asyncdjango.plugin.results import EXIT_CROSSED, EXIT_UNWRITTEN, Results, make_report
+from locust_asyncdjango.plugin.results import EXIT_CROSSED, EXIT_NOT_MEASURED, EXIT_UNWRITTEN, Results, make_report
 from locust_asyncdjango.plugin.run_info import run_header
 from tests.support.locust_environments import make_environment
 
@@ -110,6 +110,26 @@ def test_a_crossed_threshold_sets_the_exit_code(limit: str, locusts: int | None,
     results.conclude()
     results.close()
     assert environment.process_exit_code == expected
+
+
+@pytest.mark.parametrize(("locusts", "expected"), [(None, EXIT_NOT_MEASURED), (0, 0)])
+def test_a_run_without_an_answer_is_not_measured(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, locusts: int | None, expected: int
+) -> None:
+    environment = make_environment()
+    environment.process_exit_code = locusts
+    results, _ = make_results(environment, Options(failures=str(tmp_path / "failures.json")))
+    results.begin(run_header(environment))
+    results.add([Row(0, 100), Row(1, 100, in_flight=100, in_flight_s=1.5)])
+    results.conclude()
+    results.close()
+    assert environment.process_exit_code == expected
+    caplog.set_level("INFO")
+    results.log_summary()
+    assert "NOT MEASURED no request was answered; in flight at the end: 100" in caplog.text
+    written = json.loads((tmp_path / "failures.json").read_text())
+    assert (written["in_flight"], written["in_flight_s"]) == (100, 1.5)
+    assert results.figures_in_words()[-1].text == "100, the oldest for 1.5 s"
 
 
 @pytest.mark.parametrize(("locusts", "expected"), [(None, EXIT_UNWRITTEN), (0, 0)])

@@ -42,6 +42,11 @@ from tests.support.figures import FAILURES, HEADER, ramp
             " the server runs and --host is right.",
             id="nothing but failures",
         ),
+        pytest.param(
+            Series.from_rows({}, [Row(3, 100, in_flight=100, in_flight_s=3.0)]),
+            "No request was answered; in flight at the end: 100, the oldest for 3.0 s.",
+            id="nothing but requests",
+        ),
         pytest.param(Series.from_rows({}, []), "No request was answered.", id="nothing"),
     ],
 )

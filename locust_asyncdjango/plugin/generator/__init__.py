@@ -1,0 +1,1 @@
+"""What a Locust process finds out about itself while it makes the load."""
