@@ -1,7 +1,7 @@
 """The pages that the lab reads before it measures: /preflight.json and /slots/.
 
 /preflight.json reports what only a program inside the server process can know. /slots/ lets the lab count how many
-requests the server really has in view code at once.
+requests the server really has in view code at once. Both need the token of this start (access.py).
 """
 
 import asyncio
@@ -20,12 +20,14 @@ from target_site.config import CONFIG
 from target_site.routes.parameters import read_integer
 
 from . import index, server_info
+from .access import require_token
 
 ROUND_TRIPS = 3
 DEFAULT_HOLD_MS = 200
 LONGEST_HOLD_MS = 5000
 
 
+@require_token
 @require_safe
 def preflight_json(request: HttpRequest) -> JsonResponse:
     """Return settings, server and versions of the site, and what its database reports about itself."""
@@ -85,6 +87,7 @@ class InFlightCounter:
 _in_flight = InFlightCounter()
 
 
+@require_token
 @require_safe
 def slots_sync(request: HttpRequest) -> JsonResponse:
     """Stay in view code for ``ms`` milliseconds. Return how many requests of this process were in it at the start."""
@@ -94,6 +97,7 @@ def slots_sync(request: HttpRequest) -> JsonResponse:
         return JsonResponse({"process": os.getpid(), "in_flight": in_flight})
 
 
+@require_token
 @require_safe
 async def slots_async(request: HttpRequest) -> JsonResponse:
     """Do the same as slots_sync, in an async view."""

@@ -5,20 +5,22 @@ import re
 import secrets
 import signal
 import socket
-import urllib.request
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import psutil
 
 from locust_asyncdjango.lab.commands.ports import ports_in_a_row
+from locust_asyncdjango.lab.environment.http_client import Site
 from locust_asyncdjango.lab.environment.process import port_is_free
 from locust_asyncdjango.lab.environment.servers import SERVERS
 from locust_asyncdjango.lab.errors import UsageError
 from locust_asyncdjango.metrics import series_file
-from tests.support.programs import done, lab, running, wait_for_page
+from locust_asyncdjango.probe.protocol import PREFLIGHT_PATH, TOKEN_VARIABLE
+from tests.support.programs import DEADLINE_S, done, lab, running, wait_for_lines, wait_for_page
 from tests.support.proxy import receive_all
-from tests.support.site_fixtures import POSTS
+from tests.support.site_fixtures import POSTS, TOKEN
 
 WAITRESS = ["{python}", "-m", "waitress", "--listen=127.0.0.1:{port}", "--threads=2", "target_site.wsgi:application"]
 SMALL = ("--posts", str(POSTS), "-u", "2", "-r", "2", "-t", "4s")
@@ -71,8 +73,9 @@ def test_servers_of_the_users_own(wsgi_url: str, tmp_path: Path) -> None:
         slots = 1
         """
     )
-    code, text = done(*lab("run", file, "--run-time", "3s", "--output", output))
+    code, text = done(*lab("run", file, "--run-time", "3s", "--output", output), env={TOKEN_VARIABLE: TOKEN})
     assert code == 1, text
+    assert [path for path in output.rglob("*") if path.is_file() and TOKEN in path.read_text()] == []
     results = results_in(output)
     assert results["template-mine"]["site"]["slots"] == {"processes": 1, "most_in_flight": 2, "sent": 5}
     assert results["template-mine"]["figures"]["successes"] > 0
@@ -83,6 +86,24 @@ def test_servers_of_the_users_own(wsgi_url: str, tmp_path: Path) -> None:
     assert f"template on wrong: not measured: {refused}" in text
     assert json.loads((output / "experiment.json").read_text())["experiment"]["load"]["run_time"] == "3s"
     wait_for_page(f"{wsgi_url}/healthz")  # what ran already is not stopped
+
+
+def test_the_token_of_a_start_is_in_the_servers_environment_and_nowhere_else(tmp_path: Path) -> None:
+    output = tmp_path / "results"
+    command = lab("run", "--routes", "template", "--servers", "gunicorn-sync", *SMALL, "--output", output)
+    with running(*command) as program:
+        wait_for_lines(program, output / "trials" / "template-gunicorn-sync.unfinished" / "series.jsonl", 1)
+        tokens, command_lines = set(), []
+        for process in psutil.Process(program.popen.pid).children(recursive=True):
+            with suppress(psutil.NoSuchProcess):
+                tokens.add(process.environ().get(TOKEN_VARIABLE))
+                command_lines.append(process.cmdline())
+        assert program.end() == 0
+        (token,) = tokens - {None}
+        assert token
+        assert token not in program.text
+    assert [line for line in command_lines if token in " ".join(line)] == []
+    assert [path for path in output.rglob("*") if path.is_file() and token in path.read_text()] == []
 
 
 def first_port_of(count: int) -> int:
@@ -97,7 +118,8 @@ def first_port_of(count: int) -> int:
 
 def test_every_server_side_by_side(tmp_path: Path) -> None:
     port = first_port_of(len(SERVERS))
-    with running(*lab("serve", "--all", "--port", str(port), "--posts", str(POSTS)), cwd=tmp_path) as program:
+    serve = lab("serve", "--all", "--port", str(port), "--posts", str(POSTS))
+    with running(*serve, env={TOKEN_VARIABLE: TOKEN}, cwd=tmp_path) as program:
         program.wait_for(r" waitress +http")
         for name, server_port in zip(SERVERS, range(port, port + len(SERVERS)), strict=True):
             assert f"{name}: http://127.0.0.1:{server_port}\n" in program.text
@@ -105,12 +127,14 @@ def test_every_server_side_by_side(tmp_path: Path) -> None:
             assert row, program.text
             processes, memory_mb = map(int, row[0].split()[-3:-1])
             assert (processes >= 1, memory_mb >= 10) == (True, True)
-            with urllib.request.urlopen(f"http://127.0.0.1:{server_port}/preflight.json") as response:
-                assert json.loads(response.read())["server"] == SERVERS[name].identity
+            site = Site(f"http://127.0.0.1:{server_port}", TOKEN)
+            assert json.loads(site.read(PREFLIGHT_PATH, DEADLINE_S))["server"] == SERVERS[name].identity
         stats = re.findall(r"uwsgitop 127\.0\.0\.1:(\d+) ", program.text)
         assert len(stats) == 3
         with socket.create_connection(("127.0.0.1", int(stats[1]))) as connection:
-            assert len(json.loads(receive_all(connection))["workers"][0]["cores"]) == 100
+            statistics = receive_all(connection)
+        assert len(json.loads(statistics)["workers"][0]["cores"]) == 100
+        assert TOKEN.encode() not in statistics
 
         main_process(f"--port={port + list(SERVERS).index('daphne')}").kill()
         program.wait_for(r"daphne ended \(-9\): ")

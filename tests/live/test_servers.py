@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from locust_asyncdjango.lab.environment.http_client import Site
 from locust_asyncdjango.lab.environment.process import free_port, port_is_free
 from locust_asyncdjango.lab.environment.servers import SERVERS, Server, running_server, site_env
 from locust_asyncdjango.lab.errors import TrialError
@@ -31,11 +32,11 @@ def trial_on(server: Server, **changes: Any) -> Trial:
 
 
 @contextmanager
-def up(server: Server, env: Mapping[str, str], logs: Path, workers: int = 1) -> Iterator[str]:
-    """The URL of a server, which leaves no process and no port taken."""
+def up(server: Server, env: Mapping[str, str], logs: Path, workers: int = 1) -> Iterator[Site]:
+    """What a server serves, which leaves no process and no port taken."""
     mark, port = uuid.uuid4().hex, free_port()
     with running_server(server, port, logs, {**site_env(env), **env, MARK: mark}, workers) as served:
-        yield served.url
+        yield Site(served.url, served.token)
     assert left_behind(mark) == []
     assert port_is_free(port)
 
@@ -46,8 +47,8 @@ def test_a_server_is_what_its_label_says_and_leaves_nothing(
 ) -> None:
     server = SERVERS[name]
     for _ in range(STARTS):
-        with up(server, services_env, tmp_path) as url:
-            inspected = preflight.inspect_server(trial_on(server), server, url, {})
+        with up(server, services_env, tmp_path) as site:
+            inspected = preflight.inspect_server(trial_on(server), server, site, {})
         assert (inspected["server"], inspected["interface"]) == (server.identity, server.interface)
         assert inspected["server_version"][0].isdigit()
         assert inspected["slots"]["most_in_flight"] == min(server.slots or 120, 120)
@@ -61,8 +62,8 @@ def test_a_server_has_the_requested_processes_and_access_log(
 ) -> None:
     server, on = SERVERS[name], {"TARGET_SITE_ACCESS_LOG": "on"}
     workers = 2 if server.has_workers else 1
-    with up(server, {**services_env, **on}, tmp_path, workers) as url:
-        inspected = preflight.inspect_server(trial_on(server, workers=workers), server, url, on)
+    with up(server, {**services_env, **on}, tmp_path, workers) as site:
+        inspected = preflight.inspect_server(trial_on(server, workers=workers), server, site, on)
     assert inspected["slots"]["processes"] == workers
     assert "/preflight.json" in (tmp_path / f"{name}.log").read_text()
 
@@ -115,26 +116,31 @@ def test_an_arm_that_is_not_what_its_label_says_is_refused(
     services_env: dict[str, str],
     tmp_path: Path,
 ) -> None:
-    with up(server, {**services_env, **env}, tmp_path) as url, pytest.raises(TrialError) as refused:
-        preflight.inspect_server(trial_on(server, **changes), server, url, {})
+    with up(server, {**services_env, **env}, tmp_path) as site, pytest.raises(TrialError) as refused:
+        preflight.inspect_server(trial_on(server, **changes), server, site, {})
     assert str(refused.value).startswith(f"{server.name} is not what its label says: ")
     assert reason in str(refused.value)
 
 
 def test_a_server_without_a_number_of_slots_is_recorded_as_it_is(services_env: dict[str, str], tmp_path: Path) -> None:
     server = users_server("--threads=3")
-    with up(server, services_env, tmp_path) as url:
-        inspected = preflight.inspect_server(trial_on(server), server, url, {})
+    with up(server, services_env, tmp_path) as site:
+        inspected = preflight.inspect_server(trial_on(server), server, site, {})
     assert inspected["slots"] == {"processes": 1, "most_in_flight": 3, "sent": 10}
 
 
 def test_a_site_that_is_not_ours_is_taken_as_it_is(other_url: str) -> None:
     server = Server("other", "wsgi", url=other_url)
-    assert preflight.inspect_server(trial_on(server), server, other_url, {}) == {"preflight": preflight.NO_PREFLIGHT}
+    assert preflight.inspect_server(trial_on(server), server, Site(other_url), {}) == {
+        "preflight": preflight.NO_PREFLIGHT
+    }
 
 
 def test_a_site_whose_database_is_gone_is_refused_with_the_reason(tmp_path: Path) -> None:
     server = SERVERS["gunicorn-sync"]
     env = {"DATABASE_URL": f"postgresql://127.0.0.1:{free_port()}/none"}
-    with up(server, env, tmp_path) as url, pytest.raises(TrialError, match=r"fails before any load: HTTP 500 .*Operat"):
-        preflight.inspect_server(trial_on(server), server, url, {})
+    with (
+        up(server, env, tmp_path) as site,
+        pytest.raises(TrialError, match=r"fails before any load: HTTP 500 .*Operat"),
+    ):
+        preflight.inspect_server(trial_on(server), server, site, {})

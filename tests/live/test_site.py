@@ -11,8 +11,10 @@ import pytest
 
 from locust_asyncdjango.lab.environment.process import free_port
 from locust_asyncdjango.lab.environment.servers import SERVERS, running_server, site_env
+from locust_asyncdjango.probe.protocol import PREFLIGHT_PATH, SLOTS_PATH, TOKEN_HEADER
 from locust_asyncdjango.routes import ROUTES
 from tests.support.site_client import fetch, variants_of
+from tests.support.site_fixtures import TOKEN
 
 
 @pytest.fixture(params=["wsgi", "asgi"])
@@ -67,6 +69,24 @@ def test_a_method_that_is_not_offered(url: str) -> None:
 def test_a_route_that_does_not_exist_is_a_problem(url: str) -> None:
     status, media_type, body = fetch(f"{url}/io_raed/")
     assert (status, media_type, body["detail"]) == (404, "application/problem+json", "the routes are listed at /")
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "OPTIONS"])
+@pytest.mark.parametrize("headers", [{}, {TOKEN_HEADER: "another"}, {TOKEN_HEADER: ""}, {"Authorization": TOKEN}])
+def test_the_pages_for_the_lab_are_not_there_without_the_token(url: str, method: str, headers: dict[str, str]) -> None:
+    missing = fetch(urllib.request.Request(f"{url}/no-such-page", method=method, headers=headers))
+    assert missing[0] == 404
+    for path in (PREFLIGHT_PATH, f"{SLOTS_PATH}?ms=5000", f"{PREFLIGHT_PATH}?token={TOKEN}"):
+        assert fetch(urllib.request.Request(f"{url}{path}", method=method, headers=headers)) == missing
+
+
+def test_the_pages_for_the_lab_answer_to_who_has_the_token(url: str) -> None:
+    with_token = {TOKEN_HEADER: TOKEN}
+    status, _, report = fetch(urllib.request.Request(f"{url}{PREFLIGHT_PATH}", headers=with_token))
+    assert (status, TOKEN in str(report)) == (200, False)
+    assert fetch(urllib.request.Request(f"{url}{SLOTS_PATH}?ms=0", headers=with_token))[2]["in_flight"] == 1
+    post = urllib.request.Request(f"{url}{PREFLIGHT_PATH}", data=b"", headers=with_token)
+    assert fetch(post)[0] == 405
 
 
 def test_a_body_that_is_too_large_is_refused(url: str) -> None:

@@ -28,4 +28,4 @@ def variants_of(route: Route) -> tuple[str, ...]:
 def _read(response: Any) -> tuple[int, str, Any]:
     media_type = response.headers.get_content_type()
     body = response.read()
-    return response.status, media_type, json.loads(body) if media_type.endswith("json") else body.decode()
+    return response.status, media_type, json.loads(body) if body and media_type.endswith("json") else body.decode()

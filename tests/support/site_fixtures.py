@@ -1,5 +1,6 @@
 """Services and sites that tests share. Each process of a test run starts its own when a test first needs them."""
 
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,16 +10,19 @@ import pytest
 from locust_asyncdjango.lab.environment import services
 from locust_asyncdjango.lab.environment.process import free_port
 from locust_asyncdjango.lab.environment.servers import SERVERS, running_server, site_env
+from locust_asyncdjango.probe.protocol import TOKEN_VARIABLE
 from locust_asyncdjango.routes import ROUTES
 from tests.support.programs import BIN, running
 
 POSTS = 1000
+TOKEN = secrets.token_urlsafe()
+"""With it the pages for the lab answer, of the sites that tests share."""
 
 
 @contextmanager
 def site_on(server: str, env: dict[str, str], logs: Path) -> Iterator[str]:
     """Start the bundled site on a server and give its URL. env: variables that name services and set the site."""
-    with running_server(SERVERS[server], free_port(), logs, site_env(env)) as served:
+    with running_server(SERVERS[server], free_port(), logs, {**site_env(env), TOKEN_VARIABLE: TOKEN}) as served:
         yield served.url
 
 

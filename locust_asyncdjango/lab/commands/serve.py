@@ -9,10 +9,11 @@ from locust_asyncdjango.lab.commands.console import announce_seeding
 from locust_asyncdjango.lab.commands.ports import choose_port, how_to_inspect, stats_port
 from locust_asyncdjango.lab.environment import servers
 from locust_asyncdjango.lab.environment.packages import locustfile
-from locust_asyncdjango.lab.environment.servers import RunningServer, Server, running_server, site_env
+from locust_asyncdjango.lab.environment.servers import RunningServer, Server, running_server, site_env, user_token
 from locust_asyncdjango.lab.errors import TrialError, UsageError
 from locust_asyncdjango.lab.experiment.options import whole_number
 from locust_asyncdjango.lab.experiment.spec import DEFAULT_POSTS, check_conditions
+from locust_asyncdjango.probe.protocol import TOKEN_VARIABLE
 
 DEFAULT_SERVER = "gunicorn-sync"
 
@@ -54,13 +55,13 @@ def serve_one(options: Namespace) -> None:
 
     server = servers.find_server(options.server or DEFAULT_SERVER)
     servers.check_server(server, options.workers)
-    port = choose_port(options.port)
+    port, token = choose_port(options.port), {TOKEN_VARIABLE: user_token()}
     announce_seeding(options.posts)
     with (
         TemporaryDirectory(prefix="locust-asyncdjango-") as logs,
         services.running_all_services(options.posts, options.max_connections, Path(logs), options.latency_ms) as env,
         running_server(
-            server, port, Path(logs), site_env(env), options.workers, stats_port=stats_port(server)
+            server, port, Path(logs), site_env({**env, **token}), options.workers, stats_port=stats_port(server)
         ) as served,
     ):
         print(how_to_load(server, served), flush=True)

@@ -17,8 +17,9 @@ from locust_asyncdjango.lab.commands.ports import DEFAULT_PORT, how_to_inspect, 
 from locust_asyncdjango.lab.environment import servers, services
 from locust_asyncdjango.lab.environment.process import free_port, port_is_free
 from locust_asyncdjango.lab.environment.process_usage import MonitoredServer, usage_table
-from locust_asyncdjango.lab.environment.servers import SERVERS, Server, running_server, site_env
+from locust_asyncdjango.lab.environment.servers import SERVERS, Server, running_server, site_env, user_token
 from locust_asyncdjango.lab.errors import TrialError
+from locust_asyncdjango.probe.protocol import TOKEN_VARIABLE
 
 API_PORT = 5000
 REFRESH_S = 1
@@ -27,6 +28,7 @@ REFRESH_S = 1
 def serve_all(options: Namespace) -> None:
     """Keep every installed server and the slow API up. Raise TrialError when all servers have ended, and UsageError."""
     servers.check_workers(options.workers)
+    token = {TOKEN_VARIABLE: user_token()}
     installed = [server for server in SERVERS.values() if servers.is_installed(server)]
     ports = ports_in_a_row(DEFAULT_PORT if options.port is None else options.port, len(installed))
     announce_seeding(options.posts)
@@ -39,7 +41,7 @@ def serve_all(options: Namespace) -> None:
         )
         started: list[MonitoredServer] = []
         for server, port in zip(installed, ports, strict=True):
-            started.append(_start(server, port, options.workers, env, logs, stack))
+            started.append(_start(server, port, options.workers, {**env, **token}, logs, stack))
         stack.callback(request_stop, started)
         watch(own_services, started)
 

@@ -1,8 +1,11 @@
-"""HTTP requests of the lab to servers that it has started on this machine."""
+"""HTTP requests of the lab to servers that it has started on this machine, or that the user names."""
 
 import http.client
 import urllib.error
 import urllib.request
+from dataclasses import dataclass, field
+
+from locust_asyncdjango.probe.protocol import TOKEN_HEADER
 
 # The servers are on this machine: a proxy that the environment names must not be used.
 _DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
@@ -20,12 +23,13 @@ def responds(url: str) -> bool:
     return True
 
 
-def get(url: str, timeout_s: float = 5) -> bytes:
+def get(url: str, timeout_s: float = 5, *, token: str = "") -> bytes:
     """Send a GET and return the body of the response.
 
+    token: of the server's start, sent in a header; "" for none.
     Raise OSError for an error status, or where there is no response.
     """
-    return _body(url, None, timeout_s)
+    return _body(url, None, timeout_s, token)
 
 
 def post(url: str, form: bytes, timeout_s: float = 5) -> bytes:
@@ -36,9 +40,25 @@ def post(url: str, form: bytes, timeout_s: float = 5) -> bytes:
     return _body(url, form, timeout_s)
 
 
-def _body(url: str, form: bytes | None, timeout_s: float) -> bytes:
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A site that runs: its address, and the token with which its pages for the lab answer; "" where it has none."""
+
+    url: str
+    token: str = field(default="", repr=False)
+
+    def read(self, path: str, timeout_s: float) -> bytes:
+        """Return the body of a page for the lab. Raise OSError for an error status, or where there is no response."""
+        return get(f"{self.url}{path}", timeout_s, token=self.token)
+
+
+def _body(url: str, form: bytes | None, timeout_s: float, token: str = "") -> bytes:
+    request = urllib.request.Request(url, form)  # noqa: S310 - the lab's own servers, or those that the user names
+    if token:
+        # It is not sent to where a redirect leads, which may be another site.
+        request.add_unredirected_header(TOKEN_HEADER, token)
     try:
-        with _DIRECT.open(url, form, timeout=timeout_s) as response:
+        with _DIRECT.open(request, timeout=timeout_s) as response:
             body: bytes = response.read()
             return body
     except http.client.HTTPException as error:

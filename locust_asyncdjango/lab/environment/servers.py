@@ -2,12 +2,14 @@
 
 import importlib.util
 import os
+import re
+import secrets
 import shlex
 import shutil
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
@@ -15,6 +17,7 @@ from locust_asyncdjango.lab.environment.http_client import responds
 from locust_asyncdjango.lab.environment.packages import install_command
 from locust_asyncdjango.lab.environment.process import START_DEADLINE_S, Program, running, wait_until
 from locust_asyncdjango.lab.errors import TrialError, UsageError
+from locust_asyncdjango.probe.protocol import TOKEN_VARIABLE
 
 MAX_WORKERS = 64
 """The most processes of a server that --workers accepts."""
@@ -217,11 +220,13 @@ class RunningServer:
     """A server that runs and responds.
 
     stats_port: where uWSGI serves its statistics; 0 for nowhere.
+    token: with which the site's pages for the lab answer.
     """
 
     url: str
     program: Program
     stats_port: int
+    token: str = field(default="", repr=False)
 
 
 @contextmanager
@@ -230,25 +235,38 @@ def running_server(
 ) -> Iterator[RunningServer]:
     """Start a server, and yield it once it responds.
 
-    port: of 127.0.0.1. folder: where it writes its log. env: its environment. workers: its number of processes.
+    port: of 127.0.0.1. folder: where it writes its log. workers: its number of processes.
+    env: its environment. Where it has no token, the server gets one that is new at each start.
     stats_port: where uWSGI serves its statistics; 0 for nowhere.
     Raise TrialError where it does not start.
     """
     url = f"http://127.0.0.1:{port}"
     with_access_log = env.get("TARGET_SITE_ACCESS_LOG") == "on"
     command = server.command(port, workers, with_access_log=with_access_log, stats_port=stats_port)
-    with running(command, log=folder / f"{server.name}.log", env=env) as program:
+    token = env.get(TOKEN_VARIABLE) or secrets.token_urlsafe(32)
+    with running(command, log=folder / f"{server.name}.log", env={**env, TOKEN_VARIABLE: token}) as program:
         if not wait_until(lambda: responds(f"{url}/healthz"), program, START_DEADLINE_S):
             time_limit = f" in {START_DEADLINE_S} s" if program.exit_code() is None else ""
             raise TrialError(f"{server.name} did not start{time_limit}: {program.last_log_line()}")
-        yield RunningServer(url, program, stats_port)
+        yield RunningServer(url, program, stats_port, token)
 
 
 def site_env(services: Mapping[str, str]) -> dict[str, str]:
     """Return the environment for the target site: the user's, and the variables that name the site's services.
 
-    Variables that would change the settings of a server are left out.
+    Variables that would change the settings of a server are left out, and so is the user's token (``user_token``).
     """
-    unwanted = ("GUNICORN_", "UVICORN_", "UWSGI_", "GRANIAN_", "WEB_CONCURRENCY", "PSYCOPG_WAIT_FUNC")
+    unwanted = ("GUNICORN_", "UVICORN_", "UWSGI_", "GRANIAN_", "WEB_CONCURRENCY", "PSYCOPG_WAIT_FUNC", TOKEN_VARIABLE)
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(unwanted)}
     return {**inherited, "PATH": search_path(), **services, "DJANGO_SETTINGS_MODULE": "target_site.settings"}
+
+
+def user_token() -> str:
+    """Return the token that the user has set, for a server that one program starts and another one checks; "" for none.
+
+    Raise UsageError where it cannot be sent in a header.
+    """
+    token = os.environ.get(TOKEN_VARIABLE, "")
+    if not re.fullmatch("[!-~]*", token):
+        raise UsageError(f"{TOKEN_VARIABLE} must be of letters, digits and signs of ASCII, without spaces")
+    return token

@@ -10,46 +10,51 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from locust_asyncdjango.lab.environment.http_client import get
+from locust_asyncdjango.lab.environment.http_client import Site
 from locust_asyncdjango.lab.environment.servers import Server
 from locust_asyncdjango.lab.errors import TrialError
 from locust_asyncdjango.lab.experiment.spec import DEFAULT_POOL_SIZE, Trial
 from locust_asyncdjango.lab.measure.slots import measure_slots, slot_mismatches
+from locust_asyncdjango.probe.protocol import PREFLIGHT_PATH, TOKEN_VARIABLE
 
 RESPONSE_TIMEOUT_S = 30
 REQUIRED_KEYS = {"interface", "server", "blocks", "settings", "database"}
 """Members of the target site's /preflight.json that are checked here."""
-NO_PREFLIGHT = "the server has no /preflight.json: nothing could be checked"
+NO_PREFLIGHT = (
+    f"the server has no {PREFLIGHT_PATH} for this lab: nothing could be checked; if it has the bundled site's pages,"
+    f" start server and lab with the same {TOKEN_VARIABLE}"
+)
 
 
-def inspect_server(trial: Trial, server: Server, url: str, environ: Mapping[str, str]) -> dict[str, Any]:
+def inspect_server(trial: Trial, server: Server, site: Site, environ: Mapping[str, str]) -> dict[str, Any]:
     """Return what the running server reports about itself, for the trial's result.
 
-    url: the site's. environ: the environment of the lab, which has the settings that the site should have.
-    A server of the user's own without /preflight.json is not checked.
+    site: what it serves. environ: the environment of the lab, which has the settings that the site should have.
+    A server of the user's own that has no preflight page for the lab's token is not checked.
     Raise TrialError where the server is not what the trial's label says.
     """
+    page = f"{site.url}{PREFLIGHT_PATH}"
     try:
-        site = json.loads(get(f"{url}/preflight.json", RESPONSE_TIMEOUT_S))
+        report = json.loads(site.read(PREFLIGHT_PATH, RESPONSE_TIMEOUT_S))
     except urllib.error.HTTPError as error:
         with error:
             if error.code == 404 and not server.identity:
                 return {"preflight": NO_PREFLIGHT}
             raise TrialError(f"{server.name} fails before any load: {_problem_text(error)}") from None
     except (OSError, ValueError) as error:
-        raise TrialError(f"{server.name} does not report what it is at {url}/preflight.json: {error}") from None
-    if not (isinstance(site, dict) and site.keys() >= REQUIRED_KEYS):
+        raise TrialError(f"{server.name} does not report what it is at {page}: {error}") from None
+    if not (isinstance(report, dict) and report.keys() >= REQUIRED_KEYS):
         raise TrialError(
-            f"{server.name} cannot be checked: {url}/preflight.json is not the target site's; check that site and lab"
-            " have the same version"
+            f"{server.name} cannot be checked: {page} is not the target site's; check that site and lab have the same"
+            " version"
         )
-    mismatches = site_mismatches(trial, server, site, environ)
+    mismatches = site_mismatches(trial, server, report, environ)
     if not mismatches:
-        slots = measure_slots(url, server, trial.workers)
+        slots = measure_slots(site, server, trial.workers)
         mismatches = slot_mismatches(server, trial.workers, slots)
     if mismatches:
         raise TrialError(f"{server.name} is not what its label says: {'; '.join(mismatches)}")
-    return {**site, "slots": asdict(slots)}
+    return {**report, "slots": asdict(slots)}
 
 
 def site_mismatches(trial: Trial, server: Server, site: Mapping[str, Any], environ: Mapping[str, str]) -> list[str]:

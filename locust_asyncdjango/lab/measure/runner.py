@@ -13,7 +13,7 @@ from locust_asyncdjango.lab.analysis.caveats import provenance_changes
 from locust_asyncdjango.lab.analysis.findings import Findings
 from locust_asyncdjango.lab.environment import machine, pinning, services
 from locust_asyncdjango.lab.environment.pinning import Pins
-from locust_asyncdjango.lab.environment.servers import Server
+from locust_asyncdjango.lab.environment.servers import Server, user_token
 from locust_asyncdjango.lab.errors import TrialError
 from locust_asyncdjango.lab.experiment.plan import rounds, trials
 from locust_asyncdjango.lab.experiment.result import Result
@@ -100,6 +100,7 @@ class _TrialRunner:
             return
         self._is_prepared = True
         experiment, logs = self._experiment, self._folder.logs
+        user_token()  # refused before the first trial where it cannot be used
         check_load(experiment.routes[0], experiment.load, logs)
         if not all(server.url for server in experiment.used_servers):
             with_latency = any(experiment.latencies_ms)

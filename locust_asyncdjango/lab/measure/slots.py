@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from functools import partial
 from urllib.parse import urlsplit
 
-from locust_asyncdjango.lab.environment.http_client import get
+from locust_asyncdjango.lab.environment.http_client import Site
 from locust_asyncdjango.lab.environment.servers import Server
 from locust_asyncdjango.lab.errors import TrialError
+from locust_asyncdjango.probe.protocol import SLOTS_PATH
 
 RESPONSE_TIMEOUT_S = 30
 HOLDS_MS = (200, 500, 2000, 5000)
@@ -62,13 +63,13 @@ def expected_in_flight(server: Server, workers: int, sent: int) -> int:
     return share if server.slots is None else min(server.slots, share)
 
 
-def measure_slots(url: str, server: Server, workers: int) -> Slots:
+def measure_slots(site: Site, server: Server, workers: int) -> Slots:
     """Return the slots of a server. Hold more requests than it should have slots, in rounds, until all slots show."""
-    wait_for_processes(url, workers)
+    wait_for_processes(site, workers)
     sent = requests_to_send(server, workers)
     most: dict[int, int] = {}
     for hold_ms in HOLDS_MS:
-        for process, in_flight in _hold_requests(url, sent, hold_ms):
+        for process, in_flight in _hold_requests(site, sent, hold_ms):
             most[process] = max(most.get(process, 0), in_flight)
         slots = Slots(len(most), max(most.values()), sent)
         if not slot_mismatches(server, workers, slots):
@@ -76,7 +77,7 @@ def measure_slots(url: str, server: Server, workers: int) -> Slots:
     return slots
 
 
-def wait_for_processes(url: str, workers: int) -> None:
+def wait_for_processes(site: Site, workers: int) -> None:
     """Wait until each process of a server has responded, or RESPONSE_TIMEOUT_S have passed.
 
     A server responds as soon as its first process does. ``slot_mismatches`` reports processes that never respond.
@@ -84,7 +85,7 @@ def wait_for_processes(url: str, workers: int) -> None:
     deadline_s = time.monotonic() + RESPONSE_TIMEOUT_S
     processes: set[int] = set()
     while workers > 1 and len(processes) < workers and time.monotonic() < deadline_s:
-        processes |= {process for process, _ in _hold_requests(url, sent=4 * workers, hold_ms=20)}
+        processes |= {process for process, _ in _hold_requests(site, sent=4 * workers, hold_ms=20)}
 
 
 def requests_to_send(server: Server, workers: int) -> int:
@@ -94,14 +95,14 @@ def requests_to_send(server: Server, workers: int) -> int:
     return MAX_REQUESTS if server.identity else REQUESTS_FOR_UNKNOWN_SLOTS
 
 
-def _hold_requests(url: str, sent: int, hold_ms: int) -> list[tuple[int, int]]:
-    send = partial(get, f"{url}/slots/?ms={hold_ms}", RESPONSE_TIMEOUT_S)
+def _hold_requests(site: Site, sent: int, hold_ms: int) -> list[tuple[int, int]]:
+    send = partial(site.read, f"{SLOTS_PATH}?ms={hold_ms}", RESPONSE_TIMEOUT_S)
     pool = ThreadPoolExecutor(sent)
     try:
         bodies = [json.loads(future.result()) for future in [pool.submit(send) for _ in range(sent)]]
         return [(body["process"], body["in_flight"]) for body in bodies]
     except (OSError, ValueError, LookupError, TypeError) as error:
-        raise TrialError(f"the slots of {urlsplit(url).netloc} cannot be measured: {error}") from None
+        raise TrialError(f"the slots of {urlsplit(site.url).netloc} cannot be measured: {error}") from None
     finally:
         # Do not wait: when the lab is stopped, it stops the server, which ends the requests that are still held.
         pool.shutdown(wait=False, cancel_futures=True)

@@ -11,12 +11,12 @@ from pathlib import Path
 from locust_asyncdjango.analysis.saturation import find_saturation
 from locust_asyncdjango.lab.analysis.caveats import trial_caveats
 from locust_asyncdjango.lab.environment import services
-from locust_asyncdjango.lab.environment.http_client import responds
+from locust_asyncdjango.lab.environment.http_client import Site, responds
 from locust_asyncdjango.lab.environment.latency_proxy import running_proxy
 from locust_asyncdjango.lab.environment.machine import Speedometer
 from locust_asyncdjango.lab.environment.pinning import Pins, pinned_to
 from locust_asyncdjango.lab.environment.process import Program, free_port
-from locust_asyncdjango.lab.environment.servers import Server, running_server, site_env
+from locust_asyncdjango.lab.environment.servers import Server, running_server, site_env, user_token
 from locust_asyncdjango.lab.errors import TrialError
 from locust_asyncdjango.lab.experiment.result import Result, read_resource_samples
 from locust_asyncdjango.lab.experiment.spec import Load, Trial
@@ -37,12 +37,12 @@ def measure_trial(trial: Trial, server: Server, load: Load, pins: Pins, folder: 
     Raise TrialError where this trial cannot be measured, and UsageError where none can.
     """
     series_path, samples_path = folder / "series.jsonl", folder / "costs.jsonl"
-    with running_site(trial, server, pins, folder) as (url, program):
-        site_info = preflight.inspect_server(trial, server, url, os.environ)
-        baseline = measure_baseline(trial, url)
+    with running_site(trial, server, pins, folder) as (site, program):
+        site_info = preflight.inspect_server(trial, server, site, os.environ)
+        baseline = measure_baseline(trial, site.url)
         with ExitStack() as stack:
             with pinned_to(pins.services):
-                proxy = url_for_users(url, trial.client_latency_ms, folder / "proxy-client.log")
+                proxy = url_for_users(site.url, trial.client_latency_ms, folder / "proxy-client.log")
                 users_url = stack.enter_context(proxy)
             speedometer = stack.enter_context(Speedometer())
             meter = resource_usage.ResourceMeter(program.pid if program else None, speedometer)
@@ -67,16 +67,16 @@ def measure_trial(trial: Trial, server: Server, load: Load, pins: Pins, folder: 
 
 
 @contextmanager
-def running_site(trial: Trial, server: Server, pins: Pins, folder: Path) -> Iterator[tuple[str, Program | None]]:
+def running_site(trial: Trial, server: Server, pins: Pins, folder: Path) -> Iterator[tuple[Site, Program | None]]:
     """Start the services that a trial's route needs, and the site on its server.
 
-    Yield the site's URL and the server's program; None for a server of the user's own that runs already.
+    Yield the site and the server's program; None for a server of the user's own that runs already.
     Raise TrialError where one of them does not start or respond.
     """
     if server.url:
         if not responds(server.url):
             raise TrialError(f"{server.name} does not respond at {server.url}; start it, or correct its url")
-        yield server.url, None
+        yield Site(server.url, user_token()), None
         return
     with ExitStack() as stack:
         with pinned_to(pins.services):
@@ -85,9 +85,9 @@ def running_site(trial: Trial, server: Server, pins: Pins, folder: Path) -> Iter
             )
             env = stack.enter_context(needed)
         with pinned_to(pins.server):
-            site = running_server(server, free_port(), folder, site_env(env), trial.workers)
-            served = stack.enter_context(site)
-        yield served.url, served.program
+            starting = running_server(server, free_port(), folder, site_env(env), trial.workers)
+            served = stack.enter_context(starting)
+        yield Site(served.url, served.token), served.program
 
 
 def url_for_users(url: str, latency_ms: int, log: Path) -> AbstractContextManager[str]:

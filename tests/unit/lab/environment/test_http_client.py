@@ -2,8 +2,9 @@
 
 import pytest
 
-from locust_asyncdjango.lab.environment.http_client import get, post, responds
+from locust_asyncdjango.lab.environment.http_client import Site, get, post, responds
 from locust_asyncdjango.lab.environment.process import free_port
+from locust_asyncdjango.probe.protocol import TOKEN_HEADER
 from tests.support.http_site import http_site
 
 
@@ -32,3 +33,19 @@ def test_a_proxy_of_the_environment_is_not_used(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{free_port()}")
     with http_site({"/": (200, b"direct")}) as site:
         assert get(f"{site.url}/") == b"direct"
+
+
+def test_the_token_is_sent_to_the_site_alone_and_not_to_where_it_redirects() -> None:
+    with http_site({"/elsewhere": (200, b"another site")}) as other:
+        to_other = {"/page": (302, b"")}
+        with http_site(to_other, {"Location": f"{other.url}/elsewhere"}) as site:
+            assert Site(site.url, "t0ken").read("/page", 5) == b"another site"
+    assert [headers[TOKEN_HEADER] for headers in site.headers] == ["t0ken"]
+    assert [headers[TOKEN_HEADER] for headers in other.headers] == [None]
+
+
+def test_without_a_token_no_header_is_sent() -> None:
+    with http_site({"/page": (200, b"")}) as site:
+        Site(site.url).read("/page", 5)
+        get(f"{site.url}/page")
+    assert [headers[TOKEN_HEADER] for headers in site.headers] == [None, None]

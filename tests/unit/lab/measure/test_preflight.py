@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from locust_asyncdjango.lab.environment.http_client import Site
 from locust_asyncdjango.lab.environment.servers import SERVERS, Server
 from locust_asyncdjango.lab.errors import TrialError
 from locust_asyncdjango.lab.experiment.spec import Trial
@@ -87,18 +88,18 @@ PREFLIGHT = "/preflight.json"
 )
 def test_a_server_that_is_not_what_it_should_be_is_refused(responses: Responses, reason: str) -> None:
     with http_site(responses) as site, pytest.raises(TrialError) as refused:
-        inspect_server(TRIAL, SYNC, site.url, {})
+        inspect_server(TRIAL, SYNC, Site(site.url), {})
     assert str(refused.value).replace(site.url, "URL").startswith(reason)
 
 
 def test_a_server_of_the_users_without_preflight_is_not_checked() -> None:
     with http_site({}) as site:
         server = Server("mine", "wsgi", url=site.url)
-        assert inspect_server(TRIAL, server, site.url, {}) == {"preflight": NO_PREFLIGHT}
+        assert inspect_server(TRIAL, server, Site(site.url), {}) == {"preflight": NO_PREFLIGHT}
 
 
 def test_a_right_server_is_recorded_with_its_slots() -> None:
     response = (200, b'{"process": 7, "in_flight": 1}')
     with http_site({PREFLIGHT: (200, json.dumps(RIGHT).encode()), "/slots/?ms=200": response}) as site:
-        inspected = inspect_server(TRIAL, SYNC, site.url, {})
+        inspected = inspect_server(TRIAL, SYNC, Site(site.url), {})
     assert inspected == {**RIGHT, "slots": {"processes": 1, "most_in_flight": 1, "sent": 4}}

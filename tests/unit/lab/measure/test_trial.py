@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from locust_asyncdjango.lab.environment.http_client import Site
 from locust_asyncdjango.lab.environment.pinning import Pins
 from locust_asyncdjango.lab.environment.process import free_port
 from locust_asyncdjango.lab.environment.servers import Server
@@ -12,6 +13,7 @@ from locust_asyncdjango.lab.experiment.spec import Trial
 from locust_asyncdjango.lab.measure.trial import read_complete_series, running_site, url_for_users
 from locust_asyncdjango.metrics.row import Row
 from locust_asyncdjango.metrics.series_file import header, json_line
+from locust_asyncdjango.probe.protocol import TOKEN_VARIABLE
 from tests.support.http_site import http_site
 
 TRIAL = Trial("cpu", "mine", 1000, 100)
@@ -22,9 +24,14 @@ def test_without_latency_users_reach_the_site_itself(tmp_path: Path) -> None:
         assert url == "http://x"
 
 
-def test_a_server_that_runs_already_is_used_as_it_is(tmp_path: Path) -> None:
+@pytest.mark.parametrize("token", ["", "t0ken"])
+def test_a_server_that_runs_already_is_used_as_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, token: str
+) -> None:
+    monkeypatch.setenv(TOKEN_VARIABLE, token)
     with http_site({}) as site, running_site(TRIAL, Server("mine", "wsgi", url=site.url), Pins(), tmp_path) as running:
-        assert running == (site.url, None)
+        assert running == (Site(site.url, token), None)
+        assert "t0ken" not in repr(running)
 
 
 def test_a_server_that_does_not_answer_is_named_with_its_address(tmp_path: Path) -> None:

@@ -11,9 +11,16 @@ from django.test import RequestFactory
 
 from target_site.problems import BadInputError
 from target_site.site_info import preflight
+from target_site.site_info.access import TOKEN_HEADER, TOKEN_VARIABLE
 from target_site.site_info.preflight import InFlightCounter
 
-FACTORY = RequestFactory()
+FACTORY = RequestFactory(headers={TOKEN_HEADER: "t0ken"})
+
+
+@pytest.fixture(autouse=True)
+def _token(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Start the server with a token."""
+    monkeypatch.setenv(TOKEN_VARIABLE, "t0ken")
 
 
 class FakeCursor:
