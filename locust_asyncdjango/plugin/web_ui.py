@@ -5,6 +5,9 @@ of plain text in ``extended_stats`` of the response. A tab can show nothing else
 own, and the failures can be downloaded as JSON; the tab "Download Data" links to both.
 
 No HTML is made here: the page is a static file, whose script shows the data of ``live-charts.json`` as text.
+
+Locust lets the pages of every other site read all that its web UI serves (CORS). URLs and bodies of responses are
+nobody else's business, so what we serve has no header that allows it.
 """
 
 import json
@@ -13,7 +16,7 @@ from collections.abc import Sequence
 from importlib.resources import files
 from typing import Any
 
-from flask import Blueprint, Flask, Response, abort, request
+from flask import Blueprint, Flask, Response, abort, request, request_finished
 
 from locust_asyncdjango import analysis
 from locust_asyncdjango.analysis.formatting import Figure, format_first_failure, format_kind
@@ -46,6 +49,9 @@ TABS: dict[str, tuple[str, dict[str, str]]] = {
     ),
 }
 """For each tab its title, and the headings of its columns by key."""
+BLUEPRINT = "locust_asyncdjango"
+STATS_ENDPOINT = "locust.request_stats"
+"""Locust's own, to whose response we add the rows of the tabs."""
 SAMPLE_LIMIT = 300
 """Characters of an example that the table shows."""
 
@@ -58,7 +64,7 @@ def add_tabs(web_ui: Any, results: Results) -> None:
     app.register_blueprint(_make_blueprint(web_ui, results, base_path))
 
     def add_rows(response: Response) -> Response:
-        if request.endpoint == "locust.request_stats" and response.is_json:
+        if request.endpoint == STATS_ENDPOINT and response.is_json:
             stats = response.get_json()
             rows = {
                 SATURATION: figure_rows(results.figures_in_words(), f"{base_path}/{PAGE}"),
@@ -69,6 +75,16 @@ def add_tabs(web_ui: Any, results: Results) -> None:
         return response
 
     app.after_request(add_rows)
+    # Flask sends this signal when all functions for the response have run, those of flask_cors too.
+    request_finished.connect(_remove_cors_headers, app)
+
+
+def _remove_cors_headers(_app: Flask, response: Response, **_: Any) -> None:
+    """Remove the headers that let pages of other sites read a response with our data."""
+    if request.blueprint == BLUEPRINT or request.endpoint == STATS_ENDPOINT:
+        for name, _value in list(response.headers):
+            if name.lower().startswith("access-control-"):
+                response.headers.pop(name)
 
 
 def _extend_template(arguments: dict[str, Any]) -> None:
@@ -87,7 +103,7 @@ def _extend_template(arguments: dict[str, Any]) -> None:
 
 def _make_blueprint(web_ui: Any, results: Results, base_path: str) -> Blueprint:
     """Return our pages. If the web UI has a login, all of them need it."""
-    blueprint = Blueprint("locust_asyncdjango", __name__, url_prefix=base_path)
+    blueprint = Blueprint(BLUEPRINT, __name__, url_prefix=base_path)
     static = files(analysis).joinpath("static")
 
     def failures() -> Response:

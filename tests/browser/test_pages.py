@@ -73,6 +73,21 @@ def test_the_web_ui_offers_the_shapes_cap_and_rate_and_runs_it(page: Page, other
         ran.wait_for("where this run saturated")
 
 
+def test_a_page_of_another_site_reads_none_of_our_data(page: Page, other_url: str) -> None:
+    ui = f"http://127.0.0.1:{(port := free_port())}"
+    web = ["--web-host", "127.0.0.1", "--web-port", str(port), "--autostart", "-u", "1", "-r", "1"]
+    with running(*locust("-f", locustfile("io_read"), *web, "--path", "/full/", "-H", other_url)):
+        wait_for_page(ui)
+        read = "url => fetch(url).then(response => response.text(), error => String(error))"
+        paths = ("failure-kinds.json", "live-charts.json", "live-charts", "stats/requests")
+        page.goto(f"{ui}/live-charts")
+        own = [page.evaluate(read, f"{ui}/{path}") for path in paths]
+        assert [text for text in own if text.startswith("TypeError")] == []
+        page.goto(f"{other_url}/blog/latest/")
+        others = [page.evaluate(read, f"{ui}/{path}") for path in paths]
+        assert others == ["TypeError: Failed to fetch"] * len(paths)
+
+
 def test_a_shape_of_the_catalogue_is_chosen_in_the_class_picker(page: Page, other_url: str) -> None:
     ui = f"http://127.0.0.1:{(port := free_port())}"
     arguments = ["--class-picker", "--path", "/blog/latest/", "-H", other_url]

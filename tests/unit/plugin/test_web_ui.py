@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from flask import Blueprint, Flask, abort, jsonify
 from flask.testing import FlaskClient
+from flask_cors import CORS
 
 from locust_asyncdjango.analysis.formatting import key_figures
 from locust_asyncdjango.plugin.web_ui import add_tabs, failure_rows, figure_rows
@@ -34,6 +35,7 @@ class FakeWebUI:
     def __init__(self) -> None:
         self.template_args: dict[str, Any] = {"extended_tabs": [{"title": "of the locustfile", "key": "own"}]}
         self.app = Flask("locust")
+        CORS(self.app)  # as Locust does
         self.is_locked = False
         locust = Blueprint("locust", __name__, url_prefix="/load")
         locust.add_url_rule("/stats/requests", "request_stats", lambda: jsonify({"state": "running"}))
@@ -104,3 +106,26 @@ def test_the_failures_can_be_downloaded(client: FlaskClient) -> None:
 def test_all_is_behind_the_login(web_ui: FakeWebUI, client: FlaskClient, path: str) -> None:
     web_ui.is_locked = True
     assert client.get(f"/load/{path}").status_code == 401
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "failure-kinds.json",
+        "live-charts",
+        "live-charts.json",
+        "live-charts/charts.js",
+        "live-charts/missing.js",
+        "stats/requests",
+    ],
+)
+def test_pages_of_other_sites_may_read_none_of_our_data(client: FlaskClient, method: str, path: str) -> None:
+    headers = {"Origin": "http://other.example", "Access-Control-Request-Method": "GET"}
+    response = client.open(f"/load/{path}", method=method, headers=headers)
+    assert [name for name, _ in response.headers if name.startswith("Access-Control-")] == []
+
+
+def test_what_is_locusts_own_keeps_its_headers(client: FlaskClient) -> None:
+    response = client.get("/load/other", headers={"Origin": "http://other.example"})
+    assert response.headers["Access-Control-Allow-Origin"] == "http://other.example"
