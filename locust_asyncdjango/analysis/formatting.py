@@ -10,6 +10,7 @@ from typing import Any
 
 from locust_asyncdjango.analysis.definitions import ERRORS, IN_FLIGHT, PEAK, SLOWDOWN, SUCCESSES
 from locust_asyncdjango.analysis.saturation import Onset, Range, Saturation
+from locust_asyncdjango.metrics.plural import counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,19 @@ def format_kind(row: Mapping[str, Any]) -> str:
 def format_first_failure(row: Mapping[str, Any]) -> str:
     """Return when the first failure ended, from a row of the failures file."""
     return f"after {row['first_t']} s, at {row['first_users']} users"
+
+
+def missing_requests(unrecorded: int, refused_updates: int) -> list[str]:
+    """Return a sentence, without a full stop, for each reason why requests of a run are missing from its results.
+
+    unrecorded: requests that could not be recorded. refused_updates: messages of workers that were no updates.
+    """
+    sentences = [f"{counted(unrecorded, 'request')} could not be recorded"] if unrecorded else []
+    if refused_updates:
+        sentences.append(
+            f"{counted(refused_updates, 'message')} of workers could not be read, and what they had is missing"
+        )
+    return sentences
 
 
 def format_duration(seconds: float) -> str:

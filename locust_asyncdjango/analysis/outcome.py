@@ -15,7 +15,8 @@ class Outcome:
     """Everything that the summary of a run says.
 
     failures: most frequent first. crossed: thresholds of --fail-on. stopped_by: the threshold of --stop-on that ended
-    the run. unrecorded: how many requests could not be recorded. health_problems: why the generator did not keep up.
+    the run. unrecorded: how many requests could not be recorded. refused_updates: how many messages of workers were no
+    updates, so that what they recorded is missing. health_problems: why the generator did not keep up.
     shape_conclusions: what the load shape has found, such as how many users the server carries.
     """
 
@@ -26,6 +27,7 @@ class Outcome:
     unrecorded: int = 0
     health_problems: tuple[str, ...] = ()
     shape_conclusions: tuple[str, ...] = ()
+    refused_updates: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from textwrap import wrap
 
-from locust_asyncdjango.analysis.formatting import format_onset, key_figures, not_measured_reason
+from locust_asyncdjango.analysis.formatting import format_onset, key_figures, missing_requests, not_measured_reason
 from locust_asyncdjango.analysis.outcome import Outcome
 from locust_asyncdjango.analysis.saturation import KindOnset
 from locust_asyncdjango.failures.classify import advice
@@ -28,8 +28,8 @@ def summary_text(outcome: Outcome) -> str:
     if outcome.stopped_by:
         lines.append(f"  stopped by {outcome.stopped_by.text}")
     lines += [f"  FAILED {crossing.text}" for crossing in outcome.crossed]
-    if outcome.unrecorded:
-        lines.append(f"  {outcome.unrecorded} requests could not be recorded; the log says why of the first")
+    missing = missing_requests(outcome.unrecorded, outcome.refused_updates)
+    lines += [f"  {sentence}; the log says why of the first" for sentence in missing]
     return "\n".join(line for text in lines for line in _wrapped(text))
 
 

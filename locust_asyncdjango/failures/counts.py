@@ -28,7 +28,7 @@ FAILURES_FORMAT = "locust-asyncdjango failures"
 FAILURES_VERSION = 2
 """The version of the file that --failures writes. In version 1 "shape_findings" was called "found".
 
-Files of both versions may be without "in_flight" and "in_flight_s", which came later.
+Files of both versions may be without "in_flight", "in_flight_s" and "refused_updates", which came later.
 """
 
 _Key = tuple[str, str, str]
@@ -112,6 +112,14 @@ class FailureSample:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class FailureUpdate:
+    """Hold the failures that one process has counted since its last update, and its new examples."""
+
+    rows: tuple[FailureRow, ...] = ()
+    samples: tuple[FailureSample, ...] = ()
+
+
 class FailureCounts:
     """Count the failures of a run in one process, and on a master those of its workers."""
 
@@ -127,7 +135,7 @@ class FailureCounts:
 
     def add(self, failure: Failure, when: float) -> None:
         """Count a failure. when: the end of its request, in epoch seconds."""
-        t = int(when) - self.started
+        t = max(int(when) - self.started, 0)
         known = self._pending.setdefault(t, {}).get((failure.kind, failure.where, failure.message))
         if known is None:
             row = FailureRow(failure.kind, failure.where, failure.message, 1, t, t, failure.origin, failure.advice)
@@ -145,8 +153,8 @@ class FailureCounts:
             self._samples.setdefault(sample.kind, []).append(sample)
             self._pending_samples.append(sample)
 
-    def take(self, before: float | None = None) -> dict[str, Any]:
-        """Return what was added and not yet taken, as plain types for ``merge``; {} for nothing.
+    def take(self, before: float | None = None) -> FailureUpdate:
+        """Return what was added and not yet taken, for ``merge``.
 
         before: an epoch second; only what was added in the seconds before it is taken. Without it all is taken.
         A Recorder takes its rows in the same way, so that what a lost worker has sent of both is of the same seconds.
@@ -157,20 +165,22 @@ class FailureCounts:
             for row in self._pending.pop(t).values():
                 self._count(rows, row)
         samples, self._pending_samples = self._pending_samples, []
-        if not (rows or samples):
-            return {}
-        update = {"rows": [asdict(row) for row in rows.values()], "samples": [asdict(sample) for sample in samples]}
+        update = FailureUpdate(tuple(map(replace, rows.values())), tuple(samples))
         for row in rows.values():
             self._count(self._rows, row)
         return update
 
-    def merge(self, update: Mapping[str, Any], started: int) -> None:
-        """Add what the counts of another process have handed out by ``take``. started: theirs, in epoch seconds."""
+    def merge(self, update: FailureUpdate, started: int) -> None:
+        """Add what the counts of another process have handed out by ``take``.
+
+        started: theirs, in epoch seconds. What happened before this process started counts as of its first second.
+        """
         later = started - self.started
-        for row in (FailureRow(**row) for row in update.get("rows", ())):
-            self._count(self._rows, replace(row, first_t=row.first_t + later, last_t=row.last_t + later))
-        for sample in update.get("samples", ()):
-            self.keep(FailureSample(**{**sample, "t": sample["t"] + later}))
+        for row in update.rows:
+            first_t, last_t = (max(t + later, 0) for t in (row.first_t, row.last_t))
+            self._count(self._rows, replace(row, first_t=first_t, last_t=last_t))
+        for sample in update.samples:
+            self.keep(replace(sample, t=max(sample.t + later, 0)))
 
     def rows(self) -> list[FailureRow]:
         """Return all that was counted, the most frequent first."""
@@ -201,12 +211,14 @@ def failures_document(
     *,
     in_flight: int = 0,
     in_flight_s: float = 0.0,
+    refused_updates: int = 0,
 ) -> dict[str, Any]:
     """Return the content of the failures file as plain types, without its format and version.
 
     header: what the series has of the run. users_at: returns how many users ran at a second of the run. unrecorded: how
     many requests could not be recorded. shape_findings: sentences about what the load shape has found out. in_flight:
     requests that were not answered when the run ended. in_flight_s: for how long the oldest of them had waited.
+    refused_updates: how many messages of workers were no updates.
     """
     rows = counts.rows()
     kinds = dict.fromkeys(row.kind for row in rows)
@@ -215,6 +227,7 @@ def failures_document(
         "unrecorded": unrecorded,
         "in_flight": in_flight,
         "in_flight_s": in_flight_s,
+        "refused_updates": refused_updates,
         "shape_findings": list(shape_findings),
         "failures": [{**asdict(row), "first_users": users_at(row.first_t)} for row in rows],
         "samples": [asdict(sample) for kind in kinds for sample in counts.samples(kind)],

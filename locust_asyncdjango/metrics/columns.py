@@ -5,6 +5,7 @@ metadata. Merging, the members of a JSON line, the columns of a CSV file and the
 these declarations. To add a column, add a field to ``row.Totals``, ``row.Row`` or ``interval.Interval``.
 """
 
+import re
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
@@ -12,11 +13,14 @@ from operator import add
 from typing import Any, TypeVar
 
 from locust_asyncdjango.metrics import histogram
+from locust_asyncdjango.metrics.strict_json import number, read_value, whole_number
 
 Number = TypeVar("Number", int, float)
 
 LONGEST_RUN_S = 10_000_000
 """No row may lie beyond this second: more than a hundred days."""
+
+_KIND = re.compile(r"[a-zA-Z]\w{0,99}", re.ASCII)
 
 CsvCells = Mapping[str, Callable[[Any], object]]
 """The CSV columns of one field: the name of each, and the function that turns the field's value into a cell."""
@@ -27,8 +31,8 @@ class ColumnType:
     """How values of a column add up, and how one value is written.
 
     add: takes two values and returns both together. It may change the first value, never the second.
-    to_json, from_json: convert a value to a JSON member and back. from_json raises AttributeError, OverflowError,
-        TypeError or ValueError for a value that is not possible.
+    to_json, from_json: convert a value to a JSON member and back. from_json raises ValueError for a value that is not
+        possible.
     """
 
     add: Callable[[Any, Any], Any]
@@ -82,35 +86,49 @@ def _add_counts(counts: Counter[Any], more: Counter[Any]) -> Counter[Any]:
     return counts
 
 
-def _whole_number(value: Any) -> int:
-    if not isinstance(value, int) or not 0 <= value < 10**15:
-        raise ValueError(f"{value!r} is not a whole number of something")
+def kind(value: Any) -> str:
+    """Return the name of a failure kind. Raise ValueError for anything else."""
+    if not isinstance(value, str) or not _KIND.fullmatch(value):
+        raise ValueError(f"{value!r:.60} is not the name of a failure kind")
     return value
 
 
-def _second(value: Any) -> int:
-    t = _whole_number(value)
+def second(value: Any) -> int:
+    """Return a second of a run. Raise ValueError for anything else."""
+    t = whole_number(value)
     if t > LONGEST_RUN_S:
         raise ValueError(f"there is no second {t} of a run")
     return t
 
 
-def _counts(values: dict[str, Any]) -> Counter[str]:
-    return Counter({name: _whole_number(count) for name, count in values.items()})
+def _counts(values: Any) -> Counter[str]:
+    counts = read_value(dict[str, int], values, "a member")
+    return Counter({name: count for name, count in counts.items() if count})
+
+
+def _counts_by_kind(values: Any) -> Counter[str]:
+    counts = _counts(values)
+    for name in counts:
+        kind(name)
+    return counts
+
+
+def _counts_by_seconds(values: Any) -> Counter[int]:
+    return Counter({second(int(seconds)): count for seconds, count in _counts(values).items()})
 
 
 def _hundredths(value: Any) -> float:
-    return _whole_number(round(value * 100)) / 100
+    return round(number(value) * 100) / 100
 
 
-TIME = ColumnType(_keep_first, from_json=_second)
+TIME = ColumnType(_keep_first, from_json=second)
 """Seconds since the start of the run: which second a row is about."""
 
-SUM = ColumnType(add, from_json=_whole_number)
+SUM = ColumnType(add, from_json=whole_number)
 """A whole number of something."""
 
-SUM_BY_NAME = ColumnType(_add_counts, dict, _counts)
-"""Counts by name."""
+SUM_BY_KIND = ColumnType(_add_counts, dict, _counts_by_kind)
+"""Counts by failure kind."""
 
 SUM_BY_MS = ColumnType(_add_counts, histogram.to_json, lambda counts: histogram.from_json(_counts(counts)))
 """A histogram of latencies."""
@@ -118,14 +136,14 @@ SUM_BY_MS = ColumnType(_add_counts, histogram.to_json, lambda counts: histogram.
 SUM_BY_SECONDS = ColumnType(
     _add_counts,
     lambda counts: {str(seconds): n for seconds, n in sorted(counts.items())},
-    lambda counts: Counter({_whole_number(int(seconds)): n for seconds, n in _counts(counts).items()}),
+    _counts_by_seconds,
 )
 """Counts by a whole number of seconds."""
 
 LARGEST = ColumnType(max, from_json=_hundredths)
 """The largest of several numbers, with two decimals."""
 
-LARGEST_KNOWN = ColumnType(largest_known, from_json=_whole_number)
+LARGEST_KNOWN = ColumnType(largest_known, from_json=whole_number)
 """The largest of several whole numbers, of which each may be unknown (None)."""
 
 LARGEST_KNOWN_HUNDREDTHS = ColumnType(largest_known, from_json=_hundredths)

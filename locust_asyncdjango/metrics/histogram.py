@@ -12,6 +12,9 @@ from math import frexp, fsum, ldexp
 STEPS = 2048
 """Steps from 0 to a power of two. A number between half of it and all of it lies at step 1024 to 2048."""
 
+LONGEST_MS = 1e12
+"""No request takes so long: more than thirty years."""
+
 Histogram = Counter[float]
 """How many requests took so many milliseconds."""
 
@@ -33,11 +36,11 @@ def to_json(counts: Histogram) -> dict[str, int]:
 
 
 def from_json(counts: dict[str, int]) -> Histogram:
-    """Return exactly the histogram that ``to_json`` wrote.
-
-    Raise OverflowError or ValueError where a latency is not possible.
-    """
-    histogram = Counter({rounded_ms(float(ms)): n for ms, n in counts.items()})
-    if min(histogram, default=0) < 0:
-        raise ValueError(f"a latency of {min(histogram)} ms is not possible")
+    """Return exactly the histogram that ``to_json`` wrote. Raise ValueError where a latency is not possible."""
+    histogram: Histogram = Counter()
+    for text, count in counts.items():
+        ms = float(text)
+        if not 0 <= ms < LONGEST_MS:
+            raise ValueError(f"a latency of {text[:30]} ms is not possible")
+        histogram[rounded_ms(ms)] += count
     return histogram

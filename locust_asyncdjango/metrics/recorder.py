@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from itertools import groupby
 
 from locust_asyncdjango.metrics.columns import largest_known
+from locust_asyncdjango.metrics.histogram import LONGEST_MS
 from locust_asyncdjango.metrics.row import Row
 from locust_asyncdjango.metrics.sample import Sample
 
@@ -28,7 +29,7 @@ class Recorder:
 
     def add(self, sample: Sample) -> None:
         """Record a finished request. Raise ValueError if its latency is not a duration."""
-        if sample[2] is not None and not 0 <= sample[2] < 1e12:
+        if sample[2] is not None and not 0 <= sample[2] < LONGEST_MS:
             raise ValueError(f"a latency of {sample[2]} ms is not possible")
         self._batch.append(sample)
         if len(self._batch) >= BATCH:

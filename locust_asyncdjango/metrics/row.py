@@ -13,8 +13,8 @@ from locust_asyncdjango.metrics.columns import (
     LARGEST_KNOWN,
     LARGEST_KNOWN_HUNDREDTHS,
     SUM,
+    SUM_BY_KIND,
     SUM_BY_MS,
-    SUM_BY_NAME,
     SUM_BY_SECONDS,
     TIME,
     column,
@@ -22,6 +22,7 @@ from locust_asyncdjango.metrics.columns import (
 )
 from locust_asyncdjango.metrics.histogram import Histogram, rounded_ms
 from locust_asyncdjango.metrics.sample import Sample
+from locust_asyncdjango.metrics.strict_json import read_value
 
 
 def _plain(value: object) -> object:
@@ -46,7 +47,7 @@ class Totals:
     failed: Counter[str] = field(
         default_factory=Counter,
         metadata=column(
-            SUM_BY_NAME,
+            SUM_BY_KIND,
             "failed requests that ended in it, by failure kind",
             csv={"failed": Counter.total, "kinds": _by_kind},
         ),
@@ -165,18 +166,25 @@ class Row(Totals):
         }
 
     @classmethod
-    def from_json(cls, row: dict[str, Any]) -> Self:
-        """Return the row that ``to_json`` wrote.
+    def from_json(cls, content: Any) -> Self:
+        """Return the row that ``to_json`` wrote. Raise ValueError where the content is damaged."""
+        content = read_value(dict[str, Any], content, "a row")
+        if missing := [each.name for each in COLUMNS if each.name not in content and not each.optional]:
+            raise ValueError(f"a row lacks {missing[0]}")
+        row = cls(**{each.name: each.type.from_json(content[each.name]) for each in COLUMNS if each.name in content})
+        row._check_counts()
+        return row
 
-        Raise AttributeError, KeyError, OverflowError, TypeError or ValueError where the object is damaged.
-        """
-        return cls(
-            **{
-                each.name: each.type.from_json(row[each.name])
-                for each in COLUMNS
-                if each.name in row or not each.optional
-            }
-        )
+    def _check_counts(self) -> None:
+        """Raise ValueError where more requests took some time, or began at some time, than ended."""
+        failed = self.failed.total()
+        for name, counts, most in (
+            ("ok_ms", self.ok_ms, self.ok),
+            ("failed_ms", self.failed_ms, failed),
+            ("began", self.began, self.ok + failed),
+        ):
+            if counts.total() > most:
+                raise ValueError(f"{name} has {counts.total()} requests, more than the {most} that ended")
 
 
 COLUMNS = columns(Row)

@@ -7,7 +7,6 @@ for spreadsheets: one line a second, with percentiles in place of histograms. No
 
 import csv
 import io
-import json
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -15,15 +14,23 @@ from pathlib import Path
 from typing import IO, Any, Self
 
 from locust_asyncdjango.metrics import interval
+from locust_asyncdjango.metrics.columns import second
 from locust_asyncdjango.metrics.history import History
 from locust_asyncdjango.metrics.interval import Interval
 from locust_asyncdjango.metrics.row import Row
+from locust_asyncdjango.metrics.strict_json import dumps, loads, read_value
 
 FORMAT = "locust-asyncdjango series"
 FORMAT_VERSION = 2
 
-HEADER_TYPES: dict[str, type] = {"user_classes": list, "versions": dict, "machine": dict}
-"""The members of a header that analyses read, with the type that each must have."""
+HEADER_TYPES: dict[str, Any] = {
+    **dict.fromkeys(("started", "host", "variant", "path", "shape"), str),
+    "user_classes": list[str],
+    **dict.fromkeys(("users", "spawn_rate", "run_time"), float | None),
+    "workers": int,
+    **dict.fromkeys(("versions", "machine"), dict[str, Any]),
+}
+"""The members of a header that are read, with the type that each must have. A header may lack some, and have others."""
 
 LONGEST_GAP_S = 3600
 """A file that lacks more seconds than this in a row is taken for damaged."""
@@ -37,6 +44,10 @@ _T = re.compile(rb'\{"t":(\d+),')
 
 class SeriesError(ValueError):
     """Raised for a file that is not a series, or is damaged. The message says what to do."""
+
+
+class _OtherFormatError(ValueError):
+    """Raised for JSON that is not a header of this format and version."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +75,14 @@ def header(**members: Any) -> dict[str, Any]:
     return {"format": FORMAT, "version": FORMAT_VERSION, **members}
 
 
+def is_csv(name: str) -> bool:
+    """Return whether a series with this file name is CSV and not JSON lines."""
+    return name.lower().endswith(".csv")
+
+
 def json_line(content: dict[str, Any]) -> str:
     """Return a header or a row as one line of JSON."""
-    return json.dumps(content, separators=(",", ":")) + "\n"
+    return dumps(content) + "\n"
 
 
 def csv_header() -> str:
@@ -76,8 +92,8 @@ def csv_header() -> str:
 
 def csv_line(row: Row) -> str:
     """Return a row as one line of CSV."""
-    second = Interval.from_row(row)
-    return _csv_line(to_cell(getattr(second, name)) for _, name, to_cell in _CSV_CELLS)
+    each = Interval.from_row(row)
+    return _csv_line(to_cell(getattr(each, name)) for _, name, to_cell in _CSV_CELLS)
 
 
 def read(path: Path) -> Series:
@@ -87,19 +103,34 @@ def read(path: Path) -> Series:
     """
     try:
         with path.open("rb") as file:
-            first = json.loads(file.readline())
-            if first.get("format") != FORMAT or first.get("version") != FORMAT_VERSION:
-                raise SeriesError(f"{path} is not a series of format version {FORMAT_VERSION}; write it with --series")
-            for name, type_ in HEADER_TYPES.items():
-                if not isinstance(first.get(name, type_()), type_):
-                    raise TypeError(f"its header has {first[name]!r} for {name}")
-            return Series.from_rows(first, _rows(file))
+            return Series.from_rows(_read_header(file.readline()), _rows(file))
     except OSError as error:
         raise SeriesError(f"cannot read the series {path}: {error.strerror}") from None
-    except (AttributeError, KeyError, OverflowError, RecursionError, TypeError, ValueError) as error:
-        if isinstance(error, SeriesError):
-            raise
-        raise SeriesError(f"{path} is not a series, or is damaged: {error}; write it with --series") from None
+    except ValueError as error:
+        raise SeriesError(f"{path} {_reason(path, error)}") from None
+
+
+def check_header(content: Any) -> None:
+    """Raise ValueError where a member of a header has another type than HEADER_TYPES says."""
+    for name, type_ in HEADER_TYPES.items():
+        if name in content:
+            read_value(type_, content[name], f"the header's {name}")
+
+
+def _read_header(line: bytes) -> dict[str, Any]:
+    content = loads(line)
+    if not isinstance(content, dict) or (content.get("format"), content.get("version")) != (FORMAT, FORMAT_VERSION):
+        raise _OtherFormatError
+    check_header(content)
+    return content
+
+
+def _reason(path: Path, error: ValueError) -> str:
+    if is_csv(path.name):
+        return "is CSV, which is for spreadsheets only: name the JSON lines of the run (locust --series run.jsonl)"
+    if isinstance(error, _OtherFormatError):
+        return f"is not a series of format version {FORMAT_VERSION}; write it with --series"
+    return f"is not a series, or is damaged: {error}; write it with --series"
 
 
 def _rows(file: IO[bytes]) -> Iterator[Row]:
@@ -116,7 +147,7 @@ def _rows(file: IO[bytes]) -> Iterator[Row]:
             raise ValueError(f"nothing is known between second {before} and {t}")
         before = t
         file.seek(place)
-        yield Row.from_json(json.loads(file.readline()))
+        yield Row.from_json(loads(file.readline()))
 
 
 def _csv_line(cells: Iterable[object]) -> str:
@@ -127,4 +158,7 @@ def _csv_line(cells: Iterable[object]) -> str:
 
 def _t(text: bytes) -> int:
     quick = _T.match(text)
-    return int(quick[1] if quick else json.loads(text)["t"])
+    if quick:
+        return int(quick[1])
+    content = loads(text)
+    return second(content.get("t")) if isinstance(content, dict) else second(content)

@@ -13,6 +13,7 @@ from locust.argument_parser import LocustArgumentParser
 from locust_asyncdjango.analysis.thresholds import Threshold, ThresholdError, parse_threshold
 from locust_asyncdjango.failures.normalize import safe_line
 from locust_asyncdjango.load.shape_registry import ShapeError, create_shape, describe_catalogue
+from locust_asyncdjango.metrics.series_file import is_csv
 
 LIVE_MODES = ("panel", "lines", "none")
 ENV_PREFIX = "LOCUST_ASYNCDJANGO_"
@@ -125,11 +126,6 @@ class Options:
         if values["report"]:
             _add_files_of_report(values)
         return cls(**values)
-
-
-def is_csv(series: str) -> bool:
-    """Return whether a series with this file name is written as CSV and not as JSON lines."""
-    return series.lower().endswith(".csv")
 
 
 def _add_files_of_report(values: dict[str, Any]) -> None:

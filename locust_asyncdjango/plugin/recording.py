@@ -28,6 +28,8 @@ class Recording:
     failure_counts: FailureCounts
     unrecorded: int
     """Requests that could not be recorded: of this process, and on a master of its workers too."""
+    refused_updates: int
+    """On a master: messages of workers that were no updates. What they had recorded is missing."""
 
     def __init__(self, arrivals: ArrivalQueue) -> None:
         """arrivals: the queue of the open model, which knows by how much a request was delayed."""
@@ -39,7 +41,7 @@ class Recording:
         """Forget the run before and begin a new one. now: epoch seconds."""
         self.recorder = Recorder(now)
         self.failure_counts = FailureCounts(self.recorder.started)
-        self.unrecorded = 0
+        self.unrecorded = self.refused_updates = 0
         # The exceptions of FastUser show no more messages than the same classifier admits.
         DEFAULT_CLASSIFIER.start_run()
 

@@ -5,11 +5,11 @@
 """
 
 import logging
+import shlex
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable
-from pathlib import Path
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from locust.env import Environment
@@ -28,7 +28,7 @@ from locust_asyncdjango.load.shape_registry import shape_conclusions
 from locust_asyncdjango.metrics.history import History
 from locust_asyncdjango.metrics.row import Row
 from locust_asyncdjango.plugin import run_info
-from locust_asyncdjango.plugin.options import Options, is_csv
+from locust_asyncdjango.plugin.options import Options
 from locust_asyncdjango.plugin.output_files import OutputError, OutputFiles
 from locust_asyncdjango.plugin.recording import Recording
 
@@ -124,6 +124,7 @@ class Results:
             shape_conclusions(self._environment.shape_class),
             in_flight=self.history.total.in_flight,
             in_flight_s=self.history.total.in_flight_s or 0.0,
+            refused_updates=self._recording.refused_updates,
         )
 
     def chart_data(self) -> dict[str, Any]:
@@ -174,6 +175,7 @@ class Results:
             self._recording.unrecorded,
             tuple(health_problems(intervals).values()),
             shape_conclusions(self._environment.shape_class),
+            self._recording.refused_updates,
         )
 
     def _write(self, write: Callable[..., None], *content: Any) -> None:
@@ -185,25 +187,27 @@ class Results:
             log.error("%s", error)
 
     def _make_report(self) -> None:
-        options = self._options
-        if options.report:
-            series = next(name for name in options.series if not is_csv(name))
-            log.info("%s", make_report(*map(self._outputs.path, (options.report, series, options.failures))))
+        if self._options.report:
+            log.info("%s", make_report(self._outputs.report_arguments()))
 
 
-def make_report(report: Path, series: Path, failures: Path) -> str:
+def make_report(arguments: Sequence[str]) -> str:
     """Make the HTML report of a run from its files, and return the line that names it. Raise OutputError.
 
-    The report is made in a process of its own, because it needs numpy and scipy, which the load generator should not
-    import.
+    arguments: of ``locust-asyncdjango``. The report is made in a process of its own, because it needs numpy and scipy,
+    which the load generator should not import.
     """
-    argv = [sys.executable, "-m", "locust_asyncdjango.lab.cli", "report", str(series)]
-    argv += ["--failures", str(failures), "--output", str(report)]
-    retry = f"to make it later: locust-asyncdjango {' '.join(argv[3:])}"
+    retry = f"to make it later: {shlex.join(['locust-asyncdjango', *arguments])}"
     try:
         # In a session of its own, so that the Ctrl-C that ends the run does not end the report.
         program = subprocess.run(
-            argv, capture_output=True, text=True, timeout=REPORT_DEADLINE_S, start_new_session=True, check=False
+            [sys.executable, "-m", "locust_asyncdjango.lab.cli", *arguments],
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=REPORT_DEADLINE_S,
+            start_new_session=True,
+            check=False,
         )
     except subprocess.TimeoutExpired:
         raise OutputError(f"--report: making it took longer than {REPORT_DEADLINE_S} s; {retry}") from None

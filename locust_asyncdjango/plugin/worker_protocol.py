@@ -8,15 +8,15 @@ the last update and replies that it has finished.
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any, TypedDict
+from typing import Any
 
 import gevent
 from locust.exception import RPCError, RPCSendError
 from locust.runners import MasterRunner, WorkerRunner
 
 from locust_asyncdjango.failures.normalize import safe_logger
-from locust_asyncdjango.metrics.row import Row
 from locust_asyncdjango.plugin.recording import Recording
+from locust_asyncdjango.plugin.worker_update import Update, UpdateReader
 
 log = safe_logger(__name__)
 
@@ -33,38 +33,24 @@ FINISH_DEADLINE_S = 10
 """Seconds that a master waits for its workers to finish."""
 
 
-class Update(TypedDict):
-    """What a worker has recorded since its last update.
-
-    rows, failures: as plain types. unrecorded: requests that could not be recorded. started: epoch second in which the
-    worker's second 0 lies. until: the rows are complete up to this moment (epoch seconds); None when the run ended.
-    """
-
-    rows: list[dict[str, Any]]
-    failures: dict[str, Any]
-    unrecorded: int
-    started: int
-    until: float | None
-
-
 def take_update(recording: Recording, until: float | None = None) -> Update:
     """Take what was not sent yet from a worker's recording: all seconds before ``until``, or everything."""
-    update: Update = {
-        "rows": [row.to_json() for row in recording.recorder.take(until)],
-        "failures": recording.failure_counts.take(until),
-        "unrecorded": recording.unrecorded,
-        "started": recording.recorder.started,
-        "until": until,
-    }
+    update = Update(
+        rows=tuple(recording.recorder.take(until)),
+        failures=recording.failure_counts.take(until),
+        unrecorded=recording.unrecorded,
+        started=recording.recorder.started,
+        until=until,
+    )
     recording.unrecorded = 0
     return update
 
 
 def merge_update(recording: Recording, update: Update, now: float) -> None:
     """Add a worker's update to the master's recording. now: the master's clock in epoch seconds."""
-    recording.recorder.merge(map(Row.from_json, update["rows"]), update["started"], now)
-    recording.failure_counts.merge(update["failures"], update["started"])
-    recording.unrecorded += update["unrecorded"]
+    recording.recorder.merge(update.rows, update.started, now)
+    recording.failure_counts.merge(update.failures, update.started)
+    recording.unrecorded += update.unrecorded
 
 
 class WorkerLink:
@@ -82,7 +68,7 @@ class WorkerLink:
         self._unsent.append(update)
         try:
             while self._unsent:
-                self._runner.send_message(ROWS_MESSAGE, dict(self._unsent[0]))
+                self._runner.send_message(ROWS_MESSAGE, self._unsent[0].to_message())
                 self._unsent.pop(0)
         except (RPCError, RPCSendError) as error:
             log.warning("The master cannot be reached (%s). This worker keeps its rows to send them later", error)
@@ -109,6 +95,7 @@ class MasterLink:
         self._recording = recording
         self._complete_until: dict[str, float] = {}
         self._finished: set[str] = set()
+        self._updates = UpdateReader()
         runner.register_message(ROWS_MESSAGE, self._on_rows)
         runner.register_message(FINISH_MESSAGE, self._on_finished)
 
@@ -148,10 +135,13 @@ class MasterLink:
             self._sleep(0.05)
 
     def _on_rows(self, msg: Any, **_: Any) -> None:
-        update: Update = msg.data
+        update = self._updates.read(msg.node_id, msg.data)
+        if update is None:
+            self._recording.refused_updates += 1
+            return
         merge_update(self._recording, update, time.time())
-        if update["until"]:
-            self.note_progress(msg.node_id, int(update["until"]))
+        if update.until:
+            self.note_progress(msg.node_id, int(update.until))
 
     def _on_finished(self, msg: Any, **_: Any) -> None:
         self._finished.add(msg.node_id)

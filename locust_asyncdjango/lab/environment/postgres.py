@@ -22,7 +22,6 @@ from pathlib import Path
 import platformdirs
 import psutil
 
-from locust_asyncdjango.lab.environment.file_lock import exclusive_lock
 from locust_asyncdjango.lab.environment.packages import package_folder
 from locust_asyncdjango.lab.environment.process import (
     START_DEADLINE_S,
@@ -34,6 +33,7 @@ from locust_asyncdjango.lab.environment.process import (
 )
 from locust_asyncdjango.lab.environment.servers import site_env
 from locust_asyncdjango.lab.errors import TrialError, UsageError
+from locust_asyncdjango.metrics.file_lock import exclusive_lock
 
 PG_VERSION = 18
 STOP_DEADLINE_S = 60

@@ -22,7 +22,6 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from locust_asyncdjango.lab.environment.file_lock import exclusive_lock
 from locust_asyncdjango.lab.errors import UsageError
 from locust_asyncdjango.lab.experiment.result import (
     FORMAT_VERSION,
@@ -32,6 +31,7 @@ from locust_asyncdjango.lab.experiment.result import (
     read_resource_samples,
 )
 from locust_asyncdjango.lab.experiment.spec import Experiment, Trial, unfinished_name
+from locust_asyncdjango.metrics.file_lock import exclusive_lock
 from locust_asyncdjango.metrics.series_file import Series, SeriesError, read
 
 MALFORMED = (AttributeError, LookupError, TypeError, ValueError, OverflowError, RecursionError)

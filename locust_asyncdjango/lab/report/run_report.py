@@ -22,6 +22,7 @@ from locust_asyncdjango.analysis.formatting import (
     format_onset,
     format_per_s,
     key_figures,
+    missing_requests,
     not_measured_reason,
 )
 from locust_asyncdjango.analysis.generator_health import health_problems
@@ -66,9 +67,10 @@ class RunReport:
     """All that the report of a run contains.
 
     key_figures: peak, successes, slowdown and errors. fitted_figures: what is fitted to the run. failures, samples: as
-    in the file of ``--failures``. unrecorded: how many requests could not be recorded. shape_findings: what the load
-    shape found, such as the breakpoint. health_problems: why the load generator did not produce the planned load.
-    run_info: what was run, where and with which versions.
+    in the file of ``--failures``. unrecorded: how many requests could not be recorded. refused_updates: how many
+    messages of workers were no updates. shape_findings: what the load shape found, such as the breakpoint.
+    health_problems: why the load generator did not produce the planned load. run_info: what was run, where and with
+    which versions.
     """
 
     title: str
@@ -79,6 +81,7 @@ class RunReport:
     failures: list[dict[str, Any]]
     samples: list[dict[str, Any]]
     unrecorded: int
+    refused_updates: int
     shape_findings: tuple[str, ...]
     health_problems: tuple[str, ...]
     run_info: dict[str, str]
@@ -89,7 +92,7 @@ class RunReport:
     def notes(self) -> tuple[str, ...]:
         """Return the sentences that stand below the verdict, without full stops."""
         problems = (f"Generator problem: {problem}" for problem in self.health_problems)
-        return (*self.shape_findings, *problems)
+        return (*self.shape_findings, *missing_requests(self.unrecorded, self.refused_updates), *problems)
 
 
 def build_report(series: Series, failures: Mapping[str, Any]) -> RunReport:
@@ -106,6 +109,7 @@ def build_report(series: Series, failures: Mapping[str, Any]) -> RunReport:
         failures=rows,
         samples=list(failures.get("samples", ())),
         unrecorded=failures.get("unrecorded", 0),
+        refused_updates=failures.get("refused_updates", 0),
         shape_findings=tuple(f"{shape}: {finding}" for finding in failures.get("shape_findings", ())),
         health_problems=tuple(health_problems(series.intervals).values()),
         run_info=_run_info(series.header),
@@ -288,13 +292,10 @@ def _run_info(header: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _failure_lines(report: RunReport) -> list[str]:
-    lines = []
-    if report.unrecorded:
-        lines += [f"{report.unrecorded} requests could not be recorded.", ""]
     if not report.failures:
         kinds = [f"- {f.count} x {f.kind}, first {format_onset(f.first)}" for f in report.saturation.failures]
-        return [*lines, *(kinds or ["None."])]
-    lines += table_lines(FAILURE_HEADERS, map(_failure_cells, report.failures))
+        return kinds or ["None."]
+    lines = table_lines(FAILURE_HEADERS, map(_failure_cells, report.failures))
     for heading, text in map(_sample_texts, report.samples):
         lines += ["", f"### {escape_markdown(heading)}", "", *(f"    {line}" for line in text.splitlines())]
     return lines

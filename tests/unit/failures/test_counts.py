@@ -18,6 +18,7 @@ from locust_asyncdjango.failures.counts import (
     FailureCounts,
     FailureRow,
     FailureSample,
+    FailureUpdate,
     failures_document,
     read_failures_document,
 )
@@ -94,21 +95,21 @@ def test_the_updates_of_workers_add_up_to_what_one_process_would_have_counted(
                 single.add(failure(message), STARTED + when)
         for counts in workers:
             master.merge(counts.take(), counts.started)
-            assert counts.take() == {}
+            assert counts.take() == FailureUpdate()
     assert sorted(map(str, master.rows())) == sorted(map(str, single.rows()))
 
 
 def test_the_first_samples_of_each_kind_are_kept_wherever_they_happened() -> None:
-    master, worker = FailureCounts(STARTED), FailureCounts(STARTED - 10)
+    master, worker = FailureCounts(STARTED), FailureCounts(STARTED + 10)
     for n in range(SAMPLES_LIMIT + 2):
-        worker.add(failure("a"), STARTED)
+        worker.add(failure("a"), STARTED + 10)
         worker.keep(sample(t=n, body=b"body %d" % n))
     assert not worker.wants_sample("app_error")
     master.merge(worker.take(), worker.started)
     assert [(kept.t, kept.body) for kept in master.samples("app_error")] == [
-        (n - 10, f"body {n}") for n in range(SAMPLES_LIMIT)
+        (n + 10, f"body {n}") for n in range(SAMPLES_LIMIT)
     ]
-    assert worker.take() == {}
+    assert worker.take() == FailureUpdate()
     assert master.samples("timeout") == []
 
 
@@ -120,6 +121,17 @@ def test_a_sample_is_cut_and_has_no_secrets() -> None:
     )
     assert "secret" not in repr(kept)
     assert (len(kept.exception), len(kept.body)) == (TEXT_LIMIT, TEXT_LIMIT)
+
+
+def test_what_happened_before_a_run_by_another_clock_counts_as_of_its_first_second() -> None:
+    master, worker = FailureCounts(STARTED), FailureCounts(STARTED - 10)
+    worker.add(failure("a"), STARTED - 20)
+    worker.add(failure("a"), STARTED + 3)
+    worker.keep(sample(t=4))
+    master.merge(worker.take(), worker.started)
+    (row,) = master.rows()
+    assert (row.first_t, row.last_t, row.count) == (0, 3, 2)
+    assert [kept.t for kept in master.samples("app_error")] == [0]
 
 
 def test_a_day_of_nothing_but_different_errors_takes_no_more_memory_than_its_first_hours() -> None:
@@ -161,6 +173,7 @@ def test_the_failures_file_has_users_advice_and_samples() -> None:
         "unrecorded": 3,
         "in_flight": 2,
         "in_flight_s": 1.5,
+        "refused_updates": 0,
         "shape_findings": ["carries 39 users"],
         "failures": [
             {

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from locust_asyncdjango.metrics import interval, row
-from locust_asyncdjango.metrics.columns import LARGEST_KNOWN, SUM_BY_NAME, Column, largest_known
+from locust_asyncdjango.metrics.columns import LARGEST_KNOWN, SUM_BY_KIND, Column, largest_known
 
 PAGE = Path(__file__).parents[3] / "docs" / "saturation.md"
 
@@ -35,7 +35,7 @@ def test_every_column_has_a_meaning(each: Column) -> None:
 
 def test_adding_leaves_the_second_value_as_it_is() -> None:
     first, second = Counter(a=1), Counter(a=2, b=1)
-    assert SUM_BY_NAME.add(first, second) == Counter(a=3, b=1)
+    assert SUM_BY_KIND.add(first, second) == Counter(a=3, b=1)
     assert second == Counter(a=2, b=1)
 
 

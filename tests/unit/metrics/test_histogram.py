@@ -34,9 +34,9 @@ def test_a_histogram_is_read_exactly_as_it_was_written(counts: dict[float, int])
     assert histogram.from_json(histogram.to_json(Counter(counts))) == Counter(counts)
 
 
-@pytest.mark.parametrize("text", ["-1", "1e400", "nan", "many"])
+@pytest.mark.parametrize("text", ["-1", "1e12", "1e400", "nan", "many"])
 def test_a_latency_that_is_not_possible_is_refused(text: str) -> None:
-    with pytest.raises((OverflowError, ValueError)):
+    with pytest.raises(ValueError, match=r"of .* ms is not possible|could not convert"):
         histogram.from_json({text: 1})
 
 

@@ -122,13 +122,21 @@ def test_a_plan_of_no_users_is_not_the_same_as_no_plan() -> None:
         {"ok_ms": {"-1": 3}},
         {"began": {"x": 1}},
         {"cpu": float("nan")},
+        {"cpu": "0"},
         {"planned": -1},
         {"in_flight_s": float("inf")},
+        {"t": True},
+        {"failed": {"<b>": 1}},
+        {"failed": {"": 1}},
+        {"ok_ms": {"12.5": 4}},
+        {"failed_ms": {"12.5": 3}},
+        {"began": {"0": 6}},
+        {"began": {"10000001": 1}},
     ],
     ids=str,
 )
 def test_a_damaged_row_is_refused(change: dict[str, Any]) -> None:
-    with pytest.raises((AttributeError, OverflowError, TypeError, ValueError)):
+    with pytest.raises(ValueError, match=r"\w"):
         Row.from_json({**FULL.to_json(), **change})
 
 
@@ -136,5 +144,5 @@ def test_a_damaged_row_is_refused(change: dict[str, Any]) -> None:
 def test_a_row_without_one_of_its_members_is_refused(name: str) -> None:
     content = FULL.to_json()
     del content[name]
-    with pytest.raises(KeyError):
+    with pytest.raises(ValueError, match=f"a row lacks {name}"):
         Row.from_json(content)

@@ -1,6 +1,10 @@
 """The files that a run writes, and what happens when one cannot be written."""
 
 import csv
+import os
+import signal
+import subprocess
+import sys
 from collections import Counter
 from pathlib import Path
 
@@ -30,6 +34,72 @@ def test_a_series_as_json_lines_and_as_csv(tmp_path: Path) -> None:
         ["0", "5", "2", "0", "", "10", "12.5", "12.5", "12.5", "12.5", "0", "", "0", "0", "0", ""],
         ["1", "10", "0", "4", "timeout=3 app_error=1", "0", "", "", "", "", "12.5", "", "0", "0", "0", ""],
     ]
+
+
+FIRST_RUN = Options(series=("run.jsonl",), failures="f.json", junit="j.xml", report="r.html")
+
+
+@pytest.mark.parametrize(
+    ("second_run", "flag", "name"),
+    [
+        (Options(series=("kept.jsonl", "run.jsonl")), "series", "run.jsonl"),
+        (Options(series=("kept.jsonl",), failures="./new/../f.json"), "failures", "new/../f.json"),
+        (Options(series=("kept.jsonl",), junit="link.xml"), "junit", "link.xml"),
+        (Options(series=("kept.jsonl",), report="r.html", failures="new.json"), "report", "r.html"),
+    ],
+    ids=["series", "failures", "junit", "report"],
+)
+def test_a_file_that_another_run_writes_is_refused_and_no_file_changes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, second_run: Options, flag: str, name: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    first = OutputFiles(FIRST_RUN)
+    first.write_header(header())
+    Path("new").mkdir()
+    Path("link.xml").symlink_to("j.xml")
+    Path("kept.jsonl").write_text("kept")
+    before = {path: path.read_text() for path in tmp_path.iterdir() if path.is_file()}
+    with pytest.raises(OutputError) as refused:
+        OutputFiles(second_run)
+    assert str(refused.value) == f"--{flag}: another run writes to {name}; wait for its end, or name another file"
+    assert {path: path.read_text() for path in tmp_path.iterdir() if path.is_file()} == before
+    first.close()
+    OutputFiles(second_run).close()
+
+
+def test_a_killed_run_leaves_no_lock(tmp_path: Path) -> None:
+    """The operating system ends the lock: here a program that ends without closing the file stands for it."""
+    file = tmp_path / "run.jsonl"
+    program = (
+        "import os\nfrom locust_asyncdjango.plugin.options import Options\n"
+        "from locust_asyncdjango.plugin.output_files import OutputFiles\n"
+        f"outputs = OutputFiles(Options(series=({str(file)!r},)))\nos.abort()"
+    )
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == -signal.SIGABRT
+    OutputFiles(Options(series=(str(file),))).close()
+
+
+def test_devices_and_pipes_can_be_shared(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    both = [OutputFiles(Options(series=("/dev/null", str(pipe)), failures="/dev/null")) for _ in range(2)]
+    for outputs in both:
+        outputs.write_header(header())
+        outputs.write_failures({})
+        outputs.close()
+    assert os.read(reader, 10_000).count(b"locust-asyncdjango series") == 2
+    os.close(reader)
+
+
+def test_a_report_that_is_not_made_says_how_to_make_it(tmp_path: Path) -> None:
+    report = tmp_path / "run.html"
+    report.with_suffix(".md").write_text("of an earlier run")
+    series, failures = tmp_path / "run.series.jsonl", tmp_path / "run.failures.json"
+    OutputFiles(Options(report=str(report), series=(str(series),), failures=str(failures))).close()
+    command = f"locust-asyncdjango report {series} --failures {failures} --output {report}"
+    assert f"<pre>{command}</pre>" in report.read_text()
+    assert not report.with_suffix(".md").exists()
 
 
 def test_a_later_run_has_files_of_its_own(tmp_path: Path) -> None:

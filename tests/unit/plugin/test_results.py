@@ -88,11 +88,13 @@ def test_a_run_that_has_ended_writes_its_files_and_logs_its_summary(
     (failure,) = json.loads((tmp_path / "failures.json").read_text())["failures"]
     assert (failure["kind"], failure["count"]) == ("db_too_many_clients", 1)
     assert '<testsuites tests="0"' in (tmp_path / "junit.xml").read_text()
+    results.close()
 
 
 def test_nothing_is_concluded_before_a_run_has_begun(tmp_path: Path) -> None:
     results, _ = make_results(make_environment(), Options(junit=str(tmp_path / "junit.xml")))
     results.conclude()
+    results.close()
     assert "it did not end" in (tmp_path / "junit.xml").read_text()
 
 
@@ -173,13 +175,13 @@ def run_that_ends_with(code: int, stdout: str = "", stderr: str = "") -> Callabl
     return run
 
 
-PATHS = (Path("run.html"), Path("run.jsonl"), Path("failures.json"))
+ARGUMENTS = ["report", "run.jsonl", "--failures", "failures.json", "--output", "run.html"]
 RETRY = "to make it later: locust-asyncdjango report run.jsonl --failures failures.json --output run.html"
 
 
 def test_the_report_is_made_by_a_program_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(subprocess, "run", run_that_ends_with(0, "Report: run.html\n"))
-    assert make_report(*PATHS) == "Report: run.html"
+    assert make_report(ARGUMENTS) == "Report: run.html"
 
 
 def test_a_report_that_fails_says_why_and_how_to_make_it_later(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -187,7 +189,7 @@ def test_a_report_that_fails_says_why_and_how_to_make_it_later(monkeypatch: pyte
         subprocess, "run", run_that_ends_with(2, stderr="usage\nlocust-asyncdjango: error: this needs numpy\n")
     )
     with pytest.raises(OutputError) as raised:
-        make_report(*PATHS)
+        make_report(ARGUMENTS)
     assert str(raised.value) == f"--report: this needs numpy; {RETRY}"
 
 
@@ -197,5 +199,5 @@ def test_a_report_that_takes_too_long_says_how_to_make_it_later(monkeypatch: pyt
 
     monkeypatch.setattr(subprocess, "run", run)
     with pytest.raises(OutputError) as raised:
-        make_report(*PATHS)
+        make_report(ARGUMENTS)
     assert str(raised.value) == f"--report: making it took longer than 120 s; {RETRY}"

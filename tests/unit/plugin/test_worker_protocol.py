@@ -6,19 +6,21 @@ from typing import Any
 import pytest
 from locust.exception import RPCSendError
 
+from locust_asyncdjango.failures.counts import FailureUpdate
 from locust_asyncdjango.failures.model import Failure
 from locust_asyncdjango.load.arrivals import ArrivalQueue
+from locust_asyncdjango.metrics.row import Row
 from locust_asyncdjango.plugin.recording import Recording
 from locust_asyncdjango.plugin.worker_protocol import (
     FINISH_MESSAGE,
     MAX_LAG_S,
     ROWS_MESSAGE,
     MasterLink,
-    Update,
     WorkerLink,
     merge_update,
     take_update,
 )
+from locust_asyncdjango.plugin.worker_update import Update
 
 START = 1_000_000
 REFUSED = Failure("connect_refused", "network", "Connection refused", "start the server")
@@ -64,7 +66,7 @@ def make_recording(started: float = START) -> Recording:
 
 
 def make_update(number: int) -> Update:
-    return {"rows": [{"t": number}], "failures": {}, "unrecorded": 0, "started": START, "until": None}
+    return Update((Row(number),), FailureUpdate(), unrecorded=0, started=START, until=None)
 
 
 def master_link(*workers: str) -> tuple[FakeRunner, MasterLink, Recording]:
@@ -93,9 +95,9 @@ def test_an_update_has_only_the_seconds_before_a_moment() -> None:
     worker.recorder.add((START + 0.5, "", 20.0, 0))
     worker.recorder.add((START + 1.5, "", 20.0, 0))
     first, rest = take_update(worker, START + 1.0), take_update(worker)
-    assert [row["t"] for row in first["rows"]] == [0]
-    assert [row["t"] for row in rest["rows"]] == [1]
-    assert (first["until"], rest["until"]) == (START + 1.0, None)
+    assert [row.t for row in first.rows] == [0]
+    assert [row.t for row in rest.rows] == [1]
+    assert (first.until, rest.until) == (START + 1.0, None)
 
 
 def test_what_a_worker_cannot_send_it_sends_later_in_order(caplog: pytest.LogCaptureFixture) -> None:
@@ -106,7 +108,7 @@ def test_what_a_worker_cannot_send_it_sends_later_in_order(caplog: pytest.LogCap
     link.send(make_update(2))
     runner.is_down = False
     link.send(make_update(3))
-    assert runner.sent == [(ROWS_MESSAGE, make_update(n)) for n in (1, 2, 3)]
+    assert runner.sent == [(ROWS_MESSAGE, make_update(n).to_message()) for n in (1, 2, 3)]
     assert caplog.messages == ["The master cannot be reached (down). This worker keeps its rows to send them later"] * 2
 
 
@@ -135,9 +137,18 @@ def test_a_master_merges_updates_and_notes_how_far_they_go() -> None:
     runner, link, recording = master_link("a")
     worker = make_recording()
     worker.recorder.add((START + 0.5, "", 20.0, 0))
-    runner.receive(ROWS_MESSAGE, "a", take_update(worker, START + 1.2))
+    runner.receive(ROWS_MESSAGE, "a", take_update(worker, START + 1.2).to_message())
     assert link.complete_until(START + 2) == START + 1
     assert [row.ok for row in recording.recorder.take()] == [1]
+
+
+def test_a_master_counts_what_is_no_update_and_goes_on(caplog: pytest.LogCaptureFixture) -> None:
+    runner, link, recording = master_link("a")
+    runner.receive(ROWS_MESSAGE, "a", {**make_update(1).to_message(), "unrecorded": float("nan")})
+    runner.receive(ROWS_MESSAGE, "a", None)
+    assert (recording.refused_updates, len(caplog.messages), link.complete_until(START)) == (2, 1, START - MAX_LAG_S)
+    runner.receive(ROWS_MESSAGE, "a", make_update(1).to_message())
+    assert [row.t for row in recording.recorder.take()] == [1]
 
 
 def test_a_master_waits_until_all_workers_have_finished() -> None:

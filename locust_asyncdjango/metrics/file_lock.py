@@ -1,4 +1,7 @@
-"""Exclusive locks between processes, on a file or a folder."""
+"""Exclusive locks between processes, on a file or a folder.
+
+The operating system ends a lock with the process that holds it, so that a killed process leaves no lock.
+"""
 
 import fcntl
 import os
@@ -11,8 +14,6 @@ from pathlib import Path
 def exclusive_lock(path: Path, *, wait: bool = True) -> Iterator[None]:
     """Hold an exclusive lock on a path within the context; another process that wants it waits, or gets an error.
 
-    The operating system ends the lock with the process, so that a killed process leaves no lock.
-
     path: a folder, which has to exist, or a file, which is made if it does not exist.
     wait: wait until no other process holds the lock. Without it, raise BlockingIOError at once if another one does.
     Raise OSError where the path cannot be opened.
@@ -20,7 +21,15 @@ def exclusive_lock(path: Path, *, wait: bool = True) -> Iterator[None]:
     flags = os.O_RDONLY if path.is_dir() else os.O_RDWR | os.O_CREAT
     descriptor = os.open(path, flags, 0o666)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
+        lock_until_closed(descriptor, wait=wait)
         yield
     finally:
         os.close(descriptor)
+
+
+def lock_until_closed(descriptor: int, *, wait: bool = False) -> None:
+    """Hold an exclusive lock on an open file until it is closed, whatever name it was opened by.
+
+    wait: as for ``exclusive_lock``. Raise OSError where the file system has no locks.
+    """
+    fcntl.flock(descriptor, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from locust_asyncdjango.lab.environment.file_lock import exclusive_lock
+from locust_asyncdjango.metrics.file_lock import exclusive_lock
 
 
 def lock_is_free(path: Path) -> bool:

@@ -1,0 +1,132 @@
+"""What a worker sends to its master each second, and the checks that it passes before the master takes it.
+
+A master reads whatever connects to its port: a worker of another version, or a program that is no worker. So each
+member has to be of its type, and there may be no more of anything than a worker can have recorded.
+"""
+
+from collections.abc import Sized
+from dataclasses import asdict, dataclass
+from typing import Any, Self
+
+from locust_asyncdjango.failures.counts import TEXT_LIMIT, FailureRow, FailureSample, FailureUpdate
+from locust_asyncdjango.failures.normalize import safe_logger, safe_value
+from locust_asyncdjango.metrics.columns import kind
+from locust_asyncdjango.metrics.row import Row
+from locust_asyncdjango.metrics.strict_json import read_dataclass
+
+log = safe_logger(__name__)
+
+ROWS_LIMIT = 100_000
+"""The most seconds in one update: more than a day, as of a machine that was suspended."""
+LATENCIES_LIMIT = 50_000
+"""The most different latencies in one second. From a microsecond to an hour there are fewer."""
+KINDS_LIMIT = 200
+"""The most failure kinds of one worker: ours, and those of its locustfile."""
+FAILURES_LIMIT = 1000
+"""The most failures with different messages, and the most examples, in one update."""
+LONGEST_TEXT = 4 * TEXT_LIMIT
+"""The most characters of a message or a part of an example. Redacting may have made it longer than TEXT_LIMIT."""
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """What a worker has recorded since its last update.
+
+    unrecorded: requests that could not be recorded. started: epoch second in which the worker's second 0 lies. until:
+    the rows and failures are complete up to this moment (epoch seconds); None when the run ended.
+    """
+
+    rows: tuple[Row, ...]
+    failures: FailureUpdate
+    unrecorded: int
+    started: int
+    until: float | None
+
+    def to_message(self) -> dict[str, Any]:
+        """Return the update as plain types, which ``from_message`` reads."""
+        return {
+            "rows": [row.to_json() for row in self.rows],
+            "failures": asdict(self.failures),
+            "unrecorded": self.unrecorded,
+            "started": self.started,
+            "until": self.until,
+        }
+
+    @classmethod
+    def from_message(cls, content: Any) -> Self:
+        """Return the update that ``to_message`` wrote. Raise ValueError for anything else."""
+        message = read_dataclass(_Message, content)
+        _require_at_most(ROWS_LIMIT, "seconds", message.rows)
+        _require_at_most(FAILURES_LIMIT, "failures", message.failures.rows)
+        _require_at_most(FAILURES_LIMIT, "examples", message.failures.samples)
+        rows = tuple(map(Row.from_json, message.rows))
+        for row in rows:
+            for counts in (row.ok_ms, row.failed_ms, row.began):
+                _require_at_most(LATENCIES_LIMIT, "latencies in a second", counts)
+        for each in _all_of(message.failures):
+            kind(each.kind)
+            _require_short_texts(each)
+        failures = read_dataclass(FailureUpdate, safe_value(asdict(message.failures)))
+        return cls(rows, failures, message.unrecorded, message.started, message.until)
+
+    @property
+    def kinds(self) -> set[str]:
+        """Return the failure kinds that the update names."""
+        return {each.kind for each in _all_of(self.failures)}.union(*(row.failed for row in self.rows))
+
+
+@dataclass(frozen=True, slots=True)
+class _Message:
+    """An update as it is sent; the rows are not read yet."""
+
+    rows: tuple[dict[str, Any], ...]
+    failures: FailureUpdate
+    unrecorded: int
+    started: int
+    until: float | None
+
+
+class UpdateReader:
+    """Reads the updates of all workers of a master. It refuses what is none, and warns of it once for each worker."""
+
+    def __init__(self) -> None:
+        self._kinds: dict[str, set[str]] = {}
+        """The failure kinds that each worker has named so far."""
+        self._reported: set[str] = set()
+
+    def read(self, worker: str, content: Any) -> Update | None:
+        """Return the update that a worker has sent; None for a message that is none."""
+        try:
+            update = Update.from_message(content)
+            kinds = self._kinds.get(worker, set()) | update.kinds
+            _require_at_most(KINDS_LIMIT, "failure kinds", kinds)
+        except ValueError as error:
+            self._report(worker, error)
+            return None
+        self._kinds[worker] = kinds
+        return update
+
+    def _report(self, worker: str, error: ValueError) -> None:
+        if worker not in self._reported:
+            self._reported.add(worker)
+            log.warning(
+                "A message of worker %.80r is no update, and is left out of the results: %s. Later ones are only"
+                " counted; see that master and workers have the same version",
+                worker,
+                error,
+            )
+
+
+def _all_of(failures: FailureUpdate) -> tuple[FailureRow | FailureSample, ...]:
+    return (*failures.rows, *failures.samples)
+
+
+def _require_at_most(limit: int, what: str, values: Sized) -> None:
+    if len(values) > limit:
+        raise ValueError(f"it has {len(values)} {what}, more than {limit}")
+
+
+def _require_short_texts(counted: FailureRow | FailureSample) -> None:
+    for name, value in asdict(counted).items():
+        if isinstance(value, str) and len(value) > LONGEST_TEXT:
+            raise ValueError(f"{name} has {len(value)} characters, more than {LONGEST_TEXT}")
