@@ -14,6 +14,7 @@ from locust.exception import CatchResponseError
 
 from locust_asyncdjango.client.http11 import parse_headers
 from locust_asyncdjango.failures.classify import DEFAULT_CLASSIFIER
+from locust_asyncdjango.failures.evidence import exception_chain
 from locust_asyncdjango.failures.model import Failure
 from locust_asyncdjango.failures.normalize import safe_logger
 
@@ -78,7 +79,15 @@ def make_error(
 
 
 def wrap_exception(url: str | None, exception: BaseException, status: int = 0) -> FailedRequestError:
-    """Return the exception for a request that ended with an exception. status: of its response, if one came."""
+    """Return the exception for a request that ended with an exception. status: of its response, if one came.
+
+    The exception loses its traceback, because Locust keeps the first exception of each message until the run ends: the
+    frames would keep the bodies of requests and responses.
+    """
+    for each in exception_chain(exception):
+        each.__traceback__ = None
+        if each.__suppress_context__:
+            each.__context__ = None
     return make_error(url, classify_failure(exception, status=status), status, exception)
 
 

@@ -8,6 +8,7 @@ Start reading at ResponseReader.
 import re
 from collections.abc import Iterable
 from contextlib import suppress
+from io import BytesIO
 
 from geventhttpclient.header import Headers
 from geventhttpclient.response import HTTPConnectionClosed, HTTPParseError
@@ -29,8 +30,12 @@ _PLAIN_TARGET = re.compile(
     rf"/(?!/)(?:[A-Za-z0-9._~!$&'()*+,:=@/-]|{_ESCAPE})*(?:\?(?:[A-Za-z0-9._~!$&'()*+,:;=@/?-]|{_ESCAPE})+)?"
 )
 
-_MAX_PIECES = 1000
+_MAX_PIECES = 100
 """Pieces of a body that are kept before they are joined. As objects, tiny chunks need many times their size."""
+# Most of the heads that do not match need no closer look. More digits than these are refused by the parser.
+_DECLARED_LENGTH = re.compile(rb"\ncontent-length:[ \t]*(\d{1,19})", re.IGNORECASE)
+_END_OF_HEAD = b"\r\n\r\n"
+_USE_STREAM = "request it with stream=True"
 
 
 def is_target(path: str) -> bool:
@@ -99,7 +104,7 @@ class ResponseReader:
         self.on_body = self._pieces.append
         self._parser = HttpResponseParser(self)
         self._head = b""
-        self._body = bytearray()
+        self._body: BytesIO | None = None
         self._has_body = self._complete = self._keep_alive = False
         self.received = 0
         """Bytes that have arrived of the current response."""
@@ -121,18 +126,33 @@ class ResponseReader:
         if not self._has_body:
             self._head += data
             self._has_body = bool(self._pieces)
+            if not self._complete:
+                self._check_declared_length(data)
         if self._complete:
             return self._take_response(self._head, self.received)
         self._check_limits()
         return None
 
+    def _check_declared_length(self, data: bytes) -> None:
+        """Raise HTTPParseError if the head ends in these last bytes, and declares too long a body."""
+        if not self._has_body and _END_OF_HEAD not in self._head[-len(data) - len(_END_OF_HEAD) + 1 :]:
+            return
+        declared = _DECLARED_LENGTH.search(self._head)
+        if declared is None or int(declared[1]) <= self._max_body_bytes:
+            return
+        fields = _HeaderParser(self._head)
+        length = fields.headers.get("content-length", "") if fields.complete else ""
+        if isinstance(length, str) and length.isdecimal() and int(length) > self._max_body_bytes:
+            raise HTTPParseError(f"a body of {length} bytes, more than {self._max_body_bytes}: {_USE_STREAM}")
+
     def _check_limits(self) -> None:
         if not self._has_body and self.received > MAX_HEAD_BYTES:
             raise HTTPParseError(f"a response head of more than {MAX_HEAD_BYTES} bytes")
         if self.received > MAX_HEAD_BYTES + self._max_body_bytes:
-            raise HTTPParseError(f"a body of more than {self._max_body_bytes} bytes: request it with stream=True")
+            raise HTTPParseError(f"a body of more than {self._max_body_bytes} bytes: {_USE_STREAM}")
         if len(self._pieces) > _MAX_PIECES:
-            self._body += b"".join(self._pieces)
+            self._body = self._body or BytesIO()
+            self._body.write(b"".join(self._pieces))
             self._pieces.clear()
 
     def end(self) -> RawResponse:
@@ -147,9 +167,10 @@ class ResponseReader:
     def _take_response(self, head: bytes, received: int) -> RawResponse:
         body = b"".join(self._pieces)
         self._pieces.clear()
-        if self._body:
-            body = bytes(self._body) + body
-            self._body.clear()
+        if self._body is not None:
+            # Its value is its own buffer: a long body is not copied all at once.
+            self._body.write(body)
+            body, self._body = self._body.getvalue(), None
         if body and received == len(head):
             head = head[: -len(body)]
         response = RawResponse(self._parser.get_status_code(), head, body, self._keep_alive)

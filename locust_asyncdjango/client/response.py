@@ -26,7 +26,7 @@ from locust.exception import (
     StopUser,
 )
 
-from locust_asyncdjango.client.content_coding import UndecodableBodyError, decode_body
+from locust_asyncdjango.client.content_coding import Share, UndecodableBodyError, decode_body
 from locust_asyncdjango.client.exceptions import (
     FailedRequestError,
     classify_failure,
@@ -80,6 +80,8 @@ class Response(LenientResponse):
     _history: Any = ()
     _sent_request: str | None = None
     _cached_content: Any = None
+    _content_share: Share | None = None
+    """What the content takes of the decoded bytes that this process may hold."""
     _headers: Headers | None = None
     _made_request: FastRequest | None = None
 
@@ -118,13 +120,18 @@ class Response(LenientResponse):
     def content(self) -> bytes:
         """The body without its content coding. If it cannot be decoded, the received body; then ``error`` says why."""
         if self._cached_content is None:
-            self._cached_content = self.raw.body
-            if self.raw.may_be_coded:
-                try:
-                    self._cached_content = decode_body(self.raw.body, self.headers)
-                except UndecodableBodyError as error:
-                    self.error = self.error or wrap_exception(self.url, error, self.status_code)
+            self._cached_content = self._decode() if self.raw.may_be_coded else self.raw.body
         content: bytes = self._cached_content
+        return content
+
+    def _decode(self) -> bytes:
+        share = Share()
+        try:
+            content = decode_body(self.raw.body, self.headers, share)
+        except (UndecodableBodyError, MemoryError) as error:
+            self.error = self.error or wrap_exception(self.url, error, self.status_code)
+            return self.raw.body
+        self._content_share = share
         return content
 
     @cached_property
@@ -142,14 +149,16 @@ class SocketResponse(LenientResponse):
 
     error: Exception | None = None
     """The FailedRequestError of a failure; None for a success."""
+    _content_share: Share | None = None
 
     def _content(self) -> bytes:
-        content = b""
+        content, share = b"", Share()
         try:
             content = self._response.read()  # type: ignore[union-attr]
-            content = decode_body(content, self.headers)  # type: ignore[arg-type]
-        except FAILURE_EXCEPTIONS as error:
+            content = decode_body(content, self.headers, share)  # type: ignore[arg-type]
+        except (*FAILURE_EXCEPTIONS, MemoryError) as error:
             self.error = self.error or wrap_exception(self.url, error, self.status_code)
+        self._content_share = share
         self.release()
         return content
 

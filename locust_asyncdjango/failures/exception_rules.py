@@ -31,8 +31,14 @@ EXCEPTION_RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "client_exhausted",
-        client_exceptions=("MemoryError", "RuntimeError: can't start new thread", ": too many open files"),
+        client_exceptions=("RuntimeError: can't start new thread", ": too many open files"),
         errnos=(errno.EMFILE, errno.ENFILE, errno.EADDRNOTAVAIL, errno.ENOBUFS, errno.ENOMEM),
+    ),
+    Rule(
+        "client_exhausted",
+        where="memory",
+        client_exceptions=("MemoryError",),
+        advice="request large bodies with stream=True, do not keep their responses, or spread users over more machines",
     ),
     Rule(
         "connection_dropped",

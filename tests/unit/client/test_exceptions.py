@@ -1,6 +1,7 @@
 """Failures as exceptions, and what request events tell."""
 
 import errno
+import weakref
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from locust_asyncdjango.client.exceptions import (
     response_body,
     response_status,
     sample_fields,
+    wrap_exception,
 )
 from locust_asyncdjango.failures.classify import DEFAULT_CLASSIFIER
 from locust_asyncdjango.failures.counts import MESSAGES_LIMIT
@@ -44,6 +46,27 @@ def test_locusts_table_gets_a_bounded_number_of_messages_and_they_stay_the_same(
     assert errors[-1].failure.message == f"message {MESSAGES_LIMIT + 99}"
     DEFAULT_CLASSIFIER.start_run()
     assert repr(errors[-1]) == f"app_error: message {MESSAGES_LIMIT + 99}"
+
+
+def test_what_a_client_raised_keeps_no_request_or_response_alive() -> None:
+    class Body:
+        pass
+
+    def send() -> weakref.ref[Body]:
+        body = Body()
+        try:
+            raise TimeoutError
+        except TimeoutError:
+            # A second one with the first as its context.
+            reference = weakref.ref(body)
+            raise ConnectionResetError(reference) from None
+
+    try:
+        send()
+    except ConnectionResetError as raised:
+        error = wrap_exception("/", raised)
+    assert isinstance(error.__cause__, ConnectionResetError)
+    assert error.__cause__.args[0]() is None
 
 
 class Response:

@@ -1,5 +1,6 @@
 """Bytes -> answers, whatever the bytes are."""
 
+import tracemalloc
 from collections.abc import Iterable
 from contextlib import suppress
 
@@ -154,6 +155,72 @@ def test_a_body_of_many_tiny_chunks() -> None:
 def test_a_body_that_is_too_long() -> None:
     with pytest.raises(HTTPParseError, match="request it with stream=True"):
         read([OK + b"\r\n", *[b"x" * 60_000] * 3], ResponseReader(max_body_bytes=100_000))
+
+
+TOO_LONG = b"Content-Length: 100001\r\n\r\n"
+LIMIT_BYTES = 100_000
+
+
+@pytest.mark.parametrize("size", [1, 7, 10_000])
+@pytest.mark.parametrize(
+    "head",
+    [
+        pytest.param(OK + TOO_LONG, id="one head"),
+        pytest.param(OK + b"A: b\r\ncontent-LENGTH:\t 00000000000100001\r\n\r\n", id="written otherwise"),
+        pytest.param(b"HTTP/1.1 103 Early\r\nLink: x\r\n\r\n" + OK + TOO_LONG, id="after an interim response"),
+        pytest.param(OK + TOO_LONG + b"and a part of the body", id="with a part of the body"),
+        pytest.param(OK + b"Content-Length: 9999999999999999999\r\n\r\n", id="19 digits"),
+    ],
+)
+def test_a_declared_length_beyond_the_limit_is_refused_with_the_head(head: bytes, size: int) -> None:
+    with pytest.raises(HTTPParseError, match=r"^a body of \d+ bytes, more than 100000: request it with stream=True$"):
+        read(split([head], size), ResponseReader(LIMIT_BYTES))
+
+
+@pytest.mark.parametrize("size", [1, 10_000])
+@pytest.mark.parametrize(
+    ("head", "body"),
+    [
+        pytest.param(OK + b"Content-Length: 100000\r\n\r\n", b"x" * LIMIT_BYTES, id="as long as allowed"),
+        pytest.param(OK + b"Content-Length: 5\r\n\r\n", b"\nContent-Length: 100001\r\n\r\n"[:5], id="a body"),
+        pytest.param(b"HTTP/1.1 103 E\r\n" + TOO_LONG + OK + b"Content-Length: 2\r\n\r\n", b"ok", id="an interim one"),
+        pytest.param(OK + b"X-Content-Length: 100001\r\nContent-Length: 2\r\n\r\n", b"ok", id="another field"),
+        pytest.param(b"HTTP/1.1 304 No\r\n" + TOO_LONG, b"", id="304"),
+    ],
+)
+def test_other_lengths_are_accepted(head: bytes, body: bytes, size: int) -> None:
+    result = read(split([head + body], size), ResponseReader(LIMIT_BYTES))
+    assert result is not None
+    assert result[1] == body
+
+
+def test_a_response_to_head_may_declare_any_length() -> None:
+    assert read([OK + TOO_LONG], HeadResponseReader(LIMIT_BYTES)) == (200, b"", KEPT)
+
+
+def test_chunks_are_refused_at_the_limit() -> None:
+    chunk = b"2710\r\n" + b"x" * 10_000 + b"\r\n"
+    reader = ResponseReader(LIMIT_BYTES)
+    with pytest.raises(HTTPParseError, match="a body of more than 100000 bytes: request it with stream=True"):
+        read([OK + b"Transfer-Encoding: chunked\r\n\r\n", *[chunk] * 1000], reader)
+    assert reader.received <= LIMIT_BYTES + http11.MAX_HEAD_BYTES + len(chunk)
+
+
+def test_a_long_body_is_held_once() -> None:
+    size, piece = 32_000_000, b"x" * 32_000
+    reader = ResponseReader()
+    reader.feed(OK + b"Content-Length: %d\r\n\r\n" % size)
+    tracemalloc.start()
+    try:
+        for _ in range(size // len(piece)):
+            response = reader.feed(piece)
+        assert response is not None
+        assert len(response.body) == size
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    # An eighth more is reserved while the body grows, and up to a hundred pieces wait to be joined.
+    assert peak < 1.5 * size
 
 
 def test_header_fields() -> None:

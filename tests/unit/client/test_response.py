@@ -10,6 +10,7 @@ from locust.contrib.fasthttp import FastRequest
 from locust.event import EventHook
 from locust.exception import RescheduleTask, StopUser
 
+from locust_asyncdjango.client.content_coding import HELD_BYTES, MAX_HELD_BYTES, PIECE_BYTES, Share
 from locust_asyncdjango.client.exceptions import FailedRequestError
 from locust_asyncdjango.client.http11 import ResponseReader
 from locust_asyncdjango.client.response import Response, ResponseContext, WholeResponseContext
@@ -66,6 +67,30 @@ def test_the_content_is_decoded(received: bytes, content: bytes, error_kind: str
     result = response(received)
     assert (result.content, kind(result.error)) == (content, error_kind)
     assert result.content == content
+
+
+LARGE_GZIP = http_response(200, gzip.compress(bytes(4 * PIECE_BYTES), 1), "Content-Encoding: gzip")
+
+
+def test_a_body_that_the_process_cannot_hold_as_well_is_a_failure_of_the_generator() -> None:
+    full = Share()
+    full.set_size(MAX_HELD_BYTES - HELD_BYTES.total)
+    result = response(LARGE_GZIP)
+    assert result.content == result.raw.body
+    assert (result.error.failure.kind, result.error.failure.where) == ("client_exhausted", "memory")
+    del full
+    assert len(response(LARGE_GZIP).content) == 4 * PIECE_BYTES
+
+
+def test_a_large_body_counts_until_the_last_response_that_holds_it_is_gone() -> None:
+    before = HELD_BYTES.total
+    result = response(LARGE_GZIP)
+    assert len(result.content) == 4 * PIECE_BYTES
+    block = WholeResponseContext(result, EventHook(), {}, catch_response=True)
+    del result
+    assert HELD_BYTES.total == before + 4 * PIECE_BYTES
+    del block
+    assert HELD_BYTES.total == before
 
 
 @pytest.mark.parametrize(

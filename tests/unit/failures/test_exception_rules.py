@@ -150,6 +150,7 @@ class MuteError(Exception):
         ),
         pytest.param(OSError(errno.EADDRNOTAVAIL, "x"), "client_exhausted", id="no port is free"),
         pytest.param(RuntimeError("can't start new thread"), "client_exhausted", id="no thread is"),
+        pytest.param(MemoryError(), "client_exhausted", id="no memory is left"),
         pytest.param(
             RuntimeError("[Errno 111] Connection refused"), "connect_refused", id="words, when nothing else tells"
         ),
