@@ -10,6 +10,9 @@ from django.core.exceptions import ImproperlyConfigured
 
 PREFIX = "TARGET_SITE_"
 
+DEFAULT_MIDDLEWARE = "none"
+"""The value of TARGET_SITE_MIDDLEWARE if it is not set."""
+
 LARGEST_POOL = 1000
 LONGEST_POOL_WAIT_S = 25
 """The longest wait for a pool. Servers abort a request after 30 s, and some kill the worker that works on it."""
@@ -56,7 +59,9 @@ class SiteConfig:
             connections=_read_choice(env, "TARGET_SITE_CONNECTIONS", "close", "persistent", "pool"),
             pool_size=_read_integer(env, "TARGET_SITE_POOL_SIZE", 10, LARGEST_POOL),
             pool_wait_s=_read_integer(env, "TARGET_SITE_POOL_WAIT_S", 10, LONGEST_POOL_WAIT_S),
-            middleware=_read_choice(env, "TARGET_SITE_MIDDLEWARE", "none", "default", "default+sync"),
+            middleware=_read_choice(
+                env, "TARGET_SITE_MIDDLEWARE", "none", "default", "default+sync", default=DEFAULT_MIDDLEWARE
+            ),
             access_log=_read_choice(env, "TARGET_SITE_ACCESS_LOG", "off", "on"),
             redis_url=_read_url(env, "REDIS_URL", "redis://127.0.0.1:6379/0", ("redis://", "rediss://")),
             slow_api_url=_read_url(env, "SLOW_API_URL", "http://127.0.0.1:5000", ("http://", "https://")).rstrip("/"),
@@ -66,9 +71,9 @@ class SiteConfig:
         return config
 
 
-def _read_choice(env: Mapping[str, str], name: str, *choices: str) -> str:
-    """Return the variable's value, or the first choice if it is not set."""
-    value = env.get(name) or choices[0]
+def _read_choice(env: Mapping[str, str], name: str, *choices: str, default: str = "") -> str:
+    """Return the variable's value. If it is not set, return the default, or the first choice without one."""
+    value = env.get(name) or default or choices[0]
     if value not in choices:
         raise ImproperlyConfigured(f"{name} must be {', '.join(choices[:-1])} or {choices[-1]}")
     return value

@@ -9,8 +9,10 @@ TARGET_SITE_ORM_DRIVER   psycopg2 (default) or psycopg
 TARGET_SITE_CONNECTIONS  close (default: one per request), persistent, or pool (needs TARGET_SITE_ORM_DRIVER=psycopg)
 TARGET_SITE_POOL_SIZE    connections in a pool; default 10
 TARGET_SITE_POOL_WAIT_S  seconds that a request waits for one of them; default 10
-TARGET_SITE_MIDDLEWARE   none (default), default (those of a new project), or default+sync (and a sync-only one)
+TARGET_SITE_MIDDLEWARE   none, default (those of a new project), or default+sync (and a sync-only one); without it
+                         DEFAULT_MIDDLEWARE of config.py
 TARGET_SITE_ACCESS_LOG   off (default) turns off the server's log of requests, if it uses Python's logging; or on
+LOCUST_ASYNCDJANGO_TOKEN a token for the pages of the lab, which are a 404 without it
 TARGET_SITE_INTERFACE    wsgi or asgi, set by wsgi.py and asgi.py: which variant a route's own path requests
 """
 
@@ -74,6 +76,15 @@ if CONFIG.connections == "pool":
     }
 
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": CONFIG.redis_url}}
+
+# What `check --deploy` asks for and a site without HTTPS cannot have. Where you serve it with HTTPS, remove a line and
+# set what it names.
+SILENCED_SYSTEM_CHECKS = [
+    "security.W004",  # SECURE_HSTS_SECONDS: browsers would refuse to open anything on this host without HTTPS
+    "security.W008",  # SECURE_SSL_REDIRECT: each response would lead to an address at which nothing listens
+    "security.W012",  # SESSION_COOKIE_SECURE: browsers would not send the cookie of a session
+    "security.W016",  # CSRF_COOKIE_SECURE: browsers would not send the cookie, and no form could be sent
+]
 
 CSRF_FAILURE_VIEW = "target_site.problems.error_views.csrf_failure"
 

@@ -2,6 +2,8 @@
 
 import json
 import os
+import re
+import shutil
 import signal
 import urllib.request
 from contextlib import closing
@@ -11,6 +13,7 @@ import psycopg2
 import pytest
 
 from locust_asyncdjango.lab.environment.process import free_port, port_is_free
+from locust_asyncdjango.probe.protocol import PREFLIGHT_PATH, SLOTS_PATH
 from tests.support.programs import (
     BIN,
     done,
@@ -18,7 +21,9 @@ from tests.support.programs import (
     locust,
     running,
     wait_for,
+    wait_for_page,
 )
+from tests.support.site_client import fetch
 from tests.support.site_fixtures import POSTS
 
 ON_PATH = {"PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}"}
@@ -54,6 +59,37 @@ def test_the_projects_tests_pass(project: Path) -> None:
     code, text = done(*command, env=ON_PATH, cwd=project)
     assert code == 0, text
     assert "\nOK\n" in text  # none was skipped
+
+
+def test_the_project_passes_djangos_check_for_deployment(project: Path) -> None:
+    check = [BIN / "python", "manage.py", "check", "--deploy", "--fail-level", "WARNING"]
+    assert done(*check, cwd=project) == (0, "System check identified no issues (4 silenced).\n")
+
+
+def test_what_the_check_for_deployment_leaves_out_needs_https_and_has_its_reason(project: Path, tmp_path: Path) -> None:
+    copy = shutil.copytree(project, tmp_path / project.name)
+    settings = copy / "my_site" / "settings.py"
+    listed = re.search(r"SILENCED_SYSTEM_CHECKS = \[\n(.*?)\]\n", settings.read_text(), re.DOTALL)
+    assert listed is not None
+    lines = listed[1].splitlines()
+    reasons = [re.fullmatch(r'    "(security\.W\d{3})",  # ([A-Z_]+): .+', line) for line in lines]
+    silenced = {reason[1]: reason[2] for reason in reasons if reason}
+    assert len(silenced) == len(lines)
+    settings.write_text(settings.read_text().replace(listed[0], ""))
+    code, text = done(BIN / "python", "manage.py", "check", "--deploy", "--fail-level", "WARNING", cwd=copy)
+    warnings = dict(re.findall(r"^\?: \((security\.W\d{3})\) (.*)$", text, re.MULTILINE))
+    assert (code, set(warnings)) == (1, set(silenced))
+    assert [name for name, setting in silenced.items() if setting not in warnings[name]] == []
+
+
+def test_the_projects_pages_for_the_lab_are_not_there(project: Path, database_url: str) -> None:
+    url = f"http://127.0.0.1:{(port := free_port())}"
+    serve = [BIN / "gunicorn", f"--bind=127.0.0.1:{port}", "my_site.wsgi"]
+    with running(*serve, env={"DATABASE_URL": database_url}, cwd=project):
+        wait_for_page(f"{url}/healthz")
+        missing = fetch(f"{url}/no-such-page")
+        assert missing[0] == 404
+        assert [fetch(f"{url}{path}") for path in (PREFLIGHT_PATH, f"{SLOTS_PATH}?ms=5000")] == [missing] * 2
 
 
 def test_the_projects_tests_name_missing_services(project: Path, database_url: str) -> None:

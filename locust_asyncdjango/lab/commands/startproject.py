@@ -26,6 +26,11 @@ README_TEMPLATE = "project_readme.md"
 WEB_SERVERS = ("gunicorn", "uvicorn", "uvicorn-worker")
 LONGEST_NAME = 40
 """PostgreSQL cuts names off at 63 bytes, and tables, keys and indexes are named after the site."""
+PROJECT_DEFAULTS = {
+    Path("config.py"): ('DEFAULT_MIDDLEWARE = "none"', 'DEFAULT_MIDDLEWARE = "default"'),
+}
+"""What a project has in place of a line of the bundled site, by file. The bundled site has no middleware by default, so
+that a request costs what its view costs; a project has Django's, among them those for security."""
 TAKEN = {
     **dict.fromkeys(("manage", "locustfiles"), "the project has something else of that name"),
     **dict.fromkeys(("auth", "contenttypes", "sessions", "messages"), "Django has an app of that name"),
@@ -81,7 +86,7 @@ def project_files(name: str) -> Iterator[tuple[Path, str]]:
     yield Path("README.md"), template.format(name=name)
     yield Path("requirements.txt"), "".join(f"{line}\n" for line in requirements(requires(DISTRIBUTION) or ()))
     for path, text in _texts(package_folder(SITE)):
-        renamed = text.replace(SITE, name)
+        renamed = text.replace(*PROJECT_DEFAULTS.get(path, ("", ""))).replace(SITE, name)
         if path == Path("__main__.py"):
             yield Path("manage.py"), renamed.replace(f"python -m {name}", "python manage.py")
         else:

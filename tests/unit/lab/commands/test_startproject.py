@@ -73,6 +73,13 @@ def test_a_projects_files() -> None:
     assert "TARGET_SITE_ORM_DRIVER" in files[Path("mysite/settings.py")]
 
 
+def test_a_project_has_djangos_middleware_by_default() -> None:
+    files = dict(startproject.project_files("mysite"))
+    for path, (line, replacement) in startproject.PROJECT_DEFAULTS.items():
+        original, text = (ROOT / "target_site" / path).read_text(), files[Path("mysite") / path]
+        assert (original.count(line), text.count(line), text.count(replacement)) == (1, 0, 1)
+
+
 def test_all_of_the_site_is_there() -> None:
     site = ROOT / "target_site"
     sources = {str(path.relative_to(site)) for kind in ("*.py", "*.html") for path in site.rglob(kind)}
