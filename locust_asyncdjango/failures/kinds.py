@@ -38,7 +38,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             "server", "the server ran out of files, threads, memory or disk: raise its limits (ulimit)"
         ),
         "server_error_opaque": Kind(
-            "server", "the response hides its cause: add target_site's ProblemMiddleware to name it"
+            "server", "the response hides its cause: look at the logs of the application and of its server"
         ),
         "app_error": Kind("server", "look at the application's log"),
         "client_error": Kind("check", "the request does not fit the server: check path, method and form"),

@@ -176,6 +176,9 @@ RULES: tuple[Rule, ...] = (
             "lost connection to mysql server",
             re.compile(r"can't connect to (?:local )?(?:mysql )?server"),
             re.compile(r"database \S+ does not exist"),
+            re.compile(r"database \S+ is not currently accepting connections"),
+            "cannot connect to invalid database",
+            "permission denied for database",
             "unable to open database file",
         ),
         driver_phrases=("connection already closed", "the connection is closed", "the connection is lost"),
@@ -281,6 +284,7 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "server_exhausted",
+        sqlstates=("53000", "53100", "53200"),
         exception_names=("MemoryError",),
         phrases=(
             "too many open files",
@@ -328,12 +332,17 @@ RULES: tuple[Rule, ...] = (
         ),
         statuses=(502, 504, *range(520, 528), 530),
     ),
-    # The page of Django for an exception when DEBUG is off, and those of other servers. gunicorn's page for a worker
-    # that reached its timeout has the phrase twice.
+    # Django's page for an exception when DEBUG is off. ProblemMiddleware takes its place.
+    Rule(
+        "server_error_opaque",
+        where="django",
+        phrases=("server error (500)",),
+        advice="the response hides its cause: add target_site's ProblemMiddleware to name it",
+    ),
+    # The pages of other servers. gunicorn's page for a worker that reached its timeout has the phrase twice.
     Rule(
         "server_error_opaque",
         phrases=(
-            "server error (500)",
             "the server encountered an internal error",
             re.compile(r"^(?:(?:\d\d\d )?internal server error\W*)+$"),
         ),

@@ -6,51 +6,48 @@ pool that is so large that nobody waits. On WSGI an async driver always opens a 
 
 All drivers commit each query at once, as Django does, and no pool sends queries of its own. A broken connection is not
 used again, so that requests succeed as soon as a database that was down is up again.
+
+A driver is imported when a request first needs it: a project with these routes may have one of them only.
 """
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, closing, contextmanager
-from typing import Any
-from urllib.parse import quote, urlencode
+from typing import TYPE_CHECKING, Any
 
-import asyncpg
-import psycopg
-import psycopg2
-import psycopg_pool
-from django.db import connections
 from django.http import HttpRequest
 
 from target_site.config import CONFIG, LARGEST_POOL
 from target_site.resources import EventLoopResource, ProcessResource, event_loop_is_shared
+from target_site.site_info.server_info import let_psycopg2_yield
 
-from .psycopg2_pool import Psycopg2Pool
+from .dsn import asyncpg_arguments, database_dsn
+
+if TYPE_CHECKING:
+    import psycopg
+    import psycopg_pool
+
+    from .psycopg2_pool import Psycopg2Pool
 
 POOLED = CONFIG.connections != "close"
 POOL_SIZE = LARGEST_POOL if CONFIG.connections == "persistent" else CONFIG.pool_size
 
 
-def database_dsn() -> str:
-    """Return the address of the default database, in the form that libpq and asyncpg read."""
-    database = connections["default"].settings_dict
-    login = ":".join(quote(part, safe="") for part in (database["USER"], database["PASSWORD"]) if part)
-    place = f"{quote(database['HOST'], safe='')}:{database['PORT']}".rstrip(":")
-    options = {name: value for name, value in database["OPTIONS"].items() if isinstance(value, str)}
-    options.pop("assume_role", None)  # an option of Django, not of libpq
-    address = f"postgresql://{login}@{place}" if login else f"postgresql://{place}"
-    return f"{address}/{quote(str(database['NAME']), safe='')}" + (
-        f"?{urlencode(options, quote_via=quote)}" if options else ""
-    )
-
-
 def _connect_psycopg2() -> Any:
+    import psycopg2
+
+    let_psycopg2_yield()
     connection = psycopg2.connect(database_dsn())
     connection.autocommit = True
     return connection
 
 
-_psycopg2_pool = ProcessResource(
-    lambda: Psycopg2Pool(POOL_SIZE, CONFIG.pool_wait_s, _connect_psycopg2), Psycopg2Pool.close
-)
+def _make_psycopg2_pool() -> "Psycopg2Pool":
+    from .psycopg2_pool import Psycopg2Pool
+
+    return Psycopg2Pool(POOL_SIZE, CONFIG.pool_wait_s, _connect_psycopg2)
+
+
+_psycopg2_pool = ProcessResource(_make_psycopg2_pool, lambda pool: pool.close())
 
 
 @contextmanager
@@ -67,34 +64,44 @@ _PSYCOPG_POOL_OPTIONS: dict[str, Any] = {
     "timeout": CONFIG.pool_wait_s,
 }
 
-_psycopg_pool = ProcessResource(
-    lambda: psycopg_pool.ConnectionPool(database_dsn(), open=True, **_PSYCOPG_POOL_OPTIONS),
-    psycopg_pool.ConnectionPool.close,
-)
+
+def _make_psycopg_pool() -> "psycopg_pool.ConnectionPool":
+    import psycopg_pool
+
+    return psycopg_pool.ConnectionPool(database_dsn(), open=True, **_PSYCOPG_POOL_OPTIONS)
+
+
+_psycopg_pool = ProcessResource(_make_psycopg_pool, lambda pool: pool.close())
 
 
 @contextmanager
-def psycopg_connection(*, pooled: bool = POOLED) -> Iterator[psycopg.Connection[Any]]:
+def psycopg_connection(*, pooled: bool = POOLED) -> "Iterator[psycopg.Connection[Any]]":
     """Yield a connection of psycopg 3: from the pool, or a new one that is closed after use."""
+    import psycopg
+
     opened = _psycopg_pool.get().connection() if pooled else psycopg.connect(database_dsn(), autocommit=True)
     with opened as connection:
         yield connection
 
 
-async def _make_psycopg_async_pool() -> psycopg_pool.AsyncConnectionPool:
+async def _make_psycopg_async_pool() -> "psycopg_pool.AsyncConnectionPool":
+    import psycopg_pool
+
     pool = psycopg_pool.AsyncConnectionPool(database_dsn(), open=False, **_PSYCOPG_POOL_OPTIONS)
     await pool.open()
     return pool
 
 
-_psycopg_async_pool = EventLoopResource(_make_psycopg_async_pool, psycopg_pool.AsyncConnectionPool.close)
+_psycopg_async_pool = EventLoopResource(_make_psycopg_async_pool, lambda pool: pool.close())
 
 
 @asynccontextmanager
 async def psycopg_async_connection(
     request: HttpRequest, *, pooled: bool = POOLED
-) -> AsyncIterator[psycopg.AsyncConnection[Any]]:
+) -> "AsyncIterator[psycopg.AsyncConnection[Any]]":
     """Yield an async connection of psycopg 3. request: the one that needs it, which tells WSGI from ASGI."""
+    import psycopg
+
     if not (pooled and event_loop_is_shared(request)):
         async with await psycopg.AsyncConnection.connect(database_dsn(), autocommit=True) as connection:
             yield connection
@@ -108,7 +115,9 @@ async def _skip_reset(_connection: Any) -> None:
 
 
 async def _make_asyncpg_pool() -> Any:
-    return await asyncpg.create_pool(database_dsn(), min_size=0, max_size=POOL_SIZE, reset=_skip_reset)
+    import asyncpg
+
+    return await asyncpg.create_pool(**asyncpg_arguments(), min_size=0, max_size=POOL_SIZE, reset=_skip_reset)
 
 
 async def _close_asyncpg_pool(pool: Any) -> None:
@@ -121,8 +130,10 @@ _asyncpg_pool = EventLoopResource(_make_asyncpg_pool, _close_asyncpg_pool)
 @asynccontextmanager
 async def asyncpg_connection(request: HttpRequest, *, pooled: bool = POOLED) -> AsyncIterator[Any]:
     """Yield a connection of asyncpg. request: the one that needs it, which tells WSGI from ASGI."""
+    import asyncpg
+
     if not (pooled and event_loop_is_shared(request)):
-        connection = await asyncpg.connect(database_dsn())
+        connection = await asyncpg.connect(**asyncpg_arguments())
         try:
             yield connection
         finally:

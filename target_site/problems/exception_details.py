@@ -1,104 +1,96 @@
-"""What the site tells a client about an exception: its name, and why a database refused or ended a connection.
+"""What a client learns about an exception: names of classes and modules, and what database_errors.py adds.
 
-A load generator needs that much to say what failed. Host and user names, SQL, rows and tracebacks stay in the server.
-The only text of an exception that is passed on is a database's message about a connection, with names left out.
+A load generator needs that much to say what failed. Nothing of an exception's message is passed on, but for the words
+of the tables in refusals.py: messages contain rows, SQL, hosts and users.
 """
 
 import re
+import sys
 from collections.abc import Iterator
 from traceback import walk_tb
-from typing import Any
 
-# A phrase about a refused or lost connection -> its SQLSTATE, for drivers that report none (observed with psycopg2 2.9
-# and psycopg 3.3). The phrases are PostgreSQL's, from src/backend: tcop/backend_startup.c, storage/lmgr/proc.c and
-# utils/init/postinit.c. Messages in other languages are passed on without an SQLSTATE.
-_REFUSALS = (
-    (re.compile(r"sorry, too many clients already"), "53300"),
-    (re.compile(r"remaining connection slots are reserved"), "53300"),
-    (re.compile(r"too many connections for (?:role|database)"), "53300"),
-    (re.compile(r"the database system is (?:starting up|shutting down|in recovery mode)"), "57P03"),
-    (re.compile(r"Connection refused|Connect call failed"), "08006"),
-    (re.compile(r"server closed the connection unexpectedly"), "08006"),
-)
-# libpq writes a severity in any language, a colon, two spaces, and then the server's message (fe-protocol3.c). The text
-# before it contains host, port and user; the lines after it may contain a row.
-_SERVER_MESSAGE = re.compile(r":  ([^\n]+)")
-_CONNECTION_CLASSES = ("08", "28", "3D", "53", "57P")
-"""Classes of SQLSTATE whose messages are about connections. Their only data are quoted names, which _QUOTED matches."""
-_QUOTED = re.compile(
-    r"""
-    "[^",]*(?:"|(?=,)|$) | "[^"]*"             # a comma ends a name: one Japanese message lacks a closing quote
-    | «[^«»]*» | »[^«»]*« | <<[^<>]*>> | >>[^<>]*<<
-    | „[^„“”]*[“”] | “[^“”]*” | \u2018[^\u2018\u2019]*\u2019 | 「[^「」]*」 | 『[^『』]*』
-    | `[^`']*[`'] | (?<!\w)'[^']*'(?!\w)
-    """,
-    re.VERBOSE,
-)
-_MESSAGE_LIMIT = 200
-"""Characters of a database's message that a client gets."""
-_DATABASE_PACKAGES = ("django", "psycopg2", "psycopg", "psycopg_pool", "asyncpg")
-_LIBRARIES = (*_DATABASE_PACKAGES, "redis", "aioredis", "httpx")
+from .database_errors import describe_database_error
+
+_LIBRARIES = ("django", "psycopg2", "psycopg", "psycopg_pool", "asyncpg", "redis", "aioredis", "httpx")
+# They run, or are called by, what counts: Python's own code, event loops, and what httpx and redis are made of.
+_TRANSPARENT = {*sys.stdlib_module_names, "uvloop", "gevent", "greenlet", "asgiref", "httpcore", "anyio", "hiredis"}
+# asyncpg's pool raises timeouts in its copy of asyncio's code.
+_COPY_OF_ASYNCIO = "._asyncio_compat"
+_DOTTED_NAME = re.compile(r"\w+(?:\.\w+)*")
+_NAME_LIMIT = 200
+"""Characters of a name. A longer one is no name that anybody wrote."""
+_CHAIN_LIMIT = 50
+"""How many exceptions are read, of those that one wraps."""
 
 
 def describe_exception(exception: BaseException) -> dict[str, str]:
     """Return the members that describe an exception in a JSON problem.
 
-    exception: its full name. cause: the full name of the library's own exception, where Django has wrapped it. library:
-    the module that raised it, where the name does not show it (a bare OSError). sqlstate: of a database's error.
-    detail: the database's message, where it refused or ended a connection.
+    exception: its full name. cause: the full name of the library's own exception, where another has wrapped it.
+    library: the module that raised it, where the name does not show it (a bare OSError).
+    sqlstate: of a database's error. detail: in fixed words, why the database refused or ended a connection.
     """
     members = {"exception": _full_name(exception)}
-    causes = list(_chain(exception))
-    from_libraries = [cause for cause in causes if _top_package(type(cause).__module__) in _LIBRARIES]
+    chain = _chain(exception, set())
+    from_libraries = [each for each in chain if _is_from_library(each)]
     if from_libraries and from_libraries[-1] is not exception:
         members["cause"] = _full_name(from_libraries[-1])
-    library = type(exception).__module__
-    if library == "builtins" and (library := _raising_module(causes)):
+    raising_modules = [module for each in chain if (module := _raising_module(each))]
+    library = raising_modules[-1] if raising_modules else ""
+    if library and _top_package(type(exception)) in sys.stdlib_module_names:
         members["library"] = library
-    for cause in causes if _top_package(library) in _DATABASE_PACKAGES else ():
-        if described := _describe_database_error(cause):
-            return members | described
-    return members
+    return members | describe_database_error(chain, library)
 
 
-def _describe_database_error(cause: BaseException) -> dict[str, str]:
-    """Return SQLSTATE and message of a refused or lost connection, and only the SQLSTATE of other errors."""
-    code: Any = getattr(cause, "sqlstate", None) or getattr(cause, "pgcode", None)
-    sqlstate = str(code or "")
-    text = str(cause)
-    is_about_connection = sqlstate.startswith(_CONNECTION_CLASSES)
-    server_message = _SERVER_MESSAGE.search(text) if not sqlstate or is_about_connection else None
-    message = server_message[1] if server_message else text.partition("\n")[0] if is_about_connection else ""
-    for phrase, known_sqlstate in _REFUSALS if not sqlstate else ():
-        if match := phrase.search(text):
-            sqlstate, message = known_sqlstate, message or match[0]
-            break
-    detail = _QUOTED.sub('"..."', message)[:_MESSAGE_LIMIT].strip()
-    return {name: value for name, value in (("sqlstate", sqlstate), ("detail", detail)) if value}
+def _chain(exception: BaseException, visited: set[int]) -> list[BaseException]:
+    """Return the exception and those that it wraps, outermost first.
 
-
-def _raising_module(causes: list[BaseException]) -> str:
-    """Return the innermost module of a known library in the tracebacks, or "" where there is none.
-
-    asyncpg and aioredis do not wrap a ConnectionRefusedError. asyncpg's pool does not wrap a TimeoutError either, and
-    raises it in its copy of asyncio's code, which is skipped.
+    Of a group, the first member counts that has to do with a library. What a library's exception was raised during is
+    another error, which the project handled.
     """
-    frames = (frame for cause in causes for frame, _ in walk_tb(cause.__traceback__))
-    modules = [str(frame.f_globals.get("__name__", "")) for frame in frames]
-    from_libraries = (name for name in reversed(modules) if _top_package(name) in _LIBRARIES)
-    return next((name for name in from_libraries if not name.endswith("._asyncio_compat")), "")
+    chain = [exception]
+    while len(visited) < _CHAIN_LIMIT and id(chain[-1]) not in visited:
+        last = chain[-1]
+        visited.add(id(last))
+        if isinstance(last, BaseExceptionGroup):
+            members = [_chain(each, visited) for each in last.exceptions[:_CHAIN_LIMIT]]
+            return chain + next((each for each in members if any(map(_is_from_library, each))), members[0])
+        context = None if last.__suppress_context__ or _is_from_library(last) else last.__context__
+        if (wrapped := last.__cause__ or context) is None:
+            break
+        chain.append(wrapped)
+    return chain
 
 
-def _top_package(module: str) -> str:
-    return module.partition(".")[0]
+def _raising_module(exception: BaseException) -> str:
+    """Return the module of a known library whose code raised the exception, or "" where other code did.
+
+    asyncpg and aioredis do not wrap a ConnectionRefusedError, which Python's own code raises.
+    """
+    modules = [str(frame.f_globals.get("__name__", "")) for frame, _ in walk_tb(exception.__traceback__)]
+    for module in reversed(modules):
+        package = module.partition(".")[0]
+        if package in _LIBRARIES and not module.endswith(_COPY_OF_ASYNCIO):
+            return module if _DOTTED_NAME.fullmatch(module) else ""
+        if package not in _TRANSPARENT and package not in _LIBRARIES:
+            return ""
+    return ""
 
 
-def _chain(exception: BaseException | None) -> Iterator[BaseException]:
-    while exception is not None:
-        yield exception
-        exception = exception.__cause__
+def _is_from_library(exception: BaseException) -> bool:
+    return _top_package(type(exception)) in _LIBRARIES
+
+
+def _top_package(kind: type[BaseException]) -> str:
+    return str(kind.__module__).partition(".")[0]
 
 
 def _full_name(exception: BaseException) -> str:
-    kind = type(exception)
-    return kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
+    """Return the dotted name of the exception's class, or of the nearest base whose name is one."""
+    return next(name for name in _names(exception) if len(name) <= _NAME_LIMIT and _DOTTED_NAME.fullmatch(name))
+
+
+def _names(exception: BaseException) -> Iterator[str]:
+    for kind in type(exception).__mro__:
+        name = kind.__qualname__.rpartition("<locals>.")[2]
+        yield name if kind.__module__ == "builtins" else f"{kind.__module__}.{name}"

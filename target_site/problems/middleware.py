@@ -1,27 +1,31 @@
-"""The middleware that turns exceptions of views into JSON problems."""
+"""The middleware that turns exceptions into JSON problems."""
 
 from typing import Any
 
-from django.core.exceptions import BadRequest, PermissionDenied, SuspiciousOperation
+from django.core.exceptions import BadRequest, ObjectDoesNotExist, PermissionDenied, SuspiciousOperation
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.http.multipartparser import MultiPartParserError
 from django.utils.deprecation import MiddlewareMixin
 
-from target_site.models import Post
-
 from .exception_details import describe_exception
 from .response import BadInputError, problem_response
+from .uncaught import answer_uncaught_exceptions
 
 # Django handles these itself, with a status from 400 to 499.
 _HANDLED_BY_DJANGO = (Http404, PermissionDenied, SuspiciousOperation, BadRequest, MultiPartParserError)
 
 
 class ProblemMiddleware(MiddlewareMixin):
-    """Send a JSON problem for an exception of a view, and for a method that a view does not allow.
+    """Send a JSON problem for an exception of a view or of a middleware, and for a method that a view does not allow.
 
-    Add ``target_site.problems.ProblemMiddleware`` to MIDDLEWARE, so that a load generator learns which exception a view
-    raised. It works on WSGI and on ASGI. It applies to all views of the project, so use it on test servers only.
+    Add ``target_site.problems.ProblemMiddleware`` to MIDDLEWARE, at any place, so that a load generator learns which
+    exception was raised. It works on WSGI and on ASGI, and needs Django 4.2 or newer, no driver and no model. It
+    applies to all views of the project, so use it on test servers only.
     """
+
+    def __init__(self, get_response: Any) -> None:
+        super().__init__(get_response)
+        answer_uncaught_exceptions(self)
 
     # On ASGI, MiddlewareMixin would run process_response in a thread. These two methods need no thread.
     def __call__(self, request: HttpRequest) -> Any:
@@ -33,15 +37,22 @@ class ProblemMiddleware(MiddlewareMixin):
         response: Any = self.get_response(request)
         return _with_body(await response)
 
-    def process_exception(self, _request: HttpRequest, exception: Exception) -> HttpResponse | None:
+    def process_exception(self, _request: HttpRequest | None, exception: Exception) -> HttpResponse | None:
         """Return 400 for bad input, 404 for a post that does not exist, None for what Django handles, otherwise 500."""
+        return None if isinstance(exception, _HANDLED_BY_DJANGO) else self.respond(exception)
+
+    def respond(self, exception: BaseException) -> HttpResponse:
+        """Return the problem for any exception."""
         if isinstance(exception, BadInputError):
             return problem_response(400, "Bad Request", detail=str(exception))
-        if isinstance(exception, Post.DoesNotExist):
+        if isinstance(exception, ObjectDoesNotExist) and _is_of_this_site(exception):
             return problem_response(404, "Not Found", detail="there is no such post")
-        if isinstance(exception, _HANDLED_BY_DJANGO):
-            return None
         return problem_response(500, "Internal Server Error", **describe_exception(exception))
+
+
+def _is_of_this_site(exception: BaseException) -> bool:
+    """Return whether the exception is of this package. Its model is not imported: other projects need none of it."""
+    return type(exception).__module__.partition(".")[0] == __name__.partition(".")[0]
 
 
 def _with_body(response: Any) -> HttpResponseBase:

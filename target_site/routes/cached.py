@@ -1,13 +1,14 @@
-"""cached: a response from Redis. On a miss, the view builds the response and stores it in Redis."""
+"""cached: a response from Redis. On a miss, the view builds the response and stores it in Redis.
+
+A client is imported when a variant that uses it is first requested.
+"""
 
 import asyncio
 import hashlib
 import json
 import re
+from typing import TYPE_CHECKING
 
-import aioredis
-import redis
-import redis.asyncio
 from asgiref.sync import sync_to_async
 from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
@@ -19,27 +20,41 @@ from target_site.resources import EventLoopResource, ProcessResource
 
 from .route import Route, Variant
 
+if TYPE_CHECKING:
+    import aioredis
+    import redis.asyncio
+
 TTL_S = 60
 AIOREDIS_TIMEOUT_S = 5
 """Seconds that a request waits for Redis: redis-py's default. aioredis would wait forever."""
 LINES = 100
 
 
+def _redis() -> "redis.Redis":
+    import redis
+
+    return redis.from_url(CONFIG.redis_url)
+
+
 async def _redis_asyncio() -> "redis.asyncio.Redis":
+    import redis.asyncio
+
     return redis.asyncio.from_url(CONFIG.redis_url)
 
 
-async def _aioredis() -> aioredis.Redis:
+async def _aioredis() -> "aioredis.Redis":
+    import aioredis
+
     return await aioredis.create_redis_pool(CONFIG.redis_url, minsize=0)
 
 
-async def _close_aioredis(client: aioredis.Redis) -> None:
+async def _close_aioredis(client: "aioredis.Redis") -> None:
     client.close()
     await client.wait_closed()
 
 
-SYNC = ProcessResource(lambda: redis.from_url(CONFIG.redis_url), redis.Redis.close)
-ASYNC = EventLoopResource(_redis_asyncio, redis.asyncio.Redis.aclose)
+SYNC = ProcessResource(_redis, lambda client: client.close())
+ASYNC = EventLoopResource(_redis_asyncio, lambda client: client.aclose())
 AIOREDIS = EventLoopResource(_aioredis, _close_aioredis)
 
 

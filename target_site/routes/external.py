@@ -1,17 +1,16 @@
 """external: calls a slow API (target_site.slow_api) three times. The calls take ms, twice ms and half of ms.
 
 The variants differ in how they make the calls (one after the other, in threads, in greenlets, with asyncio) and in
-whether requests share HTTP clients.
+whether requests share HTTP clients. httpx is imported when one of them is first requested.
 """
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
-from functools import partial
-from typing import Any
+from functools import cache, partial
+from typing import TYPE_CHECKING, Any
 
-import httpx
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.http import require_safe
 
@@ -22,6 +21,9 @@ from target_site.site_info.server_info import is_patched_by_gevent
 from .parameters import read_integer
 from .route import Route, Variant, View
 
+if TYPE_CHECKING:
+    import httpx
+
 DEFAULT_MS = 300
 LARGEST_MS = 5000
 LARGEST_SEED = 10**9
@@ -29,37 +31,49 @@ MAX_THREADS = 300
 CALL_TIMEOUT_S = 2 * LARGEST_MS / 1000 + 2
 """Well below the 30 s after which servers give up on a request."""
 
-# max_connections: with httpx's limit of 100, calls would wait for each other. max_keepalive_connections: httpx's
-# default. At each call its pool compares all idle connections with all others (encode/httpx#3215), and with 300 of them
-# a shared client is slower than a new client for each request. keepalive_expiry: uvicorn closes idle connections after
-# 5 s, and the client has to be first. trust_env: a proxy named in the environment must not come in between.
-CLIENT_OPTIONS: dict[str, Any] = {
-    "limits": httpx.Limits(max_connections=None, max_keepalive_connections=20, keepalive_expiry=3),
-    "timeout": CALL_TIMEOUT_S,
-    "trust_env": False,
-}
+
+@cache
+def client_options() -> dict[str, Any]:
+    """Return the options of each client."""
+    import httpx
+
+    # max_connections: with httpx's limit of 100, calls would wait for each other. max_keepalive_connections: httpx's
+    # default. At each call its pool compares all idle connections with all others (encode/httpx#3215), and with 300 of
+    # them a shared client is slower than a new client for each request. keepalive_expiry: uvicorn closes idle
+    # connections after 5 s, and the client has to be first. trust_env: a proxy named in the environment must not come
+    # in between.
+    limits = httpx.Limits(max_connections=None, max_keepalive_connections=20, keepalive_expiry=3)
+    return {"limits": limits, "timeout": CALL_TIMEOUT_S, "trust_env": False}
 
 
-async def _async_client() -> httpx.AsyncClient:
-    return httpx.AsyncClient(**CLIENT_OPTIONS)
+def _client() -> "httpx.Client":
+    import httpx
+
+    return httpx.Client(**client_options())
 
 
-ASYNC_CLIENT = EventLoopResource(_async_client, httpx.AsyncClient.aclose)
+async def _async_client() -> "httpx.AsyncClient":
+    import httpx
+
+    return httpx.AsyncClient(**client_options())
+
+
+ASYNC_CLIENT = EventLoopResource(_async_client, lambda client: client.aclose())
 THREAD_POOL = ProcessResource(lambda: ThreadPoolExecutor(MAX_THREADS, "external"), ThreadPoolExecutor.shutdown)
 
-Calls = Callable[[httpx.Client, list[str]], list[str]]
+Calls = Callable[["httpx.Client", list[str]], list[str]]
 """Fetches all URLs and returns the countries in the order of the URLs."""
 
 
-def call_sequentially(client: httpx.Client, urls: list[str]) -> list[str]:
+def call_sequentially(client: "httpx.Client", urls: list[str]) -> list[str]:
     return [fetch_country(client, url) for url in urls]
 
 
-def call_in_threads(client: httpx.Client, urls: list[str]) -> list[str]:
+def call_in_threads(client: "httpx.Client", urls: list[str]) -> list[str]:
     return list(THREAD_POOL.get().map(partial(fetch_country, client), urls))
 
 
-def call_in_greenlets(client: httpx.Client, urls: list[str]) -> list[str]:
+def call_in_greenlets(client: "httpx.Client", urls: list[str]) -> list[str]:
     if not is_patched_by_gevent():
         return call_in_threads(client, urls)
     from gevent.pool import Pool
@@ -80,12 +94,12 @@ class HTTPClientPool:
         self._idle: list[httpx.Client] = []
 
     @contextmanager
-    def borrow(self) -> Iterator[httpx.Client]:
+    def borrow(self) -> "Iterator[httpx.Client]":
         """Yield a client for the duration of a request."""
         try:
             client = self._idle.pop()
         except IndexError:
-            client = httpx.Client(**CLIENT_OPTIONS)
+            client = _client()
         try:
             yield client
         finally:
@@ -100,23 +114,23 @@ class HTTPClientPool:
 CLIENT_POOL = ProcessResource(HTTPClientPool, HTTPClientPool.close)
 
 
-def shared_client() -> AbstractContextManager[httpx.Client]:
+def shared_client() -> "AbstractContextManager[httpx.Client]":
     return CLIENT_POOL.get().borrow()
 
 
 @contextmanager
-def new_client() -> Iterator[httpx.Client]:
-    with httpx.Client(**CLIENT_OPTIONS) as client:
+def new_client() -> "Iterator[httpx.Client]":
+    with _client() as client:
         yield client
 
 
 @asynccontextmanager
-async def new_async_client(_request: HttpRequest) -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(**CLIENT_OPTIONS) as client:
+async def new_async_client(_request: HttpRequest) -> "AsyncIterator[httpx.AsyncClient]":
+    async with await _async_client() as client:
         yield client
 
 
-def sync_view(calls: Calls, client_context: Callable[[], AbstractContextManager[httpx.Client]]) -> View:
+def sync_view(calls: Calls, client_context: Callable[[], "AbstractContextManager[httpx.Client]"]) -> View:
     @require_safe
     def view(request: HttpRequest) -> JsonResponse:
         urls = requested_urls(request)
@@ -136,12 +150,12 @@ def async_view(client_context: Callable[[HttpRequest], Any]) -> View:
     return view
 
 
-def fetch_country(client: httpx.Client, url: str) -> str:
+def fetch_country(client: "httpx.Client", url: str) -> str:
     """Return the country that the API sends. Raise httpx.HTTPError."""
     return str(client.get(url).raise_for_status().json()["country"])
 
 
-async def afetch_country(client: httpx.AsyncClient, url: str) -> str:
+async def afetch_country(client: "httpx.AsyncClient", url: str) -> str:
     """Return the country that the API sends, in async code. Raise httpx.HTTPError."""
     return str((await client.get(url)).raise_for_status().json()["country"])
 

@@ -2,7 +2,7 @@
 
 import platform
 from collections.abc import Mapping
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 import django
@@ -42,13 +42,21 @@ def healthz(_request: HttpRequest) -> HttpResponse:
 def describe_site(request: HttpRequest) -> dict[str, Any]:
     """Return interface, routes, settings and versions. It contains no secrets, and needs no query."""
     prefix = request.path.removesuffix("routes.json")
-    packages = {name: version(name) for name in PACKAGES}
+    packages = {name: known for name in PACKAGES if (known := _version(name))}
     return {
         "interface": "asgi" if isinstance(request, ASGIRequest) else "wsgi",
         "routes": [_describe_route(route, prefix) for route in ROUTES],
         "settings": _describe_settings(),
         "versions": {"python": platform.python_version(), "django": django.get_version(), **packages},
     }
+
+
+def _version(package: str) -> str:
+    """Return a package's version, or "" where it is not installed: a project may have one driver only."""
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return ""
 
 
 def _describe_route(route: Route, prefix: str) -> dict[str, Any]:

@@ -2,11 +2,9 @@
 
 import logging
 import sys
+from contextlib import suppress
 from importlib.metadata import version
 from typing import Any
-
-import psycopg.waiting
-import psycopg2.extensions
 
 from target_site.config import ACCESS_LOGS
 
@@ -64,21 +62,27 @@ def is_patched_by_gevent() -> bool:
 
 
 def let_psycopg2_yield() -> None:
-    """Let other greenlets run while psycopg2 waits, if gevent has patched this process. psycopg 3 does so by itself."""
-    if is_patched_by_gevent():
-        from psycogreen.gevent import patch_psycopg
+    """Let other greenlets run while psycopg2 waits, if gevent has patched this process. psycopg 3 does so by itself.
 
-        patch_psycopg()
+    Idempotent. It does nothing before psycopg2 is imported, and without psycogreen; see blocking_drivers.
+    """
+    if "psycopg2" in sys.modules and is_patched_by_gevent():
+        with suppress(ImportError):
+            from psycogreen.gevent import patch_psycopg
+
+            patch_psycopg()
 
 
 def blocking_drivers() -> list[str]:
     """Return the drivers that block all greenlets of gevent while one waits for PostgreSQL. Empty without gevent."""
     if not is_patched_by_gevent():
         return []
-    # wait_c is written in C and does not use gevent. psycopg chooses it if it is imported before gevent patches Python.
+    psycopg2, waiting = sys.modules.get("psycopg2.extensions"), sys.modules.get("psycopg.waiting")
     is_blocking = {
-        "psycopg2": psycopg2.extensions.get_wait_callback() is None,
-        "psycopg": psycopg.waiting.wait is getattr(psycopg.waiting, "wait_c", None),
+        "psycopg2": psycopg2 and psycopg2.get_wait_callback() is None,
+        # wait_c is written in C and does not use gevent. psycopg chooses it if it is imported before gevent patches
+        # Python. One that is not imported yet will choose another.
+        "psycopg": waiting and waiting.wait is getattr(waiting, "wait_c", None),
     }
     return [driver for driver, blocks in is_blocking.items() if blocks]
 

@@ -246,4 +246,4 @@ def test_an_error_that_the_site_hides(tmp_path: Path) -> None:
         urls = {(interface, "problem"): url for (interface, _), url in bare.items()}
         requested = [each for each in addresses("own_error/sync", "own_error/async") if each.presentation == "problem"]
         kinds = fetch_kinds(requested, lambda address: fetch_kind(urls, address))
-    assert kinds == dict.fromkeys(kinds, "server_error_opaque")
+    assert kinds == dict.fromkeys(kinds, "server_error_opaque, django")

@@ -8,7 +8,7 @@ from django.urls import path
 from target_site.routes import external
 from target_site.urls import urlpatterns as site_urlpatterns
 
-external.CLIENT_OPTIONS["timeout"] = 0.5
+external.client_options()["timeout"] = 0.5
 
 
 def own_error_sync(_request: HttpRequest) -> HttpResponse:

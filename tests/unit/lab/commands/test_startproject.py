@@ -82,7 +82,7 @@ def test_a_project_has_djangos_middleware_by_default() -> None:
 
 def test_all_of_the_site_is_there() -> None:
     site = ROOT / "target_site"
-    sources = {str(path.relative_to(site)) for kind in ("*.py", "*.html") for path in site.rglob(kind)}
+    sources = {str(path.relative_to(site)) for kind in ("*.py", "*.html", "*.txt") for path in site.rglob(kind)}
     copied = {str(path.relative_to("s")) for path, _ in startproject.project_files("s") if path.parts[0] == "s"}
     assert {name.replace("/target_site/", "/s/") for name in sources} - {"__main__.py"} == copied
 
