@@ -212,6 +212,7 @@ def failures_document(
     in_flight: int = 0,
     in_flight_s: float = 0.0,
     refused_updates: int = 0,
+    interrupted_by: str = "",
 ) -> dict[str, Any]:
     """Return the content of the failures file as plain types, without its format and version.
 
@@ -219,6 +220,7 @@ def failures_document(
     many requests could not be recorded. shape_findings: sentences about what the load shape has found out. in_flight:
     requests that were not answered when the run ended. in_flight_s: for how long the oldest of them had waited.
     refused_updates: how many messages of workers were no updates.
+    interrupted_by: the name of the signal that stopped the run before its shape was over; "" for none.
     """
     rows = counts.rows()
     kinds = dict.fromkeys(row.kind for row in rows)
@@ -229,6 +231,7 @@ def failures_document(
         "in_flight_s": in_flight_s,
         "refused_updates": refused_updates,
         "shape_findings": list(shape_findings),
+        "interrupted_by": interrupted_by,
         "failures": [{**asdict(row), "first_users": users_at(row.first_t)} for row in rows],
         "samples": [asdict(sample) for kind in kinds for sample in counts.samples(kind)],
     }

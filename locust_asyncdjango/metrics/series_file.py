@@ -10,6 +10,7 @@ import io
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import IO, Any, Self
 
@@ -60,6 +61,14 @@ class Series:
     header: dict[str, Any]
     intervals: tuple[Interval, ...]
     total: Row
+
+    @property
+    def started_s(self) -> float:
+        """Return the epoch second that is second 0 of the run; 0 where the header does not say when it started."""
+        try:
+            return datetime.fromisoformat(self.header["started"]).timestamp()
+        except (KeyError, TypeError, ValueError):
+            return 0.0
 
     @classmethod
     def from_rows(cls, header: dict[str, Any], rows: Iterable[Row]) -> Self:

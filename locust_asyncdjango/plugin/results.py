@@ -60,6 +60,7 @@ class Results:
         self._has_crossed = False
         self._has_unmeasured = False
         self._has_unwritten = False
+        self._interrupted_by = ""
         self._reset()
 
     def _reset(self) -> None:
@@ -96,6 +97,10 @@ class Results:
         self._stopped_by = next(crossings(self._stop_on), None)
         return self._stopped_by
 
+    def note_stop_signal(self, name: str) -> None:
+        """Note the name of the signal that stops the run."""
+        self._interrupted_by = name
+
     def check_generator_health(self) -> None:
         """Log a warning, once for each problem, if the generator does not keep up with the load."""
         if self.history.total.t and self.history.total.t % CHECK_EVERY_S == 0:
@@ -125,6 +130,7 @@ class Results:
             in_flight=self.history.total.in_flight,
             in_flight_s=self.history.total.in_flight_s or 0.0,
             refused_updates=self._recording.refused_updates,
+            interrupted_by=self._interrupted_by,
         )
 
     def chart_data(self) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from locust_asyncdjango.plugin.options import Options
 from locust_asyncdjango.plugin.output_files import OutputFiles
 from locust_asyncdjango.plugin.recording import Recording
 from locust_asyncdjango.plugin.results import Results
+from locust_asyncdjango.plugin.setup import watch_stop_signals
 from locust_asyncdjango.plugin.terminal import LiveDisplay
 from locust_asyncdjango.plugin.web_ui import add_tabs
 from locust_asyncdjango.plugin.worker_protocol import MasterLink, WorkerLink, take_update
@@ -52,6 +53,7 @@ def subscribe_run(
     events.quit.add_listener(run.on_quit)
     if environment.web_ui is not None:
         add_tabs(environment.web_ui, results)
+    watch_stop_signals(environment, runner, results.note_stop_signal)
 
 
 def subscribe_worker(environment: Environment, runner: WorkerRunner) -> None:

@@ -2,12 +2,14 @@
 
 import signal
 from argparse import Namespace
+from collections.abc import Callable
+from types import FrameType
 from typing import Any
 
 import gevent
 from locust import LoadTestShape
 from locust.env import Environment
-from locust.runners import WorkerRunner
+from locust.runners import Runner, WorkerRunner
 
 from locust_asyncdjango.failures.normalize import safe_logger
 from locust_asyncdjango.load.arrivals import require_arrival_wait, wait_before_first_task
@@ -80,7 +82,7 @@ def _use_shape(environment: Environment, shape: LoadTestShape) -> None:
 
 
 def _fit_options_to_shape(environment: Environment, shape: LoadTestShape) -> None:
-    """Make Locust's own flags and SIGTERM work with a shape. Raise SetupError if -u or -t is 0."""
+    """Make Locust's own flags work with a shape. Raise SetupError if -u or -t is 0."""
     parsed = environment.parsed_options
     if parsed is None:
         return
@@ -93,9 +95,28 @@ def _fit_options_to_shape(environment: Environment, shape: LoadTestShape) -> Non
     for option, attribute in (("num_users", "peak"), ("spawn_rate", "rate")):
         if getattr(parsed, option) is None:
             setattr(parsed, option, getattr(shape, attribute, None))
-    if parsed.headless and environment.runner is not None:
-        # Locust installs its own SIGTERM handler only after a headless shape is over.
-        gevent.signal_handler(signal.SIGTERM, environment.runner.quit)
+
+
+def watch_stop_signals(environment: Environment, runner: Runner, note: Callable[[str], None]) -> None:
+    """Call ``note`` with the name of a signal that stops a headless run with a shape. Its end is not that of the shape.
+
+    Locust installs its own SIGTERM handler only after a headless shape is over, so SIGTERM stops the run here.
+    """
+    parsed = environment.parsed_options
+    if parsed is None or not parsed.headless or environment.shape_class is None:
+        return
+
+    def on_terminate() -> None:
+        note(signal.SIGTERM.name)
+        runner.quit()
+
+    def on_interrupt(signum: int, frame: FrameType | None) -> None:
+        note(signal.SIGINT.name)
+        signal.default_int_handler(signum, frame)
+
+    gevent.signal_handler(signal.SIGTERM, on_terminate)
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # it is ignored in the background of a shell
+        signal.signal(signal.SIGINT, on_interrupt)
 
 
 def _limit_run_time(shape: LoadTestShape, parsed: Namespace) -> None:

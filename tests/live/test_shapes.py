@@ -224,8 +224,9 @@ def test_a_breakpoint_by_a_bound_on_latency(slots_url: str) -> None:
 def test_a_search_that_is_stopped_says_what_it_has_found(
     slots_url: str, tmp_path: Path, signum: signal.Signals
 ) -> None:
-    report = tmp_path / "run.html"
-    load = ("--shape", "Breakpoint:peak=64,settle=1,hold=3", "-H", slots_url, "--report", report)
+    report, failures = tmp_path / "run.html", tmp_path / "failures.json"
+    outputs = ("--report", report, "--failures", failures)
+    load = ("--shape", "Breakpoint:peak=64,settle=1,hold=3", "-H", slots_url, *outputs)
     with running(*locust("-f", IO_READ, *HEADLESS, *load)) as program:
         program.wait_for(r"\d users: [\d.]+ req/s, carried")
         program.signal(signum)
@@ -234,3 +235,4 @@ def test_a_search_that_is_stopped_says_what_it_has_found(
         answer = r"carries \d+ users at least, [\d.]+ req/s: (nothing|\d+) broke( once)?; give it more time \(-t\)"
         assert re.search(answer, re.sub(r"\s+", " ", program.text)), program.text
     assert re.search(r"Breakpoint\S+ carries \d+ users at least", report.read_text())
+    assert json.loads(failures.read_text())["interrupted_by"] == signum.name

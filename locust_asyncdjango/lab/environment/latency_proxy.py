@@ -12,6 +12,9 @@ from locust_asyncdjango.lab.errors import TrialError, UsageError
 DEFAULT_PORTS = {"postgresql": 5432, "postgres": 5432, "redis": 6379, "http": 80}
 """Port by URL scheme. Schemes with TLS are left out, because a certificate does not name the proxy's address."""
 
+SERVICE_NAMES = {"DATABASE_URL": "the database", "REDIS_URL": "Redis", "SLOW_API_URL": "the slow API"}
+"""What messages call the service that an environment variable names."""
+
 
 @contextmanager
 def services_with_latency(services: Mapping[str, str], latency_ms: int, logs: Path) -> Iterator[dict[str, str]]:
@@ -24,23 +27,32 @@ def services_with_latency(services: Mapping[str, str], latency_ms: int, logs: Pa
     """
     with ExitStack() as stack:
         yield {
-            name: stack.enter_context(running_proxy(url, latency_ms, logs / f"proxy-{name.lower()}.log"))
+            variable: stack.enter_context(
+                running_proxy(
+                    url,
+                    latency_ms,
+                    logs / f"proxy-{variable.lower()}.log",
+                    name=f"the latency proxy in front of {SERVICE_NAMES[variable]}",
+                )
+            )
             if latency_ms
             else url
-            for name, url in services.items()
+            for variable, url in services.items()
         }
 
 
 @contextmanager
-def running_proxy(url: str, latency_ms: int, log: Path) -> Iterator[str]:
+def running_proxy(url: str, latency_ms: int, log: Path, name: str = "the latency proxy") -> Iterator[str]:
     """Start a proxy that adds latency to all that a server sends, and yield the URL that leads through it.
 
+    name: what messages call the proxy.
     Raise UsageError for a URL that no proxy can stand in front of, and TrialError where the proxy does not start.
     """
     flags = (f"--upstream={upstream_address(url)}", f"--latency-ms={latency_ms}")
-    with running(python("-m", "locust_asyncdjango.lab.proxy", *flags), log=log) as program:
+    argv = python("-m", "locust_asyncdjango.lab.proxy", *flags)
+    with running(argv, name=name, log=log) as program:
         if not wait_until(lambda: _listen_address(program) is not None, program, START_DEADLINE_S):
-            raise TrialError(f"the latency proxy did not start: {program.last_log_line()}")
+            raise TrialError(f"{name} did not start: {program.last_log_line()}")
         yield url_at_port(url, int(str(_listen_address(program)).rpartition(":")[2]))
 
 

@@ -8,12 +8,13 @@ reading at ``database``.
 import hashlib
 import os
 import pwd
+import re
 import secrets
 import shutil
 import signal
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -32,15 +33,24 @@ from locust_asyncdjango.lab.environment.process import (
     wait_until,
 )
 from locust_asyncdjango.lab.environment.servers import site_env
-from locust_asyncdjango.lab.errors import TrialError, UsageError
+from locust_asyncdjango.lab.errors import TrialError, UsageError, os_error_text
 from locust_asyncdjango.metrics.file_lock import exclusive_lock
 
+NAME = "PostgreSQL"
 PG_VERSION = 18
 STOP_DEADLINE_S = 60
 BYTES_PER_POST = 600
 """Disk space that a post needs in the seeded table, with its key; 480 bytes were measured with a million posts."""
 MIN_TEMPLATE_BYTES = 300 * 2**20
 """Disk space of a cluster besides the posts."""
+
+_HELPER = re.compile(
+    r"postgres: (?:.*?: )?"
+    r"(checkpointer|background writer|walwriter|autovacuum launcher|logical replication launcher|io worker \d+)\b"
+)
+"""The title of a process that serves no client and lives as long as the server."""
+_CRASH = re.compile(r"LOG: +(.* (?:was terminated by|exited with) .*)")
+_DISK_FULL = re.compile(r"(?:ERROR|FATAL|PANIC|LOG): +(.*No space left on device)")
 
 # Nothing has to survive a crash during seeding, because an unfinished template is removed.
 _SEEDING = ("fsync=off", "full_page_writes=off", "wal_level=minimal", "max_wal_senders=0", "max_wal_size=4GB")
@@ -198,9 +208,15 @@ def create_cluster(installation: Installation, cluster: Path, logs: Path) -> Non
 
 
 def copy_cluster(installation: Installation, template: Path, cluster: Path) -> None:
-    """Copy a stopped cluster, and make PostgreSQL's account the owner of the copy."""
-    shutil.copytree(template, cluster)
-    installation.give_to_account(cluster / "data")
+    """Copy a stopped cluster, and make PostgreSQL's account the owner of the copy. Raise TrialError if that fails."""
+    try:
+        shutil.copytree(template, cluster)
+        installation.give_to_account(cluster / "data")
+    except OSError as error:
+        raise TrialError(
+            f"the database cannot be copied: {os_error_text(error)}; see that the disk of {installation.cache} has room"
+            " and can be written, or set LOCUST_ASYNCDJANGO_CACHE to another folder"
+        ) from None
 
 
 @contextmanager
@@ -222,11 +238,41 @@ def running_cluster(installation: Installation, cluster: Path, log: Path, *setti
     for setting in (*fixed, *settings):
         argv += ["-c", setting]
     # SIGTERM waits until all clients have left; SIGINT is the fast shutdown.
-    with running(argv, log=log, account=installation.account, stop_signal=signal.SIGINT, stop_timeout_s=30) as program:
+    with running(
+        argv, name=NAME, log=log, account=installation.account, stop_signal=signal.SIGINT, stop_timeout_s=30
+    ) as program:
         if not wait_until(lambda: _accepts_connections(installation, port), program, START_DEADLINE_S):
             raise TrialError(f"PostgreSQL did not start: {program.last_log_line()}")
         password = (cluster / "password").read_text(encoding="ascii")
         yield f"postgresql://postgres:{password}@127.0.0.1:{port}/postgres"
+
+
+def helper_processes(server_pid: int) -> dict[psutil.Process, str]:
+    """Return the helper processes of a PostgreSQL server, such as its checkpointer, with the name of each.
+
+    server_pid: of the server; another program has none of them.
+    """
+    helpers = {}
+    with suppress(psutil.Error):
+        for process in psutil.Process(server_pid).children():
+            with suppress(psutil.Error):
+                if match := _HELPER.match(" ".join(process.cmdline())):
+                    helpers[process] = match[1]
+    return helpers
+
+
+def crash_reason(log_lines: Sequence[str]) -> str:
+    """Return why a server has stopped all its processes, by the lines of its log; "" where they do not say."""
+    return disk_full_reason(log_lines) or _first_match(_CRASH, log_lines)
+
+
+def disk_full_reason(log_lines: Sequence[str]) -> str:
+    """Return what a server could not write because its disk was full, by its log; "" where it could write all."""
+    return _first_match(_DISK_FULL, log_lines)
+
+
+def _first_match(pattern: re.Pattern[str], lines: Sequence[str]) -> str:
+    return next((match[1] for line in lines if (match := pattern.search(line))), "")
 
 
 @contextmanager

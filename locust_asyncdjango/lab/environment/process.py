@@ -19,7 +19,10 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from types import FrameType
-from typing import ParamSpec
+from typing import TYPE_CHECKING, ParamSpec
+
+if TYPE_CHECKING:
+    import psutil
 
 START_DEADLINE_S = 60
 """Seconds that a server, a database or another service may take to start. Each of them starts within seconds, so a
@@ -126,6 +129,7 @@ class Program:
     """A program that has been started.
 
     argv: its command line.
+    name: what messages call it; by default the name of its file.
     log: the file that its output is appended to. None: its input and output are the lab's, and ``log_lines`` is empty.
     cwd: its working directory; by default one that every user may enter, and that holds no module or settings file.
     env: its environment; None for the lab's own.
@@ -140,6 +144,7 @@ class Program:
         argv: Sequence[str],
         *,
         log: Path | None,
+        name: str = "",
         cwd: Path = Path("/"),
         env: Mapping[str, str] | None = None,
         account: Account | None = None,
@@ -147,6 +152,7 @@ class Program:
         stop_timeout_s: float = 10,
         show_output: bool = False,
     ) -> None:
+        self.name = name or Path(argv[0]).name
         self.log = log
         self.stop_signal = stop_signal
         self.stop_timeout_s = stop_timeout_s
@@ -177,6 +183,14 @@ class Program:
         with _supervisor.deferring_signals():
             return self.popen.poll()
 
+    def end_text(self, code: int) -> str:
+        """Return in words how it ended, for a message to the user. code: its exit code."""
+        if code >= 0:
+            return f"with exit code {code}: {self.last_log_line()}"
+        name = signal.Signals(-code).name if -code in set(signal.Signals) else f"signal {-code}"
+        cause = " (which Linux sends when memory runs out)" if -code == signal.SIGKILL else ""
+        return f"killed by {name}{cause}"
+
     def wait(self, timeout_s: float = math.inf) -> int | None:
         """Wait until it ends and return its exit code; None if it still runs after ``timeout_s`` seconds."""
         deadline_s = time.monotonic() + timeout_s
@@ -202,15 +216,31 @@ class Program:
         """Send its stop signal once, without waiting, so that several programs can stop at the same time."""
         if not self.is_stopping and self.exit_code() is None:
             self.popen.send_signal(self.stop_signal)
+            # A process that stands still would take note of no other signal.
+            for process in self.processes():
+                _send_signal(process, signal.SIGCONT)
         self.is_stopping = True
 
+    def processes(self) -> "list[psutil.Process]":
+        """Return its process and all that it has started and that still run; without those whose parent has ended."""
+        import psutil  # importing the lab needs the standard library only
+
+        try:
+            process = psutil.Process(self.pid)
+            return [process, *process.children(recursive=True)]
+        except psutil.NoSuchProcess:
+            return []
+
     def stop(self) -> None:
-        """Send its stop signal, wait up to ``stop_timeout_s``, then kill what is left of its process group."""
+        """Send its stop signal, wait up to ``stop_timeout_s``, then kill what is left of all that it has started."""
+        started = self.processes()
         if self.exit_code() is None:
             self.request_stop()
             with suppress(subprocess.TimeoutExpired):
                 self.popen.wait(self.stop_timeout_s)
         _signal_group(self.pid, signal.SIGKILL)
+        for process in started:  # PostgreSQL's have process groups of their own
+            _send_signal(process, signal.SIGKILL)
         self.popen.wait()
         deadline = time.monotonic() + KILL_DEADLINE_S
         while _signal_group(self.pid, NO_SIGNAL) and time.monotonic() < deadline:
@@ -235,6 +265,14 @@ def _signal_group(pid: int, signum: int) -> bool:
     return True
 
 
+def _send_signal(process: "psutil.Process", signum: int) -> None:
+    """Send a signal to a process, unless it has ended or belongs to an account that the lab may not send signals to."""
+    import psutil
+
+    with suppress(psutil.Error):
+        process.send_signal(signum)
+
+
 def _stopping_on_exit(start: Callable[P, Program]) -> Callable[P, AbstractContextManager[Program]]:
     @contextmanager
     def started(*args: P.args, **kwargs: P.kwargs) -> Iterator[Program]:
@@ -253,6 +291,11 @@ def _stopping_on_exit(start: Callable[P, Program]) -> Callable[P, AbstractContex
 
 running = _stopping_on_exit(Program)
 """Start a program for the length of a context, and stop it at the end; it takes the arguments of ``Program``."""
+
+
+def running_programs() -> frozenset[Program]:
+    """Return the programs that were started and not stopped since; those that ended by themselves are among them."""
+    return frozenset(_supervisor.programs)
 
 
 def wait_until(ready: Callable[[], bool], program: Program, deadline_s: float) -> bool:

@@ -244,7 +244,8 @@ def running_server(
     with_access_log = env.get("TARGET_SITE_ACCESS_LOG") == "on"
     command = server.command(port, workers, with_access_log=with_access_log, stats_port=stats_port)
     token = env.get(TOKEN_VARIABLE) or secrets.token_urlsafe(32)
-    with running(command, log=folder / f"{server.name}.log", env={**env, TOKEN_VARIABLE: token}) as program:
+    log = folder / f"{server.name}.log"
+    with running(command, name=server.name, log=log, env={**env, TOKEN_VARIABLE: token}) as program:
         if not wait_until(lambda: responds(f"{url}/healthz"), program, START_DEADLINE_S):
             time_limit = f" in {START_DEADLINE_S} s" if program.exit_code() is None else ""
             raise TrialError(f"{server.name} did not start{time_limit}: {program.last_log_line()}")

@@ -111,7 +111,7 @@ def running_redis(logs: Path) -> Iterator[str]:
     argv = [str(redis_program()), "--port", str(port)]
     for name, value in fixed.items():
         argv += [f"--{name}", value]
-    with running(argv, log=logs / "redis.log") as program:
+    with running(argv, name="Redis", log=logs / "redis.log") as program:
         if not wait_until(lambda: _answers_ping(port), program, START_DEADLINE_S):
             raise TrialError(f"Redis did not start: {program.last_log_line()}")
         yield f"redis://127.0.0.1:{port}/0"
@@ -129,7 +129,8 @@ def running_slow_api(logs: Path) -> Iterator[str]:
 def running_slow_api_on(port: int, logs: Path) -> Iterator[Program]:
     """Start the slow API on a port of 127.0.0.1. Raise TrialError where it does not start."""
     argv = python("-m", "uvicorn", f"--port={port}", "--no-access-log", "--log-level=warning")
-    with running([*argv, "target_site.slow_api:application"], log=logs / "slow-api.log") as program:
+    argv += ["target_site.slow_api:application"]
+    with running(argv, name="the slow API", log=logs / "slow-api.log") as program:
         if not wait_until(lambda: responds(f"http://127.0.0.1:{port}/?ms=0"), program, START_DEADLINE_S):
             raise TrialError(f"the slow API did not start: {program.last_log_line()}")
         yield program

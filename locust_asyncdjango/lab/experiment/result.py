@@ -51,6 +51,8 @@ class ResourceSample:
         that are, and of other virtual machines.
     mhz: frequency of the processors; 0 where the system does not report it.
     speed: how fast the lab's programs really ran since the sample before (``machine.Speedometer``).
+    at_s: the moment, in epoch seconds; 0 in what earlier versions wrote.
+    stopped: which of the lab's programs, or processes of them, a signal or a debugger had stopped at that moment.
     """
 
     t: float
@@ -66,6 +68,8 @@ class ResourceSample:
     steal_percent: float = 0.0
     mhz: float = 0.0
     speed: float = 0.0
+    at_s: float = 0.0
+    stopped: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)

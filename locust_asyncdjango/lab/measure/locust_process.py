@@ -16,10 +16,14 @@ from locust_asyncdjango.lab.environment.pinning import pinned_to
 from locust_asyncdjango.lab.environment.process import Program, python, running
 from locust_asyncdjango.lab.errors import TrialError, UsageError
 from locust_asyncdjango.lab.experiment.spec import Load, Trial
+from locust_asyncdjango.lab.measure.supervision import AGAIN
 from locust_asyncdjango.metrics import series_file
 
 WATCH_INTERVAL_S = 0.5
 """Seconds between two calls of a watch."""
+
+STALL_DEADLINE_S = 60
+"""Seconds without a new row, or before the first one, after which Locust hangs. It starts within seconds."""
 
 USER_SHAPE = re.compile(r"[\w.]+:\w+(:.*)?")
 """A --shape that names a class in a module of the user's own: module:Class."""
@@ -60,17 +64,38 @@ def run_locust(
     ]
     with ExitStack() as stack:
         with pinned_to(processors):
-            locust = running(argv, log=file.with_name("locust.log"), env=_locust_env(load))
+            locust = running(argv, name="Locust", log=file.with_name("locust.log"), env=_locust_env(load))
             program = stack.enter_context(locust)
+        growth = GrowthMonitor(file)
         next_s = time.monotonic()
         while (code := program.wait(WATCH_INTERVAL_S)) is None:
+            growth.check()
             _notify(file, watch)
             if time.monotonic() >= next_s:
                 next_s += 1
                 every_second()
+        if time.monotonic() >= next_s - WATCH_INTERVAL_S:
+            every_second()  # what happened in the last second counts too
     # With exit code 1 Locust reports that requests have failed, which is a result.
     if code not in (0, 1):
-        raise TrialError(f"Locust failed: {program.last_log_line()}")
+        raise TrialError(f"Locust ended early, {program.end_text(code)}; {AGAIN}")
+
+
+class GrowthMonitor:
+    """Notices when a file no longer grows. Locust writes a row a second, so that it hangs or stands still then."""
+
+    def __init__(self, file: Path, clock: Callable[[], float] = time.monotonic) -> None:
+        """Begin to watch a file, which need not be there yet. clock: for tests."""
+        self._file, self._clock = file, clock
+        self._size, self._since_s = -1, clock()
+
+    def check(self) -> None:
+        """Raise TrialError where the file has not grown for STALL_DEADLINE_S."""
+        size = self._file.stat().st_size if self._file.exists() else 0
+        if size != self._size:
+            self._size, self._since_s = size, self._clock()
+        elif self._clock() - self._since_s > STALL_DEADLINE_S:
+            raise TrialError(f"Locust stood still: it has recorded nothing for {STALL_DEADLINE_S} s; {AGAIN}")
 
 
 def check_load(route: str, load: Load, logs: Path) -> None:

@@ -7,6 +7,7 @@ of this process. Start reading at ``ResourceMeter``.
 
 import re
 import socket
+import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
@@ -24,6 +25,7 @@ from locust_asyncdjango.lab.environment.process_usage import (
     read_usage,
 )
 from locust_asyncdjango.lab.experiment.result import PeakUsage, ResourceSample
+from locust_asyncdjango.lab.measure.supervision import stopped_processes
 from locust_asyncdjango.metrics.series_file import json_line
 
 STARTING = ("authentication", "startup")
@@ -60,6 +62,8 @@ class ResourceMeter:
             steal_percent=round(steal, 1),
             mhz=round(machine_now.mhz),
             speed=round(self._speedometer.mean() * granted_share(lab, steal), 2),
+            at_s=round(time.time(), 2),
+            stopped=stopped_processes(),
         )
 
     def _read(self) -> tuple[ProcessUsage, machine.MachineReading]:

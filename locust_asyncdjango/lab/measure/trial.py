@@ -10,12 +10,12 @@ from pathlib import Path
 
 from locust_asyncdjango.analysis.saturation import find_saturation
 from locust_asyncdjango.lab.analysis.caveats import trial_caveats
-from locust_asyncdjango.lab.environment import services
+from locust_asyncdjango.lab.environment import postgres, services
 from locust_asyncdjango.lab.environment.http_client import Site, responds
 from locust_asyncdjango.lab.environment.latency_proxy import running_proxy
 from locust_asyncdjango.lab.environment.machine import Speedometer
 from locust_asyncdjango.lab.environment.pinning import Pins, pinned_to
-from locust_asyncdjango.lab.environment.process import Program, free_port
+from locust_asyncdjango.lab.environment.process import Program, free_port, running_programs
 from locust_asyncdjango.lab.environment.servers import Server, running_server, site_env, user_token
 from locust_asyncdjango.lab.errors import TrialError
 from locust_asyncdjango.lab.experiment.result import Result, read_resource_samples
@@ -23,10 +23,8 @@ from locust_asyncdjango.lab.experiment.spec import Load, Trial
 from locust_asyncdjango.lab.measure import preflight, resource_usage
 from locust_asyncdjango.lab.measure.baseline import measure_baseline
 from locust_asyncdjango.lab.measure.locust_process import Watch, run_locust
-from locust_asyncdjango.metrics import series_file
-
-MAX_MISSING_S = 5
-"""Seconds that may be missing at the end of a series, because perhaps no request ended in them."""
+from locust_asyncdjango.lab.measure.recorded_run import read_run
+from locust_asyncdjango.lab.measure.supervision import AGAIN, Supervision
 
 
 def measure_trial(trial: Trial, server: Server, load: Load, pins: Pins, folder: Path, watch: Watch) -> Result:
@@ -37,23 +35,27 @@ def measure_trial(trial: Trial, server: Server, load: Load, pins: Pins, folder: 
     Raise TrialError where this trial cannot be measured, and UsageError where none can.
     """
     series_path, samples_path = folder / "series.jsonl", folder / "costs.jsonl"
-    with running_site(trial, server, pins, folder) as (site, program):
+    earlier = running_programs()
+    with ExitStack() as stack:
+        site, program = stack.enter_context(running_site(trial, server, pins, folder))
+        with pinned_to(pins.services):
+            users_url = stack.enter_context(
+                url_for_users(site.url, trial.client_latency_ms, folder / "proxy-client.log")
+            )
+        supervision = Supervision(running_programs() - earlier)
+        stack.enter_context(supervision.checked_at_end())
         site_info = preflight.inspect_server(trial, server, site, os.environ)
         baseline = measure_baseline(trial, site.url)
-        with ExitStack() as stack:
-            with pinned_to(pins.services):
-                proxy = url_for_users(site.url, trial.client_latency_ms, folder / "proxy-client.log")
-                users_url = stack.enter_context(proxy)
-            speedometer = stack.enter_context(Speedometer())
-            meter = resource_usage.ResourceMeter(program.pid if program else None, speedometer)
+        speedometer = stack.enter_context(Speedometer())
+        meter = resource_usage.ResourceMeter(program.pid if program else None, speedometer)
 
-            def record_usage() -> None:
-                resource_usage.append_sample(samples_path, meter.sample())
+        def check_and_record_usage() -> None:
+            supervision.check()
+            resource_usage.append_sample(samples_path, meter.sample())
 
-            run_locust(trial, users_url, load, series_path, watch, record_usage, pins.generator)
-        if program and program.exit_code() is not None:
-            raise TrialError(f"{server.name} ended during the trial: {program.last_log_line()}")
-    series = read_complete_series(series_path)
+        run_locust(trial, users_url, load, series_path, watch, check_and_record_usage, pins.generator)
+    series = read_run(series_path, folder / "failures.json")
+    check_disk(folder / "postgres.log")
     samples = read_resource_samples(samples_path)
     return Result(
         trial=trial,
@@ -62,7 +64,12 @@ def measure_trial(trial: Trial, server: Server, load: Load, pins: Pins, folder: 
         site=site_info,
         baseline=baseline,
         peak_usage=resource_usage.peak_usage(samples) if program and samples else None,
-        caveats=trial_caveats(samples, series.intervals, all_ours=program is not None and not services.user_services()),
+        caveats=trial_caveats(
+            samples,
+            series.intervals,
+            all_ours=program is not None and not services.user_services(),
+            started_s=series.started_s,
+        ),
     )
 
 
@@ -92,16 +99,13 @@ def running_site(trial: Trial, server: Server, pins: Pins, folder: Path) -> Iter
 
 def url_for_users(url: str, latency_ms: int, log: Path) -> AbstractContextManager[str]:
     """Return a context that yields the URL by which users reach the site, through a proxy where latency is added."""
-    return running_proxy(url, latency_ms, log) if latency_ms else nullcontext(url)
+    return running_proxy(url, latency_ms, log, name="the client proxy") if latency_ms else nullcontext(url)
 
 
-def read_complete_series(file: Path) -> series_file.Series:
-    """Read the series of a run. Raise TrialError where its end is missing, as on a full disk."""
-    try:
-        series = series_file.read(file)
-    except series_file.SeriesError as error:
-        raise TrialError(f"Locust left no series: {error}") from None
-    length_s, recorded_s = series.header.get("run_time") or 0, series.total.t + 1
-    if recorded_s < length_s - MAX_MISSING_S:
-        raise TrialError(f"only {recorded_s} of {length_s:g} s were recorded; check that the disk is not full")
-    return series
+def check_disk(postgres_log: Path) -> None:
+    """Raise TrialError where the log of the lab's own PostgreSQL, if there is one, says that its disk was full."""
+    if not postgres_log.exists():
+        return
+    lines = postgres_log.read_text(encoding="utf-8", errors="replace").splitlines()
+    if reason := postgres.disk_full_reason(lines):
+        raise TrialError(f"the database's disk was full ({reason}); see that it has room, and {AGAIN}")

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from locust_asyncdjango.analysis.definitions import ERRORS, PEAK, SLOWDOWN
-from locust_asyncdjango.analysis.formatting import format_ms, format_per_s
+from locust_asyncdjango.analysis.definitions import ERRORS, IN_FLIGHT, PEAK, SLOWDOWN
+from locust_asyncdjango.analysis.formatting import format_in_flight, format_ms, format_per_s
 from locust_asyncdjango.lab.analysis.arm_runs import ArmRuns
 from locust_asyncdjango.lab.analysis.findings import Findings
 from locust_asyncdjango.lab.analysis.paired_stats import RatioEstimate
@@ -16,9 +16,9 @@ from locust_asyncdjango.lab.report.verdict import NO_DIFFERENCE, onset_text
 SCALE_IN_FLIGHT = 100
 """The number of requests in flight that resource usage is scaled to."""
 FIGURES = (
-    f"Peak: {PEAK.sentence}. Slowdown: {SLOWDOWN.sentence}. Errors: {ERRORS.sentence}. If an arm ran several times, the"
-    " row has the run with the median peak. Natural variant: sync on WSGI, async on ASGI. (!): the result cannot be"
-    " right; see Ceilings."
+    f"Peak: {PEAK.sentence}. Slowdown: {SLOWDOWN.sentence}. Errors: {ERRORS.sentence}. In flight: {IN_FLIGHT}."
+    " If an arm ran several times, the row has the run with the median peak. Natural variant: sync on WSGI, async on"
+    " ASGI. (!): the result cannot be right; see Ceilings."
 )
 DIFFERENCES = (
     "How many times as much the best arm carried as each other arm, from pairs of runs near each other in time. The"
@@ -46,7 +46,7 @@ def figures_table(findings: Findings) -> Table:
     """Return the table of each arm's figures."""
     headers = (
         *("route", "conditions", "variant", "server", "runs", "peak req/s", "users at peak", "successes"),
-        *("users at slowdown", "users at errors", "failures by kind"),
+        *("users at slowdown", "users at errors", "failures by kind", "in flight at the end"),
     )
     rows = tuple(
         (
@@ -56,6 +56,7 @@ def figures_table(findings: Findings) -> Table:
             runs.trial.server,
             str(len(runs.measured)),
             *figure_cells(runs),
+            format_in_flight(runs.figures) if runs.figures else "-",
         )
         for runs in findings.runs
     )

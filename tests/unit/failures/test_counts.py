@@ -166,8 +166,9 @@ def test_the_failures_file_has_users_advice_and_samples() -> None:
     counts.add(Failure("quota_spent", "upstream", "HTTP 403", "buy more"), 1.5)
     sample = FailureSample("quota_spent", "HTTP 403", 1, "GET /", "http://127.0.0.1/", 403, "", "no more")
     counts.keep(sample)
+    findings = ("carries 39 users",)
     assert failures_document(
-        HEADER, counts, lambda t: 10 * t, 3, ("carries 39 users",), in_flight=2, in_flight_s=1.5
+        HEADER, counts, lambda t: 10 * t, 3, findings, in_flight=2, in_flight_s=1.5, interrupted_by="SIGTERM"
     ) == {
         "run": HEADER,
         "unrecorded": 3,
@@ -175,6 +176,7 @@ def test_the_failures_file_has_users_advice_and_samples() -> None:
         "in_flight_s": 1.5,
         "refused_updates": 0,
         "shape_findings": ["carries 39 users"],
+        "interrupted_by": "SIGTERM",
         "failures": [
             {
                 "kind": "quota_spent",

@@ -1,7 +1,9 @@
 """Reasons to doubt a trial."""
 
+from dataclasses import replace
+
 from locust_asyncdjango.analysis.generator_health import health_problems
-from locust_asyncdjango.lab.analysis.caveats import provenance_changes, trial_caveats
+from locust_asyncdjango.lab.analysis.caveats import provenance_changes, standstills, trial_caveats
 from locust_asyncdjango.lab.experiment.result import ResourceSample
 from locust_asyncdjango.metrics.interval import Interval
 
@@ -30,6 +32,37 @@ def test_server_neighbours_and_generator_are_caveats() -> None:
     assert "in 3 of 23 seconds" in generator
     # What the lab has not started may be the server, or its database.
     assert "other programs" not in " ".join(trial_caveats(samples, busy, all_ours=False))
+
+
+def at(t: float, *stopped: str) -> ResourceSample:
+    """Return a sample of an epoch second, in which these stand still."""
+    return replace(sample(t), at_s=t, stopped=list(stopped))
+
+
+def test_what_stood_still_is_named_with_when_and_how_long() -> None:
+    samples = [at(99.0, "Redis"), at(100.0), *(at(t, "Redis", "Locust") for t in range(103, 108)), at(108.0), at(109.0)]
+    assert standstills(samples, started_s=100.0) == (
+        "Redis stood still for 6 s, from second 1 on",
+        "Locust stood still for 6 s, from second 1 on",
+    )
+    assert standstills([at(103.0, "Redis")], started_s=100.0) == ("Redis stood still for 1 s, from second 2 on",)
+
+
+def test_a_lab_that_stood_still_is_named() -> None:
+    assert standstills([at(101.0), at(102.0), at(107.5), at(108.0)], started_s=100.0) == (
+        "the lab stood still for 4 s, from second 3 on",
+    )
+    assert standstills([at(101.0), at(104.0), at(107.0)], started_s=100.0) == ()
+
+
+def test_samples_of_an_earlier_version_do_not_say_what_stood_still() -> None:
+    assert standstills([sample(1.0), sample(9.0)], started_s=0.0) == ()
+    assert standstills([], started_s=0.0) == ()
+
+
+def test_a_silence_is_a_caveat() -> None:
+    silent = [replace(interval, ok=0) if 4 <= interval.t < 8 else interval for interval in QUIET]
+    assert trial_caveats([at(100.0)], silent, started_s=100.0) == ("nothing was answered for 4 s, from second 4 on",)
 
 
 def test_versions_that_changed_since_the_experiment_began() -> None:

@@ -1,11 +1,13 @@
 """What keeps a database from being made."""
 
+import os
+import re
 from pathlib import Path
 
 import pytest
 
 from locust_asyncdjango.lab.environment import postgres
-from locust_asyncdjango.lab.errors import UsageError
+from locust_asyncdjango.lab.errors import TrialError, UsageError
 
 
 def test_seeding_needs_room(tmp_path: Path) -> None:
@@ -49,3 +51,38 @@ def test_the_cache_folder_is_the_users_choice(tmp_path: Path, monkeypatch: pytes
     installation = postgres.find_installation()
     assert installation.cache == tmp_path / "cache"
     assert (installation.bin / "postgres").exists()
+
+
+LOG = (
+    "2026-11-29 12:00:00.000 UTC [9] LOG:  database system is ready to accept connections",
+    "2026-11-29 12:00:01.000 UTC [9] LOG:  checkpointer process (PID 12) was terminated by signal 9: Killed",
+    "2026-11-29 12:00:01.001 UTC [9] LOG:  terminating any other active server processes",
+    "2026-11-29 12:00:01.002 UTC [9] LOG:  all server processes terminated; reinitializing",
+)
+FULL = '2026-11-29 12:00:01 UTC [8] PANIC:  could not write to file "pg_wal/xlogtemp.8": No space left on device'
+
+
+def test_the_log_says_why_all_processes_have_ended() -> None:
+    assert postgres.crash_reason(LOG[:1]) == ""
+    assert postgres.crash_reason(LOG) == "checkpointer process (PID 12) was terminated by signal 9: Killed"
+    assert postgres.crash_reason([*LOG, FULL]) == 'could not write to file "pg_wal/xlogtemp.8": No space left on device'
+    assert postgres.disk_full_reason(LOG) == ""
+
+
+def test_a_program_that_is_no_postgresql_has_no_helper_processes() -> None:
+    assert postgres.helper_processes(os.getpid()) == {}
+
+
+def test_a_copy_that_fails_is_one_line_however_many_files_there_are(tmp_path: Path) -> None:
+    template = tmp_path / "template"
+    template.mkdir()
+    for n in range(200):
+        (template / f"link{n}").symlink_to("nowhere")
+    installation = postgres.Installation(tmp_path, tmp_path, None)
+    with pytest.raises(TrialError) as error:
+        postgres.copy_cluster(installation, template, tmp_path / "cluster")
+    assert re.fullmatch(
+        rf"the database cannot be copied: \[Errno 2\] No such file or directory: '{template}/link\d+'; see that the"
+        rf" disk of {tmp_path} has room and can be written, or set LOCUST_ASYNCDJANGO_CACHE to another folder",
+        str(error.value),
+    )

@@ -5,6 +5,7 @@ import socket
 from contextlib import ExitStack
 from pathlib import Path
 
+import psutil
 import pytest
 
 from locust_asyncdjango.lab.environment.process import (
@@ -113,3 +114,29 @@ def test_a_free_port_can_be_listened_on() -> None:
     assert port_is_free(port)
     with socket.create_server(("127.0.0.1", port)):
         assert not port_is_free(port)
+
+
+def test_stopping_ends_processes_that_stand_still_and_those_with_a_group_of_their_own(tmp_path: Path) -> None:
+    with running(["sh", "-c", "setsid sleep 600 & wait"], log=tmp_path / "log") as program:
+        assert wait_until(lambda: len(program.processes()) == 2, program, 60)
+        processes = program.processes()
+        for process in processes:
+            process.suspend()
+    assert program.exit_code() == -signal.SIGTERM
+    psutil.wait_procs(processes, timeout=60)
+    assert not any(process.is_running() for process in processes)
+
+
+@pytest.mark.parametrize(
+    ("code", "text"),
+    [
+        (3, "with exit code 3: its log"),
+        (-signal.SIGTERM, "killed by SIGTERM"),
+        (-signal.SIGKILL, "killed by SIGKILL (which Linux sends when memory runs out)"),
+        (-250, "killed by signal 250"),
+    ],
+)
+def test_how_a_program_ended_is_said_in_words(code: int, text: str, tmp_path: Path) -> None:
+    with running(["sleep", "600"], log=tmp_path / "log") as program:
+        assert program.name == "sleep"
+        assert program.end_text(code).startswith(text)

@@ -10,9 +10,7 @@ from locust_asyncdjango.lab.environment.process import free_port
 from locust_asyncdjango.lab.environment.servers import Server
 from locust_asyncdjango.lab.errors import TrialError
 from locust_asyncdjango.lab.experiment.spec import Trial
-from locust_asyncdjango.lab.measure.trial import read_complete_series, running_site, url_for_users
-from locust_asyncdjango.metrics.row import Row
-from locust_asyncdjango.metrics.series_file import header, json_line
+from locust_asyncdjango.lab.measure.trial import check_disk, running_site, url_for_users
 from locust_asyncdjango.probe.protocol import TOKEN_VARIABLE
 from tests.support.http_site import http_site
 
@@ -42,25 +40,16 @@ def test_a_server_that_does_not_answer_is_named_with_its_address(tmp_path: Path)
     assert str(refused.value) == f"mine does not respond at {url}; start it, or correct its url"
 
 
-def test_a_run_without_a_series_is_no_trial(tmp_path: Path) -> None:
-    with pytest.raises(TrialError, match=r"^Locust left no series: "):
-        read_complete_series(tmp_path / "series.jsonl")
-
-
-def series_of(path: Path, run_time: int | None, last_s: int) -> Path:
-    """Return the path of a series with a row in each second up to the last."""
-    rows = (json_line(Row(t).to_json()) for t in range(last_s + 1))
-    path.write_text(json_line(header(run_time=run_time)) + "".join(rows))
-    return path
-
-
-@pytest.mark.parametrize("run_time", [None, 10, 15])
-def test_a_series_may_lack_the_last_seconds_of_a_run(run_time: int | None, tmp_path: Path) -> None:
-    series = read_complete_series(series_of(tmp_path / "series.jsonl", run_time, last_s=9))
-    assert series.total.t == 9
-
-
-def test_a_run_that_went_on_without_being_recorded_is_no_trial(tmp_path: Path) -> None:
+def test_a_database_that_could_not_write_is_no_trial(tmp_path: Path) -> None:
+    log = tmp_path / "postgres.log"
+    check_disk(log)
+    log.write_text("2026-11-29 12:00:00 UTC [7] LOG:  database system is ready to accept connections\n")
+    check_disk(log)
+    with log.open("a") as lines:
+        lines.write('2026-11-29 12:00:01 UTC [8] ERROR:  could not extend file "base/5/1": No space left on device\n')
     with pytest.raises(TrialError) as refused:
-        read_complete_series(series_of(tmp_path / "series.jsonl", 60, last_s=9))
-    assert str(refused.value) == "only 10 of 60 s were recorded; check that the disk is not full"
+        check_disk(log)
+    assert str(refused.value) == (
+        'the database\'s disk was full (could not extend file "base/5/1": No space left on device); see that it has'
+        " room, and to measure the trial again: run --resume"
+    )

@@ -32,10 +32,11 @@ def test_markdown_has_a_row_for_each_arm() -> None:
     lines = render_markdown(FINDINGS, {}).splitlines()
     assert [line for line in lines if line.startswith(("| route", "| io_read", "| cpu")) and "---" not in line] == [
         "| route | conditions | variant | server | runs | peak req/s | users at peak | successes | users at slowdown |"
-        " users at errors | failures by kind |",
-        "| io_read | - | natural | gunicorn-sync | 1 | 23.0 | 60 | 4100 | 20 | - | none |",
-        "| io_read | - | natural | gunicorn-uvicorn | 1 | 28.3 | 105 | 4210 | 20 | 125 | db_too_many_clients 97 |",
-        "| cpu | - | natural | gunicorn-sync | 0 | - | - | - | - | - | not measured |",
+        " users at errors | failures by kind | in flight at the end |",
+        "| io_read | - | natural | gunicorn-sync | 1 | 23.0 | 60 | 4100 | 20 | - | none | none |",
+        "| io_read | - | natural | gunicorn-uvicorn | 1 | 28.3 | 105 | 4210 | 20 | 125 | db_too_many_clients 97 |"
+        " none |",
+        "| cpu | - | natural | gunicorn-sync | 0 | - | - | - | - | - | not measured | - |",
         "| io_read | gunicorn-uvicorn | gunicorn-sync | 1 | 1.23 | - | one run each |",
         "| io_read: gunicorn-uvicorn | 40.5 ms | 2574 | 28.3 | 100 connections, 39 ms per request |",
         "| io_read: gunicorn-uvicorn | 70 | 40 | 97 | 12.5 | - | - | - |",

@@ -23,8 +23,10 @@ from tests.support.experiments import (
 
 
 def test_figures_of_each_arm() -> None:
-    assert tables.figures_table(findings_of([SYNC, ASYNC, BROKEN])).rows == (
-        ("io_read", "-", "natural", "gunicorn-sync", "1", "23.0", "60", "4100", "20", "-", "none"),
+    assert ASYNC.figures is not None
+    cut_off = replace(ASYNC, figures=replace(ASYNC.figures, in_flight=2, in_flight_s=1.5))
+    assert tables.figures_table(findings_of([SYNC, cut_off, BROKEN])).rows == (
+        ("io_read", "-", "natural", "gunicorn-sync", "1", "23.0", "60", "4100", "20", "-", "none", "none"),
         *(
             (
                 "io_read",
@@ -38,9 +40,10 @@ def test_figures_of_each_arm() -> None:
                 "20",
                 "125",
                 "db_too_many_clients 97",
+                "2, the oldest for 1.5 s",
             ),
         ),
-        ("cpu", "-", "natural", "gunicorn-sync", "0", "-", "-", "-", "-", "-", "not measured"),
+        ("cpu", "-", "natural", "gunicorn-sync", "0", "-", "-", "-", "-", "-", "not measured", "-"),
     )
 
 

@@ -1,0 +1,75 @@
+"""The programs of a trial: whether all of them still run, and which of their processes stand still.
+
+A trial in which a program has ended measured something else than its label says, so it has no result. A worker that
+ends while its server goes on is another matter: the server is what is measured, so that is a result, with a caveat.
+The helper processes of PostgreSQL count as PostgreSQL. Start reading at ``Supervision``.
+"""
+
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager, suppress
+
+import psutil
+
+from locust_asyncdjango.lab.environment import postgres
+from locust_asyncdjango.lab.environment.process import Program, running_programs
+from locust_asyncdjango.lab.errors import TrialError
+
+STOPPED = (psutil.STATUS_STOPPED, psutil.STATUS_TRACING_STOP)
+"""The states of a process that a signal or a debugger has stopped."""
+AGAIN = "to measure the trial again: run --resume"
+
+
+class Supervision:
+    """Notices when a program of a trial ends: its server, a service or a proxy."""
+
+    def __init__(self, programs: Collection[Program]) -> None:
+        """Begin to watch these programs, all of which run."""
+        self._programs = sorted(programs, key=lambda program: program.pid)
+        self._helpers = {program: postgres.helper_processes(program.pid) for program in programs}
+
+    def check(self) -> None:
+        """Raise TrialError, with its name, where a program or one of PostgreSQL's helper processes has ended."""
+        for program in self._programs:
+            code = program.exit_code()
+            if code is not None:
+                reason = postgres.disk_full_reason(program.log_lines()) or program.end_text(code)
+                raise TrialError(f"{program.name} ended during the trial, {reason}; {AGAIN}")
+            if ended := self._ended_helpers(program):
+                reason = postgres.crash_reason(program.log_lines()) or f"its {' and its '.join(ended)} ended"
+                raise TrialError(f"{program.name} ended during the trial and started again: {reason}; {AGAIN}")
+
+    @contextmanager
+    def checked_at_end(self) -> Iterator[None]:
+        """Check at the end of the context, also where it raises TrialError: a program that has ended explains more."""
+        try:
+            yield
+        except TrialError:
+            self.check()
+            raise
+        self.check()
+
+    def _ended_helpers(self, program: Program) -> list[str]:
+        helpers = self._helpers[program]
+        ended = helpers.keys() - postgres.helper_processes(program.pid).keys() if helpers else ()
+        return sorted(helpers[process] for process in ended)
+
+
+def stopped_processes() -> list[str]:
+    """Return what messages call the processes of the running programs that stand still now, each name once."""
+    names = set()
+    for process in psutil.Process().children(recursive=True):
+        with suppress(psutil.Error):
+            if process.status() in STOPPED:
+                names.add(_name(process))
+    return sorted(names)
+
+
+def _name(process: psutil.Process) -> str:
+    lineage = {process.pid, *(parent.pid for parent in process.parents())}
+    program = next((program for program in running_programs() if program.pid in lineage), None)
+    if program is None:
+        return str(process.name())
+    if program.pid == process.pid:
+        return program.name
+    helper = postgres.helper_processes(program.pid).get(process)
+    return f"{program.name}'s {helper}" if helper else f"a process of {program.name}"

@@ -1,0 +1,21 @@
+"""Messages of the lab are one line."""
+
+import shutil
+
+from locust_asyncdjango.lab.errors import MESSAGE_LIMIT, TrialError, one_line, os_error_text
+
+
+def test_a_message_is_one_line_and_keeps_its_beginning_and_its_end() -> None:
+    assert str(TrialError("it failed:\n  Traceback\n\tboom; try again")) == "it failed: Traceback boom; try again"
+    line = one_line(f"it failed: {'x' * 42_000}; see that the disk has room")
+    assert len(line) <= MESSAGE_LIMIT
+    assert line.startswith("it failed: xxx")
+    assert " ... " in line
+    assert line.endswith("xxx; see that the disk has room")
+
+
+def test_an_error_about_many_files_is_that_of_the_first_one() -> None:
+    why = "[Errno 28] No space left on device"
+    assert os_error_text(shutil.Error([(f"a/{n}", f"b/{n}", f"{why}: 'b/{n}'") for n in range(900)])) == f"{why}: 'b/0'"
+    assert os_error_text(shutil.Error("`a` and `b` are the same file")) == "`a` and `b` are the same file"
+    assert os_error_text(OSError(28, "No space left on device")) == why
