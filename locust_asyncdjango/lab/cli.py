@@ -11,10 +11,10 @@ import sys
 from collections.abc import Sequence
 
 from locust_asyncdjango._version import __version__
+from locust_asyncdjango.extras import missing_extra
 from locust_asyncdjango.lab.commands import compare, report, run, serve, services, startproject
 from locust_asyncdjango.lab.commands import list as list_
 from locust_asyncdjango.lab.commands.arguments import Command, Parser
-from locust_asyncdjango.lab.environment.packages import install_command
 from locust_asyncdjango.lab.environment.process import Interrupted, raise_open_file_limit, stop_signals_as_interrupts
 from locust_asyncdjango.lab.errors import LabError
 
@@ -50,9 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OSError as error:
         return _fail(f"{error}; check that the disk is not full and that its folders can be written", 1)
     except ModuleNotFoundError as error:
-        extra = command.required_extra(options)
-        missing = f"`{command.name}` needs the extra {extra} ({error.name} is not installed)"
-        return _fail(f"{missing}: {install_command(extra)}", 2)
+        return _fail(missing_extra(f"`{command.name}`", command.required_extra(options), error.name), 2)
 
 
 def parser() -> argparse.ArgumentParser:

@@ -20,6 +20,7 @@ from locust_asyncdjango.failures.normalize import safe_line
 from locust_asyncdjango.load.arrivals import ArrivalWaitError
 from locust_asyncdjango.plugin.options import Options, add_options
 from locust_asyncdjango.plugin.output_files import OutputError, OutputFiles
+from locust_asyncdjango.plugin.results import require_report_extra
 from locust_asyncdjango.plugin.run import subscribe_run, subscribe_worker
 from locust_asyncdjango.plugin.setup import SetupError, prepare_environment
 from locust_asyncdjango.plugin.terminal import LiveDisplay
@@ -51,6 +52,8 @@ def on_init(environment: Environment, **_: Any) -> None:
         if isinstance(runner, WorkerRunner):
             subscribe_worker(environment, runner)
         else:
+            if options.report:
+                require_report_extra()
             subscribe_run(environment, runner, options, OutputFiles(options), _live_display(environment, options))
     except (SetupError, ArrivalWaitError, OutputError) as error:
         _refuse(str(error))
@@ -62,7 +65,9 @@ def _live_display(environment: Environment, options: Options) -> LiveDisplay | N
     if parsed is None or not parsed.headless or parsed.only_summary:
         return None
     # The workers of --processes write their logs to the same terminal. They would destroy a panel.
-    display = LiveDisplay.choose(options.live or ("lines" if parsed.processes else ""), sys.stdout)
+    mode = options.live or ("lines" if parsed.processes else "")
+    # With --json, standard output is for another program, which reads nothing but Locust's JSON.
+    display = LiveDisplay.choose(mode, sys.stderr if getattr(parsed, "json", False) else sys.stdout)
     if display and display.replaces_tables:
         parsed.only_summary = True
     return display

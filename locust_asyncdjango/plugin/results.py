@@ -5,6 +5,7 @@
 """
 
 import logging
+import re
 import shlex
 import subprocess
 import sys
@@ -22,6 +23,7 @@ from locust_asyncdjango.analysis.outcome import Outcome, junit_cases
 from locust_asyncdjango.analysis.saturation import Saturation, find_saturation
 from locust_asyncdjango.analysis.text_summary import summary_text
 from locust_asyncdjango.analysis.thresholds import Crossing, ThresholdMonitor, crossings
+from locust_asyncdjango.extras import missing_extra
 from locust_asyncdjango.failures.counts import failures_document
 from locust_asyncdjango.failures.normalize import safe_logger
 from locust_asyncdjango.load.shape_registry import shape_conclusions
@@ -195,6 +197,17 @@ class Results:
     def _make_report(self) -> None:
         if self._options.report:
             log.info("%s", make_report(self._outputs.report_arguments()))
+
+
+def require_report_extra() -> None:
+    """Raise OutputError if a package that reports need is not installed. It takes about a second."""
+    argv = [sys.executable, "-m", "locust_asyncdjango.lab.report.run_report"]
+    program = subprocess.run(argv, capture_output=True, text=True, errors="replace", check=False)
+    if program.returncode:
+        last_line = (program.stderr.strip().splitlines() or ["no reason given"])[-1]
+        if missing := re.fullmatch(r"ModuleNotFoundError: No module named '([\w.]+)'", last_line):
+            raise OutputError(missing_extra("--report", "report", missing[1]))
+        raise OutputError(f"--report: no report can be made: {last_line}")
 
 
 def make_report(arguments: Sequence[str]) -> str:

@@ -11,13 +11,15 @@ from locust import LoadTestShape
 from locust.env import Environment
 from locust.runners import Runner, WorkerRunner
 
+from locust_asyncdjango.addresses import is_web_address
 from locust_asyncdjango.failures.normalize import safe_logger
 from locust_asyncdjango.load.arrivals import require_arrival_wait, wait_before_first_task
 from locust_asyncdjango.load.dispatcher import install_dispatcher
 from locust_asyncdjango.load.shape_registry import catalogue_classes, create_shape
 from locust_asyncdjango.plugin.options import Options
 
-ROUTE_USERS_PACKAGE = f"{__name__.partition('.')[0]}.users."
+PACKAGE = __name__.partition(".")[0]
+ROUTE_USERS_PACKAGE = f"{PACKAGE}.users."
 """The prefix of the module names of our route users, which cannot be imported here: ``users`` imports this package."""
 
 log = safe_logger(__name__)
@@ -30,8 +32,8 @@ class SetupError(ValueError):
 def prepare_environment(environment: Environment, options: Options) -> None:
     """Set the user classes and the shape of a Locust environment.
 
-    Raise SetupError if Locust's own flags do not fit the shape, and ArrivalWaitError if the shape is an open model and
-    a user class does not wait for arrivals.
+    Raise SetupError if a user class has no host, or Locust's own flags do not fit the shape; and ArrivalWaitError if
+    the shape is an open model and a user class does not wait for arrivals.
     """
     _drop_extended_users(environment)
     install_dispatcher(environment)
@@ -39,9 +41,12 @@ def prepare_environment(environment: Environment, options: Options) -> None:
         wait_before_first_task(user_class)  # type: ignore[arg-type]  # Locust annotates instances, not classes
     if isinstance(environment.runner, WorkerRunner):
         return
+    _require_hosts(environment)
+    _warn_of_unused_options(environment, options)
     _add_shapes_to_picker(environment)
     if options.shape:
         _use_shape(environment, create_shape(options.shape))
+    _warn_of_deselected_shape(environment)
     if environment.shape_class is not None:
         require_arrival_wait(environment)
         _fit_options_to_shape(environment, environment.shape_class)
@@ -63,6 +68,52 @@ def _drop_extended_users(environment: Environment) -> None:
         classes[:] = [user for user in classes if user not in extended]
         names = ", ".join(user.__name__ for user in classes)
         log.info("Running %s. The classes that they extend are left out; name them to run them too", names)
+
+
+def _require_hosts(environment: Environment) -> None:
+    """Raise SetupError if a user class of ours has no host when the run begins, or one that is no address.
+
+    A class with an ``__init__`` of its own may set its host there. In the web UI the user can still name it.
+    """
+    parsed = environment.parsed_options
+    begins_now = bool(parsed and (parsed.headless or getattr(parsed, "autostart", False)))
+    for user_class in environment.user_classes:
+        if not user_class.__init__.__module__.startswith(f"{PACKAGE}."):
+            continue
+        host = environment.host or user_class.host
+        if host and not is_web_address(host):
+            advice = f"write http://{host}" if "://" not in host else "write it as http://127.0.0.1:8000"
+            raise SetupError(f"the host {host} is not the address of a web server; {advice}")
+        if begins_now and not host:
+            raise SetupError(f"{user_class.__name__} has no host; name the server, as in -H http://127.0.0.1:8000")
+
+
+def _warn_of_unused_options(environment: Environment, options: Options) -> None:
+    """Log a warning if --path or --variant is set, and no user class takes it."""
+    classes: list[Any] = [*environment.user_classes, *(environment.available_user_classes or {}).values()]
+    if any(base.__module__.startswith(ROUTE_USERS_PACKAGE) for user in classes for base in user.__mro__):
+        return
+    if flags := [flag for flag, value in (("--path", options.path), ("--variant", options.variant)) if value]:
+        names = ", ".join(dict.fromkeys(user.__name__ for user in classes))
+        log.warning(
+            "%s: no effect on %s, because only RouteUser and its subclasses take it", " and ".join(flags), names
+        )
+
+
+def _warn_of_deselected_shape(environment: Environment) -> None:
+    """Log a warning at the start of each run that has no shape, because the web UI's class picker says so."""
+    shape = environment.shape_class
+    if shape is None or not getattr(environment.parsed_options, "class_picker", False):
+        return
+
+    def on_test_start(**_: Any) -> None:
+        if environment.shape_class is None:
+            name = type(shape).__name__
+            log.warning(
+                "The shape %s does not run, because Default is chosen in the class picker; choose %s", name, name
+            )
+
+    environment.events.test_start.add_listener(on_test_start)
 
 
 def _add_shapes_to_picker(environment: Environment) -> None:

@@ -82,24 +82,24 @@ def status_panel(
 class LiveDisplay:
     """Shows a run until it is stopped. If the terminal cannot be written to, the display ends and the run goes on."""
 
-    def __init__(self, stdout: IO[str], console: "Console | None") -> None:
-        """Prepare a display. console: Rich's, on which a panel is drawn; None to print lines to stdout."""
-        self._stdout, self._console = stdout, console
+    def __init__(self, stream: IO[str], console: "Console | None") -> None:
+        """Prepare a display. console: Rich's, on which a panel is drawn; None to print lines to stream."""
+        self._stream, self._console = stream, console
         self.replaces_tables = console is not None
         """Whether Locust's own tables have to be turned off, because they would destroy the panel."""
         self._drawing: _PanelDrawing | None = None
         self._is_on, self._printed_until_s = False, 0
 
     @classmethod
-    def choose(cls, mode: str, stdout: IO[str]) -> "LiveDisplay | None":
+    def choose(cls, mode: str, stream: IO[str]) -> "LiveDisplay | None":
         """Return the display for a mode of --live; None for "none".
 
-        mode: panel, lines, none, or "" for a panel if stdout can show one and lines if it cannot.
+        mode: panel, lines, none, or "" for a panel if stream can show one and lines if it cannot.
         """
-        console, reason = _panel_console(stdout) if mode in ("", "panel") else (None, "")
+        console, reason = _panel_console(stream) if mode in ("", "panel") else (None, "")
         if mode == "panel" and reason:
             log.warning("Showing lines, not a panel: %s", reason)
-        return None if mode == "none" else cls(stdout, console)
+        return None if mode == "none" else cls(stream, console)
 
     def start(self, header: Header) -> None:
         """Begin to show a run. header: of its series."""
@@ -119,7 +119,7 @@ class LiveDisplay:
                 self._drawing.redraw(intervals(), failures())
             elif self._is_on and now_s >= self._printed_until_s + MEAN_S:
                 latest = [each for each in intervals() if each.t >= self._printed_until_s]
-                print(status_line(latest), file=self._stdout, flush=True)
+                print(status_line(latest), file=self._stream, flush=True)
                 self._printed_until_s = now_s
 
     def stop(self) -> None:
@@ -149,8 +149,9 @@ class _PanelDrawing:
         self._console, self._header, self._width = console, header, 0
         self._figures, self._figures_s = find_saturation(()), 0
         before = sys.stdout, sys.stderr
-        # stderr that goes to a file (2>) still does. Transient, because the summary shows the figures again at the end.
-        options: Any = {"auto_refresh": False, "transient": True, "redirect_stderr": sys.stderr.isatty()}
+        # What goes to a file (2>) still does. Transient, because the summary shows the figures again at the end.
+        redirected = {"redirect_stdout": sys.stdout.isatty(), "redirect_stderr": sys.stderr.isatty()}
+        options: Any = {"auto_refresh": False, "transient": True, **redirected}
         self._live = Live(console=console, **options)
         self._live.start()
         # Log handlers still write to the stderr of the time when Locust set up its log, and would destroy the panel.
@@ -185,15 +186,15 @@ class _PanelDrawing:
         self._live.stop()
 
 
-def _panel_console(stdout: IO[str]) -> tuple["Console | None", str]:
-    """Return a console that can draw a panel on stdout and "", or None and the reason why there can be no panel."""
+def _panel_console(stream: IO[str]) -> tuple["Console | None", str]:
+    """Return a console that can draw a panel on a stream and "", or None and the reason why there can be no panel."""
     try:
         from rich.console import Console
     except ImportError:
         return None, "it needs rich; pip install rich"
-    console = Console(file=stdout, markup=False, highlight=False, emoji=False)
-    can_draw = stdout.isatty() and console.is_terminal and console.is_interactive
-    return (console, "") if can_draw else (None, "stdout is not a terminal that can be drawn on")
+    console = Console(file=stream, markup=False, highlight=False, emoji=False)
+    can_draw = stream.isatty() and console.is_terminal and console.is_interactive
+    return (console, "") if can_draw else (None, "its output is not a terminal that can be drawn on")
 
 
 def _current_values(header: Header, intervals: Intervals, column: int) -> Iterator[str]:

@@ -10,7 +10,6 @@ Locust lets the pages of every other site read all that its web UI serves (CORS)
 nobody else's business, so what we serve has no header that allows it.
 """
 
-import json
 import re
 from collections.abc import Sequence
 from importlib.resources import files
@@ -20,6 +19,7 @@ from flask import Blueprint, Flask, Response, abort, request, request_finished
 
 from locust_asyncdjango import analysis
 from locust_asyncdjango.analysis.formatting import Figure, format_first_failure, format_kind
+from locust_asyncdjango.metrics.strict_json import dumps
 from locust_asyncdjango.plugin.results import Results
 
 PAGE = "live-charts"
@@ -71,7 +71,7 @@ def add_tabs(web_ui: Any, results: Results) -> None:
                 KINDS: failure_rows(results.failures()),
             }
             stats.setdefault("extended_stats", []).extend({"key": key, "data": data} for key, data in rows.items())
-            response.set_data(json.dumps(stats))
+            response.set_data(dumps(stats))
         return response
 
     app.after_request(add_rows)
@@ -108,7 +108,7 @@ def _make_blueprint(web_ui: Any, results: Results, base_path: str) -> Blueprint:
 
     def failures() -> Response:
         headers = {"Content-Disposition": f"attachment; filename={FAILURES_FILE}"}
-        return Response(json.dumps(results.failures(), indent=1), mimetype="application/json", headers=headers)
+        return Response(dumps(results.failures(), indent=1), mimetype="application/json", headers=headers)
 
     def page() -> Response:
         return Response(static.joinpath("live.html").read_bytes(), mimetype="text/html")
@@ -125,7 +125,7 @@ def _make_blueprint(web_ui: Any, results: Results, base_path: str) -> Blueprint:
             "columns": TABS[KINDS][1],
             "failures": failure_rows(results.failures()),
         }
-        return Response(json.dumps(content), mimetype="application/json", headers={"Cache-Control": "no-store"})
+        return Response(dumps(content), mimetype="application/json", headers={"Cache-Control": "no-store"})
 
     for path, name, view in (
         (FAILURES_FILE, "failures", failures),

@@ -52,12 +52,19 @@ class RouteUser(FastUser):
         super().__init__(environment)
         options = Options.from_parsed(environment.parsed_options)
         path, variant = options.path or self.path, options.variant or self.variant
-        self.url = f"{path.rstrip('/')}/{variant}/" if variant else path
+        self.url = _with_variant(path, variant) if variant else path
 
     def send_get(self, **query: str | int | None) -> None:
         """Send one GET to ``url`` and report it under that name. A parameter of the query that is None is omitted."""
         parameters = urlencode({name: value for name, value in query.items() if value is not None})
-        self.client.get(f"{self.url}?{parameters}" if parameters else self.url, name=self.url)
+        separator = "&" if "?" in self.url else "?"
+        self.client.get(f"{self.url}{separator}{parameters}" if parameters else self.url, name=self.url)
+
+
+def _with_variant(path: str, variant: str) -> str:
+    """Return a path, which may have a query, with a variant as its last part: /posts/sync/?page=2."""
+    resource, question_mark, query = path.partition("?")
+    return f"{resource.rstrip('/')}/{variant}/{question_mark}{query}"
 
 
 class TemplateUser(RouteUser):

@@ -101,6 +101,40 @@ def test_an_own_locustfile_with_another_path(other_url: str, tmp_path: Path) -> 
     assert "/io_read/" not in text  # the class that is extended does not run next to the one that extends it
 
 
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([], "IoReadUser has no host; name the server, as in -H http://127.0.0.1:8000"),
+        (
+            ["-H", "127.0.0.1:8000"],
+            "the host 127.0.0.1:8000 is not the address of a web server; write http://127.0.0.1:8000",
+        ),
+    ],
+)
+def test_a_run_without_the_address_of_a_server_is_refused_in_one_line(arguments: list[str], message: str) -> None:
+    code, text = done(*locust("-f", IO_READ, *SHORT, *arguments))
+    assert code == 2
+    assert f"locust: error: {message}\n" in text
+    assert "Traceback" not in text
+
+
+def test_two_runs_with_one_series(other_url: str, tmp_path: Path) -> None:
+    file, link = tmp_path / "run.jsonl", tmp_path / "link.jsonl"
+    link.symlink_to(file.name)
+    load: list[str | Path] = ["--headless", "-u", "2", "-r", "2", "-t", "10m", "--only-summary", "-H", other_url]
+    with running(*locust("-f", IO_READ, *load, *two_workers(), "--series", file)) as program:
+        wait_for_lines(program, file, 2)
+        code, text = done(*locust("-f", IO_READ, *SHORT, "-H", other_url, "--series", "link.jsonl"), cwd=tmp_path)
+        assert code == 2
+        message = "--series: another run writes to link.jsonl; wait for its end, or name another file"
+        assert f"locust: error: {message}\n" in text
+        program.signal(signal.SIGKILL)
+        program.end()
+    assert series_file.read(file).total.t > 0
+    assert done(*locust("-f", IO_READ, *SHORT, "-H", other_url, "--path", "/blog/latest/", "--series", file))[0] == 0
+    assert series_file.read(file).header["workers"] == 0
+
+
 def test_stock_users_failures_are_classified_too(other_url: str, tmp_path: Path) -> None:
     mine = written(
         tmp_path,

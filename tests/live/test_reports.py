@@ -15,7 +15,6 @@ import pytest
 from locust_asyncdjango.lab.environment.packages import locustfile
 from locust_asyncdjango.metrics import series_file
 from tests.support.programs import (
-    BIN,
     DEADLINE_S,
     done,
     lab,
@@ -96,20 +95,28 @@ def test_what_is_no_series_is_one_line_and_exit_code_2(
     assert text.count("\n") == 1
 
 
-def test_without_the_extra_the_run_is_whole_and_one_line_says_what_is_missing(other_url: str, tmp_path: Path) -> None:
+def test_without_the_extra_a_run_with_a_report_is_refused_at_its_start(other_url: str, tmp_path: Path) -> None:
     (tmp_path / "numpy.py").write_text("raise ModuleNotFoundError(\"No module named 'numpy'\", name='numpy')\n")
-    report = tmp_path / "run.html"
+    report = tmp_path / "out" / "run.html"
     load: list[str | Path] = ["--headless", "-u", "2", "-t", "2s", "--only-summary", "-H", other_url, *LATEST]
-    load += ["--report", report]
-    code, text = done(*locust("-f", IO_READ, *load), env={"PYTHONPATH": str(tmp_path)})
-    assert code == 1
+    code, text = done(*locust("-f", IO_READ, *load, "--report", report), env={"PYTHONPATH": str(tmp_path)})
     install = "pip install 'locust-asyncdjango[report]', or in a checkout pip install -e '.[report]'"
-    missing = "--report: `report` needs the extra report (numpy is not installed)"
-    assert text.count(f"{missing}: {install}; to make it later: ") == 1
-    assert "Traceback" not in text
-    (command,) = re.findall(r"to make it later: locust-asyncdjango (.*)", text)
-    assert done(BIN / "locust-asyncdjango", *command.split())[0] == 0
-    assert report.exists()
+    (error,) = [line for line in text.splitlines() if "error" in line]
+    assert error == f"locust: error: --report needs the extra report (numpy is not installed): {install}"
+    assert (code, report.parent.exists()) == (2, False)
+
+
+@pytest.mark.parametrize("live", ["lines", "panel"])
+def test_with_json_standard_output_is_json_alone(other_url: str, tmp_path: Path, live: str) -> None:
+    out = tmp_path / "out.json"
+    load = ["--headless", "-u", "2", "-r", "2", "-t", "11s", "--json", "--live", live, "-H", other_url, *LATEST]
+    argv = [str(part) for part in locust("-f", IO_READ, *load)]
+    code, text = on_a_terminal(["sh", "-c", f'exec "$@" > {out}', "sh", *argv])
+    assert code == 0
+    (entry,) = json.loads(out.read_text())
+    assert entry["num_requests"] > 0
+    assert ("successful req/s" if live == "panel" else "failed/s  p50") in text
+    assert "where this run saturated" in text
 
 
 def test_lines_where_stdout_is_no_terminal(other_url: str) -> None:

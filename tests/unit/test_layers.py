@@ -10,19 +10,21 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = "locust_asyncdjango"
-SHARED = {"_version", "routes", "metrics", "analysis", "failures", "probe.protocol"}
+SHARED = {"_version", "addresses", "extras", "routes", "metrics", "analysis", "failures", "probe.protocol"}
 """What the lab may use of the rest."""
 MAY_IMPORT = {
     "": {"_version", "client", "failures", "load", "plugin", "users"},
     "metrics": set(),
     "routes": set(),
+    "addresses": set(),
+    "extras": set(),
     "probe": set(),
     "failures": {"probe.protocol"},
     "shapes": {"metrics.statistics"},
     "analysis": {"metrics", "failures"},
     "client": {"failures", "probe.protocol"},
     "load": {"shapes"},
-    "plugin": {"_version", "analysis", "client.exceptions", "failures", "load", "metrics"},
+    "plugin": {"_version", "addresses", "extras", "analysis", "client.exceptions", "failures", "load", "metrics"},
     "users": {"plugin", "client", "load", "routes"},
     "lab.errors": set(),
     "lab.environment": {"lab.errors", *SHARED},
@@ -52,7 +54,7 @@ MAY_IMPORT = {
     },
     "lab.cli": {"lab", *SHARED},
 }
-STANDARD_LIBRARY_ONLY = ("metrics", "failures", "analysis", "routes", "probe")
+STANDARD_LIBRARY_ONLY = ("metrics", "failures", "analysis", "routes", "addresses", "extras", "probe")
 DRIVERS = {"psycopg2", "psycopg", "psycopg_pool", "asyncpg", "redis", "aioredis", "httpx", "gevent", "psycogreen"}
 MODULES = {
     ".".join((*above, *path.relative_to(root).with_suffix("").parts)).removesuffix("__init__").rstrip("."): path

@@ -5,8 +5,9 @@ It works in the plain install: neither this module nor its imports need an extra
 
 from argparse import Namespace
 
+from locust_asyncdjango.extras import install_command
 from locust_asyncdjango.lab.commands.arguments import Command
-from locust_asyncdjango.lab.environment.packages import install_command, locustfile
+from locust_asyncdjango.lab.environment.packages import locustfile
 from locust_asyncdjango.lab.environment.servers import SERVERS, Server, is_installed
 from locust_asyncdjango.routes import ROUTES
 

@@ -3,6 +3,7 @@
 import importlib.util
 from pathlib import Path
 
+from locust_asyncdjango.extras import install_command
 from locust_asyncdjango.lab.errors import UsageError
 
 
@@ -15,11 +16,6 @@ def package_folder(package: str) -> Path:
     if spec is None or not spec.submodule_search_locations:
         raise UsageError(f"{package} is not installed: {install_command('lab')}")
     return Path(next(iter(spec.submodule_search_locations))).absolute()
-
-
-def install_command(extra: str) -> str:
-    """Return the command that installs an extra of this package, and that for a checkout, as a part of a message."""
-    return f"pip install 'locust-asyncdjango[{extra}]', or in a checkout pip install -e '.[{extra}]'"
 
 
 def locustfile(route: str) -> Path:

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
+from locust_asyncdjango.extras import install_command
 from locust_asyncdjango.lab.environment.http_client import responds
-from locust_asyncdjango.lab.environment.packages import install_command
 from locust_asyncdjango.lab.environment.process import START_DEADLINE_S, Program, running, wait_until
 from locust_asyncdjango.lab.errors import TrialError, UsageError
 from locust_asyncdjango.probe.protocol import TOKEN_VARIABLE

@@ -3,8 +3,8 @@
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
-from urllib.parse import urlsplit
 
+from locust_asyncdjango.addresses import is_web_address
 from locust_asyncdjango.lab.environment.servers import SERVERS, Server
 from locust_asyncdjango.lab.errors import UsageError
 from locust_asyncdjango.lab.experiment.spec import ALL
@@ -31,7 +31,7 @@ def read_own_server(where: str, name: str, table: object) -> Server:
         raise UsageError(f"{where} needs argv, the command that starts it, or url, where it runs already")
     if argv:
         _check_argv(where, argv)
-    elif not _is_web_address(url):
+    elif not is_web_address(url):
         raise UsageError(f"{where} url must look like http://127.0.0.1:8000")
     return Server(name, table["interface"], table.get("slots"), argv, url=url)
 
@@ -58,11 +58,3 @@ def _check_argv(where: str, argv: Sequence[Any]) -> None:
             f"{where} argv must be texts, one of them with {{port}}; {{workers}}, {{backlog}} and {{python}} are filled"
             " in too, and there may be no other braces"
         )
-
-
-def _is_web_address(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        return False

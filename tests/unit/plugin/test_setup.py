@@ -100,3 +100,80 @@ def test_a_shape_that_ignores_the_options_ends_in_time(caplog: pytest.LogCapture
         shape.get_run_time = lambda elapsed=elapsed: elapsed
         ticks.append(shape.tick())
     assert ticks == [(7, 7.0), (7, 7.0), None]
+
+
+class Elsewhere(IoReadUser):
+    """A user class that has a host of its own."""
+
+    abstract = True
+    host = "https://example.org"
+
+
+class LateHost(IoReadUser):
+    """A user class that sets its host when a user is made."""
+
+    abstract = True
+
+    def __init__(self, environment: Any) -> None:
+        self.host = "http://127.0.0.1:8000"
+        super().__init__(environment)
+
+
+def test_a_class_of_ours_without_a_host_is_refused() -> None:
+    environment = make_environment([Impatient, Elsewhere, LateHost, Own], headless=True)
+    environment.host = None
+    with pytest.raises(SetupError) as raised:
+        prepare_environment(environment, Options())
+    assert str(raised.value) == "Own has no host; name the server, as in -H http://127.0.0.1:8000"
+    environment.user_classes.pop()
+    prepare_environment(environment, Options())
+
+
+def test_the_web_ui_asks_for_a_missing_host() -> None:
+    environment = make_environment([Own])
+    environment.host = None
+    prepare_environment(environment, Options())
+
+
+@pytest.mark.parametrize(
+    ("host", "advice"),
+    [
+        ("127.0.0.1:8000", "write http://127.0.0.1:8000"),
+        ("localhost:8000", "write http://localhost:8000"),
+        ("example.org", "write http://example.org"),
+        ("ftp://example.org", "write it as http://127.0.0.1:8000"),
+        ("http://", "write it as http://127.0.0.1:8000"),
+        ("http://127.0.0.1:80000", "write it as http://127.0.0.1:8000"),
+        ("http://[::1", "write it as http://127.0.0.1:8000"),
+    ],
+)
+def test_a_host_that_is_no_address_is_refused(host: str, advice: str) -> None:
+    environment = make_environment([Own])
+    environment.host = host
+    with pytest.raises(SetupError) as raised:
+        prepare_environment(environment, Options())
+    assert str(raised.value) == f"the host {host} is not the address of a web server; {advice}"
+    environment.user_classes = [Impatient]  # of another protocol, perhaps
+    prepare_environment(environment, Options())
+
+
+def test_options_that_no_user_takes_are_warned_of(caplog: pytest.LogCaptureFixture) -> None:
+    prepare_environment(make_environment([Impatient, Waiting]), Options(path="/x/", variant="sync"))
+    assert caplog.messages == [
+        "--path and --variant: no effect on Impatient, Waiting, because only RouteUser and its subclasses take it"
+    ]
+    prepare_environment(make_environment([Impatient, Own]), Options(path="/x/"))
+    prepare_environment(make_environment([Impatient]), Options())
+    assert len(caplog.messages) == 1
+
+
+def test_a_shape_that_the_class_picker_leaves_out_is_warned_of(caplog: pytest.LogCaptureFixture) -> None:
+    environment = make_environment([Own], class_picker=True)
+    prepare_environment(environment, Options(shape="Ramp"))
+    environment.events.test_start.fire(environment=environment)
+    assert caplog.messages == []
+    environment.shape_class = None
+    environment.events.test_start.fire(environment=environment)
+    assert caplog.messages == [
+        "The shape Ramp does not run, because Default is chosen in the class picker; choose Ramp"
+    ]

@@ -45,6 +45,23 @@ def _host(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(RouteUser, "host", "http://host")
 
 
+@pytest.mark.parametrize(
+    ("path", "variant", "url", "sent"),
+    [
+        ("/posts/", "", "/posts/", "/posts/?q=1"),
+        ("/posts/", "sync", "/posts/sync/", "/posts/sync/?q=1"),
+        ("/posts/?page=2", "", "/posts/?page=2", "/posts/?page=2&q=1"),
+        ("/posts?page=2", "sync", "/posts/sync/?page=2", "/posts/sync/?page=2&q=1"),
+        ("/", "sync", "/sync/", "/sync/?q=1"),
+    ],
+)
+def test_a_variant_goes_before_a_query(path: str, variant: str, url: str, sent: str) -> None:
+    user = created(RouteUser, path=path, variant=variant)
+    user.send_get(q=1)
+    assert user.url == url
+    assert user.client.requests == [("GET", sent, url)]
+
+
 def test_each_route_has_a_user() -> None:
     assert {each.path for each in USERS.values()} == {route.path for route in ROUTES.values()}
 
