@@ -10,6 +10,14 @@ from locust_asyncdjango.metrics.interval import Interval
 
 BUSY_CPU = 90.0
 """Per cent of a processor from which a generator measures itself. Locust warns at the same value."""
+MAX_LAG_MS = 10.0
+"""Milliseconds that a response may wait on average until the generator reads it.
+
+The latency that the generator measures is as much too high. The event loop was blocked for 140 ms at least in a second,
+or for 20 ms again and again.
+"""
+STARTING_S = 2
+"""Seconds that may be spent on imports and on making the first users before we warn of a busy generator."""
 CHECK_EVERY_S = 10
 """Seconds between two checks while a run goes on. Locust checks its processor as often."""
 USERS_LAG_S = 2
@@ -27,12 +35,13 @@ EXHAUSTED = "client_exhausted"
 def health_problems(intervals: Sequence[Interval]) -> dict[str, str]:
     """Return the problems of the generator in a run, by topic: a sentence that says what happened and what to do.
 
-    The topics are users, arrivals, processor and files. A generator that kept up has none of them.
+    The topics are users, arrivals, processor, event loop and files. A generator that kept up has none of them.
     """
     problems = {
         "users": _users_problem(intervals),
         "arrivals": _arrivals_problem(intervals),
         "processor": _processor_problem(intervals),
+        "event loop": _event_loop_problem(intervals),
         "files": _files_problem(intervals),
     }
     return {topic: text for topic, text in problems.items() if text}
@@ -85,14 +94,36 @@ def _arrivals_problem(intervals: Sequence[Interval]) -> str:
 
 
 def _processor_problem(intervals: Sequence[Interval]) -> str:
-    busy_s = sum(interval.length for interval in intervals if interval.cpu >= BUSY_CPU)
-    all_s = sum(interval.length for interval in intervals)
-    if busy_s <= MIN_SECONDS_SHARE * all_s:
+    known = [(interval.length, interval.cpu) for interval in intervals if interval.cpu is not None]
+    busy_s, all_s = _affected_s([(length, cpu >= BUSY_CPU) for length, cpu in known])
+    if not busy_s:
         return ""
     return (
         f"the generator's processor was busy to {BUSY_CPU:.0f} % or more in {busy_s} of {all_s} seconds: spread the"
         " users over more processes (--processes) or machines"
     )
+
+
+def _event_loop_problem(intervals: Sequence[Interval]) -> str:
+    known = [(interval.length, interval.lag_ms) for interval in intervals if interval.lag_ms is not None]
+    late_s, all_s = _affected_s([(length, lag_ms > MAX_LAG_MS) for length, lag_ms in known])
+    if not late_s:
+        return ""
+    return (
+        f"the generator read responses late in {late_s} of {all_s} seconds, by {max(lag for _, lag in known):.0f} ms on"
+        " average in the worst of them: do nothing in tasks that blocks the process, and spread the users over more"
+        " processes (--processes) or machines"
+    )
+
+
+def _affected_s(seconds: Sequence[tuple[int, bool]]) -> tuple[int, int]:
+    """Return how many seconds are affected, 0 if they are too few for a warning, and how many there are.
+
+    seconds: pairs of a length in seconds and whether this time is affected.
+    """
+    affected_s = sum(length for length, is_affected in seconds if is_affected)
+    all_s = sum(length for length, _ in seconds)
+    return affected_s if affected_s > max(MIN_SECONDS_SHARE * all_s, STARTING_S) else 0, all_s
 
 
 def _files_problem(intervals: Sequence[Interval]) -> str:

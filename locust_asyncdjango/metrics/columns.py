@@ -140,9 +140,6 @@ SUM_BY_SECONDS = ColumnType(
 )
 """Counts by a whole number of seconds."""
 
-LARGEST = ColumnType(max, from_json=_hundredths)
-"""The largest of several numbers, with two decimals."""
-
 LARGEST_KNOWN = ColumnType(largest_known, from_json=whole_number)
 """The largest of several whole numbers, of which each may be unknown (None)."""
 

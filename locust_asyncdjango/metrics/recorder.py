@@ -40,15 +40,17 @@ class Recorder:
             self._row(self._t(ended_s)).add(samples, self.started)
         self._batch.clear()
 
-    def record_state(self, when: float, users: int, cpu: float = 0.0) -> None:
+    def record_state(self, when: float, users: int, cpu: float | None = None, lag_ms: float | None = None) -> None:
         """Record the generator's state at the end of a second.
 
         when: epoch seconds, within the second. users: those that run. cpu: per cent of a processor that it used.
+        lag_ms: the delay of its event loop in milliseconds. None where one of them is not known.
         """
         t = self._t(when)
         for second in range(self._users_until + 1, t + 1):
             self._row(second).users = users
-        self._row(t).cpu = cpu
+        row = self._row(t)
+        row.cpu, row.lag_ms = _hundredths(cpu), _hundredths(lag_ms)
         self._users, self._users_until = users, max(t, self._users_until)
 
     def add_late_start(self, when: float) -> None:
@@ -66,7 +68,7 @@ class Recorder:
         """
         row = self._row(self._t(when))
         row.in_flight += requests
-        row.in_flight_s = largest_known(row.in_flight_s, round(longest_s, 2))
+        row.in_flight_s = largest_known(row.in_flight_s, _hundredths(longest_s))
 
     def set_planned(self, when: float, users: int | None) -> None:
         """Record how many users the load shape wants at the end of a second; None where it has no plan.
@@ -111,6 +113,10 @@ class Recorder:
         if row is None:
             row = self._rows[t] = Row(t)
         return row
+
+
+def _hundredths(value: float | None) -> float | None:
+    return None if value is None else round(value, 2)
 
 
 def _ended_s(sample: Sample) -> int:

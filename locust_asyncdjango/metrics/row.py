@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from typing import Any, Self
 
 from locust_asyncdjango.metrics.columns import (
-    LARGEST,
     LARGEST_KNOWN,
     LARGEST_KNOWN_HUNDREDTHS,
     SUM,
@@ -55,13 +54,25 @@ class Totals:
     bytes: int = field(
         default=0, metadata=column(SUM, "bytes in the bodies of all these responses", csv={"bytes": _plain})
     )
-    cpu: float = field(
-        default=0.0,
+    cpu: float | None = field(
+        default=None,
         kw_only=True,
         metadata=column(
-            LARGEST,
+            LARGEST_KNOWN_HUNDREDTHS,
             "per cent of one processor that the generator used; of several generator processes, the busiest",
-            csv={"cpu": "{:g}".format},
+            optional=True,
+            csv={"cpu": _known},
+        ),
+    )
+    lag_ms: float | None = field(
+        default=None,
+        kw_only=True,
+        metadata=column(
+            LARGEST_KNOWN_HUNDREDTHS,
+            "milliseconds that a response waits on average until the generator reads it; of several generator"
+            " processes, the slowest",
+            optional=True,
+            csv={"lag_ms": _known},
         ),
     )
     planned: int | None = field(

@@ -17,6 +17,7 @@ from locust_asyncdjango.load.arrivals import ArrivalQueue, attach_queue
 from locust_asyncdjango.load.shape_registry import planned_users
 from locust_asyncdjango.plugin import run_info
 from locust_asyncdjango.plugin.generator.in_flight import InFlight
+from locust_asyncdjango.plugin.generator.meter import GeneratorMeter
 from locust_asyncdjango.plugin.open_model import OpenModel, accept_shares
 from locust_asyncdjango.plugin.options import Options
 from locust_asyncdjango.plugin.output_files import OutputFiles
@@ -62,7 +63,7 @@ def subscribe_worker(environment: Environment, runner: WorkerRunner) -> None:
     attach_queue(environment, arrivals)
     accept_shares(runner, arrivals)
     recording = Recording(arrivals)
-    run = WorkerRun(runner, recording, InFlight(environment))
+    run = WorkerRun(runner, recording, InFlight(environment), GeneratorMeter())
     events = environment.events
     events.request.add_listener(recording.on_request)
     events.test_start.add_listener(run.on_test_start)
@@ -102,16 +103,18 @@ class Ticker:
 class WorkerRun:
     """The runs of a worker: it records, and sends an update to its master each second."""
 
-    def __init__(self, runner: WorkerRunner, recording: Recording, in_flight: InFlight) -> None:
+    def __init__(self, runner: WorkerRunner, recording: Recording, in_flight: InFlight, meter: GeneratorMeter) -> None:
         self._runner = runner
         self._recording = recording
         self._in_flight = in_flight
+        self._meter = meter
         self._link = WorkerLink(runner, self._finish)
         self._ticker = Ticker(self._tick)
 
     def on_test_start(self, **_: Any) -> None:
         """Begin a new recording and send its rows each second."""
         self._recording.begin(time.time())
+        self._meter.start()
         self._ticker.start()
 
     def on_test_stopping(self, **_: Any) -> None:
@@ -122,6 +125,7 @@ class WorkerRun:
     def on_test_stop(self, **_: Any) -> None:
         """Send the rest of the run."""
         self._ticker.stop()
+        self._meter.stop()
         self._recording.add_in_flight(*self._in_flight.stop_ended())
         self._link.send(take_update(self._recording))
 
@@ -130,7 +134,7 @@ class WorkerRun:
         self._finish()
 
     def _tick(self, now: float) -> None:
-        _record_load(self._recording, self._runner, now)
+        _record_load(self._recording, self._runner, self._meter, now)
         self._link.send(take_update(self._recording, now))
 
     def _finish(self) -> None:
@@ -160,6 +164,7 @@ class Run:
         self._results = results
         self._open_model = open_model
         self._in_flight = in_flight
+        self._meter = GeneratorMeter()
         self._link = link
         self._display = display
         self._delay_s = MASTER_DELAY_S if link else 0.0
@@ -176,6 +181,8 @@ class Run:
         self._results.begin(header)
         if self._display:
             self._display.start(header)
+        if not self._link:  # a master's workers measure themselves
+            self._meter.start()
         self._ticker.start()
         self._open_model.begin()
 
@@ -218,7 +225,7 @@ class Run:
         if self._link:
             self._add_rows(self._link.complete_until(now))
         else:
-            _record_load(self._recording, self._runner, now)
+            _record_load(self._recording, self._runner, self._meter, now)
             self._add_rows(now)
         if self._display:
             history = self._results.history
@@ -238,11 +245,12 @@ class Run:
 
     def _finish(self) -> None:
         self._ticker.stop()
+        self._meter.stop()
         if self._display:
             self._display.stop()
         self._add_rows()
 
 
-def _record_load(recording: Recording, runner: Runner, now: float) -> None:
-    """Record the users and the processor use of the second that has just ended."""
-    recording.recorder.record_state(now - 0.5, runner.user_count, runner.current_cpu_usage)
+def _record_load(recording: Recording, runner: Runner, meter: GeneratorMeter, now: float) -> None:
+    """Record the users of the second that has just ended, and how busy this process was."""
+    recording.recorder.record_state(now - 0.5, runner.user_count, *meter.read())

@@ -5,6 +5,7 @@ If it does not hold, requests were lost, users paused, or the load generator was
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import median
 
 import numpy as np
 
@@ -48,7 +49,7 @@ def check_littles_law(intervals: Sequence[Interval]) -> LittlesLaw | None:
     ratio = float(busy.sum() / users.sum())
     low, high = _bootstrap_ratio(busy, users)
     pause_ms = max(float(users.sum() - busy.sum()), 0) / requests * 1000
-    cpu = float(np.median([interval.cpu for _, interval in kept]))
+    cpu = median([interval.cpu for _, interval in kept if interval.cpu is not None] or [0.0])
     holds = abs(ratio - 1) <= TOLERANCE
     generator_bound = not holds and ratio < 1 and cpu >= BUSY_CPU
     why = _littles_law_text(ratio, holds, generator_bound, pause_ms, cpu)

@@ -25,6 +25,8 @@ def climb(late_s: int = 0, cap: int = 1000, cpu: float = 50.0, length: int = 60)
         climb(late_s=-1),  # a shape tells at its tick what is to be so at the end of the second
         climb(cap=570),  # for a moment
         [Interval(t, users=3, ok=1) for t in range(20)],  # nothing was planned
+        [Interval(t, ok=1, cpu=99.0, lag_ms=300.0) for t in range(2)],  # imports, and the first users
+        [Interval(t, ok=1, cpu=89.9, lag_ms=9.9) for t in range(20)],
     ],
 )
 def test_a_run_near_its_plan_has_no_problems(seconds: list[Interval]) -> None:
@@ -56,6 +58,22 @@ def test_a_generator_at_its_end() -> None:
         "files": "3 requests failed in the generator itself (client_exhausted):"
         " raise its limit of open files (ulimit -n)",
     }
+
+
+def test_a_generator_that_reads_responses_late() -> None:
+    seconds = [Interval(t, ok=9, cpu=5.0, lag_ms=80.4 if t % 4 == 0 else 1.0) for t in range(12)]
+    assert health_problems(seconds) == {
+        "event loop": "the generator read responses late in 3 of 12 seconds, by 80 ms on average in the worst of them:"
+        " do nothing in tasks that blocks the process, and spread the users over more processes (--processes) or"
+        " machines"
+    }
+
+
+def test_seconds_in_which_nothing_is_known_of_the_generator_do_not_count() -> None:
+    unknown = [Interval(t, ok=9) for t in range(60)]
+    assert health_problems(unknown) == {}
+    busy = [Interval(60 + t, ok=9, cpu=95.0) for t in range(3)]
+    assert "90 % or more in 3 of 3 seconds" in health_problems([*unknown, *busy])["processor"]
 
 
 def test_requests_that_began_late_or_never() -> None:

@@ -29,11 +29,11 @@ def test_a_row_has_what_ended_in_its_second_and_when_that_began() -> None:
 
 def test_users_are_those_at_the_end_of_a_second_and_stay_until_the_next_reading() -> None:
     recorder = recorder_of()
-    recorder.record_state(1001.5, 40, 12.5)
+    recorder.record_state(1001.5, 40, 12.504, 3.256)
     recorder.add((1002.2, "", 1, 1))
     assert recorder.take() == [
         Row(0, 40),
-        Row(1, 40, cpu=12.5),
+        Row(1, 40, cpu=12.5, lag_ms=3.26),
         Row(2, 40, 1, Counter(), 1, Counter({1.0: 1}), Counter(), Counter({0: 1})),
     ]
 

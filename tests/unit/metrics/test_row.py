@@ -21,6 +21,7 @@ FULL = Row(
     Counter({2000.0: 2}),
     Counter({0: 3, 2: 2}),
     cpu=12.5,
+    lag_ms=3.5,
     planned=50,
     late=1,
     missed=4,
@@ -54,6 +55,7 @@ def test_every_column_is_merged() -> None:
         Counter({2000.0: 4}),
         Counter({0: 6, 2: 4}),
         cpu=12.5,
+        lag_ms=3.5,
         planned=50,
         late=2,
         missed=8,
@@ -79,6 +81,7 @@ def test_a_row_as_json() -> None:
         "failed_ms": {"2000": 2},
         "began": {"0": 3, "2": 2},
         "cpu": 12.5,
+        "lag_ms": 3.5,
         "planned": 50,
         "late": 1,
         "missed": 4,
@@ -93,6 +96,14 @@ def test_a_row_as_json() -> None:
 def test_a_row_is_read_as_it_was_written(samples: list[Sample]) -> None:
     rows = [*recorder_of(*samples).take(), FULL]
     assert [Row.from_json(json.loads(json.dumps(row.to_json()))) for row in rows] == rows
+
+
+def test_what_is_not_known_of_the_generator_is_left_out() -> None:
+    assert {"cpu", "lag_ms"}.isdisjoint(Row(0).to_json())
+    merged = Row(0)
+    merged.merge(Row(0, cpu=3.0))
+    merged.merge(Row(0, cpu=2.0, lag_ms=1.0))
+    assert merged == Row(0, cpu=3.0, lag_ms=1.0)
 
 
 def test_a_plan_of_no_users_is_not_the_same_as_no_plan() -> None:
