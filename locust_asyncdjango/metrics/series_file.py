@@ -157,8 +157,8 @@ def _rows(file: IO[bytes]) -> Iterator[Row]:
         before = t
         file.seek(place)
         row = loads(file.readline())
-        if not row.get("cpu"):  # of a release that wrote 0 for what it did not know
-            row.pop("cpu", None)
+        if isinstance(row, dict) and row.get("cpu") == 0:  # earlier releases wrote 0 for what they did not know
+            del row["cpu"]
         yield Row.from_json(row)
 
 

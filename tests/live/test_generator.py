@@ -24,8 +24,9 @@ class Blocking(FastUser):
 @pytest.mark.parametrize("more", [(), two_workers()], ids=["alone", "workers"])
 def test_a_generator_that_is_blocked_is_named(other_url: str, tmp_path: Path, more: tuple[str, ...]) -> None:
     file = tmp_path / "series.jsonl"
-    load = ("--headless", "--only-summary", "-u", "4", "-r", "4", "-t", "8s", *more, "-H", other_url, "--series", file)
-    code, text = done(*locust("-f", written(tmp_path, BLOCKS), *load))
+    load = ("--headless", "--only-summary", "-u", "4", "-r", "4", "-t", "8s", *more)
+    mine = written(tmp_path, BLOCKS)
+    code, text = done(*locust("-f", mine, *load, "-H", other_url, "--series", file))
     assert code == 0, text
     assert "GENERATOR PROBLEM the generator read responses late in " in text
     assert any(second.cpu and second.lag_ms for second in series_file.read(file).intervals)
