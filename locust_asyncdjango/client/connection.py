@@ -7,6 +7,7 @@ and is not restarted for each request (libev's manual: "Be smart about timeouts"
 """
 
 import select
+import ssl
 import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
@@ -15,6 +16,7 @@ from typing import Any, Self
 
 import gevent.socket
 from gevent import get_hub, getcurrent, monkey
+from geventhttpclient.response import HTTPConnectionClosed
 
 from locust_asyncdjango.client.http11 import HeadResponseReader, ResponseReader
 from locust_asyncdjango.client.transport.opening import Endpoint, open_socket
@@ -24,6 +26,9 @@ from locust_asyncdjango.client.transport.tls import RECEIVE_BYTES, TlsSession, T
 READ, WRITE = 1, 2
 MIN_BYTES_PER_S = 1000
 """The timeout grows by a second for each so many bytes received, because a large response may take longer than it."""
+
+MAX_SURPLUS_READS = 16
+"""Reads until bytes that were not requested count as endless."""
 
 PEER_CLOSED_ERRORS = (BrokenPipeError, ConnectionResetError)
 """Raised while a request is sent. There may be a response: a server may refuse a long request before it has read it."""
@@ -36,7 +41,7 @@ _thread_ident: Any = monkey.get_original("threading", "get_ident")
 class PlainSocket(_socket):  # type: ignore[misc]  # it is of any type
     """A socket without TLS, which gevent has not patched. See TlsSocket for what both have."""
 
-    ended = unsettled = False
+    ended = unsettled = absorbed = False
 
     def absorb(self) -> bool:
         """Return False: whatever comes on an idle connection is a disturbance."""
@@ -93,10 +98,28 @@ class Connection:
     def is_quiet(self) -> bool:
         """Return whether nothing has arrived since the last response: no bytes, and not the end of the connection.
 
-        Unlike ``undisturbed``, it also covers what arrived after the event loop ran last. It costs a system call.
+        It costs a system call: the event loop may not have run since then, so that ``undisturbed`` is not enough.
         """
         waiting = self._socket.ended or (self._readiness.poll(0) and not self._socket.absorb())
         return self.undisturbed and not waiting
+
+    def has_surplus(self) -> bool:
+        """Return whether the peer of a connection that is not quiet has sent bytes, and not closed the connection.
+
+        A server that closes it may say why, as with status 408. Empty lines do not count: no response begins with them.
+        The bytes are read, so that the connection can only be closed.
+        """
+        has_bytes: bool = self._socket.absorbed
+        with suppress(BlockingIOError):
+            for _ in range(MAX_SURPLUS_READS):
+                try:
+                    received = self._socket.recv(RECEIVE_BYTES)
+                except (ConnectionError, HTTPConnectionClosed, ssl.SSLError):
+                    return False
+                if not received:
+                    return False
+                has_bytes = has_bytes or not received.isspace()
+        return has_bytes
 
     @property
     def received(self) -> int:
@@ -181,6 +204,9 @@ class Connection:
         with suppress(*PEER_CLOSED_ERRORS):
             for piece in pieces:
                 self._send_piece(memoryview(piece))
+        if self._readiness.poll(0):
+            # What came before the request was sent entirely may be no response to it.
+            self.undisturbed = False
         self._readable.start(self._on_readable)
         # The time for the response begins here.
         self._started_s = self._clock()

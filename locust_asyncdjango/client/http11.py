@@ -79,16 +79,18 @@ class RawResponse:
     """A final response, as bytes.
 
     head: the received bytes up to the body, or more of them. body: still in its content coding. keep_alive: whether the
-    connection can be used again. may_be_coded, may_set_cookie: cheap checks of the head; False is certain, True is not.
+    connection can be used again. has_surplus: whether more came with it than was requested. may_be_coded,
+    may_set_cookie: cheap checks of the head; False is certain, True is not.
     """
 
-    __slots__ = ("body", "head", "keep_alive", "may_be_coded", "may_set_cookie", "status")
+    __slots__ = ("body", "has_surplus", "head", "keep_alive", "may_be_coded", "may_set_cookie", "status")
 
-    def __init__(self, status: int, head: bytes, body: bytes, keep_alive: bool) -> None:
+    def __init__(self, status: int, head: bytes, body: bytes, keep_alive: bool, has_surplus: bool = False) -> None:
         self.status = status
         self.head = head
         self.body = body
         self.keep_alive = keep_alive
+        self.has_surplus = has_surplus
         fields = head.lower()
         self.may_be_coded = b"\ncontent-encoding:" in fields
         self.may_set_cookie = b"\nset-cookie:" in fields
@@ -105,7 +107,7 @@ class ResponseReader:
         self._parser = HttpResponseParser(self)
         self._head = b""
         self._body: BytesIO | None = None
-        self._has_body = self._complete = self._keep_alive = False
+        self._has_body = self._complete = self._keep_alive = self._has_surplus = False
         self.received = 0
         """Bytes that have arrived of the current response."""
 
@@ -118,8 +120,8 @@ class ResponseReader:
         except HttpParserError as error:
             if not self._complete:
                 raise HTTPParseError(f"not an HTTP response: {error}") from None
-            # What follows a complete response was not requested: it spoils the connection, not the response.
-            self._keep_alive = False
+            # What follows a complete response was not requested.
+            self._has_surplus = True
         if self._complete and not self.received:
             return self._take_response(data, len(data))  # it came in one piece, as most do
         self.received += len(data)
@@ -173,7 +175,8 @@ class ResponseReader:
             body, self._body = self._body.getvalue(), None
         if body and received == len(head):
             head = head[: -len(body)]
-        response = RawResponse(self._parser.get_status_code(), head, body, self._keep_alive)
+        keep_alive = self._keep_alive and not self._has_surplus
+        response = RawResponse(self._parser.get_status_code(), head, body, keep_alive, self._has_surplus)
         self._complete = self._keep_alive = False
         if self.received:
             self._head, self._has_body, self.received = b"", False, 0
@@ -201,7 +204,7 @@ class HeadResponseReader(ResponseReader):
     def _take_response(self, head: bytes, received: int) -> RawResponse:
         if self._pieces:
             self._pieces.clear()
-            self._keep_alive = False
+            self._has_surplus = True
         return super()._take_response(head, received)
 
 

@@ -4,31 +4,64 @@ Nothing here may keep a user alive. The settings may hold a method of a user (ss
 which the event loop holds, must not hold the settings. Start reading at Pool.send.
 """
 
+import logging
 from collections.abc import Callable, Iterable
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 from gevent.queue import LifoQueue
 from geventhttpclient.client import HTTPClientPool
-from geventhttpclient.response import HTTPConnectionClosed
+from geventhttpclient.response import HTTPConnectionClosed, HTTPParseError
 from geventhttpclient.url import URL
 
 from locust_asyncdjango.client.connection import PEER_CLOSED_ERRORS, Connection
 from locust_asyncdjango.client.transport.settings import PoolSettings
 from locust_asyncdjango.client.transport.stream import Loan, StreamedResponse, StreamReader
 
+log = logging.getLogger(__name__)
+
 POOLS_ATTRIBUTE = "_locust_asyncdjango_pools"
 """The attribute of a client pool that holds its Pools."""
+
+
+class KeepAlive:
+    """Whether the connections to an origin serve more than one request.
+
+    After a server has sent what was not requested, they do not: its next response may be another one too late.
+    """
+
+    __slots__ = ("_origin", "allowed")
+
+    def __init__(self, origin: str) -> None:
+        """Allow it. origin: scheme, host and port."""
+        self._origin = origin
+        self.allowed = True
+
+    def forbid(self) -> None:
+        """Close each connection after its first response from now on."""
+        self.allowed = False
+        _log_surplus(self._origin)
+
+
+@lru_cache(maxsize=64)
+def _log_surplus(origin: str) -> None:
+    """Log it once for each origin, not for each user."""
+    log.warning(
+        "%s sent bytes that were not requested. From now on, a user that sees this opens a connection for each request:"
+        " otherwise a response could be taken for that of another request. Earlier responses may have been",
+        origin,
+    )
 
 
 class PooledConnection:
     """One place in a pool. It holds one connection at a time, and opens a new one if that can no longer be used."""
 
-    __slots__ = ("_connect", "connection")
+    __slots__ = ("_connect", "_keep_alive", "connection")
 
-    def __init__(self, connect: Callable[[], Connection]) -> None:
+    def __init__(self, connect: Callable[[], Connection], keep_alive: KeepAlive) -> None:
         """Make a place without a connection. connect: opens a connection, or raises OSError."""
         self._connect = connect
+        self._keep_alive = keep_alive
         self.connection: Connection | None = None
         """The open connection. While there is none, the place is closed."""
 
@@ -42,21 +75,27 @@ class PooledConnection:
     ) -> Any:
         """Send a request and return its response; see Pool and Connection. Close the connection on an error."""
         connection = self.connection
-        # A request that must not be sent twice needs the stricter check: the peer may have closed it just now.
-        reused = connection is not None and (connection.undisturbed if repeatable else connection.is_quiet())
+        reused = connection is not None and connection.is_quiet()
         try:
             if connection is None or not reused:
+                if connection is not None and connection.has_surplus():
+                    self._keep_alive.forbid()
                 connection = self._reopen()
             try:
                 response = connection.send(request, bodyless, body, stream)
             except (HTTPConnectionClosed, *PEER_CLOSED_ERRORS):
                 if not (reused and repeatable and not connection.received):
                     raise
+                reused = False
                 response = self._reopen().send(request, bodyless, body, stream)
+            if stream is None and response.has_surplus:
+                self._keep_alive.forbid()
+                if reused:
+                    raise HTTPParseError("more than one response came on a kept connection: which one is unknown")
         except BaseException:  # also what is thrown into the greenlet: the rest of the response may still come
             self.close()
             raise
-        if stream is None and not response.keep_alive:
+        if stream is None and not (response.keep_alive and self._keep_alive.allowed):
             self.close()
         return response
 
@@ -79,9 +118,13 @@ class PooledConnection:
 class Pool:
     """The connections to one origin, which greenlets share."""
 
-    def __init__(self, connect: Callable[[], Connection], size: int) -> None:
-        """Make a pool without connections. connect: opens a connection, or raises OSError. size: most connections."""
+    def __init__(self, connect: Callable[[], Connection], size: int, origin: str = "") -> None:
+        """Make a pool without connections.
+
+        connect: opens a connection, or raises OSError. size: most connections. origin: for messages.
+        """
         self._connect = connect
+        self._keep_alive = KeepAlive(origin)
         # The place that was used last, while it is free; the others that are free; and how many more may be made.
         self._last: PooledConnection | None = None
         self._free: LifoQueue[PooledConnection] = LifoQueue()
@@ -122,7 +165,7 @@ class Pool:
         return response
 
     def _end_stream(self, place: PooledConnection, keep: bool) -> None:
-        if keep and place.connection is not None:
+        if keep and place.connection is not None and self._keep_alive.allowed:
             place.connection.resume()
         else:
             place.close()
@@ -140,7 +183,7 @@ class Pool:
     def _next_free(self) -> PooledConnection:
         if self._remaining and self._free.empty():
             self._remaining -= 1
-            return PooledConnection(self._connect)
+            return PooledConnection(self._connect, self._keep_alive)
         self._waiting += 1
         try:
             place: PooledConnection = self._free.get()
@@ -162,7 +205,8 @@ class Pools:
         pool = self._pools.get(origin)
         if pool is None:
             endpoint = self.settings.endpoint(*origin)
-            pool = self._pools[origin] = Pool(partial(Connection.open, endpoint), self.settings.concurrency)
+            name = "{}://{}:{}".format(*origin)
+            pool = self._pools[origin] = Pool(partial(Connection.open, endpoint), self.settings.concurrency, name)
         return pool
 
     def for_proxy(self, url: URL) -> tuple[str, list[tuple[str, str]]]:

@@ -89,6 +89,20 @@ def test_an_answer_that_nobody_asked_for_is_not_taken_for_the_next() -> None:
         assert (ours.kinds, server.connections) == (["", ""], 2)
 
 
+@pytest.mark.parametrize("method", ["GET", "POST"])
+@pytest.mark.parametrize("delay_s", [0.0, 0.01])
+def test_no_response_is_taken_for_that_of_another_request(method: str, delay_s: float) -> None:
+    surplus = http_response(200, b"surplus")
+    with serve_script(lambda request: [http_response(200, request.path.encode()), delay_s, surplus]) as server:
+        ours = RecordedUser(server.url)
+        assert ours.client.request(method, "/first").content == b"/first"
+        wait_until(lambda: server.completed)  # the surplus is sent
+        for n in range(29):
+            assert ours.client.request(method, f"/{n}").content == b"/%d" % n
+        assert ours.kinds == [""] * 30
+        assert server.connections == 30
+
+
 def test_a_second_answer_right_behind_a_full_buffer_is_not_taken_for_the_next() -> None:
     full = http_response(200, b"x" * (RECEIVE_BYTES - len(http_response(200, b"x" * 30_000)) + 30_000))
     with serve_script(after([full + http_response(200, b"stolen")], [http_response()])) as server:

@@ -112,6 +112,8 @@ class TlsSocket:
         """Whether the peer has ended the session. The end of the TCP connection may follow later, or never."""
         self.unsettled = False
         """Whether more may have come with the last bytes: of the same response, or what nobody requested."""
+        self.absorbed = False
+        """Whether ``absorb`` has read bytes that were not for TLS itself."""
         self.fileno, self.close = plain.fileno, plain.close
 
     def send(self, data: bytes | memoryview) -> int:
@@ -151,7 +153,7 @@ class TlsSocket:
         """Read what came while idle, and return whether it was for TLS itself only, such as session tickets."""
         self._idle_reads += 1
         try:
-            self.recv(RECEIVE_BYTES)
+            self.absorbed = bool(self.recv(RECEIVE_BYTES).strip())
         except BlockingIOError:
             return self._idle_reads <= MAX_IDLE_READS
         except (OSError, HTTPConnectionClosed):

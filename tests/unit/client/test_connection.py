@@ -191,6 +191,44 @@ def test_a_close_while_idle_is_noticed(pair: Pair) -> None:
     assert not pair.connection.undisturbed
 
 
+@pytest.mark.parametrize(
+    ("sent", "closed", "is_surplus"),
+    [
+        pytest.param(http_response(200, b"nobody requested it"), False, True, id="a response"),
+        pytest.param(b"x", False, True, id="a byte"),
+        pytest.param(b"x" * 200_000, False, True, id="much"),
+        pytest.param(b"\r\n", False, False, id="an empty line"),
+        pytest.param(http_response(408, b"too late"), True, False, id="the reason for a close"),
+        pytest.param(b"", True, False, id="a close"),
+    ],
+)
+def test_what_a_surplus_is(pair: Pair, sent: bytes, closed: bool, is_surplus: bool) -> None:
+    pair.peer.sendall(sent)
+    if closed:
+        pair.hang_up()
+    assert not pair.connection.is_quiet()
+    assert pair.connection.has_surplus() == is_surplus
+
+
+def test_a_response_before_the_request_was_sent_spoils_the_connection(pair: Pair) -> None:
+    def answer_and_read() -> None:
+        pair.peer.sendall(http_response(200, b"early"))
+        pair.peer.settimeout(0)
+        try:
+            while pair.peer.recv(1_000_000):
+                pass
+        except BlockingIOError:
+            pair.peer.settimeout(None)
+
+    def read() -> None:
+        pair.peer.recv(1_000_000)
+
+    status, body, _ = pair.send(answer_and_read, *[read] * 30, pair.hub.notice, request=b"x" * 1_000_000)
+    assert (status, body) == (200, b"early")
+    assert not pair.connection.is_quiet()
+    assert not pair.connection.has_surplus()
+
+
 # Closing
 
 

@@ -125,7 +125,18 @@ def test_responses_are_read_in_pieces_of_any_size(name: str, size: int) -> None:
 
 @pytest.mark.parametrize("name", SURPLUS)
 def test_what_was_not_asked_for_ends_the_connection_and_not_the_answer(name: str) -> None:
-    assert read(SURPLUS[name]) == (200, b"ok", CLOSED)
+    reader = ResponseReader()
+    (piece,) = SURPLUS[name]
+    assert piece is not None
+    response = reader.feed(piece)
+    assert response is not None
+    assert (response.body, response.keep_alive, response.has_surplus) == (b"ok", False, True)
+
+
+def test_a_response_alone_has_no_surplus() -> None:
+    response = ResponseReader().feed(OK + b"Connection: close\r\nContent-Length: 2\r\n\r\nok")
+    assert response is not None
+    assert not response.has_surplus
 
 
 @pytest.mark.parametrize("size", [1, 10_000])

@@ -23,13 +23,18 @@ class FakeConnection:
 
     def __init__(self, *outcomes: Any) -> None:
         self.outcomes = deque(outcomes)
-        self.undisturbed = self.quiet = True
+        self.quiet = True
+        self.surplus = False
         self.received = 0
         self.closed = False
         self.sent = 0
 
     def is_quiet(self) -> bool:
         return self.quiet
+
+    def has_surplus(self) -> bool:
+        assert not self.quiet
+        return self.surplus
 
     def send(self, request: bytes, bodyless: bool, *_: Any) -> RawResponse:
         assert (request, bodyless, self.closed) == (REQUEST, False, False)
@@ -94,25 +99,57 @@ def test_a_connection_that_is_not_kept_is_closed() -> None:
     assert second.sent == 1
 
 
-@pytest.mark.parametrize(
-    ("repeatable", "undisturbed", "quiet", "reused"),
-    [
-        pytest.param(True, True, True, True, id="nothing came"),
-        pytest.param(True, True, False, True, id="nothing that the loop noticed, which is enough for a GET"),
-        pytest.param(False, True, False, False, id="but not for a POST"),
-        pytest.param(False, True, True, True, id="a POST after a look at the socket"),
-        pytest.param(True, False, False, False, id="something came"),
-    ],
-)
-def test_a_connection_is_reused_if_nothing_came_on_it(
-    repeatable: bool, undisturbed: bool, quiet: bool, reused: bool
-) -> None:
+@pytest.mark.parametrize("repeatable", [True, False], ids=["GET", "POST"])
+@pytest.mark.parametrize("quiet", [True, False])
+def test_a_connection_is_used_again_if_nothing_came_on_it(quiet: bool, repeatable: bool) -> None:
     first, second = FakeConnection(), FakeConnection()
     pool = pool_of(first, second)
     send(pool)
-    first.undisturbed, first.quiet = undisturbed, quiet
+    first.quiet = quiet
     send(pool, repeatable)
-    assert (first.sent, first.closed, second.sent) == ((2, False, 0) if reused else (1, True, 1))
+    assert (first.sent, first.closed, second.sent) == ((2, False, 0) if quiet else (1, True, 1))
+
+
+def surplus() -> RawResponse:
+    return RawResponse(200, b"", b"ok", keep_alive=False, has_surplus=True)
+
+
+def test_after_a_surplus_no_connection_is_kept(caplog: pytest.LogCaptureFixture) -> None:
+    connections = [FakeConnection() for _ in range(4)]
+    pool = Pool(Opener(*connections), 1, "http://surplus:80")
+    send(pool)
+    connections[0].quiet, connections[0].surplus = False, True
+    for _ in range(3):
+        send(pool)
+    assert [(each.sent, each.closed) for each in connections] == [(1, True)] * 4
+    assert [record.message.partition(".")[0] for record in caplog.records] == [
+        "http://surplus:80 sent bytes that were not requested"
+    ]
+
+
+def test_the_first_response_of_a_connection_counts_despite_a_surplus() -> None:
+    connections = [FakeConnection(surplus()), FakeConnection(), FakeConnection()]
+    pool = pool_of(*connections)
+    assert [send(pool).body for _ in range(3)] == [b"ok"] * 3
+    assert [(each.sent, each.closed) for each in connections] == [(1, True)] * 3
+
+
+def test_a_later_response_with_a_surplus_may_be_another_one() -> None:
+    first, second, third = FakeConnection(kept(), surplus()), FakeConnection(), FakeConnection()
+    pool = pool_of(first, second, third)
+    send(pool)
+    with pytest.raises(HTTPParseError, match="more than one response came on a kept connection"):
+        send(pool)
+    send(pool)
+    send(pool)
+    assert [(each.sent, each.closed) for each in (first, second, third)] == [(2, True), (1, True), (1, True)]
+
+
+def test_a_response_with_a_surplus_counts_if_its_connection_was_new_after_all() -> None:
+    first, second = FakeConnection(kept(), HTTPConnectionClosed("x")), FakeConnection(surplus())
+    pool = pool_of(first, second)
+    send(pool)
+    assert send(pool).body == b"ok"
 
 
 CLOSED_ERRORS = (HTTPConnectionClosed("x"), ConnectionResetError(), BrokenPipeError())
