@@ -12,11 +12,12 @@ import pytest
 
 from locust_asyncdjango.lab.environment.http_client import Site
 from locust_asyncdjango.lab.environment.process import free_port, port_is_free
-from locust_asyncdjango.lab.environment.servers import SERVERS, Server, running_server, site_env
+from locust_asyncdjango.lab.environment.servers import SERVERS, Server, running_server, server_env, site_env
 from locust_asyncdjango.lab.errors import TrialError
 from locust_asyncdjango.lab.experiment.spec import Trial
 from locust_asyncdjango.lab.measure import preflight
-from tests.support.programs import MARK, left_behind
+from tests.support.programs import BIN, MARK, done, left_behind
+from tests.support.site_client import fetch
 
 STARTS = int(os.environ.get("STARTS", "1"))
 """How often each server is started in a row."""
@@ -134,6 +135,33 @@ def test_a_site_that_is_not_ours_is_taken_as_it_is(other_url: str) -> None:
     assert preflight.inspect_server(trial_on(server), server, Site(other_url), {}) == {
         "preflight": preflight.NO_PREFLIGHT
     }
+
+
+@pytest.mark.parametrize("name", ["gunicorn-sync", "gunicorn-uvicorn", "uvicorn", "uwsgi-2-threads", "granian-wsgi"])
+def test_a_server_that_does_not_start_says_why(name: str, tmp_path: Path) -> None:
+    (tmp_path / "incomplete_settings.py").write_text(
+        "from target_site.settings import *\nimport a_module_that_is_not_there\n"
+    )
+    env = {"PYTHONPATH": str(tmp_path), "DJANGO_SETTINGS_MODULE": "incomplete_settings"}
+    reason = rf"^{name} did not start: ModuleNotFoundError: No module named 'a_module_that_is_not_there'"
+    with pytest.raises(TrialError, match=reason), up(SERVERS[name], env, tmp_path):
+        pass
+
+
+@pytest.mark.parametrize("settings", ["mysite.settings", None])
+def test_a_server_of_the_users_with_settings_of_its_own_is_not_turned_into_the_target_site(
+    settings: str | None, services_env: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("DJANGO_SETTINGS_MODULE")
+    assert done(BIN / "django-admin", "startproject", "mysite", tmp_path)[0] == 0
+    if settings:
+        monkeypatch.setenv("DJANGO_SETTINGS_MODULE", settings)
+    server = Server("mine", "wsgi", argv=(*GUNICORN, f"--chdir={tmp_path}", "mysite.wsgi"))
+    with running_server(server, free_port(), tmp_path, server_env(server, services_env)) as served:
+        assert fetch(f"{served.url}/admin/login/")[:2] == (200, "text/html")
+        assert fetch(f"{served.url}/routes.json")[0] == 404
+        inspected = preflight.inspect_server(trial_on(server), server, Site(served.url, served.token), {})
+    assert inspected == {"preflight": preflight.NO_PREFLIGHT}
 
 
 def test_a_site_whose_database_is_gone_is_refused_with_the_reason(tmp_path: Path) -> None:

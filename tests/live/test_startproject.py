@@ -62,7 +62,7 @@ def test_the_projects_tests_pass(project: Path) -> None:
 
 
 def test_the_project_passes_djangos_check_for_deployment(project: Path) -> None:
-    check = [BIN / "python", "manage.py", "check", "--deploy", "--fail-level", "WARNING"]
+    check: list[str | Path] = [BIN / "python", "manage.py", "check", "--deploy", "--fail-level", "WARNING"]
     assert done(*check, cwd=project) == (0, "System check identified no issues (4 silenced).\n")
 
 
@@ -84,7 +84,7 @@ def test_what_the_check_for_deployment_leaves_out_needs_https_and_has_its_reason
 
 def test_the_projects_pages_for_the_lab_are_not_there(project: Path, database_url: str) -> None:
     url = f"http://127.0.0.1:{(port := free_port())}"
-    serve = [BIN / "gunicorn", f"--bind=127.0.0.1:{port}", "my_site.wsgi"]
+    serve: list[str | Path] = [BIN / "gunicorn", f"--bind=127.0.0.1:{port}", "my_site.wsgi"]
     with running(*serve, env={"DATABASE_URL": database_url}, cwd=project):
         wait_for_page(f"{url}/healthz")
         missing = fetch(f"{url}/no-such-page")

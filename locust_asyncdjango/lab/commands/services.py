@@ -93,7 +93,7 @@ def _seed_project(posts: int, env: Mapping[str, str], logs: Path) -> None:
         return
     with running(argv, log=logs / "project.log", cwd=Path.cwd(), env=env) as program:
         if program.wait():
-            raise UsageError(f"this folder's manage.py seed_posts failed: {program.last_log_line()}")
+            raise UsageError(f"this folder's manage.py seed_posts failed: {program.failure_cause()}")
 
 
 def _run(argv: Sequence[str], env: Mapping[str, str]) -> int:

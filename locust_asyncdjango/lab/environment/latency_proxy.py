@@ -52,7 +52,7 @@ def running_proxy(url: str, latency_ms: int, log: Path, name: str = "the latency
     argv = python("-m", "locust_asyncdjango.lab.proxy", *flags)
     with running(argv, name=name, log=log) as program:
         if not wait_until(lambda: _listen_address(program) is not None, program, START_DEADLINE_S):
-            raise TrialError(f"{name} did not start: {program.last_log_line()}")
+            raise TrialError(f"{name} did not start: {program.failure_cause()}")
         yield url_at_port(url, int(str(_listen_address(program)).rpartition(":")[2]))
 
 

@@ -173,7 +173,7 @@ def seed(url: str, posts: int, logs: Path) -> None:
     argv = python("-m", "target_site", "seed_posts", f"--posts={posts}")
     with running(argv, log=logs / "seeding.log", env=site_env({"DATABASE_URL": url}), show_output=True) as program:
         if program.wait():
-            raise UsageError(program.last_log_line().removeprefix("CommandError: "))
+            raise UsageError(program.failure_cause().removeprefix("CommandError: "))
 
 
 def create_cluster(installation: Installation, cluster: Path, logs: Path) -> None:
@@ -203,7 +203,7 @@ def create_cluster(installation: Installation, cluster: Path, logs: Path) -> Non
     ]
     with running(argv, log=logs / "initdb.log", account=installation.account) as program:
         if program.wait():
-            raise UsageError(f"PostgreSQL's initdb failed: {program.last_log_line()}")
+            raise UsageError(f"PostgreSQL's initdb failed: {program.failure_cause()}")
     pwfile.unlink()
 
 
@@ -242,7 +242,7 @@ def running_cluster(installation: Installation, cluster: Path, log: Path, *setti
         argv, name=NAME, log=log, account=installation.account, stop_signal=signal.SIGINT, stop_timeout_s=30
     ) as program:
         if not wait_until(lambda: _accepts_connections(installation, port), program, START_DEADLINE_S):
-            raise TrialError(f"PostgreSQL did not start: {program.last_log_line()}")
+            raise TrialError(f"PostgreSQL did not start: {program.failure_cause()}")
         password = (cluster / "password").read_text(encoding="ascii")
         yield f"postgresql://postgres:{password}@127.0.0.1:{port}/postgres"
 

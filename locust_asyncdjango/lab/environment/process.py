@@ -24,6 +24,8 @@ from typing import TYPE_CHECKING, ParamSpec
 if TYPE_CHECKING:
     import psutil
 
+from locust_asyncdjango.lab.environment.failure_cause import first_error
+
 START_DEADLINE_S = 60
 """Seconds that a server, a database or another service may take to start. Each of them starts within seconds, so a
 minute leaves room for a busy machine, and the user still gets the message soon."""
@@ -158,7 +160,10 @@ class Program:
         self.stop_timeout_s = stop_timeout_s
         self.is_stopping = False
         as_user = {"user": account.uid, "group": account.gid, "extra_groups": []} if account else {}
+        self._log_begin = 0
         with log.open("ab") if log else nullcontext() as output:
+            if output:
+                self._log_begin = output.tell()
             self.popen: subprocess.Popen[bytes] = subprocess.Popen(
                 argv,
                 stdin=subprocess.DEVNULL if log else None,
@@ -199,11 +204,15 @@ class Program:
         return code
 
     def log_lines(self) -> list[str]:
-        """Return the lines of its log that are not blank."""
+        """Return the lines that it has added to its log, without blank ones."""
         if self.log is None:
             return []
-        text = self.log.read_text(encoding="utf-8", errors="replace")
+        text = self.log.read_bytes()[self._log_begin :].decode(errors="replace")
         return [line for line in text.splitlines() if line.strip()]
+
+    def failure_cause(self) -> str:
+        """Return why it failed, for a message to the user: the first error in its log, or its last line."""
+        return first_error(self.log_lines()) or self.last_log_line()
 
     def last_log_line(self) -> str:
         """Return the last line of its log, where programs say why they ended, for a message to the user."""

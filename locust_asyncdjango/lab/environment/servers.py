@@ -19,6 +19,7 @@ from locust_asyncdjango.lab.environment.process import START_DEADLINE_S, Program
 from locust_asyncdjango.lab.errors import TrialError, UsageError
 from locust_asyncdjango.probe.protocol import TOKEN_VARIABLE
 
+SETTINGS_VARIABLE = "DJANGO_SETTINGS_MODULE"
 MAX_WORKERS = 64
 """The most processes of a server that --workers accepts."""
 
@@ -248,7 +249,7 @@ def running_server(
     with running(command, name=server.name, log=log, env={**env, TOKEN_VARIABLE: token}) as program:
         if not wait_until(lambda: responds(f"{url}/healthz"), program, START_DEADLINE_S):
             time_limit = f" in {START_DEADLINE_S} s" if program.exit_code() is None else ""
-            raise TrialError(f"{server.name} did not start{time_limit}: {program.last_log_line()}")
+            raise TrialError(f"{server.name} did not start{time_limit}: {program.failure_cause()}")
         yield RunningServer(url, program, stats_port, token)
 
 
@@ -259,7 +260,20 @@ def site_env(services: Mapping[str, str]) -> dict[str, str]:
     """
     unwanted = ("GUNICORN_", "UVICORN_", "UWSGI_", "GRANIAN_", "WEB_CONCURRENCY", "PSYCOPG_WAIT_FUNC", TOKEN_VARIABLE)
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(unwanted)}
-    return {**inherited, "PATH": search_path(), **services, "DJANGO_SETTINGS_MODULE": "target_site.settings"}
+    return {**inherited, "PATH": search_path(), **services, SETTINGS_VARIABLE: "target_site.settings"}
+
+
+def server_env(server: Server, services: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment for a server: that of the target site, or, for a server of the user's, the user's own.
+
+    The user's command line says what is served. Django's settings module is the one that the user's environment names,
+    or else the one that the application's own wsgi.py or asgi.py chooses.
+    """
+    env = site_env(services)
+    if not server.identity:
+        del env[SETTINGS_VARIABLE]
+        env |= {name: value for name, value in os.environ.items() if name == SETTINGS_VARIABLE}
+    return env
 
 
 def user_token() -> str:

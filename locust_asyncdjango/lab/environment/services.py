@@ -96,7 +96,7 @@ def check_site_settings(logs: Path) -> None:
     env = site_env({"DATABASE_URL": os.environ.get("DATABASE_URL") or "postgresql://127.0.0.1/not-connected-to"})
     with running(python("-m", "target_site", "check"), log=logs / "check-settings.log", env=env) as program:
         if program.wait():
-            raise UsageError(program.last_log_line().removeprefix("CommandError: "))
+            raise UsageError(program.failure_cause().removeprefix("CommandError: "))
 
 
 def _must_start(variable: str, routes: Collection[str]) -> bool:
@@ -113,7 +113,7 @@ def running_redis(logs: Path) -> Iterator[str]:
         argv += [f"--{name}", value]
     with running(argv, name="Redis", log=logs / "redis.log") as program:
         if not wait_until(lambda: _answers_ping(port), program, START_DEADLINE_S):
-            raise TrialError(f"Redis did not start: {program.last_log_line()}")
+            raise TrialError(f"Redis did not start: {program.failure_cause()}")
         yield f"redis://127.0.0.1:{port}/0"
 
 
@@ -132,7 +132,7 @@ def running_slow_api_on(port: int, logs: Path) -> Iterator[Program]:
     argv += ["target_site.slow_api:application"]
     with running(argv, name="the slow API", log=logs / "slow-api.log") as program:
         if not wait_until(lambda: responds(f"http://127.0.0.1:{port}/?ms=0"), program, START_DEADLINE_S):
-            raise TrialError(f"the slow API did not start: {program.last_log_line()}")
+            raise TrialError(f"the slow API did not start: {program.failure_cause()}")
         yield program
 
 

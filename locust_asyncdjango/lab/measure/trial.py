@@ -16,7 +16,7 @@ from locust_asyncdjango.lab.environment.latency_proxy import running_proxy
 from locust_asyncdjango.lab.environment.machine import Speedometer
 from locust_asyncdjango.lab.environment.pinning import Pins, pinned_to
 from locust_asyncdjango.lab.environment.process import Program, free_port, running_programs
-from locust_asyncdjango.lab.environment.servers import Server, running_server, site_env, user_token
+from locust_asyncdjango.lab.environment.servers import Server, running_server, server_env, user_token
 from locust_asyncdjango.lab.errors import TrialError
 from locust_asyncdjango.lab.experiment.result import Result, read_resource_samples
 from locust_asyncdjango.lab.experiment.spec import Load, Trial
@@ -92,7 +92,7 @@ def running_site(trial: Trial, server: Server, pins: Pins, folder: Path) -> Iter
             )
             env = stack.enter_context(needed)
         with pinned_to(pins.server):
-            starting = running_server(server, free_port(), folder, site_env(env), trial.workers)
+            starting = running_server(server, free_port(), folder, server_env(server, env), trial.workers)
             served = stack.enter_context(starting)
         yield Site(served.url, served.token), served.program
 

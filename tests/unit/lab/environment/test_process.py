@@ -72,10 +72,20 @@ def test_the_log_of_a_program_is_its_lines_that_are_not_blank(tmp_path: Path) ->
         assert program.last_log_line() == "two"
 
 
+def test_what_another_program_has_written_to_the_same_log_is_not_the_cause(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    log.write_text("ERROR: of an earlier run\n")
+    with running(python("-c", "import sys; sys.exit('the error of this one')"), log=log) as program:
+        assert program.wait() == 1
+        assert program.log_lines() == ["the error of this one"]
+        assert program.failure_cause() == "the error of this one"
+
+
 def test_a_program_without_a_word_is_described_by_its_log(tmp_path: Path) -> None:
     with running(["true"], log=tmp_path / "log") as program:
         assert program.wait() == 0
         assert program.last_log_line() == f"its log {tmp_path / 'log'} is empty"
+        assert program.failure_cause() == program.last_log_line()
 
 
 def test_a_program_is_stopped_at_the_end_of_the_context(tmp_path: Path) -> None:

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from locust_asyncdjango.lab.environment import servers
-from locust_asyncdjango.lab.environment.servers import SERVERS, Server, site_env
+from locust_asyncdjango.lab.environment.servers import SERVERS, Server, server_env, site_env, user_token
 from locust_asyncdjango.lab.errors import UsageError
+from locust_asyncdjango.probe.protocol import TOKEN_VARIABLE
 
 
 def test_a_server_listens_on_loopback_only() -> None:
@@ -27,6 +28,38 @@ def test_a_servers_environment_is_the_labs(monkeypatch: pytest.MonkeyPatch) -> N
     env = site_env({"DATABASE_URL": "postgresql://x"})
     assert (env["DJANGO_SETTINGS_MODULE"], env["DATABASE_URL"]) == ("target_site.settings", "postgresql://x")
     assert not {"GUNICORN_CMD_ARGS", "WEB_CONCURRENCY"} & set(env)
+
+
+@pytest.mark.parametrize("users", ["mysite.settings", None])
+def test_a_server_of_the_users_has_the_users_settings_or_none(
+    monkeypatch: pytest.MonkeyPatch, users: str | None
+) -> None:
+    monkeypatch.delenv("DJANGO_SETTINGS_MODULE", raising=False)
+    if users:
+        monkeypatch.setenv("DJANGO_SETTINGS_MODULE", users)
+    mine = Server("mine", "wsgi", argv=("gunicorn", "{port}", "mysite.wsgi"))
+    assert server_env(mine, {"DATABASE_URL": "postgresql://x"}).get("DJANGO_SETTINGS_MODULE") == users
+    for server in SERVERS.values():
+        assert server_env(server, {})["DJANGO_SETTINGS_MODULE"] == "target_site.settings"
+
+
+@pytest.mark.parametrize("token", ["", "t0ken-_~!"])
+def test_the_users_token_is_for_servers_that_another_program_checks(
+    monkeypatch: pytest.MonkeyPatch, token: str
+) -> None:
+    monkeypatch.setenv(TOKEN_VARIABLE, token)
+    assert user_token() == token
+    assert TOKEN_VARIABLE not in site_env({})
+
+
+@pytest.mark.parametrize("token", ["two words", "line\n", "tökén"])
+def test_a_token_that_no_header_can_have_is_refused_without_its_text(
+    monkeypatch: pytest.MonkeyPatch, token: str
+) -> None:
+    monkeypatch.setenv(TOKEN_VARIABLE, token)
+    with pytest.raises(UsageError, match=f"^{TOKEN_VARIABLE} must be of letters") as refused:
+        user_token()
+    assert token not in str(refused.value)
 
 
 def test_a_server_that_is_not_installed_is_a_line_with_the_command_that_installs_it() -> None:
