@@ -6,6 +6,7 @@ Start reading at FastSession.request.
 """
 
 import time
+from functools import lru_cache
 from json import dumps
 from typing import Any
 
@@ -25,6 +26,7 @@ from locust_asyncdjango.client.http11 import request_with_body
 from locust_asyncdjango.client.prepared_request import PreparedRequest, RequestPreparer, with_accept_encoding
 from locust_asyncdjango.client.response import Response, ResponseContext, SocketResponse, WholeResponseContext
 from locust_asyncdjango.client.user_agent import TrackingUserAgent
+from locust_asyncdjango.failures.normalize import safe_line
 
 SUCCESS_STATUSES = LocustUserAgent.valid_response_codes
 REDIRECT_STATUSES = LocustUserAgent.redirect_response_codes
@@ -99,7 +101,7 @@ class FastSession(FastHttpSession):
         length = self._finish(response, stream)
         request_meta = {
             "request_type": method,
-            "name": name or self.request_name or url,
+            "name": name or self.request_name or _name_of_url(url),
             "context": context,
             "response": response,
             "exception": response.error,
@@ -194,6 +196,12 @@ class FastSession(FastHttpSession):
         self, headers: dict[str, Any] | None, auth: tuple[str | bytes, str | bytes] | None
     ) -> dict[str, Any]:
         return {**(headers or {}), "Authorization": _construct_basic_auth_str(*auth) if auth else self.auth_header}
+
+
+@lru_cache(maxsize=1024)
+def _name_of_url(url: str) -> str:
+    """Return the name of a request that the locustfile has not named. Locust shows and writes it."""
+    return safe_line(url)
 
 
 def _with_json_types(headers: dict[str, Any] | None) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 from locust_asyncdjango._version import __version__
 from locust_asyncdjango.extras import missing_extra
+from locust_asyncdjango.failures.normalize import safe_line
 from locust_asyncdjango.lab.commands import compare, report, run, serve, services, startproject
 from locust_asyncdjango.lab.commands import list as list_
 from locust_asyncdjango.lab.commands.arguments import Command, Parser
@@ -68,7 +69,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def _fail(message: str, exit_code: int) -> int:
-    print(f"locust-asyncdjango: error: {message}", file=sys.stderr)
+    print(f"locust-asyncdjango: error: {safe_line(message)}", file=sys.stderr)
     return exit_code
 
 

@@ -1,7 +1,12 @@
-"""The errors of the lab. Each message is one line that says what happened and what to do next."""
+"""The errors of the lab. Each message is one line that says what happened and what to do next.
+
+A message may have parts of logs, responses and files of the user. It is a safe text, whatever these hold.
+"""
 
 import shutil
 from typing import ClassVar
+
+from locust_asyncdjango.failures.normalize import safe_line
 
 MESSAGE_LIMIT = 1000
 """The most characters of a message. Of a longer one, the beginning and the end are kept."""
@@ -27,9 +32,12 @@ class TrialError(LabError):
 
 
 def one_line(text: str) -> str:
-    """Return a text as one line of at most MESSAGE_LIMIT characters."""
+    """Return a text as one safe line of at most MESSAGE_LIMIT characters."""
     line = " ".join(text.split())
-    half = MESSAGE_LIMIT // 2 - 3
+    if len(line) > 4 * MESSAGE_LIMIT:
+        # More than is kept, because half a secret may not be recognized as one.
+        line = f"{line[: 2 * MESSAGE_LIMIT]} ... {line[-2 * MESSAGE_LIMIT :]}"
+    line, half = safe_line(line), MESSAGE_LIMIT // 2 - 3
     return line if len(line) <= MESSAGE_LIMIT else f"{line[:half]} ... {line[-half:]}"
 
 

@@ -2,12 +2,8 @@
 
 import csv
 import json
-import os
-import pty
 import re
 import signal
-import subprocess
-import threading
 from pathlib import Path
 
 import pytest
@@ -15,7 +11,6 @@ import pytest
 from locust_asyncdjango.lab.environment.packages import locustfile
 from locust_asyncdjango.metrics import series_file
 from tests.support.programs import (
-    DEADLINE_S,
     done,
     lab,
     locust,
@@ -23,6 +18,7 @@ from tests.support.programs import (
     two_workers,
     wait_for_lines,
 )
+from tests.support.terminals import on_a_terminal
 
 IO_READ = locustfile("io_read")
 LATEST = ["--path", "/blog/latest/"]
@@ -131,7 +127,7 @@ def test_lines_where_stdout_is_no_terminal(other_url: str) -> None:
 
 def test_a_panel_on_a_terminal_which_is_left_as_it_was(other_url: str) -> None:
     load: list[str | Path] = ["--headless", "-u", "4", "-r", "4", "-t", "4s", "-H", other_url, *LATEST]
-    code, text = on_a_terminal([str(part) for part in locust("-f", IO_READ, *load)])
+    code, text = on_a_terminal(locust("-f", IO_READ, *load))
     assert code == 0
     panel, summary_title, _ = text.partition("locust-asyncdjango: where this run saturated")
     assert summary_title, text
@@ -140,35 +136,6 @@ def test_a_panel_on_a_terminal_which_is_left_as_it_was(other_url: str) -> None:
     assert text.count("Type     Name") == 2  # Locust's own tables: only those at the end
     assert text.rindex("\x1b[?25h") > text.rindex("\x1b[?25l")  # the cursor is shown again
     assert "Traceback" not in text
-
-
-def on_a_terminal(argv: list[str]) -> tuple[int, str]:
-    """Return exit code and output of a program that ends by itself, on a terminal of 80 columns."""
-    # The terminal is nobody's controlling one and stays open: at its end, what had not been read would be lost.
-    terminal, programs_end = pty.openpty()
-    output, end = bytearray(), b"<the end>"
-
-    def read() -> None:
-        while not output.endswith(end):
-            output.extend(os.read(terminal, 65536))
-
-    reader = threading.Thread(target=read)
-    reader.start()
-    try:
-        env = {**os.environ, "TERM": "xterm-256color", "COLUMNS": "80", "LINES": "40"}
-        with subprocess.Popen(
-            argv, stdin=programs_end, stdout=programs_end, stderr=programs_end, env=env, start_new_session=True
-        ) as program:
-            try:
-                code = program.wait(DEADLINE_S)
-            finally:
-                program.kill()
-    finally:
-        os.write(programs_end, end)
-        reader.join()
-        os.close(terminal)
-        os.close(programs_end)
-    return code, output.decode()
 
 
 def test_a_master_that_is_killed_has_written_each_second(other_url: str, tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ MAY_IMPORT = {
     "load": {"shapes"},
     "plugin": {"_version", "addresses", "extras", "analysis", "client.exceptions", "failures", "load", "metrics"},
     "users": {"plugin", "client", "load", "routes"},
-    "lab.errors": set(),
+    "lab.errors": {"failures"},
     "lab.environment": {"lab.errors", *SHARED},
     "lab.hosts": {"lab.errors", *SHARED},
     "lab.proxy": {"lab.errors", "lab.environment"},

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NoReturn
 
+from locust_asyncdjango.failures.normalize import safe_line
 from locust_asyncdjango.lab.errors import UsageError
 from locust_asyncdjango.lab.experiment.config_file import OPTIONS
 from locust_asyncdjango.lab.experiment.options import Option, whole_number
@@ -30,7 +31,7 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Print the message and where the flags are listed, and exit with 2. The program's name begins all errors."""
-        self.exit(2, f"{self.prog.split()[0]}: error: {message} (see {self.prog} --help)\n")
+        self.exit(2, f"{self.prog.split()[0]}: error: {safe_line(message)} (see {self.prog} --help)\n")
 
 
 def _no_arguments(parser: argparse.ArgumentParser) -> None:

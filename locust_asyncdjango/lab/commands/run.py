@@ -53,7 +53,7 @@ def measure_experiment(options: Namespace) -> int:
         if options.experiment or options.dry_run or _values(options):
             raise UsageError("--resume continues the experiment of the folder: leave out all other arguments")
         folder = ResultsFolder(options.resume)
-        experiment = folder.experiment()
+        experiment = folder.experiment_to_resume()
         restore_site_variables(experiment)
         return _measure(experiment, folder)
     experiment, output = requested(options)
@@ -93,6 +93,15 @@ def restore_site_variables(experiment: Experiment) -> None:
         os.environ[name] = value
 
 
+def how_to_continue(experiment: Experiment, folder: "ResultsFolder") -> str:
+    """Return the command that continues a run that was stopped, in words where only the user knows it."""
+    from locust_asyncdjango.lab.experiment.results_folder import without_secrets
+
+    if without_secrets(experiment) == experiment:
+        return f"locust-asyncdjango run --resume {folder.path}"
+    return f"the same command with --output {folder.path}, as its passwords and tokens are not written there"
+
+
 def _installed_servers(workers: int) -> list[str]:
     """Return the names of the servers that are installed and can have so many workers."""
     return [each.name for each in SERVERS.values() if is_installed(each) and (workers == 1 or each.has_workers)]
@@ -126,7 +135,7 @@ def _measure(experiment: Experiment, folder: "ResultsFolder") -> int:
         with progress_on(console) as announce:
             results = runner.run(experiment, folder, announce)
     except Interrupted:
-        print(f"stopped; to continue: locust-asyncdjango run --resume {folder.path}", file=sys.stderr)
+        print(f"stopped; to continue: {how_to_continue(experiment, folder)}", file=sys.stderr)
         raise
     write_experiment_report(folder, read_findings(folder), console)
     return 0 if all(result.figures for result in results) else NOT_MEASURED

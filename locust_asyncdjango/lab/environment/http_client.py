@@ -1,9 +1,11 @@
 """HTTP requests of the lab to servers that it has started on this machine, or that the user names."""
 
+import base64
 import http.client
 import urllib.error
 import urllib.request
 from dataclasses import dataclass, field
+from urllib.parse import unquote_to_bytes, urlsplit
 
 from locust_asyncdjango.probe.protocol import TOKEN_HEADER
 
@@ -53,13 +55,23 @@ class Site:
 
 
 def _body(url: str, form: bytes | None, timeout_s: float, token: str = "") -> bytes:
-    request = urllib.request.Request(url, form)  # noqa: S310 - the lab's own servers, or those that the user names
-    if token:
-        # It is not sent to where a redirect leads, which may be another site.
-        request.add_unredirected_header(TOKEN_HEADER, token)
     try:
-        with _DIRECT.open(request, timeout=timeout_s) as response:
+        with _DIRECT.open(_request(url, form, token), timeout=timeout_s) as response:
             body: bytes = response.read()
             return body
     except http.client.HTTPException as error:
         raise OSError(f"no HTTP response: {error!r}") from None
+
+
+def _request(url: str, form: bytes | None, token: str) -> urllib.request.Request:
+    """Return the request. A user name and a password in the URL become a header field, as in browsers and in Locust."""
+    parts = urlsplit(url)
+    login, has_login, address = parts.netloc.rpartition("@")
+    address_alone = parts._replace(netloc=address).geturl()
+    request = urllib.request.Request(address_alone, form)  # noqa: S310 - the lab's own servers, or the user's
+    # Neither is sent to where a redirect leads, which may be another site.
+    if token:
+        request.add_unredirected_header(TOKEN_HEADER, token)
+    if has_login:
+        request.add_unredirected_header("Authorization", f"Basic {base64.b64encode(unquote_to_bytes(login)).decode()}")
+    return request

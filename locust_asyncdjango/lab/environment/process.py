@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     import psutil
 
 from locust_asyncdjango.lab.environment.failure_cause import first_error
+from locust_asyncdjango.lab.errors import one_line
 
 START_DEADLINE_S = 60
 """Seconds that a server, a database or another service may take to start. Each of them starts within seconds, so a
@@ -212,11 +213,11 @@ class Program:
 
     def failure_cause(self) -> str:
         """Return why it failed, for a message to the user: the first error in its log, or its last line."""
-        return first_error(self.log_lines()) or self.last_log_line()
+        return one_line(first_error(self.log_lines()) or self.last_log_line())
 
     def last_log_line(self) -> str:
         """Return the last line of its log, where programs say why they ended, for a message to the user."""
-        return (self.log_lines() or [self._empty_log_note()])[-1]
+        return one_line((self.log_lines() or [self._empty_log_note()])[-1])
 
     def _empty_log_note(self) -> str:
         return f"its log {self.log} is empty" if self.log else "it has no log"

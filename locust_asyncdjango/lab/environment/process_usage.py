@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import psutil
 from rich import box
 from rich.table import Table
+from rich.text import Text
 
 from locust_asyncdjango.lab.environment.process import Program
 
@@ -111,8 +112,10 @@ def usage_table(servers: list[MonitoredServer]) -> Table:
         table.add_column(heading, no_wrap=True, justify="right")
     for server in servers:
         table.add_row(server.name, server.url, server.interface, *_figures(server))
+    ended = Text()  # not markup: it has lines of logs
     for server in (server for server in servers if server.ended):
-        table.caption = f"{table.caption or ''}{server.name} {server.ended}\n"
+        ended.append(f"{server.name} {server.ended}\n")
+    table.caption = ended or None
     return table
 
 

@@ -12,6 +12,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from locust_asyncdjango.failures.normalize import safe_line
 from locust_asyncdjango.lab.environment import postgres
 from locust_asyncdjango.lab.environment.http_client import responds
 from locust_asyncdjango.lab.environment.latency_proxy import services_with_latency, upstream_address
@@ -33,7 +34,7 @@ ROUTE_SERVICES = {"cached": "REDIS_URL", "external": "SLOW_API_URL"}
 
 def user_services() -> dict[str, str]:
     """Return the host and port of the user's own services, by the environment variable that names each."""
-    urls = {name: urlsplit(os.environ.get(name, "")) for name in ("DATABASE_URL", *ROUTE_SERVICES.values())}
+    urls = {name: urlsplit(safe_line(os.environ.get(name, ""))) for name in ("DATABASE_URL", *ROUTE_SERVICES.values())}
     return {name: url.netloc.rpartition("@")[2] or url.path for name, url in urls.items() if url.scheme}
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from locust_asyncdjango.failures.normalize import HIDDEN
 from locust_asyncdjango.lab.environment.servers import Server
 from locust_asyncdjango.lab.errors import UsageError
 from locust_asyncdjango.lab.experiment.options import Option, declared_options
@@ -116,7 +117,8 @@ def to_toml(experiment: Experiment) -> str:
     for server in experiment.own_servers:
         lines += ["", f"[server.{_toml(server.name)}]"]
         lines += [f"{key} = {_toml(value)}" for key, value in own_server_table(server).items()]
-    return "\n".join(lines)
+    text = "\n".join(lines)
+    return f"# {HIDDEN} stands for what is secret: fill it in.\n{text}" if HIDDEN in text else text
 
 
 def _value(path: Path, key: str, value: object) -> Any:

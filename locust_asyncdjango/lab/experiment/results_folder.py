@@ -1,6 +1,6 @@
 """The results folder of an experiment: its layout, and how it is read and written.
 
-experiment.json              the experiment, and when, where and with which versions it began
+experiment.json              the experiment without passwords, and when, where and with which versions it began
 logs/                        output of the programs that ran before the first trial
 trials/<id>/result.json      a trial's figures, or why there are none
 trials/<id>/series.jsonl     its time series
@@ -22,6 +22,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from locust_asyncdjango.failures.normalize import safe_value
 from locust_asyncdjango.lab.errors import UsageError
 from locust_asyncdjango.lab.experiment.result import (
     FORMAT_VERSION,
@@ -36,6 +37,17 @@ from locust_asyncdjango.metrics.series_file import Series, SeriesError, read
 
 MALFORMED = (AttributeError, LookupError, TypeError, ValueError, OverflowError, RecursionError)
 """The exceptions that a file raises when it is read, if somebody has edited it or it is incomplete."""
+
+
+_LACKS_SECRETS = "lacks_secrets"
+"""A member of experiment.json that is true where *** stands for texts of the experiment."""
+_OTHER_MEMBERS = ("format_version", "experiment", _LACKS_SECRETS)
+"""The members of experiment.json that are not its provenance."""
+
+
+def without_secrets(experiment: Experiment) -> Experiment:
+    """Return the experiment as it is written: with *** for passwords and tokens, in the URL of a server for example."""
+    return Experiment.from_json(safe_value(asdict(experiment)))
 
 
 class ResultsFolder:
@@ -70,14 +82,21 @@ class ResultsFolder:
 
     def provenance(self) -> dict[str, Any]:
         """Return when, where and with which versions the experiment began. Raise UsageError where there is none."""
-        return {name: value for name, value in self._read().items() if name not in ("format_version", "experiment")}
+        members: dict[str, Any] = safe_value(self._read())
+        return {name: value for name, value in members.items() if name not in _OTHER_MEMBERS}
 
     def experiment(self) -> Experiment:
-        """Return the experiment. Raise UsageError where there is none."""
-        try:
-            return Experiment.from_json(self._read()["experiment"])
-        except MALFORMED as error:
-            raise UsageError(f"{self._file} is damaged: {error!r}") from None
+        """Return the experiment without its passwords and tokens. Raise UsageError where there is none."""
+        return without_secrets(self._experiment())
+
+    def experiment_to_resume(self) -> Experiment:
+        """Return the experiment. Raise UsageError where there is none, or its passwords and tokens were left out."""
+        if self._read().get(_LACKS_SECRETS):
+            raise UsageError(
+                f"{self._file} does not hold the passwords and tokens of the experiment; to continue it, repeat the"
+                f" command that began it with --output {self.path}"
+            )
+        return self._experiment()
 
     def result(self, trial: Trial) -> Result | None:
         """Return the result of a trial; None for one that was not run. Raise UsageError where it is damaged."""
@@ -85,7 +104,7 @@ class ResultsFolder:
         if not file.exists():
             return None
         try:
-            result = Result.from_json(_read_json(file))
+            result = Result.from_json(safe_value(_read_json(file)))
             if result.trial != trial:
                 raise ValueError(f"it is the result of {result.trial.title}")
         except (*MALFORMED, OSError) as error:
@@ -120,6 +139,12 @@ class ResultsFolder:
         shutil.rmtree(complete, ignore_errors=True)
         folder.rename(complete)
 
+    def _experiment(self) -> Experiment:
+        try:
+            return Experiment.from_json(self._read()["experiment"])
+        except MALFORMED as error:
+            raise UsageError(f"{self._file} is damaged: {error!r}") from None
+
     def _make(self, experiment: Experiment, provenance: Mapping[str, Any]) -> None:
         if not self._file.exists() and {path.name for path in self.path.iterdir()} - {_part(self._file).name}:
             raise UsageError(f"{self.path} holds other files; choose another --output")
@@ -127,8 +152,10 @@ class ResultsFolder:
             pass
         # This is the first file that is written: a folder without it holds no other file of ours.
         if not self._file.exists():
-            write_json(self._file, {"format_version": FORMAT_VERSION, "experiment": asdict(experiment), **provenance})
-        elif self.experiment() != experiment:
+            written = without_secrets(experiment)
+            content = {"format_version": FORMAT_VERSION, "experiment": asdict(written), **provenance}
+            write_json(self._file, content if written == experiment else {**content, _LACKS_SECRETS: True})
+        elif self.experiment() != without_secrets(experiment):
             raise UsageError(f"{self.path} holds the results of another experiment; choose another --output")
         self.trials.mkdir(exist_ok=True)
         self.logs.mkdir(exist_ok=True)

@@ -55,8 +55,6 @@ def run_locust(
         "--headless",
         "--only-summary",
         "--loglevel=WARNING",
-        "-H",
-        url,
         "--series",
         str(file),
         "--failures",
@@ -64,7 +62,7 @@ def run_locust(
     ]
     with ExitStack() as stack:
         with pinned_to(processors):
-            locust = running(argv, name="Locust", log=file.with_name("locust.log"), env=_locust_env(load))
+            locust = running(argv, name="Locust", log=file.with_name("locust.log"), env=_locust_env(load, url))
             program = stack.enter_context(locust)
         growth = GrowthMonitor(file)
         next_s = time.monotonic()
@@ -121,12 +119,15 @@ def _locust_argv(route: str, load: Load) -> list[str]:
     return [*python("-m", "locust"), "-f", str(locustfile(route)), *load.arguments()]
 
 
-def _locust_env(load: Load) -> dict[str, str]:
+def _locust_env(load: Load, url: str = "") -> dict[str, str]:
     """Return the environment for Locust, without the variables of Locust's options, which users set for other runs.
 
+    url: the address to load. Its password would show in a list of processes if it were a flag.
     A shape of the user's own is imported from the working directory.
     """
     env = {name: value for name, value in os.environ.items() if not name.startswith("LOCUST_")}
+    if url:
+        env["LOCUST_HOST"] = url
     if USER_SHAPE.fullmatch(load.shape):
         env["PYTHONPATH"] = os.pathsep.join(filter(None, (str(Path.cwd()), env.get("PYTHONPATH"))))
     return env

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
+from locust_asyncdjango.failures.normalize import safe_value
 from locust_asyncdjango.lab.environment.http_client import Site
 from locust_asyncdjango.lab.environment.servers import Server
 from locust_asyncdjango.lab.errors import TrialError
@@ -35,7 +36,7 @@ def inspect_server(trial: Trial, server: Server, site: Site, environ: Mapping[st
     """
     page = f"{site.url}{PREFLIGHT_PATH}"
     try:
-        report = json.loads(site.read(PREFLIGHT_PATH, RESPONSE_TIMEOUT_S))
+        report = safe_value(json.loads(site.read(PREFLIGHT_PATH, RESPONSE_TIMEOUT_S)))
     except urllib.error.HTTPError as error:
         with error:
             if error.code == 404 and not server.identity:

@@ -2,10 +2,12 @@
 
 from collections.abc import Iterable, Sequence
 
+_ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", "|": "&#124;", **{each: f"\\{each}" for each in "\\`[]"}})
+
 
 def escape_markdown(text: str) -> str:
-    """Return a text in one line, without characters that Markdown would read as HTML or as the end of a cell."""
-    return " ".join(text.replace("<", "&lt;").replace("|", "&#124;").split())
+    """Return a text in one line that Markdown shows as it is: without HTML, links, code, and ends of cells."""
+    return " ".join(text.translate(_ESCAPES).split())
 
 
 def bullet_lines(sentences: Iterable[str]) -> list[str]:
@@ -16,4 +18,9 @@ def bullet_lines(sentences: Iterable[str]) -> list[str]:
 def table_lines(headers: Sequence[str], rows: Iterable[Iterable[object]]) -> list[str]:
     """Return the lines of a table."""
     lines = (headers, ("---",) * len(headers), *rows)
-    return [f"| {' | '.join(escape_markdown(str(cell)) for cell in row)} |" for row in lines]
+    return [f"| {' | '.join(_cell(str(cell)) for cell in row)} |" for row in lines]
+
+
+def _cell(text: str) -> str:
+    """Return the text of a cell. GitHub would make a link of a bare address, which may be a server's."""
+    return escape_markdown(text).replace("://", "&#58;//")

@@ -6,7 +6,7 @@ It is built from the series of the run, and from its failures if ``--failures`` 
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -29,12 +29,13 @@ from locust_asyncdjango.analysis.generator_health import health_problems
 from locust_asyncdjango.analysis.saturation import Saturation, find_saturation
 from locust_asyncdjango.failures.classify import advice
 from locust_asyncdjango.failures.counts import read_failures_document
+from locust_asyncdjango.failures.normalize import safe_value
 from locust_asyncdjango.lab.analysis.knee import Knee
 from locust_asyncdjango.lab.analysis.littles_law import LittlesLaw
 from locust_asyncdjango.lab.analysis.scalability import RunFits, Scalability, fit_run
 from locust_asyncdjango.lab.errors import UsageError
 from locust_asyncdjango.lab.report.html import render_page
-from locust_asyncdjango.lab.report.markdown import escape_markdown, table_lines
+from locust_asyncdjango.lab.report.markdown import bullet_lines, escape_markdown, table_lines
 from locust_asyncdjango.lab.report.plots import charts_over_users
 from locust_asyncdjango.metrics.interval import PERCENTILES
 from locust_asyncdjango.metrics.series_file import Series
@@ -97,6 +98,7 @@ class RunReport:
 
 def build_report(series: Series, failures: Mapping[str, Any]) -> RunReport:
     """Return the report of a run. failures: the content of the file of ``--failures``, empty without one."""
+    series = replace(series, header=safe_value(series.header))  # an earlier version wrote some texts as they were
     figures, fits = find_saturation(series.intervals), fit_run(series.intervals)
     rows = list(failures.get("failures", ()))
     shape = series.header.get("shape", "The shape")
@@ -177,7 +179,7 @@ def render_markdown(report: RunReport) -> str:
     lines += ["## Saturation", "", *table_lines(KEY_HEADERS, map(_figure_cells, report.key_figures))]
     lines += ["", "## Fitted models", "", *table_lines(FITTED_HEADERS, map(_figure_cells, report.fitted_figures))]
     lines += ["", "## Failures", "", *_failure_lines(report)]
-    lines += ["", "## How it was run", "", *(f"- {name}: {value}" for name, value in report.run_info.items())]
+    lines += ["", "## How it was run", "", *bullet_lines(f"{name}: {value}" for name, value in report.run_info.items())]
     return "\n".join(lines) + "\n"
 
 
@@ -194,7 +196,7 @@ def read_failures(path: Path | None, header: Mapping[str, Any]) -> dict[str, Any
     if path is None:
         return {}
     try:
-        content = read_failures_document(json.loads(path.read_text(encoding="utf-8")))
+        content: dict[str, Any] = safe_value(read_failures_document(json.loads(path.read_text(encoding="utf-8"))))
         for row in content["failures"]:
             _failure_cells(row)
         for sample in content["samples"]:
@@ -293,7 +295,7 @@ def _run_info(header: Mapping[str, Any]) -> dict[str, str]:
 
 def _failure_lines(report: RunReport) -> list[str]:
     if not report.failures:
-        kinds = [f"- {f.count} x {f.kind}, first {format_onset(f.first)}" for f in report.saturation.failures]
+        kinds = bullet_lines(f"{f.count} x {f.kind}, first {format_onset(f.first)}" for f in report.saturation.failures)
         return kinds or ["None."]
     lines = table_lines(FAILURE_HEADERS, map(_failure_cells, report.failures))
     for heading, text in map(_sample_texts, report.samples):

@@ -103,3 +103,14 @@ def test_a_file_that_is_not_there(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().err == (
         "locust-asyncdjango: error: cannot read nowhere.toml: No such file or directory; name an experiment file\n"
     )
+
+
+def test_a_message_holds_no_secret_and_no_control_character(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text('routes = ["\\u001b[2J?token=planted"]\n')
+    assert cli.main(["run", str(file), "--dry-run"]) == 2
+    with pytest.raises(SystemExit):
+        cli.main(["run", "--password=planted", "\x1b[2J"])
+    text = capsys.readouterr().err
+    assert (r"\x1b[2J?token=***" in text, "--password=***" in text) == (True, True)
+    assert ("planted" in text, "\x1b" in text) == (False, False)

@@ -14,6 +14,14 @@ def test_a_message_is_one_line_and_keeps_its_beginning_and_its_end() -> None:
     assert line.endswith("xxx; see that the disk has room")
 
 
+def test_a_message_is_safe_wherever_it_is_cut() -> None:
+    assert str(TrialError("\x1b[2J at redis://:planted@h")) == r"\x1b[2J at redis://***@h"
+    for n in range(0, 3 * MESSAGE_LIMIT, 7):
+        assert "planted" not in one_line(f"{'x ' * n}http://me:{'planted' * 9}@h {'y ' * 2 * MESSAGE_LIMIT}")
+        assert "planted" not in one_line(f"{'x ' * 2 * MESSAGE_LIMIT}http://me:{'planted' * 9}@h {'y ' * n}")
+    assert len(one_line("\x1b" * 3 * MESSAGE_LIMIT)) <= MESSAGE_LIMIT
+
+
 def test_an_error_about_many_files_is_that_of_the_first_one() -> None:
     why = "[Errno 28] No space left on device"
     assert os_error_text(shutil.Error([(f"a/{n}", f"b/{n}", f"{why}: 'b/{n}'") for n in range(900)])) == f"{why}: 'b/0'"

@@ -6,6 +6,8 @@ from locust_asyncdjango.lab.environment.http_client import Site, get, post, resp
 from locust_asyncdjango.lab.environment.process import free_port
 from locust_asyncdjango.probe.protocol import TOKEN_HEADER
 from tests.support.http_site import http_site
+from tests.support.responses import http_response, redirect
+from tests.support.scripted_server import ReceivedRequest, Step, serve_script
 
 
 def test_bodies_of_successful_responses_are_returned() -> None:
@@ -49,3 +51,14 @@ def test_without_a_token_no_header_is_sent() -> None:
         Site(site.url).read("/page", 5)
         get(f"{site.url}/page")
     assert [headers[TOKEN_HEADER] for headers in site.headers] == [None, None]
+
+
+def test_a_login_in_the_url_is_sent_to_that_server_alone() -> None:
+    def answer(request: ReceivedRequest) -> list[Step]:
+        return [redirect(302, f"{other.url}/there") if request.path == "/away" else http_response()]
+
+    with serve_script(lambda _: [http_response()]) as other, serve_script(answer) as server:
+        for path in ("/", "/away"):
+            assert get(f"http://me:p%40w@{server.address}{path}") == b"ok"
+        assert [each.headers.get("authorization") for each in server.received] == ["Basic bWU6cEB3"] * 2
+        assert [each.headers.get("authorization") for each in other.received] == [None]

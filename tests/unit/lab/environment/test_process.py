@@ -2,6 +2,7 @@
 
 import signal
 import socket
+import sys
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -150,3 +151,10 @@ def test_how_a_program_ended_is_said_in_words(code: int, text: str, tmp_path: Pa
     with running(["sleep", "600"], log=tmp_path / "log") as program:
         assert program.name == "sleep"
         assert program.end_text(code).startswith(text)
+
+
+def test_the_last_line_of_a_log_is_safe_to_show(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    with running([sys.executable, "-c", r"print('\x1b[2J at redis://:planted@h')"], log=log) as program:
+        program.wait()
+        assert program.last_log_line() == r"\x1b[2J at redis://***@h"

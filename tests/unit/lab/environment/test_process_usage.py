@@ -74,3 +74,10 @@ def test_the_share_of_the_processor_is_never_negative() -> None:
     )
     assert process_usage.cpu_percent(before, now) == 50.0
     assert process_usage.cpu_percent(now, process_usage.ProcessUsage(4.0, frozenset(), 0.0, 2.0)) == 0.0
+
+
+def test_a_line_of_a_log_is_no_markup() -> None:
+    member = process_usage.MonitoredServer("gone", "http://x", "wsgi", 1, ended="ended (3): [bold]x[/] [link=http://y]")
+    console = Console(width=80, record=True, file=io.StringIO())
+    console.print(process_usage.usage_table([member]))
+    assert "[bold]x[/] [link=http://y]" in console.export_text()

@@ -133,3 +133,8 @@ def test_odd_texts_come_back_from_a_file(tmp_path: Path) -> None:
     file = tmp_path / "odd.toml"
     file.write_text(to_toml(wanted), encoding="utf-8")
     assert experiment_from(file) == replace(wanted, factors=())
+
+
+def test_a_file_that_runs_an_experiment_again_says_what_is_missing() -> None:
+    text = to_toml(experiment(own_servers=(Server("live", "wsgi", url="http://***@h"),), servers=("live",)))
+    assert text.startswith("# *** stands for what is secret: fill it in.\n")

@@ -3,6 +3,7 @@
 import json
 import shutil
 from contextlib import suppress
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from locust_asyncdjango.lab.environment.servers import Server
 from locust_asyncdjango.lab.errors import UsageError
 from locust_asyncdjango.lab.experiment.plan import trials
 from locust_asyncdjango.lab.experiment.result import Baseline, PeakUsage, Result
-from locust_asyncdjango.lab.experiment.results_folder import ResultsFolder, write_json
+from locust_asyncdjango.lab.experiment.results_folder import ResultsFolder, without_secrets, write_json
 from tests.support.experiments import ASYNC, BROKEN, SYNC, VERSION_3, experiment
 
 
@@ -129,4 +130,34 @@ def test_a_folder_of_version_3_with_an_own_server_can_be_resumed(tmp_path: Path)
     wanted = ResultsFolder(tmp_path).experiment()
     assert wanted.own_servers == (Server("mine", "wsgi", 8, ("gunicorn", "{port}")),)
     with ResultsFolder(tmp_path).open_for(wanted, {}):
+        pass
+
+
+def test_passwords_of_an_experiment_are_not_written(tmp_path: Path) -> None:
+    url = Server("live", "wsgi", url="http://me:planted@127.0.0.1:8000")
+    argv = Server("mine", "asgi", argv=("serve", "--password", "planted", "{port}", "a\nb"))
+    wanted = experiment(own_servers=(url, argv), servers=("live", "mine"), factors=(("TARGET_SITE_TOKEN", "planted"),))
+    folder = ResultsFolder(tmp_path)
+    for _ in range(2):  # the second time it continues
+        with folder.open_for(wanted, {"started": "now"}) as provenance:
+            assert provenance == {"started": "now"}
+    assert "planted" not in (tmp_path / "experiment.json").read_text()
+    assert folder.experiment() == without_secrets(wanted) == without_secrets(folder.experiment())
+    assert folder.experiment().own_servers[1].argv == ("serve", "--password", "***", "{port}", "a\nb")
+    with pytest.raises(UsageError, match=r"does not hold the passwords .* repeat the command .* with --output"):
+        folder.experiment_to_resume()
+    with pytest.raises(UsageError, match="holds the results of another experiment"), folder.open_for(experiment(), {}):
+        pass
+
+
+def test_a_folder_that_has_passwords_still_can_be_resumed(tmp_path: Path) -> None:
+    opened(tmp_path)
+    file = tmp_path / "experiment.json"
+    content = json.loads(file.read_text())
+    wanted = experiment(own_servers=(Server("live", "wsgi", url="http://me:planted@h"),), servers=("live",))
+    file.write_text(json.dumps({**content, "experiment": asdict(wanted), "services": {"a": "redis://:planted@h"}}))
+    folder = ResultsFolder(tmp_path)
+    assert folder.experiment_to_resume() == wanted
+    assert "planted" not in repr((folder.experiment(), folder.provenance()))
+    with folder.open_for(wanted, {}):
         pass

@@ -14,6 +14,13 @@ def test_a_table_and_a_list() -> None:
         "| &lt;b> | two lines |",
     ]
     assert bullet_lines(["one", "two\n three"]) == ["- one", "- two three"]
+    assert table_lines(("a",), [("see http://x",)])[-1] == "| see http&#58;//x |"
+
+
+def test_markdown_of_others_is_shown_as_it_is() -> None:
+    assert escape_markdown("![x](javascript:a) `c` ***@b \\[y] a & b_c") == (
+        r"!\[x\](javascript:a) \`c\` ***@b \\\[y\] a &amp; b_c"
+    )
 
 
 @given(st.text())
