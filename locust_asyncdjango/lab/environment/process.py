@@ -189,6 +189,13 @@ class Program:
         with _supervisor.deferring_signals():
             return self.popen.poll()
 
+    def is_running(self) -> bool:
+        """Return whether it has neither ended nor been stopped, as by SIGSTOP."""
+        import psutil
+
+        processes = self.processes()
+        return self.exit_code() is None and bool(processes) and processes[0].status() != psutil.STATUS_STOPPED
+
     def end_text(self, code: int) -> str:
         """Return in words how it ended, for a message to the user. code: its exit code."""
         if code >= 0:
