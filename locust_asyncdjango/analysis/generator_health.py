@@ -35,13 +35,14 @@ EXHAUSTED = "client_exhausted"
 def health_problems(intervals: Sequence[Interval]) -> dict[str, str]:
     """Return the problems of the generator in a run, by topic: a sentence that says what happened and what to do.
 
-    The topics are users, arrivals, processor, event loop and files. A generator that kept up has none of them.
+    The topics are users, arrivals, processor, event loop, clocks and files. A generator that kept up has none of them.
     """
     problems = {
         "users": _users_problem(intervals),
         "arrivals": _arrivals_problem(intervals),
         "processor": _processor_problem(intervals),
         "event loop": _event_loop_problem(intervals),
+        "clocks": _clocks_problem(intervals),
         "files": _files_problem(intervals),
     }
     return {topic: text for topic, text in problems.items() if text}
@@ -124,6 +125,16 @@ def _affected_s(seconds: Sequence[tuple[int, bool]]) -> tuple[int, int]:
     affected_s = sum(length for length, is_affected in seconds if is_affected)
     all_s = sum(length for length, _ in seconds)
     return affected_s if affected_s > max(MIN_SECONDS_SHARE * all_s, STARTING_S) else 0, all_s
+
+
+def _clocks_problem(intervals: Sequence[Interval]) -> str:
+    most_s = max((interval.clock_s or 0.0 for interval in intervals), default=0.0)
+    if not most_s:
+        return ""
+    return (
+        f"clocks of workers differ from the master's by up to {most_s:.1f} s (their times were moved by that, to whole"
+        " seconds): synchronize the clocks (NTP)"
+    )
 
 
 def _files_problem(intervals: Sequence[Interval]) -> str:

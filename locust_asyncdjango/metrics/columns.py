@@ -76,6 +76,11 @@ def largest_known(one: Number | None, other: Number | None) -> Number | None:
     return max((value for value in (one, other) if value is not None), default=None)
 
 
+def hundredths(value: float | None) -> float | None:
+    """Return a number with two decimals, as columns of such numbers have it; None for None."""
+    return None if value is None else round(value, 2)
+
+
 def _keep_first(first: Any, _second: Any) -> Any:
     return first
 

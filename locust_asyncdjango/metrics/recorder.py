@@ -6,7 +6,7 @@ Start reading at ``Recorder.add`` (a request has finished) and ``Recorder.take``
 from collections.abc import Iterable
 from itertools import groupby
 
-from locust_asyncdjango.metrics.columns import largest_known
+from locust_asyncdjango.metrics.columns import hundredths, largest_known
 from locust_asyncdjango.metrics.histogram import LONGEST_MS
 from locust_asyncdjango.metrics.row import Row
 from locust_asyncdjango.metrics.sample import Sample
@@ -50,7 +50,7 @@ class Recorder:
         for second in range(self._users_until + 1, t + 1):
             self._row(second).users = users
         row = self._row(t)
-        row.cpu, row.lag_ms = _hundredths(cpu), _hundredths(lag_ms)
+        row.cpu, row.lag_ms = hundredths(cpu), hundredths(lag_ms)
         self._users, self._users_until = users, max(t, self._users_until)
 
     def add_late_start(self, when: float) -> None:
@@ -68,7 +68,7 @@ class Recorder:
         """
         row = self._row(self._t(when))
         row.in_flight += requests
-        row.in_flight_s = largest_known(row.in_flight_s, _hundredths(longest_s))
+        row.in_flight_s = largest_known(row.in_flight_s, hundredths(longest_s))
 
     def set_planned(self, when: float, users: int | None) -> None:
         """Record how many users the load shape wants at the end of a second; None where it has no plan.
@@ -113,10 +113,6 @@ class Recorder:
         if row is None:
             row = self._rows[t] = Row(t)
         return row
-
-
-def _hundredths(value: float | None) -> float | None:
-    return None if value is None else round(value, 2)
 
 
 def _ended_s(sample: Sample) -> int:

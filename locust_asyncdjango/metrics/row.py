@@ -99,6 +99,16 @@ class Totals:
             SUM, "requests of an open model that were due and never began", optional=True, csv={"missed": _plain}
         ),
     )
+    clock_s: float | None = field(
+        default=None,
+        kw_only=True,
+        metadata=column(
+            LARGEST_KNOWN_HUNDREDTHS,
+            "seconds by which the clock of a worker differs from the master's; missing where no clock does",
+            optional=True,
+            csv={"clock_s": _known},
+        ),
+    )
     in_flight: int = field(
         default=0,
         kw_only=True,

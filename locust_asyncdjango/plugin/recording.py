@@ -3,8 +3,8 @@
 ``Recording.on_request`` is the listener that Locust calls once for each request. It is the hot path of the plugin.
 """
 
-import time
 from contextlib import suppress
+from time import monotonic, time
 from typing import Any
 
 from locust_asyncdjango.client.exceptions import failure_from_event, sample_fields
@@ -35,15 +35,20 @@ class Recording:
         """arrivals: the queue of the open model, which knows by how much a request was delayed."""
         self._arrivals = arrivals
         self._has_logged_error = False
-        self.begin(time.time())
+        self.begin(time())
 
     def begin(self, now: float) -> None:
         """Forget the run before and begin a new one. now: epoch seconds."""
+        self._epoch_s = now - monotonic()
         self.recorder = Recorder(now)
         self.failure_counts = FailureCounts(self.recorder.started)
         self.unrecorded = self.refused_updates = 0
         # The exceptions of FastUser show no more messages than the same classifier admits.
         DEFAULT_CLASSIFIER.start_run()
+
+    def now(self) -> float:
+        """Return the time in epoch seconds, as if nobody had set the system's clock since the run began."""
+        return monotonic() + self._epoch_s
 
     def on_request(
         self,
@@ -60,7 +65,7 @@ class Recording:
         **_: Any,
     ) -> None:
         """Record a finished request. The parameters are those of Locust's request event; it never raises."""
-        now = time.time()
+        now = monotonic() + self._epoch_s  # as now(), without a call
         try:
             duration_ms = None if response_time is None else float(response_time)
             failure = failure_from_event(exception, response) if exception else None
@@ -85,12 +90,12 @@ class Recording:
     def end_arrivals(self) -> None:
         """End the open model, and count the requests that were due and never begun as missed."""
         if missed := self._arrivals.end():
-            self.recorder.add_missed(time.time(), missed)
+            self.recorder.add_missed(self.now(), missed)
 
     def add_in_flight(self, requests: int, longest_s: float) -> None:
         """Count the requests that were in flight when the run ended, the oldest of them for ``longest_s`` seconds."""
         if requests:
-            self.recorder.add_in_flight(time.time(), requests, longest_s)
+            self.recorder.add_in_flight(self.now(), requests, longest_s)
 
     def _keep_sample(
         self, failure: Failure, now: float, name: str, url: str | None, exception: BaseException, response: Any

@@ -9,7 +9,6 @@ import re
 import shlex
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -152,7 +151,7 @@ class Results:
         self._has_crossed |= bool(self._outcome.crossed)
         self._has_unmeasured |= not self._outcome.figures.is_measured
         checks = junit_cases(self._outcome, self._options.fail_on, run_info.request_stats(self._environment))
-        took_s = time.time() - self._recording.recorder.started
+        took_s = self._recording.now() - self._recording.recorder.started
         self._write(self._outputs.write_failures, self.failures())
         self._write(self._outputs.write_junit, junit_xml(checks, self._header["started"], took_s))
         self._write(self._make_report)

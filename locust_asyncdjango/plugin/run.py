@@ -75,9 +75,14 @@ def subscribe_worker(environment: Environment, runner: WorkerRunner) -> None:
 class Ticker:
     """Calls a function at the end of each second while a run goes on. It logs an error of that function and goes on."""
 
-    def __init__(self, tick: Callable[[float], None], delay_s: float = 0.0) -> None:
-        """Prepare to tick. tick: gets the time in epoch seconds. delay_s: seconds to wait after the end of a second."""
+    def __init__(self, tick: Callable[[float], None], now: Callable[[], float], delay_s: float = 0.0) -> None:
+        """Prepare to tick.
+
+        tick: gets the time in epoch seconds. now: returns that time. delay_s: seconds to wait after the end of each
+        second.
+        """
         self._tick = tick
+        self._now = now
         self._delay_s = delay_s
         self._greenlet: gevent.Greenlet | None = None
 
@@ -93,9 +98,9 @@ class Ticker:
 
     def _tick_every_second(self) -> None:
         while True:
-            gevent.sleep(1 - (time.time() - self._delay_s) % 1)
+            gevent.sleep(1 - (self._now() - self._delay_s) % 1)
             try:
-                self._tick(time.time())
+                self._tick(self._now())
             except Exception:
                 log.exception("The last second could not be recorded; the run goes on")
 
@@ -108,8 +113,8 @@ class WorkerRun:
         self._recording = recording
         self._in_flight = in_flight
         self._meter = meter
-        self._link = WorkerLink(runner, self._finish)
-        self._ticker = Ticker(self._tick)
+        self._link = WorkerLink(runner, self._finish, recording.now)
+        self._ticker = Ticker(self._tick, recording.now)
 
     def on_test_start(self, **_: Any) -> None:
         """Begin a new recording and send its rows each second."""
@@ -168,7 +173,7 @@ class Run:
         self._link = link
         self._display = display
         self._delay_s = MASTER_DELAY_S if link else 0.0
-        self._ticker = Ticker(self._tick, self._delay_s)
+        self._ticker = Ticker(self._tick, recording.now, self._delay_s)
 
     @property
     def _has_web_ui(self) -> bool:
@@ -177,6 +182,8 @@ class Run:
     def on_test_start(self, **_: Any) -> None:
         """Begin a run: its recording, its results, its display and its open model."""
         self._recording.begin(time.time())
+        if self._link:
+            self._link.begin()
         header = run_info.run_header(self._environment)
         self._results.begin(header)
         if self._display:

@@ -6,8 +6,10 @@ the last update and replies that it has finished.
 """
 
 import time
+from collections import defaultdict
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 import gevent
@@ -15,6 +17,8 @@ from locust.exception import RPCError, RPCSendError
 from locust.runners import MasterRunner, WorkerRunner
 
 from locust_asyncdjango.failures.normalize import safe_logger
+from locust_asyncdjango.metrics.columns import hundredths
+from locust_asyncdjango.plugin.generator.worker_clock import WorkerClock
 from locust_asyncdjango.plugin.recording import Recording
 from locust_asyncdjango.plugin.worker_update import Update, UpdateReader
 
@@ -41,24 +45,36 @@ def take_update(recording: Recording, until: float | None = None) -> Update:
         unrecorded=recording.unrecorded,
         started=recording.recorder.started,
         until=until,
+        sent=recording.now(),
     )
     recording.unrecorded = 0
     return update
 
 
-def merge_update(recording: Recording, update: Update, now: float) -> None:
-    """Add a worker's update to the master's recording. now: the master's clock in epoch seconds."""
-    recording.recorder.merge(update.rows, update.started, now)
-    recording.failure_counts.merge(update.failures, update.started)
+def merge_update(recording: Recording, update: Update, now: float, clock: WorkerClock) -> None:
+    """Add a worker's update to the master's recording.
+
+    now: the master's clock in epoch seconds. clock: the worker's, by whose difference its times are moved.
+    """
+    for row in update.rows:
+        row.clock_s = hundredths(clock.difference_s)
+    started = update.started + clock.shift_s
+    recording.recorder.merge(update.rows, started, now)
+    recording.failure_counts.merge(update.failures, started)
     recording.unrecorded += update.unrecorded
 
 
 class WorkerLink:
     """The worker's side: send updates, keep those that cannot be sent, and finish when the master asks for it."""
 
-    def __init__(self, runner: WorkerRunner, finish: Callable[[], None]) -> None:
-        """Listen to the master. finish: called when the run shall end; stops the users and sends the last update."""
+    def __init__(self, runner: WorkerRunner, finish: Callable[[], None], now: Callable[[], float]) -> None:
+        """Listen to the master.
+
+        finish: called when the run shall end; stops the users and sends the last update. now: returns the time in epoch
+        seconds.
+        """
         self._runner = runner
+        self._now = now
         self._finish = finish
         self._unsent: list[Update] = []
         runner.register_message(FINISH_MESSAGE, self._on_finish)
@@ -68,7 +84,7 @@ class WorkerLink:
         self._unsent.append(update)
         try:
             while self._unsent:
-                self._runner.send_message(ROWS_MESSAGE, self._unsent[0].to_message())
+                self._runner.send_message(ROWS_MESSAGE, replace(self._unsent[0], sent=self._now()).to_message())
                 self._unsent.pop(0)
         except (RPCError, RPCSendError) as error:
             log.warning("The master cannot be reached (%s). This worker keeps its rows to send them later", error)
@@ -94,10 +110,18 @@ class MasterLink:
         self._sleep = sleep
         self._recording = recording
         self._complete_until: dict[str, float] = {}
+        self._clocks: defaultdict[str, WorkerClock] = defaultdict(WorkerClock)
+        self._different_clocks: set[str] = set()
         self._finished: set[str] = set()
         self._updates = UpdateReader()
         runner.register_message(ROWS_MESSAGE, self._on_rows)
         runner.register_message(FINISH_MESSAGE, self._on_finished)
+
+    def begin(self) -> None:
+        """Forget what is known of the workers from the run before."""
+        self._complete_until.clear()
+        self._clocks.clear()
+        self._different_clocks.clear()
 
     def note_progress(self, worker: str, until: float) -> None:
         """Note that a worker has sent everything up to this moment (epoch seconds)."""
@@ -139,9 +163,25 @@ class MasterLink:
         if update is None:
             self._recording.refused_updates += 1
             return
-        merge_update(self._recording, update, time.time())
+        clock = self._clocks[msg.node_id]
+        now = self._recording.now()
+        clock.observe(update.sent, now)
+        self._warn_of_clock(msg.node_id, clock)
+        merge_update(self._recording, update, now, clock)
         if update.until:
-            self.note_progress(msg.node_id, int(update.until))
+            self.note_progress(msg.node_id, int(update.until) + clock.shift_s)
+
+    def _warn_of_clock(self, worker: str, clock: WorkerClock) -> None:
+        if clock.difference_s and worker not in self._different_clocks:
+            self._different_clocks.add(worker)
+            direction = "behind" if clock.behind_s > 0 else "ahead of"
+            log.warning(
+                "The clock of worker %.80r is %.1f s %s the master's. Its times are moved by that; synchronize the"
+                " clocks (NTP)",
+                worker,
+                clock.difference_s,
+                direction,
+            )
 
     def _on_finished(self, msg: Any, **_: Any) -> None:
         self._finished.add(msg.node_id)

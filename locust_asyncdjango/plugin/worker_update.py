@@ -33,7 +33,8 @@ class Update:
     """What a worker has recorded since its last update.
 
     unrecorded: requests that could not be recorded. started: epoch second in which the worker's second 0 lies. until:
-    the rows and failures are complete up to this moment (epoch seconds); None when the run ended.
+    the rows and failures are complete up to this moment (epoch seconds); None when the run ended. sent: when it was
+    sent (epoch seconds). All times are by the worker's clock.
     """
 
     rows: tuple[Row, ...]
@@ -41,6 +42,7 @@ class Update:
     unrecorded: int
     started: int
     until: float | None
+    sent: float
 
     def to_message(self) -> dict[str, Any]:
         """Return the update as plain types, which ``from_message`` reads."""
@@ -50,6 +52,7 @@ class Update:
             "unrecorded": self.unrecorded,
             "started": self.started,
             "until": self.until,
+            "sent": self.sent,
         }
 
     @classmethod
@@ -67,7 +70,7 @@ class Update:
             kind(each.kind)
             _require_short_texts(each)
         failures = read_dataclass(FailureUpdate, safe_value(asdict(message.failures)))
-        return cls(rows, failures, message.unrecorded, message.started, message.until)
+        return cls(rows, failures, message.unrecorded, message.started, message.until, message.sent)
 
     @property
     def kinds(self) -> set[str]:
@@ -84,6 +87,7 @@ class _Message:
     unrecorded: int
     started: int
     until: float | None
+    sent: float
 
 
 class UpdateReader:

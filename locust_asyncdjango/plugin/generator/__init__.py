@@ -1,1 +1,1 @@
-"""What a Locust process finds out about itself while it makes the load."""
+"""What the plugin finds out about the load generator itself: its processes, their clocks, what they have in flight."""

@@ -36,7 +36,9 @@ class InFlight:
         if not self._is_stopping:
             self._is_stopping = True
             self._environment.events.request.add_listener(self._on_request)
-        if timeout_s := self._environment.stop_timeout:
+            # Users go on until the timeout is over. Without one, those whose wait is over begin another request before
+            # Locust gets to them.
+            timeout_s = self._environment.stop_timeout or 0
             self._later = spawn_later(max(timeout_s - MARGIN_S, 0), self._note_requests)
 
     def stop_ended(self) -> tuple[int, float]:
@@ -51,10 +53,10 @@ class InFlight:
             self._is_stopping = False
             self._environment.events.request.remove_listener(self._on_request)
         began, self._began = self._began, {}
-        return len(began), max((time.time() - when for when in began.values()), default=0.0)
+        return len(began), max([0.0, *(time.time() - when for when in began.values())])
 
     def _note_requests(self) -> None:
-        self._began = dict(requests_in_flight())
+        self._began.update(requests_in_flight())
 
     def _on_request(self, **_: object) -> None:
         self._began.pop(getcurrent(), None)

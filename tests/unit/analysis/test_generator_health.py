@@ -69,6 +69,13 @@ def test_a_generator_that_reads_responses_late() -> None:
     }
 
 
+def test_clocks_that_differ() -> None:
+    assert health_problems([Interval(0, ok=9, clock_s=3.21), Interval(1, ok=9, clock_s=120.0), Interval(2)]) == {
+        "clocks": "clocks of workers differ from the master's by up to 120.0 s (their times were moved by that, to"
+        " whole seconds): synchronize the clocks (NTP)"
+    }
+
+
 def test_seconds_in_which_nothing_is_known_of_the_generator_do_not_count() -> None:
     unknown = [Interval(t, ok=9) for t in range(60)]
     assert health_problems(unknown) == {}

@@ -27,6 +27,7 @@ ROW = Row(
     planned=50,
     late=1,
     missed=2,
+    clock_s=1.5,
     in_flight=3,
     in_flight_s=1.5,
 )
@@ -52,6 +53,7 @@ def test_a_row_in_a_few_numbers() -> None:
         planned=50,
         late=1,
         missed=2,
+        clock_s=1.5,
         in_flight=3,
         in_flight_s=1.5,
     )

@@ -25,6 +25,7 @@ FULL = Row(
     planned=50,
     late=1,
     missed=4,
+    clock_s=1.5,
     in_flight=5,
     in_flight_s=1.15,
 )
@@ -59,6 +60,7 @@ def test_every_column_is_merged() -> None:
         planned=50,
         late=2,
         missed=8,
+        clock_s=1.5,
         in_flight=10,
         in_flight_s=1.15,
     )
@@ -85,6 +87,7 @@ def test_a_row_as_json() -> None:
         "planned": 50,
         "late": 1,
         "missed": 4,
+        "clock_s": 1.5,
         "in_flight": 5,
         "in_flight_s": 1.15,
     }

@@ -115,7 +115,7 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
 def test_rows_as_csv() -> None:
     assert (
         *("t", "users", "ok", "failed", "kinds", "bytes", "mean_ms", "p50_ms", "p95_ms", "p99_ms"),
-        *("cpu", "lag_ms", "planned", "late", "missed", "in_flight", "in_flight_s"),
+        *("cpu", "lag_ms", "planned", "late", "missed", "clock_s", "in_flight", "in_flight_s"),
     ) == CSV_COLUMNS
     failing = Row(0, 5, 2, Counter(timeout=3, app_error=1), 10, Counter({12.5: 2}), cpu=12.5)
     text = (
@@ -125,6 +125,6 @@ def test_rows_as_csv() -> None:
     )
     assert list(csv.reader(text.splitlines())) == [
         list(CSV_COLUMNS),
-        ["0", "5", "2", "4", "timeout=3 app_error=1", "10", *["12.5"] * 5, "", "", "0", "0", "0", ""],
-        ["1", "10", "0", "0", "", "0", "", "", "", "", "", "", "20", "1", "2", "3", "1.5"],
+        ["0", "5", "2", "4", "timeout=3 app_error=1", "10", *["12.5"] * 5, "", "", "0", "0", "", "0", ""],
+        ["1", "10", "0", "0", "", "0", "", "", "", "", "", "", "20", "1", "2", "", "3", "1.5"],
     ]

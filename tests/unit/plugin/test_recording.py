@@ -136,3 +136,12 @@ def test_requests_that_were_due_and_never_begun_are_missed() -> None:
     untouched = Recording(ArrivalQueue())
     untouched.end_arrivals()
     assert untouched.recorder.take() == []
+
+
+def test_a_clock_that_is_set_during_a_run_moves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    recording = Recording(ArrivalQueue())
+    recording.begin(1_000_000.0)
+    monkeypatch.setattr("time.time", lambda: 5.0)
+    recording.on_request(**event())
+    (row,) = recording.recorder.take()
+    assert (row.t, row.ok) == (0, 1)

@@ -156,9 +156,8 @@ def test_a_ticker_ticks_after_each_second_and_survives_an_error(
             raise EndError
         raise ValueError("of this second")
 
-    ticker = Ticker(tick, delay_s=0.3)
+    ticker = Ticker(tick, lambda: now, delay_s=0.3)
     monkeypatch.setattr("locust_asyncdjango.plugin.run.gevent", SimpleNamespace(sleep=sleep))
-    monkeypatch.setattr("locust_asyncdjango.plugin.run.time", SimpleNamespace(time=lambda: now))
     with pytest.raises(EndError):
         ticker._tick_every_second()
     assert ticks == [100.3, 101.3, 102.3]
@@ -167,7 +166,7 @@ def test_a_ticker_ticks_after_each_second_and_survives_an_error(
 
 
 def test_a_ticker_that_is_stopped_ends_its_greenlet() -> None:
-    ticker = Ticker(lambda _: None)
+    ticker = Ticker(lambda _: None, time.time)
     ticker.stop()
     ticker.start()
     greenlet = ticker._greenlet

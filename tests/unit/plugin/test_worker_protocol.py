@@ -1,5 +1,6 @@
 """What a master and its workers send each other, and when the rows of a second are complete."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -10,6 +11,7 @@ from locust_asyncdjango.failures.counts import FailureUpdate
 from locust_asyncdjango.failures.model import Failure
 from locust_asyncdjango.load.arrivals import ArrivalQueue
 from locust_asyncdjango.metrics.row import Row
+from locust_asyncdjango.plugin.generator.worker_clock import WorkerClock
 from locust_asyncdjango.plugin.recording import Recording
 from locust_asyncdjango.plugin.worker_protocol import (
     FINISH_MESSAGE,
@@ -23,6 +25,7 @@ from locust_asyncdjango.plugin.worker_protocol import (
 from locust_asyncdjango.plugin.worker_update import Update
 
 START = 1_000_000
+NOW = START + 9.5
 REFUSED = Failure("connect_refused", "network", "Connection refused", "start the server")
 
 
@@ -66,7 +69,7 @@ def make_recording(started: float = START) -> Recording:
 
 
 def make_update(number: int) -> Update:
-    return Update((Row(number),), FailureUpdate(), unrecorded=0, started=START, until=None)
+    return Update((Row(number),), FailureUpdate(), unrecorded=0, started=START, until=None, sent=NOW)
 
 
 def master_link(*workers: str) -> tuple[FakeRunner, MasterLink, Recording]:
@@ -81,8 +84,8 @@ def test_an_update_moves_what_a_worker_has_recorded_to_its_master_once() -> None
     worker.recorder.add((START + 3.6, "connect_refused", 1.0, 0))
     worker.failure_counts.add(REFUSED, START + 3.6)
     worker.unrecorded = 4
-    merge_update(master, take_update(worker), START + 5)
-    merge_update(master, take_update(worker), START + 5)
+    merge_update(master, take_update(worker), START + 5, WorkerClock())
+    merge_update(master, take_update(worker), START + 5, WorkerClock())
     (row,) = master.recorder.take()
     assert (row.t, row.ok, dict(row.failed), row.bytes) == (3, 1, {"connect_refused": 1}, 100)
     (failure,) = master.failure_counts.rows()
@@ -102,7 +105,7 @@ def test_an_update_has_only_the_seconds_before_a_moment() -> None:
 
 def test_what_a_worker_cannot_send_it_sends_later_in_order(caplog: pytest.LogCaptureFixture) -> None:
     runner: Any = FakeRunner()
-    link = WorkerLink(runner, lambda: None)
+    link = WorkerLink(runner, lambda: None, lambda: NOW)
     runner.is_down = True
     link.send(make_update(1))
     link.send(make_update(2))
@@ -114,7 +117,7 @@ def test_what_a_worker_cannot_send_it_sends_later_in_order(caplog: pytest.LogCap
 
 def test_a_worker_finishes_before_it_says_so() -> None:
     runner: Any = FakeRunner()
-    WorkerLink(runner, lambda: runner.sent.append(("finished", None)))
+    WorkerLink(runner, lambda: runner.sent.append(("finished", None)), lambda: NOW)
     runner.receive(FINISH_MESSAGE, "master")
     assert runner.sent == [("finished", None), (FINISH_MESSAGE, None)]
 
@@ -147,6 +150,8 @@ def test_a_master_counts_what_is_no_update_and_goes_on(caplog: pytest.LogCapture
     runner.receive(ROWS_MESSAGE, "a", {**make_update(1).to_message(), "unrecorded": float("nan")})
     runner.receive(ROWS_MESSAGE, "a", None)
     assert (recording.refused_updates, len(caplog.messages), link.complete_until(START)) == (2, 1, START - MAX_LAG_S)
+    recording.begin(NOW)
+    recording.recorder.started = START
     runner.receive(ROWS_MESSAGE, "a", make_update(1).to_message())
     assert [row.t for row in recording.recorder.take()] == [1]
 
@@ -173,3 +178,44 @@ def test_the_workers_of_a_load_are_all_that_can_make_requests() -> None:
     runner, link, _ = master_link("a")
     runner.clients.ready.append(SimpleNamespace(id="b"))
     assert link.workers() == {"a", "b"}
+
+
+@pytest.mark.parametrize(
+    ("ahead_s", "messages"),
+    [
+        pytest.param(0.0, [], id="as the master's"),
+        pytest.param(0.9, [], id="a little ahead"),
+        pytest.param(120.0, ["is 120"], id="ahead"),
+        pytest.param(-120.0, ["is 120"], id="behind"),
+    ],
+)
+def test_the_times_of_a_worker_are_the_masters(
+    ahead_s: float, messages: list[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    runner, link, master = master_link("a")
+    worker = make_recording(START + ahead_s)
+    for second in range(5):
+        at = START + ahead_s + second
+        worker.recorder.add((at + 0.05, "connect_refused", 1.0, 0))
+        worker.failure_counts.add(REFUSED, at + 0.05)
+        worker.recorder.record_state(at + 0.05, 3)
+        update = take_update(worker, at + 1)
+        master.begin(START + second + 1)  # it is this time now
+        master.recorder.started = START
+        master.failure_counts.started = START
+        runner.receive(ROWS_MESSAGE, "a", replace(update, sent=at + 1).to_message())
+        (row,) = master.recorder.take(START + second + 1)
+        assert (row.t, row.users, row.failed.total()) == (second, 3, 1)
+        (failure,) = master.failure_counts.rows()
+        assert (failure.first_t, failure.last_t) == (second, second)
+        assert link.complete_until(START + second + 1) == pytest.approx(START + second + 1, abs=1)
+    assert [text.partition("'a' ")[2].partition(".")[0] for text in caplog.messages] == messages
+    assert (row.clock_s or 0) == pytest.approx(abs(ahead_s) if messages else 0, abs=0.1)
+
+
+def test_a_later_run_estimates_the_clocks_anew(caplog: pytest.LogCaptureFixture) -> None:
+    runner, link, master = master_link("a")
+    for _ in range(2):
+        runner.receive(ROWS_MESSAGE, "a", replace(make_update(0), sent=master.now() + 60).to_message())
+        link.begin()
+    assert len(caplog.messages) == 2

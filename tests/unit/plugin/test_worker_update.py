@@ -19,6 +19,7 @@ UPDATE = Update(
     unrecorded=2,
     started=1_000_000,
     until=1_000_001.3,
+    sent=1_000_001.4,
 )
 MESSAGE = UPDATE.to_message()
 BAD_VALUES: list[Any] = [

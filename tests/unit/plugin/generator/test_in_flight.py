@@ -71,8 +71,9 @@ def test_a_request_that_ends_while_the_run_stops_is_not_in_flight(environment: E
     assert in_flight.stop_ended()[0] == 1
 
 
-def test_requests_that_begin_before_the_stop_timeout_is_over_count_too(environment: Environment) -> None:
-    environment.stop_timeout = 0.001
+@pytest.mark.parametrize("timeout_s", [0, 0.001])
+def test_requests_that_begin_before_locust_ends_them_count_too(environment: Environment, timeout_s: float) -> None:
+    environment.stop_timeout = timeout_s
     in_flight = InFlight(environment)
     in_flight.stop_begins()
     greenlets = begin(Session(environment.events), 4)
