@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from locust_asyncdjango.analysis.formatting import format_in_flight, not_measured_reason
 from locust_asyncdjango.analysis.junit import Case
 from locust_asyncdjango.analysis.saturation import Saturation
+from locust_asyncdjango.analysis.silences import Silence
 from locust_asyncdjango.analysis.thresholds import Crossing, Threshold
 from locust_asyncdjango.failures.counts import FailureRow
 
@@ -17,7 +18,8 @@ class Outcome:
     failures: most frequent first. crossed: thresholds of --fail-on. stopped_by: the threshold of --stop-on that ended
     the run. unrecorded: how many requests could not be recorded. refused_updates: how many messages of workers were no
     updates, so that what they recorded is missing. health_problems: why the generator did not keep up.
-    shape_conclusions: what the load shape has found, such as how many users the server carries.
+    shape_conclusions: what the load shape has found, such as how many users the server carries. silences: when nothing
+    was answered, and for how long.
     """
 
     figures: Saturation
@@ -28,6 +30,7 @@ class Outcome:
     health_problems: tuple[str, ...] = ()
     shape_conclusions: tuple[str, ...] = ()
     refused_updates: int = 0
+    silences: tuple[Silence, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

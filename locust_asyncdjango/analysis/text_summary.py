@@ -24,6 +24,7 @@ def summary_text(outcome: Outcome) -> str:
     for kind in outcome.figures.failures:
         lines += _kind_lines(kind, [row for row in outcome.failures if row.kind == kind.kind])
     lines += [f"  {conclusion}" for conclusion in outcome.shape_conclusions]
+    lines += [f"  {silence.text}" for silence in outcome.silences]
     lines += [f"  GENERATOR PROBLEM {problem}" for problem in outcome.health_problems]
     if outcome.stopped_by:
         lines.append(f"  stopped by {outcome.stopped_by.text}")

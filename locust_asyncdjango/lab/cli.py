@@ -17,7 +17,7 @@ from locust_asyncdjango.lab.commands import compare, report, run, serve, service
 from locust_asyncdjango.lab.commands import list as list_
 from locust_asyncdjango.lab.commands.arguments import Command, Parser
 from locust_asyncdjango.lab.environment.process import Interrupted, raise_open_file_limit, stop_signals_as_interrupts
-from locust_asyncdjango.lab.errors import LabError
+from locust_asyncdjango.lab.errors import LabError, one_line, os_error_text
 
 COMMANDS = (
     run.COMMAND,
@@ -49,7 +49,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 128 + signal.SIGPIPE
     except OSError as error:
-        return _fail(f"{error}; check that the disk is not full and that its folders can be written", 1)
+        reason = one_line(os_error_text(error))
+        return _fail(f"{reason}; check that the disk is not full and that its folders can be written", 1)
     except ModuleNotFoundError as error:
         return _fail(missing_extra(f"`{command.name}`", command.required_extra(options), error.name), 2)
 

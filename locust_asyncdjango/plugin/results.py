@@ -20,6 +20,7 @@ from locust_asyncdjango.analysis.generator_health import CHECK_EVERY_S, HealthMo
 from locust_asyncdjango.analysis.junit import junit_xml
 from locust_asyncdjango.analysis.outcome import Outcome, junit_cases
 from locust_asyncdjango.analysis.saturation import Saturation, find_saturation
+from locust_asyncdjango.analysis.silences import find_silences
 from locust_asyncdjango.analysis.text_summary import summary_text
 from locust_asyncdjango.analysis.thresholds import Crossing, ThresholdMonitor, crossings
 from locust_asyncdjango.extras import missing_extra
@@ -183,6 +184,7 @@ class Results:
             tuple(health_problems(intervals).values()),
             shape_conclusions(self._environment.shape_class),
             self._recording.refused_updates,
+            tuple(find_silences(intervals)),
         )
 
     def _write(self, write: Callable[..., None], *content: Any) -> None:

@@ -69,7 +69,13 @@ TARGETS = {
 }
 
 
-KILLS = {"": (signal.SIGKILL,), "redis": (signal.SIGKILL, signal.SIGTERM), "locust": (signal.SIGKILL, signal.SIGTERM)}
+KILLS = {
+    "": (signal.SIGKILL,),
+    "postmaster": (signal.SIGKILL, signal.SIGQUIT, signal.SIGINT, signal.SIGTERM),
+    **dict.fromkeys(
+        ("redis", "slow api", "database proxy", "client proxy", "locust", "server"), (signal.SIGKILL, signal.SIGTERM)
+    ),
+}
 """The signals that a target is killed with; "" for all others."""
 
 

@@ -50,7 +50,10 @@ _HELPER = re.compile(
     r"(checkpointer|background writer|walwriter|autovacuum launcher|logical replication launcher|io worker \d+)\b"
 )
 """The title of a process that serves no client and lives as long as the server."""
-_CRASH = re.compile(r"LOG: +(.* (?:was terminated by|exited with) .*)")
+_STOP = re.compile(
+    r"LOG: +(?! )(.*\(PID \d+\) was terminated by .*|(?!background worker).*\(PID \d+\) exited with .*"
+    r"|received \w+ shutdown request)"
+)
 _DISK_FULL = re.compile(r"(?:ERROR|FATAL|PANIC|LOG): +(.*No space left on device)")
 
 # Nothing has to survive a crash during seeding, because an unfinished template is removed.
@@ -281,9 +284,9 @@ def helper_processes(server_pid: int) -> dict[psutil.Process, str]:
     return helpers
 
 
-def crash_reason(log_lines: Sequence[str]) -> str:
-    """Return why a server has stopped all its processes, by the lines of its log; "" where they do not say."""
-    return disk_full_reason(log_lines) or _first_match(_CRASH, log_lines)
+def stop_reason(log_lines: Sequence[str]) -> str:
+    """Return why a server stops or has stopped its processes, by the lines of its log; "" where they do not say."""
+    return disk_full_reason(log_lines) or _first_match(_STOP, log_lines)
 
 
 def disk_full_reason(log_lines: Sequence[str]) -> str:

@@ -35,8 +35,8 @@ class Supervision:
                 reason = postgres.disk_full_reason(program.log_lines()) or program.end_text(code)
                 raise TrialError(f"{program.name} ended during the trial, {reason}; {AGAIN}")
             if ended := self._ended_helpers(program):
-                reason = postgres.crash_reason(program.log_lines()) or f"its {' and its '.join(ended)} ended"
-                raise TrialError(f"{program.name} ended during the trial and started again: {reason}; {AGAIN}")
+                self._check_log(program)
+                raise TrialError(f"{program.name}'s {', '.join(ended)} ended during the trial; {AGAIN}")
 
     @contextmanager
     def checked_at_end(self) -> Iterator[None]:
@@ -44,9 +44,20 @@ class Supervision:
         try:
             yield
         except TrialError:
-            self.check()
+            self._check_all()
             raise
+        self._check_all()
+
+    def _check_all(self) -> None:
         self.check()
+        for program in self._programs:
+            if self._helpers[program]:
+                self._check_log(program)
+
+    def _check_log(self, program: Program) -> None:
+        """Raise TrialError where PostgreSQL's log says that it has stopped its processes, or is about to."""
+        if reason := postgres.stop_reason(program.log_lines()):
+            raise TrialError(f"{program.name} ended or started again during the trial: {reason}; {AGAIN}")
 
     def _ended_helpers(self, program: Program) -> list[str]:
         helpers = self._helpers[program]

@@ -27,6 +27,7 @@ from locust_asyncdjango.analysis.formatting import (
 )
 from locust_asyncdjango.analysis.generator_health import health_problems
 from locust_asyncdjango.analysis.saturation import Saturation, find_saturation
+from locust_asyncdjango.analysis.silences import Silence, find_silences
 from locust_asyncdjango.failures.classify import advice
 from locust_asyncdjango.failures.counts import read_failures_document
 from locust_asyncdjango.failures.normalize import safe_value
@@ -70,8 +71,8 @@ class RunReport:
     key_figures: peak, successes, slowdown and errors. fitted_figures: what is fitted to the run. failures, samples: as
     in the file of ``--failures``. unrecorded: how many requests could not be recorded. refused_updates: how many
     messages of workers were no updates. shape_findings: what the load shape found, such as the breakpoint.
-    health_problems: why the load generator did not produce the planned load. run_info: what was run, where and with
-    which versions.
+    silences: when nothing was answered, and for how long. health_problems: why the load generator did not produce the
+    planned load. run_info: what was run, where and with which versions.
     """
 
     title: str
@@ -84,6 +85,7 @@ class RunReport:
     unrecorded: int
     refused_updates: int
     shape_findings: tuple[str, ...]
+    silences: tuple[Silence, ...]
     health_problems: tuple[str, ...]
     run_info: dict[str, str]
     saturation: Saturation
@@ -93,7 +95,9 @@ class RunReport:
     def notes(self) -> tuple[str, ...]:
         """Return the sentences that stand below the verdict, without full stops."""
         problems = (f"Generator problem: {problem}" for problem in self.health_problems)
-        return (*self.shape_findings, *missing_requests(self.unrecorded, self.refused_updates), *problems)
+        silences = (silence.text.capitalize() for silence in self.silences)
+        missing = missing_requests(self.unrecorded, self.refused_updates)
+        return (*self.shape_findings, *missing, *silences, *problems)
 
 
 def build_report(series: Series, failures: Mapping[str, Any]) -> RunReport:
@@ -113,6 +117,7 @@ def build_report(series: Series, failures: Mapping[str, Any]) -> RunReport:
         unrecorded=failures.get("unrecorded", 0),
         refused_updates=failures.get("refused_updates", 0),
         shape_findings=tuple(f"{shape}: {finding}" for finding in failures.get("shape_findings", ())),
+        silences=tuple(find_silences(series.intervals)),
         health_problems=tuple(health_problems(series.intervals).values()),
         run_info=_run_info(series.header),
         saturation=figures,

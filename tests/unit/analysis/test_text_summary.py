@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from locust_asyncdjango.analysis.outcome import Outcome
 from locust_asyncdjango.analysis.saturation import KindOnset, find_saturation
+from locust_asyncdjango.analysis.silences import Silence
 from locust_asyncdjango.analysis.text_summary import summary_text
 from locust_asyncdjango.failures.counts import FailureRow
 from locust_asyncdjango.metrics.interval import Interval
@@ -66,9 +67,18 @@ def test_the_summary_says_what_was_not_answered() -> None:
 
 def test_the_summary_says_what_the_shape_found_and_what_the_generator_could_not_do() -> None:
     text = summary_text(
-        replace(outcome(), shape_conclusions=("carries 39 users",), health_problems=("its processor was busy",))
+        replace(
+            outcome(),
+            shape_conclusions=("carries 39 users",),
+            silences=(Silence(4, 3),),
+            health_problems=("its processor was busy",),
+        )
     )
-    assert text.splitlines()[-2:] == ["  carries 39 users", "  GENERATOR PROBLEM its processor was busy"]
+    assert text.splitlines()[-3:] == [
+        "  carries 39 users",
+        "  nothing was answered for 3 s, from second 4 on",
+        "  GENERATOR PROBLEM its processor was busy",
+    ]
 
 
 def test_a_kind_without_rows_has_the_advice_for_its_kind() -> None:

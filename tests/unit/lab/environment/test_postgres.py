@@ -63,9 +63,14 @@ FULL = '2026-11-29 12:00:01 UTC [8] PANIC:  could not write to file "pg_wal/xlog
 
 
 def test_the_log_says_why_all_processes_have_ended() -> None:
-    assert postgres.crash_reason(LOG[:1]) == ""
-    assert postgres.crash_reason(LOG) == "checkpointer process (PID 12) was terminated by signal 9: Killed"
-    assert postgres.crash_reason([*LOG, FULL]) == 'could not write to file "pg_wal/xlogtemp.8": No space left on device'
+    assert postgres.stop_reason(LOG[:1]) == ""
+    assert postgres.stop_reason(LOG) == "checkpointer process (PID 12) was terminated by signal 9: Killed"
+    assert (
+        postgres.stop_reason(["12:00 [9] LOG:  received smart shutdown request"]) == "received smart shutdown request"
+    )
+    # A query that is cancelled ends its parallel workers.
+    assert postgres.stop_reason(['LOG:  background worker "parallel worker" (PID 7) exited with exit code 1']) == ""
+    assert postgres.stop_reason([*LOG, FULL]) == 'could not write to file "pg_wal/xlogtemp.8": No space left on device'
     assert postgres.disk_full_reason(LOG) == ""
 
 

@@ -5,9 +5,16 @@ from pathlib import Path
 import pytest
 
 from locust_asyncdjango.lab.environment.process import Program
-from locust_asyncdjango.lab.errors import UsageError
+from locust_asyncdjango.lab.errors import TrialError, UsageError
 from locust_asyncdjango.lab.experiment.spec import Load
-from locust_asyncdjango.lab.measure.locust_process import _flag_error, _locust_env, _notify, planned_length_s
+from locust_asyncdjango.lab.measure.locust_process import (
+    STALL_DEADLINE_S,
+    GrowthMonitor,
+    _flag_error,
+    _locust_env,
+    _notify,
+    planned_length_s,
+)
 from locust_asyncdjango.metrics.series_file import Series, header, json_line
 
 
@@ -59,6 +66,24 @@ def test_a_watch_gets_the_series_as_soon_as_there_is_one(tmp_path: Path) -> None
     file.write_text(json_line(header(run_time=7)))
     _notify(file, watched.append)
     assert [series.header["run_time"] for series in watched] == [7]
+
+
+def test_a_locust_that_records_nothing_for_a_minute_hangs(tmp_path: Path) -> None:
+    now_s = [1000.0]
+    file = tmp_path / "series.jsonl"
+    growth = GrowthMonitor(file, lambda: now_s[0])
+    growth.check()
+    now_s[0] += STALL_DEADLINE_S
+    growth.check()
+    file.write_text("a row")
+    now_s[0] += STALL_DEADLINE_S
+    growth.check()
+    now_s[0] += STALL_DEADLINE_S + 1
+    with pytest.raises(TrialError) as error:
+        growth.check()
+    assert str(error.value) == (
+        "Locust stood still: it has recorded nothing for 60 s; to measure the trial again: run --resume"
+    )
 
 
 def test_locust_computes_how_long_a_load_takes() -> None:

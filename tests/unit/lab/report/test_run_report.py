@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from dataclasses import replace
 from html import unescape
 from pathlib import Path
 
@@ -131,3 +132,11 @@ def test_failures_of_the_version_before_say_what_the_shape_has_found_out(tmp_pat
     before = {"format": "locust-asyncdjango failures", "version": 1, "found": ["carries 40 users"]}
     path.write_text(json.dumps({**before, "failures": [], "samples": [], "run": HEADER}))
     assert run_report.read_failures(path, HEADER)["shape_findings"] == ["carries 40 users"]
+
+
+def test_seconds_without_an_answer_are_noted() -> None:
+    series = ramp()
+    silent = tuple(replace(each, ok=0, busy_s=0) if 10 <= each.t < 13 else each for each in series.intervals)
+    report = run_report.build_report(replace(series, intervals=silent), {})
+    assert "Nothing was answered for 3 s, from second 10 on" in report.notes
+    assert json.loads(run_report.render_json(report))["silences"] == [{"t": 10, "length_s": 3}]
