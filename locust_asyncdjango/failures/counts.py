@@ -75,6 +75,13 @@ class FailureRow:
         self.last_t = max(self.last_t, other.last_t)
 
 
+@dataclass(slots=True)
+class ReportedFailure(FailureRow):
+    """A row of the failures file. first_users: how many users ran when the first failure happened."""
+
+    first_users: int
+
+
 @dataclass(frozen=True, slots=True)
 class FailureSample:
     """Hold one failed request as it was, without secrets: an example of its kind.

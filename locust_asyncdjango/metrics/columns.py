@@ -20,6 +20,9 @@ Number = TypeVar("Number", int, float)
 LONGEST_RUN_S = 10_000_000
 """No row may lie beyond this second: more than a hundred days."""
 
+KINDS_LIMIT = 1000
+"""The most failure kinds in a second. There are about fifty, and those that a locustfile adds."""
+
 _KIND = re.compile(r"[a-zA-Z]\w{0,99}", re.ASCII)
 
 CsvCells = Mapping[str, Callable[[Any], object]]
@@ -113,6 +116,8 @@ def _counts(values: Any) -> Counter[str]:
 
 def _counts_by_kind(values: Any) -> Counter[str]:
     counts = _counts(values)
+    if len(counts) > KINDS_LIMIT:
+        raise ValueError(f"there are {len(counts)} failure kinds, more than {KINDS_LIMIT}")
     for name in counts:
         kind(name)
     return counts

@@ -119,6 +119,15 @@ def read(path: Path) -> Series:
         raise SeriesError(f"{path} {_reason(path, error)}") from None
 
 
+def has_header(path: Path) -> bool:
+    """Return whether a file exists and has a whole first line: whether its run has begun."""
+    try:
+        with path.open("rb") as file:
+            return file.readline().endswith(b"\n")
+    except OSError:
+        return False
+
+
 def check_header(content: Any) -> None:
     """Raise ValueError where a member of a header has another type than HEADER_TYPES says."""
     for name, type_ in HEADER_TYPES.items():

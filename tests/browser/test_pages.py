@@ -12,6 +12,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from locust_asyncdjango.lab.analysis.findings import Findings
+from locust_asyncdjango.lab.commands.report import write_report_files
 from locust_asyncdjango.lab.environment.packages import locustfile
 from locust_asyncdjango.lab.environment.process import free_port
 from locust_asyncdjango.lab.experiment.plan import trials
@@ -165,7 +166,7 @@ def test_a_report_is_read_without_a_network_on_a_phone_and_on_paper(page: Page, 
     content = run_report.build_report(
         Series.from_rows({"user_classes": ["</script><script>alert(1)</script>"]}, rows), failures
     )
-    run_report.write_report(content, file := tmp_path / "run.html")
+    write_report_files(file := tmp_path / "run.html", run_report.render_all(content))
     requested = opened_offline(page, file)
     expect(page.get_by_role("heading", level=1)).to_have_text("Where </script><script>alert(1)</script> saturated")
     expect(

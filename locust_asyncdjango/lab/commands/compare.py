@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from locust_asyncdjango.lab.commands.arguments import Command, parse_share, require_html
 from locust_asyncdjango.lab.commands.console import print_lines
-from locust_asyncdjango.lab.commands.report import damage_as_usage_error
+from locust_asyncdjango.lab.commands.report import damage_as_usage_error, write_report_files
 from locust_asyncdjango.lab.errors import UsageError
 
 if TYPE_CHECKING:
@@ -71,7 +71,6 @@ def _check_output(output: Path | None, folders: Iterable["ResultsFolder"]) -> No
 
 
 def _write_report(output: Path, changes: "Changes", title: str, tolerated: float) -> None:
-    from locust_asyncdjango.lab.experiment.results_folder import write_each
     from locust_asyncdjango.lab.report import comparison_report
 
     texts = {
@@ -79,12 +78,7 @@ def _write_report(output: Path, changes: "Changes", title: str, tolerated: float
         "md": comparison_report.render_markdown(changes, title, tolerated),
         "json": comparison_report.render_json(changes, tolerated),
     }
-    try:
-        output.parent.mkdir(parents=True, exist_ok=True)
-        write_each(output, texts)
-    except OSError as error:
-        reason = error.strerror if output.parent.is_dir() else "its folder cannot be made"
-        raise UsageError(f"cannot write {output} ({reason}); choose another --output") from None
+    write_report_files(output, texts)
 
 
 COMMAND = Command(

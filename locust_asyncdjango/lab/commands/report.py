@@ -1,7 +1,7 @@
 """``locust-asyncdjango report``: the report of one Locust run, or of a results folder."""
 
 from argparse import ArgumentParser, Namespace
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -57,6 +57,21 @@ def write_experiment_report(folder: "ResultsFolder", findings: "Findings", conso
     print_lines(console, [*verdict_sentences(findings), f"Report: {page}"])
 
 
+def write_report_files(output: Path, texts: Mapping[str, str]) -> None:
+    """Write a report: the HTML page, and the other texts beside it. Missing folders are made. Raise UsageError.
+
+    texts: by the ending of the file's name. Each file is either complete, or as it was before.
+    """
+    from locust_asyncdjango.lab.experiment.results_folder import write_each
+
+    try:
+        output.parent.mkdir(parents=True, exist_ok=True)
+        write_each(output, texts)
+    except OSError as error:
+        reason = error.strerror if output.parent.is_dir() else "its folder cannot be made"
+        raise UsageError(f"cannot write {output} ({reason}); choose another --output") from None
+
+
 @contextmanager
 def damage_as_usage_error(*folders: "ResultsFolder") -> Iterator[None]:
     """Turn an error within the context into a UsageError, if it means that somebody has edited the folders."""
@@ -95,14 +110,12 @@ def _report_series(options: Namespace) -> None:
     except SeriesError as error:
         raise UsageError(str(error)) from None
     sources = {path.resolve() for path in (options.source, options.failures) if path}
-    if overwritten := [path for path in run_report.output_files(output) if path.resolve() in sources]:
+    written = [output.with_suffix(ending) for ending in (".html", ".md", ".json")]
+    if overwritten := [path for path in written if path.resolve() in sources]:
         raise UsageError(f"the report would overwrite {overwritten[0]}, which it is made from; name another --output")
     failures = run_report.read_failures(options.failures, series.header)
-    try:
-        content = run_report.build_report(series, failures)
-        run_report.write_report(content, output)
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise UsageError(f"{options.source} or its failures are damaged: {error!r}") from None
+    content = run_report.build_report(series, failures)
+    write_report_files(output, run_report.render_all(content))
     print(content.verdict)
     print(f"Report: {output}")
 

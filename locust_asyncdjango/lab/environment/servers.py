@@ -11,12 +11,13 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 from locust_asyncdjango.extras import install_command
 from locust_asyncdjango.lab.environment.http_client import responds
 from locust_asyncdjango.lab.environment.process import START_DEADLINE_S, Program, running, wait_until
 from locust_asyncdjango.lab.errors import TrialError, UsageError
+from locust_asyncdjango.metrics.strict_json import read_value
 from locust_asyncdjango.probe.protocol import TOKEN_VARIABLE
 
 SETTINGS_VARIABLE = "DJANGO_SETTINGS_MODULE"
@@ -51,19 +52,6 @@ class Server:
     stats_port: int = 0
     url: str = ""
 
-    @classmethod
-    def from_json(cls, content: Mapping[str, Any]) -> Self:
-        """Return a server from the members that ``dataclasses.asdict`` made of it.
-
-        The members have the names of results format 4, or those of format 3.
-        """
-        values = {**content, "argv": tuple(content["argv"])}
-        if "inside" in values:
-            values["identity"] = values.pop("inside")
-        if "access_log" in values:
-            values["no_access_log_flags"], values["access_log_flags"] = values.pop("access_log")
-        return cls(**values)
-
     @property
     def is_gevent(self) -> bool:
         """Whether gevent must have patched its processes."""
@@ -84,6 +72,17 @@ class Server:
         access_log = self.access_log_flags if with_access_log else self.no_access_log_flags
         stats = [f"--stats=127.0.0.1:{stats_port}"] if stats_port else []
         return [*(part.format_map(values) for part in self.argv), *access_log.split(), *stats]
+
+
+def with_current_names(members: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the members of a server in a results folder by the names of format 4; in format 3 two had others."""
+    renamed = dict(members)
+    if "inside" in renamed:
+        renamed["identity"] = renamed.pop("inside")
+    if "access_log" in renamed:
+        flags = read_value(tuple[str, str], renamed.pop("access_log"), "access_log")
+        renamed["no_access_log_flags"], renamed["access_log_flags"] = flags
+    return renamed
 
 
 def _backlog() -> int:

@@ -77,6 +77,8 @@ def read_experiment(path: Path) -> ExperimentFile:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise UsageError(f"cannot read {path}: {error.strerror}; name an experiment file") from None
+    except RecursionError:
+        raise UsageError(f"{path} is not an experiment file: it is nested too deeply") from None
     except ValueError as error:  # not UTF-8, or not TOML
         raise UsageError(f"{path} is not TOML: {error}") from None
     tables = content.pop("server", {})

@@ -6,9 +6,14 @@ the file that runs an experiment again. All three follow from the field.
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, fields, replace
+from math import isfinite
 from typing import Any
 
 from locust_asyncdjango.lab.errors import UsageError
+from locust_asyncdjango.metrics.strict_json import LARGEST_NUMBER
+
+LONGEST_NUMBER = 15
+"""The most characters of a number that an option accepts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +69,8 @@ class Option:
         items = value if isinstance(value, list) else [value]
         if not all(isinstance(item, str | int) and not isinstance(item, bool) for item in items):
             raise UsageError(f"{self.name} must be a text, a whole number or a list of these")
+        if any(isinstance(item, int) and abs(item) > LARGEST_NUMBER for item in items):
+            raise UsageError(f"{self.name} has a number that is too large")
         try:
             return self.parse(_text(items))
         except UsageError as error:
@@ -92,7 +99,7 @@ def names(text: str) -> tuple[str, ...]:
 def whole_number(text: str) -> int:
     """Return the whole number in a text. Raise UsageError for any other text."""
     try:
-        return int(text)
+        return int(_short(text))
     except ValueError:
         raise UsageError(f"{text!r} is not a whole number") from None
 
@@ -106,18 +113,35 @@ def whole_number_text(text: str) -> str:
 def number_text(text: str) -> str:
     """Return the text of a number as it is. Raise UsageError for any other."""
     try:
-        float(text)
+        is_number = isfinite(float(_short(text)))
     except ValueError:
-        raise UsageError(f"{text!r} is not a number") from None
+        is_number = False
+    if not is_number:
+        raise UsageError(f"{text!r} is not a number")
     return text
+
+
+def duration_text(text: str) -> str:
+    """Return the text of a duration, such as 40s, as it is; Locust reads it. Raise UsageError for a longer text."""
+    try:
+        return _short(text)
+    except ValueError:
+        raise UsageError(f"{text!r} is not a length, such as 40s or 3m") from None
 
 
 def whole_numbers(text: str) -> tuple[int, ...]:
     """Return the whole numbers in a text, which are separated by commas. Raise UsageError for any other text."""
     try:
-        return tuple(map(int, names(text)))
+        return tuple(int(_short(name)) for name in names(text))
     except ValueError:
         raise UsageError(f"{text!r} is not a list of whole numbers, separated by commas") from None
+
+
+def _short(text: str) -> str:
+    """Return the text of a number. Raise ValueError for one with so many digits that no such number is meant."""
+    if len(text.strip()) > LONGEST_NUMBER:
+        raise ValueError(text)
+    return text
 
 
 def _text(value: Any) -> str:

@@ -4,14 +4,14 @@ Start reading at ``Result``. A ``Result`` holds the figures of the load (``Satur
 (``Baseline``), the most that server and services took (``PeakUsage``), and the caveats that a report shows with them.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
-from locust_asyncdjango.analysis.saturation import KindOnset, Onset, Saturation
+from locust_asyncdjango.analysis.saturation import Saturation
 from locust_asyncdjango.lab.experiment.spec import Trial
+from locust_asyncdjango.metrics.strict_json import loads, read_dataclass
 
 FORMAT_VERSION = 4
 """Version of result.json and experiment.json."""
@@ -119,43 +119,29 @@ class Result:
     def from_json(cls, content: Mapping[str, Any]) -> Self:
         """Return the result that ``to_json`` wrote, of this version or of version 3.
 
-        Raise LookupError, TypeError or ValueError where the content is damaged.
+        Raise ValueError where the content is damaged.
         """
-        if content["format_version"] == 3:
-            content = _from_version_3(content)
-        return cls(
-            trial=Trial(**content["trial"]),
-            figures=_read_figures(content["figures"]) if content["figures"] else None,
-            error=content["error"],
-            site=content["site"],
-            baseline=Baseline(**content["baseline"]) if content["baseline"] else None,
-            peak_usage=PeakUsage(**content["peak_usage"]) if content["peak_usage"] else None,
-            caveats=tuple(content["caveats"]),
-        )
+        members = {name: value for name, value in content.items() if name != "format_version"}
+        return read_dataclass(cls, _from_version_3(members) if content["format_version"] == 3 else members)
 
 
 def read_resource_samples(file: Path) -> list[ResourceSample]:
-    """Return the samples in a trial's costs.jsonl, in their order; an empty list if there is no such file."""
+    """Return the samples in a trial's costs.jsonl, in their order; an empty list if there is no such file.
+
+    Raise ValueError where it is damaged.
+    """
     if not file.exists():
         return []
-    return [ResourceSample(**json.loads(line)) for line in file.read_text(encoding="utf-8").splitlines()]
+    lines = file.read_text(encoding="utf-8").splitlines()
+    return [read_dataclass(ResourceSample, loads(line), f"line {n}") for n, line in enumerate(lines, 1)]
 
 
 def _from_version_3(content: Mapping[str, Any]) -> dict[str, Any]:
     renamed = _renamed(content)
-    if renamed["baseline"]:
+    if isinstance(renamed.get("baseline"), dict):
         renamed["baseline"] = _renamed(renamed["baseline"])
     return renamed
 
 
 def _renamed(members: Mapping[str, Any]) -> dict[str, Any]:
     return {_NAMES_OF_VERSION_3.get(name, name): value for name, value in members.items()}
-
-
-def _read_figures(figures: Mapping[str, Any]) -> Saturation:
-    ranges = {name: tuple(figures[name]) for name in ("peak_range", "peak_users_range", "successes_range")}
-    onsets = {name: Onset(**figures[name]) if figures[name] else None for name in ("slowdown", "errors")}
-    failures = tuple(
-        KindOnset(failure["kind"], failure["count"], Onset(**failure["first"])) for failure in figures["failures"]
-    )
-    return Saturation(**{**figures, **ranges, **onsets, "failures": failures})

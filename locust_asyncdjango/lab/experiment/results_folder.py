@@ -13,7 +13,6 @@ A trial is measured in trials/<id>.unfinished, which is renamed when the trial i
 name is complete, and a run that was stopped continues with the first trial that has no folder.
 """
 
-import json
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -33,16 +32,19 @@ from locust_asyncdjango.lab.experiment.result import (
 )
 from locust_asyncdjango.lab.experiment.spec import Experiment, Trial, unfinished_name
 from locust_asyncdjango.metrics.file_lock import exclusive_lock
-from locust_asyncdjango.metrics.series_file import Series, SeriesError, read
+from locust_asyncdjango.metrics.series_file import Series, SeriesError, has_header, read
+from locust_asyncdjango.metrics.strict_json import dumps, loads, read_value
 
+PROVENANCE_TYPES: Mapping[str, Any] = {
+    "started": str,
+    **dict.fromkeys(("versions", "machine", "services"), dict[str, Any]),
+}
+"""What experiment.json has beside the experiment: when, where and with which versions it began."""
 MALFORMED = (AttributeError, LookupError, TypeError, ValueError, OverflowError, RecursionError)
 """The exceptions that a file raises when it is read, if somebody has edited it or it is incomplete."""
 
-
 _LACKS_SECRETS = "lacks_secrets"
 """A member of experiment.json that is true where *** stands for texts of the experiment."""
-_OTHER_MEMBERS = ("format_version", "experiment", _LACKS_SECRETS)
-"""The members of experiment.json that are not its provenance."""
 
 
 def without_secrets(experiment: Experiment) -> Experiment:
@@ -83,7 +85,7 @@ class ResultsFolder:
     def provenance(self) -> dict[str, Any]:
         """Return when, where and with which versions the experiment began. Raise UsageError where there is none."""
         members: dict[str, Any] = safe_value(self._read())
-        return {name: value for name, value in members.items() if name not in _OTHER_MEMBERS}
+        return {name: value for name, value in members.items() if name in PROVENANCE_TYPES}
 
     def experiment(self) -> Experiment:
         """Return the experiment without its passwords and tokens. Raise UsageError where there is none."""
@@ -107,20 +109,31 @@ class ResultsFolder:
             result = Result.from_json(safe_value(_read_json(file)))
             if result.trial != trial:
                 raise ValueError(f"it is the result of {result.trial.title}")
-        except (*MALFORMED, OSError) as error:
-            raise UsageError(f"{file} is damaged: {error}; remove its folder to have it measured again") from None
+        except (ValueError, OSError) as error:
+            raise _damaged(file, error) from None
         return result
 
     def series(self, trial: Trial) -> Series | None:
-        """Return the series of a trial; None for one that failed before Locust had recorded anything."""
+        """Return the series of a trial; None for one that failed before Locust had recorded anything.
+
+        Raise UsageError where it is damaged.
+        """
+        file = self.trials / trial.id / "series.jsonl"
         try:
-            return read(self.trials / trial.id / "series.jsonl")
-        except SeriesError:
-            return None
+            return read(file) if has_header(file) else None
+        except SeriesError as error:
+            raise _damaged(file, error) from None
 
     def resource_samples(self, trial: Trial) -> list[ResourceSample]:
-        """Return what server, services and machine used in a trial, second by second."""
-        return read_resource_samples(self.trials / trial.id / "costs.jsonl")
+        """Return what server, services and machine used in a trial, second by second.
+
+        Raise UsageError where the file is damaged.
+        """
+        file = self.trials / trial.id / "costs.jsonl"
+        try:
+            return read_resource_samples(file)
+        except (ValueError, OSError) as error:
+            raise _damaged(file, error) from None
 
     def write_report(self, **texts: str) -> Path:
         """Write report.<ending> for each ending and its text, and return the path of report.html."""
@@ -141,9 +154,9 @@ class ResultsFolder:
 
     def _experiment(self) -> Experiment:
         try:
-            return Experiment.from_json(self._read()["experiment"])
-        except MALFORMED as error:
-            raise UsageError(f"{self._file} is damaged: {error!r}") from None
+            return Experiment.from_json(read_value(dict[str, Any], self._read().get("experiment"), "experiment"))
+        except ValueError as error:
+            raise UsageError(f"{self._file} is damaged: {error}") from None
 
     def _make(self, experiment: Experiment, provenance: Mapping[str, Any]) -> None:
         if not self._file.exists() and {path.name for path in self.path.iterdir()} - {_part(self._file).name}:
@@ -162,10 +175,14 @@ class ResultsFolder:
 
     def _read(self) -> dict[str, Any]:
         try:
-            return _read_json(self._file)
+            content = _read_json(self._file)
+            for name, type_ in PROVENANCE_TYPES.items():
+                if name in content:
+                    read_value(type_, content[name], name)
+            return content
         except OSError:
             raise UsageError(f"{self.path} holds no experiment; name a results folder") from None
-        except MALFORMED as error:
+        except ValueError as error:
             raise UsageError(
                 f"{self._file} is damaged, or of another version: {error}; choose another --output"
             ) from None
@@ -173,7 +190,7 @@ class ResultsFolder:
 
 def write_json(file: Path, content: Mapping[str, Any]) -> None:
     """Write indented JSON. The file is either complete or not there at all."""
-    write_text(file, json.dumps(content, indent=2) + "\n")
+    write_text(file, dumps(content, indent=2) + "\n")
 
 
 def write_each(page: Path, texts: Mapping[str, str]) -> None:
@@ -183,9 +200,19 @@ def write_each(page: Path, texts: Mapping[str, str]) -> None:
 
 
 def write_text(file: Path, text: str) -> None:
-    """Write a text. The file is either complete or not there at all."""
-    _part(file).write_text(text, encoding="utf-8")
-    _part(file).replace(file)
+    """Write a text. The file is either complete, or as it was before."""
+    # A link stays one, and what it leads to is replaced.
+    target = file.resolve()
+    try:
+        _part(target).write_text(text, encoding="utf-8", errors="backslashreplace")
+        _part(target).replace(target)
+    except OSError:
+        _part(target).unlink(missing_ok=True)
+        raise
+
+
+def _damaged(file: Path, error: Exception) -> UsageError:
+    return UsageError(f"{file} is damaged: {error}; remove its folder to have it measured again")
 
 
 def _part(file: Path) -> Path:
@@ -193,7 +220,7 @@ def _part(file: Path) -> Path:
 
 
 def _read_json(file: Path) -> dict[str, Any]:
-    content = json.loads(file.read_text(encoding="utf-8"))
+    content = loads(file.read_bytes())
     if not isinstance(content, dict) or content.get("format_version") not in READABLE_VERSIONS:
         raise ValueError(f"it is not of results format {' or '.join(map(str, READABLE_VERSIONS))}")
     return content

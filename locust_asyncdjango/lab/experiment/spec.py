@@ -8,9 +8,10 @@ from typing import Any, Self
 
 from locust_asyncdjango.lab.environment import pinning, servers
 from locust_asyncdjango.lab.environment.latency_proxy import upstream_address
-from locust_asyncdjango.lab.environment.servers import PUBLISHED, SERVERS, Server
+from locust_asyncdjango.lab.environment.servers import PUBLISHED, SERVERS, Server, with_current_names
 from locust_asyncdjango.lab.errors import UsageError
 from locust_asyncdjango.lab.experiment.options import (
+    duration_text,
     names,
     number_text,
     option,
@@ -18,6 +19,7 @@ from locust_asyncdjango.lab.experiment.options import (
     whole_number_text,
     whole_numbers,
 )
+from locust_asyncdjango.metrics.strict_json import read_dataclass, read_value
 from locust_asyncdjango.routes import NATURAL, ROUTES
 
 ALL = ("all",)
@@ -68,7 +70,7 @@ class Load:
     shape: str = option("RampTo500", str, "Locust load shape", group=LOAD)
     users: str = option("", whole_number_text, "the shape's cap, in users", group=LOAD, short="-u")
     spawn_rate: str = option("", number_text, "the shape's rate, in users a second", group=LOAD, short="-r")
-    run_time: str = option("", str, "the shape's length, such as 40s or 3m", group=LOAD, short="-t")
+    run_time: str = option("", duration_text, "the shape's length, such as 40s or 3m", group=LOAD, short="-t")
 
     def __post_init__(self) -> None:
         # Locust checks the rest, but takes 0 for "not set", and a run without a shape has no end.
@@ -200,15 +202,12 @@ class Experiment:
 
     @classmethod
     def from_json(cls, content: Mapping[str, Any]) -> Self:
-        """Return the experiment from the JSON object that ``asdict`` made of it. Raise UsageError for other content."""
-        tuples = {name: tuple(value) for name, value in content.items() if isinstance(value, list)}
-        nested = {
-            "load": Load(**content["load"]),
-            "arms": tuple(Arm(**members) for members in content["arms"]),
-            "factors": tuple((name, value) for name, value in content["factors"]),
-            "own_servers": tuple(map(Server.from_json, content["own_servers"])),
-        }
-        return cls(**{**content, **tuples, **nested})
+        """Return the experiment from the JSON object that ``asdict`` made of it.
+
+        Raise UsageError or ValueError for other content.
+        """
+        own_servers = read_value(list[dict[str, Any]], content.get("own_servers"), "own_servers")
+        return read_dataclass(cls, {**content, "own_servers": list(map(with_current_names, own_servers))})
 
     @property
     def known_servers(self) -> dict[str, Server]:

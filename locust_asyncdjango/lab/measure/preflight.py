@@ -4,7 +4,6 @@ The target site reports its server and its settings (/preflight.json). How many 
 measured: /slots/ holds each request for a while and reports how many it holds. Start reading at ``inspect_server``.
 """
 
-import json
 import urllib.error
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -16,6 +15,7 @@ from locust_asyncdjango.lab.environment.servers import Server
 from locust_asyncdjango.lab.errors import TrialError
 from locust_asyncdjango.lab.experiment.spec import DEFAULT_POOL_SIZE, Trial
 from locust_asyncdjango.lab.measure.slots import measure_slots, slot_mismatches
+from locust_asyncdjango.metrics.strict_json import loads
 from locust_asyncdjango.probe.protocol import PREFLIGHT_PATH, TOKEN_VARIABLE
 
 RESPONSE_TIMEOUT_S = 30
@@ -36,7 +36,7 @@ def inspect_server(trial: Trial, server: Server, site: Site, environ: Mapping[st
     """
     page = f"{site.url}{PREFLIGHT_PATH}"
     try:
-        report = safe_value(json.loads(site.read(PREFLIGHT_PATH, RESPONSE_TIMEOUT_S)))
+        report = safe_value(loads(site.read(PREFLIGHT_PATH, RESPONSE_TIMEOUT_S)))
     except urllib.error.HTTPError as error:
         with error:
             if error.code == 404 and not server.identity:
@@ -114,7 +114,7 @@ def _database(trial: Trial, database: Mapping[str, Any], environ: Mapping[str, s
 
 def _problem_text(error: urllib.error.HTTPError) -> str:
     try:
-        problem = json.loads(error.read())
+        problem = loads(error.read())
         detail = " ".join(str(problem[key]) for key in ("exception", "detail") if problem.get(key))
     except (ValueError, AttributeError):
         detail = ""

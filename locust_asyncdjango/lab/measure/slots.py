@@ -1,6 +1,5 @@
 """The slots of a server, measured: requests that are held show how many a process works on at once."""
 
-import json
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from urllib.parse import urlsplit
 from locust_asyncdjango.lab.environment.http_client import Site
 from locust_asyncdjango.lab.environment.servers import Server
 from locust_asyncdjango.lab.errors import TrialError
+from locust_asyncdjango.metrics.strict_json import loads, whole_number
 from locust_asyncdjango.probe.protocol import SLOTS_PATH
 
 RESPONSE_TIMEOUT_S = 30
@@ -99,8 +99,8 @@ def _hold_requests(site: Site, sent: int, hold_ms: int) -> list[tuple[int, int]]
     send = partial(site.read, f"{SLOTS_PATH}?ms={hold_ms}", RESPONSE_TIMEOUT_S)
     pool = ThreadPoolExecutor(sent)
     try:
-        bodies = [json.loads(future.result()) for future in [pool.submit(send) for _ in range(sent)]]
-        return [(body["process"], body["in_flight"]) for body in bodies]
+        bodies = [loads(future.result()) for future in [pool.submit(send) for _ in range(sent)]]
+        return [(whole_number(body["process"]), whole_number(body["in_flight"])) for body in bodies]
     except (OSError, ValueError, LookupError, TypeError) as error:
         raise TrialError(f"the slots of {urlsplit(site.url).netloc} cannot be measured: {error}") from None
     finally:

@@ -3,7 +3,6 @@
 tolerance is the share of the former peak that an arm may lose without being worse.
 """
 
-import json
 from dataclasses import asdict
 
 from locust_asyncdjango.lab.analysis.changes import ArmChange, Changes
@@ -12,6 +11,7 @@ from locust_asyncdjango.lab.report.html import render_page
 from locust_asyncdjango.lab.report.markdown import bullet_lines, escape_markdown
 from locust_asyncdjango.lab.report.table import Table
 from locust_asyncdjango.lab.report.verdict import NO_DIFFERENCE, ratio_text
+from locust_asyncdjango.metrics.strict_json import dumps
 
 FORMAT_VERSION = 2
 """The version of the comparison as JSON. 2: tolerated -> tolerance, asked -> setup, found -> estimate,
@@ -71,7 +71,7 @@ def render_json(changes: Changes, tolerance: float) -> str:
         "arms": [{**asdict(change), "is_worse": change.is_worse(tolerance)} for change in changes.arms],
         "missing": changes.missing,
     }
-    return json.dumps(content, indent=2) + "\n"
+    return dumps(content, indent=2) + "\n"
 
 
 def _sentence(change: ArmChange) -> str:

@@ -4,7 +4,6 @@ The HTML is made by ``templates/experiment_report.html``. provenance is what ``R
 where and with which versions the experiment was begun.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import asdict
 from itertools import groupby
@@ -32,6 +31,7 @@ from locust_asyncdjango.lab.report.verdict import (
     verdict_sentences,
     winner_sentences,
 )
+from locust_asyncdjango.metrics.strict_json import dumps
 
 FORMAT_VERSION = 2
 """The version of the report as JSON. 2: marks -> caveats, flag -> invalid_reason, noise_by_speed ->
@@ -110,7 +110,7 @@ def render_json(findings: Findings, provenance: Mapping[str, Any]) -> str:
         "speed_corrected_noise": asdict(corrected) if corrected else None,
         "trials": trial_sentences(findings),
     }
-    return json.dumps(content, indent=2) + "\n"
+    return dumps(content, indent=2) + "\n"
 
 
 def failure_kinds(findings: Findings) -> list[str]:

@@ -14,8 +14,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from locust_asyncdjango import analysis
 from locust_asyncdjango.analysis.charts import Chart
 
-JSON_OPTIONS = {"separators": (",", ":")}
-"""Options for the JSON of charts: short, and in the order in which the data are drawn."""
+JSON_OPTIONS = {"separators": (",", ":"), "allow_nan": False}
+"""Options for the JSON of charts: short, standard, and in the order in which the data are drawn."""
 
 
 def render_page(

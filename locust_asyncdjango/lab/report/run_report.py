@@ -4,8 +4,7 @@ It is built from the series of the run, and from its failures if ``--failures`` 
 ``templates/run_report.html``.
 """
 
-import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -29,7 +28,7 @@ from locust_asyncdjango.analysis.generator_health import health_problems
 from locust_asyncdjango.analysis.saturation import Saturation, find_saturation
 from locust_asyncdjango.analysis.silences import Silence, find_silences
 from locust_asyncdjango.failures.classify import advice
-from locust_asyncdjango.failures.counts import read_failures_document
+from locust_asyncdjango.failures.counts import FailureSample, ReportedFailure, read_failures_document
 from locust_asyncdjango.failures.normalize import safe_value
 from locust_asyncdjango.lab.analysis.knee import Knee
 from locust_asyncdjango.lab.analysis.littles_law import LittlesLaw
@@ -41,6 +40,7 @@ from locust_asyncdjango.lab.report.plots import charts_over_users
 from locust_asyncdjango.metrics.interval import PERCENTILES
 from locust_asyncdjango.metrics.series_file import Series
 from locust_asyncdjango.metrics.statistics import percentiles
+from locust_asyncdjango.metrics.strict_json import dumps, loads, read_value
 
 FORMAT = "locust-asyncdjango report"
 FORMAT_VERSION = 2
@@ -62,6 +62,17 @@ MEANINGS = {
     "latency of successes": "of the whole run: half, 95 % and 99 % of the successful requests took no longer",
     "warm-up": f"{WARM_UP}; slowdown, knee and scalability leave them out",
 }
+
+
+FAILURES_TYPES: Mapping[str, Any] = {
+    "run": dict[str, Any],
+    "unrecorded": int,
+    "refused_updates": int,
+    "shape_findings": list[str],
+    "failures": list[ReportedFailure],
+    "samples": list[FailureSample],
+}
+"""The members of a failures file that a report reads, with the type that each must have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +201,7 @@ def render_markdown(report: RunReport) -> str:
 
 def render_json(report: RunReport) -> str:
     """Return the same as JSON, for programs."""
-    return json.dumps({"format": FORMAT, "version": FORMAT_VERSION, **asdict(report)}, indent=1) + "\n"
+    return dumps({"format": FORMAT, "version": FORMAT_VERSION, **asdict(report)}, indent=1) + "\n"
 
 
 def read_failures(path: Path | None, header: Mapping[str, Any]) -> dict[str, Any]:
@@ -201,42 +212,22 @@ def read_failures(path: Path | None, header: Mapping[str, Any]) -> dict[str, Any
     if path is None:
         return {}
     try:
-        content: dict[str, Any] = safe_value(read_failures_document(json.loads(path.read_text(encoding="utf-8"))))
-        for row in content["failures"]:
-            _failure_cells(row)
-        for sample in content["samples"]:
-            _sample_texts(sample)
+        content = read_failures_document(read_value(dict[str, Any], safe_value(loads(path.read_bytes())), "it"))
+        for name, type_ in FAILURES_TYPES.items():
+            if name in content or name in ("failures", "samples"):
+                read_value(type_, content.get(name), name)
     except OSError as error:
         raise UsageError(f"cannot read the failures {path} ({error.strerror})") from None
-    except (AttributeError, KeyError, RecursionError, TypeError, ValueError):
-        raise UsageError(f"{path} does not hold failures; write it with --failures") from None
+    except (KeyError, ValueError) as error:
+        raise UsageError(f"{path} does not hold failures, or is damaged: {error}; write it with --failures") from None
     if content.get("run", {}).get("started", header.get("started")) != header.get("started"):
         raise UsageError(f"{path} holds the failures of another run; give those of the same run as the series")
     return content
 
 
-def output_files(output: Path) -> dict[Path, Callable[[RunReport], str]]:
-    """Return the files of a report, each with its renderer. output: the HTML page; the others are beside it."""
-    return {
-        output: render_html,
-        output.with_suffix(".md"): render_markdown,
-        output.with_suffix(".json"): render_json,
-    }
-
-
-def write_report(report: RunReport, output: Path) -> None:
-    """Write the page, and the same as .md and .json beside it.
-
-    Raise UsageError if a file cannot be opened, and OSError on a full disk.
-    """
-    for path, render in output_files(output).items():
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            file = path.open("w", encoding="utf-8")
-        except OSError as error:
-            raise UsageError(f"cannot write {path} ({error.strerror}); choose another --output") from None
-        with file:
-            file.write(render(report))
+def render_all(report: RunReport) -> dict[str, str]:
+    """Return the text of each file of a report by the ending of its name."""
+    return {"html": render_html(report), "md": render_markdown(report), "json": render_json(report)}
 
 
 def _fitted_figures(series: Series, figures: Saturation, fits: RunFits) -> Iterator[Figure]:

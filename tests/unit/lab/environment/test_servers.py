@@ -8,8 +8,16 @@ from typing import Any
 import pytest
 
 from locust_asyncdjango.lab.environment import servers
-from locust_asyncdjango.lab.environment.servers import SERVERS, Server, server_env, site_env, user_token
+from locust_asyncdjango.lab.environment.servers import (
+    SERVERS,
+    Server,
+    server_env,
+    site_env,
+    user_token,
+    with_current_names,
+)
 from locust_asyncdjango.lab.errors import UsageError
+from locust_asyncdjango.metrics.strict_json import read_dataclass
 from locust_asyncdjango.probe.protocol import TOKEN_VARIABLE
 
 
@@ -97,7 +105,7 @@ def test_a_server_is_read_from_json(renamed: dict[str, Any]) -> None:
     if renamed:
         for name in ("identity", "access_log_flags", "no_access_log_flags"):
             del content[name]
-    assert Server.from_json({**content, **renamed}) == MINE
+    assert read_dataclass(Server, with_current_names({**content, **renamed})) == MINE
 
 
 @pytest.mark.parametrize(("with_access_log", "flags"), [(False, ["--quiet"]), (True, ["--loud"])])
