@@ -15,6 +15,7 @@ from locust.exception import CatchResponseError
 from locust_asyncdjango.client.http11 import parse_headers
 from locust_asyncdjango.failures.classify import DEFAULT_CLASSIFIER
 from locust_asyncdjango.failures.evidence import exception_chain
+from locust_asyncdjango.failures.memory import remember
 from locust_asyncdjango.failures.model import Failure
 from locust_asyncdjango.failures.normalize import safe_logger
 
@@ -189,7 +190,7 @@ def sample_fields(url: str | None, exception: BaseException, response: Any) -> d
 
 
 # The heads of a server's responses are the same for a second, until their Date changes.
-@lru_cache(maxsize=16)
+@remember(16, len)
 def _parse_head(head: bytes) -> Headers:
     return parse_headers(head)
 

@@ -18,6 +18,12 @@ from locust_asyncdjango.client.connection import PEER_CLOSED_ERRORS, Connection
 from locust_asyncdjango.client.transport.settings import PoolSettings
 from locust_asyncdjango.client.transport.stream import Loan, StreamedResponse, StreamReader
 
+MAX_ORIGINS = 64
+"""Origins whose connections are kept. A server may redirect to any number of them."""
+
+MAX_HOST_LENGTH = 255
+"""A longer name does not exist."""
+
 log = logging.getLogger(__name__)
 
 POOLS_ATTRIBUTE = "_locust_asyncdjango_pools"
@@ -202,11 +208,16 @@ class Pools:
     def pool_for(self, url: URL) -> Pool:
         """Return the pool for the origin of a URL. Raise ValueError for an invalid port, or a proxy without one."""
         origin = url.scheme, url.host, url.port or 80
-        pool = self._pools.get(origin)
+        pool = self._pools.pop(origin, None)
         if pool is None:
             endpoint = self.settings.endpoint(*origin)
             name = "{}://{}:{}".format(*origin)
-            pool = self._pools[origin] = Pool(partial(Connection.open, endpoint), self.settings.concurrency, name)
+            pool = Pool(partial(Connection.open, endpoint), self.settings.concurrency, name)
+        if len(url.host) <= MAX_HOST_LENGTH:
+            self._pools[origin] = pool
+            if len(self._pools) > MAX_ORIGINS:
+                # The one that was used longest ago. A request that has it ends as usual.
+                del self._pools[next(iter(self._pools))]
         return pool
 
     def for_proxy(self, url: URL) -> tuple[str, list[tuple[str, str]]]:

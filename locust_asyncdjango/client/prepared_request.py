@@ -6,7 +6,7 @@ cookie or the base URL of the session changes. Start reading at RequestPreparer.
 
 from functools import lru_cache
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from geventhttpclient.client import HTTPClient
 from geventhttpclient.header import Headers
@@ -20,6 +20,18 @@ from locust_asyncdjango.client.user_agent import TrackingCookieJar, TrackingUser
 
 MAX_KEPT_REQUESTS = 64
 """Prepared requests that a session keeps."""
+
+MAX_KEPT_BYTES = 128 * 1024
+"""What they take, in bytes, and what their templates take."""
+
+MAX_KEPT_ITEM_BYTES = 16 * 1024
+"""The largest one that is kept."""
+
+OBJECT_BYTES = 1000
+"""What one takes besides its text, about."""
+
+MAX_KEPT_FORMS, MAX_KEPT_FORM_CHARACTERS = 256, 2048
+"""Encoded forms that a process keeps, and the characters of the longest one."""
 
 REPEATABLE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"})
 """Methods that may be sent again if it is not known whether the request arrived (RFC 9110, section 9.2.2)."""
@@ -51,6 +63,11 @@ class RequestTemplate:
         self.repeatable = method in REPEATABLE_METHODS
         self.bodyless = method == "HEAD"
 
+    @property
+    def size(self) -> int:
+        """Return about how many bytes it takes: its fields are there as text and as objects."""
+        return OBJECT_BYTES + 3 * len(self.lines)
+
 
 class PreparedRequest:
     """A request without its body.
@@ -77,13 +94,40 @@ class PreparedRequest:
         return FastRequest(self.url, method=self.template.method, headers=headers, payload=body or None)
 
 
+_parsed_urls: Any = urlsplit
+"""The standard library's cache: it keeps the last 128 URLs, however long they are."""
+
+
+class KeptItems(dict[tuple[str, ...], Any]):
+    """Items by key, up to a number of items and of bytes. When they are full, all of them are discarded."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._size = 0
+
+    def keep(self, key: tuple[str, ...], item: Any, size: int) -> None:
+        """Keep an item, unless it is large. size: its bytes, without those of the key."""
+        size += sum(map(len, key)) + OBJECT_BYTES
+        if size > MAX_KEPT_ITEM_BYTES:
+            return
+        if len(self) >= MAX_KEPT_REQUESTS or self._size + size > MAX_KEPT_BYTES:
+            self.clear()
+        self[key] = item
+        self._size += size
+
+    def clear(self) -> None:
+        """Discard all items."""
+        super().clear()
+        self._size = 0
+
+
 class RequestPreparer:
     """Prepares the requests of a session, and keeps them until something changes that they were made from."""
 
     def __init__(self, agent: LocustUserAgent) -> None:
-        self.kept: dict[tuple[str, ...], PreparedRequest] = {}
+        self.kept = KeptItems()
         """The key is method and URL; for a request with a body or headers: method, content type, headers and URL."""
-        self._templates: dict[tuple[str, str, str], RequestTemplate | None] = {}
+        self._templates = KeptItems()
         self.jar = TrackingCookieJar(self.discard)
         self.agent = TrackingUserAgent(agent, self.jar, self.discard)
         self.pools = pools_of_client_pool(agent.clientpool)
@@ -115,13 +159,12 @@ class RequestPreparer:
         # Headers as text, since 1 and True are the same key but not the same header.
         kind = (method, content_type, str(headers) if headers else "")
         key = (*kind, url) if data or headers else (method, url)
-        prepared = self.kept.get(key)
+        prepared: PreparedRequest | None = self.kept.get(key)
         if prepared is None:
             prepared = self._new_request(base_url, url, kind, headers)
             if prepared is not None:
-                if len(self.kept) >= MAX_KEPT_REQUESTS:
-                    self.kept.clear()
-                self.kept[key] = prepared
+                size = len(prepared.url) + len(prepared.head) + len(prepared.complete)
+                self.kept.keep(key, prepared, size if kind in self._templates else size + prepared.template.size)
         return prepared, body
 
     def _new_request(
@@ -129,6 +172,8 @@ class RequestPreparer:
     ) -> PreparedRequest | None:
         """Return None where the fallback has to send the request, or to report what is wrong with it."""
         full_url = url if absolute_http_url_regexp.match(url) else f"{base_url}{url}"
+        if len(full_url) > MAX_KEPT_ITEM_BYTES:
+            _parsed_urls.cache_clear()
         try:
             if is_target(url):
                 target, template = url, self._template_of_base(base_url, kind, headers)
@@ -143,13 +188,15 @@ class RequestPreparer:
         self, base_url: str | None, kind: tuple[str, str, str], headers: dict[str, Any] | None
     ) -> RequestTemplate | None:
         """Return the template for paths below the base URL, or None where the base URL is more than an origin."""
-        if kind not in self._templates:
-            if len(self._templates) >= MAX_KEPT_REQUESTS:
-                self._templates.clear()
-            base = URL(base_url or "")
-            has_more = base.request_uri or base.fragment
-            self._templates[kind] = None if has_more else self._new_template(base, kind, headers)
-        return self._templates[kind]
+        template: RequestTemplate | None
+        if kind in self._templates:
+            template = self._templates[kind]
+            return template
+        base = URL(base_url or "")
+        has_more = base.request_uri or base.fragment
+        template = None if has_more else self._new_template(base, kind, headers)
+        self._templates.keep(kind, template, template.size if template else 0)
+        return template
 
     def _new_template(
         self, url: URL, kind: tuple[str, str, str], headers: dict[str, Any] | None
@@ -166,11 +213,13 @@ class RequestPreparer:
 
 def _encoded(form: dict[Any, Any]) -> bytes:
     if {*map(type, form), *map(type, form.values())} == {str}:
-        return _encoded_strings(tuple(form.items()))
+        characters = len("".join(form)) + len("".join(form.values()))
+        if characters <= MAX_KEPT_FORM_CHARACTERS:
+            return _encoded_strings(tuple(form.items()))
     return urlencode(form).encode()
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=MAX_KEPT_FORMS)
 def _encoded_strings(form: tuple[tuple[str, str], ...]) -> bytes:
     """Encode a form of strings only: a load test often sends the same one, and equal strings are encoded alike."""
     return urlencode(form).encode()

@@ -11,9 +11,21 @@ from typing import Any
 from geventhttpclient.header import Headers
 from locust.contrib.fasthttp import LocustUserAgent
 
+MAX_COOKIE_BYTES = 4096
+"""The largest cookie of a server's that is kept; browsers have this limit as well (RFC 6265, section 6.1)."""
+
+MAX_COOKIES_BYTES = 256 * 1024
+"""What all cookies of a user may take, in bytes."""
+
+COOKIE_OBJECT_BYTES = 1000
+"""What a cookie takes besides its text."""
+
 
 class TrackingCookieJar(CookieJar):
-    """Remembers whether it has ever held a cookie, and calls ``on_change`` for each cookie that is set."""
+    """Remembers whether it has ever held a cookie, and calls ``on_change`` for each cookie that is set.
+
+    The cookies that servers set have a limit in bytes.
+    """
 
     def __init__(self, on_change: Callable[[], None]) -> None:
         super().__init__()
@@ -24,6 +36,20 @@ class TrackingCookieJar(CookieJar):
         self.used = True
         self._on_change()
         super().set_cookie(cookie)
+
+    def extract_cookies(self, response: Any, request: Any) -> None:
+        """Take the cookies of a response, but for those that are too large. Discard old ones that have no room."""
+        super().extract_cookies(response, request)
+        sizes = [(cookie, _text_size(cookie)) for cookie in self]
+        total = sum(size + COOKIE_OBJECT_BYTES for _, size in sizes)
+        for cookie, size in sizes:
+            if size > MAX_COOKIE_BYTES or total > MAX_COOKIES_BYTES:
+                self.clear(cookie.domain, cookie.path, cookie.name)
+                total -= size + COOKIE_OBJECT_BYTES
+
+
+def _text_size(cookie: Cookie) -> int:
+    return len(cookie.name) + len(cookie.value or "") + len(cookie.path) + len(cookie.domain)
 
 
 class DefaultHeaders(Headers):

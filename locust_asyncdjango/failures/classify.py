@@ -36,6 +36,7 @@ from locust_asyncdjango.failures.matching import (
     rule_for_limit,
     rule_for_status,
 )
+from locust_asyncdjango.failures.memory import remember
 from locust_asyncdjango.failures.model import Failure, Kind, Rule
 from locust_asyncdjango.failures.normalize import escape_controls, fold_message, redact
 from locust_asyncdjango.failures.rules import RULES
@@ -47,7 +48,8 @@ MESSAGE_LIMIT = 200
 """How many characters of a message are kept."""
 
 REMEMBERED_BYTES = 16 * 1024
-"""The longest body whose failure is remembered, because an overloaded server sends the same one thousands of times."""
+"""The longest response whose failure is remembered, because an overloaded server sends the same one thousands of
+times."""
 
 _CHECK_FAILED, _NO_RESPONSE, _OVERLOADED = Rule("check_failed"), Rule("no_response"), Rule("overloaded")
 _LIMIT_STATUSES = {400, 402, 403, 413, 420, 429, 503}
@@ -116,7 +118,7 @@ class FailureClassifier:
         status: 400 or more. head: the status line and the header fields, as they came. body: decoded. parse_head: the
         function that reads the head's fields; it is only called for a response that is not remembered.
         """
-        if len(body) > REMEMBERED_BYTES:
+        if len(head) + len(body) > REMEMBERED_BYTES:
             return self._classify_raw(status, head, body, parse_head)
         return self._remembered(status, head, body, parse_head)
 
@@ -259,7 +261,7 @@ def _failed_response(
 
 
 # An overloaded server sends the same response thousands of times; at most a number in it differs.
-@lru_cache(maxsize=512)
+@remember(512, lambda response, check, status, limited: response.size + (check.size if check else 0))  # noqa: ARG005
 def _by_response(response: Evidence, check: Evidence | None, status: int, limited: bool) -> Failure:
     rule = rule_for_evidence(response, by_phrases=status >= 500)
     if rule is None and status in _LIMIT_STATUSES:
@@ -276,7 +278,7 @@ def _failed_check(exception: BaseException, status: int, media_type: str, body: 
     return _by_check(read_exception(exception).zeroed, response)
 
 
-@lru_cache(maxsize=512)
+@remember(512, lambda check, response: check.size + response.size)
 def _by_check(check: Evidence, response: Evidence) -> Failure:
     return _make_failure(rule_for_evidence(response) or rule_for_evidence(check) or _CHECK_FAILED, check.text)
 
@@ -304,6 +306,6 @@ def _message(text: str, status: int = 0) -> str:
     return f"HTTP {status}, {message}" if message else f"HTTP {status}"
 
 
-@lru_cache(maxsize=256)
+@remember(256, len)
 def _fold(text: str) -> str:
     return escape_controls(fold_message(redact(text)[: 2 * MESSAGE_LIMIT]))[:MESSAGE_LIMIT]

@@ -32,6 +32,9 @@ SHORT_TEXT = 500
 NAME_LIMIT = 200
 """How many characters of an exception's name are read."""
 
+NAMES_LIMIT = 10
+"""How many names of exceptions in a response are read."""
+
 ARGUMENTS_LIMIT = 10
 """How many arguments of an exception are searched for other exceptions."""
 
@@ -62,6 +65,11 @@ class Evidence(NamedTuple):
     def summary(self) -> str:
         """Return the exception's name and the first line of its message, for people."""
         return ": ".join(filter(None, (self.names[0] if self.names else "", self.text.partition("\n")[0])))
+
+    @property
+    def size(self) -> int:
+        """Return the number of characters."""
+        return sum(map(len, self.names)) + len(self.library) + len(self.sqlstate) + len(self.text)
 
     @property
     def zeroed(self) -> "Evidence":
@@ -134,7 +142,7 @@ def read_chain(exception: BaseException) -> Iterator[ExceptionEvidence]:
 def read_one_exception(exception: BaseException) -> ExceptionEvidence:
     """Return what an exception says, without those that it wraps."""
     exception_class: Any = type(exception)
-    text = exception_message(exception)
+    text = exception_message(exception)[: 4 * TEXT_LIMIT]
     number = getattr(exception, "errno", None)
     if not isinstance(number, int):
         number = 0
@@ -229,7 +237,7 @@ def _read_json(body: bytes, members: tuple[str, ...]) -> Evidence:
         texts = _strings(content.get("title"))
     library, sqlstate = (str(content.get(member) or "") for member in ("library", "sqlstate"))
     return Evidence(
-        names=tuple(names),
+        names=tuple(names[:NAMES_LIMIT]),
         library=library[:NAME_LIMIT] if names else "",
         sqlstate=sqlstate[:NAME_LIMIT],
         text=(texts[0] if len(texts) == 1 else "; ".join(dict.fromkeys(texts)))[:TEXT_LIMIT],
@@ -301,7 +309,7 @@ def _read_page(body: bytes) -> Evidence:
     title = _plain_text(_between(body, b"<title>", b"</title>"))
     if (end := title.find("// Werkzeug Debugger")) >= 0:
         name, _, text = title[:end].partition(": ")
-        return Evidence(names=(name,), text=text.strip(), form="html")
+        return Evidence(names=(name[:NAME_LIMIT],), text=text.strip(), form="html")
     matches = re.finditer(rb"<h[12].{0,300}?</h[12]>", body[:HEADINGS], re.DOTALL)
     headings = (_page_text(match[0]) for match in matches)
     return Evidence(text=" ".join(dict.fromkeys((title, *headings)))[:TEXT_LIMIT], form="html")
@@ -326,7 +334,7 @@ def _read_text(body: bytes) -> Evidence:
     if b"Traceback (most recent call last)" in body:
         last = body.rstrip().rpartition(b"\n  ")[2].partition(b"\n")[2] or body[-TEXT_LIMIT:]
         name, _, message = _plain_text(last).partition(": ")
-        return Evidence((name,), text=message, form="text")
+        return Evidence((name[:NAME_LIMIT],), text=message, form="text")
     return Evidence(text=_plain_text(body), form="text")
 
 
@@ -339,7 +347,7 @@ def _plain_text(content: bytes) -> str:
 
 
 def _first_word(text: str) -> str:
-    return next(iter(text.split(None, 1)), "")
+    return next(iter(text.split(None, 1)), "")[:NAME_LIMIT]
 
 
 def _between(body: bytes, begin: bytes, end: bytes) -> bytes:

@@ -13,7 +13,7 @@ from geventhttpclient.response import HTTPConnectionClosed, HTTPParseError
 from geventhttpclient.url import URL
 
 from locust_asyncdjango.client.http11 import RawResponse
-from locust_asyncdjango.client.pool import Pool, Pools, pools_of_client_pool
+from locust_asyncdjango.client.pool import MAX_ORIGINS, Pool, Pools, pools_of_client_pool
 
 REQUEST = b"GET / HTTP/1.1\r\n\r\n"
 
@@ -302,6 +302,20 @@ def test_each_origin_has_a_pool() -> None:
 )
 def test_what_a_proxy_needs(settings: dict[str, Any], url: str, expected: Any) -> None:
     assert pools_with(**settings).for_proxy(URL(url)) == expected
+
+
+def test_the_pools_of_many_origins_are_not_all_kept() -> None:
+    pools = pools_with()
+    first = pools.pool_for(URL("http://host/"))
+    assert pools.pool_for(URL(f"http://{'x' * 300}/")) is not pools.pool_for(URL(f"http://{'x' * 300}/"))
+    for port in range(1, MAX_ORIGINS):
+        pools.pool_for(URL(f"http://other:{port}/"))
+    assert pools.pool_for(URL("http://host/")) is first
+    second = pools.pool_for(URL("http://other:1/"))
+    for port in range(1000, 1000 + MAX_ORIGINS - 1):
+        pools.pool_for(URL(f"http://other:{port}/"))
+    assert pools.pool_for(URL("http://other:1/")) is second
+    assert pools.pool_for(URL("http://host/")) is not first
 
 
 @pytest.mark.parametrize(

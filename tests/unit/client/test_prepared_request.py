@@ -1,6 +1,8 @@
 """Prepared requests: their bytes, what is left to the fallback, and how long they are kept."""
 
 import io
+from collections.abc import Callable
+from itertools import count, islice
 from typing import Any
 
 import pytest
@@ -9,11 +11,15 @@ from locust.contrib.fasthttp import LocustUserAgent
 
 from locust_asyncdjango.client.prepared_request import (
     FORM,
+    MAX_KEPT_BYTES,
+    MAX_KEPT_FORM_CHARACTERS,
+    MAX_KEPT_FORMS,
     MAX_KEPT_REQUESTS,
     RequestPreparer,
     request_target,
     with_accept_encoding,
 )
+from tests.support.traced_memory import kept_bytes
 
 BASE = "http://host"
 AGENT = {"User-Agent": "test"}
@@ -164,6 +170,79 @@ def test_not_all_requests_are_kept() -> None:
         assert prepared is not None
         assert prepared.head.startswith(b"GET /?n=%d HTTP/1.1" % n)
     assert len(requests.kept) <= MAX_KEPT_REQUESTS
+
+
+def long_url(requests: RequestPreparer, n: int) -> None:
+    requests.prepare(BASE, "GET", f"/{n}?{'x' * 1000}", None, None)
+
+
+def huge_url(requests: RequestPreparer, n: int) -> None:
+    requests.prepare(BASE, "GET", f"/{n}?{'x' * 50_000}", None, None)
+
+
+def absolute_url(requests: RequestPreparer, n: int) -> None:
+    requests.prepare(BASE, "GET", f"http://host/{n}?{'x' * 1000}", None, None)
+
+
+def huge_absolute_url(requests: RequestPreparer, n: int) -> None:
+    requests.prepare(BASE, "GET", f"http://host/{n}?{'x' * 50_000}", None, None)
+
+
+def long_headers(requests: RequestPreparer, n: int) -> None:
+    requests.prepare(BASE, "GET", "/", {"Authorization": f"Bearer {n}{'x' * 1000}"}, None)
+
+
+def huge_headers(requests: RequestPreparer, n: int) -> None:
+    requests.prepare(BASE, "GET", "/", {"Authorization": f"Bearer {n}{'x' * 50_000}"}, None)
+
+
+def long_name_of_a_method(requests: RequestPreparer, n: int) -> None:
+    requests.prepare(BASE, f"M{n}{'x' * 1000}", "/", None, None)
+
+
+def long_type(requests: RequestPreparer, n: int) -> None:
+    requests.prepare(BASE, "POST", "/", {"Content-Type": f"{n}{'x' * 1000}"}, "body")
+
+
+def form(requests: RequestPreparer, n: int) -> None:
+    requests.prepare(BASE, "POST", "/", None, {"title": f"{n}{'ü' * 1000}"})
+
+
+def huge_form(requests: RequestPreparer, n: int) -> None:
+    requests.prepare(BASE, "POST", "/", None, {"title": str(n), "content": "x" * 50_000})
+
+
+def huge_body(requests: RequestPreparer, n: int) -> None:
+    requests.prepare(BASE, "POST", "/", None, f"{n}{'x' * 50_000}")
+
+
+@pytest.mark.parametrize(
+    ("prepare", "most"),
+    [
+        (long_url, MAX_KEPT_BYTES),
+        # Beside them, the standard library keeps the parts of 128 URLs.
+        (absolute_url, MAX_KEPT_BYTES + 128 * 3000),
+        (long_headers, 2 * MAX_KEPT_BYTES),
+        (long_name_of_a_method, 2 * MAX_KEPT_BYTES),
+        (long_type, 2 * MAX_KEPT_BYTES),
+        # A letter that is not ASCII becomes six characters.
+        (form, MAX_KEPT_FORMS * 10 * MAX_KEPT_FORM_CHARACTERS),
+        (huge_url, 10_000),
+        (huge_absolute_url, 200_000),
+        (huge_headers, 10_000),
+        (huge_form, 10_000),
+        (huge_body, 10_000),
+    ],
+    ids=lambda value: value.__name__ if callable(value) else "",
+)
+def test_what_is_kept_has_a_limit_in_bytes(prepare: Callable[[RequestPreparer, int], None], most: int) -> None:
+    requests, numbers = preparer(), count()
+
+    def prepare_many() -> None:
+        for number in islice(numbers, 500):
+            prepare(requests, number)
+
+    assert kept_bytes(prepare_many) <= most
 
 
 def test_the_request_object_is_the_request_as_it_was_sent() -> None:

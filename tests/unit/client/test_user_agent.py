@@ -2,13 +2,26 @@
 
 from collections.abc import Callable
 from http.cookiejar import Cookie, CookieJar
+from typing import Any
 
 import pytest
 from geventhttpclient.header import Headers
 from locust.contrib.fasthttp import LocustUserAgent
 from requests.cookies import create_cookie
 
-from locust_asyncdjango.client.user_agent import DerivedUserAgent, TrackingCookieJar, TrackingUserAgent
+from locust_asyncdjango.client.fallback import MadeRequest
+from locust_asyncdjango.client.http11 import ResponseReader
+from locust_asyncdjango.client.response import Response
+from locust_asyncdjango.client.user_agent import (
+    COOKIE_OBJECT_BYTES,
+    MAX_COOKIE_BYTES,
+    MAX_COOKIES_BYTES,
+    DerivedUserAgent,
+    TrackingCookieJar,
+    TrackingUserAgent,
+)
+from tests.support.responses import http_response
+from tests.support.traced_memory import kept_bytes
 
 
 def a_cookie() -> Cookie:
@@ -116,3 +129,52 @@ def test_whether_cookies_may_be_sent(change: Callable[[Session], None], expected
     session = Session()
     change(session)
     assert session.agent.may_send_cookies() == expected
+
+
+def receive_cookies(jar: TrackingCookieJar, *cookies: str) -> None:
+    """Let a jar take the cookies of a response."""
+    request: Any = stock_agent()._make_request("http://host.example/")
+    raw = ResponseReader().feed(http_response(200, b"", *(f"Set-Cookie: {cookie}" for cookie in cookies)))
+    assert raw is not None
+    response: Any = Response(raw, MadeRequest(request), b"")
+    jar.extract_cookies(response, request)
+
+
+def names(jar: TrackingCookieJar) -> list[str]:
+    return [cookie.name for cookie in jar]
+
+
+def test_the_oldest_cookies_make_room_for_new_ones() -> None:
+    jar = TrackingCookieJar(lambda: None)
+    most = MAX_COOKIES_BYTES // COOKIE_OBJECT_BYTES
+    for n in range(most + 100):
+        receive_cookies(jar, f"c{n}=1")
+    kept = names(jar)
+    assert kept[-1] == f"c{most + 99}"
+    assert "c0" not in kept
+    assert 0.9 * most < len(kept) <= most
+
+
+def test_a_large_cookie_is_not_kept() -> None:
+    jar = TrackingCookieJar(lambda: None)
+    receive_cookies(jar, f"large={'x' * MAX_COOKIE_BYTES}", "small=1")
+    assert names(jar) == ["small"]
+
+
+def test_what_a_locustfile_sets_is_kept_until_a_server_needs_room() -> None:
+    jar = TrackingCookieJar(lambda: None)
+    jar.set_cookie(create_cookie("own", "x" * 10_000))
+    assert names(jar) == ["own"]
+
+
+def test_the_cookies_of_servers_have_a_limit_in_bytes() -> None:
+    numbers = iter(range(10**6))
+
+    def receive_many() -> None:
+        jar = TrackingCookieJar(lambda: None)
+        for _ in range(20):
+            receive_cookies(jar, *(f"c{next(numbers)}={'x' * 500}" for _ in range(100)))
+        jars[:] = [jar]
+
+    jars: list[TrackingCookieJar] = []
+    assert kept_bytes(receive_many) < 2 * MAX_COOKIES_BYTES

@@ -1,6 +1,10 @@
 """Answers -> kinds, whole values."""
 
 import doctest
+import json
+from collections.abc import Callable
+from itertools import islice
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -13,6 +17,7 @@ from locust_asyncdjango.failures.kinds import KINDS
 from locust_asyncdjango.failures.model import Failure
 from locust_asyncdjango.failures.rules import RULES
 from tests.support.failure_examples import JSON, PROBLEM, TEXT, problem
+from tests.support.traced_memory import kept_bytes
 
 
 @pytest.mark.parametrize(
@@ -271,3 +276,43 @@ def test_the_examples_of_the_documentation(documented: object) -> None:
     examples = doctest.DocTestFinder().find(documented, globs={"classify": classify})
     assert sum(len(each.examples) for each in examples) > 0
     assert sum(doctest.DocTestRunner().run(each).failed for each in examples) == 0
+
+
+def text_with_a_number(n: int) -> dict[str, Any]:
+    return {"status": 500, "head": b"", "body": b"%d " % n + "ü".encode() * 7000}
+
+
+def long_head(n: int) -> dict[str, Any]:
+    return {"status": 500, "head": b"X-A: %d%b" % (n, b"x" * 60_000), "body": b"broken"}
+
+
+def many_names(n: int) -> dict[str, Any]:
+    names = [[[f"N{n}_{i}_{j}_{'x' * 190}" for j in range(5)] for i in range(5)] for _ in range(5)]
+    return {"status": 500, "head": b"", "body": json.dumps({"exception": names, "cause": names}).encode()}
+
+
+def a_long_name(n: int) -> dict[str, Any]:
+    body = b"Traceback (most recent call last):\n  x\n%d%b: broken" % (n, "ü".encode() * 1900)
+    return {"status": 500, "head": b"", "body": body}
+
+
+@pytest.mark.parametrize("response", [text_with_a_number, long_head, many_names, a_long_name])
+def test_the_memory_of_failures_has_a_limit_in_bytes(response: Callable[[int], dict[str, Any]]) -> None:
+    numbers, classifier = iter(range(10**6)), FailureClassifier()
+
+    def classify_many() -> None:
+        for n in islice(numbers, 1000):
+            classifier.classify_raw(**response(n), parse_head=lambda _: {})
+
+    assert kept_bytes(classify_many) < 10 * 2**20
+
+
+def test_exceptions_with_long_messages_are_not_kept() -> None:
+    numbers = iter(range(10**6))
+
+    def classify_many() -> None:
+        for n in islice(numbers, 300):
+            classify(exception=ValueError(f"{n} {'x' * 1_000_000}"))
+            classify(exception=AssertionError(f"{n} {'x' * 1_000_000}"), status=200)
+
+    assert kept_bytes(classify_many) < 2**20
