@@ -34,8 +34,17 @@ ROUTE_SERVICES = {"cached": "REDIS_URL", "external": "SLOW_API_URL"}
 
 def user_services() -> dict[str, str]:
     """Return the host and port of the user's own services, by the environment variable that names each."""
-    urls = {name: urlsplit(safe_line(os.environ.get(name, ""))) for name in ("DATABASE_URL", *ROUTE_SERVICES.values())}
-    return {name: url.netloc.rpartition("@")[2] or url.path for name, url in urls.items() if url.scheme}
+    addresses = {name: _address(os.environ.get(name, "")) for name in ("DATABASE_URL", *ROUTE_SERVICES.values())}
+    return {name: address for name, address in addresses.items() if address}
+
+
+def _address(url: str) -> str:
+    """Return the host and port of a URL, or its path if it has no host; "" for what is no URL."""
+    try:
+        parts = urlsplit(safe_line(url))
+    except ValueError:
+        return ""  # the site's own check of its settings reports it
+    return (parts.netloc.rpartition("@")[2] or parts.path) if parts.scheme else ""
 
 
 def prepare(routes: Collection[str], posts: int, logs: Path, *, with_latency: bool = False) -> None:

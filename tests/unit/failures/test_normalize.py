@@ -177,6 +177,7 @@ def test_keys_of_known_forms_are_taken_out_wherever_they_stand(key: str) -> None
         "/x?page=2&next=/password/reset/",
         "http://127.0.0.1:8000, http://[::1]:8000/ and (http://localhost:8000)",
         "see http://127.0.0.1:8000.",
+        "DATABASE_URL must look like postgresql://user:password@host:port/name",
         "https://example.com/@user and https://example.com:443/a@b",
         "mail to mailto:bob@example.com or bob@example.com",
         "max_tokens=100, prompt_tokens: 12, token_type: bearer",

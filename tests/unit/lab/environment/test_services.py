@@ -23,6 +23,9 @@ def test_services_of_the_user_are_named_without_their_passwords(monkeypatch: pyt
     monkeypatch.setenv("DATABASE_URL", "postgresql://me:secret@db.example:5432/x")
     monkeypatch.setenv("REDIS_URL", "unix:///run/redis.sock")
     assert services.user_services() == {"DATABASE_URL": "db.example:5432", "REDIS_URL": "/run/redis.sock"}
+    monkeypatch.setenv("DATABASE_URL", "postgresql://me:p/secret@db.example:5432/x")
+    monkeypatch.setenv("REDIS_URL", "redis://:secret@[::bad/0")
+    assert services.user_services() == {"DATABASE_URL": "db.example:5432"}
 
 
 def program(folder: Path, name: str) -> Path:
