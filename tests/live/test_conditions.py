@@ -9,6 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import django
 import psutil
 
 from locust_asyncdjango.lab.commands.ports import ports_in_a_row
@@ -16,6 +17,7 @@ from locust_asyncdjango.lab.environment.http_client import Site
 from locust_asyncdjango.lab.environment.process import port_is_free
 from locust_asyncdjango.lab.environment.servers import SERVERS
 from locust_asyncdjango.lab.errors import UsageError
+from locust_asyncdjango.lab.experiment.result import NO_PREFLIGHT
 from locust_asyncdjango.metrics import series_file
 from locust_asyncdjango.probe.protocol import PREFLIGHT_PATH, TOKEN_VARIABLE
 from tests.support.programs import DEADLINE_S, done, lab, running, wait_for_lines, wait_for_page
@@ -85,7 +87,37 @@ def test_servers_of_the_users_own(wsgi_url: str, tmp_path: Path) -> None:
     assert (results["template-wrong"]["figures"], results["template-wrong"]["error"]) == (None, refused)
     assert f"template on wrong: not measured: {refused}" in text
     assert json.loads((output / "experiment.json").read_text())["experiment"]["load"]["run_time"] == "3s"
+    report = (output / "report.md").read_text()
+    for server, program in (("mine", "waitress"), ("there", "gunicorn sync")):
+        assert re.search(
+            rf"^- {server}: {program} [\d.]+, python .*, django {django.__version__}, ", report, re.MULTILINE
+        )
     wait_for_page(f"{wsgi_url}/healthz")  # what ran already is not stopped
+
+
+def test_connections_to_the_users_own_database_are_unknown_and_an_unchecked_server_is_named(
+    database_url: str, other_url: str, tmp_path: Path
+) -> None:
+    output, file = tmp_path / "results", tmp_path / "experiment.toml"
+    file.write_text(
+        f"""
+        routes = ["orm_get"]
+        servers = ["gunicorn-sync", "other"]
+        [server.other]
+        url = "{other_url}"
+        interface = "wsgi"
+        """
+    )
+    code, text = done(*lab("run", file, *SMALL, "--output", output), env={"DATABASE_URL": database_url})
+    assert code == 0, text
+    checked, unchecked = (results_in(output)[f"orm_get-{server}"] for server in ("gunicorn-sync", "other"))
+    assert checked["peak_usage"]["connections"] is None
+    assert checked["figures"]["successes"] > 0
+    assert unchecked["site"] == {"preflight": NO_PREFLIGHT}
+    report = (output / "report.md").read_text()
+    assert re.search(r"^\| orm_get: gunicorn-sync \| \d+ \| \d+ \| unknown \|", report, re.MULTILINE)
+    for page in (text, report):
+        assert f"other: {NO_PREFLIGHT}" in page
 
 
 def test_the_token_of_a_start_is_in_the_servers_environment_and_nowhere_else(tmp_path: Path) -> None:

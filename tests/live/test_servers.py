@@ -14,6 +14,7 @@ from locust_asyncdjango.lab.environment.http_client import Site
 from locust_asyncdjango.lab.environment.process import free_port, port_is_free
 from locust_asyncdjango.lab.environment.servers import SERVERS, Server, running_server, server_env, site_env
 from locust_asyncdjango.lab.errors import TrialError
+from locust_asyncdjango.lab.experiment.result import NO_PREFLIGHT
 from locust_asyncdjango.lab.experiment.spec import Trial
 from locust_asyncdjango.lab.measure import preflight
 from tests.support.programs import BIN, MARK, done, left_behind
@@ -132,9 +133,7 @@ def test_a_server_without_a_number_of_slots_is_recorded_as_it_is(services_env: d
 
 def test_a_site_that_is_not_ours_is_taken_as_it_is(other_url: str) -> None:
     server = Server("other", "wsgi", url=other_url)
-    assert preflight.inspect_server(trial_on(server), server, Site(other_url), {}) == {
-        "preflight": preflight.NO_PREFLIGHT
-    }
+    assert preflight.inspect_server(trial_on(server), server, Site(other_url), {}) == {"preflight": NO_PREFLIGHT}
 
 
 @pytest.mark.parametrize("name", ["gunicorn-sync", "gunicorn-uvicorn", "uvicorn", "uwsgi-2-threads", "granian-wsgi"])
@@ -161,7 +160,7 @@ def test_a_server_of_the_users_with_settings_of_its_own_is_not_turned_into_the_t
         assert fetch(f"{served.url}/admin/login/")[:2] == (200, "text/html")
         assert fetch(f"{served.url}/routes.json")[0] == 404
         inspected = preflight.inspect_server(trial_on(server), server, Site(served.url, served.token), {})
-    assert inspected == {"preflight": preflight.NO_PREFLIGHT}
+    assert inspected == {"preflight": NO_PREFLIGHT}
 
 
 def test_a_site_whose_database_is_gone_is_refused_with_the_reason(tmp_path: Path) -> None:

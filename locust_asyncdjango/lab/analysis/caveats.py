@@ -13,7 +13,8 @@ from locust_asyncdjango.analysis.silences import find_silences
 from locust_asyncdjango.lab.experiment.result import ResourceSample
 from locust_asyncdjango.metrics.interval import Interval
 
-PROVENANCE_PARTS = ("versions", "machine", "services")
+VERSIONS = "versions"
+PROVENANCE_PARTS = (VERSIONS, "machine", "services")
 """The parts of an experiment's provenance that must stay the same while it runs."""
 NEIGHBOUR_CAVEATS = ("other programs used", "other virtual machines took")
 """The beginnings of caveats about less processor time for a trial. Results on disk hold them, so do not change them."""

@@ -6,8 +6,9 @@ from typing import Any
 
 from locust_asyncdjango.lab.analysis import paired_stats
 from locust_asyncdjango.lab.analysis.arm_runs import ArmRuns
-from locust_asyncdjango.lab.analysis.caveats import PROVENANCE_PARTS
+from locust_asyncdjango.lab.analysis.caveats import PROVENANCE_PARTS, VERSIONS
 from locust_asyncdjango.lab.analysis.findings import Findings
+from locust_asyncdjango.lab.analysis.sites import lab_versions, versions_of_sites
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +72,14 @@ def find_changes(
     missing = [f"only in the first folder: {title}" for title in old if title not in new]
     missing += [f"only in the second folder: {title}" for title in new if title not in old]
     settings = _differences(asdict(before.experiment), asdict(after.experiment))
-    context = (
-        line for part in PROVENANCE_PARTS for line in _differences(*(each.get(part, {}) for each in provenances))
-    )
-    return Changes((*settings, *context), tuple(arms), tuple(missing))
+    sites = _differences(versions_of_sites(before.results), versions_of_sites(after.results))
+    context = (line for part in PROVENANCE_PARTS for line in _differences(*(_part(each, part) for each in provenances)))
+    return Changes((*settings, *sites, *context), tuple(arms), tuple(missing))
+
+
+def _part(provenance: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    part: Mapping[str, Any] = provenance.get(name, {})
+    return lab_versions(part) if name == VERSIONS else part
 
 
 def _arm_change(before: ArmRuns, after: ArmRuns, estimate: paired_stats.RatioEstimate | None) -> ArmChange:

@@ -12,10 +12,17 @@ from typing import Any, Self
 from locust_asyncdjango.analysis.saturation import Saturation
 from locust_asyncdjango.lab.experiment.spec import Trial
 from locust_asyncdjango.metrics.strict_json import loads, read_dataclass
+from locust_asyncdjango.probe.protocol import PREFLIGHT_PATH, TOKEN_VARIABLE
 
 FORMAT_VERSION = 4
 """Version of result.json and experiment.json."""
 READABLE_VERSIONS = (3, FORMAT_VERSION)
+
+NO_PREFLIGHT = (
+    f"the server has no {PREFLIGHT_PATH} for this lab: nothing could be checked; if it has the bundled site's pages,"
+    f" start server and lab with the same {TOKEN_VARIABLE}"
+)
+"""The record of a preflight that a server of the user's does not answer, as its member ``preflight``."""
 
 _NAMES_OF_VERSION_3 = {"alone": "baseline", "cost": "peak_usage", "marks": "caveats", "nothing_ms": "healthz_ms"}
 """Members of a version 3 result that have other names since version 4."""
@@ -45,7 +52,8 @@ class ResourceSample:
     memory_mb, processes, threads: of the server; 0 for one that the lab did not start.
     cpu_percent: of the server, since the sample before.
     lost: which of the server's processes have ended since the sample before, in words; "" for none.
-    connections: of the lab's own PostgreSQL, by state: active, idle, idle in transaction, starting.
+    connections: of the lab's own PostgreSQL, by state: active, idle, idle in transaction, starting; None where the
+        database is not the lab's. Earlier versions wrote none by state for that.
     redis_clients: of the lab's own Redis; None where there is none.
     other_percent, own_percent, steal_percent: since the sample before, of programs that are not the lab's, of those
         that are, and of other virtual machines.
@@ -61,7 +69,7 @@ class ResourceSample:
     processes: int
     threads: int
     lost: str = ""
-    connections: dict[str, int] = field(default_factory=dict)
+    connections: dict[str, int] | None = field(default_factory=dict)
     redis_clients: int | None = None
     other_percent: float = 0.0
     own_percent: float = 0.0
@@ -76,7 +84,8 @@ class ResourceSample:
 class PeakUsage:
     """The resources that a trial used.
 
-    memory_mb, threads, connections, redis_clients: the highest of all samples.
+    memory_mb, threads, connections, redis_clients: the highest of all samples; of connections and Redis clients None
+        where the service is not the lab's, or there is none. Earlier versions wrote 0 for that.
     cpu_s: processor time of the server in seconds.
     mhz: the median of all samples.
     speed, own_percent: the means of all samples.
@@ -84,8 +93,8 @@ class PeakUsage:
 
     memory_mb: float
     threads: int
-    connections: int
-    redis_clients: int
+    connections: int | None
+    redis_clients: int | None
     cpu_s: float
     mhz: float = 0.0
     speed: float = 0.0

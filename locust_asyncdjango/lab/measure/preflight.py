@@ -13,18 +13,25 @@ from locust_asyncdjango.failures.normalize import safe_value
 from locust_asyncdjango.lab.environment.http_client import Site
 from locust_asyncdjango.lab.environment.servers import Server
 from locust_asyncdjango.lab.errors import TrialError
+from locust_asyncdjango.lab.experiment.result import NO_PREFLIGHT
 from locust_asyncdjango.lab.experiment.spec import DEFAULT_POOL_SIZE, Trial
 from locust_asyncdjango.lab.measure.slots import measure_slots, slot_mismatches
 from locust_asyncdjango.metrics.strict_json import loads
-from locust_asyncdjango.probe.protocol import PREFLIGHT_PATH, TOKEN_VARIABLE
+from locust_asyncdjango.probe.protocol import PREFLIGHT_PATH
 
 RESPONSE_TIMEOUT_S = 30
-REQUIRED_KEYS = {"interface", "server", "blocks", "settings", "database"}
-"""Members of the target site's /preflight.json that are checked here."""
-NO_PREFLIGHT = (
-    f"the server has no {PREFLIGHT_PATH} for this lab: nothing could be checked; if it has the bundled site's pages,"
-    f" start server and lab with the same {TOKEN_VARIABLE}"
-)
+REPORT_TYPES: dict[str, Any] = {
+    "interface": str,
+    "server": str,
+    "blocks": list,
+    "settings": {
+        **dict.fromkeys(("orm_driver", "connections", "access_log"), str),
+        **dict.fromkeys(("gevent", "debug"), bool),
+        "middleware": list,
+    },
+    "database": {"max_connections": int, "round_trip_ms": (int, float)},
+}
+"""The members of the target site's report that are checked here, and their types."""
 
 
 def inspect_server(trial: Trial, server: Server, site: Site, environ: Mapping[str, str]) -> dict[str, Any]:
@@ -34,21 +41,9 @@ def inspect_server(trial: Trial, server: Server, site: Site, environ: Mapping[st
     A server of the user's own that has no preflight page for the lab's token is not checked.
     Raise TrialError where the server is not what the trial's label says.
     """
-    page = f"{site.url}{PREFLIGHT_PATH}"
-    try:
-        report = safe_value(loads(site.read(PREFLIGHT_PATH, RESPONSE_TIMEOUT_S)))
-    except urllib.error.HTTPError as error:
-        with error:
-            if error.code == 404 and not server.identity:
-                return {"preflight": NO_PREFLIGHT}
-            raise TrialError(f"{server.name} fails before any load: {_problem_text(error)}") from None
-    except (OSError, ValueError) as error:
-        raise TrialError(f"{server.name} does not report what it is at {page}: {error}") from None
-    if not (isinstance(report, dict) and report.keys() >= REQUIRED_KEYS):
-        raise TrialError(
-            f"{server.name} cannot be checked: {page} is not the target site's; check that site and lab have the same"
-            " version"
-        )
+    report = _read_report(server, site)
+    if report is None:
+        return {"preflight": NO_PREFLIGHT}
     mismatches = site_mismatches(trial, server, report, environ)
     if not mismatches:
         slots = measure_slots(site, server, trial.workers)
@@ -56,6 +51,37 @@ def inspect_server(trial: Trial, server: Server, site: Site, environ: Mapping[st
     if mismatches:
         raise TrialError(f"{server.name} is not what its label says: {'; '.join(mismatches)}")
     return {**report, "slots": asdict(slots)}
+
+
+def _read_report(server: Server, site: Site) -> dict[str, Any] | None:
+    """Return what the site reports; None for a server of the user's that serves anything else there."""
+    page = f"{site.url}{PREFLIGHT_PATH}"
+    try:
+        report = safe_value(loads(site.read(PREFLIGHT_PATH, RESPONSE_TIMEOUT_S)))
+    except urllib.error.HTTPError as error:
+        with error:
+            if error.code < 500 and not server.identity:
+                return None
+            raise TrialError(f"{server.name} fails before any load: {_problem_text(error)}") from None
+    except OSError as error:
+        raise TrialError(f"{server.name} does not report what it is at {page}: {error}") from None
+    except (ValueError, RecursionError):
+        report = None
+    if _has_types(report, REPORT_TYPES):
+        return dict(report)
+    if not server.identity:
+        return None
+    raise TrialError(
+        f"{server.name} cannot be checked: {page} is not the target site's; check that site and lab have the same"
+        " version"
+    )
+
+
+def _has_types(value: Any, types: Any) -> bool:
+    """Return whether a value of JSON is of a type or, where types are members, has all of them with their types."""
+    if not isinstance(types, dict):
+        return isinstance(value, types)
+    return isinstance(value, dict) and all(name in value and _has_types(value[name], types[name]) for name in types)
 
 
 def site_mismatches(trial: Trial, server: Server, site: Mapping[str, Any], environ: Mapping[str, str]) -> list[str]:

@@ -55,7 +55,7 @@ class ResourceMeter:
             processes=len(now.pids),
             threads=sum(map(_threads, now.pids)),
             lost=describe_replaced_processes(before.pids, now.pids),
-            connections=dict(connection_states(_titles())),
+            connections=_connections(),
             redis_clients=_redis_clients(),
             other_percent=round(machine.other_percent(machine_before, machine_now), 1),
             own_percent=round(lab, 1),
@@ -85,13 +85,18 @@ def peak_usage(samples: Sequence[ResourceSample]) -> PeakUsage:
     return PeakUsage(
         memory_mb=max(sample.memory_mb for sample in samples),
         threads=max(sample.threads for sample in samples),
-        connections=max(sum(sample.connections.values()) for sample in samples),
-        redis_clients=max(sample.redis_clients or 0 for sample in samples),
+        connections=_highest(None if each.connections is None else sum(each.connections.values()) for each in samples),
+        redis_clients=_highest(each.redis_clients for each in samples),
         cpu_s=round(sum(cpu_s), 1),
         mhz=median(sample.mhz for sample in samples),
         speed=round(fmean(sample.speed for sample in samples), 2),
         own_percent=round(fmean(sample.own_percent for sample in samples), 1),
     )
+
+
+def _highest(values: Iterable[int | None]) -> int | None:
+    """Return the highest of the known values; None where none is known."""
+    return max((value for value in values if value is not None), default=None)
 
 
 def granted_share(lab_percent: float, steal_percent: float) -> float:
@@ -115,8 +120,14 @@ def connection_states(titles: Iterable[str]) -> Counter[str]:
     return states
 
 
-def _titles() -> Iterator[str]:
-    for server in _child_programs("postgres"):
+def _connections() -> dict[str, int] | None:
+    """Return the connections to the lab's own PostgreSQL by state; None where it has not started one."""
+    servers = list(_child_programs("postgres"))
+    return dict(connection_states(_titles(servers))) if servers else None
+
+
+def _titles(servers: Iterable[psutil.Process]) -> Iterator[str]:
+    for server in servers:
         with suppress(psutil.Error):
             for process in server.children():
                 with suppress(psutil.Error):

@@ -16,8 +16,9 @@ from locust_asyncdjango.analysis.charts import Chart, charts_over_time
 from locust_asyncdjango.analysis.saturation import find_saturation
 from locust_asyncdjango.failures.classify import advice
 from locust_asyncdjango.lab.analysis.arm_runs import ArmRuns
-from locust_asyncdjango.lab.analysis.caveats import PROVENANCE_PARTS
+from locust_asyncdjango.lab.analysis.caveats import PROVENANCE_PARTS, VERSIONS
 from locust_asyncdjango.lab.analysis.findings import Findings
+from locust_asyncdjango.lab.analysis.sites import lab_versions, site_reports
 from locust_asyncdjango.lab.experiment import config_file
 from locust_asyncdjango.lab.experiment.result import Result
 from locust_asyncdjango.lab.report import plots, tables
@@ -74,6 +75,7 @@ def render_html(findings: Findings, provenance: Mapping[str, Any]) -> str:
         trials=trial_sentences(findings),
         recorded=[(result.trial.title, f"trial-{n}") for n, result in enumerate(recorded)],
         advice=[(kind, advice(kind)) for kind in failure_kinds(findings)],
+        sites=_site_lines(findings),
         config=config_file.to_toml(findings.experiment),
         provenance=_provenance_lines(provenance),
     )
@@ -90,6 +92,7 @@ def render_markdown(findings: Findings, provenance: Mapping[str, Any]) -> str:
         lines += ["", "## What to do about the failures", "", *(f"- `{kind}`: {advice(kind)}" for kind in kinds)]
     lines += ["", "## First failures", "", *bullet_lines(first_failure_sentences(findings))]
     lines += ["", "## Trials", "", *bullet_lines(trial_sentences(findings))]
+    lines += ["", "## What the sites ran", "", *bullet_lines(_site_lines(findings))]
     lines += ["", "## Run it again", "", "```toml", config_file.to_toml(findings.experiment), "```", ""]
     return "\n".join([*lines, *bullet_lines(_provenance_lines(provenance))]) + "\n"
 
@@ -100,7 +103,8 @@ def render_json(findings: Findings, provenance: Mapping[str, Any]) -> str:
     content = {
         "format": "locust-asyncdjango experiment",
         "format_version": FORMAT_VERSION,
-        **provenance,
+        **{part: lab_versions(content) if part == VERSIONS else content for part, content in provenance.items()},
+        "sites": [asdict(report) for report in site_reports(findings.results)],
         "experiment": asdict(findings.experiment),
         "verdict": verdict_sentences(findings),
         "arms": [_arm_members(findings, runs) for runs in findings.runs],
@@ -152,10 +156,15 @@ def _arm_members(findings: Findings, runs: ArmRuns) -> dict[str, Any]:
     }
 
 
+def _site_lines(findings: Findings) -> list[str]:
+    return [report.sentence for report in site_reports(findings.results)] or ["no trial was measured"]
+
+
 def _provenance_lines(provenance: Mapping[str, Any]) -> list[str]:
     started = [f"started {provenance['started']}"] if "started" in provenance else []
+    parts = {part: provenance[part] for part in PROVENANCE_PARTS if part in provenance}
+    if VERSIONS in parts:
+        parts = {"versions of the lab": lab_versions(parts.pop(VERSIONS)), **parts}
     return started + [
-        f"{part}: {', '.join(f'{name} {value}' for name, value in provenance[part].items())}"
-        for part in PROVENANCE_PARTS
-        if part in provenance
+        f"{part}: {', '.join(f'{name} {value}' for name, value in content.items())}" for part, content in parts.items()
     ]

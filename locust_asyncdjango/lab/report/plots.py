@@ -98,11 +98,15 @@ def _knee_marks(knee: Knee) -> list[dict[str, Any]]:
 
 
 def _connection_lines(samples: Sequence[ResourceSample]) -> list[dict[str, Any]]:
-    states = dict.fromkeys(state for sample in samples for state in sample.connections)
+    states = dict.fromkeys(state for sample in samples for state in sample.connections or ())
     lines = [
-        line(state, f"kind-{n}", "stacked", "left", [sample.connections.get(state, 0) for sample in samples])
+        line(state, f"kind-{n}", "stacked", "left", [_count(sample, state) for sample in samples])
         for n, state in enumerate(states)
     ]
     if any(sample.redis_clients is not None for sample in samples):
         lines.append(line("Redis clients", "users", "dashed", "left", [sample.redis_clients for sample in samples]))
     return lines
+
+
+def _count(sample: ResourceSample, state: str) -> int | None:
+    return None if sample.connections is None else sample.connections.get(state, 0)

@@ -15,6 +15,7 @@ from locust_asyncdjango.lab.report.verdict import NO_DIFFERENCE, onset_text
 
 SCALE_IN_FLIGHT = 100
 """The number of requests in flight that resource usage is scaled to."""
+UNKNOWN = "unknown"
 FIGURES = (
     f"Peak: {PEAK.sentence}. Slowdown: {SLOWDOWN.sentence}. Errors: {ERRORS.sentence}. In flight: {IN_FLIGHT}."
     " If an arm ran several times, the row has the run with the median peak. Natural variant: sync on WSGI, async on"
@@ -36,7 +37,8 @@ ROUND_TRIPS = (
     " line through the unloaded latencies, with its 95 % interval. The rest is what remains at 0 ms."
 )
 RESOURCE_USAGE = (
-    "The most that the server used, all its processes together, and the most connections to the lab's own database."
+    "The most that the server used, all its processes together, and the most connections to the database; unknown where"
+    " the database is not the lab's."
     " In flight: the most requests that the server worked on at once, over ten seconds; never more than its slots. The"
     f" last columns say what {SCALE_IN_FLIGHT} requests in flight would take, if as many servers ran as they need."
 )
@@ -170,7 +172,8 @@ def resource_usage_table(findings: Findings) -> Table:
         usages = [result.peak_usage for result in runs.results if result.peak_usage]
         if not usages:
             continue
-        memory_mb, connections = max(usage.memory_mb for usage in usages), max(usage.connections for usage in usages)
+        memory_mb = max(usage.memory_mb for usage in usages)
+        connections = max((each.connections for each in usages if each.connections is not None), default=None)
         in_flight = findings.peak_in_flight(runs)
         scale = SCALE_IN_FLIGHT / max(in_flight, 1) if in_flight else None
         rows.append(
@@ -178,14 +181,20 @@ def resource_usage_table(findings: Findings) -> Table:
                 runs.title,
                 f"{memory_mb:.0f}",
                 str(max(usage.threads for usage in usages)),
-                str(connections),
+                UNKNOWN if connections is None else str(connections),
                 f"{max(usage.cpu_s for usage in usages):.1f}",
                 f"{in_flight:.0f}" if in_flight is not None else "-",
                 f"{memory_mb * scale:.0f}" if scale else "-",
-                f"{connections * scale:.0f}" if scale else "-",
+                _scaled(connections, scale),
             )
         )
     return Table("Resource usage", RESOURCE_USAGE, headers, tuple(rows))
+
+
+def _scaled(connections: int | None, scale: float | None) -> str:
+    if connections is None:
+        return UNKNOWN
+    return f"{connections * scale:.0f}" if scale else "-"
 
 
 def _round_trip_cells(fit: RoundTripFit) -> tuple[str, str, str]:

@@ -23,10 +23,15 @@ MIN_A_A_PAIRS = 3
 
 
 def verdict_sentences(findings: Findings) -> list[str]:
-    """Return the whole verdict: for each subject, who carried more and what failed first; then noise and caveats."""
+    """Return the whole verdict: for each subject, who carried more and what failed first; then noise and caveats.
+
+    Before these comes which servers could not be checked.
+    """
     sentences = []
     for subject, arms in findings.subjects.items():
         sentences += [*_subject_sentences(findings, subject), *map(_first_failure, arms)]
+    unchecked = {result.trial.server: each for result in findings.results if (each := result.site.get("preflight"))}
+    sentences += [f"{server}: {reason}" for server, reason in unchecked.items()]
     return [*sentences, *_noise_sentences(findings), *_caveat_sentences(findings, "the report lists them")]
 
 

@@ -54,10 +54,19 @@ def test_the_parts_of_a_load_and_versions_are_compared_one_by_one() -> None:
     before = runs_of_servers((100.0,))
     wanted = replace(before.experiment, load=replace(before.experiment.load, users="7"))
     after = replace(before, experiment=wanted)
-    provenances = {"versions": {"django": "5.2"}}, {"versions": {"django": "6.0", "python": "3.13"}}
+    (result,) = before.results
+    before, after = (
+        replace(each, results=(replace(result, site={"versions": {"django": django}}),))
+        for each, django in ((before, "5.2"), (after, "6.0"))
+    )
+    provenances = (
+        {"versions": {"locust": "2.47", "django": "3"}},
+        {"versions": {"locust": "2.48", "django": "4", "python": "3.13"}},
+    )
     assert find_changes(before, after, provenances).setup == (
         "users was none, and is 7",
-        "django was 5.2, and is 6.0",
+        "the site's django was 5.2, and is 6.0",
+        "locust was 2.47, and is 2.48",
         "python was unknown, and is 3.13",
     )
 

@@ -8,8 +8,9 @@ import pytest
 from locust_asyncdjango.lab.environment.http_client import Site
 from locust_asyncdjango.lab.environment.servers import SERVERS, Server
 from locust_asyncdjango.lab.errors import TrialError
+from locust_asyncdjango.lab.experiment.result import NO_PREFLIGHT
 from locust_asyncdjango.lab.experiment.spec import Trial
-from locust_asyncdjango.lab.measure.preflight import NO_PREFLIGHT, inspect_server, site_mismatches
+from locust_asyncdjango.lab.measure.preflight import inspect_server, site_mismatches
 from tests.support.http_site import Responses, http_site
 
 RIGHT = {
@@ -74,7 +75,7 @@ PREFLIGHT = "/preflight.json"
         ({PREFLIGHT: (500, b"<h1>Server Error</h1>")}, "gunicorn-sync fails before any load: HTTP 500"),
         (
             {PREFLIGHT: (200, b"<html>")},
-            "gunicorn-sync does not report what it is at URL/preflight.json: Expecting value",
+            "gunicorn-sync cannot be checked: URL/preflight.json is not the target site's; check that",
         ),
         (
             {PREFLIGHT: (200, b'{"server": "another"}')},
@@ -92,8 +93,22 @@ def test_a_server_that_is_not_what_it_should_be_is_refused(responses: Responses,
     assert str(refused.value).replace(site.url, "URL").startswith(reason)
 
 
-def test_a_server_of_the_users_without_preflight_is_not_checked() -> None:
-    with http_site({}) as site:
+@pytest.mark.parametrize(
+    "response",
+    [
+        pytest.param((404, b""), id="no such page"),
+        pytest.param((403, b""), id="a login for all pages"),
+        pytest.param((405, b""), id="another method"),
+        pytest.param((200, b"<html>a page for all paths</html>"), id="a page for all paths"),
+        pytest.param((200, b'"\xff"'), id="no text"),
+        pytest.param((200, b"[" * 100_000), id="too deep"),
+        pytest.param((200, b'{"server": "another"}'), id="JSON of its own"),
+        pytest.param((200, json.dumps({**RIGHT, "settings": []}).encode()), id="a wrong type"),
+        pytest.param((200, json.dumps({**RIGHT, "database": {"max_connections": 1}}).encode()), id="a missing member"),
+    ],
+)
+def test_a_server_of_the_users_without_preflight_is_not_checked(response: tuple[int, bytes]) -> None:
+    with http_site({PREFLIGHT: response}) as site:
         server = Server("mine", "wsgi", url=site.url)
         assert inspect_server(TRIAL, server, Site(site.url), {}) == {"preflight": NO_PREFLIGHT}
 

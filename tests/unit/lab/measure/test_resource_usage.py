@@ -10,6 +10,7 @@ SAMPLES = [
     ResourceSample(0.0, 50.0, 0.0, 2, 3),
     ResourceSample(1.0, 70.5, 80.0, 2, 40, connections={"active": 3, "idle": 7}, redis_clients=12),
     ResourceSample(2.5, 60.0, 100.0, 2, 30, connections={"active": 5}, redis_clients=None),
+    ResourceSample(2.5, 60.0, 0.0, 2, 30, connections=None, redis_clients=None),
 ]
 
 
@@ -42,6 +43,13 @@ def test_what_others_take_is_time_that_it_did_not_get() -> None:
 
 def test_the_most_of_a_trial() -> None:
     assert peak_usage(SAMPLES) == PeakUsage(70.5, 40, 10, 12, 0.8 + 1.5)
+
+
+def test_connections_to_a_database_that_is_not_the_labs_are_unknown() -> None:
+    samples = [ResourceSample(0.0, 50.0, 0.0, 2, 3, connections=None)]
+    usage = peak_usage(samples)
+    assert (usage.connections, usage.redis_clients) == (None, None)
+    assert peak_usage([*samples, ResourceSample(1.0, 50.0, 0.0, 2, 3)]).connections == 0
 
 
 def test_samples_are_read_as_they_were_written(tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ def changes() -> Changes:
     """An arm that carries a fifth less, and one that carries the same."""
     before = runs_of_servers((100.0, 102.0, 98.0), (200.0, 204.0, 196.0))
     after = runs_of_servers((80.0, 82.0, 78.0), (201.0, 203.0, 198.0))
-    return find_changes(before, after, ({"versions": {"django": "5.2"}}, {"versions": {"django": "6.0"}}))
+    return find_changes(before, after, ({"versions": {"locust": "2.47"}}, {"versions": {"locust": "2.48"}}))
 
 
 def test_sentences_have_the_worst_change_first(changes: Changes) -> None:
@@ -29,7 +29,7 @@ def test_sentences_have_the_worst_change_first(changes: Changes) -> None:
         "io_read: gunicorn-sync: 80.0 against 100.0 req/s, 0.80 (0.77-0.83) times as much",
         "1 of 2 arms: no detectable difference",
         "1 of 2 arms carry less by more than 10%",
-        "django was 5.2, and is 6.0",
+        "locust was 2.47, and is 2.48",
     ]
     assert change_sentences(changes, 0.25)[2] == "0 of 2 arms carry less by more than 25%"
 
@@ -50,7 +50,7 @@ def test_table_page_markdown_and_json_say_the_same(changes: Changes) -> None:
         (True, 0.8),
         (False, 1.0),
     ]
-    assert (content["tolerance"], content["setup"], content["missing"]) == (0.1, ["django was 5.2, and is 6.0"], [])
+    assert (content["tolerance"], content["setup"], content["missing"]) == (0.1, ["locust was 2.47, and is 2.48"], [])
 
 
 @pytest.mark.parametrize(

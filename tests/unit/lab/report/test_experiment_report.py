@@ -1,11 +1,13 @@
 """The report of an experiment, on the terminal, on its page, in Markdown and in JSON."""
 
 import json
+from dataclasses import replace
 from html import unescape
 
 import pytest
 from rich.console import Console
 
+from locust_asyncdjango.lab.experiment.result import NO_PREFLIGHT
 from locust_asyncdjango.lab.report import tables
 from locust_asyncdjango.lab.report.experiment_report import (
     render_html,
@@ -17,7 +19,11 @@ from locust_asyncdjango.lab.report.verdict import trial_sentences, verdict_sente
 from tests.support.experiments import ASYNC, BROKEN, SYNC, at_two_latencies, findings_of
 
 FINDINGS = findings_of([SYNC, ASYNC, BROKEN])
-PROVENANCE = {"started": "2026-01-01T00:00:00+00:00", "versions": {"python": "3.13.1"}, "machine": {"processors": 8}}
+PROVENANCE = {
+    "started": "2026-01-01T00:00:00+00:00",
+    "versions": {"python": "3.13.1", "django": "1.1"},
+    "machine": {"processors": 8},
+}
 
 
 def test_page_and_markdown_have_every_sentence_and_every_cell() -> None:
@@ -55,8 +61,42 @@ def test_a_route_at_several_latencies_has_a_grid_and_a_chart() -> None:
 def test_the_report_says_how_to_run_it_again(render: object) -> None:
     assert callable(render)
     text = render(FINDINGS, PROVENANCE)
-    for line in ("started 2026-01-01T00:00:00+00:00", "machine: processors 8", "versions: python 3.13.1", "pin = "):
+    for line in (
+        "started 2026-01-01T00:00:00+00:00",
+        "machine: processors 8",
+        "versions of the lab: python 3.13.1",
+        "pin = ",
+    ):
         assert line in text
+
+
+SITE = {
+    "server": "gunicorn sync",
+    "server_version": "27.0.1",
+    "settings": {"orm_driver": "psycopg2"},
+    "versions": {"python": "3.12.1", "django": "5.2.19", "psycopg2-binary": "2.9.13"},
+    "database": {"server_version": "18.4"},
+}
+VERSIONS_OF_SITE = "gunicorn sync 27.0.1, python 3.12.1, django 5.2.19, psycopg2-binary 2.9.13, PostgreSQL 18.4"
+
+
+def test_the_report_has_the_versions_that_the_sites_run_and_not_those_installed_in_the_lab() -> None:
+    unchecked = replace(ASYNC, site={"preflight": NO_PREFLIGHT})
+    findings = findings_of([replace(SYNC, site=SITE), unchecked, BROKEN])
+    lines = [f"gunicorn-sync: {VERSIONS_OF_SITE}, ORM driver psycopg2", f"gunicorn-uvicorn: {NO_PREFLIGHT}"]
+    page, text = unescape(render_html(findings, PROVENANCE)), render_markdown(findings, PROVENANCE)
+    content = json.loads(render_json(findings, PROVENANCE))
+    for line in lines:
+        assert f"<li>{line}</li>" in page
+        assert f"\n- {line}\n" in text
+    assert [(each["server"], each["versions"].get("django"), each["unchecked"]) for each in content["sites"]] == [
+        ("gunicorn-sync", "5.2.19", ""),
+        ("gunicorn-uvicorn", None, NO_PREFLIGHT),
+    ]
+    assert "nothing could be checked" in NO_PREFLIGHT
+    assert content["versions"] == {"python": "3.13.1"}
+    assert "django 1.1" not in page + text
+    assert f"gunicorn-uvicorn: {NO_PREFLIGHT}" in verdict_sentences(findings)
 
 
 def test_json_has_verdict_arms_and_caveats() -> None:

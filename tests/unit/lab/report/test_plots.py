@@ -1,5 +1,7 @@
 """Charts over users and of resource usage."""
 
+from dataclasses import replace
+
 from locust_asyncdjango.analysis.saturation import find_saturation
 from locust_asyncdjango.lab.analysis.scalability import fit_run
 from locust_asyncdjango.lab.experiment.result import ResourceSample
@@ -46,6 +48,13 @@ def test_resource_usage_has_processors_and_connections_by_state() -> None:
     assert [line["name"] for line in processors["lines"]] == [
         *("server", "other programs", "other machines", "server's MB"),
     ]
+
+
+def test_unknown_connections_leave_a_gap() -> None:
+    unknown = replace(sample(1.0), connections=None)
+    _, connections = resource_usage_charts([sample(0.0, active=3), unknown])
+    assert [line["values"] for line in connections["lines"]] == [[3, None]]
+    assert [chart["id"] for chart in resource_usage_charts([unknown])] == ["processors"]
 
 
 def test_resource_usage_of_a_server_of_the_users_own_has_no_connections() -> None:

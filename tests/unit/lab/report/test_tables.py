@@ -103,6 +103,11 @@ def test_resource_usage_is_scaled_to_requests_in_flight() -> None:
         ("io_read: gunicorn-sync", "80", "2", "1", "3.0", "1", "8000", "100"),
         ("io_read: gunicorn-uvicorn", "80", "2", "1", "3.0", "50", "160", "2"),
     )
+    assert ASYNC.peak_usage is not None
+    users_database = replace(ASYNC, peak_usage=replace(ASYNC.peak_usage, connections=None))
+    assert tables.resource_usage_table(findings_of([users_database])).rows == (
+        ("io_read: gunicorn-uvicorn", "70", "40", "unknown", "12.5", "-", "-", "unknown"),
+    )
     assert tables.resource_usage_table(findings_of([ASYNC])).rows == (
         ("io_read: gunicorn-uvicorn", "70", "40", "97", "12.5", "-", "-", "-"),
     )
