@@ -35,14 +35,19 @@ class ArrivalWaitError(ValueError):
 class ArrivalQueue:
     """The requests that are due in this process and the users that wait for one.
 
-    clock: returns the time in seconds. sleep: blocks a greenlet for so many seconds of that clock.
+    clock: returns the time in seconds. sleep: blocks a greenlet for so many seconds of that clock. is_open: whether
+    users wait until ``begin`` is called, because it is not known yet whether there is an open model.
     """
 
     def __init__(
-        self, clock: Callable[[], float] = time.monotonic, sleep: Callable[[float], None] = gevent.sleep
+        self,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = gevent.sleep,
+        *,
+        is_open: bool = False,
     ) -> None:
         self._clock, self._sleep = clock, sleep
-        self._is_open = False
+        self._is_open = is_open
         self._greenlet: gevent.Greenlet | None = None
         self._idle: list[AsyncResult[float]] = []
         self._waiting: deque[float] = deque()
@@ -61,6 +66,8 @@ class ArrivalQueue:
         self._greenlet, self._is_open = None, stages is not None
         if stages:
             self._greenlet = gevent.spawn(self._arrive, stages, self._clock() - elapsed, elapsed, share)
+        while self._idle and not self._is_open:
+            self._idle.pop().set(self._clock())
 
     def end(self) -> int:
         """Stop making requests due, and return how many were due but never begun.

@@ -20,12 +20,13 @@ from locust_asyncdjango.failures.normalize import safe_line
 from locust_asyncdjango.load.arrivals import ArrivalWaitError
 from locust_asyncdjango.plugin.options import Options, add_options
 from locust_asyncdjango.plugin.output_files import OutputError, OutputFiles
+from locust_asyncdjango.plugin.recording import attached_recording
 from locust_asyncdjango.plugin.results import require_report_extra
-from locust_asyncdjango.plugin.run import subscribe_run, subscribe_worker
-from locust_asyncdjango.plugin.setup import SetupError, prepare_environment
+from locust_asyncdjango.plugin.run import record_worker, subscribe_run, subscribe_worker
+from locust_asyncdjango.plugin.setup import SetupError, prepare_environment, prepare_users
 from locust_asyncdjango.plugin.terminal import LiveDisplay
 
-__all__ = ["on_init", "register"]
+__all__ = ["on_init", "on_test_start", "register"]
 
 
 def register() -> None:
@@ -34,6 +35,7 @@ def register() -> None:
     if on_init not in events.init._handlers:
         events.init_command_line_parser.add_listener(add_options)
         events.init.add_listener(on_init)
+        events.test_start.add_listener(on_test_start)
 
 
 def on_init(environment: Environment, **_: Any) -> None:
@@ -57,6 +59,18 @@ def on_init(environment: Environment, **_: Any) -> None:
             subscribe_run(environment, runner, options, OutputFiles(options), _live_display(environment, options))
     except (SetupError, ArrivalWaitError, OutputError) as error:
         _refuse(str(error))
+
+
+def on_test_start(environment: Environment, **_: Any) -> None:
+    """Begin to record a run that begins before Locust fires ``init``; do nothing in any other.
+
+    So it is in a worker that joins a run which goes on already: Locust handles its master's messages while it still
+    makes the runner, and while another listener to ``init`` takes its time.
+    """
+    is_worker = environment.runner is None or isinstance(environment.runner, WorkerRunner)
+    if is_worker and attached_recording(environment) is None:
+        prepare_users(environment)
+        record_worker(environment)
 
 
 def _live_display(environment: Environment, options: Options) -> LiveDisplay | None:

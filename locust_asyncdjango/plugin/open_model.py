@@ -1,9 +1,11 @@
 """The open model of a run: make the due requests in this process, or give each worker its share of them."""
 
+from contextlib import suppress
 from typing import Any
 
 import gevent
 from locust.env import Environment
+from locust.exception import RPCError, RPCSendError
 from locust.runners import WorkerRunner
 
 from locust_asyncdjango.failures.normalize import safe_logger
@@ -13,7 +15,10 @@ from locust_asyncdjango.load.shape_registry import rate_stages
 from locust_asyncdjango.plugin.worker_protocol import MasterLink
 
 ARRIVALS_MESSAGE = "locust_asyncdjango_arrivals"
-"""Master to worker: the stages of the rate, the seconds since the start, and the worker's share."""
+"""Master to worker: the stages of the rate, the seconds since the start, and the worker's share.
+
+Worker to master: it does not know its share, as it could not listen when the master sent it.
+"""
 
 log = safe_logger(__name__)
 
@@ -28,6 +33,8 @@ class OpenModel:
         self._workers = workers
         self._workers_with_shares: frozenset[str] = frozenset()
         self._stages: RateStages | None = None
+        if workers and environment.runner:
+            environment.runner.register_message(ARRIVALS_MESSAGE, self._on_share_requested)
 
     def begin(self) -> None:
         """Begin the open model of a run. If its users do not wait for arrivals, log why and stop the run."""
@@ -52,6 +59,16 @@ class OpenModel:
             elapsed = shape.get_run_time() if shape else 0.0
             content = {"stages": self._stages, "elapsed": elapsed, "share": 1 / max(len(ids), 1)}
             self._workers.send_to_all(ARRIVALS_MESSAGE, content)
+
+    def _on_share_requested(self, **_: Any) -> None:
+        self._workers_with_shares = frozenset()
+        self.share()
+
+
+def request_share(runner: WorkerRunner) -> None:
+    """Make the master of a worker send the shares once more."""
+    with suppress(RPCError, RPCSendError):  # Locust will connect again, and the worker is then one that comes
+        runner.send_message(ARRIVALS_MESSAGE)
 
 
 def accept_shares(runner: WorkerRunner, arrivals: ArrivalQueue) -> None:

@@ -5,17 +5,22 @@
 
 from contextlib import suppress
 from time import monotonic, time
-from typing import Any
+from typing import Any, cast
+
+from locust.env import Environment
 
 from locust_asyncdjango.client.exceptions import failure_from_event, sample_fields
 from locust_asyncdjango.failures.classify import DEFAULT_CLASSIFIER
 from locust_asyncdjango.failures.counts import FailureCounts, FailureSample
 from locust_asyncdjango.failures.model import Failure
 from locust_asyncdjango.failures.normalize import safe_logger
-from locust_asyncdjango.load.arrivals import ArrivalQueue
+from locust_asyncdjango.load.arrivals import ArrivalQueue, attach_queue
 from locust_asyncdjango.metrics.recorder import Recorder
 
 log = safe_logger(__name__)
+
+RECORDING_ATTRIBUTE = "locust_asyncdjango_recording"
+"""The attribute of a Locust environment that holds its Recording."""
 
 ON_TIME_MS = 10.0
 """A request of an open model is on time if it begins at most so many milliseconds after it was due."""
@@ -33,7 +38,7 @@ class Recording:
 
     def __init__(self, arrivals: ArrivalQueue) -> None:
         """arrivals: the queue of the open model, which knows by how much a request was delayed."""
-        self._arrivals = arrivals
+        self.arrivals = arrivals
         self._has_logged_error = False
         self.begin(time())
 
@@ -70,7 +75,7 @@ class Recording:
             duration_ms = None if response_time is None else float(response_time)
             failure = failure_from_event(exception, response) if exception else None
             kind = failure.kind if failure else ""
-            delay_ms = self._arrivals.pop_delay_ms()
+            delay_ms = self.arrivals.pop_delay_ms()
             if delay_ms > ON_TIME_MS:
                 self.recorder.add_late_start(now)
             if duration_ms is not None:
@@ -89,7 +94,7 @@ class Recording:
 
     def end_arrivals(self) -> None:
         """End the open model, and count the requests that were due and never begun as missed."""
-        if missed := self._arrivals.end():
+        if missed := self.arrivals.end():
             self.recorder.add_missed(self.now(), missed)
 
     def add_in_flight(self, requests: int, longest_s: float) -> None:
@@ -103,3 +108,17 @@ class Recording:
         with suppress(Exception):  # a client's own classes may raise anything: the failure counts without an example
             t, fields = int(now) - self.failure_counts.started, sample_fields(url, exception, response)
             self.failure_counts.keep(FailureSample.redacted(failure.kind, failure.message, t, name, **fields))
+
+
+def attached_recording(environment: Environment) -> Recording | None:
+    """Return the recording of an environment; None where nothing is recorded yet."""
+    return cast("Recording | None", getattr(environment, RECORDING_ATTRIBUTE, None))
+
+
+def attach_recording(environment: Environment, arrivals: ArrivalQueue) -> Recording:
+    """Record the requests of an environment from now on, and make its users wait on this queue."""
+    attach_queue(environment, arrivals)
+    recording = Recording(arrivals)
+    setattr(environment, RECORDING_ATTRIBUTE, recording)
+    environment.events.request.add_listener(recording.on_request)
+    return recording

@@ -10,18 +10,18 @@ from typing import Any
 
 import gevent
 from locust.env import Environment
-from locust.runners import STATE_RUNNING, STATE_SPAWNING, MasterRunner, Runner, WorkerRunner
+from locust.runners import STATE_RUNNING, STATE_SPAWNING, STATE_STOPPED, MasterRunner, Runner, WorkerRunner
 
 from locust_asyncdjango.failures.normalize import safe_logger
-from locust_asyncdjango.load.arrivals import ArrivalQueue, attach_queue
+from locust_asyncdjango.load.arrivals import ArrivalQueue
 from locust_asyncdjango.load.shape_registry import planned_users
 from locust_asyncdjango.plugin import run_info
 from locust_asyncdjango.plugin.generator.in_flight import InFlight
 from locust_asyncdjango.plugin.generator.meter import GeneratorMeter
-from locust_asyncdjango.plugin.open_model import OpenModel, accept_shares
+from locust_asyncdjango.plugin.open_model import OpenModel, accept_shares, request_share
 from locust_asyncdjango.plugin.options import Options
 from locust_asyncdjango.plugin.output_files import OutputFiles
-from locust_asyncdjango.plugin.recording import Recording
+from locust_asyncdjango.plugin.recording import Recording, attach_recording, attached_recording
 from locust_asyncdjango.plugin.results import Results
 from locust_asyncdjango.plugin.setup import watch_stop_signals
 from locust_asyncdjango.plugin.terminal import LiveDisplay
@@ -38,15 +38,12 @@ def subscribe_run(
     environment: Environment, runner: Runner, options: Options, outputs: OutputFiles, display: LiveDisplay | None
 ) -> None:
     """Record the runs of a process that is not a worker. display: shows a headless run; None to show nothing."""
-    arrivals = ArrivalQueue()
-    attach_queue(environment, arrivals)
-    recording = Recording(arrivals)
+    recording = attach_recording(environment, ArrivalQueue())
     results = Results(environment, options, outputs, recording)
     link = MasterLink(runner, recording) if isinstance(runner, MasterRunner) else None
-    open_model = OpenModel(environment, arrivals, link)
+    open_model = OpenModel(environment, recording.arrivals, link)
     run = Run(environment, runner, recording, results, open_model, InFlight(environment), link, display)
     events = environment.events
-    events.request.add_listener(recording.on_request)
     events.test_start.add_listener(run.on_test_start)
     events.test_stopping.add_listener(run.on_test_stopping)
     events.test_stop.add_listener(run.on_test_stop)
@@ -59,17 +56,22 @@ def subscribe_run(
 
 def subscribe_worker(environment: Environment, runner: WorkerRunner) -> None:
     """Record in a worker, and send everything to its master."""
-    arrivals = ArrivalQueue()
-    attach_queue(environment, arrivals)
-    accept_shares(runner, arrivals)
-    recording = Recording(arrivals)
+    joined = attached_recording(environment)
+    recording = joined or record_worker(environment)
+    accept_shares(runner, recording.arrivals)
     run = WorkerRun(runner, recording, InFlight(environment), GeneratorMeter())
     events = environment.events
-    events.request.add_listener(recording.on_request)
     events.test_start.add_listener(run.on_test_start)
     events.test_stopping.add_listener(run.on_test_stopping)
     events.test_stop.add_listener(run.on_test_stop)
     events.quitting.add_listener(run.on_quitting)
+    if joined and runner.state != STATE_STOPPED:
+        run.join()
+
+
+def record_worker(environment: Environment) -> Recording:
+    """Begin to record in a worker. Its users wait for arrivals until it knows whether there is an open model."""
+    return attach_recording(environment, ArrivalQueue(is_open=True))
 
 
 class Ticker:
@@ -115,6 +117,12 @@ class WorkerRun:
         self._meter = meter
         self._link = WorkerLink(runner, self._finish, recording.now)
         self._ticker = Ticker(self._tick, recording.now)
+
+    def join(self) -> None:
+        """Go on with a run that has begun before Locust fired ``init``: the requests since then are recorded."""
+        self._meter.start()
+        self._ticker.start()
+        request_share(self._runner)
 
     def on_test_start(self, **_: Any) -> None:
         """Begin a new recording and send its rows each second."""

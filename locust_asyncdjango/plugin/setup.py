@@ -35,10 +35,8 @@ def prepare_environment(environment: Environment, options: Options) -> None:
     Raise SetupError if a user class has no host, or Locust's own flags do not fit the shape; and ArrivalWaitError if
     the shape is an open model and a user class does not wait for arrivals.
     """
-    _drop_extended_users(environment)
+    prepare_users(environment)
     install_dispatcher(environment)
-    for user_class in (*environment.user_classes, *(environment.available_user_classes or {}).values()):
-        wait_before_first_task(user_class)  # type: ignore[arg-type]  # Locust annotates instances, not classes
     if isinstance(environment.runner, WorkerRunner):
         return
     _require_hosts(environment)
@@ -50,6 +48,13 @@ def prepare_environment(environment: Environment, options: Options) -> None:
     if environment.shape_class is not None:
         require_arrival_wait(environment)
         _fit_options_to_shape(environment, environment.shape_class)
+
+
+def prepare_users(environment: Environment) -> None:
+    """Set the user classes, and make those that wait for arrivals wait before their first task too. Idempotent."""
+    _drop_extended_users(environment)
+    for user_class in (*environment.user_classes, *(environment.available_user_classes or {}).values()):
+        wait_before_first_task(user_class)  # type: ignore[arg-type]  # Locust annotates instances, not classes
 
 
 def _drop_extended_users(environment: Environment) -> None:

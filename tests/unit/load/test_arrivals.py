@@ -75,6 +75,19 @@ def test_without_an_open_shape_nobody_waits() -> None:
     arrivals.wait()
 
 
+@pytest.mark.parametrize(("stages", "expected"), [(None, 3), ([(0, 1000.0)], 2)], ids=["closed", "open"])
+def test_users_wait_until_it_is_known_whether_there_is_an_open_model(stages: Any, expected: int) -> None:
+    time = VirtualTime()
+    queue = ArrivalQueue(time.clock, time.sleep, is_open=True)
+    delays_ms = begin(queue, time, users=3, takes_s=60)
+    time.advance(1)
+    assert delays_ms == []
+    queue.begin(stages)
+    time.advance(0.0015)
+    assert len(delays_ms) in (expected, expected - 1)
+    assert max(delays_ms) == pytest.approx(0.0)
+
+
 def test_a_change_of_the_share_keeps_waiting_requests() -> None:
     time = VirtualTime()
     queue = ArrivalQueue(time.clock, time.sleep)

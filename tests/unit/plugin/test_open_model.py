@@ -8,7 +8,7 @@ from locust.env import Environment
 
 from locust_asyncdjango.load.arrivals import ArrivalQueue
 from locust_asyncdjango.load.shape_registry import create_shape
-from locust_asyncdjango.plugin.open_model import ARRIVALS_MESSAGE, OpenModel, accept_shares
+from locust_asyncdjango.plugin.open_model import ARRIVALS_MESSAGE, OpenModel, accept_shares, request_share
 from tests.support.locust_environments import Impatient, Waiting, make_environment
 
 STAGES = [(30.0, 50.0), (60.0, 50.0)]
@@ -79,6 +79,17 @@ def test_each_worker_has_a_share_which_changes_when_a_worker_comes() -> None:
         (ARRIVALS_MESSAGE, {"stages": STAGES, "elapsed": 7.0, "share": 1 / 4}),
     ]
     assert queue.begun == []
+
+
+def test_a_worker_that_does_not_know_its_share_gets_it() -> None:
+    environment, link = make_environment([Waiting]), FakeLink()
+    runner: Any = environment.runner
+    link.ids = frozenset("a")
+    OpenModel(environment, RecordedQueue(), link).begin()  # type: ignore[arg-type]
+    assert len(link.sent) == 1
+    request_share(runner)  # a local runner sends messages to itself
+    assert len(link.sent) == 2
+    assert link.sent[0] == link.sent[1]
 
 
 def test_a_worker_follows_its_master() -> None:

@@ -7,12 +7,14 @@ import pytest
 from locust import events
 
 from locust_asyncdjango import plugin
-from tests.support.locust_environments import make_environment
+from locust_asyncdjango.plugin.recording import attached_recording
+from tests.support.locust_environments import Waiting, make_environment
 
 
 def test_importing_registers_once() -> None:
     plugin.register()
     assert events.init._handlers.count(plugin.on_init) == 1
+    assert events.test_start._handlers.count(plugin.on_test_start) == 1
 
 
 @pytest.mark.parametrize(
@@ -47,3 +49,16 @@ def test_lines_leave_locusts_own_tables() -> None:
     plugin.on_init(environment)
     assert environment.parsed_options is not None
     assert environment.parsed_options.only_summary is False
+
+
+def test_a_run_that_begins_before_init_is_recorded_in_a_worker_alone() -> None:
+    environment = make_environment([Waiting])
+    plugin.on_test_start(environment)
+    assert attached_recording(environment) is None
+    environment.runner = None  # Locust is still making it
+    plugin.on_test_start(environment)
+    recording = attached_recording(environment)
+    assert recording is not None
+    plugin.on_test_start(environment)
+    assert attached_recording(environment) is recording
+    assert environment.events.request._handlers.count(recording.on_request) == 1

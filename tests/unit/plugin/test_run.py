@@ -16,7 +16,7 @@ from locust_asyncdjango.plugin.open_model import ARRIVALS_MESSAGE
 from locust_asyncdjango.plugin.options import Options
 from locust_asyncdjango.plugin.output_files import OutputFiles
 from locust_asyncdjango.plugin.results import EXIT_CROSSED
-from locust_asyncdjango.plugin.run import Ticker, subscribe_run, subscribe_worker
+from locust_asyncdjango.plugin.run import Ticker, record_worker, subscribe_run, subscribe_worker
 from locust_asyncdjango.plugin.worker_protocol import FINISH_MESSAGE, ROWS_MESSAGE
 from tests.support.locust_environments import make_environment
 
@@ -40,6 +40,7 @@ class FakeWorker:
     def __init__(self) -> None:
         self.environment: Any = None
         self.user_count, self.current_cpu_usage = 3, 12.5
+        self.state = STATE_RUNNING
         self.listeners: dict[str, Any] = {}
         self.sent: list[tuple[str, Any]] = []
 
@@ -135,6 +136,19 @@ def test_a_worker_sends_what_it_has_recorded_and_then_that_it_has_finished() -> 
     rows = [row for _, update in runner.sent[:2] for row in update["rows"]]
     assert sum(row["ok"] for row in rows) == 1
     assert sum(row["failed"].get("connect_refused", 0) for row in rows) == 1
+
+
+def test_a_worker_goes_on_with_a_run_that_began_before_init() -> None:
+    environment, runner = make_environment(), FakeWorker()
+    runner.environment = environment
+    record_worker(environment)
+    request(environment)
+    subscribe_worker(environment, runner)  # type: ignore[arg-type]
+    assert runner.sent == [(ARRIVALS_MESSAGE, None)]
+    request(environment)
+    runner.listeners[FINISH_MESSAGE](msg=None, environment=environment)
+    rows = [row for name, update in runner.sent if name == ROWS_MESSAGE for row in update["rows"]]
+    assert sum(row["ok"] for row in rows) == 2
 
 
 def test_a_ticker_ticks_after_each_second_and_survives_an_error(
