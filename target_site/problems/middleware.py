@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from asgiref.sync import iscoroutinefunction
 from django.core.exceptions import BadRequest, ObjectDoesNotExist, PermissionDenied, SuspiciousOperation
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.http.multipartparser import MultiPartParserError
@@ -25,12 +26,13 @@ class ProblemMiddleware(MiddlewareMixin):
 
     def __init__(self, get_response: Any) -> None:
         super().__init__(get_response)
-        answer_uncaught_exceptions(self)
+        self._is_async = iscoroutinefunction(get_response)
+        answer_uncaught_exceptions(ProblemMiddleware, respond)
 
     # On ASGI, MiddlewareMixin would run process_response in a thread. These two methods need no thread.
     def __call__(self, request: HttpRequest) -> Any:
         """Return the response; on ASGI, return an awaitable of it."""
-        return self.__acall__(request) if self.async_mode else _with_body(self.get_response(request))
+        return self.__acall__(request) if self._is_async else _with_body(self.get_response(request))
 
     async def __acall__(self, request: HttpRequest) -> HttpResponseBase:
         """Return the response, on ASGI."""
@@ -39,15 +41,16 @@ class ProblemMiddleware(MiddlewareMixin):
 
     def process_exception(self, _request: HttpRequest | None, exception: Exception) -> HttpResponse | None:
         """Return 400 for bad input, 404 for a post that does not exist, None for what Django handles, otherwise 500."""
-        return None if isinstance(exception, _HANDLED_BY_DJANGO) else self.respond(exception)
+        return None if isinstance(exception, _HANDLED_BY_DJANGO) else respond(exception)
 
-    def respond(self, exception: BaseException) -> HttpResponse:
-        """Return the problem for any exception."""
-        if isinstance(exception, BadInputError):
-            return problem_response(400, "Bad Request", detail=str(exception))
-        if isinstance(exception, ObjectDoesNotExist) and _is_of_this_site(exception):
-            return problem_response(404, "Not Found", detail="there is no such post")
-        return problem_response(500, "Internal Server Error", **describe_exception(exception))
+
+def respond(exception: BaseException) -> HttpResponse:
+    """Return the problem for an exception that Django does not handle."""
+    if isinstance(exception, BadInputError):
+        return problem_response(400, "Bad Request", detail=str(exception))
+    if isinstance(exception, ObjectDoesNotExist) and _is_of_this_site(exception):
+        return problem_response(404, "Not Found", detail="there is no such post")
+    return problem_response(500, "Internal Server Error", **describe_exception(exception))
 
 
 def _is_of_this_site(exception: BaseException) -> bool:

@@ -2,41 +2,33 @@
 
 Django answers them inside the middleware before the one that raised, so that only a part of the middleware sees the
 response. Its signal got_request_exception tells of them, but has no say in the response. That is why Django's own
-function is replaced here, as long as there is a middleware to answer in its place.
+function is replaced here. Where the settings have none of our middleware, as in a test that overrides them, it is used.
 """
 
+from collections.abc import Callable
 from functools import wraps
-from typing import Any, Protocol
-from weakref import WeakSet
+from typing import Any
 
 from django.conf import settings
 from django.core.handlers import exception as exception_handling
 from django.http import HttpRequest, HttpResponse
+from django.utils.module_loading import import_string
 
 _django_response = exception_handling.handle_uncaught_exception
 
 
-class Responder(Protocol):
-    """A middleware that answers any exception."""
+def answer_uncaught_exceptions(middleware: type, respond: Callable[[BaseException], HttpResponse]) -> None:
+    """Answer uncaught exceptions by this function, where a class of middleware or one derived from it is installed."""
 
-    def respond(self, exception: BaseException) -> HttpResponse:
-        """Return the response."""
+    @wraps(_django_response)
+    def handle_uncaught_exception(request: HttpRequest, resolver: Any, exc_info: Any) -> HttpResponse:
+        if settings.DEBUG_PROPAGATE_EXCEPTIONS or not _is_installed(middleware):
+            return _django_response(request, resolver, exc_info)
+        return respond(exc_info[1])
 
-
-_responders: WeakSet[Any] = WeakSet()
-"""The middleware of the handlers that are in use. Django's test client makes a handler for each set of settings."""
-
-
-def answer_uncaught_exceptions(responder: Responder) -> None:
-    """Let a middleware answer uncaught exceptions, until it is garbage."""
-    _responders.add(responder)
-    exception_handling.handle_uncaught_exception = _handle_uncaught_exception
+    exception_handling.handle_uncaught_exception = handle_uncaught_exception
 
 
-@wraps(_django_response)
-def _handle_uncaught_exception(request: HttpRequest, resolver: Any, exc_info: Any) -> HttpResponse:
-    responder = next(iter(_responders), None)
-    if responder is None or settings.DEBUG_PROPAGATE_EXCEPTIONS:
-        return _django_response(request, resolver, exc_info)
-    response: HttpResponse = responder.respond(exc_info[1])
-    return response
+def _is_installed(middleware: type) -> bool:
+    classes = map(import_string, settings.MIDDLEWARE)
+    return any(isinstance(each, type) and issubclass(each, middleware) for each in classes)

@@ -6,6 +6,8 @@ The argument is a path with {} for the name of a variant. Each line is interface
 import json
 import os
 import sys
+from collections.abc import Callable
+from typing import Any
 
 import django
 from asgiref.sync import async_to_sync
@@ -16,7 +18,7 @@ VARIANTS = ("sync", "async", "psycopg2", "psycopg", "psycopg_async", "asyncpg")
 if __name__ == "__main__":
     os.environ["DJANGO_SETTINGS_MODULE"] = "target_site.settings"
     django.setup()
-    clients = {
+    clients: dict[str, Callable[[str], Any]] = {
         "wsgi": Client(raise_request_exception=False).get,
         "asgi": async_to_sync(AsyncClient(raise_request_exception=False).get),
     }
