@@ -91,8 +91,9 @@ def _stops_of(name: str, samples: Sequence[ResourceSample]) -> Iterator[tuple[fl
 def _pauses_of_lab(samples: Sequence[ResourceSample]) -> Iterator[tuple[float, float]]:
     """Yield the begin and the end, in epoch seconds, of each time in which the lab should have sampled and did not."""
     for before, after in pairwise(samples):
-        if after.at_s - before.at_s > SAMPLE_INTERVAL_S + MAX_SAMPLE_DELAY_S:
-            yield before.at_s + SAMPLE_INTERVAL_S, after.at_s
+        pause_s = after.t - before.t - SAMPLE_INTERVAL_S  # not by at_s, as the clock of the system may be set
+        if pause_s > MAX_SAMPLE_DELAY_S:
+            yield after.at_s - pause_s, after.at_s
 
 
 def provenance_changes(before: Mapping[str, Any], now: Mapping[str, Any]) -> tuple[str, ...]:

@@ -286,7 +286,7 @@ def helper_processes(server_pid: int) -> dict[psutil.Process, str]:
 
 def stop_reason(log_lines: Sequence[str]) -> str:
     """Return why a server stops or has stopped its processes, by the lines of its log; "" where they do not say."""
-    return disk_full_reason(log_lines) or _first_match(_STOP, log_lines)
+    return _first_match(_STOP, log_lines)
 
 
 def disk_full_reason(log_lines: Sequence[str]) -> str:

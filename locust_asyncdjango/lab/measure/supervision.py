@@ -30,13 +30,13 @@ class Supervision:
     def check(self) -> None:
         """Raise TrialError, with its name, where a program or one of PostgreSQL's helper processes has ended."""
         for program in self._programs:
-            code = program.exit_code()
-            if code is not None:
-                reason = postgres.disk_full_reason(program.log_lines()) or program.end_text(code)
-                raise TrialError(f"{program.name} ended during the trial, {reason}; {AGAIN}")
-            if ended := self._ended_helpers(program):
+            code, helpers = program.exit_code(), self._ended_helpers(program)
+            if code is not None or helpers:
                 self._check_log(program)
-                raise TrialError(f"{program.name}'s {', '.join(ended)} ended during the trial; {AGAIN}")
+            if code is not None:
+                raise TrialError(f"{program.name} ended during the trial, {program.end_text(code)}; {AGAIN}")
+            if helpers:
+                raise TrialError(f"{program.name}'s {', '.join(helpers)} ended during the trial; {AGAIN}")
 
     @contextmanager
     def checked_at_end(self) -> Iterator[None]:
@@ -51,12 +51,16 @@ class Supervision:
     def _check_all(self) -> None:
         self.check()
         for program in self._programs:
-            if self._helpers[program]:
-                self._check_log(program)
+            self._check_log(program)
 
     def _check_log(self, program: Program) -> None:
-        """Raise TrialError where PostgreSQL's log says that it has stopped its processes, or is about to."""
-        if reason := postgres.stop_reason(program.log_lines()):
+        """Raise TrialError where the log of PostgreSQL says that its disk was full, or that it stops."""
+        if not self._helpers[program]:
+            return  # it is another program
+        lines = program.log_lines()
+        if reason := postgres.disk_full_reason(lines):
+            raise TrialError(f"the database's disk was full ({reason}); see that it has room, and {AGAIN}")
+        if reason := postgres.stop_reason(lines):
             raise TrialError(f"{program.name} ended or started again during the trial: {reason}; {AGAIN}")
 
     def _ended_helpers(self, program: Program) -> list[str]:

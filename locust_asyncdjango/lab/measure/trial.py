@@ -10,7 +10,7 @@ from pathlib import Path
 
 from locust_asyncdjango.analysis.saturation import find_saturation
 from locust_asyncdjango.lab.analysis.caveats import trial_caveats
-from locust_asyncdjango.lab.environment import postgres, services
+from locust_asyncdjango.lab.environment import services
 from locust_asyncdjango.lab.environment.http_client import Site, responds
 from locust_asyncdjango.lab.environment.latency_proxy import running_proxy
 from locust_asyncdjango.lab.environment.machine import Speedometer
@@ -24,7 +24,7 @@ from locust_asyncdjango.lab.measure import preflight, resource_usage
 from locust_asyncdjango.lab.measure.baseline import measure_baseline
 from locust_asyncdjango.lab.measure.locust_process import Watch, run_locust
 from locust_asyncdjango.lab.measure.recorded_run import read_run
-from locust_asyncdjango.lab.measure.supervision import AGAIN, Supervision
+from locust_asyncdjango.lab.measure.supervision import Supervision
 
 
 def measure_trial(trial: Trial, server: Server, load: Load, pins: Pins, folder: Path, watch: Watch) -> Result:
@@ -55,7 +55,6 @@ def measure_trial(trial: Trial, server: Server, load: Load, pins: Pins, folder: 
 
         run_locust(trial, users_url, load, series_path, watch, check_and_record_usage, pins.generator)
     series = read_run(series_path, folder / "failures.json")
-    check_disk(folder / "postgres.log")
     samples = read_resource_samples(samples_path)
     return Result(
         trial=trial,
@@ -100,12 +99,3 @@ def running_site(trial: Trial, server: Server, pins: Pins, folder: Path) -> Iter
 def url_for_users(url: str, latency_ms: int, log: Path) -> AbstractContextManager[str]:
     """Return a context that yields the URL by which users reach the site, through a proxy where latency is added."""
     return running_proxy(url, latency_ms, log, name="the client proxy") if latency_ms else nullcontext(url)
-
-
-def check_disk(postgres_log: Path) -> None:
-    """Raise TrialError where the log of the lab's own PostgreSQL, if there is one, says that its disk was full."""
-    if not postgres_log.exists():
-        return
-    lines = postgres_log.read_text(encoding="utf-8", errors="replace").splitlines()
-    if reason := postgres.disk_full_reason(lines):
-        raise TrialError(f"the database's disk was full ({reason}); see that it has room, and {AGAIN}")

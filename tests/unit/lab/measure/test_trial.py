@@ -10,7 +10,7 @@ from locust_asyncdjango.lab.environment.process import free_port
 from locust_asyncdjango.lab.environment.servers import Server
 from locust_asyncdjango.lab.errors import TrialError
 from locust_asyncdjango.lab.experiment.spec import Trial
-from locust_asyncdjango.lab.measure.trial import check_disk, running_site, url_for_users
+from locust_asyncdjango.lab.measure.trial import running_site, url_for_users
 from locust_asyncdjango.probe.protocol import TOKEN_VARIABLE
 from tests.support.http_site import http_site
 
@@ -38,18 +38,3 @@ def test_a_server_that_does_not_answer_is_named_with_its_address(tmp_path: Path)
     with pytest.raises(TrialError) as refused, site:
         pass
     assert str(refused.value) == f"mine does not respond at {url}; start it, or correct its url"
-
-
-def test_a_database_that_could_not_write_is_no_trial(tmp_path: Path) -> None:
-    log = tmp_path / "postgres.log"
-    check_disk(log)
-    log.write_text("2026-11-29 12:00:00 UTC [7] LOG:  database system is ready to accept connections\n")
-    check_disk(log)
-    with log.open("a") as lines:
-        lines.write('2026-11-29 12:00:01 UTC [8] ERROR:  could not extend file "base/5/1": No space left on device\n')
-    with pytest.raises(TrialError) as refused:
-        check_disk(log)
-    assert str(refused.value) == (
-        'the database\'s disk was full (could not extend file "base/5/1": No space left on device); see that it has'
-        " room, and to measure the trial again: run --resume"
-    )
