@@ -49,11 +49,14 @@ class FallbackAgent(DerivedUserAgent):
         self._pools = pools
         self._stream = stream
         self._first = first
+        self.has_begun = False
+        """Whether there was a request that could be sent."""
 
     def _verify_status(self, status_code: int, url: Any = None) -> None:
         """Accept each status: the session reports a failure, once and with its kind."""
 
     def _urlopen(self, request: Any) -> FastResponse:
+        self.has_begun = True
         if self._first is not None:
             first, self._first = self._first, None
             return first

@@ -38,34 +38,42 @@ _END_OF_HEAD = b"\r\n\r\n"
 _USE_STREAM = "request it with stream=True"
 
 
+class InvalidRequestError(ValueError):
+    """No request can be made of what a locustfile passes. The message shows no address, value or body: they may be
+    secret."""
+
+
 def is_target(path: str) -> bool:
     """Return whether a path can be sent unchanged: it begins with one /, and nothing in it needs percent-encoding."""
     return _PLAIN_TARGET.fullmatch(path) is not None
 
 
 def request_line(method: str, target: str, prefix: str = "") -> bytes:
-    """Return the first line of a request. prefix: the origin, for a proxy. Raise ValueError for an invalid part."""
+    """Return the first line of a request. prefix: the origin, for a proxy. Raise InvalidRequestError."""
     if not _TOKEN.fullmatch(method):
-        raise ValueError(f"invalid HTTP method {method!r}")
+        raise InvalidRequestError(f"invalid HTTP method {method!r}")
     if not _TARGET.fullmatch(target):
-        raise ValueError(f"invalid request target {target!r}: it has to begin with one / and be percent-encoded")
+        raise InvalidRequestError("invalid path: it has to begin with one / after the host, and be percent-encoded")
     if not _PREFIX.fullmatch(prefix):
-        raise ValueError(f"invalid host {prefix!r}")
+        raise InvalidRequestError("invalid host")
     return f"{method} {prefix}{target} HTTP/1.1\r\n".encode()
 
 
 def field_lines(fields: Iterable[tuple[str, object]]) -> bytes:
     """Return header fields as bytes, without the empty line that ends them.
 
-    Raise ValueError for an invalid name or value, such as one with a line break.
+    Raise InvalidRequestError for an invalid name or value, such as one with a line break.
     """
     lines = []
     for name, value in fields:
         line = str(value)
         if not isinstance(name, str) or not _TOKEN.fullmatch(name):
-            raise ValueError(f"invalid header name {name!r}")
+            raise InvalidRequestError(f"invalid header name {name!r}")
         if not _FIELD_VALUE.fullmatch(line):
-            raise ValueError(f"invalid value for header {name!r}: {line!r}")
+            raise InvalidRequestError(
+                f"invalid value for header {name!r}: it has a control character, such as a line break, or one that is"
+                " not latin-1"
+            )
         lines.append(f"{name}: {line}\r\n")
     return "".join(lines).encode("latin-1")
 

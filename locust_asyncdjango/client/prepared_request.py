@@ -4,6 +4,7 @@ RequestPreparer decides whether the fast path can send a request. It keeps prepa
 cookie or the base URL of the session changes. Start reading at RequestPreparer.prepare.
 """
 
+import re
 from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -13,7 +14,13 @@ from geventhttpclient.header import Headers
 from geventhttpclient.url import DEFAULT_PORTS, URL
 from locust.contrib.fasthttp import FastRequest, LocustUserAgent, absolute_http_url_regexp
 
-from locust_asyncdjango.client.http11 import field_lines, is_target, request_line, request_with_body
+from locust_asyncdjango.client.http11 import (
+    InvalidRequestError,
+    field_lines,
+    is_target,
+    request_line,
+    request_with_body,
+)
 from locust_asyncdjango.client.pool import Pools, pools_of_client_pool
 from locust_asyncdjango.client.transport.request_body import METHODS_WITH_LENGTH
 from locust_asyncdjango.client.user_agent import TrackingCookieJar, TrackingUserAgent
@@ -94,10 +101,6 @@ class PreparedRequest:
         return FastRequest(self.url, method=self.template.method, headers=headers, payload=body or None)
 
 
-_parsed_urls: Any = urlsplit
-"""The standard library's cache: it keeps the last 128 URLs, however long they are."""
-
-
 class KeptItems(dict[tuple[str, ...], Any]):
     """Items by key, up to a number of items and of bytes. When they are full, all of them are discarded."""
 
@@ -142,7 +145,8 @@ class RequestPreparer:
     ) -> tuple[PreparedRequest | None, bytes]:
         """Return the prepared request and its body. The request is None where only the fallback can send it.
 
-        base_url: what a path in url is appended to. data: a dict (a form), a str or bytes; None for no body.
+        base_url: what a path in url is appended to. data: a dict (a form), a str or bytes; None for no body. Raise
+        InvalidRequestError, or another exception where a parameter is of a wrong type.
         """
         content_type, body = "", b""
         if self.pools is None or self.agent.max_retries or self.agent.may_send_cookies():
@@ -170,19 +174,14 @@ class RequestPreparer:
     def _new_request(
         self, base_url: str | None, url: str, kind: tuple[str, str, str], headers: dict[str, Any] | None
     ) -> PreparedRequest | None:
-        """Return None where the fallback has to send the request, or to report what is wrong with it."""
+        """Return None where the fallback has to send the request. Raise InvalidRequestError."""
         full_url = url if absolute_http_url_regexp.match(url) else f"{base_url}{url}"
-        if len(full_url) > MAX_KEPT_ITEM_BYTES:
-            _parsed_urls.cache_clear()
-        try:
-            if is_target(url):
-                target, template = url, self._template_of_base(base_url, kind, headers)
-            else:
-                parts = URL(full_url)
-                target, template = request_target(parts), self._new_template(parts, kind, headers)
-            return PreparedRequest(template, full_url, target) if template else None
-        except ValueError:
-            return None
+        if is_target(url):
+            target, template = url, self._template_of_base(base_url, kind, headers)
+        else:
+            parts = parse_url(full_url)
+            target, template = request_target(parts), self._new_template(parts, kind, headers)
+        return PreparedRequest(template, full_url, target) if template else None
 
     def _template_of_base(
         self, base_url: str | None, kind: tuple[str, str, str], headers: dict[str, Any] | None
@@ -192,7 +191,7 @@ class RequestPreparer:
         if kind in self._templates:
             template = self._templates[kind]
             return template
-        base = URL(base_url or "")
+        base = parse_url(base_url or "")
         has_more = base.request_uri or base.fragment
         template = None if has_more else self._new_template(base, kind, headers)
         self._templates.keep(kind, template, template.size if template else 0)
@@ -231,6 +230,34 @@ def with_accept_encoding(headers: dict[str, Any] | None) -> dict[str, Any]:
     if "Accept-Encoding" in headers or "accept-encoding" in headers:
         return headers
     return {**headers, "Accept-Encoding": "gzip, deflate, br"}
+
+
+_parsed_urls: Any = urlsplit
+"""The standard library's cache: it keeps the last 128 URLs, however long they are."""
+_CONTROL_CHARACTER = re.compile(r"[\x00-\x1f\x7f]")
+
+
+def parse_url(address: str) -> URL:
+    """Return the parts of an absolute address. Raise InvalidRequestError if it cannot lead to an HTTP server.
+
+    The message does not show the address, which may hold a password.
+    """
+    if len(address) > MAX_KEPT_ITEM_BYTES:
+        _parsed_urls.cache_clear()
+    # urlsplit would remove some of them, and another path would be requested.
+    if _CONTROL_CHARACTER.search(address):
+        raise InvalidRequestError("the address has a control character, such as a line break")
+    try:
+        url = URL(address)
+        port = url.port
+        url.host.encode("idna")
+    except ValueError:
+        raise InvalidRequestError("the address cannot be parsed: check its host and its port") from None
+    if url.scheme not in DEFAULT_PORTS:
+        raise InvalidRequestError("the address does not begin with http:// or https://")
+    if not url.host or not port:
+        raise InvalidRequestError(f"the address has no {'port but 0' if url.host else 'host'}")
+    return url
 
 
 def request_target(url: URL) -> str:

@@ -6,7 +6,7 @@ Start reading at FastSession.request.
 """
 
 import time
-from functools import lru_cache
+from collections.abc import Iterable
 from json import dumps
 from typing import Any
 
@@ -22,10 +22,17 @@ from locust.contrib.fasthttp import (
 
 from locust_asyncdjango.client.exceptions import wrap_exception
 from locust_asyncdjango.client.fallback import FallbackAgent
-from locust_asyncdjango.client.http11 import request_with_body
-from locust_asyncdjango.client.prepared_request import PreparedRequest, RequestPreparer, with_accept_encoding
+from locust_asyncdjango.client.http11 import InvalidRequestError, request_with_body
+from locust_asyncdjango.client.invalid_request import UnsentRequest, invalid_host, invalid_request
+from locust_asyncdjango.client.prepared_request import (
+    PreparedRequest,
+    RequestPreparer,
+    parse_url,
+    with_accept_encoding,
+)
 from locust_asyncdjango.client.response import Response, ResponseContext, SocketResponse, WholeResponseContext
 from locust_asyncdjango.client.user_agent import TrackingUserAgent
+from locust_asyncdjango.failures.memory import remember
 from locust_asyncdjango.failures.normalize import safe_line
 
 SUCCESS_STATUSES = LocustUserAgent.valid_response_codes
@@ -35,7 +42,7 @@ AnyResponse = Response | SocketResponse | ErrorResponse
 
 # The exceptions that a request can end with, whatever the server sends. ValueError: a redirect may lead to something
 # that is not an address. Any other exception was thrown into the waiting greenlet from outside: it is not reported.
-REQUEST_ERRORS = (*FAILURE_EXCEPTIONS, RuntimeError, ValueError)
+REQUEST_ERRORS = (*FAILURE_EXCEPTIONS, MemoryError, RuntimeError, ValueError)
 
 
 class FastSession(FastHttpSession):
@@ -43,10 +50,18 @@ class FastSession(FastHttpSession):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """Take the parameters of FastHttpSession, and pass them on."""
-        super().__init__(*args, **kwargs)
+        host_error = None
+        try:
+            super().__init__(*args, **kwargs)
+        except (AttributeError, TypeError, ValueError) as error:
+            # At its end, it reads the credentials of the base URL. Each request will say what is wrong with them.
+            if not hasattr(self, "client"):
+                raise
+            host_error = invalid_host(error)
         self._preparer = RequestPreparer(self.client)
         self.client: TrackingUserAgent = self._preparer.agent
         self.cookiejar = self._preparer.jar
+        self._host_error: InvalidRequestError | None = host_error
 
     @property
     def base_url(self) -> str | None:
@@ -56,6 +71,7 @@ class FastSession(FastHttpSession):
     @base_url.setter
     def base_url(self, url: str | None) -> None:
         self._base_url = url
+        self._host_error = None
         if hasattr(self, "_preparer"):  # not while FastHttpSession sets it
             self._preparer.discard()
 
@@ -92,16 +108,13 @@ class FastSession(FastHttpSession):
         start_time = time.time()
         user_context = self.user.context() if self.user else {}
         context = {**user_context, **context} if context else {**user_context}
-        if auth or self.auth_header:
-            headers = self._with_authorization(headers, auth)
-        if json is not None and not data:
-            data, headers = dumps(json), _with_json_types(headers)
-
-        response, elapsed_s, full_url = self._send(method, url, headers, data, stream, allow_redirects, kwargs)
+        response, elapsed_s, full_url = self._send(
+            method, url, headers, data, auth, json, stream, allow_redirects, kwargs
+        )
         length = self._finish(response, stream)
         request_meta = {
-            "request_type": method,
-            "name": name or self.request_name or _name_of_url(url),
+            "request_type": str(method),
+            "name": str(name or self.request_name or _name_of_url(str(url))),
             "context": context,
             "response": response,
             "exception": response.error,
@@ -122,6 +135,8 @@ class FastSession(FastHttpSession):
         url: str,
         headers: dict[str, Any] | None,
         data: Any,
+        auth: tuple[str | bytes, str | bytes] | None,
+        json: Any,
         stream: bool,
         allow_redirects: bool,
         options: dict[str, Any],
@@ -131,10 +146,17 @@ class FastSession(FastHttpSession):
         options: further parameters of UserAgent.urlopen, which only the fallback knows.
         """
         prepared, body = None, b""
-        if not (data or headers or stream or options):
-            prepared = self._preparer.kept.get((method, url))
-        if prepared is None and not (stream or options):
-            prepared, body = self._preparer.prepare(self._base_url, method, url, headers, data)
+        try:
+            if auth or self.auth_header:
+                headers = self._with_authorization(headers, auth)
+            if json is not None and not data:
+                data, headers = dumps(json), _with_json_types(headers)
+            if not (data or headers or stream or options):
+                prepared = self._preparer.kept.get((method, url))
+            if prepared is None:
+                prepared, body = self._prepare(method, url, headers, data, bool(stream or options))
+        except Exception as error:  # noqa: BLE001  # raised here: while nothing waits, nobody can throw one in
+            return self._refuse(method, url, error), 0.0, self._safe_url(url)
         started_s = time.perf_counter()
         response: AnyResponse | None = _send_prepared(prepared, body) if prepared is not None else None
         if response is None or (allow_redirects and response.status_code in REDIRECT_STATUSES):
@@ -146,6 +168,35 @@ class FastSession(FastHttpSession):
             return response, elapsed_s, self._build_url(url)
         response._elapsed = elapsed_s
         return response, elapsed_s, prepared.url
+
+    def _prepare(
+        self, method: str, url: str, headers: dict[str, Any] | None, data: Any, needs_fallback: bool
+    ) -> tuple[PreparedRequest | None, bytes]:
+        """Return the prepared request and its body. The request is None where only the fallback can send it.
+
+        Raise InvalidRequestError, or another exception where a parameter is of a wrong type.
+        """
+        if self._host_error is not None:
+            raise self._host_error
+        if not needs_fallback:
+            prepared, body = self._preparer.prepare(self._base_url, method, url, headers, data)
+            if prepared is not None:
+                return prepared, body
+        parse_url(self._build_url(url))
+        if data and not (hasattr(data, "read") or isinstance(data, Iterable)):
+            raise InvalidRequestError(f"a body cannot be of type {type(data).__name__}")
+        return None, b""
+
+    def _refuse(self, method: str, url: str, error: BaseException) -> ErrorResponse:
+        """Return the response of a request that cannot be made. error: what was raised."""
+        safe_url = self._safe_url(url)
+        response = ErrorResponse(UnsentRequest(safe_url, str(method)), wrap_exception(safe_url, invalid_request(error)))
+        response._elapsed = 0.0
+        return response
+
+    def _safe_url(self, url: str) -> str:
+        full_url = self._build_url(url) if isinstance(url, str) else f"{self._base_url}{url}"
+        return safe_line(full_url)
 
     def _send_fallback(
         self,
@@ -159,12 +210,17 @@ class FastSession(FastHttpSession):
     ) -> AnyResponse:
         """Send a request by the fallback. first: the response that the fast path has already received, if any."""
         agent = FallbackAgent(self.client, self._preparer.pools, stream, first)
-        url, headers = self._build_url(url), with_accept_encoding(headers)
+        url = self._build_url(url)
         try:
+            headers = with_accept_encoding(headers)
             response: Response | SocketResponse = agent.urlopen(
                 url, method=method, headers=headers, payload=data, **options
             )
-        except REQUEST_ERRORS as error:
+        except (*REQUEST_ERRORS, Exception) as error:
+            if not agent.has_begun:
+                return self._refuse(method, url, error)
+            if not isinstance(error, REQUEST_ERRORS):
+                raise
             request = getattr(error, "request", None) or self.client._make_request(
                 url, method=method, headers=Headers(headers), payload=data, params=options.get("params")
             )
@@ -195,10 +251,15 @@ class FastSession(FastHttpSession):
     def _with_authorization(
         self, headers: dict[str, Any] | None, auth: tuple[str | bytes, str | bytes] | None
     ) -> dict[str, Any]:
-        return {**(headers or {}), "Authorization": _construct_basic_auth_str(*auth) if auth else self.auth_header}
+        if not auth:
+            return {**(headers or {}), "Authorization": self.auth_header}
+        try:
+            return {**(headers or {}), "Authorization": _construct_basic_auth_str(*auth)}
+        except UnicodeError:
+            raise InvalidRequestError("the user name or the password has a character that is not latin-1") from None
 
 
-@lru_cache(maxsize=1024)
+@remember(512, len)
 def _name_of_url(url: str) -> str:
     """Return the name of a request that the locustfile has not named. Locust shows and writes it."""
     return safe_line(url)

@@ -3,6 +3,7 @@
 from typing import Any
 
 from locust.contrib.fasthttp import FastHttpUser
+from locust.exception import StopTest
 
 from locust_asyncdjango.client.session import FastSession
 
@@ -54,7 +55,10 @@ class FastUser(FastHttpUser):
 
     def __init__(self, environment: Any) -> None:
         """Make a user. Locust calls it. environment: Locust's environment."""
-        super().__init__(environment)
+        # FastHttpUser's own would make a session that nobody uses, and raise for a host that cannot be parsed.
+        super(FastHttpUser, self).__init__(environment)
+        if self.host is None:
+            raise StopTest("there is no host: set the attribute host of the user class, or use --host")
         self.client: FastSession = FastSession(
             base_url=self.host,
             request_event=self.environment.events.request,

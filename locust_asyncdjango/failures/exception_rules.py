@@ -20,6 +20,18 @@ EXCEPTION_RULES: tuple[Rule, ...] = (
         ),
     ),
     Rule(
+        "invalid_request",
+        client_exceptions=(
+            "InvalidRequestError",
+            "InvalidJSONError",
+            "InvalidSchema",
+            "InvalidURL",
+            "LocationParseError",
+            "MissingSchema",
+            "UnsupportedProtocol",
+        ),
+    ),
+    Rule(
         "connect_refused",
         client_exceptions=("ConnectionRefusedError", ": connection refused"),
         errnos=(errno.ECONNREFUSED,),

@@ -49,6 +49,9 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         ),
         "timeout": Kind("server", "the server was too slow: fewer users, more slots, or a longer network_timeout"),
         "dns_failure": Kind("generator", "check the host's name"),
+        "invalid_request": Kind(
+            "generator", "the request could not be made: correct its address, headers, credentials or body"
+        ),
         "tls_failure": Kind("network", "check the certificate and whether the port speaks TLS"),
         "client_exhausted": Kind(
             "generator", "raise the open-file limit (ulimit -n) or spread users over more machines"

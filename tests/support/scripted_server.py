@@ -113,7 +113,7 @@ def _read(incoming: io.BufferedReader) -> ReceivedRequest | None:
             names.append(name)
     if headers.get("transfer-encoding") == "chunked":
         body = b""
-        while size := int(incoming.readline(), 16):
+        while size := int(incoming.readline() or b"0", 16):  # a request may be cut short
             body += incoming.read(size)
             incoming.readline()
         incoming.readline()

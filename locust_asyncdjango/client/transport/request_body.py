@@ -9,6 +9,8 @@ from typing import Any
 
 from geventhttpclient.header import Headers
 
+from locust_asyncdjango.client.http11 import InvalidRequestError
+
 BLOCK_BYTES = 64 * 1024
 
 METHODS_WITH_LENGTH = frozenset({"POST", "PUT", "PATCH"})
@@ -41,12 +43,18 @@ def body_length(body: Any) -> int | None:
 
 
 def blocks(body: Any) -> Iterator[bytes]:
-    """Yield a body in pieces of bytes. body: bytes, a file, or an iterable of bytes and str."""
+    """Yield a body in pieces of bytes. body: bytes, a file, or an iterable of bytes and str.
+
+    Raise InvalidRequestError where it cannot be read, or yields something else.
+    """
     if isinstance(body, (bytes, bytearray, memoryview)):
         yield bytes(body)
         return
-    for piece in _blocks_of_file(body) if hasattr(body, "read") else body:
-        yield piece.encode() if isinstance(piece, str) else bytes(piece)
+    try:
+        for piece in _blocks_of_file(body) if hasattr(body, "read") else body:
+            yield piece.encode() if isinstance(piece, str) else bytes(memoryview(piece))
+    except Exception as error:  # noqa: BLE001  # whatever a locustfile's generator raises
+        raise InvalidRequestError(f"the body cannot be read: {type(error).__name__}: {error}") from None
 
 
 def _blocks_of_file(file: Any) -> Iterator[Any]:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from locust_asyncdjango.client import http11
 from locust_asyncdjango.client.http11 import (
     HeadResponseReader,
+    InvalidRequestError,
     ResponseReader,
     field_lines,
     is_target,
@@ -305,14 +306,14 @@ def test_a_request_is_made_of_line_fields_and_body() -> None:
     ],
 )
 def test_an_invalid_request_line_is_refused(method: str, target: str) -> None:
-    with pytest.raises(ValueError, match=r"^invalid "):
+    with pytest.raises(InvalidRequestError, match=r"^invalid "):
         request_line(method, target)
     assert method != "GET" or not is_target(target)
 
 
 @pytest.mark.parametrize("field", [("A\r\nB", "b"), ("A", "b\r\nX: y"), ("A", "b\n"), ("A", "→"), ("", "b")])
 def test_an_invalid_header_field_is_refused(field: tuple[str, str]) -> None:
-    with pytest.raises(ValueError, match=r"^invalid "):
+    with pytest.raises(InvalidRequestError, match=r"^invalid "):
         field_lines([field])
 
 

@@ -9,6 +9,7 @@ import pytest
 from geventhttpclient.url import URL
 from locust.contrib.fasthttp import LocustUserAgent
 
+from locust_asyncdjango.client.http11 import InvalidRequestError
 from locust_asyncdjango.client.prepared_request import (
     FORM,
     MAX_KEPT_BYTES,
@@ -120,13 +121,42 @@ def test_requests_with_a_body(data: Any, headers: dict[str, Any] | None, content
         pytest.param({"base_url": "http://host/app"}, id="a base URL with a path"),
         pytest.param({"method": "POST", "data": io.BytesIO(b"x")}, id="a file"),
         pytest.param({"headers": {"Expect": "100-continue"}}, id="a header about how it is sent"),
-        pytest.param({"headers": {"X-A": "1\r\nX-B: 2"}}, id="a header that is none"),
-        pytest.param({"method": "GET /\r\n"}, id="a method that is none"),
         pytest.param({"max_retries": 1}, id="retries"),
     ],
 )
 def test_what_is_left_to_the_fallback(arguments: dict[str, Any]) -> None:
     assert sent(**{"url": "/", **arguments}) is None
+
+
+SECRET = "hunter2"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        pytest.param({"headers": {"X-A": f"{SECRET}\r\nX-B: 2"}}, "invalid value for header 'X-A'", id="a header"),
+        pytest.param({"headers": {"X-A": "→"}}, "invalid value for header 'X-A'", id="not latin-1"),
+        pytest.param({"headers": {"X-A\n": "1"}}, "invalid header name", id="a header's name"),
+        pytest.param({"method": "GET /\r\n"}, "invalid HTTP method", id="a method"),
+        pytest.param({"url": f"//{SECRET}"}, "invalid path", id="two slashes"),
+        pytest.param({"url": f"/{SECRET}\r\n"}, "the address has a control character", id="a line break in a path"),
+        pytest.param({"url": f"http://me:{SECRET}@[::1/"}, "the address cannot be parsed", id="half an IPv6 address"),
+        pytest.param({"url": f"http://me:{SECRET}#@host/"}, "the address cannot be parsed", id="a # in a password"),
+        pytest.param({"url": "http://host:65536/"}, "the address cannot be parsed", id="a port that is too large"),
+        pytest.param({"url": "http://host:http/"}, "the address cannot be parsed", id="a port in words"),
+        pytest.param({"url": "http://host:0/"}, "the address has no port but 0", id="port 0"),
+        pytest.param({"url": "http://a..b/"}, "the address cannot be parsed", id="an empty label"),
+        pytest.param({"url": f"http://{'a' * 64}.org/"}, "the address cannot be parsed", id="a long label"),
+        pytest.param({"url": "http:///path"}, "the address has no host", id="no host"),
+        pytest.param({"base_url": "host:8000"}, "the address does not begin with http", id="no scheme"),
+        pytest.param({"base_url": "ftp://host"}, "the address does not begin with http", id="another scheme"),
+        pytest.param({"base_url": ""}, "the address does not begin with http", id="no base URL"),
+    ],
+)
+def test_what_no_request_can_be_made_of(arguments: dict[str, Any], message: str) -> None:
+    with pytest.raises(InvalidRequestError, match=f"^{message}") as raised:
+        sent(**{"url": "/", **arguments})
+    assert SECRET not in str(raised.value)
 
 
 def test_a_session_with_cookies_takes_the_fallback() -> None:
