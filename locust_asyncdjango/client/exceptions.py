@@ -5,6 +5,8 @@ listener reads here which failure a request event of any client reports.
 """
 
 from functools import lru_cache
+from time import time
+from traceback import walk_tb
 from typing import Any
 
 from geventhttpclient.header import Headers
@@ -13,11 +15,15 @@ from locust.contrib.fasthttp import LocustBadStatusCode
 from locust.exception import CatchResponseError
 
 from locust_asyncdjango.client.http11 import parse_headers
+from locust_asyncdjango.client.invalid_request import invalid_request
 from locust_asyncdjango.failures.classify import DEFAULT_CLASSIFIER
 from locust_asyncdjango.failures.evidence import exception_chain
 from locust_asyncdjango.failures.memory import remember
 from locust_asyncdjango.failures.model import Failure
-from locust_asyncdjango.failures.normalize import safe_logger
+from locust_asyncdjango.failures.normalize import safe_line, safe_logger
+
+STOCK_SESSIONS = frozenset({"locust.clients", "locust.contrib.fasthttp"})
+"""The modules of Locust's HttpSession and FastHttpSession."""
 
 log = safe_logger(__name__)
 
@@ -100,6 +106,33 @@ def status_error(url: str | None, status: int, head: bytes, content: bytes) -> F
     if status < 400:
         return make_error(url, classify_failure(None, status, _parse_head(head), content), status)
     return make_error(url, DEFAULT_CLASSIFIER.classify_raw(status, head, content, _parse_head), status)
+
+
+def unreported_request(error: BaseException) -> dict[str, Any] | None:
+    """Return the event of a request of Locust's own sessions that raised an error in the task, and so was not reported.
+
+    error: what ended the task. Return None if no such request raised it. The exception of the event shows nothing of
+    what the locustfile has passed.
+    """
+    for frame, _ in walk_tb(error.__traceback__):
+        if frame.f_code.co_name == "request" and frame.f_globals.get("__name__") in STOCK_SESSIONS:
+            variables = frame.f_locals
+            start_s = variables.get("start_time", time())
+            url = str(variables.get("complete_url") or variables.get("built_url") or variables["url"])
+            # What a response could not be decoded from says nothing about the request.
+            reason = error if isinstance(error, UnicodeDecodeError) else invalid_request(error)
+            return {
+                "request_type": str(variables["method"]),
+                "name": safe_line(str(variables["name"] or variables["url"])),
+                "response_time": (time() - start_s) * 1000,
+                "response_length": 0,
+                "response": None,
+                "context": {},
+                "exception": make_error(safe_line(url), classify_failure(reason), 0, reason),
+                "start_time": start_s,
+                "url": safe_line(url),
+            }
+    return None
 
 
 def failure_from_event(exception: Any, response: Any) -> Failure:

@@ -3,10 +3,14 @@
 Messages show nothing of what was passed, as an address may hold a password, and a header a token.
 """
 
+import re
+
 from geventhttpclient.header import Headers
 from locust.contrib.fasthttp import FastRequest
 
 from locust_asyncdjango.client.http11 import InvalidRequestError
+
+_QUOTED = re.compile(r"'.*'|\".*\"", re.DOTALL)
 
 
 class UnsentRequest(FastRequest):
@@ -26,7 +30,10 @@ def invalid_request(error: BaseException) -> InvalidRequestError:
         return error
     if isinstance(error, UnicodeEncodeError):  # whose own message and arguments have the text
         return InvalidRequestError(f"a text cannot be encoded as {error.encoding}")
-    return InvalidRequestError(f"{type(error).__name__}: {error}")
+    text = str(error)
+    if type(error) is ValueError:  # such as urllib's, which quotes what it takes for the port: a part of a password
+        text = _QUOTED.sub("...", text)
+    return InvalidRequestError(f"{type(error).__name__}: {text}")
 
 
 def invalid_host(error: BaseException) -> InvalidRequestError:

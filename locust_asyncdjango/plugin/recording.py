@@ -4,12 +4,13 @@
 """
 
 from contextlib import suppress
+from functools import partial
 from time import monotonic, time
 from typing import Any, cast
 
 from locust.env import Environment
 
-from locust_asyncdjango.client.exceptions import failure_from_event, sample_fields
+from locust_asyncdjango.client.exceptions import failure_from_event, sample_fields, unreported_request
 from locust_asyncdjango.failures.classify import DEFAULT_CLASSIFIER
 from locust_asyncdjango.failures.counts import FailureCounts, FailureSample
 from locust_asyncdjango.failures.model import Failure
@@ -121,4 +122,11 @@ def attach_recording(environment: Environment, arrivals: ArrivalQueue) -> Record
     recording = Recording(arrivals)
     setattr(environment, RECORDING_ATTRIBUTE, recording)
     environment.events.request.add_listener(recording.on_request)
+    environment.events.user_error.add_listener(partial(_report_unreported_request, environment))
     return recording
+
+
+def _report_unreported_request(environment: Environment, exception: BaseException, **_: Any) -> None:
+    """Fire the request event of a request that raised in the task of one of Locust's own users."""
+    if event := unreported_request(exception):
+        environment.events.request.fire(**event)

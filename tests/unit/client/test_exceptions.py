@@ -2,10 +2,12 @@
 
 import errno
 import weakref
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 import requests
+from locust import FastHttpUser, HttpUser
 from locust.exception import CatchResponseError
 
 from locust_asyncdjango.client import exceptions
@@ -16,11 +18,13 @@ from locust_asyncdjango.client.exceptions import (
     response_body,
     response_status,
     sample_fields,
+    unreported_request,
     wrap_exception,
 )
 from locust_asyncdjango.failures.classify import DEFAULT_CLASSIFIER
 from locust_asyncdjango.failures.counts import MESSAGES_LIMIT
 from locust_asyncdjango.failures.model import Failure
+from tests.support.recorded_user import RecordedUser
 
 
 def failure(message: str, kind: str = "app_error") -> Failure:
@@ -161,3 +165,44 @@ def test_the_error_for_a_status() -> None:
 def test_a_status_that_only_locust_does_not_take_for_a_success() -> None:
     error = exceptions.status_error("/", 299, HEAD, b"")
     assert (error.failure.kind, error.code) == ("check_failed", 299)
+
+
+def raised_by(call: Callable[[Any], Any], user_class: type[FastHttpUser | HttpUser]) -> BaseException:
+    """Return what a call of a session raises in the task of a user."""
+    user = RecordedUser("http://127.0.0.1:1", user_class)
+    with pytest.raises(Exception) as raised:  # noqa: PT011  # of any class
+        call(user.client)
+    assert user.events == []
+    return raised.value
+
+
+@pytest.mark.parametrize("user_class", [FastHttpUser, HttpUser])
+@pytest.mark.parametrize(
+    ("call", "name", "url"),
+    [
+        pytest.param(
+            lambda client: client.get("http://me:hunter2@[::1/", name="own"),
+            "own",
+            "http://***@[::1/",
+            id="an address",
+        ),
+        pytest.param(
+            lambda client: client.get("/path", auth=("me", "hunter2→")), "/path", "http://127.0.0.1:1/path", id="auth"
+        ),
+        pytest.param(lambda client: client.post("/path", json={1}), "/path", "http://127.0.0.1:1/path", id="JSON"),
+    ],
+)
+def test_a_request_of_a_stock_user_that_raises_has_an_event(
+    user_class: type[FastHttpUser | HttpUser], call: Callable[[Any], Any], name: str, url: str
+) -> None:
+    event = unreported_request(raised_by(call, user_class))
+    assert event is not None
+    assert (event["name"], event["url"], event["response_length"]) == (name, url, 0)
+    assert (event["exception"].failure.kind, type(event["response_time"])) == ("invalid_request", float)
+    assert "hunter2" not in repr((event, event["exception"].__cause__))
+
+
+def test_what_no_request_raised_has_no_event() -> None:
+    with pytest.raises(ValueError, match="invalid literal") as raised:
+        int("x")
+    assert unreported_request(raised.value) is None

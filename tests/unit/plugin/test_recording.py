@@ -4,13 +4,15 @@ import time
 from typing import Any
 
 import pytest
+from locust import FastHttpUser
 
 from locust_asyncdjango.client.exceptions import make_error
 from locust_asyncdjango.failures.counts import MESSAGES_LIMIT
 from locust_asyncdjango.failures.model import Failure
 from locust_asyncdjango.load.arrivals import ArrivalQueue
 from locust_asyncdjango.metrics.row import Row
-from locust_asyncdjango.plugin.recording import ON_TIME_MS, Recording
+from locust_asyncdjango.plugin.recording import ON_TIME_MS, Recording, attach_recording
+from tests.support.locust_environments import make_environment
 
 
 class DelayedArrivals(ArrivalQueue):
@@ -145,3 +147,23 @@ def test_a_clock_that_is_set_during_a_run_moves_nothing(monkeypatch: pytest.Monk
     recording.on_request(**event())
     (row,) = recording.recorder.take()
     assert (row.t, row.ok) == (0, 1)
+
+
+def test_a_request_of_a_stock_user_that_ends_its_task_is_recorded() -> None:
+    environment = make_environment()
+    recording = attach_recording(environment, ArrivalQueue())
+    user: Any = type("Stock", (FastHttpUser,), {"host": "http://127.0.0.1:1"})(environment)
+    with pytest.raises(TypeError) as raised:
+        user.client.get("/posts/", name="posts", json={1})
+    environment.events.user_error.fire(user_instance=user, exception=raised.value, tb=raised.tb)
+    assert dict(total(recording).failed) == {"invalid_request": 1}
+    (failure,) = recording.failure_counts.rows()
+    assert failure.message == "InvalidRequestError: TypeError: Object of type set is not JSON serializable"
+    assert [sample.name for sample in recording.failure_counts.samples("invalid_request")] == ["GET posts"]
+
+
+def test_another_error_of_a_task_is_no_request() -> None:
+    environment = make_environment()
+    recording = attach_recording(environment, ArrivalQueue())
+    environment.events.user_error.fire(user_instance=None, exception=KeyError("x"), tb=None)
+    assert recording.recorder.take() == []
