@@ -18,7 +18,7 @@ from target_site.routes.route import Route
 
 from . import server_info
 
-PACKAGES = ("psycopg2-binary", "psycopg", "psycopg-pool", "asyncpg", "redis", "aioredis", "httpx")
+PACKAGES = ("psycopg2", "psycopg2-binary", "psycopg", "psycopg-pool", "asyncpg", "redis", "aioredis", "httpx")
 
 
 @require_safe

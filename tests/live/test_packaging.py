@@ -1,5 +1,6 @@
 """The wheel, in a fresh environment outside the checkout."""
 
+import re
 import signal
 import subprocess
 import sys
@@ -88,6 +89,23 @@ def test_the_installed_package_serves_and_loads_the_site(bin_: Path, tmp_path: P
         assert "drawCharts(" in (tmp_path / "run.html").read_text()
         program.signal(signal.SIGINT)
         assert program.end() == 0
+
+
+def test_the_plain_install_changes_nothing_of_a_project(wheel: Path, tmp_path: Path) -> None:
+    environment = tmp_path / "environment"
+    subprocess.run([sys.executable, "-m", "venv", environment], check=True)
+    pip: list[str | Path] = [environment / "bin" / "python", "-m", "pip", "--quiet"]
+    subprocess.run([*pip, "install", "django==4.2.*", "psycopg2-binary"], check=True, capture_output=True)
+    packages = [subprocess.run([*pip, "freeze"], check=True, capture_output=True, text=True).stdout.splitlines()]
+    subprocess.run([*pip, "install", wheel], check=True, capture_output=True)
+    packages.append(subprocess.run([*pip, "freeze"], check=True, capture_output=True, text=True).stdout.splitlines())
+    before, after = map(set, packages)
+    assert before <= after
+    assert [line for line in after - before if line.lower().startswith(("django", "psycopg"))] == []
+    project = ROOT / "tests" / "support" / "sites" / "small_project.py"
+    code, text = done(environment / "bin" / "python", project, env={"DJANGO_SETTINGS_MODULE": ""}, cwd=tmp_path)
+    assert code == 0, text
+    assert re.fullmatch(r"4\.2\.\d+ psycopg2\n", text.splitlines(keepends=True)[-1])
 
 
 def test_users_run_from_a_locustfile_beside_a_shapes_module(bin_: Path, tmp_path: Path) -> None:

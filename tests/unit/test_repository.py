@@ -69,6 +69,19 @@ def test_the_readmes_extras_are_the_distributions() -> None:
     assert extras == set(setup_cfg()["options.extras_require"]) - {"all", "dev", "test"}
 
 
+def test_only_the_extras_that_the_readme_names_change_what_a_project_runs() -> None:
+    changed = {"django", "psycopg", "psycopg2-binary", "gunicorn", "uvicorn"}
+    options = setup_cfg()
+    declared = {"": options["options"]["install_requires"], **options["options.extras_require"]}
+    requirements = {extra: set(re.findall(r"^([\w-]+)", text, re.MULTILINE)) for extra, text in declared.items()}
+    row = re.compile(r"^\| `pip install '?locust-asyncdjango(?:\[(\w+)\])?'?` \| [^|]+ \| ([^|]+) \|$", re.MULTILINE)
+    documented = dict(row.findall(README))
+    assert set(documented) == {"", "report", "target", "lab", "servers"}
+    for extra, effect in documented.items():
+        is_harmless = extra != "servers" and not requirements[extra] & changed  # servers includes lab
+        assert effect.startswith("nothing") == is_harmless
+
+
 def test_documents_install_a_checkout_editable() -> None:
     # Locust puts the current folder first on sys.path. There only an editable install has locust_asyncdjango.shapes.
     checkout = re.compile(r"pip install[^\n`#]*? '?\.(?:\[[\w,]+\])?'?(?=[\s`;,)]|$)")

@@ -2,6 +2,7 @@
 
 import json
 
+import django
 import pytest
 from django.test import RequestFactory
 
@@ -39,6 +40,8 @@ def test_page_and_json_say_the_same() -> None:
     for route in described["routes"]:
         assert f">{route['path']}" in page
     assert "target_site on WSGI" in page
+    assert f"Django {django.__version__}, whose ORM uses <code>psycopg2</code>" in page
+    assert (described["versions"]["django"], described["settings"]["orm_driver"]) == (django.__version__, "psycopg2")
     assert "cpu/async/" in page
 
 
