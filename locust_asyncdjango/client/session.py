@@ -259,10 +259,13 @@ class FastSession(FastHttpSession):
             raise InvalidRequestError("the user name or the password has a character that is not latin-1") from None
 
 
-@remember(512, len)
 def _name_of_url(url: str) -> str:
     """Return the name of a request that the locustfile has not named. Locust shows and writes it."""
-    return safe_line(url)
+    # Nothing announces a secret in a path.
+    return _safe_name(url) if "?" in url or "@" in url else url
+
+
+_safe_name = remember(512, len)(safe_line)
 
 
 def _with_json_types(headers: dict[str, Any] | None) -> dict[str, Any]:

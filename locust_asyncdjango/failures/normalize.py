@@ -26,7 +26,7 @@ _NAME = r"""
     [\w-]{0,20} (?<!error) (?<!exception)
 """
 # Names that hold a secret in a URL or a form only.
-_PARAMETER = "sig|key|auth|code|state|nonce|pw|otp|pin|sid|ticket|hmac|assertion|saml(?:request|response)"
+_PARAMETER = "sig|key|auth|code|reset|state|nonce|pw|otp|pin|sid|ticket|hmac|assertion|saml(?:request|response)"
 _QUOTES = r"""(?: \\*["'`] | &quot; | &\#x27; | &\#39; | %22 | %27 | \] | %5D ){0,2}"""
 _IS = r"\s* (?: [:=]{1,3}>? | %3[AD] ) \s*"
 _PAIR = r""", \s* (?= \\* [bru]? ["'] )"""
@@ -34,7 +34,9 @@ _PAIR = r""", \s* (?= \\* [bru]? ["'] )"""
 _REMARKS = "yes|no|none|null|true|false|required|invalid|incorrect|missing|expired|wrong|must|is|was|cannot|should"
 # Where a quote or a bracket does not end, the text was cut.
 _VALUE = rf"""
-    (?: \*{{3}} (?!\w) | \\+b?" .*? (?: \\+" | $ ) | \\+b?' .*? (?: \\+' | $ )
+    (?: \*{{3}} (?!\w)
+      | \\b?" (?: [^"\\] | \\\\ (?: \\\\ | \\" | [^"\\] ) )* (?: \\" | $ )
+      | \\+b?" .*? (?: \\+" | $ ) | \\+b?' .*? (?: \\+' | $ )
       | [bru]{{0,2}}" (?: [^"\\\r\n] | \\. )* "? | [bru]{{0,2}}' (?: [^'\\\r\n] | \\. )* '?
       | &quot; .*? (?: &quot; | $ ) | &\#(?:x27|39); .*? (?: &\#(?:x27|39); | $ )
       | \[ [^\]\r\n]* \]? | \{{ [^}}\r\n]* \}}?
@@ -49,7 +51,8 @@ _SECRET = re.compile(
     | (?P<encoded_login> %3A%2F%2F ) [^\s"'<>&]{{0,300}}? %40
     | (?P<address_login> (?<![\w/@.:+-]) ) (?! (?:mailto|sip|xmpp) : )
         [\w.+%-]{{1,64}} : [^\s/@"'<>:]{{1,200}} @ (?= (?: \[[\da-f:.]+\] | [\w.-]{{1,200}} ) :\d )
-    | (?P<field> (?: authorization | cookies? | x-api-key ) {_QUOTES} (?: {_IS} | {_PAIR} ) ) [^\r\n<]+
+    | (?P<field> (?: authorization | cookies? | x-api-key ) {_QUOTES} (?: {_IS} | {_PAIR} ) )
+        (?: [^\r\n<] | < (?! /?[a-z][\w-]*[\ />] ) )+
     | (?P<scheme> \b (?: bearer | basic | digest | negotiate | apikey ) \s+ )
         (?= \S*[\d=] | (?-i: \S*[a-z][A-Z] | [A-Z]{{8}} ) ) [^\s"'<>,;]{{8,}}
     | (?P<parameter> (?: [?&] (?:amp;)? | %3F | %26 )
@@ -57,8 +60,10 @@ _SECRET = re.compile(
     | (?P<input> <input \b [^>]{{0,200}} type=["']?password [^>]{{0,200}} value= ) (?: "[^"]*"? | '[^']*'? )
     | (?P<auth> \b auth \s* = \s* \( ) [^)\r\n]*
     | (?P<flag> (?<![\w-]) --? [\w-]{{0,40}}? {_NAME} \s+ (?!-) ) {_VALUE}
+    | (?P<element> {_NAME} {_QUOTES} > ) [^<>\r\n]+
+    | (?P<cell> {_NAME} {_QUOTES} </td>\s*<td[^>]*>(?:<pre>)? ) [^<>]+
     | (?P<named> {_NAME} {_QUOTES}
-        (?: {_IS} | {_PAIR} | \s+value= | </td>\s*<td[^>]*>(?:<pre>)? | > | (?<=["'])(?:\r?\n){{2}} ) ) {_VALUE}
+        (?: {_IS} | {_PAIR} | \s+value= | (?<=["'])(?:\r?\n){{2}} ) ) {_VALUE}
     | (?P<key> -----BEGIN\ [A-Z ]*PRIVATE\ KEY----- ) .*? (?: (?=-----END) | $ )
     | (?P<bare> \b ) (?: A[KS]IA[0-9A-Z]{{16}} \b | eyJ[\w-]{{8,}}\.[\w-]+(?:\.[\w-]*)* | gh[opusr]_\w{{20,}}
         | github_pat_\w{{20,}} | glpat-[\w-]{{16,}} | [rs]k_(?:live|test)_\w{{10,}} | whsec_\w{{16,}} | sk-[\w-]{{20,}}
@@ -176,8 +181,8 @@ def _may_hold_a_secret(text: str) -> bool:
     return (
         "://" in text
         or "%3a" in text
-        or "%3f" in text
-        or "%26" in text
+        or "%3d" in text
+        or "@" in text
         or "pass" in text
         or "pwd" in text
         or "secret" in text
@@ -193,9 +198,18 @@ def _may_hold_a_secret(text: str) -> bool:
         or "sig" in text
         or "cred" in text
         or "jwt" in text
-        or "@" in text
-        or "?" in text
-        or "&" in text
+        or "code=" in text
+        or "reset=" in text
+        or "state=" in text
+        or "nonce=" in text
+        or "pw=" in text
+        or "otp=" in text
+        or "pin=" in text
+        or "sid=" in text
+        or "ticket=" in text
+        or "hmac=" in text
+        or "assert" in text
+        or "saml" in text
         or "eyj" in text
         or "kia" in text
         or "sia" in text

@@ -164,6 +164,22 @@ def test_names_and_contexts(server: ScriptedServer) -> None:
     ]
 
 
+def test_a_request_without_a_name_is_named_after_its_url_without_secrets(server: ScriptedServer) -> None:
+    recorded = RecordedSession(server.url)
+    for url in ("/ok?page=2", "/ok?page=2&token=planted", f"http://me:planted@{server.address}/ok", "/tokens/"):
+        recorded.session.get(url)
+    recorded.session.get("/ok?token=planted", name="/ok?token=mine")
+    assert [event["name"] for event in recorded.events] == [
+        "/ok?page=2",
+        "/ok?page=2&token=***",
+        f"http://***@{server.address}/ok",
+        "/tokens/",
+        "/ok?token=mine",
+    ]
+    assert server.received[-2].path == "/tokens/"
+    assert "token=planted" in server.received[-1].line
+
+
 def test_a_with_block_reports_at_its_end(recorded: RecordedSession) -> None:
     with recorded.session.get("/ok", catch_response=True) as response:
         assert recorded.events == []

@@ -1,6 +1,11 @@
 """Messages without what varies, and texts without secrets."""
 
+import json
 import logging
+from collections.abc import Callable
+from functools import partial
+from html import escape
+from urllib.parse import quote
 
 import pytest
 from hypothesis import given
@@ -135,6 +140,35 @@ def test_secrets_are_taken_out(text: str) -> None:
     assert SECRET not in shown
     assert "***" in shown
     assert redact(shown) == shown
+
+
+SPECIAL = """!#$%^*()-_=+[]{}|:,./?~@;&'"<> \\"""
+# What encodes a secret, which special characters it may have unencoded, and where it stands.
+FORMS: tuple[tuple[Callable[[str], str], str, str], ...] = (
+    (partial(quote, safe=""), SPECIAL, "http://me:{}@h:80/x"),
+    (partial(quote, safe=""), SPECIAL, "user=a&passwd={}&b=2"),
+    (lambda secret: quote(quote(secret, safe=""), safe=""), SPECIAL, "/login?next=%2Fx%3Ftoken%3D{}"),
+    (str, "!$*()-_=+.~,;&:'%^", "postgres://me:{}@h:5432/db"),
+    (str, "!$*()-_=+.~,;:/?@[]{}|^", "/x?password={}&page=2"),
+    (lambda secret: json.dumps(secret), SPECIAL, '{{"a":1,"access_token":{},"n":2}}'),
+    (lambda secret: json.dumps(json.dumps(secret))[1:-1], SPECIAL, r'{{"d": "{{\"api_key\": {}}}"}}'),
+    (repr, SPECIAL, "{{'password': {}, 'n': 1}}"),
+    (lambda secret: repr(secret.encode()), SPECIAL, "{{b'secret': {}}}"),
+    (str, "!$*-_=+.~,/?:@#%^|(){}[]", "host=h password={} dbname=d"),
+    (str, "!$*-_=+.~,/?:@#%^|(){}[]", "Server=h;Password={};Database=d"),
+    (str, SPECIAL.replace("<", ""), "Cookie: a=b; sid={}\nX: y"),
+    (escape, SPECIAL, "<password>{}</password>"),
+    (lambda secret: escape(repr(secret)), SPECIAL, '<td>PASSWORD</td>\n <td class="code"><pre>{}</pre>'),
+)
+
+
+@given(st.sampled_from(FORMS), st.data())
+def test_no_character_of_a_secret_ends_it(form: tuple[Callable[[str], str], str, str], data: st.DataObject) -> None:
+    encode, special, text = form
+    parts = ["Planted1", "Planted2", "Planted3"]
+    ends = data.draw(st.tuples(st.sampled_from(special), st.sampled_from(special)))
+    secret = f"{parts[0]}{ends[0]}{parts[1]}{ends[1]}{parts[2]}"
+    assert not [part for part in parts if part in redact(text.format(encode(secret)))]
 
 
 @pytest.mark.parametrize(
