@@ -1,21 +1,20 @@
-"""The outcome of a run as text, which Locust prints at the end. It is at most 80 columns wide."""
+"""The outcome of a run as text, which Locust prints at the end."""
 
 from collections.abc import Iterator
-from textwrap import wrap
 
 from locust_asyncdjango.analysis.formatting import format_onset, key_figures, missing_requests, not_measured_reason
 from locust_asyncdjango.analysis.outcome import Outcome
 from locust_asyncdjango.analysis.saturation import KindOnset
+from locust_asyncdjango.analysis.terminal_text import WIDTH, shortened, wrapped
 from locust_asyncdjango.failures.classify import advice
 from locust_asyncdjango.failures.counts import FailureRow
 
-WIDTH = 80
 MESSAGES_SHOWN = 2
 """How many messages of each failure kind the summary shows: the most frequent ones."""
 
 
-def summary_text(outcome: Outcome) -> str:
-    """Return the summary as a block of lines."""
+def summary_text(outcome: Outcome, width: int = WIDTH) -> str:
+    """Return the summary as a block of lines, which are wrapped to the width between words."""
     lines = [
         "locust-asyncdjango: where this run saturated (95 % intervals)",
         *(f"  NOT MEASURED {reason}" for reason in filter(None, [not_measured_reason(outcome.figures)])),
@@ -31,20 +30,18 @@ def summary_text(outcome: Outcome) -> str:
     lines += [f"  FAILED {crossing.text}" for crossing in outcome.crossed]
     missing = missing_requests(outcome.unrecorded, outcome.refused_updates)
     lines += [f"  {sentence}; the log says why of the first" for sentence in missing]
-    return "\n".join(line for text in lines for line in _wrapped(text))
+    return "\n".join(line for text in lines for line in wrapped(text, width, _indent(text)))
 
 
-def _wrapped(text: str) -> list[str]:
-    indent = " " * (len(text) - len(text.lstrip()) + 3)
-    return wrap(text, WIDTH, subsequent_indent=indent, break_on_hyphens=False) or [text]
+def _indent(text: str) -> str:
+    return " " * (len(text) - len(text.lstrip()) + 3)
 
 
 def _kind_lines(kind: KindOnset, rows: list[FailureRow]) -> Iterator[str]:
     yield f"  {kind.count} x {kind.kind}, first {format_onset(kind.first)}"
     shown = rows[:MESSAGES_SHOWN]
     for row in shown:
-        text = f"      {row.count} x {row.message}"
-        yield text if len(text) <= WIDTH else f"{text[: WIDTH - 3]}..."
+        yield shortened(f"      {row.count} x {row.message}", WIDTH)
     if others := len(rows[MESSAGES_SHOWN:]):
         yield f"      and {others} other message{'s' if others > 1 else ''}"
     for action in dict.fromkeys(filter(None, [row.advice for row in shown] or [advice(kind.kind)])):

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Sequence
 
 from locust_asyncdjango._version import __version__
+from locust_asyncdjango.analysis.terminal_text import write_any_character
 from locust_asyncdjango.extras import missing_extra
 from locust_asyncdjango.failures.normalize import safe_line
 from locust_asyncdjango.lab.commands import compare, report, run, serve, services, startproject
@@ -32,6 +33,8 @@ COMMANDS = (
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code. arguments: by default those of this process."""
+    for stream in (sys.stdout, sys.stderr):
+        write_any_character(stream)
     options = parser().parse_args(arguments)
     command: Command = options.command
     raise_open_file_limit()
@@ -41,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             sys.stdout.flush()
             return code
     except Interrupted as interrupt:
-        return 0 if command.runs_until_stopped(options) else 128 + interrupt.signum
+        return 128 + interrupt.signum
     except LabError as error:
         return _fail(str(error), error.exit_code)
     except BrokenPipeError:

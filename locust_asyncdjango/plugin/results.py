@@ -21,6 +21,7 @@ from locust_asyncdjango.analysis.junit import junit_xml
 from locust_asyncdjango.analysis.outcome import Outcome, junit_cases
 from locust_asyncdjango.analysis.saturation import Saturation, find_saturation
 from locust_asyncdjango.analysis.silences import find_silences
+from locust_asyncdjango.analysis.terminal_text import terminal_width
 from locust_asyncdjango.analysis.text_summary import summary_text
 from locust_asyncdjango.analysis.thresholds import Crossing, ThresholdMonitor, crossings
 from locust_asyncdjango.extras import missing_extra
@@ -160,7 +161,7 @@ class Results:
     def log_summary(self) -> None:
         """Log the summary of the outcome to the logger of Locust's own tables. Do nothing before ``conclude``."""
         if self._outcome is not None:
-            logging.getLogger("locust.stats_logger").info(summary_text(self._outcome))
+            logging.getLogger("locust.stats_logger").info(summary_text(self._outcome, terminal_width()))
 
     def close(self) -> None:
         """Close the files, and set Locust's exit code.

@@ -8,13 +8,13 @@ import atexit
 import logging
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from textwrap import wrap
 from typing import IO, TYPE_CHECKING, Any
 
 from locust_asyncdjango.analysis.formatting import key_figures
 from locust_asyncdjango.analysis.saturation import Saturation, find_saturation
+from locust_asyncdjango.analysis.terminal_text import WIDTH, shortened, terminal_width, wrapped, write_any_character
 from locust_asyncdjango.failures.classify import advice
 from locust_asyncdjango.failures.counts import FailureRow
 from locust_asyncdjango.failures.normalize import safe_logger
@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
 log = safe_logger(__name__)
 
-WIDTH = 80
+LEAST_INNER_WIDTH = 10
+"""Columns that texts in a panel are wrapped to at least."""
 MEAN_S = 10
 """Seconds that a line, and the second column of the panel, averages over."""
 INTERVALS_PER_WAIT_S = 300
@@ -52,7 +53,7 @@ def status_line(intervals: Intervals) -> str:
 def status_panel(
     header: Header, intervals: Intervals, figures: Saturation, failures: Failures, width: int = WIDTH, bars: str = BARS
 ) -> "Panel":
-    """Return a panel that shows the run so far, in at most 80 columns and 19 lines.
+    """Return a panel that shows the run so far, in at most 80 columns. Lines are wrapped between words.
 
     header: of the run's series. intervals: from the first second on. failures: most frequent first. width: columns of
     the terminal. bars: the characters of a sparkline, lowest first.
@@ -61,22 +62,32 @@ def status_panel(
     from rich.text import Text
 
     width = min(width, WIDTH)
-    run = ", ".join(filter(None, (f"{', '.join(header['user_classes'])} on {header['host']}", header["shape"])))
-    title = Text(run, "bold")
-    title.truncate(max(width - 6, 1), overflow="ellipsis")  # a longer title would widen the panel
+    inner = max(width - 4, LEAST_INNER_WIDTH)
+    title, run = _title_and_run(header, inner)
     kinds, hint = _failure_lines(failures)
     blocks = (
-        (_current_values(header, intervals, 25 if width == WIDTH else max(width - 30, 1)), ""),
+        (_wrapped_lines(run, inner), "bold"),
+        (_wrapped_lines(_current_values(header, intervals, 25 if width == WIDTH else max(width - 30, 1)), inner), ""),
         # A minute, if the width allows it: name, scale and border take the other 20 columns.
         (_sparklines(intervals, max(width - 20, 1), bars), "cyan"),
         ([""], ""),
-        ([figure.line for figure in key_figures(figures)], ""),
-        (["", *kinds] if kinds else (), "red"),
-        (wrap(hint, max(width, 30) - 4, max_lines=2, placeholder="..."), ""),
+        (_wrapped_lines([figure.line for figure in key_figures(figures)], inner), ""),
+        (["", *(shortened(kind, inner) for kind in kinds)] if kinds else (), "red"),
+        (wrapped(shortened(hint, 2 * (WIDTH - 4)), inner) if hint else (), ""),
     )
-    newline = Text("\n", no_wrap=True, overflow="ellipsis")
-    content = newline.join(Text(text, style) for texts, style in blocks for text in texts)
-    return Panel(content, title=title, width=width, border_style="dim")
+    content = Text("\n", overflow="fold").join(Text(text, style) for texts, style in blocks for text in texts)
+    return Panel(content, title=Text(title, "bold") if title else None, width=width, border_style="dim")
+
+
+def _title_and_run(header: Header, width: int) -> tuple[str, list[str]]:
+    """Return the title of the panel, and the lines that say the same within it if the title would be too long."""
+    names, where = ", ".join(header["user_classes"]), ", ".join(filter(None, (header["host"], header["shape"])))
+    title = f"{names} on {where}"
+    return (title, []) if len(title) <= width - 2 else ("", [shortened(names, width), f"on {where}"])
+
+
+def _wrapped_lines(lines: Iterable[str], width: int) -> list[str]:
+    return [part for line in lines for part in wrapped(line, width, "  ")]
 
 
 class LiveDisplay:
@@ -96,6 +107,7 @@ class LiveDisplay:
 
         mode: panel, lines, none, or "" for a panel if stream can show one and lines if it cannot.
         """
+        write_any_character(stream)
         console, reason = _panel_console(stream) if mode in ("", "panel") else (None, "")
         if mode == "panel" and reason:
             log.warning("Showing lines, not a panel: %s", reason)
@@ -119,7 +131,8 @@ class LiveDisplay:
                 self._drawing.redraw(intervals(), failures())
             elif self._is_on and now_s >= self._printed_until_s + MEAN_S:
                 latest = [each for each in intervals() if each.t >= self._printed_until_s]
-                print(status_line(latest), file=self._stream, flush=True)
+                width = terminal_width() if self._stream.isatty() else WIDTH
+                print(*wrapped(status_line(latest), width, "  "), sep="\n", file=self._stream, flush=True)
                 self._printed_until_s = now_s
 
     def stop(self) -> None:

@@ -174,7 +174,7 @@ def test_every_server_side_by_side(tmp_path: Path) -> None:
         worker.kill()
         program.wait_for(rf"gunicorn-sync has lost the process {worker.pid} and started \d+")
         program.signal(signal.SIGINT)
-        assert program.end() == 0
+        assert program.end() == 130
         assert program.left_behind() == []
     assert all(port_is_free(server_port) for server_port in (*range(port, port + len(SERVERS)), *map(int, stats)))
 

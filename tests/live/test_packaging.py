@@ -88,7 +88,7 @@ def test_the_installed_package_serves_and_loads_the_site(bin_: Path, tmp_path: P
         assert "Report: run.html" in text
         assert "drawCharts(" in (tmp_path / "run.html").read_text()
         program.signal(signal.SIGINT)
-        assert program.end() == 0
+        assert program.end() == 130
 
 
 def test_the_plain_install_changes_nothing_of_a_project(wheel: Path, tmp_path: Path) -> None:

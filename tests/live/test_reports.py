@@ -138,6 +138,34 @@ def test_a_panel_on_a_terminal_which_is_left_as_it_was(other_url: str) -> None:
     assert "Traceback" not in text
 
 
+@pytest.mark.parametrize(
+    ("live", "variables"),
+    [
+        ("panel", {"PYTHONIOENCODING": "ascii"}),
+        ("panel", {"LC_ALL": "C", "PYTHONUTF8": "0"}),
+        ("lines", {"PYTHONIOENCODING": "latin-1"}),
+    ],
+    ids=["ascii", "C", "latin-1"],
+)
+def test_a_run_and_its_report_on_a_narrow_terminal_of_another_encoding(
+    other_url: str, tmp_path: Path, live: str, variables: dict[str, str]
+) -> None:
+    load = ["--headless", "--live", live, "-u", "4", "-r", "4", "-t", "11s", "-H", other_url, *LATEST]
+    report = tmp_path / "R\u00e9sum\u00e9\u2026.html"
+    code, text = on_a_terminal(locust("-f", IO_READ, *load, "--report", report), 40, variables)
+    assert code == 0, text
+    successes = json.loads(report.with_suffix(".json").read_text())["saturation"]["successes"]
+    summary = text[text.index("locust-asyncdjango: where") :]
+    assert re.search(rf"\b{successes}\b", summary), text
+    assert max(map(len, summary.partition("[")[0].splitlines())) <= 40
+    assert re.search(r"successful req/s +\d+\.\d" if live == "panel" else r" +10 s +4 users +\d+\.\d ok/s", text), text
+    assert "Traceback" not in text
+    series = report.with_name(f"{report.stem}.series.jsonl")
+    for arguments in (["report", series], ["list"], ["--help"]):
+        code, text = on_a_terminal(lab(*arguments), 40, variables)
+        assert (code, "Traceback" in text) == (0, False), text
+
+
 def test_a_master_that_is_killed_has_written_each_second(other_url: str, tmp_path: Path) -> None:
     file = tmp_path / "run.jsonl"
     load = ["--headless", "-u", "6", "-r", "6", "-t", "10m", "--only-summary", "-H", other_url, *LATEST]

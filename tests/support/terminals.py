@@ -4,14 +4,16 @@ import os
 import pty
 import subprocess
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tests.support.programs import DEADLINE_S
 
 
-def on_a_terminal(argv: Sequence[str | Path]) -> tuple[int, str]:
-    """Return exit code and output of a program that ends by itself, on a terminal of 80 columns."""
+def on_a_terminal(
+    argv: Sequence[str | Path], columns: int = 80, variables: Mapping[str, str] | None = None
+) -> tuple[int, str]:
+    """Return exit code and output of a program that ends by itself, on a terminal. variables: of its environment."""
     # The terminal is nobody's controlling one and stays open: at its end, what had not been read would be lost.
     terminal, programs_end = pty.openpty()
     output, end = bytearray(), b"<the end>"
@@ -23,7 +25,7 @@ def on_a_terminal(argv: Sequence[str | Path]) -> tuple[int, str]:
     reader = threading.Thread(target=read)
     reader.start()
     try:
-        env = {**os.environ, "TERM": "xterm-256color", "COLUMNS": "80", "LINES": "40"}
+        env = {**os.environ, "TERM": "xterm-256color", "COLUMNS": str(columns), "LINES": "40", **(variables or {})}
         with subprocess.Popen(
             argv, stdin=programs_end, stdout=programs_end, stderr=programs_end, env=env, start_new_session=True
         ) as program:
@@ -36,4 +38,4 @@ def on_a_terminal(argv: Sequence[str | Path]) -> tuple[int, str]:
         reader.join()
         os.close(terminal)
         os.close(programs_end)
-    return code, output.decode()
+    return code, output.decode(errors="replace")

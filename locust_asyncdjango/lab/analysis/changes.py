@@ -1,14 +1,20 @@
-"""What changed between two results folders: peaks, settings and provenance. Start reading at ``find_changes``."""
+"""What changed between two results folders or two runs: peaks, settings and provenance.
+
+Start reading at ``find_changes``.
+"""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from locust_asyncdjango.analysis.formatting import not_measured_reason
+from locust_asyncdjango.analysis.saturation import find_saturation
 from locust_asyncdjango.lab.analysis import paired_stats
 from locust_asyncdjango.lab.analysis.arm_runs import ArmRuns
 from locust_asyncdjango.lab.analysis.caveats import PROVENANCE_PARTS, VERSIONS
 from locust_asyncdjango.lab.analysis.findings import Findings
 from locust_asyncdjango.lab.analysis.sites import lab_versions, versions_of_sites
+from locust_asyncdjango.metrics.series_file import Series
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +86,17 @@ def find_changes(
 def _part(provenance: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     part: Mapping[str, Any] = provenance.get(name, {})
     return lab_versions(part) if name == VERSIONS else part
+
+
+def find_run_changes(before: Series, after: Series) -> Changes:
+    """Return what changed from one run of Locust to another: its peak, and what its header says."""
+    old, new = (find_saturation(series.intervals) for series in (before, after))
+    name = ", ".join(after.header.get("user_classes", ())) or "the run"
+    reason = next(filter(None, map(not_measured_reason, (old, new))), "")
+    (estimate,) = paired_stats.compare_unpaired([[old.peak_per_s]], [[new.peak_per_s]])
+    headers = ({key: value for key, value in each.header.items() if key != "started"} for each in (before, after))
+    change = ArmChange(name, old.peak_per_s, new.peak_per_s, estimate, reason)
+    return Changes(tuple(_differences(*headers)), (change,), ())
 
 
 def _arm_change(before: ArmRuns, after: ArmRuns, estimate: paired_stats.RatioEstimate | None) -> ArmChange:

@@ -47,7 +47,6 @@ class Command:
     add_arguments: adds its arguments to its parser.
     description: the beginning of its own help, where the summary is not enough.
     required_extra: the extra of this package that has all it imports.
-    runs_until_stopped: whether a stop signal is its regular end, so that the exit code is 0.
     """
 
     name: str
@@ -56,7 +55,6 @@ class Command:
     add_arguments: Callable[[argparse.ArgumentParser], None] = _no_arguments
     description: str = ""
     required_extra: Callable[[argparse.Namespace], str] = lambda _options: "lab"
-    runs_until_stopped: Callable[[argparse.Namespace], bool] = lambda _options: False
 
 
 def add_options(parser: argparse.ArgumentParser, options: Iterable[Option]) -> None:

@@ -1,18 +1,22 @@
-"""``locust-asyncdjango compare``: what changed from one results folder to another."""
+"""``locust-asyncdjango compare``: what changed from one results folder, or from one run of Locust, to another."""
 
 from argparse import ArgumentParser, Namespace
-from collections.abc import Iterable
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from locust_asyncdjango.lab.commands.arguments import Command, parse_share, require_html
 from locust_asyncdjango.lab.commands.console import print_lines
-from locust_asyncdjango.lab.commands.report import damage_as_usage_error, write_report_files
+from locust_asyncdjango.lab.commands.report import (
+    damage_as_usage_error,
+    read_series,
+    require_other_files,
+    write_report_files,
+)
 from locust_asyncdjango.lab.errors import UsageError
 
 if TYPE_CHECKING:
     from locust_asyncdjango.lab.analysis.changes import Changes
-    from locust_asyncdjango.lab.experiment.results_folder import ResultsFolder
 
 WORSE = 3
 """Exit code where an arm carries less than is tolerated: a threshold was crossed."""
@@ -21,7 +25,7 @@ WORSE = 3
 def add_arguments(parser: ArgumentParser) -> None:
     """Add the two folders and the flags of ``compare``."""
     for name in ("before", "after"):
-        parser.add_argument(name, type=Path, metavar=name.upper(), help="a results folder of run")
+        parser.add_argument(name, type=Path, metavar=name.upper(), help="a results folder, or a file of --series")
     parser.add_argument(
         "--tolerate",
         type=parse_share,
@@ -34,40 +38,59 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
 
 
-def compare_folders(options: Namespace) -> int:
+def compare_sources(options: Namespace) -> int:
     """Print what changed, and write a report of it if --output names one.
 
-    Return 0, or 3 where an arm carries less than is tolerated. Raise UsageError where the folders cannot be compared.
+    Return 0, or 3 where an arm carries less than is tolerated. Raise UsageError where the sources cannot be compared.
     """
     from rich.console import Console
 
-    from locust_asyncdjango.lab.analysis.changes import find_changes
-    from locust_asyncdjango.lab.analysis.findings import read_findings
-    from locust_asyncdjango.lab.experiment.results_folder import ResultsFolder
     from locust_asyncdjango.lab.report.comparison_report import change_sentences
 
     tolerated: float = options.tolerate
-    folders = ResultsFolder(options.before), ResultsFolder(options.after)
-    _check_output(options.output, folders)
-    with damage_as_usage_error(*folders):
-        before, after = map(read_findings, folders)
-        changes = find_changes(before, after, (folders[0].provenance(), folders[1].provenance()))
-    if not changes.arms:
-        raise UsageError(f"{options.before} and {options.after} have no arm in common that was measured in both")
+    sources: tuple[Path, Path] = (options.before, options.after)
+    _check_output(options.output, sources)
+    are_files = [path.is_file() for path in sources]
+    if any(path.is_dir() for path in sources) and any(are_files):
+        raise UsageError(f"{sources[0]} and {sources[1]} are a folder and a file; compare two of the same sort")
+    changes = _series_changes(*sources) if any(are_files) else _folder_changes(*sources)
     console = Console()
     print_lines(console, change_sentences(changes, tolerated))
     if options.output:
-        title = f"What changed from {folders[0].path.name} to {folders[1].path.name}"
+        title = f"What changed from {sources[0].absolute().name} to {sources[1].absolute().name}"
         _write_report(options.output, changes, title, tolerated)
         print_lines(console, [f"Report: {options.output}"])
     return WORSE if any(change.is_worse(tolerated) for change in changes.arms) else 0
 
 
-def _check_output(output: Path | None, folders: Iterable["ResultsFolder"]) -> None:
-    """Raise UsageError if the report is not an HTML file, or is in one of the compared folders."""
+def _folder_changes(before: Path, after: Path) -> "Changes":
+    from locust_asyncdjango.lab.analysis.changes import find_changes
+    from locust_asyncdjango.lab.analysis.findings import read_findings
+    from locust_asyncdjango.lab.experiment.results_folder import ResultsFolder
+
+    folders = ResultsFolder(before), ResultsFolder(after)
+    with damage_as_usage_error(*folders):
+        findings = read_findings(folders[0]), read_findings(folders[1])
+        changes = find_changes(*findings, (folders[0].provenance(), folders[1].provenance()))
+    if not changes.arms:
+        raise UsageError(f"{before} and {after} have no arm in common that was measured in both")
+    return changes
+
+
+def _series_changes(before: Path, after: Path) -> "Changes":
+    from locust_asyncdjango.lab.analysis.changes import find_run_changes
+
+    return find_run_changes(read_series(before), read_series(after))
+
+
+def _check_output(output: Path | None, sources: Sequence[Path]) -> None:
+    """Raise UsageError if the report is not an HTML file, or would be in a source or in place of one."""
     require_html(output)
-    if output and output.resolve().parent in [folder.path.resolve() for folder in folders]:
+    if output is None:
+        return
+    if output.resolve().parent in [path.resolve() for path in sources]:
         raise UsageError(f"--output {output} is in a folder that is compared; name another place")
+    require_other_files(output, sources)
 
 
 def _write_report(output: Path, changes: "Changes", title: str, tolerated: float) -> None:
@@ -83,7 +106,8 @@ def _write_report(output: Path, changes: "Changes", title: str, tolerated: float
 
 COMMAND = Command(
     name="compare",
-    summary="Show what changed from one results folder to another.",
+    summary="Show what changed from one results folder, or one run of Locust, to another.",
     add_arguments=add_arguments,
-    execute=compare_folders,
+    execute=compare_sources,
+    required_extra=lambda options: "report" if options.before.is_file() else "lab",
 )

@@ -3,14 +3,17 @@
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from locust_asyncdjango.analysis.terminal_text import wrapped
+
 if TYPE_CHECKING:
     from rich.console import Console
 
 
 def print_lines(console: "Console", lines: Iterable[str]) -> None:
-    """Print lines unchanged: without markup, without colours, and without line breaks at the width of the terminal."""
+    """Print lines without markup and without colours. On a terminal they are wrapped between words, elsewhere not."""
     for line in lines:
-        console.print(line, highlight=False, markup=False, soft_wrap=True)
+        for part in wrapped(line, console.width) if console.is_terminal else [line]:
+            console.print(part, highlight=False, markup=False, soft_wrap=True)
 
 
 def announce_seeding(posts: int) -> None:

@@ -6,8 +6,10 @@ from contextlib import contextmanager
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Column
 
 from locust_asyncdjango.analysis.formatting import format_duration
+from locust_asyncdjango.analysis.terminal_text import WIDTH
 from locust_asyncdjango.lab.commands.console import print_lines
 from locust_asyncdjango.lab.experiment.spec import Trial
 from locust_asyncdjango.lab.measure.locust_process import Watch
@@ -18,8 +20,12 @@ from locust_asyncdjango.metrics.series_file import Series
 @contextmanager
 def progress_on(console: Console) -> Iterator[Announce]:
     """Yield the function that the runner calls when a trial begins. It shows the trial on the console."""
-    columns = (BarColumn(), TimeElapsedColumn(), TextColumn("{task.description}"))
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+    # On a narrow terminal the bar would leave no room for the figures, which must not be cut.
+    bar = [BarColumn()] if console.width >= WIDTH else []
+    text = TextColumn("{task.description}", markup=False, table_column=Column(overflow="fold"))
+    with Progress(
+        *bar, TimeElapsedColumn(), text, console=console, transient=True, disable=not console.is_terminal
+    ) as progress:
         starts_s: list[float] = []
 
         def announce(trial: Trial, number: int, total: int) -> Watch:

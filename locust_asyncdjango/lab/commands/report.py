@@ -1,7 +1,7 @@
 """``locust-asyncdjango report``: the report of one Locust run, or of a results folder."""
 
 from argparse import ArgumentParser, Namespace
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from locust_asyncdjango.lab.commands.arguments import Command, require_html
 from locust_asyncdjango.lab.commands.console import print_lines
 from locust_asyncdjango.lab.errors import UsageError
+from locust_asyncdjango.metrics.series_file import Series, SeriesError, read
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -72,6 +73,21 @@ def write_report_files(output: Path, texts: Mapping[str, str]) -> None:
         raise UsageError(f"cannot write {output} ({reason}); choose another --output") from None
 
 
+def read_series(path: Path) -> Series:
+    """Return the series in a file. Raise UsageError where it cannot be read."""
+    try:
+        return read(path)
+    except SeriesError as error:
+        raise UsageError(str(error)) from None
+
+
+def require_other_files(output: Path, sources: Iterable[Path]) -> None:
+    """Raise UsageError where a report would be written over a file that it is made from."""
+    written = {path.resolve(): path for path in (output.with_suffix(ending) for ending in (".html", ".md", ".json"))}
+    if overwritten := [written[path.resolve()] for path in sources if path.resolve() in written]:
+        raise UsageError(f"the report would overwrite {overwritten[0]}, which it is made from; name another --output")
+
+
 @contextmanager
 def damage_as_usage_error(*folders: "ResultsFolder") -> Iterator[None]:
     """Turn an error within the context into a UsageError, if it means that somebody has edited the folders."""
@@ -100,24 +116,18 @@ def _report_folder(options: Namespace) -> None:
 
 
 def _report_series(options: Namespace) -> None:
+    from rich.console import Console
+
     from locust_asyncdjango.lab.report import run_report
-    from locust_asyncdjango.metrics.series_file import SeriesError, read
 
     output: Path = options.output or options.source.with_suffix(".html")
     require_html(output)
-    try:
-        series = read(options.source)
-    except SeriesError as error:
-        raise UsageError(str(error)) from None
-    sources = {path.resolve() for path in (options.source, options.failures) if path}
-    written = [output.with_suffix(ending) for ending in (".html", ".md", ".json")]
-    if overwritten := [path for path in written if path.resolve() in sources]:
-        raise UsageError(f"the report would overwrite {overwritten[0]}, which it is made from; name another --output")
+    series = read_series(options.source)
+    require_other_files(output, [path for path in (options.source, options.failures) if path])
     failures = run_report.read_failures(options.failures, series.header)
     content = run_report.build_report(series, failures)
     write_report_files(output, run_report.render_all(content))
-    print(content.verdict)
-    print(f"Report: {output}")
+    print_lines(Console(), [content.verdict, f"Report: {output}"])
 
 
 COMMAND = Command(

@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from locust_asyncdjango.lab.commands.arguments import Command, add_options
+from locust_asyncdjango.lab.commands.console import print_lines
 from locust_asyncdjango.lab.commands.report import write_experiment_report
 from locust_asyncdjango.lab.environment.process import Interrupted
 from locust_asyncdjango.lab.environment.servers import PUBLISHED, SERVERS, is_installed
@@ -113,13 +114,15 @@ def _values(options: Namespace) -> dict[str, Any]:
 
 
 def _print_plan(experiment: Experiment) -> int:
+    from rich.console import Console
+
     from locust_asyncdjango.lab.measure.locust_process import check_load, planned_length_s
     from locust_asyncdjango.lab.report.plan_preview import plan_text
 
     experiment.check_machine()
     with TemporaryDirectory() as logs:
         check_load(experiment.routes[0], experiment.load, Path(logs))
-    print(plan_text(experiment, planned_length_s(experiment.load)))
+    print_lines(Console(), plan_text(experiment, planned_length_s(experiment.load)).splitlines())
     return 0
 
 

@@ -84,5 +84,4 @@ COMMAND = Command(
     summary="Keep the bundled site up on a server, with its services, until Ctrl-C.",
     add_arguments=add_arguments,
     execute=serve_until_stopped,
-    runs_until_stopped=lambda _options: True,
 )

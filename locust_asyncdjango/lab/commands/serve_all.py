@@ -17,9 +17,10 @@ from locust_asyncdjango.lab.commands.console import announce_seeding
 from locust_asyncdjango.lab.commands.ports import DEFAULT_PORT, how_to_inspect, ports_in_a_row, stats_port
 from locust_asyncdjango.lab.environment import servers, services
 from locust_asyncdjango.lab.environment.process import free_port, port_is_free
-from locust_asyncdjango.lab.environment.process_usage import MonitoredServer, usage_table
+from locust_asyncdjango.lab.environment.process_usage import MonitoredServer
 from locust_asyncdjango.lab.environment.servers import SERVERS, Server, running_server, site_env, user_token
 from locust_asyncdjango.lab.errors import TrialError
+from locust_asyncdjango.lab.report.terminal_table import TerminalRow, TerminalTable
 from locust_asyncdjango.probe.protocol import TOKEN_VARIABLE
 
 API_PORT = 5000
@@ -94,6 +95,22 @@ def watch(
             sleep(REFRESH_S)
             _sample(shown)
     raise TrialError("every server has ended")
+
+
+def usage_table(servers: Sequence[MonitoredServer]) -> TerminalTable:
+    """Return a table of the address of each server and what it uses. Its caption says which have ended, and why."""
+    headers = ("server", "address", "side", "slots", "procs", "MB", "CPU %")
+    rows = [TerminalRow((server.name, server.url, server.interface, *_figures(server))) for server in servers]
+    ended = tuple(f"{server.name} {server.ended}" for server in servers if server.ended)
+    return TerminalTable(headers, rows, words=(0, 1, 2), caption=ended)
+
+
+def _figures(server: MonitoredServer) -> tuple[str, ...]:
+    slots = "unbounded" if server.slots is None else str(server.slots)
+    if server.ended or server.latest is None:
+        return (slots, "ended" if server.ended else "-", "-", "-")
+    cpu = "-" if server.cpu_percent is None else f"{server.cpu_percent:.0f}"
+    return (slots, str(len(server.latest.pids)), f"{server.latest.memory_mb:.0f}", cpu)
 
 
 def _sample(members: Sequence[MonitoredServer]) -> None:

@@ -111,5 +111,4 @@ COMMAND = Command(
     summary="Run a command with PostgreSQL, Redis and the slow API, or keep these up until Ctrl-C.",
     add_arguments=add_arguments,
     execute=run_with_services,
-    runs_until_stopped=lambda options: not command_line(options),
 )

@@ -1,13 +1,10 @@
-"""Memory and processor time of servers that run side by side, and the table that `serve` shows of them."""
+"""Memory and processor time of servers that run side by side."""
 
 import time
 from contextlib import suppress
 from dataclasses import dataclass
 
 import psutil
-from rich import box
-from rich.table import Table
-from rich.text import Text
 
 from locust_asyncdjango.lab.environment.process import Program
 
@@ -98,30 +95,3 @@ def _memory(process: psutil.Process) -> int:
     except psutil.AccessDenied:
         return int(process.memory_info().rss)
     return int(getattr(full, "pss", full.rss))
-
-
-def usage_table(servers: list[MonitoredServer]) -> Table:
-    """Return a table, 80 columns wide, of the address of each server and what it uses.
-
-    Its caption says which servers have ended, and why.
-    """
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=0)
-    for heading in ("server", "address", "side"):
-        table.add_column(heading, no_wrap=True)
-    for heading in ("slots", "procs", "MB", "CPU %"):
-        table.add_column(heading, no_wrap=True, justify="right")
-    for server in servers:
-        table.add_row(server.name, server.url, server.interface, *_figures(server))
-    ended = Text()  # not markup: it has lines of logs
-    for server in (server for server in servers if server.ended):
-        ended.append(f"{server.name} {server.ended}\n")
-    table.caption = ended or None
-    return table
-
-
-def _figures(server: MonitoredServer) -> tuple[str, ...]:
-    slots = "unbounded" if server.slots is None else str(server.slots)
-    if server.ended or server.latest is None:
-        return (slots, "ended" if server.ended else "-", "-", "-")
-    cpu = "-" if server.cpu_percent is None else f"{server.cpu_percent:.0f}"
-    return (slots, str(len(server.latest.pids)), f"{server.latest.memory_mb:.0f}", cpu)

@@ -17,8 +17,8 @@ FORMAT_VERSION = 2
 """The version of the comparison as JSON. 2: tolerated -> tolerance, asked -> setup, found -> estimate,
 unfit -> invalid_reason."""
 EXPLANATION = (
-    "How many times as much each arm carried in the second folder as in the first, with the 95 % interval by Student's"
-    " t and the noise of runs of the same arm in either folder. The folders were measured at different times: if the"
+    "How many times as much each arm carried after as before, with the 95 % interval by Student's"
+    " t and the noise of runs of the same arm. Both were measured at different times: if the"
     " machine was slower for one of them, it looks like a change. Without an interval each arm ran once."
 )
 

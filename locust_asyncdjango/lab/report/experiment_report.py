@@ -9,9 +9,6 @@ from dataclasses import asdict
 from itertools import groupby
 from typing import Any
 
-from rich import box
-from rich.table import Table as TerminalTable
-
 from locust_asyncdjango.analysis.charts import Chart, charts_over_time
 from locust_asyncdjango.analysis.saturation import find_saturation
 from locust_asyncdjango.failures.classify import advice
@@ -26,6 +23,7 @@ from locust_asyncdjango.lab.report.html import render_page
 from locust_asyncdjango.lab.report.latency_grid import latency_grids
 from locust_asyncdjango.lab.report.markdown import bullet_lines, table_lines
 from locust_asyncdjango.lab.report.table import Table
+from locust_asyncdjango.lab.report.terminal_table import TerminalRow, TerminalTable
 from locust_asyncdjango.lab.report.verdict import (
     first_failure_sentences,
     trial_sentences,
@@ -40,18 +38,16 @@ speed_corrected_noise, run -> trials."""
 
 
 def terminal_table(findings: Findings) -> TerminalTable:
-    """Return the figures as a table for 80 columns, in which long lists of failures are folded."""
-    table = TerminalTable(box=box.SIMPLE_HEAD, pad_edge=False, padding=0)
-    table.add_column(no_wrap=True)
-    for column in ("peak\nreq/s", "at\nusers", "successes", "slowdown\nat users", "errors\nat"):
-        table.add_column(column, no_wrap=True, justify="right")
-    table.add_column("failures by kind", overflow="fold")
+    """Return the figures as a table for the terminal, in which long lists of failures are folded."""
+    rows = []
     for (heading, conditions), group in groupby(findings.runs, key=_heading):
-        table.add_row(f"[bold]{heading}", "", "", "", "", "", f"[dim]{conditions}")
+        rows.append(TerminalRow((heading,), conditions))
         for runs in group:
             *cells, failures = tables.figure_cells(runs)
-            table.add_row(runs.trial.variant or runs.trial.server, *cells, failures.replace(", ", "\n"))
-    return table
+            name = runs.trial.variant or runs.trial.server
+            rows.append(TerminalRow((name, *cells, failures.replace(", ", "\n"))))
+    headers = ("", "peak\nreq/s", "at\nusers", "successes", "slowdown\nat users", "errors\nat", "failures by kind")
+    return TerminalTable(headers, rows, words=(0, len(headers) - 1))
 
 
 def render_html(findings: Findings, provenance: Mapping[str, Any]) -> str:

@@ -29,7 +29,7 @@ def test_the_summary_says_all_of_it() -> None:
         "  slowdown starts             at 20 (15-25) users, after 3 s\n"
         "  errors start                at 125 (120-130) users, after 24 s\n"
         "  97 x db_too_many_clients, first at 125 (120-130) users, after 24 s\n"
-        "      90 x HTTP 500, django.db.utils.OperationalError: sorry, too many client...\n"
+        "      90 x HTTP 500, django.db.utils.OperationalError: sorry, too many...\n"
         "      6 x too many for role\n"
         "      and 1 other message\n"
         "      -> raise max_connections\n"
@@ -47,6 +47,9 @@ def test_the_summary_is_never_wider_than_a_terminal() -> None:
     crossed = outcome("db_too_many_clients>0").crossed
     text = summary_text(Outcome(figures_, rows, crossed * 3, crossed[0], 10**9))
     assert max(map(len, text.splitlines())) <= 80
+    narrow = summary_text(Outcome(figures_, rows, crossed * 3, crossed[0], 10**9), width=40).splitlines()
+    assert [line for line in narrow if len(line) > 40] == []
+    assert {"10000", "(9500-10500)", "9999", "(9994-10004)", "1000000000"} <= set(" ".join(narrow).split())
     assert "\n      -> ask for less, ask" in text
     assert "\n         ask for less, ask" in text
 

@@ -2,12 +2,16 @@
 
 import re
 import shutil
+from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from locust_asyncdjango.lab import cli
 from locust_asyncdjango.lab.experiment.results_folder import ResultsFolder, write_json
+from locust_asyncdjango.metrics.row import Row
+from locust_asyncdjango.metrics.series_file import header, json_line
 from tests.support.experiments import SYNC, VERSION_3, experiment
 
 
@@ -38,6 +42,45 @@ def test_folders_are_compared_and_stay_as_they_are(tmp_path: Path, capsys: pytes
         "cannot write /dev/null/changes.html (its folder cannot be made); choose another --output"
         in capsys.readouterr().err
     )
+
+
+def write_run(path: Path, ok: int, seconds: int = 20, **members: Any) -> Path:
+    """Write the series of a run of ten users, which has so many successes in each second."""
+    rows = [Row(t, 10, ok, ok_ms=Counter({20.0: ok})) for t in range(seconds)]
+    lines = [header(user_classes=["IoReadUser"], started=str(path), **members), *(row.to_json() for row in rows)]
+    path.write_text("".join(map(json_line, lines)))
+    return path
+
+
+def test_two_runs_of_locust_are_compared(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    before, after = write_run(tmp_path / "a.jsonl", 50, shape="Ramp"), write_run(tmp_path / "b.jsonl", 30, shape="Soak")
+    output = tmp_path / "new" / "changes.html"
+    assert cli.main(["compare", str(before), str(after), "--output", str(output)]) == 3
+    assert capsys.readouterr().out.splitlines() == [
+        "IoReadUser: 30.0 against 50.0 req/s, 0.60 times as much",
+        "1 of 1 arms carry less by more than 10%",
+        "shape was Ramp, and is Soak",
+        f"Report: {output}",
+    ]
+    assert "What changed from a.jsonl to b.jsonl" in output.read_text()
+    assert cli.main(["compare", str(after), str(before)]) == 0
+
+
+def test_what_cannot_be_compared(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run, results = write_run(tmp_path / "a.jsonl", 50), folder(tmp_path / "results")
+    nothing = write_run(tmp_path / "nothing.jsonl", 0)
+    assert cli.main(["compare", str(run), str(nothing)]) == 0
+    assert "no request was answered" in capsys.readouterr().out
+    for second, message in (
+        (results, "are a folder and a file; compare two of the same sort"),
+        (tmp_path / "run.csv", "cannot read the series"),
+        (tmp_path / "results" / "experiment.json", "is not a series"),
+    ):
+        assert cli.main(["compare", str(run), str(second)]) == 2
+        assert message in capsys.readouterr().err
+    json_run = run.rename(tmp_path / "a.json")
+    assert cli.main(["compare", str(json_run), str(json_run), "--output", str(tmp_path / "a.html")]) == 2
+    assert "which it is made from; name another --output" in capsys.readouterr().err
 
 
 def test_a_folder_of_version_3_is_compared(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,12 +1,15 @@
 """``serve --all``: what it refuses, and what it reports of servers that run side by side."""
 
+import io
 from typing import Any
 
 import pytest
+from rich.console import Console
 
 from locust_asyncdjango.lab import cli
-from locust_asyncdjango.lab.commands.serve_all import REFRESH_S, request_stop, watch
-from locust_asyncdjango.lab.environment.process_usage import MonitoredServer
+from locust_asyncdjango.lab.commands.serve_all import REFRESH_S, request_stop, usage_table, watch
+from locust_asyncdjango.lab.environment.process_usage import MonitoredServer, ProcessUsage
+from locust_asyncdjango.lab.environment.servers import SERVERS
 from locust_asyncdjango.lab.errors import TrialError
 from tests.support.fake_program import FakeProgram
 
@@ -52,3 +55,32 @@ def test_all_that_have_started_are_asked_to_stop() -> None:
     members = [monitored("first", None), monitored("second"), monitored("third", None)]
     request_stop(members)
     assert [getattr(member.program, "stop_requests", None) for member in members] == [1, None, 1]
+
+
+def test_the_table_of_servers_that_run_fits_80_columns() -> None:
+    members = [
+        MonitoredServer(
+            server.name,
+            "http://127.0.0.1:65000",
+            server.interface,
+            server.slots,
+            previous=ProcessUsage(0, frozenset(range(2)), 1234.5, 1),
+            latest=ProcessUsage(2, frozenset(range(10)), 1234.5, 5),
+        )
+        for server in SERVERS.values()
+    ]
+    members.append(MonitoredServer("gone", "http://127.0.0.1:8014", "wsgi", 1, ended="ended (3): out of memory"))
+    console = Console(width=80, record=True, file=io.StringIO())
+    console.print(usage_table(members))
+    lines = console.export_text().splitlines()
+    assert not any("…" in line for line in lines)
+    row = next(line for line in lines if line.startswith(" gunicorn-100-threads"))
+    assert row.split() == ["gunicorn-100-threads", "http://127.0.0.1:65000", "wsgi", "100", "10", "1234", "200"]
+    assert "gone ended (3): out of memory" in "\n".join(lines)
+
+
+def test_a_line_of_a_log_is_no_markup() -> None:
+    member = MonitoredServer("gone", "http://x", "wsgi", 1, ended="ended (3): [bold]x[/] [link=http://y]")
+    console = Console(width=80, record=True, file=io.StringIO())
+    console.print(usage_table([member]))
+    assert "[bold]x[/] [link=http://y]" in console.export_text()

@@ -1,38 +1,11 @@
-"""The table of servers that run."""
+"""What servers that run side by side use."""
 
-import io
 import os
 
 import pytest
-from rich.console import Console
 
 from locust_asyncdjango.lab.environment import process_usage
-from locust_asyncdjango.lab.environment.servers import SERVERS
 from tests.support.fake_program import FakeProgram
-
-
-def test_the_table_of_servers_that_run_fits_80_columns() -> None:
-    members = [
-        process_usage.MonitoredServer(
-            server.name,
-            "http://127.0.0.1:65000",
-            server.interface,
-            server.slots,
-            previous=process_usage.ProcessUsage(0, frozenset(range(2)), 1234.5, 1),
-            latest=process_usage.ProcessUsage(2, frozenset(range(10)), 1234.5, 5),
-        )
-        for server in SERVERS.values()
-    ]
-    members.append(
-        process_usage.MonitoredServer("gone", "http://127.0.0.1:8014", "wsgi", 1, ended="ended (3): out of memory")
-    )
-    console = Console(width=80, record=True, file=io.StringIO())
-    console.print(process_usage.usage_table(members))
-    lines = console.export_text().splitlines()
-    assert not any("…" in line for line in lines)
-    row = next(line for line in lines if line.startswith(" gunicorn-100-threads"))
-    assert row.split() == ["gunicorn-100-threads", "http://127.0.0.1:65000", "wsgi", "100", "10", "1234", "200"]
-    assert "gone ended (3): out of memory" in "\n".join(lines)
 
 
 def monitored(program: object) -> process_usage.MonitoredServer:
@@ -74,10 +47,3 @@ def test_the_share_of_the_processor_is_never_negative() -> None:
     )
     assert process_usage.cpu_percent(before, now) == 50.0
     assert process_usage.cpu_percent(now, process_usage.ProcessUsage(4.0, frozenset(), 0.0, 2.0)) == 0.0
-
-
-def test_a_line_of_a_log_is_no_markup() -> None:
-    member = process_usage.MonitoredServer("gone", "http://x", "wsgi", 1, ended="ended (3): [bold]x[/] [link=http://y]")
-    console = Console(width=80, record=True, file=io.StringIO())
-    console.print(process_usage.usage_table([member]))
-    assert "[bold]x[/] [link=http://y]" in console.export_text()
