@@ -58,6 +58,9 @@ from tests.support.failure_examples import HTML, JSON, PROBLEM, TEXT, debug_page
         pytest.param(500, TEXT, b"FATAL:  query_wait_timeout", "db_pool_timeout", "pooler", id="PgBouncer had to wait"),
         pytest.param(500, PROBLEM, problem(sqlstate="57014"), "db_timeout", "", id="statement_timeout"),
         pytest.param(500, PROBLEM, problem(sqlstate="40P01"), "db_contention", "", id="a deadlock by SQLSTATE"),
+        pytest.param(500, PROBLEM, problem(sqlstate="53100"), "server_exhausted", "", id="a full disk by SQLSTATE"),
+        pytest.param(500, PROBLEM, problem(sqlstate="23505"), "app_error", "", id="a code that says nothing more"),
+        pytest.param(500, HTML, b"<h1>Server Error (500)</h1>", "server_error_opaque", "django", id="Django's page"),
         pytest.param(
             500, TEXT, b"OSError: [Errno 24] Too many open files", "server_exhausted", "", id="the server's files"
         ),
@@ -166,6 +169,9 @@ def test_every_phrase_is_recognised(rule: Rule) -> None:
         ("Can't connect to MySQL server on 'db'", "db_unreachable"),
         ("Can't connect to local server through socket", "db_unreachable"),
         ('database "web" does not exist', "db_unreachable"),
+        ('database "web" is not currently accepting connections', "db_unreachable"),
+        ('permission denied for database "web"', "db_unreachable"),
+        ('cannot connect to invalid database "web"', "db_unreachable"),
         ("Error -2 connecting to cache:6379. Name or service not known.", "cache_unavailable"),
         ("Timeout reading from 127.0.0.1:6379", "cache_unavailable"),
         ("Timeout reading from socket", "cache_unavailable"),
