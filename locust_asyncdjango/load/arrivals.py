@@ -49,6 +49,7 @@ class ArrivalQueue:
         self._clock, self._sleep = clock, sleep
         self._is_open = is_open
         self._greenlet: gevent.Greenlet | None = None
+        self._begun: tuple[RateStages, float, float] | None = None
         self._idle: list[AsyncResult[float]] = []
         self._waiting: deque[float] = deque()
         self._delay_s: dict[gevent.Greenlet, float] = {}
@@ -64,10 +65,17 @@ class ArrivalQueue:
         else:
             self._delay_s.clear()  # delays of users of an earlier run
         self._greenlet, self._is_open = None, stages is not None
+        self._begun = (stages, elapsed, share) if stages else None
         if stages:
             self._greenlet = gevent.spawn(self._arrive, stages, self._clock() - elapsed, elapsed, share)
         while self._idle and not self._is_open:
             self._idle.pop().set(self._clock())
+
+    def restart(self) -> None:
+        """Begin once more what was begun last, as nobody could make the requests that were due so far."""
+        if self._begun:
+            self._waiting.clear()
+            self.begin(*self._begun)
 
     def end(self) -> int:
         """Stop making requests due, and return how many were due but never begun.
@@ -77,6 +85,7 @@ class ArrivalQueue:
         if self._greenlet:
             self._greenlet.kill(block=False)
             self._greenlet = None
+        self._begun = None
         missed = len(self._waiting)
         self._waiting.clear()
         return missed

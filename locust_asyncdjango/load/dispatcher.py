@@ -10,19 +10,30 @@ For Locust a whole climb of a shape is then one climb, and Locust does not call 
 """
 
 import logging
+from itertools import count
 from typing import Any
 
 import gevent
 from locust.dispatch import UsersDispatcher
 from locust.env import Environment
 from locust.exception import RPCError, RPCSendError
-from locust.runners import STATE_RUNNING, STATE_SPAWNING, MasterRunner, WorkerRunner, locust_exception_handler
+from locust.runners import (
+    STATE_INIT,
+    STATE_RUNNING,
+    STATE_SPAWNING,
+    MasterRunner,
+    WorkerRunner,
+    locust_exception_handler,
+)
 
 USERS_MESSAGE = "locust_asyncdjango_users"
 """Master to worker: how many users of each class the worker should have."""
 
 POLL_S = 0.05
 """Seconds between two checks whether Locust has noticed the end of a climb."""
+
+WAIT_UNREPORTED_S = 5.0
+"""Seconds that a master waits for its workers to begin before it says so."""
 
 LEVEL_S = 3
 """A climb is over after so many seconds without a change."""
@@ -54,6 +65,8 @@ class SparingDispatcher(UsersDispatcher):
         super().__init__(*args, **kwargs)
         self._known: set[str] = set()
         """Workers to which Locust itself has sent a message of this run."""
+        self._has_waited = False
+        """Whether the workers that got a first message of this run had the time to begin."""
         self._sent: UserCounts = {}
         self._last_tick: tuple[Any, ...] | None = None
         """What the shape returned last in this climb, when it was called here."""
@@ -64,6 +77,9 @@ class SparingDispatcher(UsersDispatcher):
         self._last_tick = None
 
     def __next__(self) -> UserCounts:
+        if self._known and not self._has_waited:
+            self._has_waited = True
+            self._wait_for_workers()
         users = super().__next__()
         while users.keys() <= self._known:
             self._send(users)
@@ -74,6 +90,23 @@ class SparingDispatcher(UsersDispatcher):
             users = following
         self._known, self._sent = set(users), users
         return users
+
+    def _wait_for_workers(self) -> None:
+        """Wait until the listeners to ``test_start`` have returned on all workers. The shape's time begins then."""
+        shape = self.runner.environment.shape_class
+        for poll in count(1):
+            if self.runner._users_dispatcher is not self or not (names := self._beginning_workers()):
+                return
+            if poll * POLL_S == WAIT_UNREPORTED_S:
+                log.info("Waiting for the listeners to test_start on %s", ", ".join(names))
+            gevent.sleep(POLL_S)
+            if shape is not None:
+                shape.reset_time()
+
+    def _beginning_workers(self) -> list[str]:
+        """Return the workers that got a message of this run and have not begun to run users."""
+        clients = [self.runner.clients[name] for name in self._known if name in self.runner.clients]
+        return sorted(client.id for client in clients if client.state in (STATE_INIT, STATE_SPAWNING))
 
     def _send(self, users: UserCounts) -> None:
         for worker, counts in users.items():

@@ -31,14 +31,15 @@ class OpenModel:
         self._environment = environment
         self._arrivals = arrivals
         self._workers = workers
-        self._workers_with_shares: frozenset[str] = frozenset()
+        self._shared: tuple[frozenset[str], float] | None = None
+        """The workers that got a share, and when the shape's time had begun then."""
         self._stages: RateStages | None = None
         if workers and environment.runner:
             environment.runner.register_message(ARRIVALS_MESSAGE, self._on_share_requested)
 
     def begin(self) -> None:
         """Begin the open model of a run. If its users do not wait for arrivals, log why and stop the run."""
-        self._workers_with_shares, self._stages = frozenset(), rate_stages(self._environment.shape_class)
+        self._shared, self._stages = None, rate_stages(self._environment.shape_class)
         try:
             require_arrival_wait(self._environment)
         except ArrivalWaitError as error:
@@ -53,15 +54,21 @@ class OpenModel:
             self._arrivals.begin(self._stages)
 
     def share(self) -> None:
-        """Send each worker of a master its share of the rate, if a worker has come or gone since the last call."""
-        if self._workers and (ids := self._workers.workers()) != self._workers_with_shares:
-            self._workers_with_shares, shape = ids, self._environment.shape_class
+        """Send each worker of a master its share of the rate.
+
+        Do nothing if no worker has come or gone, and the shape's time has not begun anew, since the last call.
+        """
+        if self._workers is None:
+            return
+        ids, shape = self._workers.workers(), self._environment.shape_class
+        if (state := (ids, shape.start_time if shape else 0.0)) != self._shared:
+            self._shared = state
             elapsed = shape.get_run_time() if shape else 0.0
             content = {"stages": self._stages, "elapsed": elapsed, "share": 1 / max(len(ids), 1)}
             self._workers.send_to_all(ARRIVALS_MESSAGE, content)
 
     def _on_share_requested(self, **_: Any) -> None:
-        self._workers_with_shares = frozenset()
+        self._shared = None
         self.share()
 
 

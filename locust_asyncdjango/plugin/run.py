@@ -125,8 +125,12 @@ class WorkerRun:
         request_share(self._runner)
 
     def on_test_start(self, **_: Any) -> None:
-        """Begin a new recording and send its rows each second."""
+        """Begin a new recording and send its rows each second.
+
+        Listeners that prepare something have taken their time before: what was due in it is not.
+        """
         self._recording.begin(time.time())
+        self._recording.arrivals.restart()
         self._meter.start()
         self._ticker.start()
 
@@ -235,7 +239,9 @@ class Run:
 
     def _tick(self, now: float) -> None:
         if self._runner.state in (STATE_SPAWNING, STATE_RUNNING):
-            self._recording.recorder.set_planned(now - 0.5, planned_users(self._environment.shape_class, self._delay_s))
+            if self._link is None or self._link.has_begun:
+                planned = planned_users(self._environment.shape_class, self._delay_s)
+                self._recording.recorder.set_planned(now - 0.5, planned)
             self._open_model.share()
         if self._link:
             self._add_rows(self._link.complete_until(now))

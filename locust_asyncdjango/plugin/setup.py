@@ -16,6 +16,7 @@ from locust_asyncdjango.failures.normalize import safe_logger
 from locust_asyncdjango.load.arrivals import require_arrival_wait, wait_before_first_task
 from locust_asyncdjango.load.dispatcher import install_dispatcher
 from locust_asyncdjango.load.shape_registry import catalogue_classes, create_shape
+from locust_asyncdjango.load.shape_start import hold_until_users_start
 from locust_asyncdjango.plugin.options import Options
 
 PACKAGE = __name__.partition(".")[0]
@@ -45,6 +46,8 @@ def prepare_environment(environment: Environment, options: Options) -> None:
     if options.shape:
         _use_shape(environment, create_shape(options.shape))
     _warn_of_deselected_shape(environment)
+    for shape in _shapes_to_run(environment):
+        hold_until_users_start(environment, shape)
     if environment.shape_class is not None:
         require_arrival_wait(environment)
         _fit_options_to_shape(environment, environment.shape_class)
@@ -127,6 +130,12 @@ def _add_shapes_to_picker(environment: Environment) -> None:
     if offered is not None and getattr(environment.parsed_options, "class_picker", False):
         for name, shape_class in catalogue_classes().items():
             offered.setdefault(name, shape_class())
+
+
+def _shapes_to_run(environment: Environment) -> list[LoadTestShape]:
+    """Return the shape of the environment and those of the class picker, each once."""
+    shapes = [environment.shape_class, *(environment.available_shape_classes or {}).values()]
+    return list({id(shape): shape for shape in shapes if shape is not None}.values())
 
 
 def _use_shape(environment: Environment, shape: LoadTestShape) -> None:

@@ -136,6 +136,11 @@ class MasterLink:
         slowest = min((self._complete_until.get(client.id, 0) for client in loading), default=now)
         return max(min(slowest, now), now - MAX_LAG_S)
 
+    @property
+    def has_begun(self) -> bool:
+        """Return whether a worker runs users: the listeners to ``test_start`` have returned there."""
+        return bool(self._runner.clients.running)
+
     def send_to_all(self, message: str, content: Any) -> None:
         """Send the same message to each worker."""
         self._runner.send_message(message, content)

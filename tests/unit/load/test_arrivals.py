@@ -88,6 +88,22 @@ def test_users_wait_until_it_is_known_whether_there_is_an_open_model(stages: Any
     assert max(delays_ms) == pytest.approx(0.0)
 
 
+def test_a_restart_forgets_what_was_due() -> None:
+    time = VirtualTime()
+    queue = ArrivalQueue(time.clock, time.sleep)
+    queue.restart()  # nothing has begun
+    queue.begin([(0, 100.0)])
+    time.advance(1.0)
+    queue.restart()
+    delays_ms = begin(queue, time, users=10, takes_s=0.001)
+    time.advance(0.5)
+    assert delays_ms == pytest.approx([0.0] * 50)
+    queue.end()
+    queue.restart()
+    time.advance(1.0)
+    assert (len(delays_ms), queue.end()) == (50, 0)
+
+
 def test_a_change_of_the_share_keeps_waiting_requests() -> None:
     time = VirtualTime()
     queue = ArrivalQueue(time.clock, time.sleep)

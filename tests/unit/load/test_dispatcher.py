@@ -8,7 +8,15 @@ import pytest
 from locust import User
 from locust.dispatch import UsersDispatcher
 from locust.exception import RPCSendError
-from locust.runners import MasterRunner, WorkerNode, WorkerRunner
+from locust.runners import (
+    STATE_INIT,
+    STATE_MISSING,
+    STATE_RUNNING,
+    STATE_SPAWNING,
+    MasterRunner,
+    WorkerNode,
+    WorkerRunner,
+)
 
 from locust_asyncdjango.load.dispatcher import USERS_MESSAGE, SparingDispatcher, install_dispatcher
 
@@ -72,6 +80,46 @@ def test_locust_sends_to_a_worker_that_our_messages_do_not_reach() -> None:
     master.unreachable.add("b")
     dispatcher.new_dispatch(target_user_count=8, spawn_rate=2)
     assert [total(users) for users in dispatcher][:2] == [{"a": 1, "b": 1}, {"a": 3, "b": 3}]
+
+
+def test_a_climb_and_the_time_of_the_shape_begin_when_the_workers_have_begun(monkeypatch: pytest.MonkeyPatch) -> None:
+    master, dispatcher = make_dispatcher(("a", "b", "c"))
+    states = {"a": [STATE_INIT, STATE_SPAWNING, STATE_RUNNING], "b": [STATE_RUNNING], "c": [STATE_MISSING]}
+    clients: dict[str, Any] = {name: SimpleNamespace(id=name, state=state[0]) for name, state in states.items()}
+    resets: list[str] = []
+    master.clients, master._users_dispatcher = clients, dispatcher  # type: ignore[attr-defined]
+    master.environment.shape_class = SimpleNamespace(reset_time=lambda: resets.append(clients["a"].state))
+
+    def sleep(_: float) -> None:
+        clients["a"].state = states["a"].pop(0) if states["a"] else STATE_RUNNING
+
+    monkeypatch.setattr("locust.dispatch.gevent.sleep", sleep)
+    dispatcher.new_dispatch(target_user_count=6, spawn_rate=3)
+    next(dispatcher)
+    assert resets == []
+    assert total(next(dispatcher)) == {"a": 2, "b": 2, "c": 2}
+    assert resets == [STATE_INIT, STATE_SPAWNING, STATE_RUNNING]
+
+
+def test_a_master_that_waits_for_its_workers_says_so(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    master, dispatcher = make_dispatcher(("a",))
+    master.clients = {"a": SimpleNamespace(id="a", state=STATE_INIT)}  # type: ignore[attr-defined]
+    master._users_dispatcher = dispatcher
+    slept_s: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        slept_s.append(seconds)
+        if sum(slept_s) > 60:
+            master._users_dispatcher = None  # the run is stopped
+
+    monkeypatch.setattr("locust.dispatch.gevent.sleep", sleep)
+    dispatcher.new_dispatch(target_user_count=2, spawn_rate=1)
+    next(dispatcher)
+    next(dispatcher)
+    assert caplog.messages == ["Waiting for the listeners to test_start on a"]
 
 
 class UnconnectedMaster(MasterRunner):

@@ -81,6 +81,20 @@ def test_each_worker_has_a_share_which_changes_when_a_worker_comes() -> None:
     assert queue.begun == []
 
 
+def test_the_shares_are_sent_again_when_the_time_of_the_shape_begins_anew() -> None:
+    environment, link = make_environment([Waiting]), FakeLink()
+    shape: Any = create_shape("ArrivalRate")
+    environment.shape_class, link.ids = shape, frozenset("a")
+    model = OpenModel(environment, RecordedQueue(), link)  # type: ignore[arg-type]
+    model.begin()
+    model.share()
+    assert len(link.sent) == 1
+    shape.start_time += 8.0
+    model.share()
+    assert [content["stages"] for _, content in link.sent] == [STAGES, STAGES]
+    assert link.sent[1][1]["elapsed"] < link.sent[0][1]["elapsed"]
+
+
 def test_a_worker_that_does_not_know_its_share_gets_it() -> None:
     environment, link = make_environment([Waiting]), FakeLink()
     runner: Any = environment.runner

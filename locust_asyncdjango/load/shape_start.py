@@ -1,0 +1,27 @@
+"""Make a shape's time begin when the listeners to ``test_start`` have returned.
+
+In a process without workers Locust ticks a shape each second, also while these listeners still prepare something. When
+the shape wants another number of users, Locust ends the listener and begins the run again, and the listener with it
+(locustio/locust#1718). So a shape returns the same until users start. A master does not tick a shape in this time.
+"""
+
+from typing import Any
+
+from locust import LoadTestShape
+from locust.env import Environment
+from locust.runners import STATE_INIT, LocalRunner
+
+
+def hold_until_users_start(environment: Environment, shape: LoadTestShape) -> None:
+    """Make a shape of an environment, also one of the user's own, return its first tick until users start."""
+    tick, is_held = shape.tick, False
+
+    def held_tick() -> Any:
+        nonlocal is_held
+        was_held, runner = is_held, environment.runner
+        is_held = isinstance(runner, LocalRunner) and runner.state == STATE_INIT and runner.shape_last_tick is not None
+        if is_held or was_held:
+            shape.reset_time()  # at a tick, so that later ticks come at whole seconds of the shape's time
+        return runner.shape_last_tick if runner and is_held else tick()
+
+    shape.tick = held_tick  # type: ignore[method-assign]
