@@ -4,7 +4,6 @@ Nothing here may keep a user alive. The settings may hold a method of a user (ss
 which the event loop holds, must not hold the settings. Start reading at Pool.send.
 """
 
-import logging
 from collections.abc import Callable, Iterable
 from functools import lru_cache, partial
 from typing import Any
@@ -17,6 +16,7 @@ from geventhttpclient.url import URL
 from locust_asyncdjango.client.connection import PEER_CLOSED_ERRORS, Connection
 from locust_asyncdjango.client.transport.settings import PoolSettings
 from locust_asyncdjango.client.transport.stream import Loan, StreamedResponse, StreamReader
+from locust_asyncdjango.failures.normalize import safe_logger
 
 MAX_ORIGINS = 64
 """Origins whose connections are kept. A server may redirect to any number of them."""
@@ -24,7 +24,7 @@ MAX_ORIGINS = 64
 MAX_HOST_LENGTH = 255
 """A longer name does not exist."""
 
-log = logging.getLogger(__name__)
+log = safe_logger(__name__)
 
 POOLS_ATTRIBUTE = "_locust_asyncdjango_pools"
 """The attribute of a client pool that holds its Pools."""

@@ -129,3 +129,9 @@ def test_the_lab_does_not_load_gevent() -> None:
     modules = "locust_asyncdjango.lab.cli, locust_asyncdjango.lab.commands.run, locust_asyncdjango.lab.measure.runner"
     code = f"import {modules}, sys; assert 'gevent' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.parametrize("name", MODULES, ids=lambda name: name or PACKAGE)
+def test_only_modules_that_log_no_text_from_outside_have_a_logger_that_is_not_safe(name: str) -> None:
+    is_plain = "logging.getLogger(__name__)" in MODULES[name].read_text()
+    assert not is_plain or within(name, {"load", "shapes"})

@@ -12,7 +12,6 @@ from tempfile import TemporaryDirectory
 from rich.console import Console
 from rich.live import Live
 
-from locust_asyncdjango.failures.normalize import safe_line
 from locust_asyncdjango.lab.commands.console import announce_seeding
 from locust_asyncdjango.lab.commands.ports import DEFAULT_PORT, how_to_inspect, ports_in_a_row, stats_port
 from locust_asyncdjango.lab.environment import servers, services
@@ -68,7 +67,7 @@ def _start(
         print(f"{server.name}: {served.url}", *how_to_inspect(served), sep="\n  ", flush=True)
     except TrialError as error:
         member.ended = "did not start"
-        print(safe_line(str(error)), file=sys.stderr, flush=True)
+        print(error, file=sys.stderr, flush=True)
     return member
 
 
