@@ -25,6 +25,10 @@ def test_options_for_other_runs_of_locust_are_left_out(monkeypatch: pytest.Monke
     assert not {"LOCUST_USERS", "PYTHONPATH"} & set(env)
 
 
+def test_the_address_is_no_flag_which_a_list_of_processes_would_show() -> None:
+    assert _locust_env(Load("RampTo500"), "http://me:secret@127.0.0.1")["LOCUST_HOST"] == "http://me:secret@127.0.0.1"
+
+
 @pytest.mark.parametrize("shape", ["mine:Shape", "my.shapes:Shape:peak=10"])
 def test_a_shape_of_the_users_is_imported_from_the_working_directory(
     shape: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
