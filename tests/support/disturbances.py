@@ -66,6 +66,7 @@ TARGETS = {
     "locust": Target("Locust", r"-m locust -f .*--headless"),
     "server": Target("gunicorn-sync", r"-m gunicorn"),
     "worker": Target("gunicorn-sync", r"-m gunicorn", is_worker=True),
+    "lab": Target("the lab", r"bin/locust-asyncdjango run"),
 }
 
 
@@ -112,7 +113,8 @@ class Disturbance:
     def _find(self, program: Running) -> psutil.Process | None:
         target = TARGETS[self.target]
         fitting = []
-        for process in psutil.Process(program.popen.pid).children(recursive=True):
+        lab_process = psutil.Process(program.popen.pid)
+        for process in (lab_process, *lab_process.children(recursive=True)):
             with suppress(psutil.Error):
                 if re.search(target.pattern, " ".join(process.cmdline())):
                     fitting.append(process)
@@ -164,11 +166,14 @@ def loaded_trial(trials: Path) -> Path | None:
 
 
 def planned(trials: int, seed: int) -> dict[str, list[Disturbance]]:
-    """Return so many disturbances by target: all targets in turn, half of them killed and half of them frozen."""
+    """Return so many disturbances by target: all targets in turn, half of them killed and half of them frozen.
+
+    The lab is frozen only: without it there is no result.
+    """
     chance = random.Random(seed)
     disturbances: dict[str, list[Disturbance]] = {target: [] for target in TARGETS}
     for number, target in enumerate(islice(cycle(TARGETS), trials)):
-        is_kill = (number // len(TARGETS)) % 2 == 0
+        is_kill = (number // len(TARGETS)) % 2 == 0 and target != "lab"
         signum = chance.choice(KILLS.get(target, KILLS[""])) if is_kill else signal.SIGSTOP
         disturbances[target].append(Disturbance.by_chance(target, signum, chance))
     return {target: each for target, each in disturbances.items() if each}

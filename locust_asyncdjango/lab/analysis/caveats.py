@@ -27,8 +27,8 @@ LAB = "the lab"
 """What a caveat calls the process that runs the trials."""
 SAMPLE_INTERVAL_S = 1
 """Seconds between two samples of a trial."""
-MAX_SAMPLE_DELAY_S = 2
-"""Seconds by which a sample may be late. Reading what a busy server uses takes a while."""
+MAX_SAMPLE_DELAY_S = 1
+"""Seconds by which a sample may be late. Reading what a server uses takes a while on a busy machine."""
 
 
 def trial_caveats(

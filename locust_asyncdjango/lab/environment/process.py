@@ -199,7 +199,7 @@ class Program:
     def end_text(self, code: int) -> str:
         """Return in words how it ended, for a message to the user. code: its exit code."""
         if code >= 0:
-            return f"with exit code {code}: {self.last_log_line()}"
+            return f"with exit code {code}: {self.failure_cause() if code else self.last_log_line()}"
         name = signal.Signals(-code).name if -code in set(signal.Signals) else f"signal {-code}"
         cause = " (which Linux sends when memory runs out)" if -code == signal.SIGKILL else ""
         return f"killed by {name}{cause}"

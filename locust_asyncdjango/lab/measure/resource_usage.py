@@ -28,6 +28,8 @@ from locust_asyncdjango.lab.experiment.result import PeakUsage, ResourceSample
 from locust_asyncdjango.lab.measure.supervision import stopped_processes
 from locust_asyncdjango.metrics.series_file import json_line
 
+REDIS_TIMEOUT_S = 0.5
+"""Seconds that a Redis may take to say how many clients it has. One that stands still must not delay the samples."""
 STARTING = ("authentication", "startup")
 IDLE = ("idle", "idle in transaction", "idle in transaction (aborted)")
 _BACKEND = re.compile(r"postgres: (?:.*?: )?\S+ \S+ (?:\S+\(\d+\)|\[local\]) (.+)")
@@ -139,7 +141,7 @@ def _redis_clients() -> int | None:
         with suppress(psutil.Error, OSError, ValueError, IndexError):
             argv = server.cmdline()
             port = int(argv[argv.index("--port") + 1])
-            with socket.create_connection(("127.0.0.1", port), timeout=1) as connection:
+            with socket.create_connection(("127.0.0.1", port), timeout=REDIS_TIMEOUT_S) as connection:
                 connection.sendall(b"INFO clients\r\n")
                 response = connection.recv(4096)
             if clients := _CLIENTS.search(response):

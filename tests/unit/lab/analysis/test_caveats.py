@@ -40,10 +40,12 @@ def at(t: float, *stopped: str) -> ResourceSample:
 
 
 def test_what_stood_still_is_named_with_when_and_how_long() -> None:
-    samples = [at(99.0, "Redis"), at(100.0), *(at(t, "Redis", "Locust") for t in range(103, 108)), at(108.0), at(109.0)]
+    running = [at(t) for t in (100.0, 101.5, 103.0, 109.0, 110.0)]
+    stopped = [at(99.0, "Redis"), *(at(t, "Redis", "Locust") for t in (104.0, 105.0, 106.0, 107.0, 108.0))]
+    samples = sorted([*running, *stopped], key=lambda sample: sample.t)
     assert standstills(samples, started_s=100.0) == (
-        "Redis stood still for 6 s, from second 1 on",
-        "Locust stood still for 6 s, from second 1 on",
+        "Redis stood still for 5 s, from second 3 on",
+        "Locust stood still for 5 s, from second 3 on",
     )
     assert standstills([at(103.0, "Redis")], started_s=100.0) == ("Redis stood still for 1 s, from second 2 on",)
 
@@ -52,7 +54,7 @@ def test_a_lab_that_stood_still_is_named() -> None:
     assert standstills([at(101.0), at(102.0), at(107.5), at(108.0)], started_s=100.0) == (
         "the lab stood still for 4 s, from second 3 on",
     )
-    assert standstills([at(101.0), at(104.0), at(107.0)], started_s=100.0) == ()
+    assert standstills([at(101.0), at(103.0), at(105.0)], started_s=100.0) == ()
 
 
 def test_samples_of_an_earlier_version_do_not_say_what_stood_still() -> None:
