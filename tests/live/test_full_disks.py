@@ -159,7 +159,7 @@ def test_a_database_without_room_is_no_result_and_is_measured_again(disk: Disk, 
         disk.resize(disk.used())
         assert program.end() == 1
         assert program.left_behind() == []
-        assert "not measured: the database's disk was full (" in program.text
+        assert "not measured: the database could not write to its disk: " in program.text
     disk.resize(disk.used() + 2**20)
     code, text = done(*lab("run", "--resume", output), env=env)
     assert code == 1

@@ -174,9 +174,14 @@ def planned(trials: int, seed: int) -> dict[str, list[Disturbance]]:
     disturbances: dict[str, list[Disturbance]] = {target: [] for target in TARGETS}
     for number, target in enumerate(islice(cycle(TARGETS), trials)):
         is_kill = (number // len(TARGETS)) % 2 == 0 and target != "lab"
-        signum = chance.choice(KILLS.get(target, KILLS[""])) if is_kill else signal.SIGSTOP
+        signum = chance.choice(killing_signals(target)) if is_kill else signal.SIGSTOP
         disturbances[target].append(Disturbance.by_chance(target, signum, chance))
     return {target: each for target, each in disturbances.items() if each}
+
+
+def killing_signals(target: str) -> tuple[signal.Signals, ...]:
+    """Return the signals that a target is killed with."""
+    return KILLS.get(target, KILLS[""])
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

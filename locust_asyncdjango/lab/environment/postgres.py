@@ -54,7 +54,10 @@ _STOP = re.compile(
     r"LOG: +(?! )(.*\(PID \d+\) was terminated by .*|(?!background worker).*\(PID \d+\) exited with .*"
     r"|received \w+ shutdown request)"
 )
-_DISK_FULL = re.compile(r"(?:ERROR|FATAL|PANIC|LOG): +(.*No space left on device)")
+_DISK_ERROR = re.compile(
+    r"(?:ERROR|FATAL|PANIC|LOG): +"
+    r"(.*(?:No space left on device|Read-only file system|Disk quota exceeded|Input/output error))"
+)
 
 # Nothing has to survive a crash during seeding, because an unfinished template is removed.
 _SEEDING = ("fsync=off", "full_page_writes=off", "wal_level=minimal", "max_wal_senders=0", "max_wal_size=4GB")
@@ -289,9 +292,9 @@ def stop_reason(log_lines: Sequence[str]) -> str:
     return _first_match(_STOP, log_lines)
 
 
-def disk_full_reason(log_lines: Sequence[str]) -> str:
-    """Return what a server could not write because its disk was full, by its log; "" where it could write all."""
-    return _first_match(_DISK_FULL, log_lines)
+def disk_error(log_lines: Sequence[str]) -> str:
+    """Return the first error of a server's disk, by the lines of its log, such as that it is full; "" for none."""
+    return _first_match(_DISK_ERROR, log_lines)
 
 
 def _first_match(pattern: re.Pattern[str], lines: Sequence[str]) -> str:

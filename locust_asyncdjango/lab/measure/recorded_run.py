@@ -32,9 +32,9 @@ def read_run(series_path: Path, failures_path: Path) -> series_file.Series:
     if recorded_s < length_s - MAX_MISSING_S:
         raise TrialError(f"only {recorded_s} of {length_s:g} s were recorded; check that the disk is not full")
     if reason := not_measured_reason(find_saturation(series.intervals)):
-        raise TrialError(f"{reason}; see the log of the server, and {AGAIN}")
+        raise TrialError(f"{reason}; see the log of the server; {AGAIN}")
     if is_database_disk_full(failures):
-        raise TrialError(f"the database's disk was full (SQLSTATE {DISK_FULL}); see that it has room, and {AGAIN}")
+        raise TrialError(f"the database's disk was full (SQLSTATE {DISK_FULL}); see that the disk has room; {AGAIN}")
     return series
 
 
@@ -45,7 +45,7 @@ def read_failures(path: Path) -> dict[str, Any]:
     except (OSError, ValueError, AttributeError, KeyError, TypeError, RecursionError) as error:
         raise TrialError(f"Locust left no whole {path.name}: {error}; check that the disk is not full") from None
     if content.get("unfinished"):
-        raise TrialError(f"Locust did not come to the end of the run; see {path.with_name('locust.log')}, and {AGAIN}")
+        raise TrialError(f"Locust did not come to the end of the run; see {path.with_name('locust.log')}; {AGAIN}")
     return content
 
 

@@ -16,7 +16,8 @@ from locust_asyncdjango.lab.errors import TrialError
 
 STOPPED = (psutil.STATUS_STOPPED, psutil.STATUS_TRACING_STOP)
 """The states of a process that a signal or a debugger has stopped."""
-AGAIN = "to measure the trial again: run --resume"
+AGAIN = "run --resume measures the trial again"
+"""The end of the messages about a trial that a disturbance has spoilt."""
 
 
 class Supervision:
@@ -54,12 +55,12 @@ class Supervision:
             self._check_log(program)
 
     def _check_log(self, program: Program) -> None:
-        """Raise TrialError where the log of PostgreSQL says that its disk was full, or that it stops."""
+        """Raise TrialError where the log of PostgreSQL says that it could not write to its disk, or that it stops."""
         if not self._helpers[program]:
             return  # it is another program
         lines = program.log_lines()
-        if reason := postgres.disk_full_reason(lines):
-            raise TrialError(f"the database's disk was full ({reason}); see that it has room, and {AGAIN}")
+        if reason := postgres.disk_error(lines):
+            raise TrialError(f"the database could not write to its disk: {reason}; see that the disk has room; {AGAIN}")
         if reason := postgres.stop_reason(lines):
             raise TrialError(f"{program.name} ended or started again during the trial: {reason}; {AGAIN}")
 

@@ -70,10 +70,8 @@ def test_the_log_says_why_all_processes_have_ended() -> None:
     )
     # A query that is cancelled ends its parallel workers.
     assert postgres.stop_reason(['LOG:  background worker "parallel worker" (PID 7) exited with exit code 1']) == ""
-    assert postgres.disk_full_reason([*LOG, FULL]) == (
-        'could not write to file "pg_wal/xlogtemp.8": No space left on device'
-    )
-    assert postgres.disk_full_reason(LOG) == ""
+    assert postgres.disk_error([*LOG, FULL]) == ('could not write to file "pg_wal/xlogtemp.8": No space left on device')
+    assert postgres.disk_error(LOG) == ""
 
 
 def test_a_program_that_is_no_postgresql_has_no_helper_processes() -> None:

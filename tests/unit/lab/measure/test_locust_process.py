@@ -86,7 +86,7 @@ def test_a_locust_that_records_nothing_for_a_minute_hangs(tmp_path: Path) -> Non
     with pytest.raises(TrialError) as error:
         growth.check()
     assert str(error.value) == (
-        "Locust stood still: it has recorded nothing for 60 s; to measure the trial again: run --resume"
+        "Locust stood still: it has recorded nothing for 60 s; run --resume measures the trial again"
     )
 
 

@@ -62,7 +62,7 @@ def test_a_run_without_files_is_no_trial(tmp_path: Path) -> None:
             "Locust ended early: SIGTERM stopped it in second 6 of 10 s",
         ),
         (None, 5, {**WHOLE, "interrupted_by": "SIGINT"}, 5, "Locust ended early: SIGINT stopped it in second 6; "),
-        (10, 9, WHOLE, 0, "no request was answered; see the log of the server, and to measure "),
+        (10, 9, WHOLE, 0, "no request was answered; see the log of the server; run --resume measures"),
         (10, 9, {**WHOLE, "samples": [*OTHER_BODIES, FULL_DISK]}, 5, "the database's disk was full (SQLSTATE 53100); "),
     ],
 )

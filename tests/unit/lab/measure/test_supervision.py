@@ -40,7 +40,7 @@ def test_a_program_that_is_killed_is_named_with_the_signal(signum: signal.Signal
         with pytest.raises(TrialError) as error, supervision.checked_at_end():
             raise TrialError("the site does not answer")
         assert program in running_programs()
-    assert str(error.value) == f"Redis ended during the trial, {how}; to measure the trial again: run --resume"
+    assert str(error.value) == f"Redis ended during the trial, {how}; run --resume measures the trial again"
 
 
 def test_a_program_that_exits_is_named_with_its_exit_code_and_its_last_words(tmp_path: Path) -> None:
