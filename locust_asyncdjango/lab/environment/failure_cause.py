@@ -7,9 +7,6 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise
 
-MAX_LENGTH = 500
-"""Characters of an error that a message to the user shows."""
-
 _TRACEBACK = re.compile(r"(?P<margin>[\s|]*)Traceback \(most recent call last\):")
 _EXCEPTION = re.compile(r"[^\W\d][\w.]*(?::.*)?")
 """The line that ends a traceback: a name, and a message if it has one."""
@@ -28,7 +25,7 @@ _HARMLESS = re.compile(r"(?:warning|\binfo|\bdebug|\bnotice|\bhint|\bdetail)\b",
 
 
 def first_error(lines: Sequence[str]) -> str:
-    """Return the first error of a log in one line; "" where there is none.
+    """Return the first error of a log in one line, however long it is; "" where there is none.
 
     lines: of the log, without blank ones.
     It is the exception of the first traceback, with the last of those that it led to, or else the first line that says
@@ -36,10 +33,8 @@ def first_error(lines: Sequence[str]) -> str:
     """
     exceptions = _first_exceptions(lines)
     error = exceptions[0] if exceptions else next(filter(_is_error, lines), "")
-    text = " ".join(error.split())
-    if exceptions[1:]:
-        text += f", which led to {exceptions[-1]}"
-    return text if len(text) <= MAX_LENGTH else f"{text[: MAX_LENGTH - 3]}..."
+    consequence = f", which led to {exceptions[-1]}" if exceptions[1:] else ""
+    return " ".join(f"{error}{consequence}".split())
 
 
 def _first_exceptions(lines: Sequence[str]) -> list[str]:
