@@ -10,6 +10,8 @@ from locust.stats import StatsEntry
 from locust_asyncdjango.shapes.parameters import Milliseconds, Parametrised, Seconds, Share
 from locust_asyncdjango.shapes.search import NOT_RISING, LevelResult, Search, conclude, summarize_level, unqueued_rate
 
+from locust_asyncdjango.metrics.plural import counted
+
 SPAWN_PATIENCE_S = 30
 """Seconds, beyond the time of the climb, that the search waits for users that do not start, before it gives up."""
 
@@ -129,7 +131,7 @@ class Breakpoint(Parametrised):
         if running == self._search.level:
             self._settled = now
         elif now > self._waiting_since + patience_s:
-            self._abort_reason = f"of {self._search.level} users {running} could be started"
+            self._abort_reason = f"of {counted(self._search.level, 'user')} {running} could be started"
 
     def _judge(self) -> None:
         if self.get_current_user_count() != self._search.level:  # type: ignore[no-untyped-call]

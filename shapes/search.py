@@ -10,6 +10,7 @@ from math import ceil, sqrt
 from statistics import fmean, stdev
 from typing import NamedTuple
 
+from locust_asyncdjango.metrics.plural import counted
 from locust_asyncdjango.metrics.statistics import percentile, student_t
 
 P95 = Fraction(95)
@@ -113,7 +114,7 @@ def conclude(
         advice = abort_reason or ("raise -u" if search.is_over else "give it more time (-t)")
         if not search.carried:
             return f"no level was measured: {advice}"
-        reached = f"carries {search.carried} users at least, {levels[search.carried].per_s:.1f} req/s"
+        reached = f"carries {counted(search.carried, 'user')} at least, {levels[search.carried].per_s:.1f} req/s"
         return f"{reached}: {f'{search.level} broke once' if search.is_retry else 'nothing broke'}; {advice}"
     unfinished = "" if search.is_over else f"; unfinished: {abort_reason or 'give it more time (-t)'}"
     reason = reasons[search.broken]
@@ -121,9 +122,9 @@ def conclude(
         return f"{_carried_by_throughput(levels.values())}: more only wait for each other{unfinished}"
     cause = f"at {search.broken} {reason}"
     if not search.carried:
-        return f"carries not even {search.broken} user{'s' if search.broken > 1 else ''}: {cause}{unfinished}"
-    per_s = levels[search.carried].per_s
-    return f"carries {search.carried} users ({search.carried}-{search.broken}), {per_s:.1f} req/s: {cause}{unfinished}"
+        return f"carries not even {counted(search.broken, 'user')}: {cause}{unfinished}"
+    users, per_s = counted(search.carried, "user"), levels[search.carried].per_s
+    return f"carries {users} ({search.carried}-{search.broken}), {per_s:.1f} req/s: {cause}{unfinished}"
 
 
 def _carried_by_throughput(levels: Collection[LevelResult]) -> str:
@@ -134,4 +135,4 @@ def _carried_by_throughput(levels: Collection[LevelResult]) -> str:
     margin = sqrt(sum(level.margin_per_s**2 for level in saturated)) / len(saturated)
     users = round(per_s / each)
     low, high = min((per_s - margin) / each, users), max((per_s + margin) / each, users)
-    return f"carries {users} users ({low:.1f}-{high:.1f}), {per_s:.1f} req/s"
+    return f"carries {counted(users, 'user')} ({low:.1f}-{high:.1f}), {per_s:.1f} req/s"

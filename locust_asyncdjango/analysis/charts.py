@@ -10,6 +10,7 @@ from typing import Any
 
 from locust_asyncdjango.analysis.saturation import Onset, Saturation
 from locust_asyncdjango.metrics.interval import Interval, combine
+from locust_asyncdjango.metrics.plural import counted
 
 Chart = dict[str, Any]
 """id, title and note; x (label and values); left and right: labels of the axes, "" for an axis that is not shown; lines
@@ -30,7 +31,7 @@ def charts_over_time(intervals: Sequence[Interval], figures: Saturation) -> list
     times = (TIME, [point.t for point in points])
     users = line("users", "users", "dashed", "right", [point.users for point in points])
     marks = [
-        mark(onset.t, None, None, f"{name} at {onset.users} users", role)
+        mark(onset.t, None, None, f"{name} at {counted(onset.users, 'user')}", role)
         for name, role, onset in (("slowdown", "slow", figures.slowdown), ("errors", "error", figures.errors))
         if onset
     ]
@@ -109,7 +110,9 @@ def mark(x: float, low: float | None, high: float | None, name: str, role: str) 
 
 def onset_mark(onset: Onset | None, name: str, role: str) -> list[dict[str, Any]]:
     """Return the mark of an onset in a chart over users; no mark for None."""
-    return [mark(onset.users, onset.low, onset.high, f"{name} at {onset.users} users", role)] if onset else []
+    return (
+        [mark(onset.users, onset.low, onset.high, f"{name} at {counted(onset.users, 'user')}", role)] if onset else []
+    )
 
 
 def thin_out(intervals: Sequence[Interval], limit: int = POINTS_LIMIT) -> list[Interval]:

@@ -9,7 +9,7 @@ from math import ceil
 from typing import Any
 
 from locust_asyncdjango.analysis.definitions import ERRORS, IN_FLIGHT, PEAK, SLOWDOWN, SUCCESSES
-from locust_asyncdjango.analysis.saturation import Onset, Range, Saturation
+from locust_asyncdjango.analysis.saturation import PEAK_WINDOW_S, Onset, Range, Saturation
 from locust_asyncdjango.metrics.plural import counted
 
 
@@ -32,17 +32,33 @@ def key_figures(saturation: Saturation) -> tuple[Figure, ...]:
 
     Requests in flight at the end are a fifth figure, if there are some.
     """
-    peak_per_s = format_rate(saturation.peak_per_s, saturation.peak_range)
-    peak_users = format_count(saturation.peak_users, saturation.peak_users_range)
-    peak = f"{peak_per_s} req/s at {peak_users} users" if saturation.successes else "none"
     figures = (
-        Figure("peak of successful requests", peak, PEAK.text),
+        Figure("peak of successful requests", _format_peak(saturation), PEAK.text),
         Figure("successes", format_count(saturation.successes, saturation.successes_range), SUCCESSES.text),
         Figure("slowdown starts", format_onset(saturation.slowdown, "not seen"), SLOWDOWN.text),
         Figure("errors start", format_onset(saturation.errors, "none"), ERRORS.text),
     )
     in_flight = Figure("in flight at the end", format_in_flight(saturation), IN_FLIGHT)
     return (*figures, in_flight) if saturation.in_flight else figures
+
+
+def too_short_reason(saturation: Saturation) -> str:
+    """Return why a run has no peak; "" for one that is long enough."""
+    return "" if saturation.has_peak else f"the run took {saturation.length_s} s, and a peak needs {PEAK_WINDOW_S} s"
+
+
+def _format_peak(saturation: Saturation) -> str:
+    if not saturation.successes:
+        return "none"
+    if reason := too_short_reason(saturation):
+        return f"none: {reason}"
+    per_s = format_rate(saturation.peak_per_s, saturation.peak_range)
+    return f"{per_s} req/s at {format_users(saturation.peak_users, saturation.peak_users_range)}"
+
+
+def format_users(users: float, interval: Range) -> str:
+    """Return a number of users with its interval and its noun."""
+    return counted(format_count(users, interval), "user")
 
 
 def format_in_flight(saturation: Saturation) -> str:
@@ -64,7 +80,7 @@ def format_onset(onset: Onset | None, default: str = "") -> str:
     """Return at how many users and after how many seconds something began; ``default`` for None."""
     if onset is None:
         return default
-    return f"at {format_count(onset.users, (onset.low, onset.high))} users, after {onset.t} s"
+    return f"at {format_users(onset.users, (onset.low, onset.high))}, after {onset.t} s"
 
 
 def format_kind(row: Mapping[str, Any]) -> str:
@@ -74,7 +90,7 @@ def format_kind(row: Mapping[str, Any]) -> str:
 
 def format_first_failure(row: Mapping[str, Any]) -> str:
     """Return when the first failure ended, from a row of the failures file."""
-    return f"after {row['first_t']} s, at {row['first_users']} users"
+    return f"after {row['first_t']} s, at {counted(row['first_users'], 'user')}"
 
 
 def missing_requests(unrecorded: int, refused_updates: int) -> list[str]:

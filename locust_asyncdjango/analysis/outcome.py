@@ -9,6 +9,7 @@ from locust_asyncdjango.analysis.saturation import Saturation
 from locust_asyncdjango.analysis.silences import Silence
 from locust_asyncdjango.analysis.thresholds import Crossing, Threshold
 from locust_asyncdjango.failures.counts import FailureRow
+from locust_asyncdjango.metrics.plural import counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,7 @@ def junit_cases(outcome: Outcome, fail_on: Iterable[Threshold], stats: Iterable[
     for threshold in thresholds:
         yield Case("thresholds", threshold.text, crossed.get(threshold, ""))
     for each in stats:
-        failed = f"{each.failures} of {each.requests} requests failed" if each.failures else ""
+        failed = f"{each.failures} of {counted(each.requests, 'request')} failed" if each.failures else ""
         detail = "\n".join(f"{count} x {error}" for count, error in each.errors)
         if thresholds:
             yield Case("requests", each.name, detail=f"{failed}\n{detail}" if failed else detail)

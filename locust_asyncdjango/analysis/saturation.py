@@ -7,7 +7,7 @@ docs/saturation.md; definitions.py has a sentence of each for people.
 from bisect import bisect_left, bisect_right, insort
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import accumulate
 from math import ceil, sqrt
 from statistics import median
@@ -63,6 +63,7 @@ class Saturation:
 
     slowdown, errors: None where the run had no slowdown or no failure. failures: most frequent first. in_flight: the
     requests that were not answered when the run ended. in_flight_s: for how many seconds the oldest of them had waited.
+    length_s: the seconds of the run; 0 if unknown, as in results of earlier versions.
     """
 
     peak_per_s: float
@@ -77,6 +78,12 @@ class Saturation:
     failures: tuple[KindOnset, ...]
     in_flight: int = 0
     in_flight_s: float = 0.0
+    length_s: int = field(default=0, compare=False)
+
+    @property
+    def has_peak(self) -> bool:
+        """Return whether the run was as long as the seconds that a peak is the mean of; True for an unknown length."""
+        return not 0 < self.length_s < PEAK_WINDOW_S
 
     @property
     def is_measured(self) -> bool:
@@ -101,6 +108,7 @@ def find_saturation(intervals: Sequence[Interval]) -> Saturation:
         errors=min((failure.first for failure in failures), key=lambda onset: onset.t, default=None),
         failures=failures,
         in_flight=sum(interval.in_flight for interval in intervals),
+        length_s=sum(interval.length for interval in intervals),
         in_flight_s=max((interval.in_flight_s or 0.0 for interval in intervals), default=0.0),
     )
 

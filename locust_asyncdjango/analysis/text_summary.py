@@ -8,6 +8,7 @@ from locust_asyncdjango.analysis.saturation import KindOnset
 from locust_asyncdjango.analysis.terminal_text import WIDTH, shortened, wrapped
 from locust_asyncdjango.failures.classify import advice
 from locust_asyncdjango.failures.counts import FailureRow
+from locust_asyncdjango.metrics.plural import counted
 
 MESSAGES_SHOWN = 2
 """How many messages of each failure kind the summary shows: the most frequent ones."""
@@ -43,6 +44,6 @@ def _kind_lines(kind: KindOnset, rows: list[FailureRow]) -> Iterator[str]:
     for row in shown:
         yield shortened(f"      {row.count} x {row.message}", WIDTH)
     if others := len(rows[MESSAGES_SHOWN:]):
-        yield f"      and {others} other message{'s' if others > 1 else ''}"
+        yield f"      and {counted(others, 'other message')}"
     for action in dict.fromkeys(filter(None, [row.advice for row in shown] or [advice(kind.kind)])):
         yield f"      -> {action}"

@@ -18,6 +18,7 @@ from operator import ge, gt, le, lt
 
 from locust_asyncdjango.failures.classify import known_kinds
 from locust_asyncdjango.metrics.histogram import Histogram, sum_ms
+from locust_asyncdjango.metrics.plural import counted
 from locust_asyncdjango.metrics.row import Row
 from locust_asyncdjango.metrics.statistics import percentile
 
@@ -85,7 +86,8 @@ class Crossing:
     @property
     def text(self) -> str:
         """Return one line to print."""
-        return f"{' '.join(self.threshold.text.split())}: {self._value_text()} at {self.users} users, after {self.t} s"
+        users = counted(self.users, "user")
+        return f"{' '.join(self.threshold.text.split())}: {self._value_text()} at {users}, after {self.t} s"
 
     def _value_text(self) -> str:
         """Return the value with one decimal, or with as many as show that it crosses the threshold."""

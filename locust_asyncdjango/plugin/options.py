@@ -138,7 +138,9 @@ def _add_files_of_report(values: dict[str, Any]) -> None:
 
 def add_options(parser: LocustArgumentParser) -> None:
     """Add our flags to Locust's parser, each with its environment variable, in a group of their own."""
-    group = parser.add_argument_group("locust-asyncdjango options")
+    group = parser.add_argument_group(
+        "locust-asyncdjango options", "Missing folders of FILE are made, and a file of an earlier run is overwritten."
+    )
     for each in fields(Options):
         details = each.metadata
         variable = ENV_PREFIX + each.name.upper()

@@ -14,6 +14,7 @@ from locust_asyncdjango._version import __version__
 from locust_asyncdjango.analysis.outcome import RequestStats
 from locust_asyncdjango.failures.normalize import safe_line, safe_value
 from locust_asyncdjango.metrics import series_file
+from locust_asyncdjango.metrics.plural import counted
 
 
 def run_header(environment: Environment) -> dict[str, Any]:
@@ -53,8 +54,8 @@ def _shape_text(environment: Environment) -> str:
 
 def describe_run(header: dict[str, Any]) -> str:
     """Return one line that says what ran against what: user classes, host, load and workers."""
-    load = header["shape"] or f"{header['users'] or 1} users, {header['spawn_rate'] or 1:g} more each second"
-    workers = f", {header['workers']} workers" if header["workers"] else ""
+    load = header["shape"] or f"{counted(header['users'] or 1, 'user')}, {header['spawn_rate'] or 1:g} more each second"
+    workers = f", {counted(header['workers'], 'worker')}" if header["workers"] else ""
     return f"{', '.join(header['user_classes'])} on {header['host'] or 'its own hosts'}, {load}{workers}"
 
 

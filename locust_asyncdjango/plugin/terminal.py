@@ -19,6 +19,7 @@ from locust_asyncdjango.failures.classify import advice
 from locust_asyncdjango.failures.counts import FailureRow
 from locust_asyncdjango.failures.normalize import safe_logger
 from locust_asyncdjango.metrics.interval import Interval, combine
+from locust_asyncdjango.metrics.plural import counted
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -46,7 +47,8 @@ def status_line(intervals: Intervals) -> str:
     """Return the means of some seconds of a run as one line of at most 80 columns."""
     mean = combine(intervals)
     ok, failed, p50, p95, p99 = _format_measures(mean)
-    counts = f"{_end_s(intervals):4} s {mean.users:5} users {ok:>5} ok/s {failed:>5} failed/s"
+    users = f"{mean.users:5} {'user ' if mean.users == 1 else 'users'}"  # as wide as in the lines above and below
+    counts = f"{_end_s(intervals):4} s {users} {ok:>5} ok/s {failed:>5} failed/s"
     return f"{counts}  p50 {p50:>6} p95 {p95:>6} p99 {p99:>6}"
 
 
@@ -220,7 +222,7 @@ def _current_values(header: Header, intervals: Intervals, column: int) -> Iterat
     length = f" of {header['run_time']:g} s" if header["run_time"] else ""
     (ok, failed, *latencies), (mean_ok, mean_failed, *means) = _format_measures(last), _format_measures(mean)
     rows = (
-        (f"{_end_s(intervals)} s{length}, {last.users} users", "last second", f"last {MEAN_S} s"),
+        (f"{_end_s(intervals)} s{length}, {counted(last.users, 'user')}", "last second", f"last {MEAN_S} s"),
         ("successful req/s", ok, mean_ok),
         ("failed req/s", failed, mean_failed),
         ("p50, p95, p99", ", ".join(latencies), ", ".join(means)),
@@ -248,7 +250,7 @@ def _failure_lines(rows: Failures) -> tuple[list[str], str]:
     kinds = counts.most_common()
     shown = 3 if len(kinds) <= 3 else 2
     lines, others = [f"{count} x {kind}" for kind, count in kinds[:shown]], kinds[shown:]
-    lines += [f"{sum(count for _, count in others)} of {len(others)} other kinds"] if others else []
+    lines += [f"{sum(count for _, count in others)} of {counted(len(others), 'other kind')}"] if others else []
     worst = next((row for row in rows if row.kind == kinds[0][0]), None)
     return lines, f"-> {worst.advice or advice(worst.kind, worst.where)}" if worst else ""
 

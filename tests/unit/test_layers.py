@@ -20,7 +20,7 @@ MAY_IMPORT = {
     "extras": set(),
     "probe": set(),
     "failures": {"probe.protocol"},
-    "shapes": {"metrics.statistics"},
+    "shapes": {"metrics.plural", "metrics.statistics"},
     "analysis": {"metrics", "failures"},
     "client": {"failures", "probe.protocol"},
     "load": {"shapes"},

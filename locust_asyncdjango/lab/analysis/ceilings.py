@@ -18,6 +18,7 @@ from locust_asyncdjango.lab.environment.servers import Server
 from locust_asyncdjango.lab.experiment.result import Result
 from locust_asyncdjango.lab.experiment.spec import DEFAULT_POOL_SIZE
 from locust_asyncdjango.metrics.interval import Interval
+from locust_asyncdjango.metrics.plural import counted
 
 TOLERANCE = 1.25
 """How many times its ceiling a peak may reach before it is taken for a measurement error."""
@@ -59,7 +60,7 @@ def compute_ceiling(
     else:
         return None
     per_s = capacity * (1000 / service_ms + 1 / PEAK_WINDOW_S)
-    return Ceiling(per_s, f"{capacity} {unit}{'s' if capacity > 1 else ''}, {service_ms:.3g} ms per request")
+    return Ceiling(per_s, f"{counted(capacity, unit)}, {service_ms:.3g} ms per request")
 
 
 def ceiling_violation(result: Result, ceiling: Ceiling | None) -> str:

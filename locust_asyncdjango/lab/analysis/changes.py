@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from locust_asyncdjango.analysis.formatting import not_measured_reason
+from locust_asyncdjango.analysis.formatting import not_measured_reason, too_short_reason
 from locust_asyncdjango.analysis.saturation import find_saturation
 from locust_asyncdjango.lab.analysis import paired_stats
 from locust_asyncdjango.lab.analysis.arm_runs import ArmRuns
@@ -92,7 +92,8 @@ def find_run_changes(before: Series, after: Series) -> Changes:
     """Return what changed from one run of Locust to another: its peak, and what its header says."""
     old, new = (find_saturation(series.intervals) for series in (before, after))
     name = ", ".join(after.header.get("user_classes", ())) or "the run"
-    reason = next(filter(None, map(not_measured_reason, (old, new))), "")
+    reasons = (not_measured_reason(each) or too_short_reason(each) for each in (old, new))
+    reason = next(filter(None, reasons), "")
     (estimate,) = paired_stats.compare_unpaired([[old.peak_per_s]], [[new.peak_per_s]])
     headers = ({key: value for key, value in each.header.items() if key != "started"} for each in (before, after))
     change = ArmChange(name, old.peak_per_s, new.peak_per_s, estimate, reason)

@@ -10,6 +10,7 @@ from functools import cached_property
 from itertools import combinations, groupby
 from statistics import median
 
+from locust_asyncdjango.analysis.formatting import too_short_reason
 from locust_asyncdjango.lab.analysis import paired_stats
 from locust_asyncdjango.lab.analysis.arm_runs import ArmRuns, is_disturbed, pair_of, pairs_of, use_similar_cpu
 from locust_asyncdjango.lab.analysis.ceilings import Ceiling, ceiling_violation, compute_ceiling, peak_in_flight
@@ -159,6 +160,8 @@ class Findings:
     def _caveats_by_comparison(self, result: Result, usual_mhz: float) -> Iterator[str]:
         if result.peak_usage and 0 < result.peak_usage.mhz < MIN_CLOCK_SHARE * usual_mhz:
             yield f"the processors ran at {result.peak_usage.mhz:.0f} MHz, in most trials at {usual_mhz:.0f} MHz"
+        if result.figures and (reason := too_short_reason(result.figures)):
+            yield reason
         series = self.series.get(result.trial.id)
         law = check_littles_law(series.intervals) if series else None
         if law and law.low > MAX_IN_FLIGHT_PER_USER:

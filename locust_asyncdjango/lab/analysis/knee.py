@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 
 from locust_asyncdjango.lab.analysis.curve_points import Numbers, bootstrap_signs, climbs, throughput_points
 from locust_asyncdjango.metrics.interval import Interval, full_intervals, largest_user_step
+from locust_asyncdjango.metrics.plural import counted
 
 CORNERS = 200
 """How many positions of the corner of two lines are tried."""
@@ -79,7 +80,9 @@ def _knee_of_rise(users: Numbers, per_s: Numbers, step: float) -> Knee:
         return _no_knee(STILL_RISING)
     low, high = max(fit.low - step, 0), fit.high + step
     second = _kneedle(users, per_s)
-    opinion = f"two lines meet at {corner:.0f} users, Kneedle says {'none' if second is None else second}"
+    opinion = (
+        f"two lines meet at {counted(f'{corner:.0f}', 'user')}, Kneedle says {'none' if second is None else second}"
+    )
     if second is None or (abs(second - corner) > NEAR * corner and not low <= second <= high):
         return _no_knee(f"no clear knee: {opinion}", second)
     if high - low > 2 * (NEAR * corner + step):

@@ -34,7 +34,10 @@ def add_arguments(parser: ArgumentParser) -> None:
         help="how much less an arm may carry, such as 10%% or 0.1; beyond that the exit code is 3 (default: 10%%)",
     )
     parser.add_argument(
-        "--output", type=Path, metavar="FILE", help="write an HTML report here, and .md and .json files next to it"
+        "--output",
+        type=Path,
+        metavar="FILE",
+        help="write an HTML report here, and .md and .json files next to it; missing folders are made",
     )
 
 

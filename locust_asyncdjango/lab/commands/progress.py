@@ -14,6 +14,7 @@ from locust_asyncdjango.lab.commands.console import print_lines
 from locust_asyncdjango.lab.experiment.spec import Trial
 from locust_asyncdjango.lab.measure.locust_process import Watch
 from locust_asyncdjango.lab.measure.runner import Announce
+from locust_asyncdjango.metrics.plural import counted
 from locust_asyncdjango.metrics.series_file import Series
 
 
@@ -63,4 +64,4 @@ def _latest_interval(series: Series) -> str:
         return "starting"
     last = series.intervals[-1]
     failed = f", {last.failures} failed/s" if last.failed else ""
-    return f"{last.users} users, {last.ok} ok/s{failed}"
+    return f"{counted(last.users, 'user')}, {last.ok} ok/s{failed}"

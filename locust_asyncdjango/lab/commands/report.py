@@ -30,7 +30,10 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--failures", type=Path, metavar="FILE", help="the file that Locust wrote with --failures in the same run"
     )
     parser.add_argument(
-        "--output", type=Path, metavar="FILE", help="where the report goes (default: SERIES with the ending .html)"
+        "--output",
+        type=Path,
+        metavar="FILE",
+        help="where the report goes; missing folders are made (default: SERIES with the ending .html)",
     )
 
 

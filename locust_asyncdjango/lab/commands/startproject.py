@@ -40,7 +40,9 @@ TAKEN = {
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Add the folder and the name of the project."""
-    parser.add_argument("folder", type=Path, metavar="DIR", help="the project's folder: a new or an empty one")
+    parser.add_argument(
+        "folder", type=Path, metavar="DIR", help="the project's folder: a new or an empty one; missing folders are made"
+    )
     parser.add_argument("--name", help="name of the site's package (default: the folder's name, with _ for -)")
 
 
@@ -129,6 +131,7 @@ def next_steps(folder: Path, name: str) -> str:
 def write_files(content: Iterable[tuple[Path, str]], target: Path) -> None:
     """Write files below a folder, all of them or, where one fails, none."""
     exists = target.exists()
+    target.parent.mkdir(parents=True, exist_ok=True)
     # An existing folder is kept: it may be a shell's current folder, or the root of another file system.
     with TemporaryDirectory(prefix=".startproject-", dir=target if exists else target.parent) as scratch:
         project = Path(scratch) / "project"

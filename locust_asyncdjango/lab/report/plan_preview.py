@@ -3,6 +3,7 @@
 from locust_asyncdjango.analysis.formatting import format_duration
 from locust_asyncdjango.lab.experiment import plan
 from locust_asyncdjango.lab.experiment.spec import Experiment
+from locust_asyncdjango.metrics.plural import counted
 
 OVERHEAD_S = 12
 """About how many seconds a trial takes besides its load: starting and stopping programs, preflight and warm-up."""
@@ -17,7 +18,7 @@ def plan_text(experiment: Experiment, length_s: float | None) -> str:
     """
     planned = plan.trials(experiment)
     lines = [f"{number:>4}  {trial.title}" for number, trial in enumerate(planned, 1)]
-    trials = f"{len(planned)} trial{'s' if len(planned) > 1 else ''}"
+    trials = counted(len(planned), "trial")
     count = f"at most {trials}" if experiment.until_decided else trials
     if length_s is None:
         return "\n".join([*lines, f"{count}; how long a trial takes is not known, because the shape does not say"])

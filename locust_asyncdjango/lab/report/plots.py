@@ -22,6 +22,7 @@ from locust_asyncdjango.lab.analysis.knee import Knee
 from locust_asyncdjango.lab.analysis.scalability import RunFits
 from locust_asyncdjango.lab.experiment.result import ResourceSample
 from locust_asyncdjango.metrics.interval import Interval, full_intervals
+from locust_asyncdjango.metrics.plural import counted
 
 USERS = "users"
 MIN_USER_COUNTS = 3
@@ -94,7 +95,9 @@ def _throughput_lines(points: Sequence[Interval], fits: RunFits) -> list[dict[st
 
 
 def _knee_marks(knee: Knee) -> list[dict[str, Any]]:
-    return [mark(knee.users, knee.low, knee.high, f"knee at {knee.users} users", "knee")] if knee.users else []
+    return (
+        [mark(knee.users, knee.low, knee.high, f"knee at {counted(knee.users, 'user')}", "knee")] if knee.users else []
+    )
 
 
 def _connection_lines(samples: Sequence[ResourceSample]) -> list[dict[str, Any]]:

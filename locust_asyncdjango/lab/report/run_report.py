@@ -14,15 +14,16 @@ from locust_asyncdjango.analysis.charts import Chart, charts_over_time
 from locust_asyncdjango.analysis.definitions import WARM_UP
 from locust_asyncdjango.analysis.formatting import (
     Figure,
-    format_count,
     format_first_failure,
     format_kind,
     format_ms,
     format_onset,
     format_per_s,
+    format_users,
     key_figures,
     missing_requests,
     not_measured_reason,
+    too_short_reason,
 )
 from locust_asyncdjango.analysis.generator_health import health_problems
 from locust_asyncdjango.analysis.saturation import Saturation, find_saturation
@@ -38,6 +39,7 @@ from locust_asyncdjango.lab.report.html import render_page
 from locust_asyncdjango.lab.report.markdown import bullet_lines, escape_markdown, table_lines
 from locust_asyncdjango.lab.report.plots import charts_over_users
 from locust_asyncdjango.metrics.interval import PERCENTILES
+from locust_asyncdjango.metrics.plural import counted
 from locust_asyncdjango.metrics.series_file import Series
 from locust_asyncdjango.metrics.statistics import percentiles
 from locust_asyncdjango.metrics.strict_json import dumps, loads, read_value
@@ -152,16 +154,19 @@ def run_verdict(series: Series, figures: Saturation, fits: RunFits, failures: Se
     if not figures.successes:
         most_frequent = figures.failures[0].kind
         return f"No request succeeded; the most frequent failure was {most_frequent}{with_advice(most_frequent)}."
-    sentence = f"The server carried {format_per_s(figures.peak_per_s)} successful requests a second"
-    sentence += f" at {figures.peak_users} users; "
+    if reason := too_short_reason(figures):
+        sentence = f"{counted(figures.successes, 'request')} succeeded; {reason}; "
+    else:
+        sentence = f"The server carried {format_per_s(figures.peak_per_s)} successful requests a second"
+        sentence += f" at {counted(figures.peak_users, 'user')}; "
     if figures.failures:
         first = min(figures.failures, key=lambda failure: failure.first.t)
         sentence += f"the first failure was {first.kind}, {format_onset(first.first)}{with_advice(first.kind)}."
     elif figures.slowdown:
-        sentence += f"no request failed, and latency rose from {figures.slowdown.users} users on."
+        sentence += f"no request failed, and latency rose from {counted(figures.slowdown.users, 'user')} on."
     else:
         most_users = max((interval.users for interval in series.intervals), default=0)
-        sentence += f"up to {most_users} users no request failed and latency did not rise."
+        sentence += f"up to {counted(most_users, 'user')} no request failed and latency did not rise."
     if fits.littles_law and fits.littles_law.generator_bound:
         sentence += " But the generator was the limit, not the server."
     return sentence
@@ -248,7 +253,7 @@ def _fitted_figures(series: Series, figures: Saturation, fits: RunFits) -> Itera
 def _knee_text(knee: Knee) -> str:
     if knee.users is None:
         return f"none: {knee.why}"
-    return f"at {format_count(knee.users, (knee.low or 0, knee.high or 0))} users: {knee.why}"
+    return f"at {format_users(knee.users, (knee.low or 0, knee.high or 0))}: {knee.why}"
 
 
 def _scalability_text(law: Scalability | None) -> str:
@@ -257,8 +262,8 @@ def _scalability_text(law: Scalability | None) -> str:
     parameters = f"lambda {law.per_s_of_one:.3g} req/s, sigma {law.contention:.2g}, kappa {law.coherency:.2g}"
     if law.peak_users is None:
         return f"{law.why}; {parameters}"
-    peak = format_count(law.peak_users, (law.low or 0, law.high or 0))
-    return f"throughput peaks at {peak} users; {parameters}, R2 {law.r2:.3f}"
+    peak = format_users(law.peak_users, (law.low or 0, law.high or 0))
+    return f"throughput peaks at {peak}; {parameters}, R2 {law.r2:.3f}"
 
 
 def _littles_law_text(law: LittlesLaw | None) -> str:

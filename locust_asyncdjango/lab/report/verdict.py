@@ -14,6 +14,7 @@ from locust_asyncdjango.lab.analysis.arm_runs import ArmRuns
 from locust_asyncdjango.lab.analysis.findings import Comparison, Findings
 from locust_asyncdjango.lab.experiment import plan
 from locust_asyncdjango.lab.experiment.spec import Trial
+from locust_asyncdjango.metrics.plural import counted
 
 NO_DIFFERENCE = "no detectable difference"
 MAX_NOISE_RATIO = 10
@@ -119,14 +120,14 @@ def _first_failure(runs: ArmRuns) -> str:
         slowdown = onset_text(figures.slowdown, "latency never rose", "latency rose from {} users on")
         return f"{title}: no request failed; {slowdown}"
     first = min(figures.failures, key=lambda failure: failure.first.t)
-    return f"{title}: the first failure was {first.kind}, at {first.first.users} users; {advice(first.kind)}"
+    return f"{title}: the first failure was {first.kind}, at {counted(first.first.users, 'user')}; {advice(first.kind)}"
 
 
 def _noise_sentences(findings: Findings) -> list[str]:
     noise, pairs = findings.noise, findings.a_a_pairs
     if noise is None:
         return []
-    freedom = f"{noise.freedom} degree{'s' if noise.freedom > 1 else ''} of freedom"
+    freedom = f"{counted(noise.freedom, 'degree')} of freedom"
     floor = f"up to {noise.floor:.2f} times" if noise.floor < MAX_NOISE_RATIO else "more than so few runs can show"
     corrected = _corrected_noise(findings.speed_corrected_noise)
     sentences = [f"noise: two runs of the same arm differ by {floor} ({freedom}){corrected}"]

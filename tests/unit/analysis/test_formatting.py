@@ -1,5 +1,7 @@
 """Figures of a run as texts."""
 
+from dataclasses import replace
+
 import pytest
 
 from locust_asyncdjango.analysis.definitions import ERRORS, PEAK, SLOWDOWN, SUCCESSES
@@ -16,6 +18,7 @@ from locust_asyncdjango.analysis.formatting import (
     key_figures,
 )
 from locust_asyncdjango.analysis.saturation import Onset, find_saturation
+from locust_asyncdjango.metrics.interval import Interval
 from tests.support.figures import FAILURES, figures
 
 
@@ -32,6 +35,19 @@ def test_the_figures_of_a_run() -> None:
 
 def test_a_run_without_requests_has_no_peak() -> None:
     assert [figure.text for figure in key_figures(find_saturation([]))] == ["none", "0", "not seen", "none"]
+
+
+def test_a_run_that_is_too_short_has_no_peak() -> None:
+    too_short = replace(figures(28.34, 105, 4210), length_s=9)
+    assert key_figures(too_short)[0].text == "none: the run took 9 s, and a peak needs 10 s"
+    assert key_figures(replace(too_short, length_s=10))[0].text.startswith("28.3 ")
+    assert find_saturation([Interval(t, 1, 5) for t in range(9)]).length_s == 9
+
+
+def test_one_user_is_no_users() -> None:
+    assert format_onset(Onset(3, 1, 1, 1)) == "at 1 user, after 3 s"
+    assert format_onset(Onset(3, 1, 0, 1)) == "at 1 (0-1) users, after 3 s"
+    assert format_first_failure({"first_t": 2, "first_users": 1}) == "after 2 s, at 1 user"
 
 
 def test_an_interval_that_is_the_number_is_left_out_and_large_rates_have_no_decimal() -> None:

@@ -53,7 +53,7 @@ def test_a_header_names_the_shape(running: str, option: str, text: str) -> None:
     ("changed", "line"),
     [
         ({}, "Reader on http://x, 20 users, 2.5 more each second"),
-        ({"users": None, "spawn_rate": None}, "Reader on http://x, 1 users, 1 more each second"),
+        ({"users": None, "spawn_rate": None}, "Reader on http://x, 1 user, 1 more each second"),
         ({"shape": "Ramp", "workers": 2}, "Reader on http://x, Ramp, 2 workers"),
         ({"host": "", "shape": "Ramp"}, "Reader on its own hosts, Ramp"),
     ],

@@ -107,7 +107,7 @@ def test_a_line_has_at_most_80_columns() -> None:
     most = Interval(99_998, 99_999, 99_999, Counter(a=99_999), p50_ms=999.4, p95_ms=99_999.0, p99_ms=999_999.0)
     assert status_line([most]) == "99999 s 99999 users 99999 ok/s 99999 failed/s  p50 999 ms p95  100 s p99 1000 s"
     least = Interval(9, 1, 1, p50_ms=0.04, p95_ms=9.94, p99_ms=9.96)
-    assert status_line([least]) == "  10 s     1 users   1.0 ok/s   0.0 failed/s  p50 0.0 ms p95 9.9 ms p99  10 ms"
+    assert status_line([least]) == "  10 s     1 user    1.0 ok/s   0.0 failed/s  p50 0.0 ms p95 9.9 ms p99  10 ms"
 
 
 @needs_rich

@@ -74,13 +74,13 @@ def test_more_users_than_there_may_be(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_run_that_is_too_short(monkeypatch: pytest.MonkeyPatch) -> None:
     answer = SimulatedRun(monkeypatch, Breakpoint(), run_time=20).finish()
-    assert answer == "carries 1 users at least, 5.0 req/s: nothing broke; give it more time (-t)"
+    assert answer == "carries 1 user at least, 5.0 req/s: nothing broke; give it more time (-t)"
 
 
 def test_users_that_do_not_start(monkeypatch: pytest.MonkeyPatch) -> None:
     run = SimulatedRun(monkeypatch, Breakpoint())
     run.can_start = False
-    assert run.finish() == "no level was measured: of 1 users 0 could be started"
+    assert run.finish() == "no level was measured: of 1 user 0 could be started"
 
 
 def test_a_level_is_planned_as_its_users_start(monkeypatch: pytest.MonkeyPatch) -> None:

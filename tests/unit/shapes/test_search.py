@@ -97,7 +97,7 @@ def test_the_answer_as_a_sentence() -> None:
     one = LevelResult(1, 10.0, 0.0, 0.0, 90.0)
     search.record(broken=False)
     assert conclude(search, {1: one}, {}) == (
-        "carries 1 users at least, 10.0 req/s: nothing broke; give it more time (-t)"
+        "carries 1 user at least, 10.0 req/s: nothing broke; give it more time (-t)"
     )
     search.record(broken=False)
     search.record(broken=True)
