@@ -148,8 +148,16 @@ def safe_value(value: Any, safe: Callable[[str], str] = safe_text) -> Any:
 def safe_logger(name: str) -> logging.Logger:
     """Return the logger of this name, whose messages and tracebacks are safe texts."""
     logger = logging.getLogger(name)
-    logger.addFilter(_make_record_safe)
+    logger.addFilter(make_record_safe)
     return logger
+
+
+def make_record_safe(record: logging.LogRecord) -> bool:
+    """Make the message and the traceback of a log record safe texts, and return True: a filter of ``logging``."""
+    record.msg, record.args = safe_text(record.getMessage()), ()
+    if record.exc_info and not record.exc_text:
+        record.exc_text = safe_text(logging.Formatter().formatException(record.exc_info))
+    return True
 
 
 def redact(text: str) -> str:
@@ -232,13 +240,6 @@ def _may_hold_a_key(text: str) -> bool:
         or "npm_" in text
         or "sg." in text
     )
-
-
-def _make_record_safe(record: logging.LogRecord) -> bool:
-    record.msg, record.args = safe_text(record.getMessage()), ()
-    if record.exc_info and not record.exc_text:
-        record.exc_text = safe_text(logging.Formatter().formatException(record.exc_info))
-    return True
 
 
 def _safe_member(name: str, value: Any, safe: Callable[[str], str]) -> Any:

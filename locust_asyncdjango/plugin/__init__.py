@@ -23,7 +23,7 @@ from locust_asyncdjango.plugin.output_files import OutputError, OutputFiles
 from locust_asyncdjango.plugin.recording import attached_recording
 from locust_asyncdjango.plugin.results import require_report_extra
 from locust_asyncdjango.plugin.run import record_worker, subscribe_run, subscribe_worker
-from locust_asyncdjango.plugin.setup import SetupError, prepare_environment, prepare_users
+from locust_asyncdjango.plugin.setup import SetupError, make_locust_logs_safe, prepare_environment, prepare_users
 from locust_asyncdjango.plugin.terminal import LiveDisplay
 
 __all__ = ["on_init", "on_test_start", "register"]
@@ -46,6 +46,7 @@ def on_init(environment: Environment, **_: Any) -> None:
     # gevent's clock still shows the time before the imports. Without this, Locust's -t would count them too: on a busy
     # machine a short run would be over before its first user has started.
     gevent.get_hub().loop.update_now()
+    make_locust_logs_safe()
     options = Options.from_parsed(environment.parsed_options)
     runner = environment.runner
     assert runner is not None, "Locust makes the runner before it fires init"  # noqa: S101

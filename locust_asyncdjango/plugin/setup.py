@@ -1,5 +1,6 @@
 """Set in Locust, before a run starts, which user classes and which shape it has. Start at ``prepare_environment``."""
 
+import logging
 import signal
 from argparse import Namespace
 from collections.abc import Callable
@@ -12,7 +13,7 @@ from locust.env import Environment
 from locust.runners import Runner, WorkerRunner
 
 from locust_asyncdjango.addresses import is_web_address
-from locust_asyncdjango.failures.normalize import safe_logger
+from locust_asyncdjango.failures.normalize import make_record_safe, safe_logger
 from locust_asyncdjango.load.arrivals import require_arrival_wait, wait_before_first_task
 from locust_asyncdjango.load.dispatcher import install_dispatcher
 from locust_asyncdjango.load.shape_registry import catalogue_classes, create_shape
@@ -22,6 +23,9 @@ from locust_asyncdjango.plugin.options import Options
 PACKAGE = __name__.partition(".")[0]
 ROUTE_USERS_PACKAGE = f"{PACKAGE}.users."
 """The prefix of the module names of our route users, which cannot be imported here: ``users`` imports this package."""
+
+LOCUST_LOGGERS = ("", "locust", "locust.stats_logger")
+"""The loggers that Locust gives handlers: the root, its own, and that of its tables."""
 
 log = safe_logger(__name__)
 
@@ -160,6 +164,17 @@ def _fit_options_to_shape(environment: Environment, shape: LoadTestShape) -> Non
     for option, attribute in (("num_users", "peak"), ("spawn_rate", "rate")):
         if getattr(parsed, option) is None:
             setattr(parsed, option, getattr(shape, attribute, None))
+
+
+def make_locust_logs_safe() -> None:
+    """Make safe texts of what Locust logs: its tables, and the tracebacks of tasks. They may quote a server."""
+    for name in LOCUST_LOGGERS:
+        for handler in logging.getLogger(name).handlers:
+            handler.addFilter(_make_locust_record_safe)
+
+
+def _make_locust_record_safe(record: logging.LogRecord) -> bool:
+    return not record.name.startswith("locust") or make_record_safe(record)
 
 
 def watch_stop_signals(environment: Environment, runner: Runner, note: Callable[[str], None]) -> None:
