@@ -50,6 +50,8 @@ class ArrivalQueue:
         self._is_open = is_open
         self._greenlet: gevent.Greenlet | None = None
         self._begun: tuple[RateStages, float, float] | None = None
+        self.is_known = False
+        """Whether ``begin`` was called, so that it is known whether there is an open model."""
         self._idle: list[AsyncResult[float]] = []
         self._waiting: deque[float] = deque()
         self._delay_s: dict[gevent.Greenlet, float] = {}
@@ -64,7 +66,7 @@ class ArrivalQueue:
             self._greenlet.kill(block=False)
         else:
             self._delay_s.clear()  # delays of users of an earlier run
-        self._greenlet, self._is_open = None, stages is not None
+        self._greenlet, self._is_open, self.is_known = None, stages is not None, True
         self._begun = (stages, elapsed, share) if stages else None
         if stages:
             self._greenlet = gevent.spawn(self._arrive, stages, self._clock() - elapsed, elapsed, share)

@@ -65,8 +65,9 @@ class SparingDispatcher(UsersDispatcher):
         super().__init__(*args, **kwargs)
         self._known: set[str] = set()
         """Workers to which Locust itself has sent a message of this run."""
-        self._has_waited = False
-        """Whether the workers that got a first message of this run had the time to begin."""
+        # Locust makes another dispatcher within a run when a worker has been missing for long.
+        self._has_waited = any(node.state in (STATE_SPAWNING, STATE_RUNNING) for node in self._worker_nodes)
+        """Whether the workers have begun the run."""
         self._sent: UserCounts = {}
         self._last_tick: tuple[Any, ...] | None = None
         """What the shape returned last in this climb, when it was called here."""
@@ -97,7 +98,7 @@ class SparingDispatcher(UsersDispatcher):
         for poll in count(1):
             if self.runner._users_dispatcher is not self or not (names := self._beginning_workers()):
                 return
-            if poll * POLL_S == WAIT_UNREPORTED_S:
+            if poll == round(WAIT_UNREPORTED_S / POLL_S):
                 log.info("Waiting for the listeners to test_start on %s", ", ".join(names))
             gevent.sleep(POLL_S)
             if shape is not None:

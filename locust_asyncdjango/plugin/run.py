@@ -153,6 +153,8 @@ class WorkerRun:
     def _tick(self, now: float) -> None:
         _record_load(self._recording, self._runner, self._meter, now)
         self._link.send(take_update(self._recording, now))
+        if not self._recording.arrivals.is_known:  # the master's message came before this worker could listen
+            request_share(self._runner)
 
     def _finish(self) -> None:
         self._runner.stop()

@@ -69,6 +69,7 @@ def test_it_runs_once_and_the_time_of_the_shape_begins_after_it(
     seconds = [second for second in series_file.read(file).intervals if second.users]
     assert len(seconds) >= 4
     if wait == "arrival":
-        assert sum(second.ok + second.missed for second in seconds) <= 20 * 5 + 10
+        # Five seconds are planned. The six of the listener would make more than twice as many requests.
+        assert sum(second.ok + second.missed for second in seconds) < 20 * 10
     else:
         assert seconds[0].users < 12

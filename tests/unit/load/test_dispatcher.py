@@ -101,6 +101,16 @@ def test_a_climb_and_the_time_of_the_shape_begin_when_the_workers_have_begun(mon
     assert resets == [STATE_INIT, STATE_SPAWNING, STATE_RUNNING]
 
 
+@pytest.mark.usefixtures("without_waiting")
+def test_the_time_of_the_shape_goes_on_when_locust_makes_another_dispatcher_within_a_run() -> None:
+    master = FakeMaster()
+    nodes = [WorkerNode(id="a", state=STATE_RUNNING), WorkerNode(id="b")]
+    dispatcher: SparingDispatcher = type("Test", (SparingDispatcher,), {"runner": master})(nodes, [Reader])
+    master.clients, master._users_dispatcher = {node.id: node for node in nodes}, dispatcher  # type: ignore[attr-defined]
+    dispatcher.new_dispatch(target_user_count=4, spawn_rate=2)
+    assert [total(users) for users in dispatcher] == [{"a": 1, "b": 1}, {"a": 2, "b": 2}]
+
+
 def test_a_master_that_waits_for_its_workers_says_so(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

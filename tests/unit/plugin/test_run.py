@@ -151,6 +151,19 @@ def test_a_worker_goes_on_with_a_run_that_began_before_init() -> None:
     assert sum(row["ok"] for row in rows) == 2
 
 
+def test_a_worker_asks_for_its_share_until_it_knows_it() -> None:
+    environment, runner = make_environment(), FakeWorker()
+    runner.environment = environment
+    subscribe_worker(environment, runner)  # type: ignore[arg-type]
+    run = environment.events.test_start._handlers[-1].__self__
+    run._tick(time.time())
+    run._tick(time.time())
+    stages = {"stages": None, "elapsed": 0.0, "share": 1.0}
+    runner.listeners[ARRIVALS_MESSAGE](msg=SimpleNamespace(data=stages), environment=environment)
+    run._tick(time.time())
+    assert [name for name, _ in runner.sent].count(ARRIVALS_MESSAGE) == 2
+
+
 def test_a_ticker_ticks_after_each_second_and_survives_an_error(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
