@@ -9,9 +9,9 @@ from typing import Any
 from locust.contrib.fasthttp import FastRequest, FastResponse, LocustUserAgent
 
 from locust_asyncdjango.client.http11 import field_lines, request_line
-from locust_asyncdjango.client.pool import Pools
 from locust_asyncdjango.client.prepared_request import REPEATABLE_METHODS, fields_to_send, request_target
 from locust_asyncdjango.client.response import Response, SocketResponse
+from locust_asyncdjango.client.transport.pool import Pools
 from locust_asyncdjango.client.transport.request_body import framed
 from locust_asyncdjango.client.transport.stream import StreamReader
 from locust_asyncdjango.client.user_agent import DerivedUserAgent

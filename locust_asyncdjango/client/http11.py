@@ -116,6 +116,7 @@ class ResponseReader:
         self._head = b""
         self._body: BytesIO | None = None
         self._has_body = self._complete = self._keep_alive = self._has_surplus = False
+        self._counted_pieces = self._bytes_without_body = 0
         self.received = 0
         """Bytes that have arrived of the current response."""
 
@@ -140,7 +141,7 @@ class ResponseReader:
                 self._check_declared_length(data)
         if self._complete:
             return self._take_response(self._head, self.received)
-        self._check_limits()
+        self._check_limits(len(data))
         return None
 
     def _check_declared_length(self, data: bytes) -> None:
@@ -155,15 +156,28 @@ class ResponseReader:
         if isinstance(length, str) and length.isdecimal() and int(length) > self._max_body_bytes:
             raise HTTPParseError(f"a body of {length} bytes, more than {self._max_body_bytes}: {_USE_STREAM}")
 
-    def _check_limits(self) -> None:
+    def _check_limits(self, size: int) -> None:
+        """Raise HTTPParseError if what has come is too long. size: of the bytes that came last."""
         if not self._has_body and self.received > MAX_HEAD_BYTES:
             raise HTTPParseError(f"a response head of more than {MAX_HEAD_BYTES} bytes")
+        self._bytes_without_body += size
+        if len(self._pieces) != self._counted_pieces:
+            self._bytes_without_body = 0
+        if self._bytes_without_body > MAX_HEAD_BYTES:
+            raise HTTPParseError(f"more than {MAX_HEAD_BYTES} bytes of chunk extensions or trailers")
         if self.received > MAX_HEAD_BYTES + self._max_body_bytes:
             raise HTTPParseError(f"a body of more than {self._max_body_bytes} bytes: {_USE_STREAM}")
         if len(self._pieces) > _MAX_PIECES:
             self._body = self._body or BytesIO()
             self._body.write(b"".join(self._pieces))
             self._pieces.clear()
+        self._counted_pieces = len(self._pieces)
+
+    def discard(self) -> None:
+        """Release the memory of a response that will not be complete. The reader can only be thrown away."""
+        # The parser and the reader refer to each other: only the garbage collector would release it.
+        self._pieces.clear()
+        self._head, self._body = b"", None
 
     def end(self) -> RawResponse:
         """Return the response that ends because the connection does. Raise HTTPConnectionClosed if it is incomplete."""
@@ -188,6 +202,7 @@ class ResponseReader:
         self._complete = self._keep_alive = False
         if self.received:
             self._head, self._has_body, self.received = b"", False, 0
+            self._counted_pieces = self._bytes_without_body = 0
         return response
 
     # llhttp calls the next two methods.

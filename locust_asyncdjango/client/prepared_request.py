@@ -21,7 +21,7 @@ from locust_asyncdjango.client.http11 import (
     request_line,
     request_with_body,
 )
-from locust_asyncdjango.client.pool import Pools, pools_of_client_pool
+from locust_asyncdjango.client.transport.pool import Pools, pools_of_client_pool
 from locust_asyncdjango.client.transport.request_body import METHODS_WITH_LENGTH
 from locust_asyncdjango.client.user_agent import TrackingCookieJar, TrackingUserAgent
 

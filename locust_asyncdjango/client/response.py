@@ -156,9 +156,9 @@ class SocketResponse(LenientResponse):
         try:
             content = self._response.read()  # type: ignore[union-attr]
             content = decode_body(content, self.headers, share)  # type: ignore[arg-type]
+            self._content_share = share
         except (*FAILURE_EXCEPTIONS, MemoryError) as error:
             self.error = self.error or wrap_exception(self.url, error, self.status_code)
-        self._content_share = share
         self.release()
         return content
 

@@ -30,7 +30,7 @@ class FastUser(FastHttpUser):
     host: the URL that paths are appended to. Default: ``--host``. StopTest is raised where there is neither.
     network_timeout: seconds to send what does not fit into the socket's buffer, and then for the whole response, with
         one more for each 1000 bytes of it. Default 60.
-    connection_timeout: seconds to open a connection. Default 60.
+    connection_timeout: seconds to open a connection, TLS and a proxy's tunnel included. Default 60.
     concurrency: connections to one server at once, where several greenlets share a user. Default 10.
     max_redirects: redirects that are followed. Default 30.
     max_retries: how often a GET, HEAD, OPTIONS, TRACE, PUT or DELETE is sent again after a timeout. Default 0.

@@ -81,6 +81,12 @@ EXCEPTION_RULES: tuple[Rule, ...] = (
         errnos=(errno.ECONNRESET, errno.ECONNABORTED, errno.EPIPE),
     ),
     Rule(
+        "unreachable",
+        where="proxy",
+        client_exceptions=("ProxyRefusedError", "RuntimeError: proxy connect failed"),
+        advice="the proxy opens no tunnel to the host: check its address and credentials, and what it allows",
+    ),
+    Rule(
         "timeout",
         client_exceptions=("Timeout", "TimeoutError", "TimeoutException", ": timed out"),
         errnos=(errno.ETIMEDOUT,),

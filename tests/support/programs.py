@@ -66,9 +66,9 @@ class Running:
         """Sends a signal to the program alone."""
         self.popen.send_signal(signum)
 
-    def end(self) -> int:
+    def end(self, deadline_s: float = DEADLINE_S) -> int:
         """Waits for its end and returns its exit code."""
-        return self.popen.wait(DEADLINE_S)
+        return self.popen.wait(deadline_s)
 
     def left_behind(self) -> list[str]:
         """What it started that still runs, itself included."""
@@ -104,10 +104,12 @@ def running(*argv: str | Path, env: Mapping[str, str] | None = None, cwd: Path =
         program.kill()
 
 
-def done(*argv: str | Path, env: Mapping[str, str] | None = None, cwd: Path = Path("/")) -> tuple[int, str]:
+def done(
+    *argv: str | Path, env: Mapping[str, str] | None = None, cwd: Path = Path("/"), deadline_s: float = DEADLINE_S
+) -> tuple[int, str]:
     """Exit code and output of a program that ends by itself and leaves nothing behind."""
     with running(*argv, env=env, cwd=cwd) as program:
-        code = program.end()
+        code = program.end(deadline_s)
         assert program.left_behind() == []
         return code, program.text
 

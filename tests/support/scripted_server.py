@@ -6,13 +6,13 @@ import ssl
 import struct
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
-CLOSE, RESET = "close", "reset"
+CLOSE, RESET, END_TLS = "close", "reset", "end TLS"
 Step = bytes | float | str
-"""Bytes to send, seconds to wait, or CLOSE or RESET of the connection."""
+"""Bytes to send, seconds to wait, or CLOSE, RESET or the orderly END_TLS of the connection."""
 
 
 @dataclass(frozen=True)
@@ -32,14 +32,16 @@ class ReceivedRequest:
         return self.line.split()[1].partition("?")[0]
 
 
-Script = Callable[[ReceivedRequest], Sequence[Step]]
+Script = Callable[[ReceivedRequest], Iterable[Step]]
 
 
 class ScriptedServer:
     """The server: its address, and all requests that it received on any connection."""
 
-    def __init__(self, script: Script, tls: ssl.SSLContext | None) -> None:
+    def __init__(self, script: Script, tls: ssl.SSLContext | None, tunnel_tls: ssl.SSLContext | None = None) -> None:
+        """tunnel_tls: the server is also a proxy, and serves each tunnel itself, with this TLS."""
         self.script = script
+        self._tunnel_tls = tunnel_tls
         self.received: list[ReceivedRequest] = []
         self.connections = 0
         self.completed = 0
@@ -80,14 +82,25 @@ class ScriptedServer:
             self._open.append(accepted)
             with accepted, accepted.makefile("rb") as incoming:
                 while (received := _read(incoming)) is not None:
+                    if self._tunnel_tls and received.line.startswith("CONNECT "):
+                        self._serve_tunnel(accepted, self._tunnel_tls)
+                        break
                     self.received.append(received)
-                    if not _perform(accepted, self.script(received)):
+                    if not perform(accepted, self.script(received)):
                         break
                     self.completed += 1
             self.completed += 1
 
+    def _serve_tunnel(self, accepted: socket.socket, tls: ssl.SSLContext) -> None:
+        accepted.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
+        with tls.wrap_socket(accepted, server_side=True) as inner, inner.makefile("rb") as incoming:
+            while (received := _read(incoming)) is not None:
+                self.received.append(received)
+                if not perform(inner, self.script(received)):
+                    break
 
-def _perform(accepted: socket.socket, steps: Sequence[Step]) -> bool:
+
+def perform(accepted: socket.socket, steps: Iterable[Step]) -> bool:
     """Carry out the steps, and return whether the connection stays open."""
     for step in steps:
         if isinstance(step, bytes):
@@ -95,6 +108,8 @@ def _perform(accepted: socket.socket, steps: Sequence[Step]) -> bool:
         elif isinstance(step, float):
             time.sleep(step)
         else:
+            if step == END_TLS and isinstance(accepted, ssl.SSLSocket):
+                accepted.unwrap()
             if step == RESET:
                 accepted.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             return False
@@ -122,9 +137,11 @@ def _read(incoming: io.BufferedReader) -> ReceivedRequest | None:
 
 
 @contextmanager
-def serve_script(script: Script, tls: ssl.SSLContext | None = None) -> Iterator[ScriptedServer]:
+def serve_script(
+    script: Script, tls: ssl.SSLContext | None = None, tunnel_tls: ssl.SSLContext | None = None
+) -> Iterator[ScriptedServer]:
     """Start a server for this script, and stop it at the end."""
-    server = ScriptedServer(script, tls)
+    server = ScriptedServer(script, tls, tunnel_tls)
     try:
         yield server
     finally:

@@ -1,1 +1,1 @@
-"""What connections are made of: opening them, TLS, bodies in pieces, and responses that are read on demand."""
+"""Connections: pools of them, opening them, TLS, bodies in pieces, and responses that are read on demand."""

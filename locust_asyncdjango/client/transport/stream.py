@@ -19,8 +19,8 @@ _thread_ident: Any = get_original("threading", "get_ident")
 class Loan:
     """A connection that a streamed response has borrowed. It is the response's socket."""
 
-    def __init__(self, connection: Any, give_back: Callable[[bool], None]) -> None:
-        """Take a connection. give_back: gets whether the connection can be kept."""
+    def __init__(self, connection: Any, give_back: Callable[[bool, bool], None]) -> None:
+        """Take a connection. give_back: gets whether it can be kept, and whether surplus bytes came."""
         self._connection = connection
         self._give_back = give_back
         self._hub = get_hub()
@@ -36,12 +36,12 @@ class Loan:
         received: bytes = self._connection.receive()
         return received
 
-    def end(self, keep: bool) -> None:
+    def end(self, keep: bool, surplus: bool) -> None:
         """Give the connection back. Thread-safe: the garbage collector may call it from any thread."""
         if _thread_ident() == self._hub.thread_ident:
-            self._give_back(keep)
+            self._give_back(keep, surplus)
         else:
-            self._hub.loop.run_callback_threadsafe(self._give_back, keep)
+            self._hub.loop.run_callback_threadsafe(self._give_back, keep, surplus)
 
 
 class StreamedResponse(HTTPSocketResponse):
@@ -50,6 +50,8 @@ class StreamedResponse(HTTPSocketResponse):
     _loan: Loan | None = None
     _final_status = 0
     _surplus = False
+    _without_body = 0
+    """Bytes that have arrived since the last ones of the body."""
 
     def __init__(self, method: str) -> None:
         """Make a response without a head. method: of the request."""
@@ -70,6 +72,7 @@ class StreamedResponse(HTTPSocketResponse):
 
     def feed(self, data: str | bytes) -> None:
         """Parse received bytes. Those after the whole response spoil the connection, not the response."""
+        before = len(self._body_buffer)
         try:
             super().feed(data)
         except HTTPParseError:
@@ -78,6 +81,10 @@ class StreamedResponse(HTTPSocketResponse):
             self._surplus = True
         if self._final_status:
             self.release()
+        grew = len(self._body_buffer) > before or not self.headers_complete
+        self._without_body = 0 if grew else self._without_body + len(data)
+        if self._without_body > MAX_HEAD_BYTES:
+            raise HTTPParseError(f"more than {MAX_HEAD_BYTES} bytes of chunk extensions or trailers")
 
     def read(self, length: int | None = None) -> bytes:
         """Return so many bytes of the body; fewer at its end; all of it without a length."""
@@ -93,13 +100,19 @@ class StreamedResponse(HTTPSocketResponse):
         """Give the connection back, closed if the body has not been read to its end."""
         loan, self._sock, self._loan = self._loan, None, None
         if loan is not None:
-            loan.end(not (self._surplus or self.should_close()))
+            loan.end(not (self._surplus or self.should_close()), self._surplus)
 
     def _begin_read(self) -> None:
         if self._loan is not None:
             self._loan.begin_read()
 
-    # The parser calls the next two methods.
+    # The parser calls the next methods.
+
+    def _flush_header(self) -> None:
+        if self.headers_complete:
+            self._current_header_field = self._current_header_value = None  # of a trailer, which is not kept
+        else:
+            super()._flush_header()
 
     def _on_message_begin(self) -> None:
         if self._final_status:

@@ -112,8 +112,8 @@ class TlsSocket:
         """Whether the peer has ended the session. The end of the TCP connection may follow later, or never."""
         self.unsettled = False
         """Whether more may have come with the last bytes: of the same response, or what nobody requested."""
-        self.absorbed = False
-        """Whether ``absorb`` has read bytes that were not for TLS itself."""
+        self.buffered = b""
+        """Plain bytes that ``absorb`` has read, and ``recv`` returns."""
         self.fileno, self.close = plain.fileno, plain.close
 
     def send(self, data: bytes | memoryview) -> int:
@@ -135,8 +135,9 @@ class TlsSocket:
         Raise BlockingIOError if none have come. Raise HTTPConnectionClosed if the connection ends without TLS's own
         message: what came may have been cut short by anyone (RFC 9112, section 9.8).
         """
-        if self.ended:
-            return b""
+        if self.buffered or self.ended:
+            plain, self.buffered = self.buffered, b""
+            return plain
         received = self._plain.recv(RECEIVE_BYTES)
         if received:
             self._incoming.write(received)
@@ -153,7 +154,7 @@ class TlsSocket:
         """Read what came while idle, and return whether it was for TLS itself only, such as session tickets."""
         self._idle_reads += 1
         try:
-            self.absorbed = bool(self.recv(RECEIVE_BYTES).strip())
+            self.buffered = self.recv(RECEIVE_BYTES)
         except BlockingIOError:
             return self._idle_reads <= MAX_IDLE_READS
         except (OSError, HTTPConnectionClosed):

@@ -117,6 +117,9 @@ class MuteError(Exception):
         ),
         pytest.param(requests.ConnectTimeout("x"), "timeout", id="by its base"),
         pytest.param(
+            RuntimeError("Proxy CONNECT failed: HTTP/1.1 407 X"), "unreachable", id="geventhttpclient: a proxy"
+        ),
+        pytest.param(
             driver_error("httpx.RemoteProtocolError", "Server disconnected without sending"),
             "connection_dropped",
             id="h11",

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from geventhttpclient.response import HTTPConnectionClosed, HTTPParseError
 
-from locust_asyncdjango.client.connection import Connection
+from locust_asyncdjango.client.transport.connection import Connection
 from locust_asyncdjango.client.transport.tls import RECEIVE_BYTES
 from tests.support.fake_hub import FakeHub
 from tests.support.responses import http_response

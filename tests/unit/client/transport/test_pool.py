@@ -13,7 +13,7 @@ from geventhttpclient.response import HTTPConnectionClosed, HTTPParseError
 from geventhttpclient.url import URL
 
 from locust_asyncdjango.client.http11 import RawResponse
-from locust_asyncdjango.client.pool import MAX_ORIGINS, Pool, Pools, pools_of_client_pool
+from locust_asyncdjango.client.transport.pool import MAX_ORIGINS, Pool, Pools, pools_of_client_pool
 
 REQUEST = b"GET / HTTP/1.1\r\n\r\n"
 

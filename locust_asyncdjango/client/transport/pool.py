@@ -5,16 +5,17 @@ which the event loop holds, must not hold the settings. Start reading at Pool.se
 """
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from functools import lru_cache, partial
 from typing import Any
 
-from gevent.queue import LifoQueue
+from gevent.queue import Empty, LifoQueue
 from geventhttpclient.client import HTTPClientPool
 from geventhttpclient.response import HTTPConnectionClosed, HTTPParseError
 from geventhttpclient.url import URL
 
-from locust_asyncdjango.client.connection import PEER_CLOSED_ERRORS, Connection
-from locust_asyncdjango.client.transport.settings import PoolSettings
+from locust_asyncdjango.client.transport.connection import PEER_CLOSED_ERRORS, Connection
+from locust_asyncdjango.client.transport.settings import NO_TIMEOUT_S, PoolSettings
 from locust_asyncdjango.client.transport.stream import Loan, StreamedResponse, StreamReader
 from locust_asyncdjango.failures.normalize import safe_logger
 
@@ -124,10 +125,13 @@ class PooledConnection:
 class Pool:
     """The connections to one origin, which greenlets share."""
 
-    def __init__(self, connect: Callable[[], Connection], size: int, origin: str = "") -> None:
+    def __init__(
+        self, connect: Callable[[], Connection], size: int, origin: str = "", patience_s: float = NO_TIMEOUT_S
+    ) -> None:
         """Make a pool without connections.
 
-        connect: opens a connection, or raises OSError. size: most connections. origin: for messages.
+        connect: opens a connection, or raises OSError. size: most connections. origin: for messages. patience_s: how
+        long a request waits for connections that unread streams have.
         """
         self._connect = connect
         self._keep_alive = KeepAlive(origin)
@@ -136,6 +140,8 @@ class Pool:
         self._free: LifoQueue[PooledConnection] = LifoQueue()
         self._remaining = size
         self._waiting = 0
+        self._streams = 0
+        self._patience_s = patience_s
 
     def send(self, request: bytes, repeatable: bool, bodyless: bool, body: Iterable[bytes] = ()) -> Any:
         """Send a whole request on a free connection and return its response. Wait while all connections are in use.
@@ -167,10 +173,14 @@ class Pool:
         except BaseException:
             self._give_back(place)
             raise
+        self._streams += 1
         response.borrow(Loan(place.connection, partial(self._end_stream, place)))
         return response
 
-    def _end_stream(self, place: PooledConnection, keep: bool) -> None:
+    def _end_stream(self, place: PooledConnection, keep: bool, surplus: bool) -> None:
+        self._streams -= 1
+        if surplus:
+            self._keep_alive.forbid()
         if keep and place.connection is not None and self._keep_alive.allowed:
             place.connection.resume()
         else:
@@ -192,8 +202,15 @@ class Pool:
             return PooledConnection(self._connect, self._keep_alive)
         self._waiting += 1
         try:
-            place: PooledConnection = self._free.get()
-            return place
+            while True:
+                with suppress(Empty):
+                    place: PooledConnection = self._free.get(timeout=self._patience_s)
+                    return place
+                if self._streams:
+                    raise TimeoutError(
+                        f"no free connection within {self._patience_s:g} s (connection_timeout): {self._streams} are in"
+                        " use by streams, which have to be read to their end or released"
+                    )
         finally:
             self._waiting -= 1
 
@@ -212,7 +229,8 @@ class Pools:
         if pool is None:
             endpoint = self.settings.endpoint(*origin)
             name = "{}://{}:{}".format(*origin)
-            pool = Pool(partial(Connection.open, endpoint), self.settings.concurrency, name)
+            connect = partial(Connection.open, endpoint)
+            pool = Pool(connect, self.settings.concurrency, name, self.settings.connection_timeout_s)
         if len(url.host) <= MAX_HOST_LENGTH:
             self._pools[origin] = pool
             if len(self._pools) > MAX_ORIGINS:

@@ -41,7 +41,8 @@ _thread_ident: Any = monkey.get_original("threading", "get_ident")
 class PlainSocket(_socket):  # type: ignore[misc]  # it is of any type
     """A socket without TLS, which gevent has not patched. See TlsSocket for what both have."""
 
-    ended = unsettled = absorbed = False
+    ended = unsettled = False
+    buffered = b""
 
     def absorb(self) -> bool:
         """Return False: whatever comes on an idle connection is a disturbance."""
@@ -109,7 +110,7 @@ class Connection:
         A server that closes it may say why, as with status 408. Empty lines do not count: no response begins with them.
         The bytes are read, so that the connection can only be closed.
         """
-        has_bytes: bool = self._socket.absorbed
+        has_bytes = False
         with suppress(BlockingIOError):
             for _ in range(MAX_SURPLUS_READS):
                 try:
@@ -141,7 +142,8 @@ class Connection:
         self._receiver = getcurrent()
         try:
             while True:
-                self._hub.switch()
+                if not self._socket.buffered:
+                    self._hub.switch()
                 try:
                     data = self._socket.recv(RECEIVE_BYTES)
                 except BlockingIOError:
@@ -169,13 +171,12 @@ class Connection:
 
         Between two calls nobody watches the socket: TCP slows down a server whose stream is not read.
         """
-        if self._socket.ended:
-            return b""
         self._receiver = getcurrent()
         self._readable.start(self._on_readable)
         try:
             while True:
-                self._hub.switch()
+                if not (self._socket.buffered or self._socket.ended):
+                    self._hub.switch()
                 with suppress(BlockingIOError):
                     data: bytes = self._socket.recv(RECEIVE_BYTES)
                     self._current_reader.received += len(data)
@@ -204,7 +205,7 @@ class Connection:
         with suppress(*PEER_CLOSED_ERRORS):
             for piece in pieces:
                 self._send_piece(memoryview(piece))
-        if self._readiness.poll(0):
+        if self._readiness.poll(0) and not self._socket.absorb():
             # What came before the request was sent entirely may be no response to it.
             self.undisturbed = False
         self._readable.start(self._on_readable)
@@ -225,6 +226,7 @@ class Connection:
         self._readable.close()
         self._timer.close()
         self._socket.close()
+        self._reader.discard()
 
     def _send_piece(self, rest: memoryview) -> None:
         writable = self._hub.loop.io(self._socket.fileno(), WRITE)
