@@ -20,6 +20,12 @@ ROWS_LIMIT = 100_000
 """The most seconds in one update: more than a day, as of a machine that was suspended."""
 LATENCIES_LIMIT = 50_000
 """The most different latencies in one second. From a microsecond to an hour there are fewer."""
+COUNT_LIMIT = 10_000_000
+"""The most users of a worker, and the most requests in one of its seconds. A process makes some ten thousand."""
+BYTES_LIMIT = 10**13
+"""The most bytes of the responses in one second."""
+LATEST_S = 10**11
+"""No time is later, in epoch seconds: that of year 5138."""
 KINDS_LIMIT = 200
 """The most failure kinds of one worker: ours, and those of its locustfile."""
 FAILURES_LIMIT = 1000
@@ -64,8 +70,10 @@ class Update:
         _require_at_most(FAILURES_LIMIT, "examples", message.failures.samples)
         rows = tuple(map(Row.from_json, message.rows))
         for row in rows:
-            for counts in (row.ok_ms, row.failed_ms, row.began):
-                _require_at_most(LATENCIES_LIMIT, "latencies in a second", counts)
+            _require_plausible(row)
+        times = (message.started, message.until or 0, message.sent)
+        _require_below(LATEST_S, "a time", *times)
+        _require_below(COUNT_LIMIT, "failures", message.unrecorded, *(each.count for each in message.failures.rows))
         for each in _all_of(message.failures):
             kind(each.kind)
             _require_short_texts(each)
@@ -123,6 +131,20 @@ class UpdateReader:
 
 def _all_of(failures: FailureUpdate) -> tuple[FailureRow | FailureSample, ...]:
     return (*failures.rows, *failures.samples)
+
+
+def _require_plausible(row: Row) -> None:
+    """Raise ValueError for a second that no worker can have."""
+    requests = (row.ok, row.failed.total(), row.late, row.missed, row.in_flight)
+    _require_below(COUNT_LIMIT, "users or requests", row.users, row.planned or 0, *requests)
+    _require_below(BYTES_LIMIT, "bytes", row.bytes)
+    for counts in (row.ok_ms, row.failed_ms, row.began):
+        _require_at_most(LATENCIES_LIMIT, "latencies in a second", counts)
+
+
+def _require_below(limit: int, what: str, *values: float) -> None:
+    if max(values) >= limit:
+        raise ValueError(f"it has {max(values):g} as {what}")
 
 
 def _require_at_most(limit: int, what: str, values: Sized) -> None:
