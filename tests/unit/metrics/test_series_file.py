@@ -98,6 +98,11 @@ def damaged(**changes: Any) -> str:
         damaged(ok_ms={"1e400": 3}),
         damaged(ok_ms={"-1": 3}),
         damaged(cpu=float("nan")),
+        damaged(failed={f"kind{n}": 1 for n in range(1001)}),
+        damaged(ok_ms={"1": 4}),
+        json_line(header(run_time="long")),
+        json_line(header(user_classes=[1])),
+        json_line(header()) + json_line(Row(0).to_json()).replace('"t":0', '"t":0,"t":1'),
     ],
 )
 def test_other_files_are_refused_with_the_way_out(tmp_path: Path, text: str) -> None:
@@ -105,6 +110,16 @@ def test_other_files_are_refused_with_the_way_out(tmp_path: Path, text: str) -> 
     path.write_text(text)
     with pytest.raises(SeriesError, match="write it with --series"):
         read(path)
+
+
+def test_a_csv_file_is_refused_as_one_that_is_for_spreadsheets(tmp_path: Path) -> None:
+    path = tmp_path / "run.csv"
+    path.write_text(csv_header() + csv_line(Row(0, ok=3)))
+    with pytest.raises(SeriesError) as refused:
+        read(path)
+    assert str(refused.value) == (
+        f"{path} is CSV, which is for spreadsheets only: name the JSON lines of the run (locust --series run.jsonl)"
+    )
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:

@@ -59,3 +59,26 @@ def test_a_folder_of_version_3_is_reported(tmp_path: Path, capsys: pytest.Captur
     assert cli.main(["report", str(results)]) == 0
     assert "orm_get: gunicorn-uvicorn has the highest peak, 88.2 against 26.5 req/s" in capsys.readouterr().out
     assert "other programs used 171 % of a processor" in (results / "report.md").read_text()
+
+
+def test_a_report_that_fails_leaves_no_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    source = write_series(tmp_path / "run.jsonl", recorder_of((1000.5, "", 20.0, 10)).take())
+    (tmp_path / "new.json").mkdir()
+    assert cli.main(["report", str(source), "--output", str(tmp_path / "new.html")]) == 2
+    assert "choose another --output" in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir() if not path.name.startswith(("run", "new.html", "new.md"))] == [
+        "new.json"
+    ]
+    assert all(path.stat().st_size for path in tmp_path.iterdir() if path.is_file())
+    assert cli.main(["report", str(source), "--output", "/proc/1/x/run.html"]) == 2
+    assert "its folder cannot be made" in capsys.readouterr().err
+
+
+def test_a_report_behind_a_link_is_written_through_it(tmp_path: Path) -> None:
+    source = write_series(tmp_path / "run.jsonl", recorder_of((1000.5, "", 20.0, 10)).take())
+    page, link = tmp_path / "page.html", tmp_path / "link.html"
+    page.write_text("")
+    link.symlink_to(page)
+    assert cli.main(["report", str(source), "--output", str(link)]) == 0
+    assert link.is_symlink()
+    assert page.stat().st_size > 0
