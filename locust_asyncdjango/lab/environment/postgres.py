@@ -253,9 +253,11 @@ def running_cluster(
     )
     for setting in (*fixed, *settings):
         argv += ["-c", setting]
-    # SIGTERM waits until all clients have left; SIGINT is the fast shutdown.
+    # SIGTERM waits until all clients have left. SIGINT is the fast shutdown, which writes all of it. SIGQUIT, the
+    # immediate one, does not; a fast one may wait without end for a recovery after a crash.
+    stop_signal = signal.SIGINT if is_kept else signal.SIGQUIT
     with running(
-        argv, name=NAME, log=log, account=installation.account, stop_signal=signal.SIGINT, stop_timeout_s=30
+        argv, name=NAME, log=log, account=installation.account, stop_signal=stop_signal, stop_timeout_s=30
     ) as program:
         with announced_wait("PostgreSQL starts"):
             is_ready = False

@@ -250,15 +250,19 @@ class Program:
 
     def stop(self) -> None:
         """Send its stop signal, wait up to ``stop_timeout_s``, then kill what is left of all that it has started."""
-        started = self.processes()
+        import psutil
+
+        started = set(self.processes())
         if self.exit_code() is None:
             self.request_stop()
             with suppress(subprocess.TimeoutExpired):
                 self.popen.wait(self.stop_timeout_s)
+        started |= set(self.processes())
         _signal_group(self.pid, signal.SIGKILL)
         for process in started:  # PostgreSQL's have process groups of their own
             _send_signal(process, signal.SIGKILL)
         self.popen.wait()
+        psutil.wait_procs(started, KILL_DEADLINE_S)
         deadline = time.monotonic() + KILL_DEADLINE_S
         while _signal_group(self.pid, NO_SIGNAL) and time.monotonic() < deadline:
             time.sleep(0.01)
