@@ -138,9 +138,8 @@ class OutputFiles:
 
     def _write_beginnings(self) -> None:
         """Overwrite the files of an earlier run, so that nobody takes them for the results of this one."""
-        for output, file in self._files.items():
-            if not _is_special(self.path(output.name)):
-                file.truncate(0)
+        for file in self._files.values():
+            _empty(file)
         started = datetime.now(UTC).isoformat(timespec="seconds")
         self.write_failures({"failures": [], "samples": [], "unfinished": True})
         self.write_junit(junit_xml([Case("run", "the run", "it did not end")], started, 0))
@@ -173,7 +172,7 @@ class OutputFiles:
                 _replace_text(self._files[output], text)
             else:
                 with self._open(output) as file:
-                    file.write(text)
+                    _replace_text(file, text)
         except OSError as error:
             raise self._error(output, error, "free some space") from None
 
@@ -218,8 +217,14 @@ def _lock(file: IO[str]) -> bool:
     return True
 
 
+def _empty(file: IO[str]) -> None:
+    """Empty a file, unless it is a device or a pipe, which holds nothing."""
+    if stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        file.truncate(0)
+
+
 def _replace_text(file: IO[str], text: str) -> None:
-    file.truncate(0)
+    _empty(file)
     file.write(text)
     file.flush()
 
