@@ -31,7 +31,8 @@ class Supervision:
     def check(self) -> None:
         """Raise TrialError, with its name, where a program or one of PostgreSQL's helper processes has ended."""
         for program in self._programs:
-            code, helpers = program.exit_code(), self._ended_helpers(program)
+            code = program.exit_code()
+            helpers = sorted(name for process, name in self._helpers[program].items() if _has_ended(process))
             if code is not None or helpers:
                 self._check_log(program)
             if code is not None:
@@ -64,10 +65,12 @@ class Supervision:
         if reason := postgres.stop_reason(lines):
             raise TrialError(f"{program.name} ended or started again during the trial: {reason}; {AGAIN}")
 
-    def _ended_helpers(self, program: Program) -> list[str]:
-        helpers = self._helpers[program]
-        ended = helpers.keys() - postgres.helper_processes(program.pid).keys() if helpers else ()
-        return sorted(helpers[process] for process in ended)
+
+def _has_ended(process: psutil.Process) -> bool:
+    try:
+        return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
 
 
 def stopped_processes() -> list[str]:
