@@ -4,24 +4,26 @@ import time
 from typing import Any
 
 import gevent
+import greenlet
 import pytest
 from gevent.event import Event
 from locust.contrib.fasthttp import FastHttpSession
 from locust.env import Environment
 from locust.event import Events
 
-from locust_asyncdjango.plugin.generator.in_flight import InFlight, requests_in_flight
+from locust_asyncdjango.plugin.generator.in_flight import InFlight
 
 
 class Session(FastHttpSession):
-    """A client whose requests end when its event is set."""
+    """A client whose requests end when its event is set, or when a limit of a thousandth of a second is over."""
 
-    def __init__(self, events: Events) -> None:
-        self.events, self.answered = events, Event()
+    def __init__(self, events: Events, *, limited: bool = False) -> None:
+        self.events, self.answered, self.limit_s = events, Event(), 0.001 if limited else None
 
     def request(self, *_: Any, **__: Any) -> Any:
         start_time = time.time() - 3
-        self.answered.wait()
+        with gevent.Timeout(self.limit_s, exception=False):
+            self.answered.wait()
         self.events.request.fire(start_time=start_time)
 
 
@@ -37,6 +39,11 @@ def environment() -> Environment:
     return Environment(events=Events())
 
 
+@pytest.fixture
+def in_flight(environment: Environment) -> InFlight:
+    return InFlight(environment)
+
+
 def begin(session: Session, count: int) -> list[gevent.Greenlet]:
     """Return greenlets, each of which waits in a request."""
     greenlets = [gevent.spawn(session.get, "/") for _ in range(count)]
@@ -44,48 +51,88 @@ def begin(session: Session, count: int) -> list[gevent.Greenlet]:
     return greenlets
 
 
-def end(greenlets: list[gevent.Greenlet]) -> None:
-    gevent.killall(greenlets)
-
-
 @pytest.mark.parametrize("session_class", [Session, Derived])
-def test_requests_that_locust_ends_are_in_flight(environment: Environment, session_class: type[Session]) -> None:
+def test_requests_that_locust_ends_are_in_flight(
+    environment: Environment, in_flight: InFlight, session_class: type[Session]
+) -> None:
     greenlets = begin(session_class(environment.events), 5)
-    in_flight = InFlight(environment)
     in_flight.stop_begins()
-    end(greenlets)
+    gevent.killall(greenlets)
     count, longest_s = in_flight.stop_ended()
     assert (count, longest_s >= 3) == (5, True)
     assert in_flight.stop_ended() == (0, 0.0)
-    assert environment.events.request._handlers == []
+    assert (environment.events.request._handlers, greenlet.gettrace()) == ([], None)
 
 
-def test_a_request_that_ends_while_the_run_stops_is_not_in_flight(environment: Environment) -> None:
-    quick, slow = Session(environment.events), Session(environment.events)
-    greenlets = [*begin(quick, 2), *begin(slow, 1)]
-    in_flight = InFlight(environment)
+def test_a_request_that_begins_and_one_that_ends_while_the_run_stops(
+    environment: Environment, in_flight: InFlight
+) -> None:
+    session = Session(environment.events)
+
+    def user() -> None:
+        session.get("/")
+        session.answered.clear()
+        session.get("/")
+
+    users = [gevent.spawn(user)]
+    gevent.sleep(0)
     in_flight.stop_begins()
-    quick.answered.set()
-    gevent.joinall(greenlets[:2])
-    end(greenlets)
-    assert in_flight.stop_ended()[0] == 1
-
-
-@pytest.mark.parametrize("timeout_s", [0, 0.001])
-def test_requests_that_begin_before_locust_ends_them_count_too(environment: Environment, timeout_s: float) -> None:
-    environment.stop_timeout = timeout_s
-    in_flight = InFlight(environment)
-    in_flight.stop_begins()
-    greenlets = begin(Session(environment.events), 4)
-    while not in_flight._began:
-        gevent.sleep(0)
-    end(greenlets)
+    session.answered.set()
+    gevent.sleep(0)
+    gevent.sleep(0)
+    users += begin(session, 3)
+    gevent.killall(users)
     assert in_flight.stop_ended()[0] == 4
 
 
-def test_greenlets_that_do_something_else_are_not_in_flight(environment: Environment) -> None:
-    before = dict(requests_in_flight())
-    other, answered = gevent.spawn(gevent.sleep, 60), begin(Session(environment.events), 0)
+def test_a_request_that_reached_its_limit_has_ended(environment: Environment, in_flight: InFlight) -> None:
+    greenlets = begin(Session(environment.events, limited=True), 2)
+    in_flight.stop_begins()
+    gevent.joinall(greenlets)
+    assert in_flight.stop_ended()[0] == 0
+
+
+def test_a_request_of_on_stop_does_not_hide_the_one_before_it(environment: Environment, in_flight: InFlight) -> None:
+    session = Session(environment.events)
+
+    def user() -> None:
+        try:
+            session.get("/")
+        finally:
+            session.answered.set()
+            session.get("/logout/")
+
+    users = [gevent.spawn(user)]
     gevent.sleep(0)
-    assert (dict(requests_in_flight()), answered) == (before, [])
-    other.kill()
+    in_flight.stop_begins()
+    gevent.killall(users)
+    assert in_flight.stop_ended()[0] == 1
+
+
+def test_requests_of_greenlets_that_locust_does_not_end_count_too(
+    environment: Environment, in_flight: InFlight
+) -> None:
+    in_flight.stop_begins()
+    greenlets = begin(Session(environment.events), 2)
+    other = gevent.spawn(gevent.sleep, 60)
+    gevent.sleep(0)
+    assert in_flight.stop_ended()[0] == 2
+    gevent.killall([*greenlets, other])
+
+
+def test_the_tracing_of_others_goes_on(environment: Environment, in_flight: InFlight) -> None:
+    events: list[str] = []
+
+    def trace(event: str, _: Any) -> None:
+        events.append(event)
+
+    greenlets = begin(Session(environment.events), 1)
+    greenlet.settrace(trace)
+    try:
+        in_flight.stop_begins()
+        gevent.killall(greenlets)
+        assert in_flight.stop_ended()[0] == 1
+        assert "throw" in events
+        assert greenlet.gettrace() is trace
+    finally:
+        greenlet.settrace(None)
