@@ -9,11 +9,13 @@ from pathlib import Path
 
 import pytest
 
+from locust_asyncdjango.lab.environment.servers import Server
 from locust_asyncdjango.lab.experiment.result import ResourceSample, Result
 from locust_asyncdjango.lab.experiment.results_folder import ResultsFolder, write_json
+from locust_asyncdjango.lab.experiment.spec import Trial
 from locust_asyncdjango.lab.measure.resource_usage import append_sample
 from locust_asyncdjango.lab.measure.runner import run
-from tests.support.experiments import SYNC, experiment
+from tests.support.experiments import SYNC, experiment, measured
 from tests.support.programs import done, lab, running, wait_for_lines
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="a disk of its own takes root to mount")
@@ -97,24 +99,23 @@ def test_a_run_that_cannot_write_its_folder_does_not_start(
 def test_a_result_that_cannot_be_written_is_measured_again(
     disk: Disk, break_: Callable[[Disk], None], reason: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("locust_asyncdjango.lab.measure.runner.check_load", lambda *_: None)
-    monkeypatch.setattr("locust_asyncdjango.lab.environment.services.prepare", lambda *_, **__: None)
+    monkeypatch.setattr("locust_asyncdjango.lab.measure.runner.check_load", lambda *_: None)  # as in test_runner.py
     folder = ResultsFolder(disk.path / "results")
-    wanted = experiment()
-    measured: list[str] = []
+    wanted = experiment(servers=("mine",), own_servers=(Server("mine", "wsgi", url="http://127.0.0.1:9"),))
+    runs: list[Trial] = []
 
-    def measure(trial: object, *_: object) -> Result:
-        measured.append(str(trial))
-        if len(measured) == 1:
+    def measure(trial: Trial, *_: object) -> Result:
+        runs.append(trial)
+        if len(runs) == 1:
             break_(disk)
-        return SYNC
+        return measured(trial, 10.0)
 
     with pytest.raises(OSError, match=reason):
         run(wanted, folder, lambda *_: lambda _: None, measure)
+    assert folder.result(runs[0]) is None
     disk.repair()
-    assert folder.result(SYNC.trial) is None
-    assert run(wanted, folder, lambda *_: lambda _: None, measure) == [folder.result(SYNC.trial)]
-    assert len(measured) == 2
+    assert run(wanted, folder, lambda *_: lambda _: None, measure) == [folder.result(runs[0])]
+    assert len(runs) == 2
 
 
 @broken
