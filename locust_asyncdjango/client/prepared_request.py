@@ -86,7 +86,7 @@ class PreparedRequest:
     __slots__ = ("complete", "head", "template", "url")
 
     def __init__(self, template: RequestTemplate, url: str, target: str) -> None:
-        """Prepare a request to a percent-encoded path and query. Raise ValueError for an invalid target or method."""
+        """Prepare a request to a percent-encoded path and query. Raise InvalidRequestError."""
         self.template = template
         self.url = url
         self.head = request_line(template.method, target, template.prefix) + template.lines

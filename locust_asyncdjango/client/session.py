@@ -114,7 +114,7 @@ class FastSession(FastHttpSession):
         length = self._finish(response, stream)
         request_meta = {
             "request_type": str(method),
-            "name": str(name or self.request_name or _name_of_url(str(url))),
+            "name": str(name) if name else self.request_name or _name_of_url(str(url)),
             "context": context,
             "response": response,
             "exception": response.error,
@@ -262,7 +262,7 @@ class FastSession(FastHttpSession):
 def _name_of_url(url: str) -> str:
     """Return the name of a request that the locustfile has not named. Locust shows and writes it."""
     # Nothing announces a secret in a path.
-    return _safe_name(url) if "?" in url or "@" in url else url
+    return url if "?" not in url and "@" not in url and url.isprintable() else _safe_name(url)
 
 
 _safe_name = remember(512, len)(safe_line)

@@ -41,7 +41,7 @@ _thread_ident: Any = monkey.get_original("threading", "get_ident")
 class PlainSocket(_socket):  # type: ignore[misc]  # it is of any type
     """A socket without TLS, which gevent has not patched. See TlsSocket for what both have."""
 
-    ended = unsettled = False
+    ended = False
     buffered = b""
 
     def absorb(self) -> bool:
@@ -83,8 +83,9 @@ class Connection:
         self._current_reader: Any = self._reader
         self.undisturbed = True
         """False as soon as the event loop notices bytes, or the end of the connection, while the connection is idle."""
-        self._readiness = _poll()
-        self._readiness.register(self._socket.fileno(), select.POLLIN)
+        readiness = _poll()
+        readiness.register(self._socket.fileno(), select.POLLIN)
+        self._poll = readiness.poll
         self._hub = hub or get_hub()
         self._readable = self._hub.loop.io(self._socket.fileno(), READ)
         self._readable.start(self._on_readable)
@@ -101,8 +102,9 @@ class Connection:
 
         It costs a system call: the event loop may not have run since then, so that ``undisturbed`` is not enough.
         """
-        waiting = self._socket.ended or (self._readiness.poll(0) and not self._socket.absorb())
-        return self.undisturbed and not waiting
+        if self._poll(0) and not self._socket.absorb():
+            return False
+        return self.undisturbed and not self._socket.ended
 
     def has_surplus(self) -> bool:
         """Return whether the peer of a connection that is not quiet has sent bytes, and not closed the connection.
@@ -138,7 +140,15 @@ class Connection:
         Raise OSError (also TimeoutError) and HTTPParseError. After an exception the connection can only be closed.
         """
         self._current_reader = reader = stream or (HeadResponseReader() if bodyless else self._reader)
-        self._transmit(request, body)
+        self._started_s = self._clock()
+        try:
+            sent = self._socket.send(request)
+        except BlockingIOError:
+            sent = 0
+        except PEER_CLOSED_ERRORS:
+            sent = len(request)
+        if sent < len(request) or body:
+            self._send_pieces(chain([memoryview(request)[sent:]], body))
         self._receiver = getcurrent()
         try:
             while True:
@@ -157,8 +167,6 @@ class Connection:
             self._receiver = None
         if stream is not None:
             self._readable.stop()
-        elif (len(data) == RECEIVE_BYTES or self._socket.unsettled) and not self.is_quiet():
-            response.keep_alive = False
         return response
 
     def begin_read(self) -> None:
@@ -189,23 +197,12 @@ class Connection:
         """Watch the socket again, after a streamed response that was received whole."""
         self._readable.start(self._on_readable)
 
-    def _transmit(self, request: bytes, body: Iterable[bytes]) -> None:
-        self._started_s = self._clock()
-        try:
-            sent = self._socket.send(request)
-        except BlockingIOError:
-            sent = 0
-        except PEER_CLOSED_ERRORS:
-            sent = len(request)
-        if sent < len(request) or body:
-            self._send_pieces(chain([memoryview(request)[sent:]], body))
-
     def _send_pieces(self, pieces: Iterable[bytes | memoryview]) -> None:
         self._readable.stop()  # a response may come early, but is not read yet
         with suppress(*PEER_CLOSED_ERRORS):
             for piece in pieces:
                 self._send_piece(memoryview(piece))
-        if self._readiness.poll(0) and not self._socket.absorb():
+        if self._poll(0) and not self._socket.absorb():
             # What came before the request was sent entirely may be no response to it.
             self.undisturbed = False
         self._readable.start(self._on_readable)

@@ -95,7 +95,7 @@ class PooledConnection:
                     raise
                 reused = False
                 response = self._reopen().send(request, bodyless, body, stream)
-            if stream is None and response.has_surplus:
+            if stream is None and not response.keep_alive and response.has_surplus:
                 self._keep_alive.forbid()
                 if reused:
                     raise HTTPParseError("more than one response came on a kept connection: which one is unknown")
@@ -156,7 +156,10 @@ class Pool:
         try:
             return place.send(request, repeatable, bodyless, body)
         finally:
-            self._give_back(place)
+            if self._last is None and not self._waiting and place.connection is not None:
+                self._last = place
+            else:
+                self._give_back(place)
 
     def open_stream(
         self, request: bytes, repeatable: bool, reader: StreamReader, body: Iterable[bytes] = ()

@@ -110,8 +110,6 @@ class TlsSocket:
         self._idle_reads = 0
         self.ended = False
         """Whether the peer has ended the session. The end of the TCP connection may follow later, or never."""
-        self.unsettled = False
-        """Whether more may have come with the last bytes: of the same response, or what nobody requested."""
         self.buffered = b""
         """Plain bytes that ``absorb`` has read, and ``recv`` returns."""
         self.fileno, self.close = plain.fileno, plain.close
@@ -145,7 +143,6 @@ class TlsSocket:
             self._incoming.write_eof()
         plain = self._decrypt()
         self._send_replies()
-        self.unsettled = self.ended or len(received) == RECEIVE_BYTES
         if not plain and not self.ended:
             raise BlockingIOError
         return plain

@@ -105,8 +105,11 @@ def test_bytes_behind_a_full_buffer_spoil_the_connection(pair: Pair) -> None:
     head = len(http_response(200, b"x" * 30_000)) - 30_000
     full = http_response(200, b"x" * (RECEIVE_BYTES - head))
     assert len(full) == RECEIVE_BYTES
-    assert pair.send(full)[2]
-    assert not pair.send(full + http_response(200, b"surplus"))[2]
+    pair.send(full)
+    assert pair.connection.is_quiet()
+    pair.send(full + http_response(200, b"surplus"))
+    assert not pair.connection.is_quiet()
+    assert pair.connection.has_surplus()
 
 
 # Deadlines
