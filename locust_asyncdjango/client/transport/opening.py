@@ -47,20 +47,32 @@ class Endpoint:
 
 def open_socket(endpoint: Endpoint) -> tuple[gevent.socket.socket, TlsSession | None]:
     """Return a connected socket, and its TLS session if any. Raise OSError (also TimeoutError) and ValueError."""
-    if endpoint.tls is None:
-        return _connect(endpoint), None
-    late = TimeoutError(f"no connection within {endpoint.connection_timeout_s:g} s (connection_timeout)")
-    with gevent.Timeout(endpoint.connection_timeout_s, late):
-        session = TlsSession(endpoint.tls.context, endpoint.host)
+    # Not a TimeoutError: create_connection takes an OSError for that of one address, and would try the next.
+    deadline = gevent.Timeout.start_new(endpoint.connection_timeout_s)
+    try:
+        session = None if endpoint.tls is None else TlsSession(endpoint.tls.context, endpoint.host)
         connected = _connect(endpoint)
-        try:
-            if endpoint.proxy is not None:
-                _open_tunnel(connected, endpoint, endpoint.proxy)
-            session.shake_hands(connected)
-        except BaseException:
-            connected.close()
+        if session is not None:
+            _secure(connected, session, endpoint)
+    except gevent.Timeout as timeout:
+        if timeout is not deadline:
             raise
-        return connected, session
+        text = f"no connection within {endpoint.connection_timeout_s:g} s (connection_timeout)"
+        raise TimeoutError(text) from None
+    finally:
+        deadline.close()
+    return connected, session
+
+
+def _secure(connected: gevent.socket.socket, session: TlsSession, endpoint: Endpoint) -> None:
+    """Open the TLS session, by a proxy's tunnel if there is a proxy. Close the socket on an error."""
+    try:
+        if endpoint.proxy is not None:
+            _open_tunnel(connected, endpoint, endpoint.proxy)
+        session.shake_hands(connected)
+    except BaseException:
+        connected.close()
+        raise
 
 
 def _connect(endpoint: Endpoint) -> gevent.socket.socket:
@@ -68,7 +80,7 @@ def _connect(endpoint: Endpoint) -> gevent.socket.socket:
     host = address.host
     if endpoint.disable_ipv6:
         host = gevent.socket.getaddrinfo(host, address.port, gevent.socket.AF_INET)[0][4][0]
-    connected = gevent.socket.create_connection((host, address.port), endpoint.connection_timeout_s)
+    connected = gevent.socket.create_connection((host, address.port), timeout=None)
     connected.setsockopt(gevent.socket.IPPROTO_TCP, gevent.socket.TCP_NODELAY, 1)
     return connected
 
