@@ -76,15 +76,15 @@ def test_a_trial_that_fails_is_recorded_and_the_others_go_on(tmp_path: Path) -> 
     (planted / "uvicorn_worker.py").write_text("raise ImportError('planted')\n")
     output = tmp_path / "results"
     servers = "gunicorn-uvicorn,gunicorn-sync"
-    load = ("--posts", str(POSTS), "-u", "3", "-r", "3", "-t", "2s")
+    load = ("--posts", str(POSTS), "-u", "3", "-r", "3", "-t", "5s")
     code, text = done(
-        *lab("run", "--routes", "cpu", "--servers", servers, *load, "--output", output),
+        *lab("run", "--routes", "template", "--servers", servers, *load, "--output", output),
         env={"PYTHONPATH": str(planted)},
     )
     assert code == 1
-    assert "cpu on gunicorn-uvicorn: not measured: gunicorn-uvicorn did not start: " in text
+    assert "template on gunicorn-uvicorn: not measured: gunicorn-uvicorn did not start: " in text
     broken, sync = (
-        json.loads((output / "trials" / f"cpu-{s}" / "result.json").read_text()) for s in servers.split(",")
+        json.loads((output / "trials" / f"template-{s}" / "result.json").read_text()) for s in servers.split(",")
     )
     assert broken["figures"] is None
     assert "gunicorn-uvicorn did not start: " in broken["error"]
