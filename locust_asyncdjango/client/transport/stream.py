@@ -89,7 +89,11 @@ class StreamedResponse(HTTPSocketResponse):
     def read(self, length: int | None = None) -> bytes:
         """Return so many bytes of the body; fewer at its end; all of it without a length."""
         self._begin_read()
-        return super().read(length)
+        try:
+            return super().read(length)
+        except HTTPParseError:
+            self._body_buffer.clear()  # it may be as long as it may be, and the response may be kept
+            raise
 
     def readline(self, sep: bytes = b"\r\n") -> bytes:
         """Return the next line of the body with its end."""

@@ -116,6 +116,7 @@ def test_one_read_of_too_much() -> None:
     connection.receive = receive  # type: ignore[method-assign]
     with pytest.raises(HTTPParseError, match="one read of more than 268435456 bytes of a body"):
         response.read()
+    assert response.read() == b""  # nothing of it is kept
 
 
 @pytest.mark.parametrize("piece", [b"1;" + b"a" * 1000, b"0\r\n" + b"X-A: b\r\n" * 100], ids=["extension", "trailers"])
