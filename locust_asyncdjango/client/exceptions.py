@@ -9,6 +9,7 @@ from time import time
 from traceback import walk_tb
 from typing import Any
 
+import brotli
 from geventhttpclient.header import Headers
 from geventhttpclient.useragent import CompatResponse
 from locust.contrib.fasthttp import LocustBadStatusCode
@@ -24,6 +25,9 @@ from locust_asyncdjango.failures.normalize import safe_line, safe_logger
 
 STOCK_SESSIONS = frozenset({"locust.clients", "locust.contrib.fasthttp"})
 """The modules of Locust's HttpSession and FastHttpSession."""
+
+NOT_OF_THE_REQUEST = (UnicodeDecodeError, MemoryError, brotli.error)
+"""What Locust's own sessions raise for a body that cannot be decoded, or not in the memory that is left."""
 
 log = safe_logger(__name__)
 
@@ -119,8 +123,8 @@ def unreported_request(error: BaseException) -> dict[str, Any] | None:
             variables = frame.f_locals
             start_s = variables.get("start_time", time())
             url = str(variables.get("complete_url") or variables.get("built_url") or variables["url"])
-            # What a response could not be decoded from says nothing about the request.
-            reason = error if isinstance(error, UnicodeDecodeError) else invalid_request(error)
+            # What a response could not be decoded from, and a want of memory, say nothing about the request.
+            reason = error if isinstance(error, NOT_OF_THE_REQUEST) else invalid_request(error)
             return {
                 "request_type": str(variables["method"]),
                 "name": safe_line(str(variables["name"] or variables["url"])),

@@ -115,6 +115,7 @@ EXCEPTION_RULES: tuple[Rule, ...] = (
             "DecodeError",
             "RemoteProtocolError",
             "error: while decompressing data",
+            "error: brotli: decoder",
         ),
     ),
     Rule(

@@ -5,6 +5,7 @@ import weakref
 from collections.abc import Callable
 from typing import Any
 
+import brotli
 import pytest
 import requests
 from locust import FastHttpUser, HttpUser
@@ -200,6 +201,28 @@ def test_a_request_of_a_stock_user_that_raises_has_an_event(
     assert (event["name"], event["url"], event["response_length"]) == (name, url, 0)
     assert (event["exception"].failure.kind, type(event["response_time"])) == ("invalid_request", float)
     assert "hunter2" not in repr((event, event["exception"].__cause__))
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        (MemoryError("Unable to allocate output buffer."), "client_exhausted"),
+        (brotli.error("brotli: decoder failed"), "protocol_error"),
+    ],
+)
+def test_a_body_that_a_stock_user_cannot_decode_is_no_invalid_request(
+    monkeypatch: pytest.MonkeyPatch, error: Exception, kind: str
+) -> None:
+    def fail(*_arguments: object, **_options: object) -> None:
+        raise error
+
+    def call(client: Any) -> None:
+        monkeypatch.setattr(client, "_send_request_safe_mode", fail)
+        client.get("/path")
+
+    event = unreported_request(raised_by(call, FastHttpUser))
+    assert event is not None
+    assert event["exception"].failure.kind == kind
 
 
 def test_what_no_request_raised_has_no_event() -> None:
