@@ -161,9 +161,8 @@ def test_an_empty_folder_is_filled_and_no_other(tmp_path: Path) -> None:
             ("site", "--name", "1st"),
             "the site's package cannot be called '1st'; choose a --name of at most 40 lower-case ",
         ),
-        (("missing/mysite",), "missing/mysite cannot be written: No such file or directory; name another folder"),
         (("a-file",), "a-file exists already and is not an empty folder; name a new one"),
-        (("a-file/mysite",), "a-file/mysite cannot be written: Not a directory; name another folder"),
+        (("a-file/mysite",), "a-file/mysite cannot be written: File exists; name another folder"),
     ],
 )
 def test_what_cannot_be_written(tmp_path: Path, arguments: tuple[str, ...], message: str) -> None:

@@ -269,7 +269,7 @@ def test_what_is_kept_has_a_limit_in_bytes(prepare: Callable[[RequestPreparer, i
     requests, numbers = preparer(), count()
 
     def prepare_many() -> None:
-        for number in islice(numbers, 500):
+        for number in islice(numbers, 300):
             prepare(requests, number)
 
     assert kept_bytes(prepare_many) <= most

@@ -301,7 +301,7 @@ def test_the_memory_of_failures_has_a_limit_in_bytes(response: Callable[[int], d
     numbers, classifier = iter(range(10**6)), FailureClassifier()
 
     def classify_many() -> None:
-        for n in islice(numbers, 1000):
+        for n in islice(numbers, 400):
             classifier.classify_raw(**response(n), parse_head=lambda _: {})
 
     assert kept_bytes(classify_many) < 10 * 2**20

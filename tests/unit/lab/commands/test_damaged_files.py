@@ -55,8 +55,8 @@ def test_a_damaged_series(tmp_path: Path, lines: list[str], capsys: pytest.Captu
     chance, file = random.Random(SEED), tmp_path / "run.jsonl"
     first, third = json.loads(lines[0]), json.loads(lines[3])
     contents = [
-        *("".join([f"{line}\n", *lines[1:]]) for line in damaged(first, chance, 2)),
-        *("".join([*lines[:3], f"{line}\n", *lines[4:]]) for line in damaged(third, chance, 2)),
+        *("".join([f"{line}\n", *lines[1:]]) for line in damaged(first, chance, 1)),
+        *("".join([*lines[:3], f"{line}\n", *lines[4:]]) for line in damaged(third, chance, 1)),
     ]
     raw = "".join(lines).encode()
     everything = [*(text.encode() for text in contents), *(changed_bytes(raw, chance) for _ in range(20))]
@@ -64,7 +64,7 @@ def test_a_damaged_series(tmp_path: Path, lines: list[str], capsys: pytest.Captu
     for content in everything:
         file.write_bytes(content)
         codes.append(check_outcome(["report", str(file)], tmp_path / "run.html", capsys))
-    assert codes.count(2) > 60
+    assert codes.count(2) > 40
     assert codes.count(0) > 5
 
 
@@ -72,7 +72,7 @@ def test_damaged_failures(tmp_path: Path, lines: list[str], capsys: pytest.Captu
     chance, file, series = random.Random(SEED), tmp_path / "failures.json", tmp_path / "run.jsonl"
     series.write_text("".join(lines))
     whole = {"format": FAILURES_FORMAT, "version": 2, "run": HEADER, "refused_updates": 0, **FAILURES}
-    everything = [text.encode() for text in damaged(whole, chance, 2)]
+    everything = [text.encode() for text in damaged(whole, chance, 1)]
     everything += [changed_bytes(json.dumps(whole).encode(), chance) for _ in range(20)]
     everything += [b"", b"null", b"[" * 100_000, b"\xff", json.dumps(whole).encode("utf-16")]
     codes = []
