@@ -102,7 +102,7 @@ class ResultsFolder:
 
     def result(self, trial: Trial) -> Result | None:
         """Return the result of a trial; None for one that was not run. Raise UsageError where it is damaged."""
-        file = self.trials / trial.id / "result.json"
+        file = self._trial_file(trial, "result.json")
         if not file.exists():
             return None
         try:
@@ -118,7 +118,7 @@ class ResultsFolder:
 
         Raise UsageError where it is damaged.
         """
-        file = self.trials / trial.id / "series.jsonl"
+        file = self._trial_file(trial, "series.jsonl")
         try:
             return read(file) if has_header(file) else None
         except SeriesError as error:
@@ -129,11 +129,17 @@ class ResultsFolder:
 
         Raise UsageError where the file is damaged.
         """
-        file = self.trials / trial.id / "costs.jsonl"
+        file = self._trial_file(trial, "costs.jsonl")
         try:
             return read_resource_samples(file)
         except (ValueError, OSError) as error:
             raise _damaged(file, error) from None
+
+    def _trial_file(self, trial: Trial, name: str) -> Path:
+        file = self.trials / trial.id / name
+        if file.exists() and not file.is_file():  # such as a pipe, or a link to a device: reading it may never end
+            raise _damaged(file, ValueError("it is not a regular file"))
+        return file
 
     def write_report(self, **texts: str) -> Path:
         """Write report.<ending> for each ending and its text, and return the path of report.html."""

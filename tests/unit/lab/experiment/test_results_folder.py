@@ -1,6 +1,7 @@
 """The results folder: one experiment, one run at a time, and what is damaged."""
 
 import json
+import os
 import shutil
 from contextlib import suppress
 from dataclasses import asdict
@@ -73,6 +74,21 @@ def test_a_damaged_result_is_an_error(text: str, tmp_path: Path) -> None:
         (place / "result.json").write_text(text)
     with pytest.raises(UsageError, match=r"is damaged: .*; remove its folder to have it measured again"):
         folder.result(SYNC.trial)
+
+
+@pytest.mark.parametrize("name", ["result.json", "series.jsonl", "costs.jsonl"])
+def test_a_pipe_or_a_device_is_not_read(name: str, tmp_path: Path) -> None:
+    opened(tmp_path)
+    folder = ResultsFolder(tmp_path)
+    read = {"result.json": folder.result, "series.jsonl": folder.series, "costs.jsonl": folder.resource_samples}[name]
+    with folder.trial_folder(SYNC.trial) as place:
+        os.mkfifo(place / name)
+    with pytest.raises(UsageError, match=rf"{name} is damaged: it is not a regular file"):
+        read(SYNC.trial)
+    (folder.trials / SYNC.trial.id / name).unlink()
+    (folder.trials / SYNC.trial.id / name).symlink_to("/dev/zero")
+    with pytest.raises(UsageError, match="it is not a regular file"):
+        read(SYNC.trial)
 
 
 def test_a_result_of_another_trial_is_an_error(tmp_path: Path) -> None:
