@@ -137,13 +137,19 @@ class OutputFiles:
             path.unlink(missing_ok=True)
 
     def _write_beginnings(self) -> None:
-        """Overwrite the files of an earlier run, so that nobody takes them for the results of this one."""
+        """Overwrite the files of an earlier run, so that nobody takes them for the results of this one.
+
+        A device or a pipe holds nothing of an earlier run, and its reader gets the results of this one alone.
+        """
         for file in self._files.values():
             _empty(file)
         started = datetime.now(UTC).isoformat(timespec="seconds")
-        self.write_failures({"failures": [], "samples": [], "unfinished": True})
-        self.write_junit(junit_xml([Case("run", "the run", "it did not end")], started, 0))
-        if self._options.report:
+        opened = {output.flag for output in self._files}
+        if "failures" in opened:
+            self.write_failures({"failures": [], "samples": [], "unfinished": True})
+        if "junit" in opened:
+            self.write_junit(junit_xml([Case("run", "the run", "it did not end")], started, 0))
+        if "report" in opened:
             command = html.escape(shlex.join(["locust-asyncdjango", *self.report_arguments()]))
             self._write(_Output("report", self._options.report), NO_REPORT_YET.format(command))
             for ending in (".md", ".json"):

@@ -1,6 +1,7 @@
 """The files that a run writes, and what happens when one cannot be written."""
 
 import csv
+import json
 import os
 import signal
 import subprocess
@@ -89,6 +90,18 @@ def test_devices_and_pipes_can_be_shared(tmp_path: Path) -> None:
         outputs.write_failures({})
         outputs.close()
     assert os.read(reader, 10_000).count(b"locust-asyncdjango series") == 2
+    os.close(reader)
+
+
+def test_a_pipe_gets_the_failures_once_at_the_end(tmp_path: Path) -> None:
+    """A second writing would wait for ever for a reader that has read the first one to its end."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    outputs = OutputFiles(Options(failures=str(pipe), junit="/dev/null"))
+    outputs.write_failures({"failures": []})
+    outputs.close()
+    assert json.loads(os.read(reader, 10_000))["failures"] == []
     os.close(reader)
 
 
