@@ -32,7 +32,7 @@ def run_header(environment: Environment) -> dict[str, Any]:
         "shape": _shape_text(environment),
         "users": getattr(parsed, "num_users", None),
         "spawn_rate": getattr(parsed, "spawn_rate", None),
-        "run_time": getattr(shape, "run_time", getattr(parsed, "run_time", None)),
+        "run_time": _length_s(getattr(shape, "run_time", getattr(parsed, "run_time", None))),
         "workers": runner.worker_count if isinstance(runner, MasterRunner) else 0,
         "versions": {
             "locust-asyncdjango": __version__,
@@ -42,6 +42,11 @@ def run_header(environment: Environment) -> dict[str, Any]:
         "machine": {"system": platform.platform(), "processors": os.cpu_count()},
     }
     return series_file.header(**safe_value(content, safe_line))
+
+
+def _length_s(run_time: object) -> float | None:
+    """Return the seconds that a run takes; None for what a shape of the user's own means by something else."""
+    return run_time if isinstance(run_time, int | float) and not isinstance(run_time, bool) else None
 
 
 def _shape_text(environment: Environment) -> str:

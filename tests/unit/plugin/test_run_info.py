@@ -1,7 +1,7 @@
 """The header of a series, and what Locust itself has counted."""
 
 import pytest
-from locust import User
+from locust import LoadTestShape, User
 
 from locust_asyncdjango.analysis.outcome import RequestStats
 from locust_asyncdjango.load.shape_registry import create_shape
@@ -13,6 +13,15 @@ class Reader(User):
     """A user of a locustfile."""
 
     abstract = True
+
+
+class OwnShape(LoadTestShape):
+    """A shape of a locustfile, whose run_time is none of ours."""
+
+    run_time = "10m"
+
+    def tick(self) -> None:
+        """End the run."""
 
 
 def test_a_header_says_what_runs() -> None:
@@ -32,6 +41,12 @@ def test_a_header_says_what_runs() -> None:
         "workers": 0,
     }
     assert "secret" not in header["host"]
+
+
+def test_the_run_time_of_a_shape_that_means_something_else_by_it_is_not_known() -> None:
+    environment = make_environment([Reader], run_time=60)
+    environment.shape_class = OwnShape()  # type: ignore[no-untyped-call]
+    assert run_header(environment)["run_time"] is None
 
 
 @pytest.mark.parametrize(
