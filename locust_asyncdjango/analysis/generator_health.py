@@ -29,7 +29,7 @@ MIN_LATE_SHARE = 0.01
 MIN_SECONDS_SHARE = 0.1
 """The share of seconds affected before we warn: a single second is not worth a warning."""
 EXHAUSTED = "client_exhausted"
-"""The failure kind of a generator that has no file descriptor left."""
+"""The failure kind of a generator that has no file descriptor or no memory left."""
 
 
 def health_problems(intervals: Sequence[Interval]) -> dict[str, str]:
@@ -141,4 +141,7 @@ def _files_problem(intervals: Sequence[Interval]) -> str:
     failed = sum(interval.failed[EXHAUSTED] for interval in intervals)
     if not failed:
         return ""
-    return f"{failed} requests failed in the generator itself ({EXHAUSTED}): raise its limit of open files (ulimit -n)"
+    return (
+        f"{failed} requests failed in the generator itself ({EXHAUSTED}): see what the failures say, or raise its limit"
+        " of open files (ulimit -n)"
+    )

@@ -56,7 +56,7 @@ def test_a_generator_at_its_end() -> None:
         "processor": "the generator's processor was busy to 90 % or more in 60 of 60 seconds:"
         " spread the users over more processes (--processes) or machines",
         "files": "3 requests failed in the generator itself (client_exhausted):"
-        " raise its limit of open files (ulimit -n)",
+        " see what the failures say, or raise its limit of open files (ulimit -n)",
     }
 
 
