@@ -226,6 +226,8 @@ def _part(file: Path) -> Path:
 
 
 def _read_json(file: Path) -> dict[str, Any]:
+    if file.exists() and not file.is_file():  # such as a pipe
+        raise ValueError("it is not a regular file")
     content = loads(file.read_bytes())
     if not isinstance(content, dict) or content.get("format_version") not in READABLE_VERSIONS:
         raise ValueError(f"it is not of results format {' or '.join(map(str, READABLE_VERSIONS))}")

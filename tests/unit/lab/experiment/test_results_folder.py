@@ -91,6 +91,12 @@ def test_a_pipe_or_a_device_is_not_read(name: str, tmp_path: Path) -> None:
         read(SYNC.trial)
 
 
+def test_an_experiment_that_is_a_pipe_is_not_read(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "experiment.json")
+    with pytest.raises(UsageError, match="it is not a regular file"):
+        ResultsFolder(tmp_path).experiment()
+
+
 def test_a_result_of_another_trial_is_an_error(tmp_path: Path) -> None:
     opened(tmp_path)
     folder = ResultsFolder(tmp_path)
