@@ -24,8 +24,7 @@ class Definition:
 
 
 PEAK = Definition(
-    "the highest rate of successful requests over any ten consecutive seconds, and the users at the end of these"
-    " seconds",
+    "the highest rate of successful requests over any ten consecutive seconds, and the most users in these seconds",
     "what the noise of these seconds leaves open, and all numbers of users at which as much was reached",
 )
 SUCCESSES = Definition("how many requests succeeded", "what another run under the same conditions may have")

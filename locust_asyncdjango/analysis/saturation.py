@@ -150,9 +150,10 @@ def _peak(intervals: Sequence[Interval]) -> tuple[float, Range, int, Range]:
     # The highest of many similar windows is high by chance, so the lower end allows for all of them (Bonferroni).
     similar = sum(rate >= rates[best] - 3 * error for rate in rates.values())
     low = max(rates[best] - student_t(freedom, ERROR / similar) * error, 0.0)
-    reached = [intervals[end - 1].users for end in ends if rates[end] >= low]
+    users = {end: max(interval.users for interval in intervals[end - size : end]) for end in ends}
+    reached = [users[end] for end in ends if rates[end] >= low]
     peak_range = (low, rates[best] + student_t(freedom) * error)
-    return rates[best], peak_range, intervals[best - 1].users, (min(reached), max(reached))
+    return rates[best], peak_range, users[best], (min(reached), max(reached))
 
 
 def _noise(intervals: Sequence[Interval]) -> float:

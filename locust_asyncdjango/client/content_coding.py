@@ -21,7 +21,7 @@ PIECE_BYTES = 256 * 1024
 """What is decoded at a time, in about a millisecond: as many bytes of input, or of output. A body that is no longer is
 decoded at once."""
 
-MAX_HELD_BYTES = 2 * MAX_BODY_BYTES
+MEMORY_BUDGET_BYTES = 2 * MAX_BODY_BYTES
 """Decoded bytes of large bodies that a process holds at the same time. Bodies of up to PIECE_BYTES do not count."""
 
 
@@ -29,11 +29,11 @@ class UndecodableBodyError(HTTPParseError):
     """A body cannot be decoded: it is not in the coding that its head names, or too long, or the coding is unknown."""
 
 
-class HeldBytesError(MemoryError):
+class MemoryBudgetError(MemoryError):
     """The process holds too many decoded bytes to decode one more body."""
 
 
-class HeldBytes:
+class MemoryBudget:
     """The decoded bytes of large bodies that a process holds, which must not exceed a limit."""
 
     def __init__(self, max_bytes: int) -> None:
@@ -44,34 +44,34 @@ class HeldBytes:
 
     @property
     def total(self) -> int:
-        """The bytes that are held now."""
+        """The bytes that are in use now."""
         return sum(share.size for share in self._shares)
 
     def check(self, share: "Share") -> None:
-        """Count a share from now on. Raise HeldBytesError if more bytes are held than the limit allows."""
+        """Count a share from now on. Raise MemoryBudgetError if more bytes are in use than the limit allows."""
         self._shares.add(share)
         if self.total > self._max_bytes:
-            raise HeldBytesError(
+            raise MemoryBudgetError(
                 f"this process already holds decoded bodies of {self._max_bytes} bytes, its limit: request large bodies"
                 " with stream=True, or do not keep their responses"
             )
 
 
-HELD_BYTES = HeldBytes(MAX_HELD_BYTES)
+MEMORY_BUDGET = MemoryBudget(MEMORY_BUDGET_BYTES)
 """Those of this process."""
 
 
 class Share:
-    """What one body takes of the held bytes, for as long as the share exists: keep it where the body is kept."""
+    """What one body takes of the memory budget, for as long as the share exists: keep it where the body is kept."""
 
-    def __init__(self, held: HeldBytes = HELD_BYTES) -> None:
+    def __init__(self, budget: MemoryBudget = MEMORY_BUDGET) -> None:
         self.size = 0
-        self.held = held
+        self.budget = budget
 
     def set_size(self, size: int) -> None:
-        """Take so many bytes. Raise HeldBytesError if that is more than the limit allows."""
+        """Take so many bytes. Raise MemoryBudgetError if that is more than the limit allows."""
         self.size = size
-        self.held.check(self)
+        self.budget.check(self)
 
 
 def _run_the_loop() -> None:
@@ -88,9 +88,9 @@ def decode_body(
 ) -> bytes:
     """Return a body without its content coding. Other greenlets run while a large one is decoded.
 
-    headers: those of the response; the first Content-Encoding counts. share: of the held bytes; kept by the caller with
-    the body. max_bytes: the longest decoded body. pause: called between two pieces. An empty body needs no decoding.
-    Raise UndecodableBodyError, also if the decoded body is too long, and HeldBytesError.
+    headers: those of the response; the first Content-Encoding counts. share: of the memory budget; the caller keeps it
+    with the body. max_bytes: the longest decoded body. pause: called between two pieces.
+    Raise UndecodableBodyError, also if the decoded body is too long, and MemoryBudgetError.
     """
     coding = (headers.getlist("content-encoding") or ["identity"])[0].lower()
     if coding == "identity" or not body:
@@ -110,7 +110,7 @@ def decode_body(
 
 
 def _join(pieces: Iterator[bytes], share: Share | None, max_bytes: int, pause: Callable[[], None]) -> bytes:
-    """Return the pieces as one body. Raise UndecodableBodyError and HeldBytesError as soon as they are too many."""
+    """Return the pieces as one body. Raise UndecodableBodyError and MemoryBudgetError as soon as they are too many."""
     first, second = next(pieces, b""), next(pieces, None)
     if second is None and len(first) <= max_bytes:
         return first
@@ -118,7 +118,7 @@ def _join(pieces: Iterator[bytes], share: Share | None, max_bytes: int, pause: C
     # Its value is its own buffer. Joining the pieces would copy them all at once, and hold them twice.
     joined = BytesIO()
     size = joined.write(first)
-    with share.held.turn:
+    with share.budget.turn:
         while second is not None and size <= max_bytes:
             share.set_size(size)
             pause()

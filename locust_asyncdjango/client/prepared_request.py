@@ -119,7 +119,7 @@ class KeptItems(dict[tuple[str, ...], Any]):
         self._size += size
 
     def clear(self) -> None:
-        """Discard all items."""
+        """Discard all items, and what was prepared from them."""
         super().clear()
         self._size = 0
 

@@ -14,14 +14,16 @@ from locust.runners import STATE_INIT, LocalRunner
 
 def hold_until_users_start(environment: Environment, shape: LoadTestShape) -> None:
     """Make a shape of an environment, also one of the user's own, return its first tick until users start."""
-    tick, is_held = shape.tick, False
+    tick, is_paused = shape.tick, False
 
-    def held_tick() -> Any:
-        nonlocal is_held
-        was_held, runner = is_held, environment.runner
-        is_held = isinstance(runner, LocalRunner) and runner.state == STATE_INIT and runner.shape_last_tick is not None
-        if is_held or was_held:
+    def pausable_tick() -> Any:
+        nonlocal is_paused
+        was_paused, runner = is_paused, environment.runner
+        is_paused = (
+            isinstance(runner, LocalRunner) and runner.state == STATE_INIT and runner.shape_last_tick is not None
+        )
+        if is_paused or was_paused:
             shape.reset_time()  # at a tick, so that later ticks come at whole seconds of the shape's time
-        return runner.shape_last_tick if runner and is_held else tick()
+        return runner.shape_last_tick if runner and is_paused else tick()
 
-    shape.tick = held_tick  # type: ignore[method-assign]
+    shape.tick = pausable_tick  # type: ignore[method-assign]

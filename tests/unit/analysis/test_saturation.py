@@ -140,6 +140,12 @@ def test_a_slowdown_that_came_with_time_and_not_with_users_begins_at_its_first_s
     assert find_saturation(intervals_of(falling)).slowdown == Onset(20, 80, 80, 81)
 
 
+def test_the_users_of_the_peak_are_those_who_reached_it_though_they_left_meanwhile() -> None:
+    rows = [row(t, 40 if t < 9 else 2, 400 if t < 9 else 20, 10.0) for t in range(30)]
+    saturation = find_saturation(intervals_of(rows))
+    assert (saturation.peak_per_s, saturation.peak_users) == (362.0, 40)
+
+
 def test_a_run_of_a_few_seconds_has_a_wide_interval() -> None:
     low, high = find_saturation(
         intervals_of([row(0, 5, 100, 1.0), row(1, 5, 100, 1.0), row(2, 5, 100, 1.0)])

@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 
 from locust_asyncdjango.client.content_coding import (
     PIECE_BYTES,
-    HeldBytes,
-    HeldBytesError,
+    MemoryBudget,
+    MemoryBudgetError,
     Share,
     UndecodableBodyError,
     decode_body,
@@ -98,7 +98,7 @@ COMPRESS: dict[str, tuple[str, Callable[[bytes], Any]]] = {
 def test_a_large_body_is_decoded_in_pieces(name: str, how: str) -> None:
     coding, compress = COMPRESS[how]
     pauses: list[int] = []
-    share = Share(HeldBytes(2**30))
+    share = Share(MemoryBudget(2**30))
     headers = Headers({"Content-Encoding": coding})
     decoded = decode_body(compress(LARGE[name]), headers, share, pause=lambda: pauses.append(share.size))
     assert decoded == LARGE[name]
@@ -129,10 +129,10 @@ def test_large_bodies_are_decoded_in_turn() -> None:
             order.append(name)
             gevent.sleep(0)
 
-        decode_body(compressed, headers, Share(held), pause=pause)
+        decode_body(compressed, headers, Share(budget), pause=pause)
 
     order: list[str] = []
-    held, headers = HeldBytes(2**30), Headers({"Content-Encoding": "gzip"})
+    budget, headers = MemoryBudget(2**30), Headers({"Content-Encoding": "gzip"})
     compressed = gzip.compress(bytes(5 * PIECE_BYTES), 1)
     gevent.joinall([gevent.spawn(decode, name) for name in "abc"], raise_error=True)
     assert "".join(order) == "aaaabbbbcccc"
@@ -149,26 +149,28 @@ def test_a_large_body_is_held_once() -> None:
 
 
 def test_a_process_holds_large_bodies_up_to_a_limit() -> None:
-    held = HeldBytes(10 * PIECE_BYTES)
+    budget = MemoryBudget(10 * PIECE_BYTES)
     headers = Headers({"Content-Encoding": "gzip"})
     large, small = gzip.compress(bytes(4 * PIECE_BYTES), 1), gzip.compress(bytes(PIECE_BYTES), 1)
-    shares = [Share(held) for _ in range(3)]
+    shares = [Share(budget) for _ in range(3)]
     for share in shares[:2]:
         decode_body(large, headers, share)
-    assert held.total == 8 * PIECE_BYTES
-    with pytest.raises(HeldBytesError, match=f"^this process already holds decoded bodies of {10 * PIECE_BYTES} bytes"):
+    assert budget.total == 8 * PIECE_BYTES
+    with pytest.raises(
+        MemoryBudgetError, match=f"^this process already holds decoded bodies of {10 * PIECE_BYTES} bytes"
+    ):
         decode_body(large, headers, shares[2])
-    assert len(decode_body(small, headers, Share(held))) == PIECE_BYTES
+    assert len(decode_body(small, headers, Share(budget))) == PIECE_BYTES
     # What was held is free once its share is gone, that of the refused body too.
     del share, shares[1:]
-    assert held.total == 4 * PIECE_BYTES
-    assert len(decode_body(large, headers, Share(held))) == 4 * PIECE_BYTES
+    assert budget.total == 4 * PIECE_BYTES
+    assert len(decode_body(large, headers, Share(budget))) == 4 * PIECE_BYTES
 
 
 def test_decoding_stops_as_soon_as_too_much_is_held() -> None:
-    share = Share(HeldBytes(5 * PIECE_BYTES))
+    share = Share(MemoryBudget(5 * PIECE_BYTES))
     pauses: list[int] = []
-    with pytest.raises(HeldBytesError):
+    with pytest.raises(MemoryBudgetError):
         decode_body(
             gzip.compress(bytes(100 * PIECE_BYTES), 1),
             Headers({"Content-Encoding": "gzip"}),

@@ -10,7 +10,7 @@ from locust.contrib.fasthttp import FastRequest
 from locust.event import EventHook
 from locust.exception import RescheduleTask, StopUser
 
-from locust_asyncdjango.client.content_coding import HELD_BYTES, MAX_HELD_BYTES, PIECE_BYTES, Share
+from locust_asyncdjango.client.content_coding import MEMORY_BUDGET, MEMORY_BUDGET_BYTES, PIECE_BYTES, Share
 from locust_asyncdjango.client.exceptions import FailedRequestError
 from locust_asyncdjango.client.http11 import ResponseReader
 from locust_asyncdjango.client.response import Response, ResponseContext, WholeResponseContext
@@ -74,7 +74,7 @@ LARGE_GZIP = http_response(200, gzip.compress(bytes(4 * PIECE_BYTES), 1), "Conte
 
 def test_a_body_that_the_process_cannot_hold_as_well_is_a_failure_of_the_generator() -> None:
     full = Share()
-    full.set_size(MAX_HELD_BYTES - HELD_BYTES.total)
+    full.set_size(MEMORY_BUDGET_BYTES - MEMORY_BUDGET.total)
     result = response(LARGE_GZIP)
     assert result.content == result.raw.body
     assert (result.error.failure.kind, result.error.failure.where) == ("client_exhausted", "memory")
@@ -83,14 +83,14 @@ def test_a_body_that_the_process_cannot_hold_as_well_is_a_failure_of_the_generat
 
 
 def test_a_large_body_counts_until_the_last_response_that_holds_it_is_gone() -> None:
-    before = HELD_BYTES.total
+    before = MEMORY_BUDGET.total
     result = response(LARGE_GZIP)
     assert len(result.content) == 4 * PIECE_BYTES
     block = WholeResponseContext(result, EventHook(), {}, catch_response=True)
     del result
-    assert HELD_BYTES.total == before + 4 * PIECE_BYTES
+    assert MEMORY_BUDGET.total == before + 4 * PIECE_BYTES
     del block
-    assert HELD_BYTES.total == before
+    assert MEMORY_BUDGET.total == before
 
 
 @pytest.mark.parametrize(
