@@ -1,8 +1,11 @@
 """HTTP requests of the lab."""
 
+from collections.abc import Iterator
+from itertools import repeat
+
 import pytest
 
-from locust_asyncdjango.lab.environment.http_client import Site, get, post, responds
+from locust_asyncdjango.lab.environment.http_client import RESPONSE_LIMIT, Site, get, post, responds
 from locust_asyncdjango.lab.environment.process import free_port
 from locust_asyncdjango.probe.protocol import TOKEN_HEADER
 from tests.support.http_site import http_site
@@ -62,3 +65,42 @@ def test_a_login_in_the_url_is_sent_to_that_server_alone() -> None:
             assert get(f"http://me:p%40w@{server.address}{path}") == b"ok"
         assert [each.headers.get("authorization") for each in server.received] == ["Basic bWU6cEB3"] * 2
         assert [each.headers.get("authorization") for each in other.received] == [None]
+
+
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n"
+
+
+def endless(head: bytes, part: bytes, pause_s: float) -> Iterator[Step]:
+    """Send a head, and then the same part again and again."""
+    yield head
+    for _ in repeat(None):
+        yield part
+        yield pause_s
+
+
+@pytest.mark.parametrize("head", [HEAD, HEAD.replace(b"200 OK", b"500 Internal Server Error")], ids=["ok", "an error"])
+def test_a_body_without_end_is_a_response_after_its_head(head: bytes) -> None:
+    with serve_script(lambda _: endless(head, b"data: 1\n\n", 0.01)) as server:
+        assert responds(server.url, 60)
+
+
+@pytest.mark.parametrize(
+    "head", [HEAD, b"HTTP/1.1 200 OK\r\nX: ", b"HTTP/1.1 100 Continue\r\n\r\n"], ids=["a body", "a head", "interim"]
+)
+def test_a_response_has_a_deadline_however_often_a_part_of_it_comes(head: bytes) -> None:
+    part = b"HTTP/1.1 100 Continue\r\n\r\n" if b"100" in head else b"x"
+    with (
+        serve_script(lambda _: endless(head, part, 0.01)) as server,
+        pytest.raises(OSError, match=r"^the response did not end within 0\.3 s$"),
+    ):
+        get(server.url, 0.3)
+
+
+@pytest.mark.parametrize("announced", ["", f"Content-Length: {10**15}\r\n"], ids=["of no length", "of a length"])
+def test_a_response_has_a_largest_size(announced: str) -> None:
+    head = b"HTTP/1.1 200 OK\r\n%s\r\n" % announced.encode()
+    with (
+        serve_script(lambda _: endless(head, b"x" * 2**20, 0.0)) as server,
+        pytest.raises(OSError, match=f"^the response has more than {RESPONSE_LIMIT} bytes$"),
+    ):
+        get(server.url, 60)
