@@ -16,6 +16,8 @@ from geventhttpclient.connectionpool import SSLConnectionPool, init_ssl_context
 from geventhttpclient.response import HTTPConnectionClosed
 from locust.contrib.fasthttp import insecure_ssl_context_factory
 
+from locust_asyncdjango.client.http11 import InvalidRequestError
+
 ContextFactory = Callable[..., ssl.SSLContext]
 
 RECEIVE_BYTES = 32 * 1024
@@ -41,15 +43,25 @@ class TlsSettings:
 
     @cached_property
     def context(self) -> ssl.SSLContext:
-        """The context of all connections. The first time, it raises what a factory of the user's own raises."""
+        """The context of all connections.
+
+        Raise InvalidRequestError where a factory of the user's own makes none; OSError (also SSLError) and MemoryError
+        as they are, because they have kinds of their own.
+        """
         if self.ssl_context_factory in _DEFAULT_FACTORIES and not self.ssl_options:
             return _shared_context(self.insecure)
-        context: ssl.SSLContext = init_ssl_context(
-            self.ssl_context_factory or gevent.ssl.create_default_context,
-            SSLConnectionPool.default_options["ca_certs"],
-            check_hostname=not self.insecure,
-            ssl_options=self.ssl_options,
-        )
+        try:
+            context: ssl.SSLContext = init_ssl_context(
+                self.ssl_context_factory or gevent.ssl.create_default_context,
+                SSLConnectionPool.default_options["ca_certs"],
+                check_hostname=not self.insecure,
+                ssl_options=self.ssl_options,
+            )
+        except (OSError, MemoryError):
+            raise
+        except Exception as error:  # noqa: BLE001  # whatever a locustfile's factory raises
+            text = f"ssl_context_factory and ssl_options make no TLS context: {type(error).__name__}"
+            raise InvalidRequestError(text) from None
         return context
 
 

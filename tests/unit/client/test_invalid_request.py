@@ -146,6 +146,29 @@ def test_a_body_that_cannot_be_read_is_a_failed_request(
     assert user.client.get("/after").status_code == 200
 
 
+def refuse_context(_user: Any) -> None:
+    raise KeyError(SECRET)
+
+
+@pytest.mark.parametrize(
+    ("factory", "reason"),
+    [(refuse_context, "KeyError"), (lambda _user: None, "AttributeError")],
+    ids=["raises", "returns nothing"],
+)
+@pytest.mark.parametrize("options", [{}, {"stream": True}, {"params": {"a": "b"}}], ids=["plain", "stream", "params"])
+def test_each_request_without_a_tls_context_is_a_failed_request(
+    server: ScriptedServer, factory: Callable[[Any], Any], reason: str, options: dict[str, Any]
+) -> None:
+    user = RecordedUser(f"https://{server.address}", ssl_context_factory=factory)
+    for _ in range(2):
+        user.events.clear()
+        check(
+            user,
+            user.client.get("/path", **options),
+            f"ssl_context_factory and ssl_options make no TLS context: {reason}",
+        )
+
+
 HOSTS = {
     "half an IPv6 address": (f"http://me:{SECRET}@[::1", "the host cannot be parsed"),
     "a password that is not latin-1": (f"http://me:{SECRET}→@127.0.0.1", "the user name or the password of the host"),
