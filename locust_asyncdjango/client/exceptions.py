@@ -29,6 +29,9 @@ STOCK_SESSIONS = frozenset({"locust.clients", "locust.contrib.fasthttp"})
 NOT_OF_THE_REQUEST = (UnicodeDecodeError, MemoryError, brotli.error)
 """What Locust's own sessions raise for a body that cannot be decoded, or not in the memory that is left."""
 
+WAITING_MODULES = frozenset({"gevent._greenlet_primitives", "gevent._gevent_c_greenlet_primitives"})
+"""Where a greenlet waits for the event loop, in gevent's Python and compiled."""
+
 log = safe_logger(__name__)
 
 
@@ -123,8 +126,7 @@ def unreported_request(error: BaseException) -> dict[str, Any] | None:
             variables = frame.f_locals
             start_s = variables.get("start_time", time())
             url = str(variables.get("complete_url") or variables.get("built_url") or variables["url"])
-            # What a response could not be decoded from, and a want of memory, say nothing about the request.
-            reason = error if isinstance(error, NOT_OF_THE_REQUEST) else invalid_request(error)
+            reason = _reason(error)
             return {
                 "request_type": str(variables["method"]),
                 "name": safe_line(str(variables["name"] or variables["url"])),
@@ -137,6 +139,17 @@ def unreported_request(error: BaseException) -> dict[str, Any] | None:
                 "url": safe_line(url),
             }
     return None
+
+
+def _reason(error: BaseException) -> BaseException:
+    """Return why a request failed that raised an error in the task."""
+    if isinstance(error, NOT_OF_THE_REQUEST):
+        return error
+    *_, (innermost, _line) = walk_tb(error.__traceback__)
+    if innermost.f_globals.get("__name__") in WAITING_MODULES:
+        # Nothing raises there by itself: it was thrown in, as by a gevent.Timeout with an exception of its own.
+        return TimeoutError(f"{type(error).__name__} ended the request while it waited")
+    return invalid_request(error)
 
 
 def failure_from_event(exception: Any, response: Any) -> Failure:

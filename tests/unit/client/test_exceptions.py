@@ -6,8 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 import brotli
+import gevent
+import gevent.socket
 import pytest
 import requests
+from gevent.server import StreamServer
 from locust import FastHttpUser, HttpUser
 from locust.exception import CatchResponseError
 
@@ -223,6 +226,26 @@ def test_a_body_that_a_stock_user_cannot_decode_is_no_invalid_request(
     event = unreported_request(raised_by(call, FastHttpUser))
     assert event is not None
     assert event["exception"].failure.kind == kind
+
+
+class OwnError(Exception):
+    """What a locustfile throws into a request that waits."""
+
+
+def test_an_error_that_ends_the_wait_of_a_stock_user_is_no_invalid_request() -> None:
+    def throw_in(accepted: gevent.socket.socket, _address: Any) -> None:
+        accepted.recv(1)
+        gevent.get_hub().loop.run_callback(task.throw, OwnError("hunter2"))
+
+    task: Any = gevent.getcurrent()
+    server = StreamServer(("127.0.0.1", 0), throw_in)
+    server.start()
+    url = f"http://127.0.0.1:{server.server_port}/path"
+    event = unreported_request(raised_by(lambda client: client.get(url), FastHttpUser))
+    server.stop()
+    assert event is not None
+    failed = event["exception"].failure
+    assert (failed.kind, failed.message) == ("timeout", "TimeoutError: OwnError ended the request while it waited")
 
 
 def test_what_no_request_raised_has_no_event() -> None:
