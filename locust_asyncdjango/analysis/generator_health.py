@@ -7,6 +7,7 @@ of the server.
 from collections.abc import Sequence
 
 from locust_asyncdjango.metrics.interval import Interval
+from locust_asyncdjango.metrics.plural import counted
 
 BUSY_CPU = 90.0
 """Per cent of a processor from which a generator measures itself. Locust warns at the same value."""
@@ -35,7 +36,7 @@ EXHAUSTED = "client_exhausted"
 def health_problems(intervals: Sequence[Interval]) -> dict[str, str]:
     """Return the problems of the generator in a run, by topic: a sentence that says what happened and what to do.
 
-    The topics are users, arrivals, processor, event loop, clocks and files. A generator that kept up has none of them.
+    The topics are users, arrivals, processor, event loop, clocks, workers and files. A generator that kept up has none.
     """
     problems = {
         "users": _users_problem(intervals),
@@ -43,6 +44,7 @@ def health_problems(intervals: Sequence[Interval]) -> dict[str, str]:
         "processor": _processor_problem(intervals),
         "event loop": _event_loop_problem(intervals),
         "clocks": _clocks_problem(intervals),
+        "workers": _workers_problem(intervals),
         "files": _files_problem(intervals),
     }
     return {topic: text for topic, text in problems.items() if text}
@@ -134,6 +136,17 @@ def _clocks_problem(intervals: Sequence[Interval]) -> str:
     return (
         f"clocks of workers differ from the master's by up to {most_s:.1f} s (their times were moved by that, to whole"
         " seconds): synchronize the clocks (NTP)"
+    )
+
+
+def _workers_problem(intervals: Sequence[Interval]) -> str:
+    known = [(interval.t, interval.lost_workers) for interval in intervals if interval.lost_workers]
+    if not known:
+        return ""
+    lost, first_t = max(lost for _, lost in known), known[0][0]
+    return (
+        f"{counted(lost, 'worker')} ended or could not be reached, noticed after {first_t} s: what it had not sent is"
+        " missing, and its users may be too; see why in its log, and run it again"
     )
 
 

@@ -77,6 +77,14 @@ class Recorder:
         """
         self._row(self._t(when)).planned = users
 
+    def set_lost_workers(self, when: float, workers: int) -> None:
+        """Record how many workers a master has lost so far; do nothing for 0.
+
+        when: epoch seconds, within the second.
+        """
+        if workers:
+            self._row(self._t(when)).lost_workers = workers
+
     def merge(self, rows: Iterable[Row], started: int, now: float) -> None:
         """Add the rows of another recorder.
 

@@ -109,6 +109,16 @@ class Totals:
             csv={"clock_s": _known},
         ),
     )
+    lost_workers: int | None = field(
+        default=None,
+        kw_only=True,
+        metadata=column(
+            LARGEST_KNOWN,
+            "workers that the master has lost so far; missing while it has all of them",
+            optional=True,
+            csv={"lost_workers": _known},
+        ),
+    )
     in_flight: int = field(
         default=0,
         kw_only=True,

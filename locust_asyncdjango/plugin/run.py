@@ -244,6 +244,8 @@ class Run:
             if self._link is None or self._link.has_begun:
                 planned = planned_users(self._environment.shape_class, self._delay_s)
                 self._recording.recorder.set_planned(now - 0.5, planned)
+            if self._link:
+                self._recording.recorder.set_lost_workers(now - 0.5, self._link.count_lost())
             self._open_model.share()
         if self._link:
             self._add_rows(self._link.complete_until(now))

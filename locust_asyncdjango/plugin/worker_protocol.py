@@ -150,6 +150,12 @@ class MasterLink:
         clients = self._runner.clients
         return frozenset(client.id for client in (*clients.ready, *clients.spawning, *clients.running))
 
+    def count_lost(self) -> int:
+        """Return how many workers of this run Locust has lost: they have ended, or send no heartbeat any more."""
+        clients = self._runner.clients
+        missing = {client.id for client in clients.missing}
+        return sum(worker in missing or worker not in clients for worker in self._complete_until)
+
     def collect_last_updates(self) -> None:
         """Ask the workers to finish, and wait until they have. Do not wait for workers that Locust has lost."""
         self._finished.clear()

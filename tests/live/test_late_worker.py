@@ -1,4 +1,4 @@
-"""A worker that joins a run that goes on, and whose init takes its time."""
+"""A worker that joins a run that goes on, and whose init takes its time; and one that is killed meanwhile."""
 
 import signal
 from collections.abc import Iterator, Sequence
@@ -91,6 +91,29 @@ def test_a_late_worker_is_in_the_series_at_once(
     assert total.ok <= len(server.received) <= total.ok + 2 * USERS
     if wait == "arrival":
         assert total.ok <= RATE * (total.t + 1) + 10
+
+
+def test_a_worker_that_is_killed_is_named(server: ScriptedServer, tmp_path: Path) -> None:
+    mine, file, port = (
+        written(tmp_path, LOCUSTFILE.replace("{wait}", "constant(0.2)")),
+        tmp_path / "s.jsonl",
+        free_port(),
+    )
+    master = ("--master", "--master-bind-host", "127.0.0.1", "--master-bind-port", str(port), "--expect-workers", "2")
+    flags = ("--headless", "--only-summary", "-u", str(USERS), "-r", str(USERS), "-H", server.url, "--series", file)
+    worker = locust("-f", mine, "--worker", "--master-host", "127.0.0.1", "--master-port", str(port))
+    with (
+        running(*locust("-f", mine, *flags, *master)) as program,
+        running(*worker) as first,
+        running(*worker) as second,
+    ):
+        wait_for(lambda: len(seconds_of(file)) > 3, lambda: program.text)
+        second.signal(signal.SIGKILL)
+        second.end()
+        wait_for(lambda: any(second.lost_workers for second in seconds_of(file)), lambda: program.text)
+        program.signal(signal.SIGINT)
+        assert (program.end(), first.end()) == (0, 0), program.text
+        assert "GENERATOR PROBLEM 1 worker ended or could not be reached" in " ".join(program.text.split())
 
 
 def seconds_of(file: Path) -> Sequence[Interval]:

@@ -76,6 +76,13 @@ def test_clocks_that_differ() -> None:
     }
 
 
+def test_workers_that_were_lost() -> None:
+    assert health_problems([Interval(0, ok=9), Interval(7, ok=9, lost_workers=1), Interval(8)]) == {
+        "workers": "1 worker ended or could not be reached, noticed after 7 s: what it had not sent is missing, and its"
+        " users may be too; see why in its log, and run it again"
+    }
+
+
 def test_seconds_in_which_nothing_is_known_of_the_generator_do_not_count() -> None:
     unknown = [Interval(t, ok=9) for t in range(60)]
     assert health_problems(unknown) == {}

@@ -28,6 +28,7 @@ ROW = Row(
     late=1,
     missed=2,
     clock_s=1.5,
+    lost_workers=1,
     in_flight=3,
     in_flight_s=1.5,
 )
@@ -54,6 +55,7 @@ def test_a_row_in_a_few_numbers() -> None:
         late=1,
         missed=2,
         clock_s=1.5,
+        lost_workers=1,
         in_flight=3,
         in_flight_s=1.5,
     )

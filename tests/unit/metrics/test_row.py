@@ -26,6 +26,7 @@ FULL = Row(
     late=1,
     missed=4,
     clock_s=1.5,
+    lost_workers=1,
     in_flight=5,
     in_flight_s=1.15,
 )
@@ -61,6 +62,7 @@ def test_every_column_is_merged() -> None:
         late=2,
         missed=8,
         clock_s=1.5,
+        lost_workers=1,
         in_flight=10,
         in_flight_s=1.15,
     )
@@ -88,6 +90,7 @@ def test_a_row_as_json() -> None:
         "late": 1,
         "missed": 4,
         "clock_s": 1.5,
+        "lost_workers": 1,
         "in_flight": 5,
         "in_flight_s": 1.15,
     }

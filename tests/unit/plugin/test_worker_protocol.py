@@ -174,6 +174,18 @@ def test_a_master_does_not_wait_for_workers_that_are_gone(caplog: pytest.LogCapt
     assert caplog.messages == ["The last second of a is missing from the results: the worker did not send it"]
 
 
+def test_workers_that_sent_rows_and_are_gone_are_lost() -> None:
+    runner, link, _ = master_link("a", "b", "c")
+    for name in "abc":
+        link.note_progress(name, START + 1)
+    assert link.count_lost() == 0
+    runner.clients.missing.append(runner.clients["a"])
+    del runner.clients["b"]
+    assert link.count_lost() == 2
+    link.begin()
+    assert link.count_lost() == 0
+
+
 def test_the_workers_of_a_load_are_all_that_can_make_requests() -> None:
     runner, link, _ = master_link("a")
     runner.clients.ready.append(SimpleNamespace(id="b"))
