@@ -111,6 +111,8 @@ class MasterLink:
         self._recording = recording
         self._complete_until: dict[str, float] = {}
         self._clocks: defaultdict[str, WorkerClock] = defaultdict(WorkerClock)
+        self._undated: defaultdict[str, list[Update]] = defaultdict(list)
+        """By worker, updates that wait until it is certain how far the worker's clock is from the master's."""
         self._different_clocks: set[str] = set()
         self._finished: set[str] = set()
         self._updates = UpdateReader()
@@ -121,6 +123,7 @@ class MasterLink:
         """Forget what is known of the workers from the run before."""
         self._complete_until.clear()
         self._clocks.clear()
+        self._undated.clear()
         self._different_clocks.clear()
 
     def note_progress(self, worker: str, until: float) -> None:
@@ -158,6 +161,11 @@ class MasterLink:
 
     def collect_last_updates(self) -> None:
         """Ask the workers to finish, and wait until they have. Do not wait for workers that Locust has lost."""
+        self._wait_for_last_updates()
+        for worker in self._clocks:
+            self._merge_undated(worker)  # of a short run
+
+    def _wait_for_last_updates(self) -> None:
         self._finished.clear()
         self._runner.send_message(FINISH_MESSAGE)
         deadline = time.monotonic() + FINISH_DEADLINE_S
@@ -175,12 +183,18 @@ class MasterLink:
             self._recording.refused_updates += 1
             return
         clock = self._clocks[msg.node_id]
-        now = self._recording.now()
-        clock.observe(update.sent, now)
+        clock.observe(update.sent, self._recording.now())
         self._warn_of_clock(msg.node_id, clock)
-        merge_update(self._recording, update, now, clock)
-        if update.until:
-            self.note_progress(msg.node_id, int(update.until) + clock.shift_s)
+        self._undated[msg.node_id].append(update)
+        if clock.is_certain:
+            self._merge_undated(msg.node_id)
+
+    def _merge_undated(self, worker: str) -> None:
+        clock = self._clocks[worker]
+        for update in self._undated.pop(worker, ()):
+            merge_update(self._recording, update, self._recording.now(), clock)
+            if update.until:
+                self.note_progress(worker, int(update.until) + clock.shift_s)
 
     def _warn_of_clock(self, worker: str, clock: WorkerClock) -> None:
         if clock.difference_s and worker not in self._different_clocks:

@@ -25,9 +25,8 @@ class WorkerClock:
 
     def __init__(self) -> None:
         self.behind_s = inf
-        """The estimate in seconds: below 0 where the worker's clock is ahead."""
-        self.shift_s = 0
-        """Whole seconds to add to a worker's times to get the master's."""
+        """The estimate in seconds: below 0 where the worker's clock is ahead. It is never below the difference."""
+        self._shift_s = 0
         self._messages = 0
 
     def observe(self, sent: float, received: float) -> None:
@@ -35,12 +34,21 @@ class WorkerClock:
         self._messages += 1
         self.behind_s = min(self.behind_s, received - sent)
         if abs(self.behind_s) <= TOLERANCE_S:
-            self.shift_s = 0
-        elif abs(self.behind_s - self.shift_s) > HYSTERESIS_S:
-            self.shift_s = round(self.behind_s)
+            self._shift_s = 0
+        elif abs(self.behind_s - self._shift_s) > HYSTERESIS_S:
+            self._shift_s = round(self.behind_s)
+
+    @property
+    def is_certain(self) -> bool:
+        """Whether it is certain if the clocks differ. What a worker has sent is better not used before."""
+        return self.behind_s <= TOLERANCE_S or self._messages >= CERTAIN_AFTER
+
+    @property
+    def shift_s(self) -> int:
+        """Return the whole seconds to add to a worker's times to get the master's; 0 where that is not certain."""
+        return self._shift_s if self.is_certain else 0
 
     @property
     def difference_s(self) -> float | None:
         """Return by how many seconds the clocks differ; None where it is not certain that they do."""
-        is_behind = self.behind_s > TOLERANCE_S and self._messages >= CERTAIN_AFTER
-        return abs(self.behind_s) if is_behind or self.behind_s < -TOLERANCE_S else None
+        return abs(self.behind_s) if self.is_certain and abs(self.behind_s) > TOLERANCE_S else None

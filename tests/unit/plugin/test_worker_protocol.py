@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from locust.exception import RPCSendError
 
-from locust_asyncdjango.failures.counts import FailureUpdate
+from locust_asyncdjango.failures.counts import FailureRow, FailureUpdate
 from locust_asyncdjango.failures.model import Failure
 from locust_asyncdjango.load.arrivals import ArrivalQueue
 from locust_asyncdjango.metrics.row import Row
@@ -66,6 +66,12 @@ def make_recording(started: float = START) -> Recording:
     recording = Recording(ArrivalQueue())
     recording.begin(started)
     return recording
+
+
+def let_pass(recording: Recording, now: float) -> None:
+    """Make it this time in a run that began at START, of which nothing is recorded."""
+    recording.begin(now)
+    recording.recorder.started = recording.failure_counts.started = START
 
 
 def make_update(number: int) -> Update:
@@ -150,8 +156,7 @@ def test_a_master_counts_what_is_no_update_and_goes_on(caplog: pytest.LogCapture
     runner.receive(ROWS_MESSAGE, "a", {**make_update(1).to_message(), "unrecorded": float("nan")})
     runner.receive(ROWS_MESSAGE, "a", None)
     assert (recording.refused_updates, len(caplog.messages), link.complete_until(START)) == (2, 1, START - MAX_LAG_S)
-    recording.begin(NOW)
-    recording.recorder.started = START
+    let_pass(recording, NOW)
     runner.receive(ROWS_MESSAGE, "a", make_update(1).to_message())
     assert [row.t for row in recording.recorder.take()] == [1]
 
@@ -206,23 +211,44 @@ def test_the_times_of_a_worker_are_the_masters(
 ) -> None:
     runner, link, master = master_link("a")
     worker = make_recording(START + ahead_s)
+    rows: list[Row] = []
+    failures: list[FailureRow] = []
     for second in range(5):
         at = START + ahead_s + second
         worker.recorder.add((at + 0.05, "connect_refused", 1.0, 0))
         worker.failure_counts.add(REFUSED, at + 0.05)
         worker.recorder.record_state(at + 0.05, 3)
         update = take_update(worker, at + 1)
-        master.begin(START + second + 1)  # it is this time now
-        master.recorder.started = START
-        master.failure_counts.started = START
+        let_pass(master, START + second + 1)
         runner.receive(ROWS_MESSAGE, "a", replace(update, sent=at + 1).to_message())
-        (row,) = master.recorder.take(START + second + 1)
-        assert (row.t, row.users, row.failed.total()) == (second, 3, 1)
-        (failure,) = master.failure_counts.rows()
-        assert (failure.first_t, failure.last_t) == (second, second)
-        assert link.complete_until(START + second + 1) == pytest.approx(START + second + 1, abs=1)
+        rows += master.recorder.take(START + second + 1)
+        failures += master.failure_counts.rows()
+    assert [(row.t, row.users, row.failed.total()) for row in rows] == [(second, 3, 1) for second in range(5)]
+    assert sum(each.count for each in failures) == 5
+    assert (failures[0].first_t, failures[-1].last_t) == (0, 4)
+    assert link.complete_until(START + 5) == pytest.approx(START + 5, abs=1)
     assert [text.partition("'a' ")[2].partition(".")[0] for text in caplog.messages] == messages
-    assert (row.clock_s or 0) == pytest.approx(abs(ahead_s) if messages else 0, abs=0.1)
+    assert [row.clock_s or 0 for row in rows] == pytest.approx([abs(ahead_s) if messages else 0] * 5, abs=0.1)
+
+
+def test_a_message_that_took_long_moves_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    runner, _, master = master_link("a")
+    let_pass(master, NOW)
+    for second, sent_ago_s in enumerate((2.0, 0.0)):
+        update = replace(make_update(second), sent=master.now() - sent_ago_s)
+        runner.receive(ROWS_MESSAGE, "a", update.to_message())
+    assert [(row.t, row.clock_s) for row in master.recorder.take()] == [(0, None), (1, None)]
+    assert caplog.messages == []
+
+
+def test_what_waits_for_a_certain_clock_is_merged_when_the_run_ends() -> None:
+    runner, link, master = master_link("a")
+    let_pass(master, NOW)
+    runner.receive(ROWS_MESSAGE, "a", replace(make_update(1), sent=master.now() - 2).to_message())
+    assert master.recorder.take() == []
+    runner.clients.missing.append(runner.clients["a"])
+    link.collect_last_updates()
+    assert [(row.t, row.clock_s) for row in master.recorder.take()] == [(1, None)]
 
 
 def test_a_later_run_estimates_the_clocks_anew(caplog: pytest.LogCaptureFixture) -> None:

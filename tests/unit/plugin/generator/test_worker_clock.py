@@ -20,7 +20,8 @@ def clock_after(behind_s: float, *delays_s: float) -> WorkerClock:
         pytest.param(0.97, (0.02,) * 3, 0, None, id="within a second"),
         pytest.param(-1.0, (0.02,) * 3, 0, None, id="within a second, ahead"),
         pytest.param(-120.0, (0.02,), -120, 119.98, id="ahead is certain at once"),
-        pytest.param(120.0, (0.02, 0.02), 120, None, id="behind may be a slow message"),
+        pytest.param(120.0, (0.02, 0.02), 0, None, id="behind may be a slow message"),
+        pytest.param(0.0, (2.0,), 0, None, id="one slow message"),
         pytest.param(120.0, (0.02, 0.3, 0.01), 120, 120.01, id="behind"),
         pytest.param(1.4, (0.01,) * 3, 1, 1.41, id="to whole seconds"),
         pytest.param(0.0, (5.0, 0.02, 0.02), 0, None, id="a first message that took long"),
@@ -33,8 +34,10 @@ def test_the_difference_of_two_clocks(
 ) -> None:
     clock = clock_after(behind_s, *delays_s)
     assert clock.shift_s == shift_s
+    assert clock.is_certain == (clock.behind_s <= 1 or len(delays_s) == 3)
     assert clock.difference_s == (difference_s if difference_s is None else pytest.approx(difference_s))
 
 
 def test_nothing_is_known_before_the_first_message() -> None:
-    assert (WorkerClock().shift_s, WorkerClock().difference_s) == (0, None)
+    clock = WorkerClock()
+    assert (clock.is_certain, clock.shift_s, clock.difference_s) == (False, 0, None)
