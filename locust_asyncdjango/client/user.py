@@ -28,8 +28,8 @@ class FastUser(FastHttpUser):
     Class attributes, which are FastHttpUser's own:
 
     host: the URL that paths are appended to. Default: ``--host``. StopTest is raised where there is neither.
-    network_timeout: seconds to send what does not fit into the socket's buffer, and then for the whole response, with
-        one more for each 1000 bytes of it. Default 60.
+    network_timeout: seconds to send what does not fit into the socket's buffer, and then for the whole response, each
+        with one more for each 1000 bytes of it. Default 60.
     connection_timeout: seconds to open a connection, TLS and a proxy's tunnel included. Default 60.
     concurrency: connections to one server at once, where several greenlets share a user. Default 10.
     max_redirects: redirects that are followed. Default 30.

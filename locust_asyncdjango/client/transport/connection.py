@@ -25,7 +25,10 @@ from locust_asyncdjango.client.transport.tls import RECEIVE_BYTES, TlsSession, T
 
 READ, WRITE = 1, 2
 MIN_BYTES_PER_S = 1000
-"""The timeout grows by a second for each so many bytes received, because a large response may take longer than it."""
+"""The timeout grows by a second for each so many bytes received, because a large response may take longer than it.
+
+So it does for bytes sent, but never to more than the whole timeout from now.
+"""
 
 MAX_SURPLUS_READS = 16
 """Reads until bytes that were not requested count as endless."""
@@ -199,17 +202,19 @@ class Connection:
 
     def _send_pieces(self, pieces: Iterable[bytes | memoryview]) -> None:
         self._readable.stop()  # a response may come early, but is not read yet
+        waited_s = 0.0
         with suppress(*PEER_CLOSED_ERRORS):
             for piece in pieces:
+                self._started_s = self._clock() - waited_s  # what a generator takes for a piece does not count
                 self._send_piece(memoryview(piece))
+                waited_s = self._clock() - self._started_s
         if self._poll(0) and not self._socket.absorb():
             # What came before the request was sent entirely may be no response to it.
             self.undisturbed = False
         self._readable.start(self._on_readable)
         # The time for the response begins here.
         self._started_s = self._clock()
-        self._timer.close()
-        self._start_timer(self._timeout_s)
+        self._restart_timer(self._timeout_s)
 
     def close(self) -> None:
         """Close the connection. A second call does nothing.
@@ -227,13 +232,18 @@ class Connection:
 
     def _send_piece(self, rest: memoryview) -> None:
         writable = self._hub.loop.io(self._socket.fileno(), WRITE)
+        self._restart_timer(self._timeout_s - (self._clock() - self._started_s))
+        self._receiver = getcurrent()
         try:
-            with gevent.Timeout(self._timeout_s, self._timeout_error()):
-                while rest:
-                    self._hub.wait(writable)
-                    with suppress(BlockingIOError):
-                        rest = rest[self._socket.send(rest) :]
+            while rest:
+                self._hub.wait(writable)
+                with suppress(BlockingIOError):
+                    sent = self._socket.send(rest)
+                    rest = rest[sent:]
+                    # At most to now: nobody may have read yet what the buffers have taken.
+                    self._started_s = min(self._started_s + sent / MIN_BYTES_PER_S, self._clock())
         finally:
+            self._receiver = None
             writable.close()
 
     # The watchers call the next two methods, in the hub.
@@ -259,6 +269,10 @@ class Connection:
     def _start_timer(self, seconds: float) -> None:
         self._timer = self._hub.loop.timer(seconds, ref=False)
         self._timer.start(self._check_deadline, update=True)
+
+    def _restart_timer(self, seconds: float) -> None:
+        self._timer.close()
+        self._start_timer(seconds)
 
     def _timeout_error(self) -> TimeoutError:
         return TimeoutError(f"no complete response within {self._timeout_s:g} s (network_timeout)")

@@ -175,6 +175,50 @@ def test_a_long_request_that_is_refused_before_it_is_read(pair: Pair) -> None:
     assert pair.send(refuse, pair.hub.notice, request=b"x" * 5_000_000) == (413, b"too long", False)
 
 
+def test_a_long_request_that_nobody_reads(pair: Pair) -> None:
+    began_s = pair.hub.now_s
+    with pytest.raises(TimeoutError):
+        pair.send(60.0, request=b"x" * 5_000_000)
+    assert pair.hub.now_s - began_s == TIMEOUT_S
+
+
+def send_pieces(pair: Pair, size: int, wait_s: float) -> int:
+    """Send 20 pieces of a body, with a wait before each; return the status."""
+    pair.hub.events.extend([*[wait_s] * 20, http_response()])
+    status: int = pair.connection.send(REQUEST, bodyless=False, body=(b"x" * size for _ in range(20))).status
+    return status
+
+
+def test_a_peer_that_reads_piece_by_piece_is_cut_off(pair: Pair) -> None:
+    began_s = pair.hub.now_s
+    with pytest.raises(TimeoutError, match="network_timeout"):
+        send_pieces(pair, 1, 1.9)
+    # With one second more for each 1000 bytes, of which a few were sent.
+    assert TIMEOUT_S <= pair.hub.now_s - began_s < TIMEOUT_S + 0.1
+
+
+def test_a_long_body_has_a_second_more_for_each_1000_bytes(pair: Pair) -> None:
+    assert send_pieces(pair, 1000, 1.0) == 200
+
+
+def test_what_was_sent_at_once_does_not_lengthen_the_next_wait(pair: Pair) -> None:
+    pair.hub.events.extend([0.0, 60.0])
+    began_s = pair.hub.now_s
+    with pytest.raises(TimeoutError):
+        pair.connection.send(REQUEST, bodyless=False, body=[b"x" * 50_000, b"x"])
+    assert pair.hub.now_s - began_s == TIMEOUT_S
+
+
+def test_the_time_that_a_generator_takes_does_not_count(pair: Pair) -> None:
+    def generate() -> Iterator[bytes]:
+        for _ in range(3):
+            pair.hub.pass_time(60.0)
+            yield b"x"
+
+    pair.hub.events.extend([0.5, 0.5, 0.5, http_response()])
+    assert pair.connection.send(REQUEST, bodyless=False, body=generate()).status == 200
+
+
 # Idle connections
 
 
