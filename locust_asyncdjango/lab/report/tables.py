@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from locust_asyncdjango.analysis.definitions import ERRORS, IN_FLIGHT, PEAK, SLOWDOWN
-from locust_asyncdjango.analysis.formatting import format_in_flight, format_ms, format_per_s
+from locust_asyncdjango.analysis.formatting import format_ms, format_per_s
+from locust_asyncdjango.analysis.saturation import Saturation
 from locust_asyncdjango.lab.analysis.arm_runs import ArmRuns
 from locust_asyncdjango.lab.analysis.findings import Findings
 from locust_asyncdjango.lab.analysis.paired_stats import RatioEstimate
@@ -17,8 +18,8 @@ SCALE_IN_FLIGHT = 100
 """The number of requests in flight that resource usage is scaled to."""
 UNKNOWN = "unknown"
 FIGURES = (
-    f"Peak: {PEAK.sentence}. Slowdown: {SLOWDOWN.sentence}. Errors: {ERRORS.sentence}. In flight: {IN_FLIGHT}."
-    " If an arm ran several times, the row has the run with the median peak. Natural variant: sync on WSGI, async on"
+    f"Peak: {PEAK.sentence}. Slowdown: {SLOWDOWN.sentence}. Errors: {ERRORS.sentence}. In flight: {IN_FLIGHT};"
+    " in brackets, how long the oldest had waited. If an arm ran several times, the row has the run with the median peak. Natural variant: sync on WSGI, async on"
     " ASGI. (!): the result cannot be right; see Ceilings."
 )
 DIFFERENCES = (
@@ -48,7 +49,7 @@ def figures_table(findings: Findings) -> Table:
     """Return the table of each arm's figures."""
     headers = (
         *("route", "conditions", "variant", "server", "runs", "peak req/s", "users at peak", "successes"),
-        *("users at slowdown", "users at errors", "failures by kind", "in flight at the end"),
+        *("users at slowdown", "users at errors", "failures by kind", "in flight"),
     )
     rows = tuple(
         (
@@ -58,11 +59,18 @@ def figures_table(findings: Findings) -> Table:
             runs.trial.server,
             str(len(runs.measured)),
             *figure_cells(runs),
-            format_in_flight(runs.figures) if runs.figures else "-",
+            _in_flight_text(runs.figures),
         )
         for runs in findings.runs
     )
     return Table("Figures", FIGURES, headers, rows)
+
+
+def _in_flight_text(figures: Saturation | None) -> str:
+    """Return how many requests were in flight at the end of a run, and in brackets for how long the oldest was."""
+    if figures is None:
+        return "-"
+    return f"{figures.in_flight} ({figures.in_flight_s:.1f} s)" if figures.in_flight else "none"
 
 
 def figure_cells(runs: ArmRuns) -> tuple[str, ...]:

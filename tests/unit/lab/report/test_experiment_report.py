@@ -38,7 +38,7 @@ def test_markdown_has_a_row_for_each_arm() -> None:
     lines = render_markdown(FINDINGS, {}).splitlines()
     assert [line for line in lines if line.startswith(("| route", "| io_read", "| cpu")) and "---" not in line] == [
         "| route | conditions | variant | server | runs | peak req/s | users at peak | successes | users at slowdown |"
-        " users at errors | failures by kind | in flight at the end |",
+        " users at errors | failures by kind | in flight |",
         "| io_read | - | natural | gunicorn-sync | 1 | 23.0 | 60 | 4100 | 20 | - | none | none |",
         "| io_read | - | natural | gunicorn-uvicorn | 1 | 28.3 | 105 | 4210 | 20 | 125 | db_too_many_clients 97 |"
         " none |",

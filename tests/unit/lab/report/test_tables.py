@@ -40,7 +40,7 @@ def test_figures_of_each_arm() -> None:
                 "20",
                 "125",
                 "db_too_many_clients 97",
-                "2, the oldest for 1.5 s",
+                "2 (1.5 s)",
             ),
         ),
         ("cpu", "-", "natural", "gunicorn-sync", "0", "-", "-", "-", "-", "-", "not measured", "-"),
