@@ -19,8 +19,8 @@ SCALE_IN_FLIGHT = 100
 UNKNOWN = "unknown"
 FIGURES = (
     f"Peak: {PEAK.sentence}. Slowdown: {SLOWDOWN.sentence}. Errors: {ERRORS.sentence}. In flight: {IN_FLIGHT};"
-    " in brackets, how long the oldest had waited. If an arm ran several times, the row has the run with the median peak. Natural variant: sync on WSGI, async on"
-    " ASGI. (!): the result cannot be right; see Ceilings."
+    " in brackets, how long the oldest had waited. If an arm ran several times, the row has the run with the median"
+    " peak. Natural variant: sync on WSGI, async on ASGI. (!): the result cannot be right; see Ceilings."
 )
 DIFFERENCES = (
     "How many times as much the best arm carried as each other arm, from pairs of runs near each other in time. The"
