@@ -10,7 +10,6 @@ For Locust a whole climb of a shape is then one climb, and Locust does not call 
 """
 
 import logging
-from itertools import count
 from typing import Any
 
 import gevent
@@ -34,6 +33,9 @@ POLL_S = 0.05
 
 WAIT_UNREPORTED_S = 5.0
 """Seconds that a master waits for its workers to begin before it says so."""
+
+WAIT_LIMIT_S = 600.0
+"""Seconds after which a run begins without the workers that have not begun."""
 
 LEVEL_S = 3
 """A climb is over after so many seconds without a change."""
@@ -93,9 +95,12 @@ class SparingDispatcher(UsersDispatcher):
         return users
 
     def _wait_for_workers(self) -> None:
-        """Wait until the listeners to ``test_start`` have returned on all workers. The shape's time begins then."""
+        """Wait until the listeners to ``test_start`` have returned on all workers, or WAIT_LIMIT_S have passed.
+
+        The shape's time begins then.
+        """
         shape = self.runner.environment.shape_class
-        for poll in count(1):
+        for poll in range(1, round(WAIT_LIMIT_S / POLL_S) + 1):
             if self.runner._users_dispatcher is not self or not (names := self._beginning_workers()):
                 return
             if poll == round(WAIT_UNREPORTED_S / POLL_S):
@@ -103,6 +108,11 @@ class SparingDispatcher(UsersDispatcher):
             gevent.sleep(POLL_S)
             if shape is not None:
                 shape.reset_time()
+        log.warning(
+            "The listeners to test_start on %s have not returned for %.0f s. The run goes on without waiting for them",
+            ", ".join(names),
+            WAIT_LIMIT_S,
+        )
 
     def _beginning_workers(self) -> list[str]:
         """Return the workers that got a message of this run and have not begun to run users."""

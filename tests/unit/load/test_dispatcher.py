@@ -18,7 +18,7 @@ from locust.runners import (
     WorkerRunner,
 )
 
-from locust_asyncdjango.load.dispatcher import USERS_MESSAGE, SparingDispatcher, install_dispatcher
+from locust_asyncdjango.load.dispatcher import USERS_MESSAGE, WAIT_LIMIT_S, SparingDispatcher, install_dispatcher
 
 
 class Reader(User):
@@ -111,8 +111,9 @@ def test_the_time_of_the_shape_goes_on_when_locust_makes_another_dispatcher_with
     assert [total(users) for users in dispatcher] == [{"a": 1, "b": 1}, {"a": 2, "b": 2}]
 
 
-def test_a_master_that_waits_for_its_workers_says_so(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+@pytest.mark.parametrize(("stopped_after_s", "says"), [(60, 1), (10 * WAIT_LIMIT_S, 2)], ids=["stopped", "stuck"])
+def test_a_master_that_waits_for_its_workers_says_so_and_goes_on_at_last(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, stopped_after_s: float, says: int
 ) -> None:
     caplog.set_level("INFO")
     master, dispatcher = make_dispatcher(("a",))
@@ -122,14 +123,20 @@ def test_a_master_that_waits_for_its_workers_says_so(
 
     def sleep(seconds: float) -> None:
         slept_s.append(seconds)
-        if sum(slept_s) > 60:
+        if sum(slept_s) > stopped_after_s:
             master._users_dispatcher = None  # the run is stopped
 
     monkeypatch.setattr("locust.dispatch.gevent.sleep", sleep)
     dispatcher.new_dispatch(target_user_count=2, spawn_rate=1)
     next(dispatcher)
-    next(dispatcher)
-    assert caplog.messages == ["Waiting for the listeners to test_start on a"]
+    assert total(next(dispatcher)) == {"a": 2}
+    assert (
+        caplog.messages
+        == [
+            "Waiting for the listeners to test_start on a",
+            "The listeners to test_start on a have not returned for 600 s. The run goes on without waiting for them",
+        ][:says]
+    )
 
 
 class UnconnectedMaster(MasterRunner):
