@@ -18,7 +18,7 @@ from locust.runners import MasterRunner, WorkerRunner
 
 from locust_asyncdjango.failures.normalize import safe_logger
 from locust_asyncdjango.metrics.columns import hundredths
-from locust_asyncdjango.plugin.generator.worker_clock import WorkerClock
+from locust_asyncdjango.plugin.generator.worker_clock import TOLERANCE_S, WorkerClock
 from locust_asyncdjango.plugin.recording import Recording
 from locust_asyncdjango.plugin.worker_update import Update, UpdateReader
 
@@ -114,6 +114,8 @@ class MasterLink:
         self._undated: defaultdict[str, list[Update]] = defaultdict(list)
         """By worker, updates that wait until it is certain how far the worker's clock is from the master's."""
         self._different_clocks: set[str] = set()
+        self._earlier_runs: set[str] = set()
+        """Workers that have sent what is of a run before this one."""
         self._finished: set[str] = set()
         self._updates = UpdateReader()
         runner.register_message(ROWS_MESSAGE, self._on_rows)
@@ -125,6 +127,7 @@ class MasterLink:
         self._clocks.clear()
         self._undated.clear()
         self._different_clocks.clear()
+        self._earlier_runs.clear()
 
     def note_progress(self, worker: str, until: float) -> None:
         """Note that a worker has sent everything up to this moment (epoch seconds)."""
@@ -192,9 +195,22 @@ class MasterLink:
     def _merge_undated(self, worker: str) -> None:
         clock = self._clocks[worker]
         for update in self._undated.pop(worker, ()):
+            # The estimate is never below the difference, so an update of this run never looks as old.
+            if update.ended + clock.behind_s < self._recording.recorder.started - TOLERANCE_S:
+                self._warn_of_earlier_run(worker)
+                continue
             merge_update(self._recording, update, self._recording.now(), clock)
             if update.until:
                 self.note_progress(worker, int(update.until) + clock.shift_s)
+
+    def _warn_of_earlier_run(self, worker: str) -> None:
+        if worker not in self._earlier_runs:
+            self._earlier_runs.add(worker)
+            log.warning(
+                "Worker %.80r has sent what it recorded before this run began, as it could not be reached then. That is"
+                " left out of the results",
+                worker,
+            )
 
     def _warn_of_clock(self, worker: str, clock: WorkerClock) -> None:
         if clock.difference_s and worker not in self._different_clocks:

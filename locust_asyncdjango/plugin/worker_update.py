@@ -81,6 +81,11 @@ class Update:
         return cls(rows, failures, message.unrecorded, message.started, message.until, message.sent)
 
     @property
+    def ended(self) -> float:
+        """Return the moment up to which it goes, in epoch seconds by the worker's clock."""
+        return self.until or self.started + max((row.t + 1 for row in self.rows), default=0)
+
+    @property
     def kinds(self) -> set[str]:
         """Return the failure kinds that the update names."""
         return {each.kind for each in _all_of(self.failures)}.union(*(row.failed for row in self.rows))

@@ -254,6 +254,24 @@ def test_what_waits_for_a_certain_clock_is_merged_when_the_run_ends() -> None:
 def test_a_later_run_estimates_the_clocks_anew(caplog: pytest.LogCaptureFixture) -> None:
     runner, link, master = master_link("a")
     for _ in range(2):
-        runner.receive(ROWS_MESSAGE, "a", replace(make_update(0), sent=master.now() + 60).to_message())
+        update = replace(make_update(0), started=START + 60, sent=master.now() + 60)
+        runner.receive(ROWS_MESSAGE, "a", update.to_message())
         link.begin()
     assert len(caplog.messages) == 2
+
+
+@pytest.mark.parametrize("ahead_s", [0, 120, -120])
+def test_what_a_worker_kept_of_an_earlier_run_is_left_out(ahead_s: int, caplog: pytest.LogCaptureFixture) -> None:
+    runner, _, master = master_link("a")
+    let_pass(master, START + 1)
+    earlier = make_recording(START + ahead_s - 60)
+    for second in (0, 10, 20, 60):  # the worker has not noticed that another run began
+        at = START + ahead_s - 60 + second
+        earlier.recorder.add((at + 0.5, "connect_refused", 1.0, 0))
+        earlier.failure_counts.add(REFUSED, at + 0.5)
+        update = replace(take_update(earlier, at + 1), sent=START + ahead_s + 1)
+        runner.receive(ROWS_MESSAGE, "a", update.to_message())
+    assert [(row.t, row.failed.total()) for row in master.recorder.take()] == [(0, 1)]
+    assert [each.count for each in master.failure_counts.rows()] == [1]
+    (message,) = (text for text in caplog.messages if "The clock of" not in text)
+    assert message.startswith("Worker 'a' has sent what it recorded before this run began")
