@@ -67,7 +67,7 @@ class StreamedResponse(HTTPSocketResponse):
             self.release()
 
     def get_code(self) -> int:
-        """Return the status."""
+        """Return the status of the final response, once it is complete; before that, the status of the last head."""
         return self._final_status or super().get_code()
 
     def feed(self, data: str | bytes) -> None:

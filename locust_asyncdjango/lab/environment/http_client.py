@@ -144,8 +144,8 @@ def _request(url: str, form: bytes | None, token: str) -> urllib.request.Request
     """Return the request. A user name and a password in the URL become a header field, as in browsers and in Locust."""
     parts = urlsplit(url)
     login, has_login, address = parts.netloc.rpartition("@")
-    address_alone = parts._replace(netloc=address).geturl()
-    request = urllib.request.Request(address_alone, form)  # noqa: S310 - the lab's own servers, or the user's
+    url_without_login = parts._replace(netloc=address).geturl()
+    request = urllib.request.Request(url_without_login, form)  # noqa: S310 - the lab's own servers, or the user's
     # Neither is sent to where a redirect leads, which may be another site.
     if token:
         request.add_unredirected_header(TOKEN_HEADER, token)
