@@ -19,7 +19,7 @@ from locust.stats import RequestStats
 
 from locust_asyncdjango.metrics.history import History
 from locust_asyncdjango.metrics.recorder import Recorder
-from locust_asyncdjango.metrics.sample import Sample
+from locust_asyncdjango.metrics.row import Sample
 from support.harness import run, spread
 
 HOUR_S = 3600

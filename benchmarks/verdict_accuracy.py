@@ -5,6 +5,9 @@
 - latency: what round trips, fitted to other latencies, say about a planted latency.
 - killed: experiments whose lab is killed at a random moment, and which go on.
 
+``--simulated`` starts no servers: it feeds simulated runs, whose truth is known, to the project's own functions, and
+prints a table of how often these are right (simulated/). ``--times N`` is the number of experiments for each line.
+
 ``--keep DIR`` keeps the results folders. Given the same folder again, the benchmark goes on where it was; only the part
 "killed" starts anew.
 """
@@ -28,6 +31,7 @@ from locust_asyncdjango.lab.commands.arguments import Parser
 from locust_asyncdjango.lab.environment.process import python, running
 from locust_asyncdjango.lab.errors import TrialError, UsageError
 from locust_asyncdjango.lab.experiment.result import Result
+from simulated.goals import Simulation, print_table
 from sites.slowed_site import CARRIED_SHARE
 from support.harness import add_parts, run_parts
 
@@ -64,6 +68,7 @@ class VerdictOptions:
     pairs: int
     experiments: int
     kills: int
+    times: int
     keep: Path | None
 
 
@@ -81,10 +86,22 @@ def parse_options(arguments: Sequence[str] | None) -> VerdictOptions:
         "--experiments", type=int, default=10, help="experiments with a slower arm (default: %(default)s)"
     )
     flags.add_argument("--kills", type=int, default=10, help="labs to kill (default: %(default)s)")
+    flags.set_defaults(only=tuple(part for part in PARTS if part != SIMULATED))
+    flags.add_argument(
+        "--simulated", action="store_const", dest="only", const=(SIMULATED,), help=f"the same as --only {SIMULATED}"
+    )
+    flags.add_argument(
+        "--times", type=int, default=400, help="simulated experiments for each line (default: %(default)s)"
+    )
     options = VerdictOptions(**vars(flags.parse_args(arguments)))
-    if options.pairs < 3 or min(options.experiments, options.kills) < 1:
-        raise UsageError("--pairs must be 3 or more, --experiments and --kills 1 or more")
+    if options.pairs < 3 or min(options.experiments, options.kills, options.times) < 1:
+        raise UsageError("--pairs must be 3 or more, --experiments, --kills and --times 1 or more")
     return options
+
+
+def measure_simulated(options: VerdictOptions, _folder: Path) -> None:
+    """Run the simulations, and print the table of their goals."""
+    print_table(SIMULATIONS, options.times)
 
 
 def measure_same_arm(options: VerdictOptions, folder: Path) -> None:
@@ -212,11 +229,16 @@ def run_lab(output: Path, *arguments: str) -> Mapping[str, Any]:
     return report
 
 
+SIMULATIONS: dict[str, Simulation] = {}
+"""What --simulated runs, in this order."""
+SIMULATED = "simulated"
+
 PARTS: dict[str, Callable[[VerdictOptions, Path], None]] = {
     "same": measure_same_arm,
     "slower": measure_slower_arm,
     "latency": measure_latency,
     "killed": measure_killed_labs,
+    SIMULATED: measure_simulated,
 }
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ two are merged: then an interval stands for two seconds, later for four, and so 
 from collections.abc import Iterable
 
 from locust_asyncdjango.metrics.interval import Interval, combine
+from locust_asyncdjango.metrics.load_curve import LoadCurve, LoadLevel
 from locust_asyncdjango.metrics.row import Row
 
 LIMIT = 3600
@@ -28,6 +29,7 @@ class History:
         """The whole run in one row. Its t and users are those of the last second."""
         self._limit = limit
         self._settled: list[Interval] = []
+        self._curve = LoadCurve()
         self._recent: dict[int, Row] = {}
         self._began: dict[int, int] = {}
         """How many requests began in each second that is still a row."""
@@ -54,6 +56,13 @@ class History:
             self._append(intervals, interval)
         return intervals
 
+    def load_levels(self) -> tuple[LoadLevel, ...]:
+        """Return what each load of the run so far brought, fewest users first."""
+        curve = self._curve.copy()
+        for _, row in sorted(self._recent.items()):
+            curve.add(row)
+        return curve.levels()
+
     def users_at(self, t: int) -> int:
         """Return how many users ran at the end of second t; 0 where it is not known."""
         if t in self._recent:
@@ -65,6 +74,7 @@ class History:
         return self._settled[-1].t + self._settled[-1].length if self._settled else 0
 
     def _add_settled(self, row: Row) -> None:
+        self._curve.add_late(row)
         interval, addition = self._settled[row.t // self.length], Interval.from_row(row)
         addition.length = 0
         # The users of an interval are those at its end.
@@ -79,7 +89,8 @@ class History:
 
     def _settle(self, until: int) -> None:
         for interval in self._filled(range(self._settled_until, until)):
-            self._recent.pop(interval.t, None)
+            if row := self._recent.pop(interval.t, None):
+                self._curve.add(row)
             self._began.pop(interval.t, None)
             self._append(self._settled, interval)
             if self._limit and len(self._settled) > self._limit:

@@ -8,8 +8,7 @@ from itertools import groupby
 
 from locust_asyncdjango.metrics.columns import hundredths, largest_known
 from locust_asyncdjango.metrics.histogram import LONGEST_MS
-from locust_asyncdjango.metrics.row import Row
-from locust_asyncdjango.metrics.sample import Sample
+from locust_asyncdjango.metrics.row import Row, Sample
 
 BATCH = 100
 """Samples that are counted together. Counting a sample in a batch takes a third of the time of counting it alone."""

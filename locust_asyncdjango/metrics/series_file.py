@@ -18,6 +18,7 @@ from locust_asyncdjango.metrics import interval
 from locust_asyncdjango.metrics.columns import second
 from locust_asyncdjango.metrics.history import History
 from locust_asyncdjango.metrics.interval import Interval
+from locust_asyncdjango.metrics.load_curve import LoadLevel
 from locust_asyncdjango.metrics.row import Row
 from locust_asyncdjango.metrics.strict_json import dumps, loads, read_value
 
@@ -56,11 +57,13 @@ class Series:
     """A whole run.
 
     header: what ran, and where. intervals: one for each second, from the first to the last. total: the sum of all rows.
+    load_levels: what each load brought, fewest users first.
     """
 
     header: dict[str, Any]
     intervals: tuple[Interval, ...]
     total: Row
+    load_levels: tuple[LoadLevel, ...] = ()
 
     @property
     def started_s(self) -> float:
@@ -76,7 +79,7 @@ class Series:
         history = History(limit=0)
         for row in rows:
             history.add(row)
-        return cls(header, tuple(history.intervals()), history.total)
+        return cls(header, tuple(history.intervals()), history.total, history.load_levels())
 
 
 def header(**members: Any) -> dict[str, Any]:

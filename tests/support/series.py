@@ -6,8 +6,7 @@ from pathlib import Path
 from hypothesis import strategies as st
 
 from locust_asyncdjango.metrics.recorder import Recorder
-from locust_asyncdjango.metrics.row import Row
-from locust_asyncdjango.metrics.sample import Sample
+from locust_asyncdjango.metrics.row import Row, Sample
 from locust_asyncdjango.metrics.series_file import header, json_line
 
 KINDS = ["", "timeout", "db_too_many_clients"]

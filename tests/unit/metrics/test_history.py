@@ -9,8 +9,7 @@ from hypothesis import strategies as st
 
 from locust_asyncdjango.metrics.history import RECENT_S, History
 from locust_asyncdjango.metrics.interval import Interval
-from locust_asyncdjango.metrics.row import Row
-from locust_asyncdjango.metrics.sample import Sample
+from locust_asyncdjango.metrics.row import Row, Sample
 from tests.support.series import SAMPLES, recorder_of
 
 

@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from locust_asyncdjango.metrics.row import COLUMNS, Row
-from locust_asyncdjango.metrics.sample import Sample
+from locust_asyncdjango.metrics.row import COLUMNS, Row, Sample
 from tests.support.series import SAMPLES, recorder_of
 
 FULL = Row(

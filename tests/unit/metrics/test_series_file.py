@@ -11,8 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from locust_asyncdjango.metrics.row import Row
-from locust_asyncdjango.metrics.sample import Sample
+from locust_asyncdjango.metrics.row import Row, Sample
 from locust_asyncdjango.metrics.series_file import (
     CSV_COLUMNS,
     Series,

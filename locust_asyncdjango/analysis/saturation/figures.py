@@ -1,0 +1,129 @@
+"""The figures of one run, and the types that they are made of. Start reading at ``Saturation``."""
+
+from dataclasses import dataclass, field
+
+PEAK_WINDOW_S = 10
+"""As long as the window of Locust's own current rate (locust/stats.py, ``current_rps``), so the two can be compared."""
+
+Range = tuple[float, float]
+"""Lower and upper end of a 95 % interval."""
+
+
+@dataclass(frozen=True, slots=True)
+class Onset:
+    """The moment at which something began.
+
+    t: seconds since the start of the run. users: those at that moment. low, high: the fewest and the most users that it
+    may have been, by a 95 % interval.
+    """
+
+    t: int
+    users: int
+    low: int
+    high: int
+
+
+@dataclass(frozen=True, slots=True)
+class KindOnset:
+    """How often a failure kind occurred, and when it first did."""
+
+    kind: str
+    count: int
+    first: Onset
+
+
+@dataclass(frozen=True, slots=True)
+class Goodput:
+    """Successful responses a second over the plateau.
+
+    The plateau are the seconds after the warm-up whose offered load is constant and whole.
+
+    per_s: the mean. low, high: its 95 % interval; None where the plateau is too short for an interval of its own.
+    begin_s, end_s: the first second of the plateau, and the first one after it.
+    users: those of the plateau. failed_share: of the requests that ended in it, from 0 to 1.
+    p50_ms, p95_ms, p99_ms: latency of the successful requests; None without any.
+    why: "" for a plateau; otherwise why the run has none, so that these are the figures of its last level.
+    """
+
+    per_s: float
+    low: float | None
+    high: float | None
+    begin_s: int
+    end_s: int
+    users: int
+    failed_share: float
+    p50_ms: float | None
+    p95_ms: float | None
+    p99_ms: float | None
+    why: str = ""
+
+    @property
+    def is_plateau(self) -> bool:
+        """Return whether the offered load was constant."""
+        return not self.why
+
+
+@dataclass(frozen=True, slots=True)
+class Capacity:
+    """The highest load at which the objective holds.
+
+    objective: as the user wrote it, such as "failures <= 1% and p95 <= 1s".
+    users: the highest load; 0 if the objective held at no load. low, high: its 95 % interval.
+    per_s: successful responses a second at this load.
+    broken_by: what broke the objective beyond it, such as "p95 1.4 s"; "" if no load of the run broke it. Then the
+        capacity is at least ``users``.
+    """
+
+    objective: str
+    users: int
+    low: int
+    high: int
+    per_s: float
+    broken_by: str = ""
+
+    @property
+    def is_reached(self) -> bool:
+        """Return whether a load of the run broke the objective: otherwise the capacity is a minimum."""
+        return bool(self.broken_by)
+
+
+@dataclass(frozen=True, slots=True)
+class Saturation:
+    """The figures of one run.
+
+    slowdown, errors: None where the run had no slowdown or no failure. failures: most frequent first. in_flight: the
+    requests that were not answered when the run ended. in_flight_s: for how many seconds the oldest of them had waited.
+    length_s: the seconds of the run; 0 if unknown, as in results of earlier versions.
+    goodput: None where nothing was answered, and in results of earlier versions.
+    capacity: None where the run shows none, and in results of earlier versions.
+    unloaded_ms: the latency at the lowest loads of the run, or as measured by the lab before it; None if unknown.
+    is_saturated: whether latency left the unloaded latency; None if unknown. If it did not, the load was the limit.
+    """
+
+    peak_per_s: float
+    peak_range: Range
+    peak_users: int
+    peak_users_range: Range
+    successes: int
+    successes_range: Range
+    warm_up_s: int
+    slowdown: Onset | None
+    errors: Onset | None
+    failures: tuple[KindOnset, ...]
+    in_flight: int = 0
+    in_flight_s: float = 0.0
+    length_s: int = field(default=0, compare=False)
+    goodput: Goodput | None = None
+    capacity: Capacity | None = None
+    unloaded_ms: float | None = None
+    is_saturated: bool | None = None
+
+    @property
+    def has_peak(self) -> bool:
+        """Return whether the run was as long as the seconds that a peak is the mean of; True for an unknown length."""
+        return not 0 < self.length_s < PEAK_WINDOW_S
+
+    @property
+    def is_measured(self) -> bool:
+        """Return whether a request ended: without one, nothing is known about the server."""
+        return bool(self.successes or self.failures)

@@ -1,0 +1,31 @@
+"""All figures of a run, from its intervals. Start reading at ``find_saturation``."""
+
+from collections.abc import Sequence
+
+from locust_asyncdjango.analysis.saturation.figures import Saturation
+from locust_asyncdjango.analysis.saturation.load_points import find_warm_up, load_points_since
+from locust_asyncdjango.analysis.saturation.onsets import find_failures, find_slowdown
+from locust_asyncdjango.analysis.saturation.peak import find_peak, successes_range
+from locust_asyncdjango.metrics.interval import Interval
+
+
+def find_saturation(intervals: Sequence[Interval]) -> Saturation:
+    """Return the figures of a run. intervals: from its first second to its last; without any, all are 0 or None."""
+    peak_per_s, peak_range, peak_users, peak_users_range = find_peak(intervals)
+    warm_up_s = find_warm_up(intervals)
+    failures = find_failures(intervals)
+    return Saturation(
+        peak_per_s=peak_per_s,
+        peak_range=peak_range,
+        peak_users=peak_users,
+        peak_users_range=peak_users_range,
+        successes=sum(interval.ok for interval in intervals),
+        successes_range=successes_range(intervals),
+        warm_up_s=warm_up_s,
+        slowdown=find_slowdown(load_points_since(intervals, warm_up_s)),
+        errors=min((failure.first for failure in failures), key=lambda onset: onset.t, default=None),
+        failures=failures,
+        in_flight=sum(interval.in_flight for interval in intervals),
+        length_s=sum(interval.length for interval in intervals),
+        in_flight_s=max((interval.in_flight_s or 0.0 for interval in intervals), default=0.0),
+    )

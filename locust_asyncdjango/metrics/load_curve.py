@@ -1,0 +1,118 @@
+"""What each load brought: throughput, failures and latencies by the number of users, in bounded memory.
+
+Start reading at ``LoadCurve``. Latency is due to the load at the moment when a request began, so requests are counted
+at the users of that second. Throughput is counted at the users of the second in which the requests ended.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from locust_asyncdjango.metrics.histogram import Histogram
+from locust_asyncdjango.metrics.row import Row
+
+LIMIT = 500
+"""The most levels that are kept; when there are more, each two neighbours are merged."""
+
+
+@dataclass(slots=True)
+class LoadLevel:
+    """What one number of users brought; of a long run, some neighbouring numbers together.
+
+    users: the mean number of users over its seconds. seconds: those in which so many users ran.
+    done: successful requests that ended in these seconds.
+    ok_ms, failed: latencies of the successful requests, and the number of failed ones, that began in these seconds.
+    """
+
+    users: float
+    seconds: int = 0
+    done: int = 0
+    failed: int = 0
+    ok_ms: Histogram = field(default_factory=Counter)
+
+    @property
+    def per_s(self) -> float:
+        """Return the successful requests a second; 0 without a second."""
+        return self.done / self.seconds if self.seconds else 0.0
+
+    @property
+    def failed_share(self) -> float:
+        """Return the share of the requests that failed, from 0 to 1; 0 without a request."""
+        requests = self.failed + self.ok_ms.total()
+        return self.failed / requests if requests else 0.0
+
+
+class LoadCurve:
+    """Follows a run from second 0, row by row, in the order of the seconds."""
+
+    def __init__(self, limit: int = LIMIT) -> None:
+        """Begin an empty curve. limit: the most levels."""
+        self._limit, self._width = limit, 1
+        self._levels: dict[int, LoadLevel] = {}
+        self._users: list[int] = []
+        """The users of each second so far."""
+
+    def add(self, row: Row) -> None:
+        """Add the next row, with all requests of its second. In seconds without a row, as many users ran as before."""
+        while len(self._users) < row.t:
+            self._add_second(self._users[-1] if self._users else 0)
+        self._add_second(row.users)
+        self._count(row, self._level(row.t))
+
+    def add_late(self, row: Row) -> None:
+        """Add requests that arrived late for a second that was added before."""
+        self._count(row, self._level(row.t))
+
+    def copy(self) -> "LoadCurve":
+        """Return a curve that can be added to without a change of this one."""
+        other = LoadCurve(self._limit)
+        other._width, other._users = self._width, list(self._users)
+        other._levels = {key: replace(level, ok_ms=level.ok_ms.copy()) for key, level in self._levels.items()}
+        return other
+
+    def levels(self) -> tuple[LoadLevel, ...]:
+        """Return the levels at which users ran, fewest users first."""
+        return tuple(level for _, level in sorted(self._levels.items()) if level.users)
+
+    def _add_second(self, users: int) -> None:
+        self._users.append(users)
+        level = self._levels.setdefault(users // self._width, LoadLevel(users))
+        level.users = (level.users * level.seconds + users) / (level.seconds + 1)
+        level.seconds += 1
+        if len(self._levels) > self._limit:
+            self._halve()
+
+    def _count(self, row: Row, level: LoadLevel) -> None:
+        level.done += row.ok
+        for ms, count in row.ok_ms.items():
+            latencies = self._level_at_begin(row.t, ms).ok_ms
+            latencies[ms] = latencies.get(ms, 0) + count
+        for ms, count in row.failed_ms.items():
+            self._level_at_begin(row.t, ms).failed += count
+        level.failed += row.failed.total() - row.failed_ms.total()  # those whose latency is not known
+
+    def _level_at_begin(self, t: int, ms: float) -> LoadLevel:
+        """Return the level of a request that ended in the middle of second t, at the moment when it began."""
+        return self._level(max(int(t + 0.5 - ms / 1000), 0))
+
+    def _level(self, t: int) -> LoadLevel:
+        return self._levels[self._users[t] // self._width]
+
+    def _halve(self) -> None:
+        self._width *= 2
+        levels: dict[int, LoadLevel] = {}
+        for key, level in self._levels.items():
+            levels[key // 2] = merge_levels((levels[key // 2], level)) if key // 2 in levels else level
+        self._levels = levels
+
+
+def merge_levels(levels: Sequence[LoadLevel]) -> LoadLevel:
+    """Return one level that sums up all of these. There must be at least one."""
+    seconds = sum(level.seconds for level in levels)
+    users = sum(level.users * max(level.seconds, 1) for level in levels) / sum(
+        max(level.seconds, 1) for level in levels
+    )
+    merged = LoadLevel(users, seconds, sum(level.done for level in levels), sum(level.failed for level in levels))
+    for level in levels:
+        merged.ok_ms.update(level.ok_ms)
+    return merged

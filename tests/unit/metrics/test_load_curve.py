@@ -1,0 +1,59 @@
+"""What each number of users brought."""
+
+from collections import Counter
+
+from locust_asyncdjango.metrics.history import History
+from locust_asyncdjango.metrics.load_curve import LoadCurve, LoadLevel
+from locust_asyncdjango.metrics.row import Row
+from locust_asyncdjango.metrics.series_file import Series
+
+
+def test_requests_count_at_the_users_of_the_second_in_which_they_began() -> None:
+    curve = LoadCurve()
+    curve.add(Row(0, 10, 5, ok_ms=Counter({100.0: 5})))
+    # Two of these began a second earlier, and one has no latency.
+    curve.add(Row(1, 20, 3, Counter(timeout=2), ok_ms=Counter({100.0: 2, 1000.0: 1}), failed_ms=Counter({1200.0: 1})))
+    assert curve.levels() == (
+        LoadLevel(10.0, 1, 5, 1, Counter({100.0: 5, 1000.0: 1})),
+        LoadLevel(20.0, 1, 3, 1, Counter({100.0: 2})),
+    )
+
+
+def test_a_second_without_a_row_has_the_users_of_the_one_before() -> None:
+    curve = LoadCurve()
+    curve.add(Row(0, 10))
+    curve.add(Row(3, 20))
+    assert curve.levels() == (LoadLevel(10.0, 3), LoadLevel(20.0, 1))
+
+
+def test_seconds_without_users_are_no_load() -> None:
+    curve = LoadCurve()
+    curve.add(Row(1, 5))
+    curve.add(Row(2, 0))
+    assert curve.levels() == (LoadLevel(5.0, 1),)
+
+
+def test_many_levels_are_merged_with_their_neighbours_and_nothing_is_lost() -> None:
+    curve = LoadCurve(limit=4)
+    for t in range(10):
+        curve.add(Row(t, t + 1, 2, Counter(timeout=1), ok_ms=Counter({1.0: 2}), failed_ms=Counter({1.0: 1})))
+    levels = curve.levels()
+    assert len(levels) <= 4
+    assert sum(level.seconds for level in levels) == 10
+    assert sum(level.users * level.seconds for level in levels) == sum(range(1, 11))
+    assert sum(level.done for level in levels) == sum(level.ok_ms.total() for level in levels) == 20
+    assert sum(level.failed for level in levels) == 10
+
+
+def test_rows_that_arrive_late_count_and_a_running_history_stays_as_it_is() -> None:
+    history = History()
+    for t in range(30):
+        history.add(Row(t, 10, 1, ok_ms=Counter({1.0: 1})))
+        history.load_levels()
+    history.add(Row(3, 0, 1, ok_ms=Counter({2.0: 1})))
+    assert history.load_levels() == (LoadLevel(10.0, 30, 31, 0, Counter({1.0: 30, 2.0: 1})),)
+
+
+def test_a_series_has_the_levels_of_all_its_rows() -> None:
+    series = Series.from_rows({}, (Row(t, 5 * (t // 10 + 1), 5, ok_ms=Counter({1.0: 5})) for t in range(20)))
+    assert [(level.users, level.per_s, level.failed_share) for level in series.load_levels] == [(5, 5, 0), (10, 5, 0)]
