@@ -10,13 +10,11 @@ Definitions
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from difflib import get_close_matches
 from fractions import Fraction
-from operator import ge, gt, le, lt
 
-from locust_asyncdjango.failures.classify import known_kinds
+from locust_asyncdjango.analysis.conditions.parser import METRICS, OPERATORS, ConditionError, parse_condition
 from locust_asyncdjango.metrics.histogram import Histogram, sum_ms
 from locust_asyncdjango.metrics.plural import counted
 from locust_asyncdjango.metrics.row import Row
@@ -27,24 +25,9 @@ class ThresholdError(ValueError):
     """Raised for a text that is not a threshold. The message is one line that says what is wrong and what is valid."""
 
 
-# A unit as written -> the power of ten that leads to the base unit, and the unit shown.
-_Units = dict[str, tuple[int, str]]
-_LATENCY: _Units = {"": (0, "ms"), "ms": (0, "ms"), "s": (3, "ms")}
-_METRICS: dict[str, _Units] = {
-    "mean": _LATENCY,
-    "rps": {"": (0, "/s"), "/s": (0, "/s")},
-    "requests": {"": (0, "")},
-    "failures": {"": (0, ""), "%": (-2, "%")},
-    "ratio": {"": (0, "%"), "%": (-2, "%")},
-}
-_OPERATORS: dict[str, Callable[[float, float], bool]] = {">": gt, ">=": ge, "<": lt, "<=": le}
 _DURATIONS_S = {"": 1, "s": 1, "m": 60, "h": 3600}
 
-# Digits are limited, so that no number overflows.
-_NUMBER = r"([0-9]{0,9}\.?[0-9]{1,9})"
-_PARTS = re.compile(r"([^<>=!]*)([<>=!]*)(.*)", re.DOTALL)
-_PERCENTILE = re.compile(rf"p\s*{_NUMBER}")
-_VALUE = re.compile(rf"{_NUMBER}\s*([^0-9]*)")
+_PARTS = re.compile(r"([^<>=!]*[<>=!]*.*?)(for.*)?\Z", re.DOTALL)
 _DURATION = re.compile(r"([0-9]{1,9})\s*([smh]?)")
 
 
@@ -68,7 +51,7 @@ class Threshold:
 
     def crossed_by(self, value: float) -> bool:
         """Return whether the metric crosses the threshold at this value."""
-        return _OPERATORS[self.operator](value, self.value)
+        return OPERATORS[self.operator](value, self.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,57 +144,19 @@ def parse_threshold(text: str) -> Threshold:
     The form is ``METRIC OP VALUE[UNIT] [for DURATION]``. Raise ThresholdError where the text is no threshold.
     """
     text = text.strip()
+    comparison, duration = _PARTS.findall(text)[0]
     try:
-        return _parse(text)
-    except ThresholdError as error:
+        condition = parse_condition(comparison)
+        seconds = _parse_duration(duration.removeprefix("for").strip()) if duration else 0
+    except ConditionError as error:
         raise ThresholdError(f"{text!r}: {error}") from None
-
-
-def _parse(text: str) -> Threshold:
-    before, operator, after = _PARTS.findall(text)[0]
-    value, has_duration, duration = (part.strip() for part in after.partition("for"))
-    if not (operator and value):
-        raise ThresholdError("say what it is compared with, as in p95>800ms")
-    if operator not in _OPERATORS:
-        raise ThresholdError(f"there is no comparison {operator!r}; use one of {' '.join(_OPERATORS)}")
-    metric, units = _parse_metric(before.strip())
-    number, unit = _parse_value(value, metric, units)
-    return Threshold(text, metric, operator, number, unit, _parse_duration(duration) if has_duration else 0)
-
-
-def _parse_metric(name: str) -> tuple[str, _Units]:
-    if match := _PERCENTILE.fullmatch(name):
-        if not 0 < float(match[1]) <= 100:
-            raise ThresholdError("a percentile is above 0 and at most 100, as in p95 or p99.9")
-        return f"p{match[1]}", _LATENCY
-    kinds = known_kinds()
-    if name in _METRICS or name in kinds:
-        return name, _METRICS.get(name, _METRICS["failures"])
-    names = ["p95", *_METRICS, *kinds]
-    near = get_close_matches(name.lower(), names, n=1)
-    advice = f"did you mean {near[0]}?" if near else f"choose one of {', '.join(names)}"
-    raise ThresholdError(f"there is no metric or kind {name!r}; {advice}")
-
-
-def _parse_value(value: str, metric: str, units: _Units) -> tuple[float, str]:
-    match = _VALUE.fullmatch(value)
-    if not match:
-        raise ThresholdError(f"{value!r} is not a number; write {' or '.join(f'{metric}>1{unit}' for unit in units)}")
-    if match[2] not in units:
-        advice = " or ".join(["a plain number", *(f"with {unit}" for unit in units if unit)])
-        raise ThresholdError(f"{metric} is not measured in {match[2]!r}; give {advice}")
-    power, unit = units[match[2]]
-    # The power is part of the text, because a division may add a rounding error.
-    number = float(f"{match[1]}e{power}")
-    if unit == "%" and number > 1:
-        raise ThresholdError("a share is at most 1, which is 100%; for one per cent write 1% or 0.01")
-    return number, unit
+    return Threshold(text, condition.metric, condition.operator, condition.value, condition.unit, seconds)
 
 
 def _parse_duration(duration: str) -> int:
     match = _DURATION.fullmatch(duration)
     if not match or not int(match[1]):
-        raise ThresholdError(f"{duration!r} is not a duration; give at least one whole second, as in for 10s or for 2m")
+        raise ConditionError(f"{duration!r} is not a duration; give at least one whole second, as in for 10s or for 2m")
     return int(match[1]) * _DURATIONS_S[match[2]]
 
 
@@ -224,7 +169,7 @@ def _metric_value(threshold: Threshold, row: Row, seconds: int) -> float | None:
     failed = row.failed.total()
     if threshold.metric == "requests":
         return float(row.ok + failed)
-    count = failed if threshold.metric in _METRICS else row.failed[threshold.metric]
+    count = failed if threshold.metric in METRICS else row.failed[threshold.metric]
     if threshold.unit != "%":
         return float(count)
     return count / (row.ok + failed) if row.ok + failed else None
