@@ -10,7 +10,7 @@ locustfile (``-f mine.py,shapes/spike.py``) runs as it is.
 
 from .arrival_rate import ArrivalRate
 from .breakpoint import Breakpoint
-from .parameters import Milliseconds, ParameterError, Parametrised, Plan, Seconds, Share, Stage
+from .parameters import Arrivals, Milliseconds, ParameterError, Parametrised, Plan, Seconds, Share, Stage
 from .planned import Planned
 from .ramp import Ramp
 from .ramp_down import RampDown
@@ -28,6 +28,7 @@ CATALOGUE = (RampTo500, RampTo100, Ramp, Steps, Spike, Soak, RampDown, Sawtooth,
 __all__ = [
     "CATALOGUE",
     "ArrivalRate",
+    "Arrivals",
     "Breakpoint",
     "Milliseconds",
     "ParameterError",

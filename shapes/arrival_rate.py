@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from locust_asyncdjango.shapes.parameters import Seconds, Stage
+from locust_asyncdjango.shapes.parameters import Arrivals, Seconds, Stage
 from locust_asyncdjango.shapes.planned import Planned
 
 START_RATE = 100.0
@@ -20,6 +20,8 @@ class ArrivalRate(Planned):
         rate: requests a second (50). ``-r`` overrides it.
         climb: seconds until the rate is reached (30).
         hold: seconds for which the rate stays (60). ``-t`` overrides the length of the whole run.
+        arrivals: ``poisson``, as from visitors who do not know of each other, with bursts and gaps; or ``uniform``,
+            evenly spread (poisson).
 
     Example: ``locust -f examples/io_read.py --shape ArrivalRate:rate=100,climb=10,hold=2m``
     """
@@ -31,6 +33,7 @@ class ArrivalRate(Planned):
     rate = 50.0
     climb: Seconds = Seconds(30)
     hold: Seconds = Seconds(60)
+    arrivals: Arrivals = Arrivals.POISSON
 
     def stages(self, peak: int, rate: float) -> Iterator[Stage]:  # noqa: ARG002
         """Yield stages whose levels are requests a second: up, and constant."""

@@ -4,6 +4,7 @@
 """
 
 from collections.abc import Callable
+from enum import StrEnum
 from typing import Any, NamedTuple, NewType, get_type_hints
 
 from locust import LoadTestShape
@@ -15,6 +16,15 @@ Milliseconds = NewType("Milliseconds", float)
 """The type of a parameter that is a latency."""
 Share = NewType("Share", float)
 """The type of a parameter that is a part of a whole, from 0 to 1."""
+
+
+class Arrivals(StrEnum):
+    """The type of a parameter that says which random process the arrivals of an open shape follow."""
+
+    POISSON = "poisson"
+    """A request is as likely to be due at one moment as at another, as from visitors who do not know of each other."""
+    UNIFORM = "uniform"
+    """One request is due in each equal part of the rate, at random within it: there are no bursts."""
 
 
 class Stage(NamedTuple):
@@ -39,8 +49,8 @@ class Parametrised(LoadTestShape):
     """Base of shapes with parameters. A shape that derives from it and not from ``Planned`` defines ``tick`` itself.
 
     Each class attribute with an annotation is a parameter: a number of users (int), a rate (float), a length (Seconds),
-    a latency (Milliseconds), a Share or a Plan. Locust's ``-u``, ``-r`` and ``-t`` override the shape's own ``peak``,
-    ``rate`` and length.
+    a latency (Milliseconds), a Share, Arrivals or a Plan. Locust's ``-u``, ``-r`` and ``-t`` override the shape's own
+    ``peak``, ``rate`` and length.
     """
 
     abstract = True
@@ -52,6 +62,8 @@ class Parametrised(LoadTestShape):
     """Users that start or stop in a second."""
     is_open = False
     """Whether the levels of the plan are requests a second, which begin when they are due, and not users."""
+    arrivals = Arrivals.POISSON
+    """How the requests of an open shape are spread over time. An open shape makes it a parameter by an annotation."""
 
     def __init__(self, **parameters: str) -> None:
         """Set parameters from texts, such as ``peak="1000"`` or ``hold="1m30s"``. Raise ParameterError."""
@@ -116,6 +128,10 @@ def _parse_share(text: str) -> Share:
     return Share(share)
 
 
+def _parse_arrivals(text: str) -> Arrivals:
+    return Arrivals(text.lower())
+
+
 def _parse_seconds(text: str) -> Seconds:
     return Seconds(float(parse_timespan(text)))
 
@@ -144,6 +160,7 @@ READERS: dict[Any, tuple[Callable[[str], Any], str]] = {
     Share: (_parse_share, "a share such as 0.01 or 1%"),
     Seconds: (_parse_seconds, "a length such as 60 or 1m30s"),
     Milliseconds: (_parse_milliseconds, "a latency such as 500ms or 2s"),
+    Arrivals: (_parse_arrivals, f"one of {', '.join(Arrivals)}"),
     Plan: (_parse_plan, "stages such as 30s:100/1m:100/10s:0, each a length and the users at its end"),
 }
 """For each type of parameter, the function that reads its text, and a description of valid texts."""

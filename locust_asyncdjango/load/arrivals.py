@@ -21,8 +21,8 @@ from gevent.event import AsyncResult
 from locust import TaskSet, User
 from locust.env import Environment
 
-from locust_asyncdjango.load.arrival_schedule import RateStages, due_times
-from locust_asyncdjango.load.shape_registry import rate_stages
+from locust_asyncdjango.load.arrival_schedule import ArrivalPlan
+from locust_asyncdjango.load.shape_registry import arrival_plan
 
 QUEUE_ATTRIBUTE = "locust_asyncdjango_arrivals"
 """The attribute of a Locust environment that holds its ArrivalQueue."""
@@ -49,27 +49,26 @@ class ArrivalQueue:
         self._clock, self._sleep = clock, sleep
         self._is_open = is_open
         self._greenlet: gevent.Greenlet | None = None
-        self._begun: tuple[RateStages, float, float] | None = None
+        self._begun: tuple[ArrivalPlan, float] | None = None
         self.is_known = False
         """Whether ``begin`` was called, so that it is known whether there is an open model."""
         self._idle: list[AsyncResult[float]] = []
         self._waiting: deque[float] = deque()
         self._delay_s: dict[gevent.Greenlet, float] = {}
 
-    def begin(self, stages: RateStages | None, elapsed: float = 0.0, share: float = 1.0) -> None:
-        """Start to make requests due, or change the share of a run that goes on.
+    def begin(self, plan: ArrivalPlan | None, elapsed: float = 0.0) -> None:
+        """Start to make requests due, or change the part that this process makes of a run that goes on.
 
-        stages: lengths in seconds and levels in requests a second; None for a closed model, in which nobody waits.
-        elapsed: seconds since the stages began. share: the part of the rate that this process makes, from 0 to 1.
+        plan: None for a closed model, in which nobody waits. elapsed: seconds since the plan began.
         """
         if self._greenlet:
             self._greenlet.kill(block=False)
         else:
             self._delay_s.clear()  # delays of users of an earlier run
-        self._greenlet, self._is_open, self.is_known = None, stages is not None, True
-        self._begun = (stages, elapsed, share) if stages else None
-        if stages:
-            self._greenlet = gevent.spawn(self._arrive, stages, self._clock() - elapsed, elapsed, share)
+        self._greenlet, self._is_open, self.is_known = None, plan is not None, True
+        self._begun = (plan, elapsed) if plan else None
+        if plan:
+            self._greenlet = gevent.spawn(self._arrive, plan, self._clock() - elapsed, elapsed)
         while self._idle and not self._is_open:
             self._idle.pop().set(self._clock())
 
@@ -79,18 +78,20 @@ class ArrivalQueue:
             self._waiting.clear()
             self.begin(*self._begun)
 
-    def end(self) -> int:
-        """Stop making requests due, and return how many were due but never begun.
+    def end(self) -> tuple[float, ...]:
+        """Stop making requests due.
 
-        Users that are waiting now wait until Locust stops them.
+        Return for how many seconds each request that was due and never begun has waited. Users that are waiting now
+        wait until Locust stops them.
         """
         if self._greenlet:
             self._greenlet.kill(block=False)
             self._greenlet = None
         self._begun = None
-        missed = len(self._waiting)
+        now = self._clock()
+        waits_s = tuple(max(now - due_s, 0.0) for due_s in self._waiting)
         self._waiting.clear()
-        return missed
+        return waits_s
 
     def wait(self) -> None:
         """Block the current user until a request is due. Return at once in a closed model."""
@@ -110,6 +111,10 @@ class ArrivalQueue:
         """
         return self._delay_s.pop(gevent.getcurrent(), 0.0) * 1000 if self._delay_s else 0.0
 
+    def delay_s(self, greenlet: gevent.Greenlet) -> float:
+        """Return by how many seconds a user's request, which has begun and not ended, began after it was due."""
+        return self._delay_s.get(greenlet, 0.0)
+
     def _wait_for_next(self) -> float:
         result: AsyncResult[float] = AsyncResult()
         self._idle.append(result)
@@ -123,8 +128,8 @@ class ArrivalQueue:
             raise
         return due_s
 
-    def _arrive(self, stages: RateStages, begun_s: float, elapsed: float, share: float) -> None:
-        for seconds in due_times(stages, share, Random(), elapsed):  # noqa: S311
+    def _arrive(self, plan: ArrivalPlan, begun_s: float, elapsed: float) -> None:
+        for seconds in plan.due_times(Random(), elapsed):  # noqa: S311
             self._sleep(max(begun_s + seconds - self._clock(), 0))
             if self._idle:
                 self._idle.pop().set(begun_s + seconds)
@@ -175,8 +180,11 @@ def wait_before_first_task(user_class: type[User]) -> None:
 
 
 def require_arrival_wait(environment: Environment) -> None:
-    """Raise ArrivalWaitError if the shape is an open model and a user class does not wait for arrivals."""
-    if not rate_stages(environment.shape_class):
+    """Raise ArrivalWaitError if the shape is an open model and a user class does not wait for arrivals.
+
+    Raise ShapeError where the shape has a wrong value as ``arrivals``.
+    """
+    if not arrival_plan(environment.shape_class):
         return
     shape_name = type(environment.shape_class).__name__
     for user_class in environment.user_classes:

@@ -14,8 +14,8 @@ from typing import Any
 
 from locust import LoadTestShape
 
-from locust_asyncdjango.load.arrival_schedule import RateStages
-from locust_asyncdjango.shapes import CATALOGUE, ParameterError, Parametrised, Planned
+from locust_asyncdjango.load.arrival_schedule import ArrivalPlan
+from locust_asyncdjango.shapes import CATALOGUE, Arrivals, ParameterError, Parametrised, Planned
 
 COLUMNS, ROWS = 48, 5
 """Size of the picture of a shape, in characters."""
@@ -67,12 +67,20 @@ def shape_conclusions(shape: LoadTestShape | None) -> tuple[str, ...]:
     return shape.conclusions() if isinstance(shape, Parametrised) else ()
 
 
-def rate_stages(shape: LoadTestShape | None) -> RateStages | None:
-    """Return the stages of an open shape, in seconds and requests a second; None for a shape of users."""
+def arrival_plan(shape: LoadTestShape | None) -> ArrivalPlan | None:
+    """Return the requests that an open shape makes due; None for a shape of users.
+
+    Raise ShapeError where the class of the shape has a text as ``arrivals`` that names no kind of arrivals.
+    """
     if not (isinstance(shape, Planned) and shape.is_open):
         return None
-    # Plain tuples: a master sends them to its workers.
-    return [(stage.seconds, stage.level) for stage in shape.effective_stages()]
+    try:
+        arrivals = Arrivals(shape.arrivals)
+    except ValueError:
+        raise ShapeError(
+            f"{type(shape).__name__}.arrivals is {shape.arrivals!r}; it can be one of {', '.join(Arrivals)}"
+        ) from None
+    return ArrivalPlan(tuple((stage.seconds, stage.level) for stage in shape.effective_stages()), arrivals.value)
 
 
 def describe_catalogue() -> str:
@@ -135,4 +143,4 @@ def _describe(shape: Parametrised) -> str:
 def _format_value(value: Any) -> str:
     if isinstance(value, tuple):
         return "/".join(f"{seconds:g}s:{level:g}" for seconds, level in value)
-    return f"{value:g}"
+    return value if isinstance(value, str) else f"{value:g}"

@@ -8,7 +8,7 @@ these declarations. To add a column, add a field to ``row.Totals``, ``row.Row`` 
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import MISSING, Field, dataclass, fields, replace
 from operator import add
 from typing import Any, TypeVar
 
@@ -71,7 +71,11 @@ def column(
 def columns(table: type) -> tuple[Column, ...]:
     """Return the columns of a dataclass in the order in which they are written: keyword-only fields come last."""
     ordered = sorted(fields(table), key=lambda each: each.kw_only is True)
-    return tuple(replace(each.metadata["column"], name=each.name, default=each.default) for each in ordered)
+    return tuple(replace(each.metadata["column"], name=each.name, default=_default(each)) for each in ordered)
+
+
+def _default(each: Field[Any]) -> Any:
+    return each.default if each.default_factory is MISSING else each.default_factory()
 
 
 def largest_known(one: Number | None, other: Number | None) -> Number | None:

@@ -3,11 +3,12 @@
 Start reading at ``Recorder.add`` (a request has finished) and ``Recorder.take`` (its row is complete).
 """
 
+from collections import Counter
 from collections.abc import Iterable
 from itertools import groupby
 
 from locust_asyncdjango.metrics.columns import hundredths, largest_known
-from locust_asyncdjango.metrics.histogram import LONGEST_MS
+from locust_asyncdjango.metrics.histogram import LONGEST_MS, rounded_ms
 from locust_asyncdjango.metrics.row import Row, Sample
 
 BATCH = 100
@@ -68,6 +69,13 @@ class Recorder:
         row = self._row(self._t(when))
         row.in_flight += requests
         row.in_flight_s = largest_known(row.in_flight_s, hundredths(longest_s))
+
+    def add_cut_off(self, when: float, waits_s: Iterable[float]) -> None:
+        """Record for how long the requests had waited that the end of the run cut off. when: epoch seconds of the end.
+
+        waits_s: for each request that has not begun or not ended, the seconds since it was due.
+        """
+        self._row(self._t(when)).cut_off_ms.update(Counter(rounded_ms(1000 * wait_s) for wait_s in waits_s))
 
     def set_planned(self, when: float, users: int | None) -> None:
         """Record how many users the load shape wants at the end of a second; None where it has no plan.

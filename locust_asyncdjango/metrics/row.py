@@ -166,6 +166,16 @@ class Row(Totals):
             SUM_BY_SECONDS, "all these requests by how many seconds earlier they began; 0 is the same second"
         ),
     )
+    cut_off_ms: Histogram = field(
+        default_factory=Counter,
+        kw_only=True,
+        metadata=column(
+            SUM_BY_MS,
+            "requests that the end of the run cut off, because they had not begun or not ended, by the milliseconds"
+            " that they had waited since they were due",
+            optional=True,
+        ),
+    )
 
     def add(self, samples: Iterable[Sample], started: int) -> None:
         """Count requests that ended in this second.
@@ -213,7 +223,7 @@ class Row(Totals):
         return row
 
     def _check_counts(self) -> None:
-        """Raise ValueError where more requests took some time, or began at some time, than ended."""
+        """Raise ValueError where more requests took some time, or began at some time, than ended or were cut off."""
         failed = self.failed.total()
         for name, counts, most in (
             ("ok_ms", self.ok_ms, self.ok),
@@ -222,6 +232,10 @@ class Row(Totals):
         ):
             if counts.total() > most:
                 raise ValueError(f"{name} has {counts.total()} requests, more than the {most} that ended")
+        if self.cut_off_ms.total() > (most := self.missed + self.in_flight):
+            raise ValueError(
+                f"cut_off_ms has {self.cut_off_ms.total()} requests, more than the {most} that were cut off"
+            )
 
 
 COLUMNS = columns(Row)

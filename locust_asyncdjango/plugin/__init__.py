@@ -18,6 +18,7 @@ from locust.runners import WorkerRunner
 
 from locust_asyncdjango.failures.normalize import safe_line
 from locust_asyncdjango.load.arrivals import ArrivalWaitError
+from locust_asyncdjango.load.shape_registry import ShapeError
 from locust_asyncdjango.plugin.options import Options, add_options
 from locust_asyncdjango.plugin.output_files import OutputError, OutputFiles
 from locust_asyncdjango.plugin.recording import attached_recording
@@ -58,7 +59,7 @@ def on_init(environment: Environment, **_: Any) -> None:
             if options.report:
                 require_report_extra()
             subscribe_run(environment, runner, options, OutputFiles(options), _live_display(environment, options))
-    except (SetupError, ArrivalWaitError, OutputError) as error:
+    except (SetupError, ArrivalWaitError, ShapeError, OutputError) as error:
         _refuse(str(error))
 
 

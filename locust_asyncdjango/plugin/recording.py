@@ -3,11 +3,13 @@
 ``Recording.on_request`` is the listener that Locust calls once for each request. It is the hot path of the plugin.
 """
 
+from collections.abc import Mapping
 from contextlib import suppress
 from functools import partial
 from time import monotonic, time
 from typing import Any, cast
 
+from gevent import Greenlet
 from locust.env import Environment
 
 from locust_asyncdjango.client.exceptions import failure_from_event, sample_fields, unreported_request
@@ -95,13 +97,20 @@ class Recording:
 
     def end_arrivals(self) -> None:
         """End the open model, and count the requests that were due and never begun as missed."""
-        if missed := self.arrivals.end():
-            self.recorder.add_missed(self.now(), missed)
+        if waits_s := self.arrivals.end():
+            now = self.now()
+            self.recorder.add_missed(now, len(waits_s))
+            self.recorder.add_cut_off(now, waits_s)
 
-    def add_in_flight(self, requests: int, longest_s: float) -> None:
-        """Count the requests that were in flight when the run ended, the oldest of them for ``longest_s`` seconds."""
-        if requests:
-            self.recorder.add_in_flight(self.now(), requests, longest_s)
+    def add_in_flight(self, waits_s: Mapping[Greenlet, float]) -> None:
+        """Count the requests that were in flight when the run ended.
+
+        waits_s: by greenlet, for how many seconds its request has waited since it began.
+        """
+        if waits_s:
+            now = self.now()
+            self.recorder.add_in_flight(now, len(waits_s), max(waits_s.values()))
+            self.recorder.add_cut_off(now, [s + self.arrivals.delay_s(each) for each, s in waits_s.items()])
 
     def _keep_sample(
         self, failure: Failure, now: float, name: str, url: str | None, exception: BaseException, response: Any

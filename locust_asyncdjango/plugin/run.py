@@ -143,7 +143,7 @@ class WorkerRun:
         """Send the rest of the run."""
         self._ticker.stop()
         self._meter.stop()
-        self._recording.add_in_flight(*self._in_flight.stop_ended())
+        self._recording.add_in_flight(self._in_flight.stop_ended())
         self._link.send(take_update(self._recording))
 
     def on_quitting(self, **_: Any) -> None:
@@ -216,7 +216,7 @@ class Run:
         """Collect the rest of the run. With the web UI, conclude the run too, because the process goes on."""
         if self._link:
             self._link.collect_last_updates()
-        self._recording.add_in_flight(*self._in_flight.stop_ended())
+        self._recording.add_in_flight(self._in_flight.stop_ended())
         self._finish()
         if self._has_web_ui:
             self._results.conclude()

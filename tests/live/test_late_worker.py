@@ -55,7 +55,9 @@ def server() -> Iterator[ScriptedServer]:
     [
         pytest.param("constant(0.2)", ("-u", str(USERS), "-r", str(USERS)), id="users"),
         pytest.param(
-            "arrival", ("--shape", f"ArrivalRate:rate={RATE},climb=1,hold=900,peak={USERS}"), id="an open model"
+            "arrival",
+            ("--shape", f"ArrivalRate:rate={RATE},climb=1,hold=900,peak={USERS},arrivals=uniform"),
+            id="an open model",
         ),
     ],
 )

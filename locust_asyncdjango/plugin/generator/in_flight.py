@@ -45,19 +45,20 @@ class InFlight:
         self._trace_before = gettrace()
         settrace(self._on_switch)
 
-    def stop_ended(self) -> tuple[int, float]:
-        """Return how many requests have not ended, and for how many seconds the oldest of them has waited.
+    def stop_ended(self) -> dict[Greenlet, float]:
+        """Return the requests that have not ended: by greenlet, for how many seconds its request has waited.
 
         Call it when Locust has stopped all users. Without a call of ``stop_begins`` before it there are no requests.
         """
         if not self._is_stopping:
-            return 0, 0.0
+            return {}
         settrace(self._trace_before)
         self._environment.events.request.remove_listener(self._on_request)
         self._is_stopping = False
         began, self._began = self._began, {}
         began.update(_waiting_greenlets(self._codes))
-        return len(began), max([0.0, *(time.time() - when for when in began.values())])
+        now = time.time()
+        return {greenlet: max(now - when, 0.0) for greenlet, when in began.items()}
 
     def _on_switch(self, event: str, greenlets: tuple[Any, Any]) -> None:
         if event == "throw" and (frame := _innermost(sys._getframe(1), self._codes)):

@@ -7,6 +7,7 @@ import gevent
 import pytest
 from locust import TaskSet, User, constant
 
+from locust_asyncdjango.load.arrival_schedule import ArrivalPlan
 from locust_asyncdjango.load.arrivals import (
     ArrivalQueue,
     ArrivalWaitError,
@@ -17,6 +18,11 @@ from locust_asyncdjango.load.arrivals import (
 )
 from locust_asyncdjango.load.shape_registry import create_shape
 from tests.support.virtual_time import VirtualTime
+
+
+def uniform(rate: float, processes: int = 1) -> ArrivalPlan:
+    """Return the plan of evenly spread arrivals at a constant rate: their number is known."""
+    return ArrivalPlan([(0, rate)], "uniform", 0, processes)
 
 
 class CountingQueue(ArrivalQueue):
@@ -48,41 +54,41 @@ def begin(queue: ArrivalQueue, time: VirtualTime, users: int, takes_s: float) ->
 def test_idle_users_begin_when_it_is_due() -> None:
     time = VirtualTime()
     queue = ArrivalQueue(time.clock, time.sleep)
-    queue.begin([(0, 200.0)])
+    queue.begin(uniform(200.0))
     delays_ms = begin(queue, time, users=20, takes_s=0.001)
     time.advance(0.5)
     assert delays_ms == pytest.approx([0.0] * 100)
-    assert queue.end() == 0
+    assert queue.end() == ()
 
 
 def test_requests_that_find_all_users_busy_are_late_or_missed() -> None:
     time = VirtualTime()
     queue = ArrivalQueue(time.clock, time.sleep)
-    queue.begin([(0, 100.0)])
+    queue.begin(uniform(100.0))
     delays_ms = begin(queue, time, users=2, takes_s=0.1)
     time.advance(1.0)
     # Two requests are due each 20 ms, at random within 10 ms each, and two begin each 100 ms.
     assert delays_ms == pytest.approx([80.0 * (n // 2) for n in range(20)], rel=0, abs=10)
-    assert queue.end() == 80
+    assert len(queue.end()) == 80
 
 
 def test_without_an_open_shape_nobody_waits() -> None:
     arrivals = ArrivalQueue()
     arrivals.wait()
     assert arrivals.pop_delay_ms() == 0
-    arrivals.begin([(0, 100.0)])
+    arrivals.begin(uniform(100.0))
     arrivals.begin(None)
     arrivals.wait()
 
 
-@pytest.mark.parametrize(("stages", "expected"), [(None, 3), ([(0, 1000.0)], 2)], ids=["closed", "open"])
-def test_users_wait_until_it_is_known_whether_there_is_an_open_model(stages: Any, expected: int) -> None:
+@pytest.mark.parametrize(("plan", "expected"), [(None, 3), (uniform(1000.0), 2)], ids=["closed", "open"])
+def test_users_wait_until_it_is_known_whether_there_is_an_open_model(plan: ArrivalPlan | None, expected: int) -> None:
     time = VirtualTime()
     queue = ArrivalQueue(time.clock, time.sleep, is_open=True)
     delays_ms = begin(queue, time, users=3, takes_s=60)
     time.advance(1)
     assert delays_ms == []
-    queue.begin(stages)
+    queue.begin(plan)
     time.advance(0.0015)
     assert len(delays_ms) in (expected, expected - 1)
     assert max(delays_ms) == pytest.approx(0.0)
@@ -92,7 +98,7 @@ def test_a_restart_forgets_what_was_due() -> None:
     time = VirtualTime()
     queue = ArrivalQueue(time.clock, time.sleep)
     queue.restart()  # nothing has begun
-    queue.begin([(0, 100.0)])
+    queue.begin(uniform(100.0))
     time.advance(1.0)
     queue.restart()
     delays_ms = begin(queue, time, users=10, takes_s=0.001)
@@ -101,17 +107,17 @@ def test_a_restart_forgets_what_was_due() -> None:
     queue.end()
     queue.restart()
     time.advance(1.0)
-    assert (len(delays_ms), queue.end()) == (50, 0)
+    assert (len(delays_ms), queue.end()) == (50, ())
 
 
 def test_a_change_of_the_share_keeps_waiting_requests() -> None:
     time = VirtualTime()
     queue = ArrivalQueue(time.clock, time.sleep)
-    queue.begin([(0, 100.0)])
+    queue.begin(uniform(100.0))
     time.advance(0.2)
-    queue.begin([(0, 100.0)], elapsed=0.2, share=0.01)
+    queue.begin(uniform(100.0, processes=100), elapsed=0.2)
     time.advance(9.8)
-    assert queue.end() in (29, 30)  # 20, and one each second; the first of these may have been due before
+    assert len(queue.end()) in (29, 30)  # 20, and one each second; the first of these may have been due before
 
 
 def test_users_wait_after_their_own_start_and_once() -> None:
@@ -145,7 +151,7 @@ def test_users_wait_after_their_own_start_and_once() -> None:
 def test_a_user_that_is_stopped_while_it_waits_loses_no_request() -> None:
     time = VirtualTime()
     queue = ArrivalQueue(time.clock, time.sleep)
-    queue.begin([(0, 50.0)])
+    queue.begin(uniform(50.0))
     waiting = gevent.spawn(queue.wait)
     time.advance(0)
     waiting.kill()
@@ -153,7 +159,7 @@ def test_a_user_that_is_stopped_while_it_waits_loses_no_request() -> None:
     delays_ms = begin(queue, time, users=1, takes_s=0.1)
     time.advance(0)
     assert delays_ms == pytest.approx([190.0], rel=0, abs=10)  # the first request was due in the first 20 ms
-    assert queue.end() == 9
+    assert len(queue.end()) == 9
 
 
 def test_a_user_waits_on_the_queue_of_its_environment() -> None:

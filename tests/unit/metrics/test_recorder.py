@@ -69,6 +69,14 @@ def test_an_open_model_records_its_plan_and_what_it_could_not_do() -> None:
     assert recorder.take() == [Row(0, planned=10, late=2), Row(1, missed=3)]
 
 
+def test_what_the_end_cut_off_is_counted_by_how_long_it_had_waited() -> None:
+    recorder = Recorder(1000)
+    recorder.add_missed(1002.5, 2)
+    recorder.add_cut_off(1002.5, [0.5, 1.0])
+    recorder.add_cut_off(1002.5, [1.0])
+    assert recorder.take() == [Row(2, missed=2, cut_off_ms=Counter({500.0: 1, 1000.0: 2}))]
+
+
 def test_requests_in_flight_at_the_end_belong_to_the_second_in_which_the_run_ended() -> None:
     recorder = recorder_of()
     recorder.add_in_flight(1002.5, 3, 2.345)

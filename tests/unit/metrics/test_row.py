@@ -28,6 +28,7 @@ FULL = Row(
     lost_workers=1,
     in_flight=5,
     in_flight_s=1.15,
+    cut_off_ms=Counter({1500.0: 9}),
 )
 
 
@@ -64,6 +65,7 @@ def test_every_column_is_merged() -> None:
         lost_workers=1,
         in_flight=10,
         in_flight_s=1.15,
+        cut_off_ms=Counter({1500.0: 18}),
     )
 
 
@@ -92,6 +94,7 @@ def test_a_row_as_json() -> None:
         "lost_workers": 1,
         "in_flight": 5,
         "in_flight_s": 1.15,
+        "cut_off_ms": {"1500": 9},
     }
     assert list(FULL.to_json()) == [column.name for column in COLUMNS]
     assert list(Row(0).to_json()) == [column.name for column in COLUMNS if not column.optional]
@@ -148,6 +151,7 @@ def test_a_plan_of_no_users_is_not_the_same_as_no_plan() -> None:
         {"failed_ms": {"12.5": 3}},
         {"began": {"0": 6}},
         {"began": {"10000001": 1}},
+        {"cut_off_ms": {"1500": 10}},
     ],
     ids=str,
 )

@@ -5,13 +5,20 @@ from typing import Any
 
 import pytest
 from locust.env import Environment
+from locust_asyncdjango.shapes import ArrivalRate
 
+from locust_asyncdjango.load.arrival_schedule import ArrivalPlan
 from locust_asyncdjango.load.arrivals import ArrivalQueue
 from locust_asyncdjango.load.shape_registry import create_shape
 from locust_asyncdjango.plugin.open_model import ARRIVALS_MESSAGE, OpenModel, accept_shares, request_share
 from tests.support.locust_environments import Impatient, Waiting, make_environment
 
-STAGES = [(30.0, 50.0), (60.0, 50.0)]
+STAGES = ((30.0, 50.0), (60.0, 50.0))
+PLAN = ArrivalPlan(STAGES)
+
+
+def message(elapsed: float, *workers: str) -> dict[str, Any]:
+    return {"stages": [*STAGES], "arrivals": "poisson", "elapsed": elapsed, "workers": [*workers]}
 
 
 class RecordedQueue(ArrivalQueue):
@@ -21,8 +28,8 @@ class RecordedQueue(ArrivalQueue):
         super().__init__()
         self.begun: list[tuple[Any, ...]] = []
 
-    def begin(self, stages: Any, elapsed: float = 0.0, share: float = 1.0) -> None:
-        self.begun.append((stages, elapsed, share))
+    def begin(self, plan: ArrivalPlan | None, elapsed: float = 0.0) -> None:
+        self.begun.append((plan, elapsed))
 
 
 class FakeLink:
@@ -49,16 +56,16 @@ def begun(environment: Environment, user_class: Any, shape: str = "") -> list[tu
 
 
 def test_a_process_without_workers_makes_all_requests() -> None:
-    assert begun(make_environment(), Waiting, "ArrivalRate") == [(STAGES, 0.0, 1.0)]
+    assert begun(make_environment(), Waiting, "ArrivalRate") == [(PLAN, 0.0)]
 
 
 def test_with_a_shape_of_users_nothing_is_due() -> None:
-    assert begun(make_environment(), Impatient, "Ramp") == [(None, 0.0, 1.0)]
-    assert begun(make_environment(), Impatient) == [(None, 0.0, 1.0)]
+    assert begun(make_environment(), Impatient, "Ramp") == [(None, 0.0)]
+    assert begun(make_environment(), Impatient) == [(None, 0.0)]
 
 
 def test_users_that_do_not_wait_end_a_run_of_the_web_ui(caplog: pytest.LogCaptureFixture) -> None:
-    assert begun(make_environment(), Impatient, "ArrivalRate") == [(None, 0.0, 1.0)]
+    assert begun(make_environment(), Impatient, "ArrivalRate") == [(None, 0.0)]
     (message,) = caplog.messages
     assert message.startswith("Impatient does not wait until a request of ArrivalRate is due")
 
@@ -75,8 +82,8 @@ def test_each_worker_has_a_share_which_changes_when_a_worker_comes() -> None:
     link.ids = frozenset("abcd")
     model.share()
     assert link.sent == [
-        (ARRIVALS_MESSAGE, {"stages": STAGES, "elapsed": 7.0, "share": 1 / 2}),
-        (ARRIVALS_MESSAGE, {"stages": STAGES, "elapsed": 7.0, "share": 1 / 4}),
+        (ARRIVALS_MESSAGE, message(7.0, "a", "b")),
+        (ARRIVALS_MESSAGE, message(7.0, "a", "b", "c", "d")),
     ]
     assert queue.begun == []
 
@@ -91,7 +98,7 @@ def test_the_shares_are_sent_again_when_the_time_of_the_shape_begins_anew() -> N
     assert len(link.sent) == 1
     shape.start_time += 8.0
     model.share()
-    assert [content["stages"] for _, content in link.sent] == [STAGES, STAGES]
+    assert [content["stages"] for _, content in link.sent] == [[*STAGES], [*STAGES]]
     assert link.sent[1][1]["elapsed"] < link.sent[0][1]["elapsed"]
 
 
@@ -106,11 +113,31 @@ def test_a_worker_that_does_not_know_its_share_gets_it() -> None:
     assert link.sent[0] == link.sent[1]
 
 
-def test_a_worker_follows_its_master() -> None:
+@pytest.mark.parametrize(
+    ("worker", "content", "plan"),
+    [
+        ("a", message(3.0, "a", "b"), ArrivalPlan([*STAGES], "poisson", 0, 2)),
+        ("b", {**message(3.0, "a", "b"), "arrivals": "uniform"}, ArrivalPlan([*STAGES], "uniform", 1, 2)),
+        ("c", message(3.0, "a", "b"), ArrivalPlan((), "poisson")),
+        ("a", {**message(3.0, "a"), "stages": None, "arrivals": ""}, None),
+    ],
+    ids=["a half", "the other half", "a worker that its master takes for lost", "a closed model"],
+)
+def test_a_worker_follows_its_master(worker: str, content: dict[str, Any], plan: ArrivalPlan | None) -> None:
     listeners: dict[str, Any] = {}
-    runner: Any = SimpleNamespace(register_message=listeners.__setitem__)
+    runner: Any = SimpleNamespace(register_message=listeners.__setitem__, client_id=worker)
     queue = RecordedQueue()
     accept_shares(runner, queue)
-    content = {"stages": STAGES, "elapsed": 3.0, "share": 0.5}
     listeners[ARRIVALS_MESSAGE](msg=SimpleNamespace(data=content), environment=None)
-    assert queue.begun == [(STAGES, 3.0, 0.5)]
+    assert queue.begun == [(plan, 3.0)]
+
+
+def test_a_wrong_kind_of_arrivals_ends_a_run_of_the_web_ui(caplog: pytest.LogCaptureFixture) -> None:
+    class Wrong(ArrivalRate):
+        arrivals = "bursty"  # type: ignore[assignment]
+
+    environment, queue = make_environment([Waiting]), RecordedQueue()
+    environment.shape_class = Wrong()
+    OpenModel(environment, queue, None).begin()
+    assert queue.begun == [(None, 0.0)]
+    assert caplog.messages == ["Wrong.arrivals is 'bursty'; it can be one of poisson, uniform"]

@@ -1,15 +1,18 @@
 """What a request event becomes: a sample of a row, a failure, and an example of a failed request."""
 
 import time
+from collections import Counter
 from typing import Any
 
 import pytest
+from gevent import Greenlet
 from locust import FastHttpUser
 
 from locust_asyncdjango.client.exceptions import make_error
 from locust_asyncdjango.failures.counts import MESSAGES_LIMIT
 from locust_asyncdjango.failures.model import Failure
 from locust_asyncdjango.load.arrivals import ArrivalQueue
+from locust_asyncdjango.metrics.histogram import rounded_ms
 from locust_asyncdjango.metrics.row import Row
 from locust_asyncdjango.plugin.recording import ON_TIME_MS, Recording, attach_recording
 from tests.support.locust_environments import make_environment
@@ -21,12 +24,16 @@ class DelayedArrivals(ArrivalQueue):
     def __init__(self, delay_ms: float, missed: int = 0) -> None:
         super().__init__()
         self.delay_ms, self.missed = delay_ms, missed
+        self.delays_s: dict[Greenlet, float] = {}
 
     def pop_delay_ms(self) -> float:
         return self.delay_ms
 
-    def end(self) -> int:
-        return self.missed
+    def end(self) -> tuple[float, ...]:
+        return tuple(n / 10 for n in range(self.missed))
+
+    def delay_s(self, greenlet: Greenlet) -> float:
+        return self.delays_s.get(greenlet, 0.0)
 
 
 def event(**changed: Any) -> dict[str, Any]:
@@ -132,12 +139,25 @@ def test_a_new_run_has_room_for_new_messages_in_locusts_table() -> None:
 
 
 def test_requests_that_were_due_and_never_begun_are_missed() -> None:
-    recording = Recording(DelayedArrivals(0.0, missed=12))
+    recording = Recording(DelayedArrivals(0.0, missed=3))
     recording.end_arrivals()
-    assert total(recording).missed == 12
+    row = total(recording)
+    assert (row.missed, row.in_flight, row.cut_off_ms) == (3, 0, Counter({0.0: 1, 100.0: 1, 200.0: 1}))
     untouched = Recording(ArrivalQueue())
     untouched.end_arrivals()
     assert untouched.recorder.take() == []
+
+
+def test_requests_in_flight_have_waited_since_they_were_due() -> None:
+    arrivals, late, punctual = DelayedArrivals(0.0), Greenlet(), Greenlet()
+    arrivals.delays_s[late] = 4.0
+    recording = Recording(arrivals)
+    recording.add_in_flight({late: 1.0, punctual: 2.0})
+    row = total(recording)
+    assert (row.missed, row.in_flight, row.in_flight_s) == (0, 2, 2.0)
+    assert row.cut_off_ms == Counter({rounded_ms(5000.0): 1, 2000.0: 1})
+    recording.add_in_flight({})
+    assert recording.recorder.take() == []
 
 
 def test_a_clock_that_is_set_during_a_run_moves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

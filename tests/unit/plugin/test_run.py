@@ -39,6 +39,7 @@ class FakeWorker:
 
     def __init__(self) -> None:
         self.environment: Any = None
+        self.client_id = "a"
         self.user_count, self.current_cpu_usage = 3, 12.5
         self.state = STATE_RUNNING
         self.listeners: dict[str, Any] = {}

@@ -1,6 +1,7 @@
 """The open shape: its stages are rates, and its users only wait."""
 
-from locust_asyncdjango.shapes import ArrivalRate, Stage
+import pytest
+from locust_asyncdjango.shapes import ArrivalRate, Arrivals, ParameterError, Stage
 
 from tests.support.timed_shapes import at_time
 
@@ -22,3 +23,10 @@ def test_all_users_start_at_once_and_wait() -> None:
     assert [shape.users_at(elapsed) for elapsed in (0.0, 1.0, 4.5, 60.0)] == [0, 100, 450, 500]
     assert at_time(ArrivalRate(), 89.9).tick() == (500, 100.0)
     assert at_time(ArrivalRate(), 90.0).tick() is None
+
+
+def test_arrivals_are_poisson_unless_the_user_says_otherwise() -> None:
+    assert ArrivalRate().arrivals is Arrivals.POISSON
+    assert ArrivalRate(arrivals="uniform").arrivals is Arrivals.UNIFORM
+    with pytest.raises(ParameterError, match="arrivals=regular is not one of poisson, uniform"):
+        ArrivalRate(arrivals="regular")
