@@ -17,7 +17,7 @@ from locust_asyncdjango.lab.analysis.ceilings import Ceiling, ceiling_violation,
 from locust_asyncdjango.lab.analysis.littles_law import check_littles_law
 from locust_asyncdjango.lab.analysis.round_trips import RoundTripFit, fit_round_trips
 from locust_asyncdjango.lab.environment.servers import Server
-from locust_asyncdjango.lab.experiment.plan import trials
+from locust_asyncdjango.lab.experiment.plan import comparisons, trials
 from locust_asyncdjango.lab.experiment.result import ResourceSample, Result
 from locust_asyncdjango.lab.experiment.results_folder import ResultsFolder
 from locust_asyncdjango.lab.experiment.spec import Experiment, Trial
@@ -69,12 +69,12 @@ class Findings:
 
     @cached_property
     def runs(self) -> list[ArmRuns]:
-        """Return the runs of each arm, in the order of their first runs, without A/A pairs."""
-        by_arm: dict[Trial, list[Result]] = {}
+        """Return the runs of each arm, in the order of the experiment's arms, without A/A pairs."""
+        by_arm: dict[Trial, list[Result]] = {trial: [] for each in comparisons(self.experiment) for trial in each}
         for result in self.results:
             if not result.trial.a_a:
                 by_arm.setdefault(replace(result.trial, repeat=1, a_a=False), []).append(result)
-        return [ArmRuns(trial, tuple(each), tuple(map(self._ceiling, each))) for trial, each in by_arm.items()]
+        return [ArmRuns(trial, tuple(each), tuple(map(self._ceiling, each))) for trial, each in by_arm.items() if each]
 
     @cached_property
     def subjects(self) -> dict[str, list[ArmRuns]]:

@@ -13,7 +13,7 @@ from locust_asyncdjango.analysis.terminal_text import WIDTH
 from locust_asyncdjango.lab.commands.console import print_lines
 from locust_asyncdjango.lab.experiment.spec import Trial
 from locust_asyncdjango.lab.measure.locust_process import Watch
-from locust_asyncdjango.lab.measure.runner import Announce
+from locust_asyncdjango.lab.measure.runner import WARM_UP, Announce
 from locust_asyncdjango.metrics.plural import counted
 from locust_asyncdjango.metrics.series_file import Series
 
@@ -32,9 +32,12 @@ def progress_on(console: Console) -> Iterator[Announce]:
         def announce(trial: Trial, number: int, total: int) -> Watch:
             for task in progress.task_ids:
                 progress.remove_task(task)
-            starts_s.append(time.monotonic())
-            line = f"{trial.title} ({number} of {total}{time_left(starts_s, total - number + 1)})"
-            print_lines(console, [line])
+            if number == WARM_UP:
+                print_lines(console, [f"warm-up, whose result is thrown away: {trial.subject} on {trial.server}"])
+            else:
+                starts_s.append(time.monotonic())
+                left = time_left(starts_s, total - number + 1)
+                print_lines(console, [f"{trial.title} ({number} of {total}{left})"])
             current = progress.add_task("starting", total=None)
 
             def watch(series: Series) -> None:

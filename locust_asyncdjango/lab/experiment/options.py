@@ -4,6 +4,7 @@ A field that ``option()`` declares is a flag of the command line and a key of an
 the file that runs an experiment again. All three follow from the field.
 """
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, fields, replace
 from math import isfinite
@@ -127,6 +128,15 @@ def duration_text(text: str) -> str:
         return _short(text)
     except ValueError:
         raise UsageError(f"{text!r} is not a length, such as 40s or 3m") from None
+
+
+def seconds_of(duration: str) -> int | None:
+    """Return the seconds of a duration as Locust reads it, such as 90, 40s, 3m or 1h30m; None for any other text."""
+    match = re.fullmatch(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s?)?", duration.strip())
+    if not match or not any(match.groups()):
+        return None
+    hours, minutes, seconds = (int(group or 0) for group in match.groups())
+    return 3600 * hours + 60 * minutes + seconds
 
 
 def whole_numbers(text: str) -> tuple[int, ...]:

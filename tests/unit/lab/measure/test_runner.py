@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from locust_asyncdjango.lab.environment.pinning import Pins
 from locust_asyncdjango.lab.environment.servers import Server
 from locust_asyncdjango.lab.errors import TrialError
 from locust_asyncdjango.lab.experiment.result import Result
@@ -12,7 +13,7 @@ from locust_asyncdjango.lab.experiment.results_folder import ResultsFolder
 from locust_asyncdjango.lab.experiment.spec import Experiment, Load, Trial
 from locust_asyncdjango.lab.measure import runner
 from locust_asyncdjango.lab.measure.locust_process import Watch
-from locust_asyncdjango.lab.measure.runner import run
+from locust_asyncdjango.lab.measure.runner import WARM_UP, run, warm_up_load
 from locust_asyncdjango.metrics.series_file import Series
 from tests.support.experiments import experiment
 from tests.support.figures import figures
@@ -26,9 +27,13 @@ class FakeMeasure:
     def __init__(self, *failing_routes: str) -> None:
         self.failing_routes = set(failing_routes)
         self.measured: list[str] = []
+        self.loads: list[Load] = []
+        self.folders: list[str] = []
 
-    def __call__(self, trial: Trial, *_: object) -> Result:
+    def __call__(self, trial: Trial, _server: Server, load: Load, _pins: Pins, folder: Path, _watch: Watch) -> Result:
         self.measured.append(trial.route)
+        self.loads.append(load)
+        self.folders.append(folder.name)
         if trial.route in self.failing_routes:
             raise TrialError("it did not start")
         return Result(trial, figures(10.0, 60, 600), "", {}, caveats=("noisy neighbours",))
@@ -87,3 +92,34 @@ def test_trials_that_are_measured_are_skipped_and_those_that_failed_run_again(fo
     assert again.measured == ["template"]
     assert announcements == [("template", 2, 2)]
     assert all(result.figures for result in results)
+
+
+def test_pairs_of_runs_begin_with_a_trial_that_is_thrown_away(folder: ResultsFolder) -> None:
+    planned = on_own_server(a_a_pairs=1)
+    announcements: list[tuple[str, int, int]] = []
+    measure = FakeMeasure()
+    results = run(planned, folder, announced(announcements), measure)
+    assert announcements == [("cpu", WARM_UP, 0), ("cpu", 1, 4), ("cpu", 2, 4), ("cpu", 3, 4), ("template", 4, 4)]
+    assert (measure.loads, len(results)) == ([Load("Ramp", run_time="10s"), *[Load("Ramp")] * 4], 4)
+    assert measure.folders[:2] == ["warm-up", "a-a-cpu-mine.unfinished"]
+    assert len(list(folder.trials.iterdir())) == 4
+
+
+def test_a_run_that_goes_on_warms_up_again_and_one_that_is_complete_does_not(folder: ResultsFolder) -> None:
+    planned = on_own_server(a_a_pairs=1)
+    run(planned, folder, announced([]), FakeMeasure("template"))
+    again, complete = FakeMeasure(), FakeMeasure()
+    run(planned, folder, announced([]), again)
+    run(planned, folder, announced([]), complete)
+    assert (again.measured, complete.measured) == (["template", "template"], [])
+
+
+def test_a_machine_that_cannot_be_warmed_up_is_no_error(folder: ResultsFolder) -> None:
+    results = run(on_own_server(a_a_pairs=1), folder, announced([]), FakeMeasure("cpu", "template"))
+    assert {result.error for result in results} == {"it did not start"}
+
+
+def test_the_load_that_warms_up_is_ten_seconds_at_most() -> None:
+    assert warm_up_load(Load("Ramp", users="7")) == Load("Ramp", users="7", run_time="10s")
+    assert warm_up_load(Load("Ramp", run_time="3m")) == Load("Ramp", run_time="10s")
+    assert warm_up_load(Load("Ramp", run_time="3s")) == Load("Ramp", run_time="3s")
