@@ -1,6 +1,7 @@
 """The results folder of an experiment: its layout, and how it is read and written.
 
 experiment.json              the experiment without passwords, and when, where and with which versions it began
+decisions.json               what --until-decided has decided, as it was when it was decided
 logs/                        output of the programs that ran before the first trial
 logs/warm-up/                what the trial left that was run first and thrown away
 trials/<id>/result.json      a trial's figures, or why there are none
@@ -16,7 +17,7 @@ name is complete, and a run that was stopped continues with the first trial that
 
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -24,6 +25,7 @@ from typing import Any
 
 from locust_asyncdjango.failures.normalize import safe_value
 from locust_asyncdjango.lab.errors import UsageError
+from locust_asyncdjango.lab.experiment.decision import Decision
 from locust_asyncdjango.lab.experiment.result import (
     FORMAT_VERSION,
     READABLE_VERSIONS,
@@ -61,6 +63,7 @@ class ResultsFolder:
         self.trials = self.path / "trials"
         self.logs = self.path / "logs"
         self._file = self.path / "experiment.json"
+        self._decisions_file = self.path / "decisions.json"
 
     @contextmanager
     def open_for(self, experiment: Experiment, provenance: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
@@ -135,6 +138,25 @@ class ResultsFolder:
             return read_resource_samples(file)
         except (ValueError, OSError) as error:
             raise _damaged(file, error) from None
+
+    def decisions(self) -> tuple[Decision, ...]:
+        """Return what was decided so far, in its order. Raise UsageError where the file is damaged."""
+        if not self._decisions_file.exists():
+            return ()
+        try:
+            content = safe_value(_read_json(self._decisions_file))
+            return tuple(
+                map(Decision.from_json, read_value(list[dict[str, Any]], content.get("decisions"), "decisions"))
+            )
+        except (ValueError, OSError) as error:
+            raise UsageError(
+                f"{self._decisions_file} is damaged: {error}; restore it, or measure anew with another --output"
+            ) from None
+
+    def write_decisions(self, decisions: Sequence[Decision]) -> None:
+        """Write all that was decided so far, in the place of what was written before."""
+        content = {"format_version": FORMAT_VERSION, "decisions": [each.to_json() for each in decisions]}
+        write_json(self._decisions_file, content)
 
     def _trial_file(self, trial: Trial, name: str) -> Path:
         file = self.trials / trial.id / name

@@ -4,13 +4,14 @@ import json
 import os
 import shutil
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
 
 from locust_asyncdjango.lab.environment.servers import Server
 from locust_asyncdjango.lab.errors import UsageError
+from locust_asyncdjango.lab.experiment.decision import Decision
 from locust_asyncdjango.lab.experiment.plan import trials
 from locust_asyncdjango.lab.experiment.result import Baseline, PeakUsage, Result
 from locust_asyncdjango.lab.experiment.results_folder import ResultsFolder, without_secrets, write_json
@@ -37,6 +38,29 @@ def test_an_interrupted_trial_is_not_finished_and_its_files_are_kept(tmp_path: P
         raise KeyboardInterrupt
     assert folder.result(SYNC.trial) is None
     assert (tmp_path / "trials" / f"{SYNC.trial.id}.unfinished" / "series.jsonl").exists()
+
+
+DECISION = Decision("io_read", "goodput", "mine", "yours", 1.46, 1.31, 1.62, is_different=True, repeats=4)
+
+
+def test_a_decision_is_read_as_it_was_made(tmp_path: Path) -> None:
+    folder, later = ResultsFolder(tmp_path), replace(DECISION, subject="cpu", is_different=False)
+    assert folder.decisions() == ()
+    folder.write_decisions([DECISION])
+    folder.write_decisions([DECISION, later])
+    assert ResultsFolder(tmp_path).decisions() == (DECISION, later)
+    assert [path.name for path in tmp_path.iterdir()] == ["decisions.json"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "[]", '{"format_version": 9}', '{"format_version": 4}', '{"format_version": 4, "decisions": [{"low": 1}]}'],
+)
+def test_damaged_decisions_are_refused_in_one_line(tmp_path: Path, text: str) -> None:
+    (tmp_path / "decisions.json").write_text(text)
+    with pytest.raises(UsageError, match=r"decisions\.json is damaged: .*; restore it, or measure anew") as refused:
+        ResultsFolder(tmp_path).decisions()
+    assert "\n" not in str(refused.value)
 
 
 DAMAGED = ['{"format_version": 3, "trial": {}}', '{"format_version": 4, "trial": {}}']
