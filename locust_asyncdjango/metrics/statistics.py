@@ -4,16 +4,38 @@ Shapes may import this module. The lab has scipy for everything else.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
-from math import atan2, ceil, exp, fsum, lgamma, log, log1p, pi, sqrt
-from statistics import NormalDist
+from math import atan2, ceil, exp, fsum, isqrt, lgamma, log, log1p, pi, sqrt
+from statistics import NormalDist, fmean
 
 ERROR = 0.05
 """How often an interval may miss the truth: all intervals are 95 % intervals unless their text says otherwise."""
 
+FEWEST_CORRELATED = 30
+"""Fewer values, of which each resembles the one before, do not show how uncertain their mean is."""
+
+_SHORTEST_BATCH = 5
+_HIGHEST_CORRELATION = 0.9
+_FEWEST_FREEDOM = 3
 _MAX_STEPS = 200
 """Newton's method needs about 5; fewer than 70 even for one degree of freedom and an error of 1e-12."""
+
+
+@dataclass(frozen=True, slots=True)
+class MeanEstimate:
+    """The mean of some values. error: its standard error. freedom: the degrees of freedom of the error."""
+
+    mean: float
+    error: float
+    freedom: int
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """Return the 95 % interval of the mean, by Student's t."""
+        margin = student_t(self.freedom) * self.error
+        return self.mean - margin, self.mean + margin
 
 
 def student_t(freedom: int, error: float = ERROR) -> float:
@@ -59,6 +81,36 @@ def noise(values: Sequence[float]) -> float:
     """
     squares = fsum((after - before) ** 2 for before, after in pairwise(values))
     return sqrt(squares / max(len(values) - 1, 1) / 2)
+
+
+def correlated_mean(values: Sequence[float]) -> MeanEstimate | None:
+    """Return the mean of values that follow each other in time, each of which may resemble those before.
+
+    The error is that of batch means. What correlation remains between neighbouring batches is estimated, corrected
+    for the bias of a short series (Marriott and Pope, 1954), and taken for that of an autoregressive series: it makes
+    the error larger and its degrees of freedom fewer. Return None for fewer than FEWEST_CORRELATED values.
+    """
+    if len(values) < FEWEST_CORRELATED:
+        return None
+    means = _batch_means(values)
+    count, center = len(means), fmean(means)
+    deviations = [mean - center for mean in means]
+    squares = fsum(deviation * deviation for deviation in deviations)
+    if not squares:
+        return MeanEstimate(fmean(values), 0.0, count - 1)
+    measured = fsum(before * after for before, after in pairwise(deviations)) / squares
+    correlation = min(max((measured * count + 1.5) / (count - 4), 0.0), _HIGHEST_CORRELATION)
+    # The variance of the mean is so many times that of independent batches, whose own variance seems too small.
+    factor = 1 + 2 * fsum((1 - n / count) * correlation**n for n in range(1, count))
+    variance = squares / (count - 1) / max(1 - (factor - 1) / (count - 1), 0.05)
+    freedom = max(int(count / factor) - 1, _FEWEST_FREEDOM)
+    return MeanEstimate(fmean(values), sqrt(variance * factor / count), freedom)
+
+
+def _batch_means(values: Sequence[float]) -> list[float]:
+    """Return the means of batches of the last values: a few more batches than there are values in each."""
+    size = max(isqrt(2 * len(values) // 3), _SHORTEST_BATCH)
+    return [fmean(values[n : n + size]) for n in range(len(values) % size, len(values), size)]
 
 
 def _percentiles(counts: Mapping[float, int], percents: Iterable[Fraction]) -> Iterator[float]:

@@ -3,12 +3,23 @@
 from collections import Counter
 from fractions import Fraction
 from math import ceil
+from random import Random
+from statistics import fmean
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from locust_asyncdjango.metrics.statistics import noise, normal_z, percentile, percentiles, student_t
+from locust_asyncdjango.metrics.statistics import (
+    FEWEST_CORRELATED,
+    MeanEstimate,
+    correlated_mean,
+    noise,
+    normal_z,
+    percentile,
+    percentiles,
+    student_t,
+)
 
 
 # From the table of Student's t in NIST/SEMATECH, e-Handbook of Statistical Methods, 1.3.6.7.2.
@@ -56,3 +67,42 @@ def test_a_trend_is_no_noise() -> None:
     assert noise([float(n) for n in range(100)]) == pytest.approx(0.5**0.5)  # a step of 1 each, and nothing else
     assert noise([0.0, 10.0] * 50) == pytest.approx(10 / 2**0.5)
     assert (noise([]), noise([7.0])) == (0.0, 0.0)
+
+
+def correlated_values(seed: int, count: int, correlation: float) -> list[float]:
+    """Return values around 100 with a standard deviation of 1, each of which resembles the one before."""
+    chance = Random(seed)
+    deviations = [chance.gauss()]
+    while len(deviations) < count:
+        deviations.append(correlation * deviations[-1] + (1 - correlation**2) ** 0.5 * chance.gauss())
+    return [100 + deviation for deviation in deviations]
+
+
+@pytest.mark.parametrize(
+    ("count", "correlation", "fewest"),
+    [(30, 0.0, 185), (30, 0.8, 176), (60, 0.0, 184), (60, 0.8, 182), (180, 0.8, 182)],
+)
+def test_the_interval_of_a_mean_covers_the_truth_though_values_resemble_each_other(
+    count: int, correlation: float, fewest: int
+) -> None:
+    covered = 0
+    for seed in range(200):
+        estimate = correlated_mean(correlated_values(seed, count, correlation))
+        assert estimate is not None
+        low, high = estimate.interval
+        covered += low <= 100 <= high
+    assert fewest <= covered <= 200
+
+
+def test_the_interval_of_independent_values_is_hardly_wider_than_students() -> None:
+    widths = []
+    for seed in range(50):
+        estimate = correlated_mean(correlated_values(seed, 180, 0.0))
+        assert estimate is not None
+        widths.append(estimate.interval[1] - estimate.interval[0])
+    assert fmean(widths) < 1.6 * 2 * student_t(179) / 180**0.5
+
+
+def test_too_few_values_and_values_without_noise() -> None:
+    assert correlated_mean([100.0] * (FEWEST_CORRELATED - 1)) is None
+    assert correlated_mean([100.0] * FEWEST_CORRELATED) == MeanEstimate(100.0, 0.0, 5)
