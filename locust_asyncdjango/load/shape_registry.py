@@ -62,6 +62,13 @@ def planned_users(shape: LoadTestShape | None, delay_s: float = 0.0) -> int | No
     return shape.users_at(max(shape.get_run_time() - delay_s, 0.0))  # type: ignore[no-untyped-call]
 
 
+def planned_rate(shape: LoadTestShape | None, delay_s: float = 0.0) -> float | None:
+    """Return the requests a second that an open shape planned ``delay_s`` seconds ago; None for a shape of users."""
+    if not (isinstance(shape, Planned) and shape.is_open):
+        return None
+    return shape.level_at(max(shape.get_run_time() - delay_s, 0.0))  # type: ignore[no-untyped-call]
+
+
 def shape_conclusions(shape: LoadTestShape | None) -> tuple[str, ...]:
     """Return what a shape has concluded so far: sentences without a full stop. Most shapes conclude nothing."""
     return shape.conclusions() if isinstance(shape, Parametrised) else ()

@@ -95,7 +95,7 @@ class Interval(Totals):
             setattr(self, name, add_values(getattr(self, name), getattr(other, name)))
         # Users do not add up over time: an interval has those at its end.
         if other.length:
-            self.users, self.planned = other.users, other.planned
+            self.users, self.planned, self.due_per_s = other.users, other.planned, other.due_per_s
 
     @property
     def failures(self) -> int:

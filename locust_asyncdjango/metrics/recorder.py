@@ -77,12 +77,13 @@ class Recorder:
         """
         self._row(self._t(when)).cut_off_ms.update(Counter(rounded_ms(1000 * wait_s) for wait_s in waits_s))
 
-    def set_planned(self, when: float, users: int | None) -> None:
-        """Record how many users the load shape wants at the end of a second; None where it has no plan.
+    def set_planned(self, when: float, users: int | None, due_per_s: float | None = None) -> None:
+        """Record the load that the shape wants at the end of a second; None where it has no such plan.
 
-        when: epoch seconds, within the second.
+        when: epoch seconds, within the second. due_per_s: requests a second of an open model.
         """
-        self._row(self._t(when)).planned = users
+        row = self._row(self._t(when))
+        row.planned, row.due_per_s = users, hundredths(due_per_s)
 
     def set_lost_workers(self, when: float, workers: int) -> None:
         """Record how many workers a master has lost so far; do nothing for 0.

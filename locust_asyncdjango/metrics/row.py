@@ -145,6 +145,16 @@ class Totals:
             csv={"in_flight_s": _known},
         ),
     )
+    due_per_s: float | None = field(
+        default=None,
+        kw_only=True,
+        metadata=column(
+            LARGEST_KNOWN_HUNDREDTHS,
+            "requests a second that an open model's plan made due at its end; missing in a closed model",
+            optional=True,
+            csv={"due_per_s": _known},
+        ),
+    )
 
 
 @dataclass(slots=True)

@@ -14,7 +14,7 @@ from locust.runners import STATE_RUNNING, STATE_SPAWNING, STATE_STOPPED, MasterR
 
 from locust_asyncdjango.failures.normalize import safe_logger
 from locust_asyncdjango.load.arrivals import ArrivalQueue
-from locust_asyncdjango.load.shape_registry import planned_users
+from locust_asyncdjango.load.shape_registry import planned_rate, planned_users
 from locust_asyncdjango.plugin import run_info
 from locust_asyncdjango.plugin.generator.in_flight import InFlight
 from locust_asyncdjango.plugin.generator.meter import GeneratorMeter
@@ -242,8 +242,9 @@ class Run:
     def _tick(self, now: float) -> None:
         if self._runner.state in (STATE_SPAWNING, STATE_RUNNING):
             if self._link is None or self._link.has_begun:
-                planned = planned_users(self._environment.shape_class, self._delay_s)
-                self._recording.recorder.set_planned(now - 0.5, planned)
+                shape = self._environment.shape_class
+                users, rate = planned_users(shape, self._delay_s), planned_rate(shape, self._delay_s)
+                self._recording.recorder.set_planned(now - 0.5, users, rate)
             if self._link:
                 self._recording.recorder.set_lost_workers(now - 0.5, self._link.count_lost())
             self._open_model.share()

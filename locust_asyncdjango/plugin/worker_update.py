@@ -141,7 +141,7 @@ def _all_of(failures: FailureUpdate) -> tuple[FailureRow | FailureSample, ...]:
 def _require_plausible(row: Row) -> None:
     """Raise ValueError for a second that no worker can have."""
     requests = (row.ok, row.failed.total(), row.late, row.missed, row.in_flight)
-    _require_below(COUNT_LIMIT, "users or requests", row.users, row.planned or 0, *requests)
+    _require_below(COUNT_LIMIT, "users or requests", row.users, row.planned or 0, row.due_per_s or 0, *requests)
     _require_below(BYTES_LIMIT, "bytes", row.bytes)
     for counts in (row.ok_ms, row.failed_ms, row.began, row.cut_off_ms):
         _require_at_most(LATENCIES_LIMIT, "latencies in a second", counts)

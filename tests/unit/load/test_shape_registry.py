@@ -11,10 +11,11 @@ from locust_asyncdjango.load.shape_registry import (
     create_shape,
     describe_catalogue,
     draw_levels,
+    planned_rate,
     planned_users,
     shape_conclusions,
 )
-from tests.support.timed_shapes import create_planned
+from tests.support.timed_shapes import at_time, create_planned
 
 
 class Planless(Planned):
@@ -51,6 +52,14 @@ def test_a_shape_of_ones_own_need_not_say_what_it_plans() -> None:
 
     assert (planned_users(Mine()), shape_conclusions(Mine())) == (None, ())
     assert (planned_users(Plain()), shape_conclusions(Plain())) == (None, ())  # type: ignore[no-untyped-call]
+
+
+def test_only_an_open_shape_plans_a_rate_of_requests() -> None:
+    shape = create_planned("ArrivalRate:rate=100,climb=10")
+    assert planned_rate(at_time(shape, 5)) == pytest.approx(50, abs=1)
+    assert planned_rate(at_time(shape, 30)) == 100
+    assert planned_rate(at_time(shape, 12), delay_s=7) == pytest.approx(50, abs=1)
+    assert (planned_rate(create_planned("Ramp")), planned_rate(None)) == (None, None)
 
 
 @pytest.mark.parametrize(

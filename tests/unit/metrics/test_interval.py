@@ -31,6 +31,7 @@ ROW = Row(
     lost_workers=1,
     in_flight=3,
     in_flight_s=1.5,
+    due_per_s=99.5,
 )
 
 
@@ -58,6 +59,7 @@ def test_a_row_in_a_few_numbers() -> None:
         lost_workers=1,
         in_flight=3,
         in_flight_s=1.5,
+        due_per_s=99.5,
     )
 
 

@@ -61,12 +61,12 @@ def test_a_latency_that_is_not_possible_is_refused_before_it_harms_others(ms: fl
 
 def test_an_open_model_records_its_plan_and_what_it_could_not_do() -> None:
     recorder = recorder_of()
-    recorder.set_planned(1000.5, 10)
+    recorder.set_planned(1000.5, 10, 99.999)
     recorder.add_late_start(1000.7)
     recorder.add_late_start(1000.8)
     recorder.set_planned(1001.5, None)
     recorder.add_missed(1001.2, 3)
-    assert recorder.take() == [Row(0, planned=10, late=2), Row(1, missed=3)]
+    assert recorder.take() == [Row(0, planned=10, late=2, due_per_s=100.0), Row(1, missed=3)]
 
 
 def test_what_the_end_cut_off_is_counted_by_how_long_it_had_waited() -> None:

@@ -28,6 +28,7 @@ FULL = Row(
     lost_workers=1,
     in_flight=5,
     in_flight_s=1.15,
+    due_per_s=99.5,
     cut_off_ms=Counter({1500.0: 9}),
 )
 
@@ -65,6 +66,7 @@ def test_every_column_is_merged() -> None:
         lost_workers=1,
         in_flight=10,
         in_flight_s=1.15,
+        due_per_s=99.5,
         cut_off_ms=Counter({1500.0: 18}),
     )
 
@@ -94,6 +96,7 @@ def test_a_row_as_json() -> None:
         "lost_workers": 1,
         "in_flight": 5,
         "in_flight_s": 1.15,
+        "due_per_s": 99.5,
         "cut_off_ms": {"1500": 9},
     }
     assert list(FULL.to_json()) == [column.name for column in COLUMNS]

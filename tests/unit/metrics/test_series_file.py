@@ -129,16 +129,29 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
 def test_rows_as_csv() -> None:
     assert (
         *("t", "users", "ok", "failed", "kinds", "bytes", "mean_ms", "p50_ms", "p95_ms", "p99_ms"),
-        *("cpu", "lag_ms", "planned", "late", "missed", "clock_s", "lost_workers", "in_flight", "in_flight_s"),
+        *(
+            "cpu",
+            "lag_ms",
+            "planned",
+            "late",
+            "missed",
+            "clock_s",
+            "lost_workers",
+            "in_flight",
+            "in_flight_s",
+            "due_per_s",
+        ),
     ) == CSV_COLUMNS
     failing = Row(0, 5, 2, Counter(timeout=3, app_error=1), 10, Counter({12.5: 2}), cpu=12.5)
     text = (
         csv_header()
         + csv_line(failing)
-        + csv_line(Row(1, 10, planned=20, late=1, missed=2, lost_workers=1, in_flight=3, in_flight_s=1.5))
+        + csv_line(
+            Row(1, 10, planned=20, late=1, missed=2, lost_workers=1, in_flight=3, in_flight_s=1.5, due_per_s=50.0)
+        )
     )
     assert list(csv.reader(text.splitlines())) == [
         list(CSV_COLUMNS),
-        ["0", "5", "2", "4", "timeout=3 app_error=1", "10", *["12.5"] * 5, "", "", "0", "0", "", "", "0", ""],
-        ["1", "10", "0", "0", "", "0", "", "", "", "", "", "", "20", "1", "2", "", "1", "3", "1.5"],
+        ["0", "5", "2", "4", "timeout=3 app_error=1", "10", *["12.5"] * 5, "", "", "0", "0", "", "", "0", "", ""],
+        ["1", "10", "0", "0", "", "0", "", "", "", "", "", "", "20", "1", "2", "", "1", "3", "1.5", "50.0"],
     ]
