@@ -57,7 +57,7 @@ class History:
         return intervals
 
     def load_levels(self) -> tuple[LoadLevel, ...]:
-        """Return what each load of the run so far brought, fewest users first."""
+        """Return what each load of the run so far brought, the lowest load first."""
         curve = self._curve.copy()
         for _, row in sorted(self._recent.items()):
             curve.add(row)

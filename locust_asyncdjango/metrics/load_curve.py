@@ -2,11 +2,14 @@
 
 Start reading at ``LoadCurve``. Latency is due to the load at the moment when a request began, so requests are counted
 at the users of that second. Throughput is counted at the users of the second in which the requests ended.
+
+The load of an open model is the requests a second that it makes due, whatever its users do.
 """
 
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from math import fsum
 
 from locust_asyncdjango.metrics.histogram import Histogram
 from locust_asyncdjango.metrics.row import Row
@@ -21,6 +24,7 @@ class LoadLevel:
 
     users: the mean number of users over its seconds. seconds: those in which so many users ran.
     done: successful requests that ended in these seconds.
+    due_per_s: the mean requests a second that an open model made due; None in a closed one.
     ok_ms, failed: latencies of the successful requests, and the number of failed ones, that began in these seconds.
     """
 
@@ -29,6 +33,7 @@ class LoadLevel:
     done: int = 0
     failed: int = 0
     ok_ms: Histogram = field(default_factory=Counter)
+    due_per_s: float | None = None
 
     @property
     def per_s(self) -> float:
@@ -49,14 +54,18 @@ class LoadCurve:
         """Begin an empty curve. limit: the most levels."""
         self._limit, self._width = limit, 1
         self._levels: dict[int, LoadLevel] = {}
-        self._users: list[int] = []
-        """The users of each second so far."""
+        self._loads: list[int] = []
+        """By which load each second so far is counted: users, or in an open model the requests that were due."""
+        self._users = 0
+        self._due_per_s: float | None = None
 
     def add(self, row: Row) -> None:
         """Add the next row, with all requests of its second. In seconds without a row, as many users ran as before."""
-        while len(self._users) < row.t:
-            self._add_second(self._users[-1] if self._users else 0)
-        self._add_second(row.users)
+        while len(self._loads) < row.t:
+            self._add_second()
+        self._users = row.users
+        self._due_per_s = self._due_per_s if row.due_per_s is None else row.due_per_s
+        self._add_second()
         self._count(row, self._level(row.t))
 
     def add_late(self, row: Row) -> None:
@@ -66,18 +75,24 @@ class LoadCurve:
     def copy(self) -> "LoadCurve":
         """Return a curve that can be added to without a change of this one."""
         other = LoadCurve(self._limit)
-        other._width, other._users = self._width, list(self._users)
+        other._width, other._loads = self._width, list(self._loads)
+        other._users, other._due_per_s = self._users, self._due_per_s
         other._levels = {key: replace(level, ok_ms=level.ok_ms.copy()) for key, level in self._levels.items()}
         return other
 
     def levels(self) -> tuple[LoadLevel, ...]:
-        """Return the levels at which users ran, fewest users first."""
+        """Return the levels at which users ran, the lowest load first."""
         return tuple(level for _, level in sorted(self._levels.items()) if level.users)
 
-    def _add_second(self, users: int) -> None:
-        self._users.append(users)
-        level = self._levels.setdefault(users // self._width, LoadLevel(users))
+    def _add_second(self) -> None:
+        """Add a second with the load of the last one that is known."""
+        users, due_per_s = self._users, self._due_per_s
+        load = users if due_per_s is None else int(due_per_s)
+        self._loads.append(load)
+        level = self._levels.setdefault(load // self._width, LoadLevel(users, due_per_s=due_per_s))
         level.users = (level.users * level.seconds + users) / (level.seconds + 1)
+        if due_per_s is not None:
+            level.due_per_s = ((level.due_per_s or 0.0) * level.seconds + due_per_s) / (level.seconds + 1)
         level.seconds += 1
         if len(self._levels) > self._limit:
             self._halve()
@@ -96,7 +111,7 @@ class LoadCurve:
         return self._level(max(int(t + 0.5 - ms / 1000), 0))
 
     def _level(self, t: int) -> LoadLevel:
-        return self._levels[self._users[t] // self._width]
+        return self._levels[self._loads[t] // self._width]
 
     def _halve(self) -> None:
         self._width *= 2
@@ -108,11 +123,12 @@ class LoadCurve:
 
 def merge_levels(levels: Sequence[LoadLevel]) -> LoadLevel:
     """Return one level that sums up all of these. There must be at least one."""
-    seconds = sum(level.seconds for level in levels)
-    users = sum(level.users * max(level.seconds, 1) for level in levels) / sum(
-        max(level.seconds, 1) for level in levels
-    )
+    seconds, weights = sum(level.seconds for level in levels), [max(level.seconds, 1) for level in levels]
+    users = fsum(level.users * weight for level, weight in zip(levels, weights, strict=True)) / sum(weights)
     merged = LoadLevel(users, seconds, sum(level.done for level in levels), sum(level.failed for level in levels))
     for level in levels:
         merged.ok_ms.update(level.ok_ms)
+    due = [(level.due_per_s, each) for level, each in zip(levels, weights, strict=True) if level.due_per_s is not None]
+    if due:
+        merged.due_per_s = fsum(per_s * each for per_s, each in due) / sum(each for _, each in due)
     return merged

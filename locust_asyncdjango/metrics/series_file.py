@@ -57,7 +57,7 @@ class Series:
     """A whole run.
 
     header: what ran, and where. intervals: one for each second, from the first to the last. total: the sum of all rows.
-    load_levels: what each load brought, fewest users first.
+    load_levels: what each load brought, the lowest load first.
     """
 
     header: dict[str, Any]

@@ -3,7 +3,7 @@
 from collections import Counter
 
 from locust_asyncdjango.metrics.history import History
-from locust_asyncdjango.metrics.load_curve import LoadCurve, LoadLevel
+from locust_asyncdjango.metrics.load_curve import LoadCurve, LoadLevel, merge_levels
 from locust_asyncdjango.metrics.row import Row
 from locust_asyncdjango.metrics.series_file import Series
 
@@ -57,3 +57,16 @@ def test_rows_that_arrive_late_count_and_a_running_history_stays_as_it_is() -> N
 def test_a_series_has_the_levels_of_all_its_rows() -> None:
     series = Series.from_rows({}, (Row(t, 5 * (t // 10 + 1), 5, ok_ms=Counter({1.0: 5})) for t in range(20)))
     assert [(level.users, level.per_s, level.failed_share) for level in series.load_levels] == [(5, 5, 0), (10, 5, 0)]
+
+
+def test_the_load_of_an_open_model_is_what_it_makes_due() -> None:
+    curve = LoadCurve()
+    for t, due_per_s in enumerate((10.0, 20.5, 20.5, 20.5)):
+        curve.add(Row(t, 500, 1, due_per_s=due_per_s, ok_ms=Counter({1.0: 1})))
+    curve.add(Row(5, 500, 1))  # the seconds at the end of a run do not say what was due
+    levels = curve.copy().levels()
+    assert [(level.due_per_s, level.users, level.seconds, level.done) for level in levels] == [
+        (10.0, 500, 1, 1),
+        (20.5, 500, 5, 4),
+    ]
+    assert merge_levels(levels) == LoadLevel(500.0, 6, 5, 0, Counter({1.0: 4}), due_per_s=18.75)
