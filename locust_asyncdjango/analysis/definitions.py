@@ -39,6 +39,11 @@ ERRORS = Definition(
 IN_FLIGHT = (
     "requests that had begun and were not answered when the run ended; they count neither as successes nor as failures"
 )
+DUE_LATENCY = (
+    "how long all requests took that were due and have not failed, from when each was due; those that the end of the"
+    " run cut off count as at least as long as they had waited"
+)
+LOCUST_LATENCY = "how long requests took from when each was sent; what the end of the run cut off is left out"
 WARM_UP = (
     "the first seconds of a run, whose median latency was above one and a half times that of the seconds after them"
 )

@@ -3,13 +3,21 @@
 A figure is followed by its 95 % interval in brackets: ``28.3 (26.9-29.7)``. Start reading at ``key_figures``.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil
 from typing import Any
 
-from locust_asyncdjango.analysis.definitions import ERRORS, IN_FLIGHT, PEAK, SLOWDOWN, SUCCESSES
-from locust_asyncdjango.analysis.saturation import PEAK_WINDOW_S, Onset, Range, Saturation
+from locust_asyncdjango.analysis.definitions import (
+    DUE_LATENCY,
+    ERRORS,
+    IN_FLIGHT,
+    LOCUST_LATENCY,
+    PEAK,
+    SLOWDOWN,
+    SUCCESSES,
+)
+from locust_asyncdjango.analysis.saturation import PEAK_WINDOW_S, DueLatency, Onset, Range, Saturation
 from locust_asyncdjango.metrics.plural import counted
 
 
@@ -27,19 +35,43 @@ class Figure:
         return f"{self.name:<28}{self.text}"
 
 
-def key_figures(saturation: Saturation) -> tuple[Figure, ...]:
+def key_figures(saturation: Saturation, locust_ms: Sequence[float] = ()) -> tuple[Figure, ...]:
     """Return the figures that every summary shows: peak, successes, slowdown and errors.
 
-    Requests in flight at the end are a fifth figure, if there are some.
+    Requests in flight at the end are a further figure, if there are some. So is latency from when requests were due,
+    with that of Locust's own table, if it differs.
+
+    locust_ms: p50, p95 and p99 of Locust's own table in milliseconds; empty if they are not known.
     """
-    figures = (
+    figures = [
         Figure("peak of successful requests", _format_peak(saturation), PEAK.text),
         Figure("successes", format_count(saturation.successes, saturation.successes_range), SUCCESSES.text),
         Figure("slowdown starts", format_onset(saturation.slowdown, "not seen"), SLOWDOWN.text),
         Figure("errors start", format_onset(saturation.errors, "none"), ERRORS.text),
-    )
-    in_flight = Figure("in flight at the end", format_in_flight(saturation), IN_FLIGHT)
-    return (*figures, in_flight) if saturation.in_flight else figures
+    ]
+    if saturation.in_flight:
+        figures.append(Figure("in flight at the end", format_in_flight(saturation), IN_FLIGHT))
+    if saturation.due_latency:
+        figures += _due_figures(saturation.due_latency, locust_ms)
+    return tuple(figures)
+
+
+def _due_figures(due: DueLatency, locust_ms: Sequence[float]) -> Iterator[Figure]:
+    names = ("p50", "p95", "p99")
+    bounds = zip(names, (due.p50_ms, due.p95_ms, due.p99_ms), strict=True)
+    text = ", ".join(f"{name} {_format_bounds(*each)}" for name, each in bounds)
+    cut_off = f"; the end cut off {due.cut_off} of {due.requests}" if due.cut_off else ""
+    yield Figure("latency from when due", text + cut_off, DUE_LATENCY)
+    known = ", ".join(f"{name} {format_ms(ms)}" for name, ms in zip(names, locust_ms, strict=False))
+    yield Figure("latency in Locust's table", f"{known}: not corrected" if known else "not corrected", LOCUST_LATENCY)
+
+
+def _format_bounds(low_ms: float, high_ms: float | None) -> str:
+    """Return a percentile of which it may be known only that it is at least so long, or between two values."""
+    low = format_ms(low_ms)
+    if high_ms is None:
+        return f"at least {low}"
+    return low if (high := format_ms(high_ms)) == low else f"{low} to {high}"
 
 
 def too_short_reason(saturation: Saturation) -> str:

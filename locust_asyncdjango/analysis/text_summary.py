@@ -19,7 +19,7 @@ def summary_text(outcome: Outcome, width: int = WIDTH) -> str:
     lines = [
         "locust-asyncdjango: where this run saturated (95 % intervals)",
         *(f"  NOT MEASURED {reason}" for reason in filter(None, [not_measured_reason(outcome.figures)])),
-        *(f"  {figure.line}" for figure in key_figures(outcome.figures)),
+        *(f"  {figure.line}" for figure in key_figures(outcome.figures, outcome.locust_ms)),
     ]
     for kind in outcome.figures.failures:
         lines += _kind_lines(kind, [row for row in outcome.failures if row.kind == kind.kind])

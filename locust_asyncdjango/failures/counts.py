@@ -5,7 +5,7 @@ adds that up. They are also bounded: however many different messages there are, 
 rows, and one more per kind for all others. A day of failures takes no more memory than its first minutes.
 """
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Self
 
@@ -220,6 +220,7 @@ def failures_document(
     in_flight_s: float = 0.0,
     refused_updates: int = 0,
     interrupted_by: str = "",
+    locust_ms: Sequence[float] = (),
 ) -> dict[str, Any]:
     """Return the content of the failures file as plain types, without its format and version.
 
@@ -228,6 +229,7 @@ def failures_document(
     requests that were not answered when the run ended. in_flight_s: for how long the oldest of them had waited.
     refused_updates: how many messages of workers were no updates.
     interrupted_by: the name of the signal that stopped the run before its shape was over; "" for none.
+    locust_ms: p50, p95 and p99 of Locust's own table, in milliseconds; empty if they are not known.
     """
     rows = counts.rows()
     kinds = dict.fromkeys(row.kind for row in rows)
@@ -239,6 +241,7 @@ def failures_document(
         "refused_updates": refused_updates,
         "shape_findings": list(shape_findings),
         "interrupted_by": interrupted_by,
+        "locust_ms": list(locust_ms),
         "failures": [{**asdict(row), "first_users": users_at(row.first_t)} for row in rows],
         "samples": [asdict(sample) for kind in kinds for sample in counts.samples(kind)],
     }

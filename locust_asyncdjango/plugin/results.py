@@ -115,12 +115,12 @@ class Results:
         total = self.history.total
         state = (total.t, total.ok, total.failed.total(), total.in_flight)
         if self._figures_state != state:
-            self._figures_state, self._figures = state, find_saturation(self.history.intervals())
+            self._figures_state, self._figures = state, find_saturation(self.history.intervals(), total=total)
         return self._figures
 
     def figures_in_words(self) -> tuple[Figure, ...]:
         """Return the four figures of the run so far, each as a text with its meaning."""
-        return key_figures(self.figures())
+        return key_figures(self.figures(), run_info.locust_latencies_ms(self._environment))
 
     def failures(self) -> dict[str, Any]:
         """Return the failures so far, in the form of the file of --failures."""
@@ -134,6 +134,7 @@ class Results:
             in_flight_s=self.history.total.in_flight_s or 0.0,
             refused_updates=self._recording.refused_updates,
             interrupted_by=self._interrupted_by,
+            locust_ms=run_info.locust_latencies_ms(self._environment),
         )
 
     def chart_data(self) -> dict[str, Any]:
@@ -177,7 +178,7 @@ class Results:
     def _make_outcome(self) -> Outcome:
         intervals = self.history.intervals()
         return Outcome(
-            find_saturation(intervals),
+            find_saturation(intervals, total=self.history.total),
             tuple(self._recording.failure_counts.rows()),
             tuple(crossings(self._fail_on)),
             self._stopped_by,
@@ -186,6 +187,7 @@ class Results:
             shape_conclusions(self._environment.shape_class),
             self._recording.refused_updates,
             tuple(find_silences(intervals)),
+            run_info.locust_latencies_ms(self._environment),
         )
 
     def _write(self, write: Callable[..., None], *content: Any) -> None:

@@ -7,6 +7,7 @@ docs/saturation.md; ``analysis/definitions.py`` has a sentence of each for peopl
 from locust_asyncdjango.analysis.saturation.figures import (
     PEAK_WINDOW_S,
     Capacity,
+    DueLatency,
     Goodput,
     KindOnset,
     Onset,
@@ -27,6 +28,7 @@ __all__ = [
     "PEAK_WINDOW_S",
     "SLOW_FACTOR",
     "Capacity",
+    "DueLatency",
     "Goodput",
     "KindOnset",
     "LoadPoint",

@@ -87,6 +87,24 @@ class Capacity:
         return bool(self.broken_by)
 
 
+PercentileBounds = tuple[float, float | None]
+"""Milliseconds between which a percentile lies; None where it has no upper end."""
+
+
+@dataclass(frozen=True, slots=True)
+class DueLatency:
+    """The latency of all requests that were due and have not failed, from when each was due.
+
+    requests: how many there were. cut_off: those of them that had not begun or not ended when the run ended.
+    """
+
+    requests: int
+    cut_off: int
+    p50_ms: PercentileBounds
+    p95_ms: PercentileBounds
+    p99_ms: PercentileBounds
+
+
 @dataclass(frozen=True, slots=True)
 class Saturation:
     """The figures of one run.
@@ -98,6 +116,8 @@ class Saturation:
     capacity: None where the run shows none, and in results of earlier versions.
     unloaded_ms: the latency at the lowest loads of the run, or as measured by the lab before it; None if unknown.
     is_saturated: whether latency left the unloaded latency; None if unknown. If it did not, the load was the limit.
+    due_latency: None where a request's latency counts from its beginning and the end of the run changes little, and in
+        results of earlier versions.
     """
 
     peak_per_s: float
@@ -117,6 +137,7 @@ class Saturation:
     capacity: Capacity | None = None
     unloaded_ms: float | None = None
     is_saturated: bool | None = None
+    due_latency: DueLatency | None = None
 
     @property
     def has_peak(self) -> bool:

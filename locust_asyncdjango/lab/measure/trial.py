@@ -58,7 +58,7 @@ def measure_trial(trial: Trial, server: Server, load: Load, pins: Pins, folder: 
     samples = read_resource_samples(samples_path)
     return Result(
         trial=trial,
-        figures=find_saturation(series.intervals),
+        figures=find_saturation(series.intervals, total=series.total),
         error="",
         site=site_info,
         baseline=baseline,

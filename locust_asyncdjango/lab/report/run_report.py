@@ -71,6 +71,7 @@ FAILURES_TYPES: Mapping[str, Any] = {
     "unrecorded": int,
     "refused_updates": int,
     "shape_findings": list[str],
+    "locust_ms": list[float],
     "failures": list[ReportedFailure],
     "samples": list[FailureSample],
 }
@@ -116,13 +117,13 @@ class RunReport:
 def build_report(series: Series, failures: Mapping[str, Any]) -> RunReport:
     """Return the report of a run. failures: the content of the file of ``--failures``, empty without one."""
     series = replace(series, header=safe_value(series.header))  # an earlier version wrote some texts as they were
-    figures, fits = find_saturation(series.intervals), fit_run(series.intervals)
+    figures, fits = find_saturation(series.intervals, total=series.total), fit_run(series.intervals)
     rows = list(failures.get("failures", ()))
     shape = series.header.get("shape", "The shape")
     return RunReport(
         title=", ".join(series.header.get("user_classes", ())) or "One run",
         verdict=run_verdict(series, figures, fits, rows),
-        key_figures=key_figures(figures),
+        key_figures=key_figures(figures, failures.get("locust_ms", ())),
         fitted_figures=tuple(_fitted_figures(series, figures, fits)),
         charts=[*charts_over_time(series.intervals, figures), *charts_over_users(series.intervals, figures, fits)],
         failures=rows,

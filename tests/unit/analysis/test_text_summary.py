@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from locust_asyncdjango.analysis.outcome import Outcome
-from locust_asyncdjango.analysis.saturation import KindOnset, find_saturation
+from locust_asyncdjango.analysis.saturation import DueLatency, KindOnset, find_saturation
 from locust_asyncdjango.analysis.silences import Silence
 from locust_asyncdjango.analysis.text_summary import summary_text
 from locust_asyncdjango.failures.counts import FailureRow
@@ -66,6 +66,20 @@ def test_the_summary_says_what_was_not_answered() -> None:
     answered = summary_text(Outcome(replace(FIGURES, in_flight=3, in_flight_s=0.04)))
     assert "NOT MEASURED" not in answered
     assert "\n  in flight at the end        3, the oldest for 0.0 s\n" in answered
+
+
+def test_the_summary_has_the_latency_from_when_requests_were_due_and_what_locust_says() -> None:
+    due = DueLatency(7200, 1201, (5010.0, 6012.0), (9500.0, None), (9900.0, None))
+    lines = summary_text(Outcome(replace(FIGURES, due_latency=due), locust_ms=(10.0, 12.0, 13.0))).splitlines()
+    assert lines[5:9] == [
+        "  latency from when due       p50 5,010 ms to 6,012 ms, p95 at least 9,500 ms,",
+        "     p99 at least 9,900 ms; the end cut off 1201 of 7200",
+        "  latency in Locust's table   p50 10 ms, p95 12 ms, p99 13 ms: not corrected",
+        "  97 x db_too_many_clients, first at 125 (120-130) users, after 24 s",
+    ]
+    whole = summary_text(Outcome(replace(FIGURES, due_latency=DueLatency(9, 0, *[(12.3, 12.3)] * 3))))
+    assert "\n  latency from when due       p50 12.3 ms, p95 12.3 ms, p99 12.3 ms\n" in whole
+    assert "\n  latency in Locust's table   not corrected\n" in whole
 
 
 def test_the_summary_says_what_the_shape_found_and_what_the_generator_could_not_do() -> None:

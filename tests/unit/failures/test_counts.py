@@ -168,7 +168,15 @@ def test_the_failures_file_has_users_advice_and_samples() -> None:
     counts.keep(sample)
     findings = ("carries 39 users",)
     assert failures_document(
-        HEADER, counts, lambda t: 10 * t, 3, findings, in_flight=2, in_flight_s=1.5, interrupted_by="SIGTERM"
+        HEADER,
+        counts,
+        lambda t: 10 * t,
+        3,
+        findings,
+        in_flight=2,
+        in_flight_s=1.5,
+        interrupted_by="SIGTERM",
+        locust_ms=(10, 20, 30),
     ) == {
         "run": HEADER,
         "unrecorded": 3,
@@ -177,6 +185,7 @@ def test_the_failures_file_has_users_advice_and_samples() -> None:
         "refused_updates": 0,
         "shape_findings": ["carries 39 users"],
         "interrupted_by": "SIGTERM",
+        "locust_ms": [10, 20, 30],
         "failures": [
             {
                 "kind": "quota_spent",

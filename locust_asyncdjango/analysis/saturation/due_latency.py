@@ -1,0 +1,46 @@
+"""Latency from when a request was due, of all that were due: also of those that the end of a run cut off.
+
+Start reading at ``find_due_latency``. Of a request that was cut off it is known that it takes at least as long as it
+had waited, and no more. So each percentile lies between two values: one if nothing that was cut off takes longer than
+it had waited, and one if all of it takes longer than any other request.
+"""
+
+from collections import Counter
+from math import inf, isinf
+
+from locust_asyncdjango.analysis.saturation.figures import DueLatency, PercentileBounds
+from locust_asyncdjango.metrics.histogram import Histogram
+from locust_asyncdjango.metrics.interval import PERCENTILES
+from locust_asyncdjango.metrics.row import Row
+from locust_asyncdjango.metrics.statistics import percentiles
+
+NOTABLE = 1.1
+"""How far the values of a percentile must be apart in a closed model: some requests are always cut off in one."""
+
+
+def find_due_latency(total: Row) -> DueLatency | None:
+    """Return the latency of all requests that were due in a run and have not failed.
+
+    total: the whole run in one row. Return None where no request succeeded, and where there is nothing to correct: no
+    request began late, and those that were cut off change little.
+    """
+    if not total.ok_ms:
+        return None
+    waited: Histogram = Counter(total.cut_off_ms)
+    # A run of an earlier version does not say for how long they had waited.
+    waited[0.0] += total.missed + total.in_flight - waited.total()
+    bounds = _bounds(total.ok_ms, waited)
+    if not (total.late or total.missed or any(_is_notable(*each) for each in bounds)):
+        return None
+    return DueLatency(total.ok_ms.total() + waited.total(), waited.total(), *bounds)
+
+
+def _bounds(answered: Histogram, waited: Histogram) -> tuple[PercentileBounds, ...]:
+    """Return between which two values each of PERCENTILES lies."""
+    low = percentiles(Counter(answered) + waited, PERCENTILES)
+    high = percentiles(Counter(answered) + Counter({inf: waited.total()}), PERCENTILES)
+    return tuple((a, None if isinf(b) else b) for a, b in zip(low, high, strict=True))
+
+
+def _is_notable(low: float, high: float | None) -> bool:
+    return high is None or high > NOTABLE * low
