@@ -21,8 +21,8 @@ NOTABLE = 1.1
 def find_due_latency(total: Row) -> DueLatency | None:
     """Return the latency of all requests that were due in a run and have not failed.
 
-    total: the whole run in one row. Return None where no request succeeded, and where there is nothing to correct: no
-    request began late, and those that were cut off change little.
+    total: the whole run in one row. Return None where no request succeeded, and in a closed model in which those
+    that were cut off change little.
     """
     if not total.ok_ms:
         return None
@@ -30,7 +30,8 @@ def find_due_latency(total: Row) -> DueLatency | None:
     # A run of an earlier version does not say for how long they had waited.
     waited[0.0] += total.missed + total.in_flight - waited.total()
     bounds = _bounds(total.ok_ms, waited)
-    if not (total.late or total.missed or any(_is_notable(*each) for each in bounds)):
+    is_open = total.due_per_s or total.late or total.missed  # versions before did not record due_per_s
+    if not is_open and not any(_is_notable(*each) for each in bounds):
         return None
     return DueLatency(total.ok_ms.total() + waited.total(), waited.total(), *bounds)
 

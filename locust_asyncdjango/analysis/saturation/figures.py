@@ -116,8 +116,8 @@ class Saturation:
     capacity: None where the run shows none, and in results of earlier versions.
     unloaded_ms: the latency at the lowest loads of the run, or as measured by the lab before it; None if unknown.
     is_saturated: whether latency left the unloaded latency; None if unknown. If it did not, the load was the limit.
-    due_latency: None where a request's latency counts from its beginning and the end of the run changes little, and in
-        results of earlier versions.
+    due_latency: None in a closed model in which what the end of the run cut off changes little, and in results of
+        earlier versions.
     """
 
     peak_per_s: float
