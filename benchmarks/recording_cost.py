@@ -23,6 +23,8 @@ from locust_asyncdjango.metrics.row import Sample
 from support.harness import run, spread
 
 HOUR_S = 3600
+NAMES = 10
+"""Names of requests in a run with several."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +62,10 @@ def measure(options: Options, _folder: Path) -> None:
 
 def measure_time(options: Options) -> None:
     """Print the microseconds of processor time that a sample takes."""
-    samples = make_samples(options.samples)
+    samples, many = make_samples(options.samples), make_samples(options.samples, names=NAMES)
     arms: dict[str, Callable[[], None]] = {
-        "our recorder, to rows": lambda: record(samples),
+        "our recorder, one name": lambda: record(samples),
+        f"our recorder, {NAMES} names": lambda: record(many),
         "Locust's statistics": lambda: count_as_locust(samples),
     }
     times: dict[str, list[float]] = {name: [] for name in arms}
@@ -74,14 +77,23 @@ def measure_time(options: Options) -> None:
             times[name].append((time.process_time() - began) / options.samples * 1e6)
     for name, values in times.items():
         print(f"{name:<24} {spread(values, 2)} us a sample")
-    ours, locusts = (sorted(values)[len(values) // 2] for values in times.values())
-    print(f"ratio ours / Locust's: {ours / locusts:.2f}")
+    *ours, locusts = (sorted(values)[len(values) // 2] for values in times.values())
+    print(f"ratio ours / Locust's: {' and '.join(f'{each / locusts:.2f}' for each in ours)}")
 
 
-def make_samples(count: int) -> list[Sample]:
-    """Return samples of 5000 requests a second, with different latencies; one in twenty is a failure."""
+def make_samples(count: int, names: int = 1) -> list[Sample]:
+    """Return samples of 1000 requests a second, with different latencies; one in twenty is a failure."""
     chance = random.Random(7)  # noqa: S311
-    return [(1000 + n / 5000, "" if n % 20 else "timeout", chance.lognormvariate(3, 1), 300) for n in range(count)]
+    return [
+        (
+            1000 + n / 1000,
+            "" if n % 20 else "timeout",
+            chance.lognormvariate(3, 1),
+            300,
+            f"GET /{n % names}/",
+        )
+        for n in range(count)
+    ]
 
 
 def record(samples: Sequence[Sample]) -> None:
@@ -99,7 +111,7 @@ def record(samples: Sequence[Sample]) -> None:
 def count_as_locust(samples: Sequence[Sample]) -> None:
     """Count samples as Locust's own listener does."""
     stats = RequestStats()
-    for _, kind, ms, size in samples:
+    for _, kind, ms, size, _ in samples:
         stats.log_request("GET", "/", round(ms or 0), size)
         if kind:
             stats.log_error("GET", "/", kind)
@@ -113,7 +125,7 @@ def measure_memory(per_s: int) -> None:
     recorder, history = Recorder(0), History()
     for t in range(24 * HOUR_S):
         for n in range(per_s):
-            recorder.add((t + n / per_s, "" if n else "timeout", chance.lognormvariate(3, 1), 300))
+            recorder.add((t + n / per_s, "" if n else "timeout", chance.lognormvariate(3, 1), 300, "GET /"))
         recorder.record_state(t + 0.5, 100, 10.0)
         for row in recorder.take(t + 1):
             history.add(row)

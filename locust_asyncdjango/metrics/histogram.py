@@ -8,6 +8,7 @@ same values.
 
 from collections import Counter
 from math import frexp, fsum, ldexp
+from operator import mul
 
 STEPS = 2048
 """Steps from 0 to a power of two. A number between half of it and all of it lies at step 1024 to 2048."""
@@ -27,7 +28,7 @@ def rounded_ms(ms: float) -> float:
 
 def sum_ms(counts: Histogram) -> float:
     """Return the milliseconds that all requests took together."""
-    return fsum(ms * n for ms, n in counts.items())
+    return fsum(map(mul, counts.keys(), counts.values()))
 
 
 def to_json(counts: Histogram) -> dict[str, int]:

@@ -17,6 +17,9 @@ from locust_asyncdjango.metrics.row import Row
 LIMIT = 500
 """The most levels that are kept; when there are more, each two neighbours are merged."""
 
+_SAME_SECOND_MS = 500.0
+"""A request that took no longer began in the second in which it ended, as it is taken to have ended in its middle."""
+
 
 @dataclass(slots=True)
 class LoadLevel:
@@ -26,6 +29,7 @@ class LoadLevel:
     done: successful requests that ended in these seconds.
     due_per_s: the mean requests a second that an open model made due; None in a closed one.
     ok_ms, failed: latencies of the successful requests, and the number of failed ones, that began in these seconds.
+    done_by_name: like done, by the name of the request. failed_by_name: like failed.
     """
 
     users: float
@@ -34,6 +38,8 @@ class LoadLevel:
     failed: int = 0
     ok_ms: Histogram = field(default_factory=Counter)
     due_per_s: float | None = None
+    done_by_name: Counter[str] = field(default_factory=Counter)
+    failed_by_name: Counter[str] = field(default_factory=Counter)
 
     @property
     def per_s(self) -> float:
@@ -77,7 +83,7 @@ class LoadCurve:
         other = LoadCurve(self._limit)
         other._width, other._loads = self._width, list(self._loads)
         other._users, other._due_per_s = self._users, self._due_per_s
-        other._levels = {key: replace(level, ok_ms=level.ok_ms.copy()) for key, level in self._levels.items()}
+        other._levels = {key: _copy(level) for key, level in self._levels.items()}
         return other
 
     def levels(self) -> tuple[LoadLevel, ...]:
@@ -99,12 +105,20 @@ class LoadCurve:
 
     def _count(self, row: Row, level: LoadLevel) -> None:
         level.done += row.ok
+        # Most requests took less than half a second: they began in the second in which they ended.
+        ok_ms = level.ok_ms
         for ms, count in row.ok_ms.items():
-            latencies = self._level_at_begin(row.t, ms).ok_ms
+            latencies = ok_ms if ms <= _SAME_SECOND_MS else self._level_at_begin(row.t, ms).ok_ms
             latencies[ms] = latencies.get(ms, 0) + count
         for ms, count in row.failed_ms.items():
             self._level_at_begin(row.t, ms).failed += count
         level.failed += row.failed.total() - row.failed_ms.total()  # those whose latency is not known
+        for name, sums in row.names.items():
+            level.done_by_name[name] += sums.ok
+            if sums.failed:
+                for ms, count in sums.failed_ms.items():
+                    self._level_at_begin(row.t, ms).failed_by_name[name] += count
+                level.failed_by_name[name] += sums.failures - sums.failed_ms.total()
 
     def _level_at_begin(self, t: int, ms: float) -> LoadLevel:
         """Return the level of a request that ended in the middle of second t, at the moment when it began."""
@@ -128,7 +142,14 @@ def merge_levels(levels: Sequence[LoadLevel]) -> LoadLevel:
     merged = LoadLevel(users, seconds, sum(level.done for level in levels), sum(level.failed for level in levels))
     for level in levels:
         merged.ok_ms.update(level.ok_ms)
+        merged.done_by_name.update(level.done_by_name)
+        merged.failed_by_name.update(level.failed_by_name)
     due = [(level.due_per_s, each) for level, each in zip(levels, weights, strict=True) if level.due_per_s is not None]
     if due:
         merged.due_per_s = fsum(per_s * each for per_s, each in due) / sum(each for _, each in due)
     return merged
+
+
+def _copy(level: LoadLevel) -> LoadLevel:
+    counters = {name: getattr(level, name).copy() for name in ("ok_ms", "done_by_name", "failed_by_name")}
+    return replace(level, **counters)

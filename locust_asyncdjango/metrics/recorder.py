@@ -5,14 +5,17 @@ Start reading at ``Recorder.add`` (a request has finished) and ``Recorder.take``
 
 from collections import Counter
 from collections.abc import Iterable
-from itertools import groupby
+from operator import itemgetter
 
 from locust_asyncdjango.metrics.columns import hundredths, largest_known
 from locust_asyncdjango.metrics.histogram import LONGEST_MS, rounded_ms
+from locust_asyncdjango.metrics.request_names.sums import NameLimit
 from locust_asyncdjango.metrics.row import Row, Sample
 
-BATCH = 100
-"""Samples that are counted together. Counting a sample in a batch takes a third of the time of counting it alone."""
+BATCH = 250
+"""Samples that are counted together, in a fifth of a millisecond. One by one they would take several times as long."""
+
+_ENDED = itemgetter(0)
 
 
 class Recorder:
@@ -21,6 +24,8 @@ class Recorder:
     def __init__(self, started: float) -> None:
         """Begin to record. started: epoch seconds; the whole second in which it lies is second 0 of the run."""
         self.started = int(started)
+        self.name_limit = NameLimit()
+        """The names of requests in this run. Samples have names that it has admitted; the rows of others need not."""
         self._rows: dict[int, Row] = {}
         self._batch: list[Sample] = []
         self._users = 0
@@ -36,9 +41,11 @@ class Recorder:
             self._count_batch()
 
     def _count_batch(self) -> None:
-        for ended_s, samples in groupby(self._batch, key=_ended_s):
+        batch, self._batch = self._batch, []
+        seconds = set(map(int, map(_ENDED, batch)))
+        for ended_s in seconds:
+            samples = batch if len(seconds) == 1 else [sample for sample in batch if int(sample[0]) == ended_s]
             self._row(self._t(ended_s)).add(samples, self.started)
-        self._batch.clear()
 
     def record_state(self, when: float, users: int, cpu: float | None = None, lag_ms: float | None = None) -> None:
         """Record the generator's state at the end of a second.
@@ -105,6 +112,7 @@ class Recorder:
             row.t = max(min(t, int(now) - self.started), 0)
             if t < 0:
                 row.users = 0  # the users of each second before the first would add up
+            row.names = self.name_limit.fold(row.names)
             self._row(row.t).merge(row)
 
     def take(self, before: float | None = None) -> list[Row]:
@@ -129,7 +137,3 @@ class Recorder:
         if row is None:
             row = self._rows[t] = Row(t)
         return row
-
-
-def _ended_s(sample: Sample) -> int:
-    return int(sample[0])

@@ -3,10 +3,11 @@
 Shapes may import this module. The lab has scipy for everything else.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from math import atan2, ceil, exp, fsum, isqrt, lgamma, log, log1p, pi, sqrt
 from statistics import NormalDist, fmean
 
@@ -70,8 +71,11 @@ def percentile(counts: Mapping[float, int], percent: Fraction) -> float:
 
 
 def percentiles(counts: Mapping[float, int], percents: Iterable[Fraction]) -> list[float]:
-    """Return several percentiles as ``percentile`` defines them. percents: in ascending order."""
-    return list(_percentiles(counts, percents))
+    """Return several percentiles as ``percentile`` defines them. percents: from 0, which gives 0, to 100."""
+    values = sorted(counts)
+    ranks = list(accumulate(map(counts.__getitem__, values)))
+    # percent is a Fraction, because a rounding error could give another rank.
+    return [values[bisect_left(ranks, ceil(percent * ranks[-1] / 100))] if percent else 0.0 for percent in percents]
 
 
 def noise(values: Sequence[float]) -> float:
@@ -111,18 +115,6 @@ def _batch_means(values: Sequence[float]) -> list[float]:
     """Return the means of batches of the last values: a few more batches than there are values in each."""
     size = max(isqrt(2 * len(values) // 3), _SHORTEST_BATCH)
     return [fmean(values[n : n + size]) for n in range(len(values) % size, len(values), size)]
-
-
-def _percentiles(counts: Mapping[float, int], percents: Iterable[Fraction]) -> Iterator[float]:
-    entries = iter(sorted(counts.items()))
-    total, passed, value = sum(counts.values()), 0, 0.0
-    for percent in percents:
-        # percent is a Fraction, because a rounding error could give another rank.
-        rank = ceil(percent * total / 100)
-        while passed < rank:
-            value, count = next(entries)
-            passed += count
-        yield value
 
 
 def _within(t: float, freedom: int) -> float:

@@ -12,6 +12,7 @@ from typing import Any, cast
 from gevent import Greenlet
 from locust.env import Environment
 
+from locust_asyncdjango.analysis.request_names import clean_name
 from locust_asyncdjango.client.exceptions import failure_from_event, sample_fields, unreported_request
 from locust_asyncdjango.failures.classify import DEFAULT_CLASSIFIER
 from locust_asyncdjango.failures.counts import FailureCounts, FailureSample
@@ -19,6 +20,7 @@ from locust_asyncdjango.failures.model import Failure
 from locust_asyncdjango.failures.normalize import safe_logger
 from locust_asyncdjango.load.arrivals import ArrivalQueue, attach_queue
 from locust_asyncdjango.metrics.recorder import Recorder
+from locust_asyncdjango.metrics.request_names.sums import NameLimit
 
 log = safe_logger(__name__)
 
@@ -27,6 +29,28 @@ RECORDING_ATTRIBUTE = "locust_asyncdjango_recording"
 
 ON_TIME_MS = 10.0
 """A request of an open model is on time if it begins at most so many milliseconds after it was due."""
+
+KNOWN_LIMIT = 1000
+"""How many methods and names are remembered with the name under which they count."""
+
+
+class RequestNames(dict[tuple[str, str], str]):
+    """The name under which a request counts, by its method and the name that Locust has for it.
+
+    It is a dict because one is looked up for each request. What is not in it is made, and remembered up to KNOWN_LIMIT.
+    """
+
+    def __init__(self, limit: NameLimit) -> None:
+        """limit: of the names in this run."""
+        super().__init__()
+        self._limit = limit
+
+    def __missing__(self, key: tuple[str, str]) -> str:
+        method, name = key
+        counted_as = self._limit.admit(clean_name(f"{method} {name}"))
+        if len(self) < KNOWN_LIMIT:
+            self[key] = counted_as
+        return counted_as
 
 
 class Recording:
@@ -49,6 +73,7 @@ class Recording:
         """Forget the run before and begin a new one. now: epoch seconds."""
         self._epoch_s = now - monotonic()
         self.recorder = Recorder(now)
+        self._names = RequestNames(self.recorder.name_limit)
         self.failure_counts = FailureCounts(self.recorder.started)
         self.unrecorded = self.refused_updates = 0
         # The exceptions of FastUser show no more messages than the same classifier admits.
@@ -83,7 +108,7 @@ class Recording:
                 self.recorder.add_late_start(now)
             if duration_ms is not None:
                 duration_ms += delay_ms
-            self.recorder.add((now, kind, duration_ms, int(response_length or 0)))
+            self.recorder.add((now, kind, duration_ms, int(response_length or 0), self._names[request_type, name]))
             if failure and exception:
                 self.failure_counts.add(failure, now)
                 if self.failure_counts.wants_sample(kind):

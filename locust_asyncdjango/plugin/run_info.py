@@ -12,6 +12,7 @@ from locust.runners import MasterRunner
 
 from locust_asyncdjango._version import __version__
 from locust_asyncdjango.analysis.outcome import RequestStats
+from locust_asyncdjango.analysis.request_names import clean_name
 from locust_asyncdjango.failures.normalize import safe_line, safe_value
 from locust_asyncdjango.metrics import series_file
 from locust_asyncdjango.metrics.plural import counted
@@ -84,12 +85,12 @@ def request_stats(environment: Environment) -> list[RequestStats]:
     failures: Counter[str] = Counter()
     errors: dict[str, Counter[str]] = {}
     for (name, method), entry in sorted(environment.stats.entries.items(), key=lambda item: str(item[0])):
-        safe_name = safe_line(f"{method} {name}")
+        safe_name = clean_name(f"{method} {name}")
         requests[safe_name] += entry.num_requests
         failures[safe_name] += entry.num_failures
     for error in environment.stats.errors.values():
         text = safe_line(error.to_name().removeprefix(f"{error.method} {error.name}: "))
-        errors.setdefault(safe_line(f"{error.method} {error.name}"), Counter())[text] += error.occurrences
+        errors.setdefault(clean_name(f"{error.method} {error.name}"), Counter())[text] += error.occurrences
     return [
         RequestStats(name, count, failures[name], tuple((n, text) for text, n in errors.get(name, {}).items()))
         for name, count in requests.items()

@@ -8,9 +8,11 @@ from collections.abc import Sized
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
+from locust_asyncdjango.analysis.request_names import clean_name
 from locust_asyncdjango.failures.counts import TEXT_LIMIT, FailureRow, FailureSample, FailureUpdate
 from locust_asyncdjango.failures.normalize import safe_logger, safe_value
 from locust_asyncdjango.metrics.columns import kind
+from locust_asyncdjango.metrics.request_names.sums import sums_by_name
 from locust_asyncdjango.metrics.row import Row
 from locust_asyncdjango.metrics.strict_json import read_dataclass
 
@@ -71,6 +73,7 @@ class Update:
         rows = tuple(map(Row.from_json, message.rows))
         for row in rows:
             _require_plausible(row)
+            row.names = sums_by_name((clean_name(name), sums) for name, sums in row.names.items())
         times = (message.started, message.until or 0, message.sent)
         _require_below(LATEST_S, "a time", *times)
         _require_below(COUNT_LIMIT, "failures", message.unrecorded, *(each.count for each in message.failures.rows))
@@ -145,6 +148,8 @@ def _require_plausible(row: Row) -> None:
     _require_below(BYTES_LIMIT, "bytes", row.bytes)
     for counts in (row.ok_ms, row.failed_ms, row.began, row.cut_off_ms):
         _require_at_most(LATENCIES_LIMIT, "latencies in a second", counts)
+    by_name = sum(len(sums.ok_ms) + len(sums.failed_ms) for sums in row.names.values())
+    _require_at_most(LATENCIES_LIMIT, "latencies by name in a second", range(by_name))
 
 
 def _require_below(limit: int, what: str, *values: float) -> None:

@@ -11,12 +11,15 @@ from locust_asyncdjango.metrics.series_file import header, json_line
 
 KINDS = ["", "timeout", "db_too_many_clients"]
 
+NAMES = ["GET /", "GET /posts/", "POST /posts/"]
+
 SAMPLES = st.lists(
     st.tuples(
         st.floats(1000, 1010, allow_nan=False),
         st.sampled_from(KINDS),
         st.floats(0, 1e6, allow_nan=False),
         st.integers(0, 10**6),
+        st.sampled_from(NAMES),
     )
 )
 """Samples of a run that began at epoch second 1000."""

@@ -10,52 +10,86 @@ from locust.rpc.protocol import Message
 
 from locust_asyncdjango.metrics.history import History
 from locust_asyncdjango.metrics.recorder import BATCH, Recorder
+from locust_asyncdjango.metrics.request_names.sums import NAMES_LIMIT, OTHER, RequestSums
 from locust_asyncdjango.metrics.row import Row
 from tests.support.series import KINDS, recorder_of
 
 
 def test_a_row_has_what_ended_in_its_second_and_when_that_began() -> None:
     recorder = recorder_of(
-        (1000.2, "", 12.5, 100),
-        (1000.9, "", 12.5, 100),
-        (1002.9, "timeout", 2000.0, 0),
-        (1002.0, "", 0.5, 10),
+        (1000.2, "", 12.5, 100, "GET /"),
+        (1000.9, "", 12.5, 100, "GET /"),
+        (1002.9, "timeout", 2000.0, 0, "GET /"),
+        (1002.0, "", 0.5, 10, "GET /posts/"),
     )
     assert recorder.take() == [
-        Row(0, 0, 2, Counter(), 200, Counter({12.5: 2}), Counter(), Counter({0: 2})),
-        Row(2, 0, 1, Counter(timeout=1), 10, Counter({0.5: 1}), Counter({2000.0: 1}), Counter({1: 1, 2: 1})),
+        Row(
+            0,
+            0,
+            2,
+            Counter(),
+            200,
+            Counter({12.5: 2}),
+            Counter(),
+            Counter({0: 2}),
+            names={"GET /": RequestSums(2, ok_ms=Counter({12.5: 2}))},
+        ),
+        Row(
+            2,
+            0,
+            1,
+            Counter(timeout=1),
+            10,
+            Counter({0.5: 1}),
+            Counter({2000.0: 1}),
+            Counter({1: 1, 2: 1}),
+            names={
+                "GET /": RequestSums(0, Counter(timeout=1), failed_ms=Counter({2000.0: 1})),
+                "GET /posts/": RequestSums(1, ok_ms=Counter({0.5: 1})),
+            },
+        ),
     ]
 
 
 def test_users_are_those_at_the_end_of_a_second_and_stay_until_the_next_reading() -> None:
     recorder = recorder_of()
     recorder.record_state(1001.5, 40, 12.504, 3.256)
-    recorder.add((1002.2, "", 1, 1))
+    recorder.add((1002.2, "", 1, 1, "GET /"))
     assert recorder.take() == [
         Row(0, 40),
         Row(1, 40, cpu=12.5, lag_ms=3.26),
-        Row(2, 40, 1, Counter(), 1, Counter({1.0: 1}), Counter(), Counter({0: 1})),
+        Row(
+            2,
+            40,
+            1,
+            Counter(),
+            1,
+            Counter({1.0: 1}),
+            Counter(),
+            Counter({0: 1}),
+            names={"GET /": RequestSums(1, ok_ms=Counter({1.0: 1}))},
+        ),
     ]
 
 
 def test_rows_are_taken_once_and_only_when_complete() -> None:
-    recorder = recorder_of((1000.2, "", 1, 1), (1001.2, "", 1, 1))
+    recorder = recorder_of((1000.2, "", 1, 1, "GET /"), (1001.2, "", 1, 1, "GET /"))
     assert [row.t for row in recorder.take(before=1001.9)] == [0]
-    recorder.add((1001.3, "", 1, 1))
+    recorder.add((1001.3, "", 1, 1, "GET /"))
     assert [(row.t, row.ok) for row in recorder.take()] == [(1, 2)]
     assert recorder.take() == []
 
 
 def test_samples_are_counted_in_batches_without_losing_one() -> None:
-    recorder = recorder_of(*[(1000.5 + n // 150, "", 1.0, 1) for n in range(3 * BATCH + 7)])
-    assert [(row.t, row.ok) for row in recorder.take()] == [(0, 150), (1, 150), (2, 7)]
+    recorder = recorder_of(*[(1000.5 + n // 400, "", 1.0, 1, "GET /") for n in range(3 * BATCH + 57)])
+    assert [(row.t, row.ok) for row in recorder.take()] == [(0, 400), (1, 400), (2, 7)]
 
 
 @pytest.mark.parametrize("ms", [nan, inf, -1.0, 1e12])
 def test_a_latency_that_is_not_possible_is_refused_before_it_harms_others(ms: float) -> None:
-    recorder = recorder_of((1000.2, "", 1, 1))
+    recorder = recorder_of((1000.2, "", 1, 1, "GET /"))
     with pytest.raises(ValueError, match="is not possible"):
-        recorder.add((1000.3, "", ms, 1))
+        recorder.add((1000.3, "", ms, 1, "GET /"))
     assert [row.ok for row in recorder.take()] == [1]
 
 
@@ -100,7 +134,7 @@ def test_two_workers_series_is_exactly_a_local_runs(
     for t, (requests, *users) in enumerate(seconds):
         for worker, part, kind, ms, size in requests:
             for recorder in (local, workers[worker]):
-                recorder.add((1000 + t + part, kind, ms, size))
+                recorder.add((1000 + t + part, kind, ms, size, f"GET /{size % 3}/"))
         local.record_state(1000.5 + t, sum(users))
         for row in local.take(1001 + t):
             expected.add(row)
@@ -134,3 +168,14 @@ def test_workers_users_add_up_and_their_clocks_need_not_start_together() -> None
     master.merge([Row(2, users=3, ok=1)], started=1000, now=1010)
     master.merge([Row(1, users=4, ok=2)], started=1001, now=1010)
     assert master.take() == [Row(2, users=7, ok=3)]
+
+
+def test_a_master_has_no_more_names_than_a_worker_and_counts_the_rest_together() -> None:
+    names = [f"GET /{n}/" for n in range(NAMES_LIMIT + 5)]
+    master = Recorder(1000.0)
+    for worker in (names[:NAMES_LIMIT], names[5:]):
+        row = Row(0, ok=len(worker), names={name: RequestSums(1) for name in worker})
+        master.merge([row], 1000, now=1001)
+    (merged,) = master.take()
+    assert set(merged.names) == {*names[:NAMES_LIMIT], OTHER}
+    assert (merged.names[OTHER].ok, sum(sums.ok for sums in merged.names.values())) == (5, 2 * NAMES_LIMIT)

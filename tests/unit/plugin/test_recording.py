@@ -13,8 +13,9 @@ from locust_asyncdjango.failures.counts import MESSAGES_LIMIT
 from locust_asyncdjango.failures.model import Failure
 from locust_asyncdjango.load.arrivals import ArrivalQueue
 from locust_asyncdjango.metrics.histogram import rounded_ms
+from locust_asyncdjango.metrics.request_names.sums import NAMES_LIMIT, OTHER
 from locust_asyncdjango.metrics.row import Row
-from locust_asyncdjango.plugin.recording import ON_TIME_MS, Recording, attach_recording
+from locust_asyncdjango.plugin.recording import KNOWN_LIMIT, ON_TIME_MS, Recording, attach_recording
 from tests.support.locust_environments import make_environment
 
 
@@ -118,6 +119,34 @@ def test_a_failure_counts_even_if_its_sample_cannot_be_made() -> None:
     recording.on_request(**event(exception=UnprintableError()))
     (failure,) = recording.failure_counts.rows()
     assert (failure.count, recording.failure_counts.samples(failure.kind), recording.unrecorded) == (1, [], 0)
+
+
+def test_requests_count_by_method_and_name_without_secrets_and_control_characters() -> None:
+    recording = Recording(ArrivalQueue())
+    for name in ("/posts/", "/posts/", "/?token=abc1", "/?token=abc2", "/\x1b[31m", 400 * "x"):
+        recording.on_request(**event(name=name))
+    recording.on_request(**event(request_type="POST"))
+    names = total(recording).names
+    assert {name: sums.ok for name, sums in names.items()} == {
+        "GET /posts/": 2,
+        "GET /?token=***": 2,
+        "GET /\\x1b[31m": 1,
+        f"GET {293 * 'x'}...": 1,
+        "POST /posts/": 1,
+    }
+
+
+def test_names_beyond_the_limit_count_together_and_take_no_memory() -> None:
+    recording = Recording(ArrivalQueue())
+    for n in range(KNOWN_LIMIT + 100):
+        recording.on_request(**event(name=f"/posts/{n}/"))
+    recording.on_request(**event(name="/posts/0/"))
+    names = total(recording).names
+    assert (len(names), names["GET /posts/0/"].ok, names[OTHER].ok) == (NAMES_LIMIT + 1, 2, KNOWN_LIMIT - 100)
+    assert len(recording._names) == KNOWN_LIMIT
+    recording.begin(time.time())
+    recording.on_request(**event(name="/new/"))
+    assert set(total(recording).names) == {"GET /new/"}
 
 
 def test_a_new_run_forgets_the_one_before() -> None:

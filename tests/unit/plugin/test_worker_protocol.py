@@ -86,8 +86,8 @@ def master_link(*workers: str) -> tuple[FakeRunner, MasterLink, Recording]:
 
 def test_an_update_moves_what_a_worker_has_recorded_to_its_master_once() -> None:
     worker, master = make_recording(START + 2), make_recording(START)
-    worker.recorder.add((START + 3.5, "", 20.0, 100))
-    worker.recorder.add((START + 3.6, "connect_refused", 1.0, 0))
+    worker.recorder.add((START + 3.5, "", 20.0, 100, "GET /"))
+    worker.recorder.add((START + 3.6, "connect_refused", 1.0, 0, "GET /"))
     worker.failure_counts.add(REFUSED, START + 3.6)
     worker.unrecorded = 4
     merge_update(master, take_update(worker), START + 5, WorkerClock())
@@ -101,8 +101,8 @@ def test_an_update_moves_what_a_worker_has_recorded_to_its_master_once() -> None
 
 def test_an_update_has_only_the_seconds_before_a_moment() -> None:
     worker = make_recording()
-    worker.recorder.add((START + 0.5, "", 20.0, 0))
-    worker.recorder.add((START + 1.5, "", 20.0, 0))
+    worker.recorder.add((START + 0.5, "", 20.0, 0, "GET /"))
+    worker.recorder.add((START + 1.5, "", 20.0, 0, "GET /"))
     first, rest = take_update(worker, START + 1.0), take_update(worker)
     assert [row.t for row in first.rows] == [0]
     assert [row.t for row in rest.rows] == [1]
@@ -145,7 +145,7 @@ def test_a_second_is_complete_when_all_workers_have_sent_it_or_are_too_slow() ->
 def test_a_master_merges_updates_and_notes_how_far_they_go() -> None:
     runner, link, recording = master_link("a")
     worker = make_recording()
-    worker.recorder.add((START + 0.5, "", 20.0, 0))
+    worker.recorder.add((START + 0.5, "", 20.0, 0, "GET /"))
     runner.receive(ROWS_MESSAGE, "a", take_update(worker, START + 1.2).to_message())
     assert link.complete_until(START + 2) == START + 1
     assert [row.ok for row in recording.recorder.take()] == [1]
@@ -215,7 +215,7 @@ def test_the_times_of_a_worker_are_the_masters(
     failures: list[FailureRow] = []
     for second in range(5):
         at = START + ahead_s + second
-        worker.recorder.add((at + 0.05, "connect_refused", 1.0, 0))
+        worker.recorder.add((at + 0.05, "connect_refused", 1.0, 0, "GET /"))
         worker.failure_counts.add(REFUSED, at + 0.05)
         worker.recorder.record_state(at + 0.05, 3)
         update = take_update(worker, at + 1)
@@ -267,7 +267,7 @@ def test_what_a_worker_kept_of_an_earlier_run_is_left_out(ahead_s: int, caplog: 
     earlier = make_recording(START + ahead_s - 60)
     for second in (0, 10, 20, 60):  # the worker has not noticed that another run began
         at = START + ahead_s - 60 + second
-        earlier.recorder.add((at + 0.5, "connect_refused", 1.0, 0))
+        earlier.recorder.add((at + 0.5, "connect_refused", 1.0, 0, "GET /"))
         earlier.failure_counts.add(REFUSED, at + 0.5)
         update = replace(take_update(earlier, at + 1), sent=START + ahead_s + 1)
         runner.receive(ROWS_MESSAGE, "a", update.to_message())

@@ -8,13 +8,27 @@ import pytest
 from locust.rpc import Message
 
 from locust_asyncdjango.failures.counts import FailureRow, FailureSample, FailureUpdate
+from locust_asyncdjango.metrics.request_names.sums import NAMES_LIMIT, RequestSums
 from locust_asyncdjango.metrics.row import Row
 from locust_asyncdjango.plugin.worker_update import KINDS_LIMIT, Update, UpdateReader
 
 ROW = FailureRow("app_error", "", "m", 1, 0, 0, "server", "a")
 SAMPLE = FailureSample("app_error", "m", 0, "n", "u", 500, "e", "b")
 UPDATE = Update(
-    (Row(0, 1, 1, Counter(app_error=1), 5, Counter({12.5: 1}), Counter({7.0: 1}), Counter({0: 2}), cpu=1.5),),
+    (
+        Row(
+            0,
+            1,
+            1,
+            Counter(app_error=1),
+            5,
+            Counter({12.5: 1}),
+            Counter({7.0: 1}),
+            Counter({0: 2}),
+            cpu=1.5,
+            names={"GET /": RequestSums(1, Counter(app_error=1), Counter({12.5: 1}), Counter({7.0: 1}))},
+        ),
+    ),
     FailureUpdate((ROW,), (SAMPLE,)),
     unrecorded=2,
     started=1_000_000,
@@ -70,6 +84,19 @@ def test_the_texts_of_an_update_are_safe() -> None:
     update = UpdateReader().read("a", with_failure(message="\x1bc\x1b[2J password=hunter2"))
     assert update is not None
     assert update.failures.rows[0].message == r"\x1bc\x1b[2J password=***"
+
+
+def test_the_names_of_requests_are_safe_and_there_are_not_too_many() -> None:
+    update = UpdateReader().read("a", with_row(names={"GET /?token=abc": {"ok": 1}, "GET /?token=d": {"ok": 0}}))
+    assert update is not None
+    assert update.rows[0].names == {"GET /?token=***": RequestSums(1)}
+    for names in (
+        {"GET /\x1b[31m": {"ok": 1}},
+        {"GET /": {"ok": 1, "ok_ms": {"1": 9}}},
+        {f"GET /{n}": {"ok": 0} for n in range(NAMES_LIMIT + 2)},
+        {"GET /": {"ok": 1, "failed": {"another_kind": 1}}},
+    ):
+        assert UpdateReader().read("a", with_row(names=names)) is None
 
 
 @pytest.mark.parametrize("content", [*BAD_VALUES, {**MESSAGE, "more": 1}, {"rows": []}], ids=repr)

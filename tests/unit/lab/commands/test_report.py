@@ -49,7 +49,7 @@ def test_a_file_that_is_no_series_is_refused_as_that(tmp_path: Path, capsys: pyt
 
 
 def test_a_series_is_not_overwritten_by_its_report(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    source = write_series(tmp_path / "run.json", recorder_of((1000.5, "", 20.0, 10)).take())
+    source = write_series(tmp_path / "run.json", recorder_of((1000.5, "", 20.0, 10, "GET /")).take())
     assert cli.main(["report", str(source)]) == 2
     assert "which it is made from; name another --output" in capsys.readouterr().err
 
@@ -62,7 +62,7 @@ def test_a_folder_of_version_3_is_reported(tmp_path: Path, capsys: pytest.Captur
 
 
 def test_a_report_that_fails_leaves_no_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    source = write_series(tmp_path / "run.jsonl", recorder_of((1000.5, "", 20.0, 10)).take())
+    source = write_series(tmp_path / "run.jsonl", recorder_of((1000.5, "", 20.0, 10, "GET /")).take())
     (tmp_path / "new.json").mkdir()
     assert cli.main(["report", str(source), "--output", str(tmp_path / "new.html")]) == 2
     assert "choose another --output" in capsys.readouterr().err
@@ -75,7 +75,7 @@ def test_a_report_that_fails_leaves_no_file(tmp_path: Path, capsys: pytest.Captu
 
 
 def test_a_report_behind_a_link_is_written_through_it(tmp_path: Path) -> None:
-    source = write_series(tmp_path / "run.jsonl", recorder_of((1000.5, "", 20.0, 10)).take())
+    source = write_series(tmp_path / "run.jsonl", recorder_of((1000.5, "", 20.0, 10, "GET /")).take())
     page, link = tmp_path / "page.html", tmp_path / "link.html"
     page.write_text("")
     link.symlink_to(page)
