@@ -19,7 +19,7 @@ FEWEST_FAILURES = 3
 LOW_LOAD_PART = 3
 """A name's lowest loads are those at which a third of its requests ended, and the lowest load at least."""
 MOST_CHANGE = 2.0
-"""Where the share of failures at higher loads is so many times that at the lowest, or the reverse, it depends on load."""
+"""Where the share of failures at higher loads is more times that at the lowest, or the reverse, it follows the load."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,5 +101,6 @@ def _fails_always(counts: Sequence[tuple[int, int]]) -> bool:
     if total_failed == total:
         return True
     high, high_failed = total - low, total_failed - low_failed
-    is_chance = low_failed < FEWEST_FAILURES
-    return not is_chance and low_failed * high <= MOST_CHANGE * high_failed * low <= MOST_CHANGE**2 * low_failed * high
+    if low_failed < FEWEST_FAILURES or not high:
+        return False
+    return low_failed * high <= MOST_CHANGE * high_failed * low <= MOST_CHANGE**2 * low_failed * high
