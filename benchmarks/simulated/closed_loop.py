@@ -324,5 +324,5 @@ class _Run:
         if self._in_flight.get(request.user) is not request:  # its user was stopped, or gave up
             return
         del self._in_flight[request.user]
-        self._recorder.add((now, kind, (now - request.began_s) * 1000, RESPONSE_BYTES))
+        self._recorder.add((now, kind, (now - request.began_s) * 1000, RESPONSE_BYTES, "GET /"))
         self._at(now + self._load.think(self._chance), self._send, request.user)

@@ -56,7 +56,7 @@ def install(environment: Path, *requirements: str | Path) -> None:
 
 def run_pip(environment: Path, *arguments: str | Path) -> str:
     """Run a command of the tests' own pip on an environment, and return what it prints."""
-    pip = [sys.executable, "-m", "pip", "--quiet", "--python", environment / "bin" / "python"]
+    pip: list[str | Path] = [sys.executable, "-m", "pip", "--quiet", "--python", environment / "bin" / "python"]
     return subprocess.run([*pip, *arguments], check=True, capture_output=True, text=True).stdout
 
 
