@@ -76,20 +76,27 @@ class Running:
 
     def kill(self) -> None:
         """Kills all of it."""
-        for process in psutil.process_iter():
+        for process in marked(self.mark):
             with suppress(psutil.NoSuchProcess, psutil.AccessDenied):
-                if process.environ().get(MARK) == self.mark:
-                    process.kill()
+                process.kill()
         self.popen.wait()
         self.output.close()
+
+
+def marked(mark: str) -> Iterator[psutil.Process]:
+    """The processes with this mark in their environment."""
+    for process in psutil.process_iter():
+        with suppress(psutil.NoSuchProcess, psutil.AccessDenied):
+            if process.environ().get(MARK) == mark:
+                yield process
 
 
 def left_behind(mark: str) -> list[str]:
     """The command lines of what runs with this mark in its environment."""
     commands = []
-    for process in psutil.process_iter():
+    for process in marked(mark):
         with suppress(psutil.NoSuchProcess, psutil.AccessDenied):
-            if process.environ().get(MARK) == mark and process.status() != psutil.STATUS_ZOMBIE:
+            if process.status() != psutil.STATUS_ZOMBIE:
                 commands.append(" ".join(process.cmdline()))
     return commands
 
