@@ -3,7 +3,9 @@
 Start reading at ``LoadCurve``. Latency is due to the load at the moment when a request began, so requests are counted
 at the users of that second. Throughput is counted at the users of the second in which the requests ended.
 
-The load of an open model is the requests a second that it makes due, whatever its users do.
+The users of a second are the mean of those at its begin and at its end. The load of an open model is the requests a
+second that it makes due, whatever its users do. Seconds soon after a higher load do not count: their requests wait
+behind those of that load.
 """
 
 from collections import Counter
@@ -20,6 +22,11 @@ LIMIT = 500
 _SAME_SECOND_MS = 500.0
 """A request that took no longer began in the second in which it ended, as it is taken to have ended in its middle."""
 
+SETTLE_S = 10
+"""Seconds that do not count after the load has become lower."""
+LOWER = 0.9
+"""The load has become lower if it is less than this share of the highest of these seconds."""
+
 
 @dataclass(slots=True)
 class LoadLevel:
@@ -30,6 +37,8 @@ class LoadLevel:
     due_per_s: the mean requests a second that an open model made due; None in a closed one.
     ok_ms, failed: latencies of the successful requests, and the number of failed ones, that began in these seconds.
     done_by_name: like done, by the name of the request. failed_by_name: like failed.
+    kinds: the failed ones by kind. Where failures of several kinds ended in the same second, each kind is spread over
+        their levels alike, so that these are fractions.
     """
 
     users: float
@@ -40,6 +49,12 @@ class LoadLevel:
     due_per_s: float | None = None
     done_by_name: Counter[str] = field(default_factory=Counter)
     failed_by_name: Counter[str] = field(default_factory=Counter)
+    kinds: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def load(self) -> float:
+        """Return the users, or in an open model the requests a second that were due."""
+        return self.users if self.due_per_s is None else self.due_per_s
 
     @property
     def per_s(self) -> float:
@@ -62,7 +77,10 @@ class LoadCurve:
         self._levels: dict[int, LoadLevel] = {}
         self._loads: list[int] = []
         """By which load each second so far is counted: users, or in an open model the requests that were due."""
-        self._users = 0
+        self._is_settled: list[bool] = []
+        """Whether each second so far counts."""
+        self._ignored = LoadLevel(0)
+        self._users = self._users_before = 0
         self._due_per_s: float | None = None
 
     def add(self, row: Row) -> None:
@@ -82,7 +100,8 @@ class LoadCurve:
         """Return a curve that can be added to without a change of this one."""
         other = LoadCurve(self._limit)
         other._width, other._loads = self._width, list(self._loads)
-        other._users, other._due_per_s = self._users, self._due_per_s
+        other._is_settled = list(self._is_settled)
+        other._users, other._users_before, other._due_per_s = self._users, self._users_before, self._due_per_s
         other._levels = {key: _copy(level) for key, level in self._levels.items()}
         return other
 
@@ -92,9 +111,14 @@ class LoadCurve:
 
     def _add_second(self) -> None:
         """Add a second with the load of the last one that is known."""
-        users, due_per_s = self._users, self._due_per_s
-        load = users if due_per_s is None else int(due_per_s)
+        users = (self._users_before + self._users) / 2 if self._loads else self._users
+        self._users_before, due_per_s = self._users, self._due_per_s
+        load = int(users if due_per_s is None else due_per_s)
         self._loads.append(load)
+        lowest = load if due_per_s is not None else min(load, self._users)
+        self._is_settled.append(lowest >= LOWER * max(self._loads[-SETTLE_S:]))
+        if not self._is_settled[-1]:
+            return
         level = self._levels.setdefault(load // self._width, LoadLevel(users, due_per_s=due_per_s))
         level.users = (level.users * level.seconds + users) / (level.seconds + 1)
         if due_per_s is not None:
@@ -110,9 +134,9 @@ class LoadCurve:
         for ms, count in row.ok_ms.items():
             latencies = ok_ms if ms <= _SAME_SECOND_MS else self._level_at_begin(row.t, ms).ok_ms
             latencies[ms] = latencies.get(ms, 0) + count
+        _add_failures(level, row, row.failed.total() - row.failed_ms.total())  # those whose latency is not known
         for ms, count in row.failed_ms.items():
-            self._level_at_begin(row.t, ms).failed += count
-        level.failed += row.failed.total() - row.failed_ms.total()  # those whose latency is not known
+            _add_failures(self._level_at_begin(row.t, ms), row, count)
         for name, sums in row.names.items():
             level.done_by_name[name] += sums.ok
             if sums.failed:
@@ -125,7 +149,7 @@ class LoadCurve:
         return self._level(max(int(t + 0.5 - ms / 1000), 0))
 
     def _level(self, t: int) -> LoadLevel:
-        return self._levels[self._loads[t] // self._width]
+        return self._levels[self._loads[t] // self._width] if self._is_settled[t] else self._ignored
 
     def _halve(self) -> None:
         self._width *= 2
@@ -144,6 +168,7 @@ def merge_levels(levels: Sequence[LoadLevel]) -> LoadLevel:
         merged.ok_ms.update(level.ok_ms)
         merged.done_by_name.update(level.done_by_name)
         merged.failed_by_name.update(level.failed_by_name)
+        _add_kinds(merged.kinds, level.kinds)
     due = [(level.due_per_s, each) for level, each in zip(levels, weights, strict=True) if level.due_per_s is not None]
     if due:
         merged.due_per_s = fsum(per_s * each for per_s, each in due) / sum(each for _, each in due)
@@ -152,4 +177,17 @@ def merge_levels(levels: Sequence[LoadLevel]) -> LoadLevel:
 
 def _copy(level: LoadLevel) -> LoadLevel:
     counters = {name: getattr(level, name).copy() for name in ("ok_ms", "done_by_name", "failed_by_name")}
-    return replace(level, **counters)
+    return replace(level, **counters, kinds=dict(level.kinds))
+
+
+def _add_failures(level: LoadLevel, row: Row, count: int) -> None:
+    """Add some of a row's failures to a level, of each kind alike."""
+    level.failed += count
+    total = row.failed.total()
+    if count and total:
+        _add_kinds(level.kinds, {kind: n * count / total for kind, n in row.failed.items()})
+
+
+def _add_kinds(counts: dict[str, float], more: dict[str, float]) -> None:
+    for kind, count in more.items():
+        counts[kind] = counts.get(kind, 0) + count

@@ -69,6 +69,7 @@ class Capacity:
 
     objective: as the user wrote it, such as "failures <= 1% and p95 <= 1s".
     users: the highest load; 0 if the objective held at no load. low, high: its 95 % interval.
+    unit: of these three: "users", or "req/s" for an open model, whose load is the requests that it makes due.
     per_s: successful responses a second at this load.
     broken_by: what broke the objective beyond it, such as "p95 1.4 s"; "" if no load of the run broke it. Then the
         capacity is at least ``users``.
@@ -80,6 +81,7 @@ class Capacity:
     high: int
     per_s: float
     broken_by: str = ""
+    unit: str = "users"
 
     @property
     def is_reached(self) -> bool:

@@ -2,20 +2,30 @@
 
 from collections.abc import Sequence
 
+from locust_asyncdjango.analysis.conditions.objective import DEFAULT_OBJECTIVE, Objective
+from locust_asyncdjango.analysis.saturation.capacity import find_capacity
 from locust_asyncdjango.analysis.saturation.due_latency import find_due_latency
 from locust_asyncdjango.analysis.saturation.figures import Saturation
 from locust_asyncdjango.analysis.saturation.load_points import find_warm_up, load_points_since
 from locust_asyncdjango.analysis.saturation.onsets import find_failures, find_slowdown
 from locust_asyncdjango.analysis.saturation.peak import find_peak, successes_range
 from locust_asyncdjango.metrics.interval import Interval
+from locust_asyncdjango.metrics.load_curve import LoadLevel
 from locust_asyncdjango.metrics.row import Row
 
 
-def find_saturation(intervals: Sequence[Interval], *, total: Row | None = None) -> Saturation:
+def find_saturation(
+    intervals: Sequence[Interval],
+    load_levels: Sequence[LoadLevel] = (),
+    objective: Objective = DEFAULT_OBJECTIVE,
+    *,
+    total: Row | None = None,
+) -> Saturation:
     """Return the figures of a run.
 
-    intervals: from its first second to its last; without any, all figures are 0 or None. total: the whole run in one
-    row, for ``due_latency``; None to leave that out.
+    intervals: from its first second to its last; without any, all figures are 0 or None. load_levels: what each load of
+    the same run brought, the lowest load first; without them, the run has no capacity. objective: what must hold at a
+    load within the capacity. total: the whole run in one row, for ``due_latency``; None to leave that out.
     """
     peak_per_s, peak_range, peak_users, peak_users_range = find_peak(intervals)
     warm_up_s = find_warm_up(intervals)
@@ -35,4 +45,5 @@ def find_saturation(intervals: Sequence[Interval], *, total: Row | None = None) 
         length_s=sum(interval.length for interval in intervals),
         in_flight_s=max((interval.in_flight_s or 0.0 for interval in intervals), default=0.0),
         due_latency=find_due_latency(total) if total else None,
+        capacity=find_capacity(load_levels, intervals, objective),
     )
