@@ -7,6 +7,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from itertools import accumulate, pairwise
 from math import atan2, ceil, exp, fsum, isqrt, lgamma, log, log1p, pi, sqrt
 from statistics import NormalDist, fmean
@@ -39,6 +40,7 @@ class MeanEstimate:
         return self.mean - margin, self.mean + margin
 
 
+@lru_cache(maxsize=4096)
 def student_t(freedom: int, error: float = ERROR) -> float:
     """Return how many standard errors a confidence interval by Student's t reaches to either side.
 
@@ -57,6 +59,12 @@ def student_t(freedom: int, error: float = ERROR) -> float:
     return t
 
 
+def student_t_error(t: float, freedom: int) -> float:
+    """Return how often Student's t is farther from 0 than t, to either side: the reverse of ``student_t``."""
+    return min(max(1 - _within(t, freedom), 0.0), 1.0)
+
+
+@lru_cache(maxsize=4096)
 def normal_z(error: float = ERROR) -> float:
     """Return how many standard deviations an interval of the normal distribution reaches to either side."""
     return NormalDist().inv_cdf(1 - error / 2)

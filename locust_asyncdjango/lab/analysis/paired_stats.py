@@ -75,8 +75,10 @@ class RatioEstimate:
 
     @property
     def is_different(self) -> bool | None:
-        """Return whether the interval lies on one side of 1; None without an interval."""
-        return None if self.low is None or self.high is None else not self.low <= 1 <= self.high
+        """Return whether the interval lies on one side of 1, or ends there; None without an interval."""
+        if self.low is None or self.high is None:
+            return None
+        return self.ratio != 1 and not self.low < 1 < self.high
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,52 @@
+"""What an experiment can find before it is run: the smallest difference, and the repeats that a difference takes."""
+
+from math import expm1, log1p, sqrt
+
+from locust_asyncdjango.metrics.statistics import ERROR, student_t
+
+MISSED = 0.2
+"""The share of experiments that may miss the smallest difference that they "can find"."""
+MOST_REPEATS = 1000
+"""More repeats than these are not considered."""
+
+
+def smallest_difference(spread: float, repeats: int, arms: int, *, subjects: int = 1, looks: int = 1) -> float | None:
+    """Return the share by which arms must differ for four of five experiments to find it; None for a single run.
+
+    spread: the standard deviation of the difference of two runs (``Noise.spread``). arms: that are compared with each
+    other. subjects: routes and conditions whose verdicts share the error. looks: how often it is checked whether the
+    result is decided.
+    """
+    if repeats < 2 or arms < 2:
+        return None
+    freedom = (arms - 1) * (repeats - 1)
+    error = ERROR / (looks * subjects * arms * (arms - 1) / 2)
+    # Twice what may be missed: the far side of Student's t does not count.
+    reach = (student_t(freedom, error) + student_t(freedom, 2 * MISSED)) * spread / sqrt(repeats)
+    return expm1(min(reach, 50.0))
+
+
+def repeats_for(difference: float, spread: float, arms: int, *, subjects: int = 1, looks: int = 1) -> int | None:
+    """Return how many repeats find a difference in four of five experiments; None if there would be too many.
+
+    difference: as a share, such as 0.05. The other parameters are those of ``smallest_difference``.
+    """
+
+    def is_enough(repeats: int) -> bool:
+        found = smallest_difference(spread, repeats, arms, subjects=subjects, looks=looks)
+        return found is not None and found <= difference
+
+    low, high = 1, 2
+    while not is_enough(high):
+        low, high = high, 2 * high
+        if high > MOST_REPEATS:
+            return None
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if is_enough(middle) else (middle, high)
+    return high
+
+
+def run_noise_to_spread(run_noise: float) -> float:
+    """Return the spread of a difference for a noise of single runs, both as shares: 0.05 -> 0.069."""
+    return sqrt(2) * log1p(run_noise)
