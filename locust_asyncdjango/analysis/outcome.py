@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 from locust_asyncdjango.analysis.formatting import format_in_flight, not_measured_reason
 from locust_asyncdjango.analysis.junit import Case
+from locust_asyncdjango.analysis.request_names import RequestFigures
 from locust_asyncdjango.analysis.saturation import Saturation
 from locust_asyncdjango.analysis.silences import Silence
-from locust_asyncdjango.analysis.thresholds import Crossing, Threshold
+from locust_asyncdjango.analysis.thresholds import Crossing, Threshold, UncheckedThreshold
 from locust_asyncdjango.failures.counts import FailureRow
 from locust_asyncdjango.metrics.plural import counted
 
@@ -16,11 +17,13 @@ from locust_asyncdjango.metrics.plural import counted
 class Outcome:
     """Everything that the summary of a run says.
 
-    failures: most frequent first. crossed: thresholds of --fail-on. stopped_by: the threshold of --stop-on that ended
-    the run. unrecorded: how many requests could not be recorded. refused_updates: how many messages of workers were no
-    updates, so that what they recorded is missing. health_problems: why the generator did not keep up.
-    shape_conclusions: what the load shape has found, such as how many users the server carries. silences: when nothing
-    was answered, and for how long. locust_ms: p50, p95 and p99 of Locust's own table in milliseconds; empty if unknown.
+    failures: most frequent first. crossed: thresholds of --fail-on. unchecked: those of --fail-on for a name that no
+    request had. stopped_by: the threshold of --stop-on that ended the run. unrecorded: how many requests could not be
+    recorded. requests: by name, worst first. failing_always: the names that failed at every load.
+    health_problems: why the generator did not keep up. shape_conclusions: what the load shape has found, such as how
+    many users the server carries. refused_updates: how many messages of workers were no updates, so that what they
+    recorded is missing. silences: when nothing was answered, and for how long. locust_ms: p50, p95 and p99 of Locust's
+    own table in milliseconds; empty if unknown.
     """
 
     figures: Saturation
@@ -33,6 +36,14 @@ class Outcome:
     refused_updates: int = 0
     silences: tuple[Silence, ...] = ()
     locust_ms: tuple[float, ...] = ()
+    unchecked: tuple[UncheckedThreshold, ...] = ()
+    requests: tuple[RequestFigures, ...] = ()
+    failing_always: tuple[str, ...] = ()
+
+    @property
+    def failed_thresholds(self) -> tuple[Crossing | UncheckedThreshold, ...]:
+        """Return the thresholds that fail the run: those that were crossed, and those that could not be checked."""
+        return (*self.crossed, *self.unchecked)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +68,7 @@ def junit_cases(outcome: Outcome, fail_on: Iterable[Threshold], stats: Iterable[
     if outcome.figures.in_flight or not outcome.figures.is_measured:
         in_flight = f"in flight at the end: {format_in_flight(outcome.figures)}"
         yield Case("run", "requests were answered", not_measured_reason(outcome.figures), in_flight)
-    crossed = {crossing.threshold: crossing.text for crossing in outcome.crossed}
+    crossed = {crossing.threshold: crossing.text for crossing in outcome.failed_thresholds}
     thresholds = list(fail_on)
     for threshold in thresholds:
         yield Case("thresholds", threshold.text, crossed.get(threshold, ""))

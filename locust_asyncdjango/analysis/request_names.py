@@ -61,9 +61,9 @@ def matching_names(pattern: str, names: Iterable[str]) -> list[str]:
 
 
 def nearest_name(pattern: str, names: Iterable[str]) -> str:
-    """Return the name that is most like a text; "" where none is."""
-    candidates = {part: name for name in names for part in (name.partition(" ")[2], name)}
-    return next((candidates[near] for near in get_close_matches(pattern, candidates, n=1)), "")
+    """Return the name, with its method or without, that is most like a text; "" where none is."""
+    candidates = sorted({part for name in names for part in (name.partition(" ")[2], name)})
+    return next(iter(get_close_matches(pattern, candidates, n=1)), "")
 
 
 def always_failing(levels: Sequence[LoadLevel]) -> tuple[str, ...]:

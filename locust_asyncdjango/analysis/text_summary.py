@@ -28,7 +28,7 @@ def summary_text(outcome: Outcome, width: int = WIDTH) -> str:
     lines += [f"  GENERATOR PROBLEM {problem}" for problem in outcome.health_problems]
     if outcome.stopped_by:
         lines.append(f"  stopped by {outcome.stopped_by.text}")
-    lines += [f"  FAILED {crossing.text}" for crossing in outcome.crossed]
+    lines += [f"  FAILED {crossing.text}" for crossing in outcome.failed_thresholds]
     missing = missing_requests(outcome.unrecorded, outcome.refused_updates)
     lines += [f"  {sentence}; the log says why of the first" for sentence in missing]
     return "\n".join(line for text in lines for line in wrapped(text, width, _indent(text)))

@@ -107,7 +107,10 @@ class Options:
         _check_live,
     )
     fail_on: tuple[Threshold, ...] = _repeated_flag(
-        "THRESHOLD", "Exit with code 3 if this threshold was crossed, such as 'p95>800ms for 10s'", _check_threshold
+        "THRESHOLD",
+        "Exit with code 3 if this threshold was crossed, such as 'p95>800ms for 10s', or 'p95{GET /posts/}>800ms' for"
+        " the requests with this name",
+        _check_threshold,
     )
     stop_on: tuple[Threshold, ...] = _repeated_flag(
         "THRESHOLD", "End the run as soon as this threshold is crossed, such as 'failures>20'", _check_threshold

@@ -19,11 +19,12 @@ from locust_asyncdjango.analysis.formatting import Figure, key_figures
 from locust_asyncdjango.analysis.generator_health import CHECK_EVERY_S, HealthMonitor, health_problems
 from locust_asyncdjango.analysis.junit import junit_xml
 from locust_asyncdjango.analysis.outcome import Outcome, junit_cases
+from locust_asyncdjango.analysis.request_names import always_failing, request_figures
 from locust_asyncdjango.analysis.saturation import Saturation, find_saturation
 from locust_asyncdjango.analysis.silences import find_silences
 from locust_asyncdjango.analysis.terminal_text import terminal_width
 from locust_asyncdjango.analysis.text_summary import summary_text
-from locust_asyncdjango.analysis.thresholds import Crossing, ThresholdMonitor, crossings
+from locust_asyncdjango.analysis.thresholds import Crossing, ThresholdMonitor, crossings, unchecked_thresholds
 from locust_asyncdjango.extras import missing_extra
 from locust_asyncdjango.failures.counts import failures_document
 from locust_asyncdjango.failures.normalize import safe_logger
@@ -151,7 +152,9 @@ class Results:
         if not self._header:
             return
         self._outcome = self._make_outcome()
-        self._has_crossed |= bool(self._outcome.crossed)
+        for unchecked in unchecked_thresholds(self._stop_on):
+            log.warning("--stop-on %s", unchecked.text)
+        self._has_crossed |= bool(self._outcome.failed_thresholds)
         self._has_unmeasured |= not self._outcome.figures.is_measured
         checks = junit_cases(self._outcome, self._options.fail_on, run_info.request_stats(self._environment))
         took_s = self._recording.now() - self._recording.recorder.started
@@ -188,6 +191,9 @@ class Results:
             self._recording.refused_updates,
             tuple(find_silences(intervals)),
             run_info.locust_latencies_ms(self._environment),
+            unchecked=tuple(unchecked_thresholds(self._fail_on)),
+            requests=request_figures(self.history.total.names),
+            failing_always=always_failing(self.history.load_levels()),
         )
 
     def _write(self, write: Callable[..., None], *content: Any) -> None:

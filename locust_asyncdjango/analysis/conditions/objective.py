@@ -105,6 +105,8 @@ def _parse_clause(text: str) -> Clause:
     if not text:
         raise ConditionError(f"name what must hold, separated by commas or by and, such as {DEFAULT_TEXT}")
     condition = parse_condition(text, EXAMPLE)
+    if condition.name:
+        raise ConditionError("an objective is about all requests of a load; limit those of one name with --fail-on")
     metric = "failures" if condition.metric == "ratio" else condition.metric
     unit = condition.unit
     if metric in ("rps", "requests"):

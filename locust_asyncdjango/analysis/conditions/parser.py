@@ -1,6 +1,7 @@
 """The grammar that thresholds and objectives have in common: ``p95 > 800ms`` -> Condition.
 
-A condition compares a metric with a value: ``METRIC OP VALUE[UNIT]``. Start reading at ``parse_condition``.
+A condition compares a metric with a value: ``METRIC[{NAME}] OP VALUE[UNIT]``. NAME limits it to the requests with this
+name, as in ``p95{GET /posts/} > 800ms``. Start reading at ``parse_condition``.
 """
 
 import re
@@ -9,6 +10,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from operator import ge, gt, le, lt
 
+from locust_asyncdjango.analysis.request_names import clean_name
 from locust_asyncdjango.failures.classify import known_kinds
 
 
@@ -31,7 +33,9 @@ OPERATORS: dict[str, Callable[[float, float], bool]] = {">": gt, ">=": ge, "<": 
 
 # Digits are limited, so that no number overflows.
 _NUMBER = r"([0-9]{0,9}\.?[0-9]{1,9})"
-_PARTS = re.compile(r"([^<>=!]*)([<>=!]*)(.*)", re.DOTALL)
+# A name may have any character: it ends at the last brace.
+_PARTS = re.compile(r"([^{}<>=!]*)(?:\{(.*)\})?\s*([<>=!]*)(.*)", re.DOTALL)
+_NAMED = "p95{GET /posts/}>800ms"
 _PERCENTILE = re.compile(rf"p\s*{_NUMBER}")
 _VALUE = re.compile(rf"{_NUMBER}\s*([^0-9]*)")
 
@@ -43,12 +47,14 @@ class Condition:
     metric: mean, rps, requests, failures, ratio, a percentile such as p99.9, or a failure kind.
     value: a count, a share from 0 to 1, milliseconds, or a rate per second.
     unit: which of these it is, as shown: "", "%", "ms" or "/s".
+    name: of the requests that it is about, with their method or without; "" for all.
     """
 
     metric: str
     operator: str
     value: float
     unit: str
+    name: str = ""
 
     def holds_for(self, value: float) -> bool:
         """Return whether the comparison is true for this value of the metric."""
@@ -60,14 +66,16 @@ def parse_condition(text: str, example: str = "p95>800ms") -> Condition:
 
     example: what messages show as a whole condition.
     """
-    before, operator, after = _PARTS.findall(text)[0]
+    before, name, operator, after = _PARTS.findall(text)[0]
+    if ("{" in text or "}" in text) and not name.strip():
+        raise ConditionError(f"write the name of the requests between two braces, as in {_NAMED}")
     if not (operator and after.strip()):
         raise ConditionError(f"say what it is compared with, as in {example}")
     if operator not in OPERATORS:
         raise ConditionError(f"there is no comparison {operator!r}; use one of {' '.join(OPERATORS)}")
     metric, units = _parse_metric(before.strip())
     number, unit = _parse_value(after.strip(), metric, units)
-    return Condition(metric, operator, number, unit)
+    return Condition(metric, operator, number, unit, clean_name(name.strip()))
 
 
 def is_percentile(metric: str) -> bool:

@@ -57,7 +57,7 @@ def test_a_name_is_meant_with_its_method_or_without() -> None:
     assert matching_names("GET /posts/", NAMES) == ["GET /posts/"]
     assert matching_names("/posts/", NAMES) == ["GET /posts/", "POST /posts/"]
     assert matching_names("/post/", NAMES) == []
-    assert nearest_name("/post/", NAMES) == "POST /posts/"
+    assert nearest_name("/post/", NAMES) == "/posts/"
     assert nearest_name("GET /post/", NAMES) == "GET /posts/"
     assert nearest_name("something", NAMES) == ""
 

@@ -15,10 +15,12 @@ from locust_asyncdjango.analysis.thresholds import (
     ThresholdMonitor,
     crossings,
     parse_threshold,
+    unchecked_thresholds,
 )
 from locust_asyncdjango.failures import classify
 from locust_asyncdjango.failures.classify import FailureClassifier
 from locust_asyncdjango.failures.kinds import KINDS
+from locust_asyncdjango.metrics.request_names.sums import RequestSums, sum_of_all
 from locust_asyncdjango.metrics.row import Row
 
 METRICS = ["p50", "p99.9", "p100", "mean", "rps", "requests", "failures", "ratio", "timeout"]
@@ -68,6 +70,24 @@ def test_a_threshold_is_parsed(text: str, expected: tuple[str, str, float, str, 
     assert parse_threshold(f" {text}\n") == Threshold(text, *expected)
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        pytest.param("p95{GET /posts/}>800ms", ("p95", ">", 800.0, "ms", 0, "GET /posts/"), id="method and name"),
+        pytest.param("failures{/login/}>1% for 10s", ("failures", ">", 0.01, "%", 10, "/login/"), id="any method"),
+        pytest.param("rps { POST / } < 5", ("rps", "<", 5.0, "/s", 0, "POST /"), id="white space is free"),
+        pytest.param("p95{GET /{id}/for/}>1 for 2", ("p95", ">", 1.0, "ms", 2, "GET /{id}/for/"), id="braces in it"),
+        pytest.param("timeout{GET /?a=1>2}>=3", ("timeout", ">=", 3.0, "", 0, "GET /?a=1>2"), id="comparisons in it"),
+        pytest.param(
+            "mean{GET /?token=abc}>1s", ("mean", ">", 1000.0, "ms", 0, "GET /?token=***"), id="a secret in it"
+        ),
+    ],
+)
+def test_a_threshold_may_be_about_the_requests_with_one_name(text: str, expected: tuple[object, ...]) -> None:
+    assert parse_threshold(text) == Threshold(text, *expected)  # type: ignore[arg-type]
+
+
+BRACES = "write the name of the requests between two braces, as in p95{GET /posts/}>800ms"
 COMPARE = "say what it is compared with, as in p95>800ms"
 SHARE = "a share is at most 1, which is 100%; for one per cent write 1% or 0.01"
 PERCENTILE = "a percentile is above 0 and at most 100, as in p95 or p99.9"
@@ -82,6 +102,9 @@ DURATION = "is not a duration; give at least one whole second, as in for 10s or 
         pytest.param("p95 800ms", COMPARE, id="a comparison forgotten"),
         pytest.param("p95>", COMPARE, id="no value"),
         pytest.param("p95> for 10s", COMPARE, id="no value, but a duration"),
+        pytest.param("p95{}>1", BRACES, id="no name"),
+        pytest.param("p95{GET />1", BRACES, id="a brace forgotten"),
+        pytest.param("p95GET /}>1", BRACES, id="the first one forgotten"),
         pytest.param("p95=1", "there is no comparison '='; use one of > >= < <=", id="equality"),
         pytest.param("p95=>1", "there is no comparison '=>'; use one of > >= < <=", id="swapped"),
         pytest.param(
@@ -355,5 +378,48 @@ def test_a_long_run_keeps_no_rows() -> None:
     for t in range(10_000):
         monitor.add(row(t, ok=3, ms=float(t % 7)))
         without_duration.add(row(t, ok=3, ms=float(t % 7)))
-    assert len(without_duration._run.ok_ms) == 7
-    assert not monitor._run.ok_ms
+    assert len(without_duration._sums.ok_ms) == 7
+    assert not monitor._sums.ok_ms
+
+
+def named_row(t: int, **named: tuple[int, float, int]) -> Row:
+    """A second in which requests with these names succeed, take so many milliseconds, and fail."""
+    sums = {
+        f"{name} /posts/": RequestSums(ok, Counter(timeout=failed) if failed else Counter(), Counter({ms: ok}))
+        for name, (ok, ms, failed) in named.items()
+    }
+    total = sum_of_all(sums.values())
+    return Row(t, 10, total.ok, total.failed, ok_ms=total.ok_ms, names=sums)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("p95{GET /posts/}>800ms", 900.0),
+        ("p95{/posts/}>800ms", 900.0),
+        ("p95{POST /posts/}>800ms", None),
+        ("p50{/posts/}>=10", 10.0),
+        ("failures{POST /posts/}>1%", 0.1),
+        ("failures{GET /posts/}>1%", None),
+        ("timeout{POST /posts/}>=4", 4.0),
+        ("requests{/posts/}<100", 60.0),
+        ("rps{GET /posts/}<6", 5.0),
+        ("rps{GET /posts/}<6 for 3s", 5.0),
+        ("p95{GET /posts/}>800ms for 5s", None),
+        ("rps{GET /comments/}<1", 0.0),
+    ],
+)
+def test_a_threshold_for_a_name_is_about_its_requests_alone(text: str, value: float | None) -> None:
+    crossing = first_crossing(text, [named_row(t, GET=(5, 900.0, 0), POST=(9, 10.0, 1)) for t in range(4)])
+    assert (crossing and crossing[2]) == value
+
+
+def test_a_threshold_for_a_name_that_no_request_has_was_not_checked() -> None:
+    monitors = [ThresholdMonitor(parse_threshold(f"p95{{{name}}}>800ms")) for name in ("/post/", "/zzz", "/posts/")]
+    assert list(unchecked_thresholds(monitors)) == []
+    for monitor in monitors:
+        monitor.add(named_row(0, GET=(5, 10.0, 0), POST=(9, 10.0, 0)))
+    assert list(crossings(monitors)) == []
+    first, second = unchecked_thresholds(monitors)
+    assert first.text == "p95{/post/}>800ms: it was not checked, as no request has this name; did you mean /posts/?"
+    assert second.text.endswith("no request has this name; requests were named GET /posts/, POST /posts/")

@@ -15,6 +15,7 @@ from locust_asyncdjango.analysis.thresholds import parse_threshold
 from locust_asyncdjango.failures.model import Failure
 from locust_asyncdjango.load.arrivals import ArrivalQueue
 from locust_asyncdjango.metrics import series_file
+from locust_asyncdjango.metrics.request_names.sums import RequestSums
 from locust_asyncdjango.metrics.row import Row
 from locust_asyncdjango.plugin import results as module
 from locust_asyncdjango.plugin.options import Options
@@ -112,6 +113,18 @@ def test_a_crossed_threshold_sets_the_exit_code(limit: str, locusts: int | None,
     results.conclude()
     results.close()
     assert environment.process_exit_code == expected
+
+
+def test_a_threshold_for_a_name_that_no_request_has_fails_the_run(caplog: pytest.LogCaptureFixture) -> None:
+    environment = make_environment()
+    limit = parse_threshold("p95{GET /post/}>800ms")
+    results, _ = make_results(environment, Options(fail_on=(limit,), stop_on=(limit,)))
+    results.begin(run_header(environment))
+    results.add([Row(0, 1, 1, names={"GET /posts/": RequestSums(1)})])
+    results.conclude()
+    results.close()
+    assert environment.process_exit_code == EXIT_CROSSED
+    assert "--stop-on p95{GET /post/}>800ms: it was not checked" in caplog.text
 
 
 @pytest.mark.parametrize(("locusts", "expected"), [(None, EXIT_NOT_MEASURED), (0, 0)])

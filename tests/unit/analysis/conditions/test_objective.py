@@ -72,6 +72,11 @@ def test_the_default() -> None:
             f" failures, as in {DEFAULT_TEXT}",
             id="a rate",
         ),
+        pytest.param(
+            "p95{GET /}<=1s",
+            "'p95{GET /}<=1s': an objective is about all requests of a load; limit those of one name with --fail-on",
+            id="a name",
+        ),
         pytest.param("mean<0", "'mean<0': nothing is below 0; write mean<=0", id="below nothing"),
         pytest.param(
             "p95<=1s for 10s",
