@@ -26,7 +26,7 @@ FORMAT = "locust-asyncdjango series"
 FORMAT_VERSION = 2
 
 HEADER_TYPES: dict[str, Any] = {
-    **dict.fromkeys(("started", "host", "variant", "path", "shape"), str),
+    **dict.fromkeys(("started", "host", "variant", "path", "shape", "objective"), str),
     "user_classes": list[str],
     **dict.fromkeys(("users", "spawn_rate", "run_time"), float | None),
     "workers": int,

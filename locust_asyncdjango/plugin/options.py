@@ -10,6 +10,12 @@ from typing import Any, Self
 
 from locust.argument_parser import LocustArgumentParser
 
+from locust_asyncdjango.analysis.conditions.objective import (
+    DEFAULT_OBJECTIVE,
+    Objective,
+    ObjectiveError,
+    parse_objective,
+)
 from locust_asyncdjango.analysis.thresholds import Threshold, ThresholdError, parse_threshold
 from locust_asyncdjango.failures.normalize import safe_line
 from locust_asyncdjango.load.shape_registry import ShapeError, create_shape, describe_catalogue
@@ -68,10 +74,24 @@ def _check_threshold(text: str) -> str:
     return text
 
 
-def _flag(metavar: str, text: str, check: Callable[[str], str] = str, *, in_web_ui: bool = False) -> Any:
-    """Return a field that is a flag with one value. in_web_ui: whether the web UI's form has it too."""
+def _check_objective(text: str) -> str:
+    try:
+        if text:
+            parse_objective(text)
+    except ObjectiveError as error:
+        raise _bad_value(str(error)) from None
+    return text
+
+
+def _flag(
+    metavar: str, text: str, check: Callable[[str], str] = str, *, in_web_ui: bool = False, default: object = ""
+) -> Any:
+    """Return a field that is a flag with one value.
+
+    in_web_ui: whether the web UI's form has it too. default: the field's value where the user does not set the flag.
+    """
     details = {"metavar": metavar, "text": text, "check": check, "in_web_ui": in_web_ui, "repeated": False}
-    return field(default="", metadata=details)
+    return field(default=default, metadata=details)
 
 
 def _repeated_flag(metavar: str, text: str, check: Callable[[str], str] = str) -> Any:
@@ -106,6 +126,13 @@ class Options:
         " lines)",
         _check_live,
     )
+    objective: Objective = _flag(  # noqa: RUF009
+        "OBJECTIVE",
+        "What must hold at a load for the capacity to include it, such as 'p95<=300ms, failures<=0.1%'"
+        f" (default: {DEFAULT_OBJECTIVE})",
+        _check_objective,
+        default=DEFAULT_OBJECTIVE,
+    )
     fail_on: tuple[Threshold, ...] = _repeated_flag(
         "THRESHOLD",
         "Exit with code 3 if this threshold was crossed, such as 'p95>800ms for 10s', or 'p95{GET /posts/}>800ms' for"
@@ -125,6 +152,7 @@ class Options:
         values: dict[str, Any] = {each.name: getattr(parsed_options, each.name, "") or "" for each in fields(cls)}
         for name in ("fail_on", "stop_on"):
             values[name] = tuple(map(parse_threshold, filter(None, values[name])))
+        values["objective"] = parse_objective(values["objective"]) if values["objective"] else DEFAULT_OBJECTIVE
         values["series"] = tuple(filter(None, values["series"]))
         if values["report"]:
             _add_files_of_report(values)
@@ -153,7 +181,7 @@ def add_options(parser: LocustArgumentParser) -> None:
             metavar=details["metavar"],
             type=details["check"],
             env_var=variable,
-            help=f"{details['text']} [env var: {variable}]",
+            help=f"{details['text'].replace('%', '%%')} [env var: {variable}]",
             **more,
         )
         # Locust's parser takes this as a keyword of add_argument, but a group of its arguments does not.

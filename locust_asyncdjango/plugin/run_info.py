@@ -11,6 +11,7 @@ from locust.env import Environment
 from locust.runners import MasterRunner
 
 from locust_asyncdjango._version import __version__
+from locust_asyncdjango.analysis.conditions.objective import DEFAULT_OBJECTIVE
 from locust_asyncdjango.analysis.outcome import RequestStats
 from locust_asyncdjango.analysis.request_names import clean_name
 from locust_asyncdjango.failures.normalize import safe_line, safe_value
@@ -31,6 +32,7 @@ def run_header(environment: Environment) -> dict[str, Any]:
         "variant": getattr(parsed, "variant", "") or "",
         "path": getattr(parsed, "path", "") or "",
         "shape": _shape_text(environment),
+        "objective": getattr(parsed, "objective", "") or DEFAULT_OBJECTIVE.text,
         "users": getattr(parsed, "num_users", None),
         "spawn_rate": getattr(parsed, "spawn_rate", None),
         "run_time": _length_s(getattr(shape, "run_time", getattr(parsed, "run_time", None))),

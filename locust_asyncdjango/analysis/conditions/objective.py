@@ -5,9 +5,10 @@ So it is about what a user notices of a request: latencies, and shares of failur
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any
 
 from locust_asyncdjango.analysis.conditions.parser import (
     Condition,
@@ -85,7 +86,22 @@ def parse_objective(text: str) -> Objective:
 
     Conditions are separated by commas or by "and". Raise ObjectiveError where the text is no objective.
     """
-    clauses = tuple(_clauses(text))
+    return _parse(text)
+
+
+def objective_of(header: Mapping[str, Any]) -> Objective:
+    """Return the objective in the header of a series; the default one where it has none, or none that is valid.
+
+    Failure kinds of the user's own are known to the process that wrote it only, so that any name may be one.
+    """
+    try:
+        return _parse(header["objective"], is_any_kind=True)
+    except (KeyError, ObjectiveError):
+        return DEFAULT_OBJECTIVE
+
+
+def _parse(text: str, *, is_any_kind: bool = False) -> Objective:
+    clauses = tuple(_clauses(text, is_any_kind))
     metrics = [clause.metric for clause in clauses]
     for metric in metrics:
         if metrics.count(metric) > 1:
@@ -93,18 +109,18 @@ def parse_objective(text: str) -> Objective:
     return Objective(clauses)
 
 
-def _clauses(text: str) -> Iterator[Clause]:
+def _clauses(text: str, is_any_kind: bool) -> Iterator[Clause]:
     for part in _SEPARATOR.split(text):
         try:
-            yield _parse_clause(part.strip())
+            yield _parse_clause(part.strip(), is_any_kind)
         except ConditionError as error:
             raise ObjectiveError(f"{_one_line(part)!r}: {error}") from None
 
 
-def _parse_clause(text: str) -> Clause:
+def _parse_clause(text: str, is_any_kind: bool) -> Clause:
     if not text:
         raise ConditionError(f"name what must hold, separated by commas or by and, such as {DEFAULT_TEXT}")
-    condition = parse_condition(text, EXAMPLE)
+    condition = parse_condition(text, EXAMPLE, is_any_kind=is_any_kind)
     if condition.name:
         raise ConditionError("an objective is about all requests of a load; limit those of one name with --fail-on")
     metric = "failures" if condition.metric == "ratio" else condition.metric

@@ -61,10 +61,10 @@ class Condition:
         return OPERATORS[self.operator](value, self.value)
 
 
-def parse_condition(text: str, example: str = "p95>800ms") -> Condition:
+def parse_condition(text: str, example: str = "p95>800ms", *, is_any_kind: bool = False) -> Condition:
     """Return the condition that a text describes. Raise ConditionError where it is none.
 
-    example: what messages show as a whole condition.
+    example: what messages show as a whole condition. is_any_kind: whether any name may be that of a failure kind.
     """
     before, name, operator, after = _PARTS.findall(text)[0]
     if ("{" in text or "}" in text) and not name.strip():
@@ -73,7 +73,7 @@ def parse_condition(text: str, example: str = "p95>800ms") -> Condition:
         raise ConditionError(f"say what it is compared with, as in {example}")
     if operator not in OPERATORS:
         raise ConditionError(f"there is no comparison {operator!r}; use one of {' '.join(OPERATORS)}")
-    metric, units = _parse_metric(before.strip())
+    metric, units = _parse_metric(before.strip(), is_any_kind)
     number, unit = _parse_value(after.strip(), metric, units)
     return Condition(metric, operator, number, unit, clean_name(name.strip()))
 
@@ -83,13 +83,13 @@ def is_percentile(metric: str) -> bool:
     return bool(_PERCENTILE.fullmatch(metric))
 
 
-def _parse_metric(name: str) -> tuple[str, _Units]:
+def _parse_metric(name: str, is_any_kind: bool) -> tuple[str, _Units]:
     if match := _PERCENTILE.fullmatch(name):
         if not 0 < float(match[1]) <= 100:
             raise ConditionError("a percentile is above 0 and at most 100, as in p95 or p99.9")
         return f"p{match[1]}", _LATENCY
     kinds = known_kinds()
-    if name in METRICS or name in kinds:
+    if name in METRICS or name in kinds or (is_any_kind and re.fullmatch(r"[a-z]\w{0,100}", name, re.ASCII)):
         return name, METRICS.get(name, METRICS["failures"])
     names = ["p95", *METRICS, *kinds]
     near = get_close_matches(name.lower(), names, n=1)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, fields, replace
 from math import isfinite
 from typing import Any
 
+from locust_asyncdjango.analysis.conditions.objective import ObjectiveError, parse_objective
 from locust_asyncdjango.lab.errors import UsageError
 from locust_asyncdjango.metrics.strict_json import LARGEST_NUMBER
 
@@ -137,6 +138,14 @@ def seconds_of(duration: str) -> int | None:
         return None
     hours, minutes, seconds = (int(group or 0) for group in match.groups())
     return 3600 * hours + 60 * minutes + seconds
+
+
+def objective_text(text: str) -> str:
+    """Return the text of an objective in the form in which all texts show it. Raise UsageError for any other text."""
+    try:
+        return parse_objective(text).text
+    except ObjectiveError as error:
+        raise UsageError(str(error)) from None
 
 
 def whole_numbers(text: str) -> tuple[int, ...]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Any, Self
 
+from locust_asyncdjango.analysis.conditions.objective import DEFAULT_OBJECTIVE
 from locust_asyncdjango.lab.environment import pinning, servers
 from locust_asyncdjango.lab.environment.latency_proxy import upstream_address
 from locust_asyncdjango.lab.environment.servers import PUBLISHED, SERVERS, Server, with_current_names
@@ -14,6 +15,7 @@ from locust_asyncdjango.lab.experiment.options import (
     duration_text,
     names,
     number_text,
+    objective_text,
     option,
     whole_number,
     whole_number_text,
@@ -62,15 +64,22 @@ def parse_arms(text: str) -> tuple[Arm, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """A load shape, and what overrides its cap, rate and length.
+    """A load shape, what overrides its cap, rate and length, and what must hold under it.
 
     The texts are those of Locust's command line; "" leaves the shape's own value.
+    objective: what must hold at a load for the capacity to include it.
     """
 
     shape: str = option("RampTo500", str, "Locust load shape", group=LOAD)
     users: str = option("", whole_number_text, "the shape's cap, in users", group=LOAD, short="-u")
     spawn_rate: str = option("", number_text, "the shape's rate, in users a second", group=LOAD, short="-r")
     run_time: str = option("", duration_text, "the shape's length, such as 40s or 3m", group=LOAD, short="-t")
+    objective: str = option(
+        DEFAULT_OBJECTIVE.text,
+        objective_text,
+        "what must hold at a load for the capacity to include it, such as 'p95<=300ms, failures<=0.1%'",
+        group=LOAD,
+    )
 
     def __post_init__(self) -> None:
         # Locust checks the rest, but takes 0 for "not set", and a run without a shape has no end.
@@ -81,7 +90,7 @@ class Load:
                 raise UsageError(f"{flag} must be more than 0")
 
     def arguments(self) -> list[str]:
-        """Return the arguments for Locust's command line."""
+        """Return the arguments of the shape for Locust's command line."""
         values = {"--shape": self.shape, "-u": self.users, "-r": self.spawn_rate, "-t": self.run_time}
         return [part for flag, value in values.items() if value for part in (flag, value)]
 

@@ -116,7 +116,8 @@ def planned_length_s(load: Load) -> float | None:
 
 
 def _locust_argv(route: str, load: Load) -> list[str]:
-    return [*python("-m", "locust"), "-f", str(locustfile(route)), *load.arguments()]
+    shape = load.arguments()
+    return [*python("-m", "locust"), "-f", str(locustfile(route)), *shape, "--objective", load.objective]
 
 
 def _locust_env(load: Load, url: str = "") -> dict[str, str]:

@@ -5,6 +5,7 @@ import argparse
 import pytest
 from locust.argument_parser import get_empty_argument_parser, setup_parser_arguments
 
+from locust_asyncdjango.analysis.conditions.objective import parse_objective
 from locust_asyncdjango.plugin.options import Options, add_options
 from tests.support.programs import NO_SUCH_SHAPE
 
@@ -32,6 +33,11 @@ def test_a_report_keeps_what_it_is_made_of() -> None:
     assert (named.series, named.failures) == (("mine.jsonl",), "mine.json")
 
 
+def test_an_objective_is_read() -> None:
+    options = Options.from_parsed(parse("--objective", "p95<=300ms, failures<=0.1%"))
+    assert options == Options(objective=parse_objective("p95 <= 300ms and failures <= 0.1%"))
+
+
 def test_flags_that_are_not_set_are_empty() -> None:
     assert Options.from_parsed(parse()) == Options.from_parsed(None) == Options()
 
@@ -49,6 +55,10 @@ def test_environment_variables(monkeypatch: pytest.MonkeyPatch) -> None:
     [
         (("--shape", "Nope"), NO_SUCH_SHAPE),
         (("--path", "posts/"), "argument --path: 'posts/' is not a path; begin it with /"),
+        (
+            ("--objective", "p95>1s"),
+            "argument --objective: 'p95>1s': an objective says what must hold; write p95<=..., as in p95<=1s",
+        ),
         (("--live", "all"), "argument --live: 'all' is not one of panel, lines, none"),
         (
             ("--variant", "../x"),

@@ -25,7 +25,7 @@ EXAMPLES = ROOT / "examples"
 EVERYTHING = Experiment(
     routes=("io_read", "cpu"),
     servers=(),
-    load=Load("RampTo500", "100", "7", "40s"),
+    load=Load("RampTo500", "100", "7", "40s", "p95 <= 300ms and failures <= 0.1%"),
     posts=5,
     arms=(Arm("gunicorn-sync"), Arm("gunicorn-uvicorn", "async", 1000), Arm("mine")),
     latencies_ms=(0, 100),
@@ -67,6 +67,10 @@ def test_a_file_is_options_and_servers(tmp_path: Path) -> None:
         ("help = 1", f"there is no key 'help'; choose from {', '.join(OPTIONS)}"),
         ("posts = 1.5", "posts must be a text, a whole number or a list of these"),
         ("posts = 'many'", "posts = 'many' is not a whole number"),
+        (
+            "objective = 'p95'",
+            "objective = 'p95': say what it is compared with, as in p95<=1s",
+        ),
         ("users = 'many'", "users = 'many' is not a whole number"),
         ("spawn_rate = 'fast'", "spawn_rate = 'fast' is not a number"),
         ("latency_ms = [0, 'far']", "latency_ms = '0,far' is not a list of whole numbers, separated by commas"),
