@@ -34,10 +34,14 @@ class MeanEstimate:
     freedom: int
 
     @property
+    def margin(self) -> float:
+        """Return how far the 95 % interval of the mean reaches to either side, by Student's t."""
+        return student_t(self.freedom) * self.error
+
+    @property
     def interval(self) -> tuple[float, float]:
-        """Return the 95 % interval of the mean, by Student's t."""
-        margin = student_t(self.freedom) * self.error
-        return self.mean - margin, self.mean + margin
+        """Return the 95 % interval of the mean."""
+        return self.mean - self.margin, self.mean + self.margin
 
 
 @lru_cache(maxsize=4096)

@@ -116,8 +116,12 @@ class Results:
         total = self.history.total
         state = (total.t, total.ok, total.failed.total(), total.in_flight)
         if self._figures_state != state:
-            self._figures_state, self._figures = state, find_saturation(self.history.intervals(), total=total)
+            self._figures_state, self._figures = state, self._find_figures()
         return self._figures
+
+    def _find_figures(self) -> Saturation:
+        history = self.history
+        return find_saturation(history.intervals(), history.load_levels(), total=history.total)
 
     def figures_in_words(self) -> tuple[Figure, ...]:
         """Return the four figures of the run so far, each as a text with its meaning."""
@@ -181,7 +185,7 @@ class Results:
     def _make_outcome(self) -> Outcome:
         intervals = self.history.intervals()
         return Outcome(
-            find_saturation(intervals, total=self.history.total),
+            self._find_figures(),
             tuple(self._recording.failure_counts.rows()),
             tuple(crossings(self._fail_on)),
             self._stopped_by,

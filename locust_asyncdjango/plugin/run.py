@@ -255,7 +255,9 @@ class Run:
             self._add_rows(now)
         if self._display:
             history = self._results.history
-            self._display.tick(history.total.t + 1, history.intervals, self._recording.failure_counts.rows)
+            self._display.tick(
+                history.total.t + 1, history.intervals, self._recording.failure_counts.rows, history.load_levels
+            )
         self._stop_if_crossed()
         self._results.check_generator_health()
 

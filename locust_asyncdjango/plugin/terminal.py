@@ -19,6 +19,7 @@ from locust_asyncdjango.failures.classify import advice
 from locust_asyncdjango.failures.counts import FailureRow
 from locust_asyncdjango.failures.normalize import safe_logger
 from locust_asyncdjango.metrics.interval import Interval, combine
+from locust_asyncdjango.metrics.load_curve import LoadLevel
 from locust_asyncdjango.metrics.plural import counted
 
 if TYPE_CHECKING:
@@ -123,14 +124,21 @@ class LiveDisplay:
         with self._stop_on_error():
             self._drawing = _PanelDrawing(self._console, header) if self._console else None
 
-    def tick(self, now_s: int, intervals: Callable[[], Intervals], failures: Callable[[], Failures]) -> None:
+    def tick(
+        self,
+        now_s: int,
+        intervals: Callable[[], Intervals],
+        failures: Callable[[], Failures],
+        load_levels: Callable[[], Sequence[LoadLevel]] = tuple,
+    ) -> None:
         """Show the run as it is now. Call it once a second.
 
-        now_s: seconds since the start. intervals, failures: return the run so far; called only if they are needed.
+        now_s: seconds since the start. intervals, failures, load_levels: return the run so far; called only if they are
+        needed.
         """
         with self._stop_on_error():
             if self._drawing:
-                self._drawing.redraw(intervals(), failures())
+                self._drawing.redraw(intervals(), failures(), load_levels)
             elif self._is_on and now_s >= self._printed_until_s + MEAN_S:
                 latest = [each for each in intervals() if each.t >= self._printed_until_s]
                 width = terminal_width() if self._stream.isatty() else WIDTH
@@ -177,12 +185,14 @@ class _PanelDrawing:
         for handler, stream in self._redirected:
             handler.setStream(sys.stdout if stream is before[0] else sys.stderr)
 
-    def redraw(self, intervals: Intervals, failures: Failures) -> None:
+    def redraw(
+        self, intervals: Intervals, failures: Failures, load_levels: Callable[[], Sequence[LoadLevel]] = tuple
+    ) -> None:
         """Draw the panel anew over the one before."""
         from rich.console import Group
 
         if _end_s(intervals) - self._figures_s >= len(intervals) / INTERVALS_PER_WAIT_S:
-            self._figures, self._figures_s = find_saturation(intervals), _end_s(intervals)
+            self._figures, self._figures_s = find_saturation(intervals, load_levels()), _end_s(intervals)
         before, self._width = self._width, min(self._console.width, WIDTH)
         if self._width < before:
             # The terminal has wrapped the lines of the old panel. How many lines there are now is not known.

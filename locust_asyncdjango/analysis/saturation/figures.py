@@ -43,6 +43,7 @@ class Goodput:
     users: those of the plateau. failed_share: of the requests that ended in it, from 0 to 1.
     p50_ms, p95_ms, p99_ms: latency of the successful requests; None without any.
     why: "" for a plateau; otherwise why the run has none, so that these are the figures of its last level.
+    due_per_s: requests a second that an open model made due; None in a closed one.
     """
 
     per_s: float
@@ -56,6 +57,7 @@ class Goodput:
     p95_ms: float | None
     p99_ms: float | None
     why: str = ""
+    due_per_s: float | None = None
 
     @property
     def is_plateau(self) -> bool:
@@ -114,10 +116,11 @@ class Saturation:
     slowdown, errors: None where the run had no slowdown or no failure. failures: most frequent first. in_flight: the
     requests that were not answered when the run ended. in_flight_s: for how many seconds the oldest of them had waited.
     length_s: the seconds of the run; 0 if unknown, as in results of earlier versions.
-    goodput: None where nothing was answered, and in results of earlier versions.
+    goodput: of the plateau; None where nothing was answered, and in results of earlier versions.
     capacity: None where the run shows none, and in results of earlier versions.
     unloaded_ms: the latency at the lowest loads of the run, or as measured by the lab before it; None if unknown.
-    is_saturated: whether latency left the unloaded latency; None if unknown. If it did not, the load was the limit.
+    is_saturated: whether at the highest loads latency left the unloaded latency, or requests failed that did not fail
+        before; None if unknown. If not, the load was the limit, and not the server.
     due_latency: None in a closed model in which what the end of the run cut off changes little, and in results of
         earlier versions.
     """

@@ -9,6 +9,8 @@ from locust_asyncdjango.analysis.saturation.figures import Saturation
 from locust_asyncdjango.analysis.saturation.load_points import find_warm_up, load_points_since
 from locust_asyncdjango.analysis.saturation.onsets import find_failures, find_slowdown
 from locust_asyncdjango.analysis.saturation.peak import find_peak, successes_range
+from locust_asyncdjango.analysis.saturation.plateau import find_goodput
+from locust_asyncdjango.analysis.saturation.unloaded import find_unloaded_ms, is_saturated
 from locust_asyncdjango.metrics.interval import Interval
 from locust_asyncdjango.metrics.load_curve import LoadLevel
 from locust_asyncdjango.metrics.row import Row
@@ -20,16 +22,21 @@ def find_saturation(
     objective: Objective = DEFAULT_OBJECTIVE,
     *,
     total: Row | None = None,
+    unloaded_ms: float | None = None,
 ) -> Saturation:
     """Return the figures of a run.
 
     intervals: from its first second to its last; without any, all figures are 0 or None. load_levels: what each load of
     the same run brought, the lowest load first; without them, the run has no capacity. objective: what must hold at a
     load within the capacity. total: the whole run in one row, for ``due_latency``; None to leave that out.
+    unloaded_ms: the unloaded latency, if it was measured before the run.
     """
     peak_per_s, peak_range, peak_users, peak_users_range = find_peak(intervals)
     warm_up_s = find_warm_up(intervals)
+    points = load_points_since(intervals, warm_up_s)
     failures = find_failures(intervals)
+    if unloaded_ms is None:
+        unloaded_ms = find_unloaded_ms(points, load_levels)
     return Saturation(
         peak_per_s=peak_per_s,
         peak_range=peak_range,
@@ -38,12 +45,15 @@ def find_saturation(
         successes=sum(interval.ok for interval in intervals),
         successes_range=successes_range(intervals),
         warm_up_s=warm_up_s,
-        slowdown=find_slowdown(load_points_since(intervals, warm_up_s)),
+        slowdown=find_slowdown(points),
         errors=min((failure.first for failure in failures), key=lambda onset: onset.t, default=None),
         failures=failures,
         in_flight=sum(interval.in_flight for interval in intervals),
         length_s=sum(interval.length for interval in intervals),
         in_flight_s=max((interval.in_flight_s or 0.0 for interval in intervals), default=0.0),
+        goodput=find_goodput(intervals, load_levels, warm_up_s),
+        unloaded_ms=unloaded_ms,
+        is_saturated=is_saturated(points, unloaded_ms),
         due_latency=find_due_latency(total) if total else None,
         capacity=find_capacity(load_levels, intervals, objective),
     )

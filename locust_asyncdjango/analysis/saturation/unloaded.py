@@ -1,4 +1,6 @@
-"""The unloaded latency of a run: what a request takes when no other is in its way. Start reading at ``find_unloaded``.
+"""The unloaded latency of a run, and whether latency left it.
+
+It is what a request takes when no other is in its way. Start reading at ``find_unloaded`` and ``is_saturated``.
 
 It is the median latency at the lowest loads. Where even there each user makes latency longer, as behind a single slot,
 requests queue from the first user on: then it is what one user adds.
@@ -10,7 +12,8 @@ from itertools import accumulate
 from math import log
 from statistics import median, pvariance
 
-from locust_asyncdjango.analysis.saturation.load_points import BASELINE_SECONDS, LoadPoint
+from locust_asyncdjango.analysis.saturation.load_points import BASELINE_SECONDS, SLOW_FACTOR, LoadPoint
+from locust_asyncdjango.metrics.interval import Interval
 from locust_asyncdjango.metrics.load_curve import LoadLevel
 
 FEWEST_REQUESTS = 30
@@ -21,6 +24,12 @@ FEWEST_RANGE = 1.5
 """A smaller range of users does not show it."""
 PROPORTIONAL_SHARE = 0.5
 """Latency is proportional to the users if that explains all but this share of its variance."""
+LOWER_LOAD = 2.0
+"""The unloaded latency is known if the highest load is so many times as high as the load that it is from."""
+HIGHEST_SHARE = 0.9
+"""The highest loads of a run are those that have this share of the highest."""
+FAILED_SHARE = 0.01
+"""A server is saturated if this share of its requests fails at the highest loads, and did not fail at the lowest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +52,7 @@ def find_unloaded(points: Sequence[LoadPoint], load_levels: Iterable[LoadLevel] 
     points: the seconds after the warm-up. load_levels: of the same run; their fastest request bounds the estimate where
     requests queue at the lowest loads.
     """
-    answered = sorted((point for point in points if point[1].p50_ms is not None), key=lambda point: point[0])
+    answered = sorted((point for point in by_load(points) if point[1].p50_ms is not None), key=_load)
     lowest = _lowest_loads(answered)
     if lowest is None:
         return None
@@ -55,6 +64,50 @@ def find_unloaded(points: Sequence[LoadPoint], load_levels: Iterable[LoadLevel] 
     each_adds_ms = median((interval.mean_ms or 0.0) / users for users, interval in near)
     fastest_ms = min((min(level.ok_ms) for level in load_levels if level.ok_ms), default=0.0)
     return Unloaded(max(each_adds_ms, fastest_ms), users, requests, is_queued=True)
+
+
+def find_unloaded_ms(points: Sequence[LoadPoint], load_levels: Iterable[LoadLevel] = ()) -> float | None:
+    """Return the unloaded latency, as ``find_unloaded``; None also where no load of the run was clearly lower."""
+    unloaded = find_unloaded(points, load_levels)
+    if unloaded is None:
+        return None
+    highest = max(load for load, _ in by_load(points))
+    return unloaded.ms if unloaded.is_queued or highest >= LOWER_LOAD * unloaded.users else None
+
+
+def is_saturated(points: Sequence[LoadPoint], unloaded_ms: float | None) -> bool | None:
+    """Return whether the server was the limit of a run, and not the load; None if the unloaded latency is unknown.
+
+    It was if at the highest loads the median latency is above SLOW_FACTOR times the unloaded latency, or if requests
+    fail there that did not fail at the lowest loads.
+    """
+    loads = by_load(points)
+    if not loads:
+        return None
+    highest = max(load for load, _ in loads)
+    high = [interval for load, interval in loads if load >= HIGHEST_SHARE * highest]
+    low = [interval for load, interval in loads if load <= highest / LOWER_LOAD]
+    if low and _failed_share(high) >= _failed_share(low) + FAILED_SHARE:
+        return True
+    medians = [(interval.p50_ms, interval.ok) for interval in high if interval.p50_ms is not None]
+    if unloaded_ms is None or not medians:
+        return None
+    return _weighted_median(medians) > SLOW_FACTOR * unloaded_ms
+
+
+def by_load(points: Sequence[LoadPoint]) -> Sequence[LoadPoint]:
+    """Return the points with their load: the users, or in an open model the requests that were due a second."""
+    return [(users if interval.due_per_s is None else interval.due_per_s, interval) for users, interval in points]
+
+
+def _load(point: LoadPoint) -> float:
+    return point[0]
+
+
+def _failed_share(intervals: Sequence[Interval]) -> float:
+    failures = sum(interval.failures for interval in intervals)
+    requests = failures + sum(interval.ok for interval in intervals)
+    return failures / requests if requests else 0.0
 
 
 def _lowest_loads(answered: list[LoadPoint]) -> list[LoadPoint] | None:

@@ -90,7 +90,7 @@ def _part(provenance: Mapping[str, Any], name: str) -> Mapping[str, Any]:
 
 def find_run_changes(before: Series, after: Series) -> Changes:
     """Return what changed from one run of Locust to another: its peak, and what its header says."""
-    old, new = (find_saturation(series.intervals) for series in (before, after))
+    old, new = (find_saturation(series.intervals, series.load_levels) for series in (before, after))
     name = ", ".join(after.header.get("user_classes", ())) or "the run"
     reasons = (not_measured_reason(each) or too_short_reason(each) for each in (old, new))
     reason = next(filter(None, reasons), "")

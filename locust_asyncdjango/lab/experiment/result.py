@@ -14,9 +14,9 @@ from locust_asyncdjango.lab.experiment.spec import Trial
 from locust_asyncdjango.metrics.strict_json import loads, read_dataclass
 from locust_asyncdjango.probe.protocol import PREFLIGHT_PATH, TOKEN_VARIABLE
 
-FORMAT_VERSION = 4
-"""Version of result.json and experiment.json."""
-READABLE_VERSIONS = (3, FORMAT_VERSION)
+FORMAT_VERSION = 5
+"""Version of result.json and experiment.json. 5: figures have goodput, capacity and the unloaded latency."""
+READABLE_VERSIONS = (3, 4, FORMAT_VERSION)
 
 NO_PREFLIGHT = (
     f"the server has no {PREFLIGHT_PATH} for this lab: nothing could be checked; if it has the bundled site's pages,"
@@ -126,7 +126,7 @@ class Result:
 
     @classmethod
     def from_json(cls, content: Mapping[str, Any]) -> Self:
-        """Return the result that ``to_json`` wrote, of this version or of version 3.
+        """Return the result that ``to_json`` wrote, of this version or of version 3 or 4.
 
         Raise ValueError where the content is damaged.
         """

@@ -18,7 +18,7 @@ from locust_asyncdjango.lab.environment.pinning import Pins, pinned_to
 from locust_asyncdjango.lab.environment.process import Program, free_port, running_programs
 from locust_asyncdjango.lab.environment.servers import Server, running_server, server_env, user_token
 from locust_asyncdjango.lab.errors import TrialError
-from locust_asyncdjango.lab.experiment.result import Result, read_resource_samples
+from locust_asyncdjango.lab.experiment.result import Baseline, Result, read_resource_samples
 from locust_asyncdjango.lab.experiment.spec import Load, Trial
 from locust_asyncdjango.lab.measure import preflight, resource_usage
 from locust_asyncdjango.lab.measure.baseline import measure_baseline
@@ -58,7 +58,9 @@ def measure_trial(trial: Trial, server: Server, load: Load, pins: Pins, folder: 
     samples = read_resource_samples(samples_path)
     return Result(
         trial=trial,
-        figures=find_saturation(series.intervals, total=series.total),
+        figures=find_saturation(
+            series.intervals, series.load_levels, total=series.total, unloaded_ms=unloaded_ms_of_users(trial, baseline)
+        ),
         error="",
         site=site_info,
         baseline=baseline,
@@ -70,6 +72,14 @@ def measure_trial(trial: Trial, server: Server, load: Load, pins: Pins, folder: 
             started_s=series.started_s,
         ),
     )
+
+
+def unloaded_ms_of_users(trial: Trial, baseline: Baseline | None) -> float | None:
+    """Return the unloaded latency that users see; None where it is unknown, as with a latency between them and site.
+
+    The baseline is measured at the site itself.
+    """
+    return None if baseline is None or trial.client_latency_ms else baseline.request_ms
 
 
 @contextmanager

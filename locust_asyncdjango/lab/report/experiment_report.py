@@ -135,8 +135,8 @@ def _tables(findings: Findings) -> list[Table]:
 
 
 def _trial_charts(findings: Findings, result: Result) -> list[Chart]:
-    intervals = findings.series[result.trial.id].intervals
-    charts = charts_over_time(intervals, result.figures or find_saturation(intervals))
+    series = findings.series[result.trial.id]
+    charts = charts_over_time(series.intervals, result.figures or find_saturation(series.intervals, series.load_levels))
     return [*charts, *plots.resource_usage_charts(findings.resource_samples.get(result.trial.id, ()))]
 
 

@@ -117,7 +117,7 @@ class RunReport:
 def build_report(series: Series, failures: Mapping[str, Any]) -> RunReport:
     """Return the report of a run. failures: the content of the file of ``--failures``, empty without one."""
     series = replace(series, header=safe_value(series.header))  # an earlier version wrote some texts as they were
-    figures, fits = find_saturation(series.intervals, total=series.total), fit_run(series.intervals)
+    figures, fits = find_saturation(series.intervals, series.load_levels, total=series.total), fit_run(series.intervals)
     rows = list(failures.get("failures", ()))
     shape = series.header.get("shape", "The shape")
     return RunReport(

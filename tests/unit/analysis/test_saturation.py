@@ -15,6 +15,7 @@ from locust_asyncdjango.analysis.saturation import (
     find_warm_up,
     load_points,
 )
+from locust_asyncdjango.analysis.saturation.plateau import NOT_CONSTANT
 from locust_asyncdjango.metrics.interval import Interval
 from locust_asyncdjango.metrics.row import Row
 from locust_asyncdjango.metrics.series_file import Series
@@ -74,7 +75,11 @@ def test_noise_does_not_hide_the_slowdown_onset(server: str, n: int) -> None:
 
 def test_a_flat_server_never_slows_down() -> None:
     figures = find_saturation(intervals_of(row(t, 10 + t, 100, 20.0) for t in range(20)))
-    assert figures == Saturation(100.0, (100, 100), 19, (19, 29), 2000, (2000, 2000), 0, None, None, ())
+    assert figures == Saturation(
+        100.0, (100, 100), 19, (19, 29), 2000, (2000, 2000), 0, None, None, (), goodput=figures.goodput
+    )
+    assert figures.goodput is not None
+    assert (figures.goodput.per_s, figures.goodput.why) == (100.0, NOT_CONSTANT)
 
 
 def test_with_the_same_users_a_slowdown_starts_at_its_first_second() -> None:

@@ -54,7 +54,7 @@ def test_a_decision_is_read_as_it_was_made(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "[]", '{"format_version": 9}', '{"format_version": 4}', '{"format_version": 4, "decisions": [{"low": 1}]}'],
+    ["", "[]", '{"format_version": 9}', '{"format_version": 5}', '{"format_version": 5, "decisions": [{"low": 1}]}'],
 )
 def test_damaged_decisions_are_refused_in_one_line(tmp_path: Path, text: str) -> None:
     (tmp_path / "decisions.json").write_text(text)
@@ -63,7 +63,7 @@ def test_damaged_decisions_are_refused_in_one_line(tmp_path: Path, text: str) ->
     assert "\n" not in str(refused.value)
 
 
-DAMAGED = ['{"format_version": 3, "trial": {}}', '{"format_version": 4, "trial": {}}']
+DAMAGED = ['{"format_version": 3, "trial": {}}', '{"format_version": 5, "trial": {}}']
 
 
 def opened(path: Path, **changes: int) -> None:
@@ -148,7 +148,7 @@ def test_a_result_of_version_3_is_written_again_as_version_4() -> None:
     results = filter(None, map(folder.result, trials(folder.experiment())))
     for result in results:
         content = json.loads(json.dumps(result.to_json()))
-        assert content["format_version"] == 4
+        assert content["format_version"] == 5
         assert Result.from_json(content) == result
 
 
