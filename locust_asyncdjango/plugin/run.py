@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 import gevent
+from gevent.pool import Group
 from locust.env import Environment
 from locust.runners import STATE_RUNNING, STATE_SPAWNING, STATE_STOPPED, MasterRunner, Runner, WorkerRunner
 
@@ -228,6 +229,8 @@ class Run:
         Locust fires this event after it has chosen its own exit code. The last seconds count for ours, so the users are
         stopped first.
         """
+        discard_ended(self._runner.greenlet)
+        discard_ended(self._runner.user_greenlets)
         self._runner.quit()
         self._finish()
         if not self._has_web_ui:
@@ -277,6 +280,16 @@ class Run:
         if self._display:
             self._display.stop()
         self._add_rows()
+
+
+def discard_ended(group: Group) -> None:
+    """Take greenlets that have ended out of a group.
+
+    gevent does so itself, unless Ctrl-C interrupts it at that moment. Then it would wait for them forever when Locust
+    stops the group.
+    """
+    for greenlet in [each for each in group if each.dead]:
+        group.discard(greenlet)
 
 
 def _record_load(recording: Recording, runner: Runner, meter: GeneratorMeter, now: float) -> None:

@@ -208,9 +208,6 @@ class Connection:
                 self._started_s = self._clock() - waited_s  # what a generator takes for a piece does not count
                 self._send_piece(memoryview(piece))
                 waited_s = self._clock() - self._started_s
-        if self._poll(0) and not self._socket.absorb():
-            # What came before the request was sent entirely may be no response to it.
-            self.undisturbed = False
         self._readable.start(self._on_readable)
         # The time for the response begins here.
         self._started_s = self._clock()
@@ -237,6 +234,9 @@ class Connection:
         try:
             while rest:
                 self._hub.wait(writable)
+                # What comes before the last bytes of a request are sent may be no response to it.
+                if self.undisturbed and self._poll(0) and not self._socket.absorb():
+                    self.undisturbed = False
                 with suppress(BlockingIOError):
                     sent = self._socket.send(rest)
                     rest = rest[sent:]

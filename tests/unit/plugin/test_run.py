@@ -78,6 +78,17 @@ def subscribed(environment: Environment, options: Options, display: Any = None) 
     return environment
 
 
+def test_the_end_does_not_wait_for_a_greenlet_whose_end_ctrl_c_has_interrupted() -> None:
+    environment = subscribed(make_environment(), Options(), FakeDisplay())
+    ended = gevent.spawn(int)
+    ended.join()
+    # gevent would take it out of the group at its end.
+    environment.runner.greenlet.greenlets.add(ended)
+    with gevent.Timeout(60):
+        environment.events.quitting.fire(environment=environment, reverse=True)
+    assert len(environment.runner.greenlet) == 0
+
+
 def test_a_headless_run_from_its_start_to_its_summary(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
     display = FakeDisplay()
