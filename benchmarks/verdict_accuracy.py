@@ -31,7 +31,7 @@ from locust_asyncdjango.lab.commands.arguments import Parser
 from locust_asyncdjango.lab.environment.process import python, running
 from locust_asyncdjango.lab.errors import TrialError, UsageError
 from locust_asyncdjango.lab.experiment.result import Result
-from simulated import capacity
+from simulated import capacity, compare
 from simulated.goals import Simulation, print_table
 from sites.slowed_site import CARRIED_SHARE
 from support.harness import add_parts, run_parts
@@ -230,7 +230,10 @@ def run_lab(output: Path, *arguments: str) -> Mapping[str, Any]:
     return report
 
 
-SIMULATIONS: dict[str, Simulation] = {"capacity": capacity.simulate}
+SIMULATIONS: dict[str, Simulation] = {
+    "capacity": capacity.simulate,
+    "compare": compare.simulate,
+}
 """What --simulated runs, in this order."""
 SIMULATED = "simulated"
 

@@ -170,26 +170,6 @@ def mean_log_ratio(pairs: Sequence[Pair], slope: float) -> float | None:
     return fsum(differences) / len(differences) - slope * fsum(pair.speed for pair in pairs) / len(pairs)
 
 
-def compare_unpaired(before: Sequence[Sequence[float]], after: Sequence[Sequence[float]]) -> list[RatioEstimate | None]:
-    """Return for each arm how many times as much it carried after as before; None if a run carried nothing.
-
-    before, after: the peaks of each arm's runs, which may be of different days. The noise is the standard deviation of
-    runs about the mean of their arm, over all arms and both times. Without repeated runs there is no interval.
-    """
-    groups = [_logs(runs) for runs in (*before, *after)]
-    squares = [(each - fsum(group) / len(group)) ** 2 for group in groups if group for each in group]
-    freedom = len(squares) - sum(map(bool, groups))
-    margin = student_t(freedom) * sqrt(fsum(squares) / freedom) if freedom else None
-
-    def change(old: Sequence[float], new: Sequence[float]) -> RatioEstimate | None:
-        if not old or not new:
-            return None
-        mean = fsum(new) / len(new) - fsum(old) / len(old)
-        return _estimate_around(mean, None if margin is None else margin * sqrt(1 / len(old) + 1 / len(new)))
-
-    return [change(old, new) for old, new in zip(groups, groups[len(before) :], strict=False)]
-
-
 def count_equal_pairs(a_a_pairs: Sequence[Pair]) -> int:
     """Return how many A/A pairs show no difference, each by the noise of the others. There must be three or more."""
     by_speed = NoiseSample.from_pairs([], a_a_pairs).is_speed_correction_useful
@@ -220,10 +200,6 @@ def _deviations(values: Sequence[float]) -> list[float]:
 
 def _spread(residuals: Sequence[float], freedom: int) -> float:
     return sqrt(fsum(residual**2 for residual in residuals) / freedom)
-
-
-def _logs(peaks: Sequence[float]) -> list[float]:
-    return [log(peak) for peak in peaks] if peaks and min(peaks) > 0 else []
 
 
 def _differences(pairs: Sequence[Pair]) -> list[float]:

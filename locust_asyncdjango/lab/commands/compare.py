@@ -16,7 +16,7 @@ from locust_asyncdjango.lab.commands.report import (
 from locust_asyncdjango.lab.errors import UsageError
 
 if TYPE_CHECKING:
-    from locust_asyncdjango.lab.analysis.changes import Changes
+    from locust_asyncdjango.lab.analysis.changes.arm_change import Changes
 
 WORSE = 3
 """Exit code where an arm carries less than is tolerated: a threshold was crossed."""
@@ -63,11 +63,11 @@ def compare_sources(options: Namespace) -> int:
         title = f"What changed from {sources[0].absolute().name} to {sources[1].absolute().name}"
         _write_report(options.output, changes, title, tolerated)
         print_lines(console, [f"Report: {options.output}"])
-    return WORSE if any(change.is_worse(tolerated) for change in changes.arms) else 0
+    return WORSE if changes.is_worse(tolerated) else 0
 
 
 def _folder_changes(before: Path, after: Path) -> "Changes":
-    from locust_asyncdjango.lab.analysis.changes import find_changes
+    from locust_asyncdjango.lab.analysis.changes.find_changes import find_changes
     from locust_asyncdjango.lab.analysis.findings import read_findings
     from locust_asyncdjango.lab.experiment.results_folder import ResultsFolder
 
@@ -76,12 +76,12 @@ def _folder_changes(before: Path, after: Path) -> "Changes":
         findings = read_findings(folders[0]), read_findings(folders[1])
         changes = find_changes(*findings, (folders[0].provenance(), folders[1].provenance()))
     if not changes.arms:
-        raise UsageError(f"{before} and {after} have no arm in common that was measured in both")
+        raise UsageError(f"{before} and {after} have no arm in common; compare two that have")
     return changes
 
 
 def _series_changes(before: Path, after: Path) -> "Changes":
-    from locust_asyncdjango.lab.analysis.changes import find_run_changes
+    from locust_asyncdjango.lab.analysis.changes.find_changes import find_run_changes
 
     return find_run_changes(read_series(before), read_series(after))
 

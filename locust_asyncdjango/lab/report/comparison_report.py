@@ -3,9 +3,12 @@
 tolerance is the share of the former peak that an arm may lose without being worse.
 """
 
+from collections.abc import Sequence
 from dataclasses import asdict
+from typing import Any
 
-from locust_asyncdjango.lab.analysis.changes import ArmChange, Changes
+from locust_asyncdjango.lab.analysis.changes.arm_change import PEAK, ArmChange, Changes
+from locust_asyncdjango.lab.analysis.changes.change_stats import ASSUMED_NOISE, CommonChange
 from locust_asyncdjango.lab.analysis.paired_stats import RatioEstimate
 from locust_asyncdjango.lab.report.html import render_page
 from locust_asyncdjango.lab.report.markdown import bullet_lines, escape_markdown
@@ -13,52 +16,66 @@ from locust_asyncdjango.lab.report.table import Table
 from locust_asyncdjango.lab.report.verdict import NO_DIFFERENCE, ratio_text
 from locust_asyncdjango.metrics.strict_json import dumps
 
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 """The version of the comparison as JSON. 2: tolerated -> tolerance, asked -> setup, found -> estimate,
-unfit -> invalid_reason."""
+unfit -> invalid_reason. 3: before_per_s -> before, after_per_s -> after, estimate -> change; measure, common and
+capacities are new."""
+SMALLEST_COMMON = 0.005
+"""The share by which all arms must have changed together before it is worth a sentence."""
 EXPLANATION = (
-    "How many times as much each arm carried after as before, with the 95 % interval by Student's"
-    " t and the noise of runs of the same arm. Both were measured at different times: if the"
-    " machine was slower for one of them, it looks like a change. Without an interval each arm ran once."
+    "How many times as much each arm carried after as before, when what all arms changed by together is taken off, with"
+    " the interval by Student's t and the noise of the runs of its route. The arms share the 5 % of errors by Holm's"
+    " rule. If the machine was slower for one of the two, that looks like a change of all arms."
 )
 
 
 def change_sentences(changes: Changes, tolerance: float) -> list[str]:
-    """Return what changed, the worst changes first."""
-    by_ratio = sorted(changes.arms, key=lambda change: change.estimate.ratio if change.estimate else 0.0)
-    sentences = [_sentence(change) for change in by_ratio if not change.is_equal]
-    equal = sum(change.is_equal for change in changes.arms)
-    sentences += [f"{equal} of {len(changes.arms)} arms: {NO_DIFFERENCE}"] if equal else []
-    worse = sum(change.is_worse(tolerance) for change in changes.arms)
-    sentences.append(f"{worse} of {len(changes.arms)} arms carry less by more than {tolerance:.0%}")
-    return [*sentences, *changes.setup, *changes.missing]
+    """Return what changed: first what was asked differently, then all arms together, then the worst of them first."""
+    everything = (*changes.arms, *changes.capacities)
+    by_ratio = sorted(everything, key=lambda each: each.change.ratio if each.change else 0.0)
+    return [
+        *changes.setup,
+        *changes.missing,
+        *_together_sentences(changes),
+        *(_sentence(change) for change in by_ratio if not change.is_equal),
+        *_count_sentences("arms", "carry less", changes.arms, tolerance),
+        *_count_sentences("capacities", "are lower", changes.capacities, tolerance),
+        *_assumption(changes),
+    ]
 
 
-def changes_table(changes: Changes) -> Table:
-    """Return a table with a row for each arm, and the ratio drawn beside it."""
+def changes_tables(changes: Changes) -> list[Table]:
+    """Return a table with a row for each arm, and one for each capacity, with the ratios drawn beside them."""
+    tables = [_table("What the arms carried", changes.arms)]
+    return [*tables, _table("Capacity within the objective", changes.capacities)] if changes.capacities else tables
+
+
+def _table(title: str, changes: Sequence[ArmChange]) -> Table:
     rows = tuple(
         (
             change.arm,
-            *(f"{rate:.1f}" if rate is not None else "-" for rate in (change.before_per_s, change.after_per_s)),
-            ratio_text(change.estimate).removesuffix(" times") if change.estimate else "-",
+            *(f"{value:.1f}" if value is not None else "-" for value in (change.before, change.after)),
+            ratio_text(_estimate(change)).removesuffix(" times") if change.change else "-",
             _result(change),
         )
-        for change in changes.arms
+        for change in changes
     )
-    ratios = tuple(change.estimate or RatioEstimate(1, None, None) for change in changes.arms)
-    return Table("Peaks", EXPLANATION, ("arm", "before req/s", "after req/s", "times as much", "result"), rows, ratios)
+    unit = changes[0].unit
+    headings = ("arm", f"before {unit}", f"after {unit}", "times as much", "result")
+    return Table(title, EXPLANATION, headings, rows, tuple(map(_estimate, changes)))
 
 
 def render_html(changes: Changes, title: str, tolerance: float) -> str:
     """Return the report as one HTML page that needs nothing else."""
     sentences = change_sentences(changes, tolerance)
-    return render_page("comparison_report.html", title, title, sentences=sentences, table=changes_table(changes))
+    return render_page("comparison_report.html", title, title, sentences=sentences, tables=changes_tables(changes))
 
 
 def render_markdown(changes: Changes, title: str, tolerance: float) -> str:
     """Return the same as Markdown."""
     sentences = bullet_lines(change_sentences(changes, tolerance))
-    return "\n".join([f"# {escape_markdown(title)}", "", *sentences, "", *changes_table(changes).markdown()]) + "\n"
+    tables = [line for table in changes_tables(changes) for line in ("", *table.markdown())]
+    return "\n".join([f"# {escape_markdown(title)}", "", *sentences, *tables]) + "\n"
 
 
 def render_json(changes: Changes, tolerance: float) -> str:
@@ -68,26 +85,81 @@ def render_json(changes: Changes, tolerance: float) -> str:
         "format_version": FORMAT_VERSION,
         "tolerance": tolerance,
         "setup": changes.setup,
-        "arms": [{**asdict(change), "is_worse": change.is_worse(tolerance)} for change in changes.arms],
+        "common": asdict(changes.common),
+        "arms": [_json(change, tolerance) for change in changes.arms],
+        "capacities": [_json(change, tolerance) for change in changes.capacities],
         "missing": changes.missing,
     }
     return dumps(content, indent=2) + "\n"
 
 
+def _json(change: ArmChange, tolerance: float) -> dict[str, Any]:
+    return {**asdict(change), "is_worse": change.is_worse(tolerance)}
+
+
+def _together_sentences(changes: Changes) -> list[str]:
+    """Return by how much all arms changed together, and what of it was taken off as the machine's."""
+    common, compared = changes.common, sum(change.change is not None for change in changes.arms)
+    if not compared:
+        return ["no arm was measured in both: nothing can be compared"]
+    speed = f"; the processors ran {common.speed:.2f} times as fast" if common.speed else ""
+    if compared == 1:
+        taken_off = f", and {common.taken_off:.2f} times is taken off" if common.taken_off != 1 else ""
+        return [f"one arm was measured in both: if the machine was slower, that looks like a change{speed}{taken_off}"]
+    if abs(common.together - 1) < SMALLEST_COMMON:
+        return [f"the {compared} arms together carry as much as before{speed}"]
+    return [f"the {compared} arms together carry {common.together:.2f} times as much{speed}; {_taken_off(common)}"]
+
+
+def _taken_off(common: CommonChange) -> str:
+    doubt = "if all arms really changed, this hides it"
+    if abs(common.taken_off - common.together) < SMALLEST_COMMON:
+        return f"that is taken off as the machine's: {doubt}"
+    return f"no more than {common.taken_off:.2f} times can be the machine's, and is taken off"
+
+
+def _count_sentences(what: str, less_text: str, changes: Sequence[ArmChange], tolerance: float) -> list[str]:
+    equal = sum(change.is_equal for change in changes)
+    less = sum(change.is_less(tolerance) for change in changes)
+    gone = sum(change.is_gone for change in changes)
+    compared = sum(change.change is not None for change in changes)
+    sentences = [f"{equal} of {compared} {what}: {NO_DIFFERENCE}"] if equal else []
+    sentences += [f"{less} of {compared} {what} {less_text} by more than {tolerance:.0%}"] if compared else []
+    return [*sentences, f"{gone} of {len(changes)} {what}: measured before, and nothing now"] if gone else sentences
+
+
+def _assumption(changes: Changes) -> list[str]:
+    if not any(change.change and change.change.is_assumed for change in changes.arms):
+        return []
+    return [
+        f"one run each: it is assumed that runs differ by {ASSUMED_NOISE:.0%}, so that smaller changes are not certain;"
+        " measure both with --repeats 3 to know"
+    ]
+
+
+def _estimate(change: ArmChange) -> RatioEstimate:
+    """Return the ratio with its interval, for texts and drawings; 1 without one where there is none."""
+    if not change.change:
+        return RatioEstimate(1, None, None)
+    return RatioEstimate(change.change.ratio, change.change.low, change.change.high)
+
+
 def _sentence(change: ArmChange) -> str:
-    if change.estimate is None or change.invalid_reason:
+    if change.change is None or change.invalid_reason:
         return f"{change.arm}: {_result(change)}"
-    rates = f"{change.after_per_s:.1f} against {change.before_per_s:.1f} req/s"
-    return f"{change.arm}: {rates}, {ratio_text(change.estimate)} as much"
+    figures = f"{change.after:.1f} against {change.before:.1f} {change.unit}"
+    peak = " at the peak" if change.measure == PEAK else ""
+    return f"{change.arm}: {figures}{peak}, {ratio_text(_estimate(change))} as much"
 
 
 def _result(change: ArmChange) -> str:
     if change.invalid_reason:
         return change.invalid_reason
-    if change.before_per_s is None or change.after_per_s is None:
-        return f"not measured in the {'first' if change.before_per_s is None else 'second'} folder"
-    if change.estimate is None:
+    if change.before is None or change.after is None:
+        both = "either" if change.before == change.after else "the first" if change.before is None else "the second"
+        return f"not measured in {both} folder"
+    if change.change is None:
         return "a run had no successful request"
-    if change.estimate.is_different is None:
-        return "one run each"
-    return ("more" if change.estimate.ratio > 1 else "less") if change.estimate.is_different else NO_DIFFERENCE
+    if change.is_equal:
+        return NO_DIFFERENCE
+    return "more" if change.change.ratio > 1 else "less"

@@ -12,7 +12,6 @@ from locust_asyncdjango.lab.analysis.paired_stats import (
     RatioEstimate,
     clear_ratio,
     compare,
-    compare_unpaired,
     count_equal_pairs,
     estimate_noise,
     estimate_speed_corrected_noise,
@@ -101,22 +100,6 @@ def test_checking_after_each_pair_does_not_raise_the_error_rate() -> None:
     outcomes = [decided(0.1, seed) for seed in range(300)]
     assert sum(different for different, _ in outcomes) >= 0.9 * 300
     assert sum(count for _, count in outcomes) <= 7 * 300
-
-
-def test_runs_of_two_days_are_compared_by_the_noise_of_all_runs() -> None:
-    before, after = [[100.0, 102.0, 98.0], [50.0, 51.0, 49.0], [7.0], [0.0]], [[90.0, 91.0], [50.5, 49.5], [7.0], [7.0]]
-    less, same, once, nothing = compare_unpaired(before, after)
-    assert less is not None
-    assert less.is_different
-    assert covers(less, 0.905)
-    assert same is not None
-    assert not same.is_different
-    assert once is not None
-    assert once.low is not None  # by the noise of the others
-    assert nothing is None
-    (estimate,) = compare_unpaired([[100.0]], [[90.0]])
-    assert estimate is not None
-    assert (round(estimate.ratio, 6), estimate.low, estimate.high) == (0.9, None, None)
 
 
 def test_an_a_a_pair_is_compared_with_the_noise_of_the_others() -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from hypothesis import given, settings
 from rich.console import Console
 
-from locust_asyncdjango.lab.analysis.changes import find_changes
+from locust_asyncdjango.lab.analysis.changes.find_changes import find_changes
 from locust_asyncdjango.lab.analysis.findings import read_findings
 from locust_asyncdjango.lab.environment.servers import Server
 from locust_asyncdjango.lab.experiment.plan import trials
