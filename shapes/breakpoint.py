@@ -1,4 +1,8 @@
-"""Find how many users the server carries, in one run: climb until a level breaks, then narrow the interval."""
+"""Find how many users the server carries, in one run: climb until a level breaks, then narrow the interval.
+
+Locust counts the requests of each second by the clock of the worker that sent them. So the clocks of workers have to be
+within ``settle`` of the master's; the run's own summary says where they are not.
+"""
 
 import logging
 import time
@@ -8,25 +12,27 @@ from math import ceil
 from locust.runners import WORKER_REPORT_INTERVAL, MasterRunner
 from locust.stats import StatsEntry
 from locust_asyncdjango.shapes.parameters import Milliseconds, Parametrised, Seconds, Share
-from locust_asyncdjango.shapes.search import NOT_RISING, LevelResult, Search, conclude, summarize_level, unqueued_rate
+from locust_asyncdjango.shapes.search import NOT_RISING, LevelResult, Search, conclude, summarize_level
 
 from locust_asyncdjango.metrics.plural import counted
 
 SPAWN_PATIENCE_S = 30
 """Seconds, beyond the time of the climb, that the search waits for users that do not start, before it gives up."""
 
-PREVIEW_PEAK, PREVIEW_CAPACITY = 100, 58
+PREVIEW_PEAK, PREVIEW_CAPACITY = 100, 40
 """The picture of this shape shows a search for this capacity among so many users."""
 
 log = logging.getLogger(__name__)
 
 
 class Breakpoint(Parametrised):
-    """Search for the most users that the server carries: climb by ``factor`` until a level breaks, then bisect.
+    """Search for the most users that the server carries: climb by ``factor`` until a level breaks, then narrow it down.
 
     A level breaks if more than ``failed`` of its requests fail, if its 95 % quantile is above ``p95``, or, without
-    ``p95``, if throughput stops rising. A level that breaks is tried once more. The run ends when the result is known;
-    the log and the summary show it.
+    ``p95``, if throughput stops rising. A level that breaks is looked at again. If throughput is the limit, a level
+    without queueing and one with it are then measured four or eight times each. Otherwise the interval between the
+    levels that are carried and that break is halved. The run ends when the result is known; the log and the summary
+    show it.
 
     Parameters:
         peak: most users to try (1000). ``-u`` overrides it.
@@ -94,21 +100,19 @@ class Breakpoint(Parametrised):
 
     def conclusions(self) -> tuple[str, ...]:
         """Return the result as far as it is known."""
-        return (conclude(self._search, self._levels, self._reasons, self._abort_reason),)
+        return (conclude(self._search, self._abort_reason),)
 
     def preview(self, columns: int) -> list[float]:
         """Return the levels of an example search, as shares of the highest."""
-        search, levels = Search(PREVIEW_PEAK, self.factor, self.resolution), []
+        search, levels = Search(PREVIEW_PEAK, self.factor, self.resolution, self.share), []
         while not search.is_over:
             levels.append(search.level)
-            search.record(broken=search.level > PREVIEW_CAPACITY)
+            result = LevelResult(search.level, min(search.level, PREVIEW_CAPACITY))
+            search.record(result, "" if search.is_repeating or search.is_rising(result) else NOT_RISING)
         return [levels[column * len(levels) // columns] / max(levels) for column in range(columns)]
 
     def _begin_search(self) -> None:
-        self._search = Search(self.effective_peak(), self.factor, self.resolution)
-        self._levels: dict[int, LevelResult] = {}
-        self._reasons: dict[int, str] = {}
-        """Why a level broke, by its users."""
+        self._search = Search(self.effective_peak(), self.factor, self.resolution, self.share)
         self._abort_reason = ""
         self._last_level = (0.0, 0)
         """When the previous level ended, in seconds since the start, and its users."""
@@ -144,13 +148,11 @@ class Breakpoint(Parametrised):
             [(requests.get(second, 0), failures.get(second, 0)) for second in seconds],
             {ms: count - (self._times_before or {}).get(ms, 0) for ms, count in stats.response_times.items()},
         )
-        reason = self._reason_broken(level)
-        log.info("%d users: %.1f req/s, %s", level.users, level.per_s, reason or "carried")
-        self._levels[level.users] = level
-        if reason:
-            self._reasons[level.users] = reason
+        is_repeat = self._search.is_repeating
+        reason = "" if is_repeat else self._reason_broken(level)
+        log.info("%d users: %.1f req/s, %s", level.users, level.per_s, "repeated" if is_repeat else reason or "carried")
         self._last_level = (self.get_run_time(), level.users)  # type: ignore[no-untyped-call]
-        self._search.record(broken=bool(reason))
+        self._search.record(level, reason)
         self._begin_level()
 
     def _measured_s(self) -> range:
@@ -166,8 +168,7 @@ class Breakpoint(Parametrised):
             return f"{level.failed:.1%} of requests failed"
         if self.p95:
             return f"p95 was {level.p95_ms:.0f} ms" if level.p95_ms > self.p95 else ""
-        each = unqueued_rate([*self._levels.values(), level])
-        return NOT_RISING if level.per_s < self.share * each * level.users else ""
+        return "" if self._search.is_rising(level) else NOT_RISING
 
     def _stats(self) -> StatsEntry:
         assert self.runner is not None, "Locust sets it before it ticks"  # noqa: S101
