@@ -31,7 +31,8 @@ from locust_asyncdjango.lab.commands.arguments import Parser
 from locust_asyncdjango.lab.environment.process import python, running
 from locust_asyncdjango.lab.errors import TrialError, UsageError
 from locust_asyncdjango.lab.experiment.result import Result
-from simulated import capacity, compare
+from simulated import breakpoint as breakpoint_search
+from simulated import capacity, compare, open_model
 from simulated.goals import Simulation, print_table
 from sites.slowed_site import CARRIED_SHARE
 from support.harness import add_parts, run_parts
@@ -233,6 +234,8 @@ def run_lab(output: Path, *arguments: str) -> Mapping[str, Any]:
 SIMULATIONS: dict[str, Simulation] = {
     "capacity": capacity.simulate,
     "compare": compare.simulate,
+    "breakpoint": breakpoint_search.simulate,
+    "open_model": open_model.simulate,
 }
 """What --simulated runs, in this order."""
 SIMULATED = "simulated"

@@ -23,7 +23,7 @@ from simulated.goals import Goal
 
 SERVICE_S = 0.1
 SLOTS = 40
-AT_LEAST, AT_MOST = 0.93, 0.97
+AT_LEAST, AT_MOST = 0.93, 0.98
 LEVELS_LIMIT = 100
 """A search that tries more levels than this does not end."""
 
