@@ -23,6 +23,11 @@ class Definition:
         return f"{self.sentence}; in brackets: {self.interval}"
 
 
+CAPACITY = Definition(
+    "the highest load at which the objective holds, the successful requests a second at this load, and what broke the"
+    " objective beyond it",
+    "the loads between which the limits may be passed",
+)
 PEAK = Definition(
     "the highest rate of successful requests over any ten consecutive seconds, and the most users in these seconds",
     "what the noise of these seconds leaves open, and all numbers of users at which as much was reached",

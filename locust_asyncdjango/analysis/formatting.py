@@ -9,6 +9,7 @@ from math import ceil
 from typing import Any
 
 from locust_asyncdjango.analysis.definitions import (
+    CAPACITY,
     DUE_LATENCY,
     ERRORS,
     IN_FLIGHT,
@@ -17,7 +18,7 @@ from locust_asyncdjango.analysis.definitions import (
     SLOWDOWN,
     SUCCESSES,
 )
-from locust_asyncdjango.analysis.saturation import PEAK_WINDOW_S, DueLatency, Onset, Range, Saturation
+from locust_asyncdjango.analysis.saturation import PEAK_WINDOW_S, Capacity, DueLatency, Onset, Range, Saturation
 from locust_asyncdjango.metrics.plural import counted
 
 
@@ -36,7 +37,7 @@ class Figure:
 
 
 def key_figures(saturation: Saturation, locust_ms: Sequence[float] = ()) -> tuple[Figure, ...]:
-    """Return the figures that every summary shows: peak, successes, slowdown and errors.
+    """Return the figures that every summary shows: capacity if it is known, peak, successes, slowdown and errors.
 
     Requests in flight at the end are a further figure, if there are some. So is latency from when requests were due,
     with that of Locust's own table, if it differs.
@@ -49,6 +50,8 @@ def key_figures(saturation: Saturation, locust_ms: Sequence[float] = ()) -> tupl
         Figure("slowdown starts", format_onset(saturation.slowdown, "not seen"), SLOWDOWN.text),
         Figure("errors start", format_onset(saturation.errors, "none"), ERRORS.text),
     ]
+    if saturation.capacity:
+        figures.insert(0, Figure("capacity", format_capacity(saturation.capacity), CAPACITY.text))
     if saturation.in_flight:
         figures.append(Figure("in flight at the end", format_in_flight(saturation), IN_FLIGHT))
     if saturation.due_latency:
@@ -72,6 +75,22 @@ def _format_bounds(low_ms: float, high_ms: float | None) -> str:
     if high_ms is None:
         return f"at least {low}"
     return low if (high := format_ms(high_ms)) == low else f"{low} to {high}"
+
+
+def format_capacity(capacity: Capacity) -> str:
+    """Return the highest load at which an objective holds, with its rate, the objective, and what broke it."""
+    if not capacity.users:
+        return f"below {_format_load(capacity.high, capacity)}: {capacity.broken_by}, not within {capacity.objective}"
+    rate = "" if capacity.unit == "req/s" else f", {format_per_s(capacity.per_s)} req/s"
+    if not capacity.is_reached:
+        return f"at least {_format_load(capacity.users, capacity)}{rate}, within {capacity.objective}"
+    load = _format_load(capacity.users, capacity, (capacity.low, capacity.high))
+    return f"{load}{rate}, within {capacity.objective}; beyond it: {capacity.broken_by}"
+
+
+def _format_load(load: int, capacity: Capacity, interval: Range | None = None) -> str:
+    text = format_count(load, interval or (load, load))
+    return counted(text, "user") if capacity.unit == "users" else f"{text} {capacity.unit}"
 
 
 def too_short_reason(saturation: Saturation) -> str:

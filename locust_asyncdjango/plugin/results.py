@@ -121,7 +121,7 @@ class Results:
 
     def _find_figures(self) -> Saturation:
         history = self.history
-        return find_saturation(history.intervals(), history.load_levels(), total=history.total)
+        return find_saturation(history.intervals(), history.load_levels(), self._options.objective, total=history.total)
 
     def figures_in_words(self) -> tuple[Figure, ...]:
         """Return the four figures of the run so far, each as a text with its meaning."""

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING, Any
 
+from locust_asyncdjango.analysis.conditions.objective import objective_of
 from locust_asyncdjango.analysis.formatting import key_figures
 from locust_asyncdjango.analysis.saturation import Saturation, find_saturation
 from locust_asyncdjango.analysis.terminal_text import WIDTH, shortened, terminal_width, wrapped, write_any_character
@@ -192,7 +193,8 @@ class _PanelDrawing:
         from rich.console import Group
 
         if _end_s(intervals) - self._figures_s >= len(intervals) / INTERVALS_PER_WAIT_S:
-            self._figures, self._figures_s = find_saturation(intervals, load_levels()), _end_s(intervals)
+            self._figures = find_saturation(intervals, load_levels(), objective_of(self._header))
+            self._figures_s = _end_s(intervals)
         before, self._width = self._width, min(self._console.width, WIDTH)
         if self._width < before:
             # The terminal has wrapped the lines of the old panel. How many lines there are now is not known.

@@ -17,6 +17,7 @@ from locust_asyncdjango.lab.analysis.ceilings import Ceiling, ceiling_violation,
 from locust_asyncdjango.lab.analysis.littles_law import check_littles_law
 from locust_asyncdjango.lab.analysis.round_trips import RoundTripFit, fit_round_trips
 from locust_asyncdjango.lab.environment.servers import Server
+from locust_asyncdjango.lab.experiment.confirmation import confirm
 from locust_asyncdjango.lab.experiment.plan import comparisons, trials
 from locust_asyncdjango.lab.experiment.result import ResourceSample, Result
 from locust_asyncdjango.lab.experiment.results_folder import ResultsFolder
@@ -60,12 +61,14 @@ class Findings:
     """What an experiment has shown, as far as it was run.
 
     series, resource_samples: what was recorded, by the id of the trial.
+    confirmations: the plateaus on which the capacity of an arm was held, by the arm's trial.
     """
 
     experiment: Experiment
     results: tuple[Result, ...]
     series: Mapping[str, Series]
     resource_samples: Mapping[str, Sequence[ResourceSample]] = field(default_factory=dict)
+    confirmations: Mapping[Trial, Sequence[Result]] = field(default_factory=dict)
 
     @cached_property
     def runs(self) -> list[ArmRuns]:
@@ -206,4 +209,6 @@ def read_findings(folder: ResultsFolder) -> Findings:
     results = tuple(result for trial in trials(experiment) if (result := folder.result(trial)))
     series = {result.trial.id: series for result in results if (series := folder.series(result.trial))}
     samples = {result.trial.id: folder.resource_samples(result.trial) for result in results}
-    return Findings(experiment, results, series, samples)
+    findings = Findings(experiment, results, series, samples)
+    confirmations = {runs.trial: confirm(runs.results, folder.result) for runs in findings.runs}
+    return replace(findings, confirmations={trial: each for trial, each in confirmations.items() if each})

@@ -106,6 +106,7 @@ class Experiment:
     client_latency_ms: added to all that the site sends to its users.
     repeats: how many times each arm runs, at most.
     a_a_pairs: number of A/A pairs, two runs of the first arm, run before all others to estimate the noise.
+    confirm: hold the capacity of each arm on a plateau at the end.
     until_decided: stop repeating arms once their verdict is decided.
     pin: which processors each program has.
     factors: the environment variables that configure the site, as pairs of name and value.
@@ -172,6 +173,12 @@ class Experiment:
         group=REPEATS,
         metavar="N",
         default_text="1 with --repeats, else 0",
+    )
+    confirm: bool = option(
+        default=False,
+        parse=bool,
+        help_text="hold the capacity of each arm on a plateau of 30 s at the end, and less where the objective fails",
+        group=REPEATS,
     )
     until_decided: bool = option(
         default=False,
@@ -286,6 +293,7 @@ class Trial:
     variant: "" for the natural one.
     repeat: which of several runs this is, from 1.
     a_a: whether it is one of an A/A pair, which shows how runs of the same arm differ.
+    plateau_users: how many users run all the time to confirm the arm's capacity; 0 for the experiment's own load.
     """
 
     route: str
@@ -298,6 +306,7 @@ class Trial:
     workers: int = 1
     repeat: int = 1
     a_a: bool = False
+    plateau_users: int = 0
 
     @property
     def id(self) -> str:
@@ -306,6 +315,7 @@ class Trial:
             f"{self.latency_ms}ms" if self.latency_ms else "",
             f"{self.max_connections}connections" if self._limit else "",
             f"run{self.repeat}" if self.repeat > 1 else "",
+            f"plateau{self.plateau_users}" if self.plateau_users else "",
         )
         return "-".join(filter(None, ("a-a" if self.a_a else "", self.route, self.variant, self.server, *conditions)))
 
@@ -314,7 +324,8 @@ class Trial:
         """The name of the trial in reports: route, server, conditions and run."""
         subject = f"{self.route}/{self.variant}" if self.variant else self.route
         run = f"A/A run {self.repeat}" if self.a_a else f"run {self.repeat}" if self.repeat > 1 else ""
-        details = ", ".join(filter(None, (self.conditions, run)))
+        plateau = f"plateau of {self.plateau_users} users" if self.plateau_users else ""
+        details = ", ".join(filter(None, (self.conditions, run, plateau)))
         return f"{subject} on {self.server}" + (f" ({details})" if details else "")
 
     @property

@@ -16,6 +16,7 @@ from locust_asyncdjango.lab.environment import machine, pinning, services
 from locust_asyncdjango.lab.environment.pinning import Pins
 from locust_asyncdjango.lab.environment.servers import Server, user_token
 from locust_asyncdjango.lab.errors import TrialError
+from locust_asyncdjango.lab.experiment.confirmation import confirm, plateau_load
 from locust_asyncdjango.lab.experiment.options import seconds_of
 from locust_asyncdjango.lab.experiment.plan import is_warmed_up, rounds, trials
 from locust_asyncdjango.lab.experiment.result import Result
@@ -67,13 +68,13 @@ def run(
             if experiment.until_decided and findings.is_decided(round_[0].subject):
                 continue
             for trial in round_:
-                result = folder.result(trial)
-                if not (result and result.figures):  # a trial that failed is run again
-                    runner.prepare(trial, announce)
-                    result = runner.run(trial, announce(trial, numbers[trial], len(numbers)))
-                results.append(result)
+                results.append(runner.run_once(trial, announce, numbers[trial], len(numbers)))
                 if experiment.until_decided and (series := folder.series(trial)):
                     series_by_trial[trial.id] = series
+        if experiment.confirm:
+            total = len(numbers)
+            for arm in Findings(experiment, tuple(results), {}).runs:
+                results += confirm(arm.results, lambda trial: runner.run_once(trial, announce, total, total))
     return results
 
 
@@ -94,12 +95,23 @@ class _TrialRunner:
         """
         with self._folder.trial_folder(trial) as path:
             try:
-                result = self._run_under(self._experiment.load, trial, path, watch)
+                result = self._run_under(self._load_of(trial), trial, path, watch)
             except TrialError as error:
                 result = Result(trial, None, str(error), {})
             result = replace(result, caveats=(*self._caveats, *result.caveats))
             write_json(path / "result.json", result.to_json())
         return result
+
+    def run_once(self, trial: Trial, announce: Announce, number: int, total: int) -> Result:
+        """Return the result of a trial, which is run if it has none yet, or if it failed.
+
+        number: of the trial. total: the number of all trials.
+        """
+        result = self._folder.result(trial)
+        if result and result.figures:
+            return result
+        self.prepare(trial, announce)
+        return self.run(trial, announce(trial, number, total))
 
     def prepare(self, first: Trial, announce: Announce) -> None:
         """Check the load, prepare the services and warm up the machine, once.
@@ -117,6 +129,10 @@ class _TrialRunner:
     def _run_under(self, load: Load, trial: Trial, path: Path, watch: Watch) -> Result:
         server, pins = self._experiment.server(trial.server), pinning.resolve_pins(self._experiment.pin)
         return self._measure(trial, server, load, pins, path, watch)
+
+    def _load_of(self, trial: Trial) -> Load:
+        load = self._experiment.load
+        return plateau_load(load, trial.plateau_users) if trial.plateau_users else load
 
     def _prepare_services(self) -> None:
         experiment, logs = self._experiment, self._folder.logs

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from pathlib import Path
 
+from locust_asyncdjango.analysis.conditions.objective import objective_of
 from locust_asyncdjango.analysis.saturation import find_saturation
 from locust_asyncdjango.lab.analysis.caveats import trial_caveats
 from locust_asyncdjango.lab.environment import services
@@ -59,7 +60,11 @@ def measure_trial(trial: Trial, server: Server, load: Load, pins: Pins, folder: 
     return Result(
         trial=trial,
         figures=find_saturation(
-            series.intervals, series.load_levels, total=series.total, unloaded_ms=unloaded_ms_of_users(trial, baseline)
+            series.intervals,
+            series.load_levels,
+            objective_of(series.header),
+            total=series.total,
+            unloaded_ms=unloaded_ms_of_users(trial, baseline),
         ),
         error="",
         site=site_info,

@@ -11,6 +11,7 @@ from typing import Any
 
 from locust_asyncdjango._version import __version__
 from locust_asyncdjango.analysis.charts import Chart, charts_over_time
+from locust_asyncdjango.analysis.conditions.objective import objective_of
 from locust_asyncdjango.analysis.definitions import WARM_UP
 from locust_asyncdjango.analysis.formatting import (
     Figure,
@@ -117,7 +118,9 @@ class RunReport:
 def build_report(series: Series, failures: Mapping[str, Any]) -> RunReport:
     """Return the report of a run. failures: the content of the file of ``--failures``, empty without one."""
     series = replace(series, header=safe_value(series.header))  # an earlier version wrote some texts as they were
-    figures, fits = find_saturation(series.intervals, series.load_levels, total=series.total), fit_run(series.intervals)
+    objective = objective_of(series.header)
+    figures = find_saturation(series.intervals, series.load_levels, objective, total=series.total)
+    fits = fit_run(series.intervals)
     rows = list(failures.get("failures", ()))
     shape = series.header.get("shape", "The shape")
     return RunReport(

@@ -13,6 +13,7 @@ from locust_asyncdjango.lab.analysis import paired_stats
 from locust_asyncdjango.lab.analysis.arm_runs import ArmRuns
 from locust_asyncdjango.lab.analysis.findings import Comparison, Findings
 from locust_asyncdjango.lab.experiment import plan
+from locust_asyncdjango.lab.experiment.confirmation import confirmation_sentence
 from locust_asyncdjango.lab.experiment.spec import Trial
 from locust_asyncdjango.metrics.plural import counted
 
@@ -31,6 +32,7 @@ def verdict_sentences(findings: Findings) -> list[str]:
     sentences = []
     for subject, arms in findings.subjects.items():
         sentences += [*_subject_sentences(findings, subject), *map(_first_failure, arms)]
+        sentences += _confirmation_sentences(findings, arms)
     unchecked = {result.trial.server: each for result in findings.results if (each := result.site.get("preflight"))}
     sentences += [f"{server}: {reason}" for server, reason in unchecked.items()]
     return [*sentences, *_noise_sentences(findings), *_caveat_sentences(findings, "the report lists them")]
@@ -42,7 +44,14 @@ def winner_sentences(findings: Findings) -> list[str]:
     What failed first and the caveats stand on the page under headings of their own.
     """
     sentences = [sentence for subject in findings.subjects for sentence in _subject_sentences(findings, subject)]
+    sentences += _confirmation_sentences(findings, findings.runs)
     return [*sentences, *_noise_sentences(findings), *_caveat_sentences(findings, "see Trials")]
+
+
+def _confirmation_sentences(findings: Findings, arms: Iterable[ArmRuns]) -> list[str]:
+    """Return what the plateaus with an arm's capacity showed, for each arm that had one."""
+    confirmed = [(runs, findings.confirmations.get(runs.trial)) for runs in arms]
+    return [f"{runs.title}: {confirmation_sentence(results)}" for runs, results in confirmed if results]
 
 
 def first_failure_sentences(findings: Findings) -> list[str]:

@@ -358,7 +358,7 @@ def test_a_terminal_without_utf_8_has_a_panel_too() -> None:
 def test_the_figures_of_a_long_run_are_not_worked_out_each_second(monkeypatch: pytest.MonkeyPatch) -> None:
     calculated: list[int] = []
 
-    def counting(seconds: Sequence[Interval]) -> Saturation:
+    def counting(seconds: Sequence[Interval], *_: object) -> Saturation:
         calculated.append(len(seconds))
         return FIGURES
 
