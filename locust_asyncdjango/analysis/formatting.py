@@ -18,6 +18,7 @@ from locust_asyncdjango.analysis.definitions import (
     SLOWDOWN,
     SUCCESSES,
 )
+from locust_asyncdjango.analysis.request_names import RequestFigures
 from locust_asyncdjango.analysis.saturation import PEAK_WINDOW_S, Capacity, DueLatency, Onset, Range, Saturation
 from locust_asyncdjango.metrics.plural import counted
 
@@ -155,6 +156,20 @@ def missing_requests(unrecorded: int, refused_updates: int) -> list[str]:
             f"{counted(refused_updates, 'message')} of workers could not be read, and what they had is missing"
         )
     return sentences
+
+
+def request_cells(figures: RequestFigures) -> tuple[str, ...]:
+    """Return number, share of failures, p50, p95 and p99 of the requests with one name, as cells of a table."""
+    latencies = (figures.p50_ms, figures.p95_ms, figures.p99_ms)
+    failed = format_share(figures.failed_share)
+    return str(figures.requests), failed, *("-" if ms is None else format_ms(ms) for ms in latencies)
+
+
+def format_share(share: float) -> str:
+    """Return a share from 0 to 1 in per cent: 0 and 100 only where it is nothing or all."""
+    if share in (0, 1):
+        return f"{share:.0%}"
+    return f"{min(max(100 * share, 0.1), 99.9):.1f}%"
 
 
 def format_duration(seconds: float) -> str:

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from locust_asyncdjango.analysis.outcome import Outcome
+from locust_asyncdjango.analysis.request_names import RequestFigures
 from locust_asyncdjango.analysis.saturation import DueLatency, KindOnset, find_saturation
 from locust_asyncdjango.analysis.silences import Silence
 from locust_asyncdjango.analysis.text_summary import summary_text
@@ -101,3 +102,26 @@ def test_the_summary_says_what_the_shape_found_and_what_the_generator_could_not_
 def test_a_kind_without_rows_has_the_advice_for_its_kind() -> None:
     text = summary_text(Outcome(FIGURES))
     assert "      -> raise max_connections, use a connection pool" in text
+
+
+def test_the_summary_has_the_worst_names_in_a_table_and_those_that_always_failed() -> None:
+    requests = (
+        RequestFigures("GET /broken/", 12, 12, None, None, None),
+        RequestFigures("POST /posts/", 1234, 1, 12.34, 800.0, 1234.0),
+        *(RequestFigures(f"GET /{'x' * 40}/{n}", 9, 0, 1.0, 2.0, 3.0) for n in range(10)),
+    )
+    text = summary_text(replace(outcome(), requests=requests, failing_always=("GET /broken/",)))
+    lines = text.splitlines()
+    start = lines.index("  requests by name                  number  failed       p50       p95       p99")
+    assert lines[start + 1 : start + 4] == [
+        "  GET /broken/                          12    100%         -         -         -",
+        "  POST /posts/                        1234    0.1%   12.3 ms    800 ms  1,234 ms",
+        "  GET /xxxxxxxxxxxxxxxxxxxxxxx...        9      0%      1 ms      2 ms      3 ms",
+    ]
+    assert lines[start + 11 : start + 13] == [
+        "  and 2 other names; the report lists all of them (--report)",
+        "  failed at every load, so that load did not break it: GET /broken/ (12 of 12)",
+    ]
+    assert max(map(len, lines)) <= 80
+    narrow = summary_text(replace(outcome(), requests=requests[:2]), width=40)
+    assert "  GET /broken/: 12 requests, 100%\n     failed, p50, p95, p99 -, -, -\n" in narrow
