@@ -1,5 +1,6 @@
 """Results of an experiment that was never run."""
 
+from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,9 @@ from locust_asyncdjango.lab.analysis.findings import Findings
 from locust_asyncdjango.lab.experiment.plan import trials
 from locust_asyncdjango.lab.experiment.result import Baseline, PeakUsage, Result
 from locust_asyncdjango.lab.experiment.spec import Experiment, Load, Trial
+from locust_asyncdjango.metrics.request_names.sums import RequestSums, sum_of_all
+from locust_asyncdjango.metrics.row import Row
+from locust_asyncdjango.metrics.series_file import Series
 from tests.support.figures import figures, onset
 
 VERSION_3 = Path(__file__).with_name("results_version_3")
@@ -88,3 +92,18 @@ def runs_of_servers(sync: tuple[float, ...], async_: tuple[float, ...] = ()) -> 
     peaks = dict(zip(SERVERS, (sync, async_), strict=True))
     results = (measured(trial, peaks[trial.server][trial.repeat - 1]) for trial in trials(wanted))
     return Findings(wanted, tuple(results), {})
+
+
+def with_names(findings: Findings, **completed: dict[str, int]) -> Findings:
+    """Return the findings with series: in each trial these requests by name succeeded, in ten seconds.
+
+    completed: by the name of the server, with _ for -.
+    """
+    series = {}
+    for result in findings.results:
+        requests = completed[result.trial.server.replace("-", "_")]
+        names = {name: RequestSums(count, ok_ms=Counter({10.0: count})) for name, count in requests.items()}
+        total = sum_of_all(names.values())
+        rows = (Row(0, 10, total.ok, ok_ms=total.ok_ms, names=names), Row(9, 10))
+        series[result.trial.id] = Series.from_rows({}, rows)
+    return Findings(findings.experiment, findings.results, series)

@@ -11,10 +11,13 @@ from itertools import combinations, groupby
 from statistics import median
 
 from locust_asyncdjango.analysis.formatting import too_short_reason
+from locust_asyncdjango.analysis.request_names import RequestFigures, request_figures
 from locust_asyncdjango.lab.analysis import paired_stats
 from locust_asyncdjango.lab.analysis.arm_runs import ArmRuns, is_disturbed, pair_of, pairs_of, use_similar_cpu
 from locust_asyncdjango.lab.analysis.ceilings import Ceiling, ceiling_violation, compute_ceiling, peak_in_flight
 from locust_asyncdjango.lab.analysis.littles_law import check_littles_law
+from locust_asyncdjango.lab.analysis.request_mix.by_name import NameComparison, compare_names
+from locust_asyncdjango.lab.analysis.request_mix.mixes import MixDifference, find_difference, requests_of
 from locust_asyncdjango.lab.analysis.round_trips import RoundTripFit, fit_round_trips
 from locust_asyncdjango.lab.environment.servers import Server
 from locust_asyncdjango.lab.experiment.confirmation import confirm
@@ -22,6 +25,7 @@ from locust_asyncdjango.lab.experiment.plan import comparisons, trials
 from locust_asyncdjango.lab.experiment.result import ResourceSample, Result
 from locust_asyncdjango.lab.experiment.results_folder import ResultsFolder
 from locust_asyncdjango.lab.experiment.spec import Experiment, Trial
+from locust_asyncdjango.metrics.request_names.sums import sums_by_name
 from locust_asyncdjango.metrics.series_file import Series
 from locust_asyncdjango.metrics.statistics import ERROR
 
@@ -123,6 +127,19 @@ class Findings:
             estimate = paired_stats.compare(pairs_of(best, other), corrected or self.noise, error)
             comparisons[best.trial.subject].append(Comparison(best, other, estimate))
         return comparisons
+
+    def mix_difference(self, first: ArmRuns, other: ArmRuns) -> MixDifference | None:
+        """Return by how much the mixes of requests differ that two arms completed; None where they do not."""
+        return find_difference(*(requests_of(runs, self.series) for runs in (first, other)))
+
+    def compare_names(self, first: ArmRuns, other: ArmRuns) -> tuple[NameComparison, ...]:
+        """Return the comparison of two arms name by name, the most frequent name first."""
+        return compare_names(*(requests_of(runs, self.series) for runs in (first, other)))
+
+    def requests_by_name(self, runs: ArmRuns) -> tuple[RequestFigures, ...]:
+        """Return the figures of each name over all comparable runs of an arm, worst first."""
+        named = (item for run in requests_of(runs, self.series) for item in run.names.items())
+        return request_figures(sums_by_name(named))
 
     def is_decided(self, subject: str) -> bool:
         """Return whether it is known which arm of a subject carries more, or that none carries much more."""

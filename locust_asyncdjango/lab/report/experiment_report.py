@@ -130,6 +130,7 @@ def _tables(findings: Findings) -> list[Table]:
         tables.ceilings_table(findings),
         tables.round_trips_table(findings),
         tables.resource_usage_table(findings),
+        tables.request_names_table(findings),
     )
     return [tables.figures_table(findings), *(table for table in others if table.rows)]
 
@@ -149,6 +150,7 @@ def _arm_members(findings: Findings, runs: ArmRuns) -> dict[str, Any]:
         "ceiling": asdict(runs.ceiling) if runs.ceiling else None,
         "invalid_reason": runs.invalid_reason,
         "caveats": {trial: texts for trial, texts in caveats.items() if texts},
+        "requests": [asdict(each) for each in findings.requests_by_name(runs)],
     }
 
 

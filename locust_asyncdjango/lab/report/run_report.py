@@ -24,9 +24,11 @@ from locust_asyncdjango.analysis.formatting import (
     key_figures,
     missing_requests,
     not_measured_reason,
+    request_cells,
     too_short_reason,
 )
 from locust_asyncdjango.analysis.generator_health import health_problems
+from locust_asyncdjango.analysis.request_names import RequestFigures, always_failing, request_figures
 from locust_asyncdjango.analysis.saturation import Saturation, find_saturation
 from locust_asyncdjango.analysis.silences import Silence, find_silences
 from locust_asyncdjango.failures.classify import advice
@@ -52,6 +54,11 @@ not_held -> health_problems, ran -> run_info, figures -> saturation, fits.little
 KEY_HEADERS = ("figure", "this run, with 95 % interval", "what it means")
 FITTED_HEADERS = ("figure", "this run", "what it means")
 FAILURE_HEADERS = ("kind", "count", "first seen", "message", "what to do")
+REQUEST_HEADERS = ("name", "requests", "failed", "p50", "p95", "p99", "fails")
+REQUEST_NOTE = (
+    "Worst first, with the latencies of successful requests. A name that fails at every load, from the lowest on, is"
+    " not what load broke."
+)
 KIND_HEADERS = ("count", "kind", "first seen")
 
 MEANINGS = {
@@ -87,7 +94,8 @@ class RunReport:
     in the file of ``--failures``. unrecorded: how many requests could not be recorded. refused_updates: how many
     messages of workers were no updates. shape_findings: what the load shape found, such as the breakpoint.
     silences: when nothing was answered, and for how long. health_problems: why the load generator did not produce the
-    planned load. run_info: what was run, where and with which versions.
+    planned load. run_info: what was run, where and with which versions. requests: by name, worst first.
+    failing_always: the names that failed at every load, so that load did not break them.
     """
 
     title: str
@@ -105,6 +113,8 @@ class RunReport:
     run_info: dict[str, str]
     saturation: Saturation
     fits: RunFits
+    requests: tuple[RequestFigures, ...] = ()
+    failing_always: tuple[str, ...] = ()
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -112,7 +122,13 @@ class RunReport:
         problems = (f"Generator problem: {problem}" for problem in self.health_problems)
         silences = (silence.text.capitalize() for silence in self.silences)
         missing = missing_requests(self.unrecorded, self.refused_updates)
-        return (*self.shape_findings, *missing, *silences, *problems)
+        return (*self.shape_findings, *missing, *self._failing_notes(), *silences, *problems)
+
+    def _failing_notes(self) -> Iterator[str]:
+        for each in self.requests:
+            if each.name in self.failing_always:
+                counts = f"{each.failures} of {each.requests}"
+                yield f"{each.name} failed at every load ({counts}), so that load did not break it"
 
 
 def build_report(series: Series, failures: Mapping[str, Any]) -> RunReport:
@@ -139,6 +155,8 @@ def build_report(series: Series, failures: Mapping[str, Any]) -> RunReport:
         run_info=_run_info(series.header),
         saturation=figures,
         fits=fits,
+        requests=request_figures(series.total.names),
+        failing_always=always_failing(series.load_levels),
     )
 
 
@@ -192,6 +210,9 @@ def render_html(report: RunReport) -> str:
         failure_headers=FAILURE_HEADERS,
         failure_rows=list(map(_failure_cells, report.failures)),
         samples=list(map(_sample_texts, report.samples)),
+        request_headers=REQUEST_HEADERS,
+        request_rows=_request_rows(report),
+        request_note=REQUEST_NOTE,
         kind_headers=KIND_HEADERS,
         kind_rows=kinds,
     )
@@ -204,6 +225,8 @@ def render_markdown(report: RunReport) -> str:
     lines += ["## Saturation", "", *table_lines(KEY_HEADERS, map(_figure_cells, report.key_figures))]
     lines += ["", "## Fitted models", "", *table_lines(FITTED_HEADERS, map(_figure_cells, report.fitted_figures))]
     lines += ["", "## Failures", "", *_failure_lines(report)]
+    if report.requests:
+        lines += ["", "## Requests by name", "", REQUEST_NOTE, "", *table_lines(REQUEST_HEADERS, _request_rows(report))]
     lines += ["", "## How it was run", "", *bullet_lines(f"{name}: {value}" for name, value in report.run_info.items())]
     return "\n".join(lines) + "\n"
 
@@ -310,6 +333,14 @@ def _failure_lines(report: RunReport) -> list[str]:
 
 def _figure_cells(figure: Figure) -> tuple[str, str, str]:
     return figure.name, figure.text, figure.meaning
+
+
+def _request_rows(report: RunReport) -> list[tuple[str, ...]]:
+    """Return the cells of each name. The last one says whether it failed at every load."""
+    return [
+        (each.name, *request_cells(each), "at every load" if each.name in report.failing_always else "")
+        for each in report.requests
+    ]
 
 
 def _failure_cells(row: Mapping[str, Any]) -> tuple[str, ...]:

@@ -1,14 +1,16 @@
 """The tables of an experiment's report: figures, differences, ceilings, round trips and resource usage."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from locust_asyncdjango.analysis.definitions import ERRORS, IN_FLIGHT, PEAK, SLOWDOWN
-from locust_asyncdjango.analysis.formatting import format_ms, format_per_s
+from locust_asyncdjango.analysis.formatting import format_ms, format_per_s, request_cells
 from locust_asyncdjango.analysis.saturation import Saturation
 from locust_asyncdjango.lab.analysis.arm_runs import ArmRuns
 from locust_asyncdjango.lab.analysis.findings import Findings
 from locust_asyncdjango.lab.analysis.paired_stats import RatioEstimate
+from locust_asyncdjango.lab.analysis.request_mix.mixes import MOST_DISTANCE
 from locust_asyncdjango.lab.analysis.round_trips import RoundTripFit
 from locust_asyncdjango.lab.report.latency_grid import peak_text
 from locust_asyncdjango.lab.report.table import Table
@@ -42,6 +44,13 @@ RESOURCE_USAGE = (
     " the database is not the lab's."
     " In flight: the most requests that the server worked on at once, over ten seconds; never more than its slots. The"
     f" last columns say what {SCALE_IN_FLIGHT} requests in flight would take, if as many servers ran as they need."
+)
+TABLE_NAMES = 20
+"""How many names of requests the table has for a subject: the most frequent ones. The report as JSON has all."""
+REQUEST_NAMES = (
+    "All runs of an arm together, and the latencies of successful requests. Where arms completed different mixes of"
+    f" names, a total says nothing about which is faster: more than {MOST_DISTANCE:.0%} of the requests have another"
+    " name, beyond those that were in flight at the end, and a chi-squared test finds the difference too."
 )
 
 
@@ -197,6 +206,24 @@ def resource_usage_table(findings: Findings) -> Table:
             )
         )
     return Table("Resource usage", RESOURCE_USAGE, headers, tuple(rows))
+
+
+def request_names_table(findings: Findings) -> Table:
+    """Return the table of each arm's requests by name, for the subjects with several names."""
+    headers = ("name", "arm", "requests", "failed", "p50", "p95", "p99")
+    rows = []
+    for arms in findings.subjects.values():
+        by_arm = {runs.title: {each.name: each for each in findings.requests_by_name(runs)} for runs in arms}
+        counts = Counter({name: figures.requests for each in by_arm.values() for name, figures in each.items()})
+        if len(counts) > 1:
+            names = [name for name, _ in counts.most_common(TABLE_NAMES)]
+            rows += [
+                (name, title, *request_cells(figures[name]))
+                for name in names
+                for title, figures in by_arm.items()
+                if name in figures
+            ]
+    return Table("Requests by name", REQUEST_NAMES, headers, tuple(rows))
 
 
 def _scaled(connections: int | None, scale: float | None) -> str:

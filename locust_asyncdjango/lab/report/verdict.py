@@ -5,19 +5,23 @@ caveats can be read.
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
+from locust_asyncdjango.analysis.formatting import format_ms, format_per_s
 from locust_asyncdjango.analysis.saturation import Onset
 from locust_asyncdjango.failures.classify import advice
 from locust_asyncdjango.lab.analysis import paired_stats
 from locust_asyncdjango.lab.analysis.arm_runs import ArmRuns
 from locust_asyncdjango.lab.analysis.findings import Comparison, Findings
+from locust_asyncdjango.lab.analysis.request_mix.by_name import NameComparison
 from locust_asyncdjango.lab.experiment import plan
 from locust_asyncdjango.lab.experiment.confirmation import confirmation_sentence
 from locust_asyncdjango.lab.experiment.spec import Trial
 from locust_asyncdjango.metrics.plural import counted
 
 NO_DIFFERENCE = "no detectable difference"
+NAMES_SHOWN = 5
+"""How many names of requests are compared in sentences: the most frequent ones. The report's table has more."""
 MAX_NOISE_RATIO = 10
 """The largest noise that is given as a number. A larger one only shows that there were too few runs to know it."""
 MIN_A_A_PAIRS = 3
@@ -92,12 +96,37 @@ def onset_text(onset: Onset | None, otherwise: str, template: str) -> str:
 
 def _subject_sentences(findings: Findings, subject: str) -> list[str]:
     comparisons = findings.comparisons[subject]
-    sentences = [f"{subject}: {_winner(comparisons)}"] if comparisons else []
+    sentences = list(_mix_sentences(findings, subject))
+    if comparisons and not sentences:
+        sentences.append(f"{subject}: {_winner(comparisons)}")
     return sentences + [
         f"{runs.trial.title}: {runs.invalid_reason}: this is a measurement error, the arm cannot win"
         for runs in findings.subjects[subject]
         if runs.invalid_reason
     ]
+
+
+def _mix_sentences(findings: Findings, subject: str) -> Iterator[str]:
+    """Yield why there is no winner by total where arms completed different mixes, and how they compare by name."""
+    for comparison in findings.comparisons[subject]:
+        best, other = comparison.best, comparison.other
+        if difference := findings.mix_difference(best, other):
+            yield (
+                f"{subject}: no winner by total: {best.trial.arm} and {other.trial.arm} completed different mixes of"
+                f" requests, {difference.distance:.0%} of them have another name; compare them by name"
+            )
+            for each in findings.compare_names(best, other)[:NAMES_SHOWN]:
+                yield f"{subject}, {each.name}: {_name_sentence(each, best.trial.arm, other.trial.arm)}"
+
+
+def _name_sentence(names: NameComparison, first: str, other: str) -> str:
+    latencies = [None if ms is None else format_ms(ms) for ms in (names.first_p95_ms, names.other_p95_ms)]
+    p95 = f"p95 {latencies[0] or 'none'} against {latencies[1] or 'none'}"
+    if names.ratio is None:
+        per_s = f"{format_per_s(names.first_per_s)} against {format_per_s(names.other_per_s)} req/s"
+        return f"{first} against {other}: {per_s}, {p95}"
+    ratio = ratio_text(paired_stats.RatioEstimate(names.ratio, names.low, names.high))
+    return f"{first} carried {ratio} as much as {other}, {p95}"
 
 
 def _winner(comparisons: list[Comparison]) -> str:

@@ -10,6 +10,7 @@ import pytest
 
 from locust_asyncdjango.lab.errors import UsageError
 from locust_asyncdjango.lab.report import run_report
+from locust_asyncdjango.metrics.request_names.sums import RequestSums
 from locust_asyncdjango.metrics.row import Row
 from locust_asyncdjango.metrics.series_file import Series
 from tests.support.figures import FAILURES, HEADER, ramp
@@ -140,3 +141,20 @@ def test_seconds_without_an_answer_are_noted() -> None:
     report = run_report.build_report(replace(series, intervals=silent), {})
     assert "Nothing was answered for 3 s, from second 10 on" in report.notes
     assert json.loads(run_report.render_json(report))["silences"] == [{"t": 10, "length_s": 3}]
+
+
+def test_the_report_has_all_names_of_requests_and_those_that_failed_at_every_load() -> None:
+    broken = RequestSums(0, Counter(client_error=2), failed_ms=Counter({1.0: 2}))
+    fast = RequestSums(5, ok_ms=Counter({10.0: 5}))
+    rows = [
+        Row(t, t + 1, 5, Counter(client_error=2), ok_ms=Counter({10.0: 5}), names={"GET /|": fast, "GET /x": broken})
+        for t in range(20)
+    ]
+    report = run_report.build_report(Series.from_rows({}, rows), {})
+    assert report.notes == ("GET /x failed at every load (40 of 40), so that load did not break it",)
+    text = run_report.render_markdown(report)
+    assert "| GET /x | 40 | 100% | - | - | - | at every load |" in text
+    assert "| GET /&#124; | 100 | 0% | 10 ms | 10 ms | 10 ms |  |" in text
+    assert "<h2>Requests by name</h2>" in run_report.render_html(report)
+    assert [each["name"] for each in json.loads(run_report.render_json(report))["requests"]] == ["GET /x", "GET /|"]
+    assert "Requests by name" not in run_report.render_html(run_report.build_report(ramp(), {}))

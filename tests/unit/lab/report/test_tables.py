@@ -19,6 +19,7 @@ from tests.support.experiments import (
     measured,
     repeated,
     unloaded,
+    with_names,
 )
 
 
@@ -111,3 +112,20 @@ def test_resource_usage_is_scaled_to_requests_in_flight() -> None:
     assert tables.resource_usage_table(findings_of([ASYNC])).rows == (
         ("io_read: gunicorn-uvicorn", "70", "40", "97", "12.5", "-", "-", "-"),
     )
+
+
+def test_requests_by_name_of_each_arm() -> None:
+    findings = with_names(
+        repeated((50.0, 100.0), (51.0, 99.0)),
+        gunicorn_sync={"GET /quick/": 250, "GET /slow/": 150},
+        gunicorn_uvicorn={"GET /quick/": 900},
+    )
+    table = tables.request_names_table(findings)
+    assert table.headers == ("name", "arm", "requests", "failed", "p50", "p95", "p99")
+    assert table.rows == (
+        ("GET /quick/", "io_read: gunicorn-sync", "500", "0%", "10 ms", "10 ms", "10 ms"),
+        ("GET /quick/", "io_read: gunicorn-uvicorn", "1800", "0%", "10 ms", "10 ms", "10 ms"),
+        ("GET /slow/", "io_read: gunicorn-sync", "300", "0%", "10 ms", "10 ms", "10 ms"),
+    )
+    single = with_names(repeated((50.0, 100.0)), gunicorn_sync={"GET /": 9}, gunicorn_uvicorn={"GET /": 9})
+    assert tables.request_names_table(single).rows == ()

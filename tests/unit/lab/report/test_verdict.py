@@ -24,6 +24,7 @@ from tests.support.experiments import (
     measured,
     repeated,
     unloaded,
+    with_names,
 )
 
 ALL = [SYNC, ASYNC, BROKEN]
@@ -167,3 +168,29 @@ def test_trials_that_failed_and_caveats_are_named() -> None:
 def test_a_ratio_has_its_interval_if_there_is_one() -> None:
     assert ratio_text(RatioEstimate(1.5, 1.4, 1.6)) == "1.50 (1.40-1.60) times"
     assert ratio_text(RatioEstimate(1.5, None, None)) == "1.50 times"
+
+
+def test_arms_that_completed_different_mixes_have_no_winner_by_total() -> None:
+    findings = with_names(
+        repeated((50.0, 100.0), (51.0, 99.0), (49.0, 103.0)),
+        gunicorn_sync={"GET /quick/": 250, "GET /slow/": 250},
+        gunicorn_uvicorn={"GET /quick/": 900, "GET /slow/": 100},
+    )
+    assert verdict_sentences(findings)[:3] == [
+        "io_read: no winner by total: gunicorn-uvicorn and gunicorn-sync completed different mixes of requests, 40% of"
+        " them have another name; compare them by name",
+        "io_read, GET /quick/: gunicorn-uvicorn carried 3.60 (3.60-3.60) times as much as gunicorn-sync, p95 10 ms"
+        " against 10 ms",
+        "io_read, GET /slow/: gunicorn-uvicorn carried 0.40 (0.40-0.40) times as much as gunicorn-sync, p95 10 ms"
+        " against 10 ms",
+    ]
+    equal = with_names(
+        repeated((50.0, 100.0), (51.0, 99.0), (49.0, 103.0)),
+        gunicorn_sync={"GET /quick/": 250, "GET /slow/": 250},
+        gunicorn_uvicorn={"GET /quick/": 510, "GET /slow/": 490},
+    )
+    assert verdict_sentences(equal)[0].startswith("io_read: gunicorn-uvicorn carried 2.01")
+    only = with_names(repeated((50.0, 100.0)), gunicorn_sync={"GET /a": 50}, gunicorn_uvicorn={"GET /b": 90})
+    assert verdict_sentences(only)[1] == (
+        "io_read, GET /b: gunicorn-uvicorn against gunicorn-sync: 9.0 against 0.0 req/s, p95 10 ms against none"
+    )
