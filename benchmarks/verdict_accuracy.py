@@ -32,7 +32,7 @@ from locust_asyncdjango.lab.environment.process import python, running
 from locust_asyncdjango.lab.errors import TrialError, UsageError
 from locust_asyncdjango.lab.experiment.result import Result
 from simulated import breakpoint as breakpoint_search
-from simulated import capacity, compare, open_model
+from simulated import capacity, compare, open_model, request_mix
 from simulated.goals import Simulation, print_table
 from sites.slowed_site import CARRIED_SHARE
 from support.harness import add_parts, run_parts
@@ -236,6 +236,7 @@ SIMULATIONS: dict[str, Simulation] = {
     "compare": compare.simulate,
     "breakpoint": breakpoint_search.simulate,
     "open_model": open_model.simulate,
+    "request_mix": request_mix.simulate,
 }
 """What --simulated runs, in this order."""
 SIMULATED = "simulated"
