@@ -16,7 +16,7 @@ from locust_asyncdjango.lab.experiment.spec import Trial
 from locust_asyncdjango.lab.measure.resource_usage import append_sample
 from locust_asyncdjango.lab.measure.runner import run
 from tests.support.experiments import SYNC, experiment, measured
-from tests.support.programs import done, lab, running, wait_for_lines
+from tests.support.programs import done, lab, running, wait_for, wait_for_lines
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="a disk of its own takes root to mount")
 SEEDING_BYTES = 700 * 2**20
@@ -34,6 +34,16 @@ class Disk:
     def resize(self, size: int) -> None:
         """Give it so many bytes, as a multiple of 4096."""
         self._remount(f"size={size // 4096 * 4096}")
+
+    def leave_no_room(self) -> None:
+        """Make it as large as what is on it. Linux refuses that where a program writes at that moment."""
+        wait_for(self._shrink, lambda: "programs write to it without a pause")
+
+    def _shrink(self) -> bool:
+        with suppress(subprocess.CalledProcessError):
+            self.resize(self.used())
+            return True
+        return False
 
     def used(self) -> int:
         """Return how many bytes are in use."""
@@ -157,7 +167,7 @@ def test_a_database_without_room_is_no_result_and_is_measured_again(disk: Disk, 
     disk.resize(SEEDING_BYTES)
     with running(*lab("run", "--routes", "io_create", *LOAD, "--output", output), env=env) as program:
         wait_for_lines(program, output / "trials" / "io_create-gunicorn-sync.unfinished" / "series.jsonl", 2)
-        disk.resize(disk.used())
+        disk.leave_no_room()
         assert program.end() == 1
         assert program.left_behind() == []
         assert "not measured: the database could not write to its disk: " in program.text
