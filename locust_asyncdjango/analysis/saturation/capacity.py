@@ -7,7 +7,7 @@ mean itself. ``monotone`` finds where it passes its limit.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import ceil
+from math import ceil, fsum, hypot, sqrt
 
 from locust_asyncdjango.analysis.conditions.objective import DEFAULT_OBJECTIVE, Clause, Objective
 from locust_asyncdjango.analysis.saturation import monotone
@@ -15,7 +15,7 @@ from locust_asyncdjango.analysis.saturation.figures import Capacity
 from locust_asyncdjango.metrics.histogram import sum_ms
 from locust_asyncdjango.metrics.interval import Interval
 from locust_asyncdjango.metrics.load_curve import LoadLevel, merge_levels
-from locust_asyncdjango.metrics.statistics import percentile
+from locust_asyncdjango.metrics.statistics import noise, normal_z, percentile
 
 NEAR_SHARE = 0.1
 """The rate at a load is that of all loads within this share below it,"""
@@ -23,6 +23,8 @@ NEAR_S = 3
 """and of so many seconds at least."""
 MS_SHOWN = 1000
 """Latencies from so many milliseconds on are shown in seconds."""
+NOISE_LEVELS = 5
+"""How many levels on each side of the capacity show how much the rate varies."""
 PASSED_S = 2
 """A climb has only passed a level if it took so many seconds at most."""
 
@@ -78,7 +80,10 @@ def _find_limit(levels: Sequence[LoadLevel], intervals: Sequence[Interval], clau
     low, high = _users_up_to(levels, crossing.low - 1), _users_up_to(levels, crossing.high + 1)
     if clause.is_latency:
         high += _users_that_come_in(clause.limit / 1000, levels[max(crossing.high - 2, 0) : crossing.high + 3]) / 2
-    return _Limit(int(_users_up_to(levels, crossing.at)), int(low), ceil(high), _reason(levels, crossing, clause))
+    users = _users_up_to(levels, crossing.at)
+    margin = _rate_noise(levels[max(crossing.at - NOISE_LEVELS, 0) : crossing.at + NOISE_LEVELS], clause) * users
+    low, high = users - hypot(users - low, margin), users + hypot(high - users, margin)
+    return _Limit(int(users), max(int(low), 0), ceil(high), _reason(levels, crossing, clause))
 
 
 def _users_up_to(levels: Sequence[LoadLevel], count: int) -> float:
@@ -92,6 +97,19 @@ def _users_up_to(levels: Sequence[LoadLevel], count: int) -> float:
     if count >= len(levels) or last.seconds > PASSED_S:
         return last.load
     return (last.load + levels[count].load) / 2
+
+
+def _rate_noise(levels: Sequence[LoadLevel], clause: Clause) -> float:
+    """Return how far the rate of a server is from its mean by chance, as a share, while a climb passes these levels.
+
+    Requests that wait in the same queue are slow together, so that they do not show how much this varies. The share is
+    that of 95 % of all periods as long as the limit of a latency, as the rates of successive seconds vary.
+    """
+    rates = [level.per_s for level in levels if level.seconds <= PASSED_S]
+    mean_per_s = fsum(rates) / len(rates) if rates else 0.0
+    if not clause.is_latency or not mean_per_s or not clause.limit:
+        return 0.0
+    return min(normal_z() * noise(rates) / mean_per_s / sqrt(clause.limit / 1000), 1.0)
 
 
 def _users_that_come_in(seconds: float, levels: Sequence[LoadLevel]) -> float:

@@ -7,6 +7,7 @@ import pytest
 from locust_asyncdjango.analysis.definitions import ERRORS, PEAK, SLOWDOWN, SUCCESSES
 from locust_asyncdjango.analysis.formatting import (
     Figure,
+    format_capacity,
     format_count,
     format_duration,
     format_first_failure,
@@ -17,7 +18,7 @@ from locust_asyncdjango.analysis.formatting import (
     format_rate,
     key_figures,
 )
-from locust_asyncdjango.analysis.saturation import Onset, find_saturation
+from locust_asyncdjango.analysis.saturation import Capacity, Onset, find_saturation
 from locust_asyncdjango.metrics.interval import Interval
 from tests.support.figures import FAILURES, figures
 
@@ -81,3 +82,22 @@ def test_a_row_of_failures() -> None:
         "after 21 s, at 105 users",
     )
     assert format_kind({**row, "where": ""}) == "db_too_many_clients"
+
+
+@pytest.mark.parametrize(
+    ("capacity", "text"),
+    [
+        (
+            Capacity("p95 <= 1s", 140, 132, 150, 138.2, "p95 1.4 s"),
+            "140 (132-150) users, 138 req/s, within p95 <= 1s; beyond it: p95 1.4 s",
+        ),
+        (Capacity("p95 <= 1s", 500, 500, 500, 99.5), "at least 500 users, 99.5 req/s, within p95 <= 1s"),
+        (Capacity("p95 <= 1s", 0, 0, 10, 0.0, "p95 1.4 s"), "below 10 users: p95 1.4 s, not within p95 <= 1s"),
+        (
+            Capacity("p95 <= 1s", 40, 38, 45, 39.9, "p95 1.4 s", "req/s"),
+            "40 (38-45) req/s, within p95 <= 1s; beyond it: p95 1.4 s",
+        ),
+    ],
+)
+def test_a_capacity_says_the_load_and_what_broke_it(capacity: Capacity, text: str) -> None:
+    assert format_capacity(capacity) == text

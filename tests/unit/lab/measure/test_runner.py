@@ -1,13 +1,17 @@
 """The loop over trials: which run, which are skipped, and what is written."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from locust_asyncdjango.analysis.saturation import Capacity
+from locust_asyncdjango.lab.analysis.findings import read_findings
 from locust_asyncdjango.lab.environment.pinning import Pins
 from locust_asyncdjango.lab.environment.servers import Server
 from locust_asyncdjango.lab.errors import TrialError
+from locust_asyncdjango.lab.experiment.confirmation import confirmation_sentence
 from locust_asyncdjango.lab.experiment.result import Result
 from locust_asyncdjango.lab.experiment.results_folder import ResultsFolder
 from locust_asyncdjango.lab.experiment.spec import Experiment, Load, Trial
@@ -117,6 +121,34 @@ def test_a_run_that_goes_on_warms_up_again_and_one_that_is_complete_does_not(fol
 def test_a_machine_that_cannot_be_warmed_up_is_no_error(folder: ResultsFolder) -> None:
     results = run(on_own_server(a_a_pairs=1), folder, announced([]), FakeMeasure("cpu", "template"))
     assert {result.error for result in results} == {"it did not start"}
+
+
+class MeasureWithCapacity(FakeMeasure):
+    """The objective holds at up to 60 users; the climb shows 80."""
+
+    def __call__(self, trial: Trial, server: Server, load: Load, pins: Pins, folder: Path, watch: Watch) -> Result:
+        result = super().__call__(trial, server, load, pins, folder, watch)
+        assert result.figures
+        users = trial.plateau_users
+        reason = "p95 1.4 s" if not users or users > 60 else ""
+        capacity = Capacity("p95 <= 1s", users or 80, 70, 90, 100.0, reason)
+        return replace(result, figures=replace(result.figures, capacity=capacity))
+
+
+def test_the_capacity_of_each_arm_is_confirmed_on_plateaus(folder: ResultsFolder) -> None:
+    planned = on_own_server(confirm=True)
+    measure, announcements = MeasureWithCapacity(), list[tuple[str, int, int]]()
+    results = run(planned, folder, announced(announcements), measure)
+    plateaus = [Load("Ramp", str(n), str(rate), "35s") for n, rate in ((80, 16), (70, 14), (56, 12))]
+    assert measure.loads == [Load("Ramp"), Load("Ramp"), *plateaus, *plateaus]
+    assert announcements[2:] == [("cpu", 2, 2)] * 3 + [("template", 2, 2)] * 3
+    again = MeasureWithCapacity()
+    assert run(planned, folder, announced([]), again) == results
+    assert again.measured == []
+    findings = read_findings(folder)
+    assert [result.trial for result in findings.results] == [result.trial for result in results[:2]]
+    sentence = "confirmed on a plateau of 30 s at 56 users"
+    assert [confirmation_sentence(each) for each in findings.confirmations.values()] == [sentence] * 2
 
 
 def test_the_load_that_warms_up_is_ten_seconds_at_most() -> None:
