@@ -1,11 +1,12 @@
 """The loop over an experiment's trials. It skips trials that are finished, and those that are no longer needed."""
 
 import platform
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
+from itertools import count
 from operator import itemgetter
 from pathlib import Path
 from typing import Any
@@ -72,9 +73,7 @@ def run(
                 if experiment.until_decided and (series := folder.series(trial)):
                     series_by_trial[trial.id] = series
         if experiment.confirm:
-            total = len(numbers)
-            for arm in Findings(experiment, tuple(results), {}).runs:
-                results += confirm(arm.results, lambda trial: runner.run_once(trial, announce, total, total))
+            results += runner.confirm(results, announce, len(numbers))
     return results
 
 
@@ -112,6 +111,20 @@ class _TrialRunner:
             return result
         self.prepare(trial, announce)
         return self.run(trial, announce(trial, number, total))
+
+    def confirm(self, results: Sequence[Result], announce: Announce, planned: int) -> list[Result]:
+        """Hold the capacity of each arm on plateaus, and return their results.
+
+        results: those of all trials that were planned. planned: the number of these trials.
+        """
+        further = count(planned + 1)
+
+        def measure(trial: Trial) -> Result:
+            number = next(further)
+            return self.run_once(trial, announce, number, number)
+
+        arms = Findings(self._experiment, tuple(results), {}).runs
+        return [result for arm in arms for result in confirm(arm.results, measure)]
 
     def prepare(self, first: Trial, announce: Announce) -> None:
         """Check the load, prepare the services and warm up the machine, once.

@@ -141,7 +141,7 @@ def test_the_capacity_of_each_arm_is_confirmed_on_plateaus(folder: ResultsFolder
     results = run(planned, folder, announced(announcements), measure)
     plateaus = [Load("Ramp", str(n), str(rate), "35s") for n, rate in ((80, 16), (70, 14), (56, 12))]
     assert measure.loads == [Load("Ramp"), Load("Ramp"), *plateaus, *plateaus]
-    assert announcements[2:] == [("cpu", 2, 2)] * 3 + [("template", 2, 2)] * 3
+    assert announcements[2:] == [(route, n, n) for n, route in enumerate(("cpu",) * 3 + ("template",) * 3, 3)]
     again = MeasureWithCapacity()
     assert run(planned, folder, announced([]), again) == results
     assert again.measured == []
