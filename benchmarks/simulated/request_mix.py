@@ -4,9 +4,9 @@ Users choose each request by the same weights. In experiments with uneven runs, 
 requests that they began with, so that runs of the same arm differ by more than chance.
 """
 
-import random
-from collections import Counter
 from collections.abc import Iterator, Sequence
+
+import numpy as np
 
 from locust_asyncdjango.lab.analysis.request_mix.mixes import RunRequests, find_difference
 from locust_asyncdjango.metrics.request_names.sums import RequestSums
@@ -35,7 +35,7 @@ def simulate(experiments: int) -> Iterator[Goal]:
 
 
 def _count(experiments: int, repeats: int, requests: int, weights: Sequence[float], uneven: float = 0.0) -> int:
-    chance = random.Random(21)  # noqa: S311
+    chance = np.random.default_rng(21)
     found = 0
     for _ in range(experiments):
         first = [_run(chance, n, requests, WEIGHTS, uneven) for n in range(repeats)]
@@ -44,7 +44,9 @@ def _count(experiments: int, repeats: int, requests: int, weights: Sequence[floa
     return found
 
 
-def _run(chance: random.Random, repeat: int, requests: int, weights: Sequence[float], uneven: float) -> RunRequests:
-    of_run = [weight * chance.lognormvariate(0, uneven) for weight in weights]
-    counts = Counter(chance.choices(NAMES, of_run, k=requests))
-    return RunRequests(repeat, {name: RequestSums(count) for name, count in counts.items()}, 60)
+def _run(
+    chance: np.random.Generator, repeat: int, requests: int, weights: Sequence[float], uneven: float
+) -> RunRequests:
+    of_run = np.array(weights) * chance.lognormal(0, uneven, len(weights))
+    counts = chance.multinomial(requests, of_run / of_run.sum())
+    return RunRequests(repeat, {name: RequestSums(int(n)) for name, n in zip(NAMES, counts, strict=True) if n}, 60)
