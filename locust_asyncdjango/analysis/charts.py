@@ -14,7 +14,11 @@ from locust_asyncdjango.metrics.plural import counted
 
 Chart = dict[str, Any]
 """id, title and note; x (label and values); left and right: labels of the axes, "" for an axis that is not shown; lines
-as ``line`` makes them, and marks as ``mark`` does."""
+as ``line`` and ``curve`` make them, and marks as ``mark`` does.
+
+A chart may also have: scale, "log ms" for latencies on a logarithmic axis; x_scale, "percentiles" where x is one
+divided by the share of slower requests; top, the ends of the left and the right axis that charts have in common; dots
+and levels, as ``dot`` and ``horizontal_mark`` make them."""
 
 POINTS_LIMIT = 600
 """The most points of a line: a screen cannot show more."""
@@ -97,10 +101,32 @@ def chart(
 def line(name: str, role: str, shape: str, axis: str, values: Iterable[float | None]) -> dict[str, Any]:
     """Return a line of a chart.
 
-    role: names the colour, --chart-ROLE in charts.css. shape: line, dashed, points or stacked. axis: left or right.
-    values: one for each x; None leaves a gap.
+    role: names the colour, --chart-ROLE in charts.css. shape: line, dashed, points, stacked or curve. axis: left or
+    right. values: one for each x; None leaves a gap.
     """
     return {"name": name, "role": role, "shape": shape, "axis": axis, "values": _shortened(values)}
+
+
+def curve(name: str, role: str, values: Iterable[float | None], until: float | None) -> dict[str, Any]:
+    """Return a line that joins its values over the gaps between them.
+
+    until: the x from which on it is dotted; None for nowhere.
+    """
+    return {**line(name, role, "curve", "left", values), "until": until}
+
+
+def dot(x: float, y: float, name: str, role: str, *, is_end: bool) -> dict[str, Any]:
+    """Return a point of a chart with its name beside it.
+
+    is_end: whether the point is drawn; otherwise only its name is.
+    """
+    x, y = float(f"{x:.4g}"), float(f"{y:.4g}")
+    return {"x": x, "y": y, "name": name, "role": role, "is_end": is_end}
+
+
+def horizontal_mark(y: float, name: str, role: str) -> dict[str, Any]:
+    """Return a horizontal line across a chart, at a value of its left axis."""
+    return {"y": y, "name": name, "role": role}
 
 
 def mark(x: float, low: float | None, high: float | None, name: str, role: str) -> dict[str, Any]:

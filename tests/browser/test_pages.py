@@ -9,8 +9,9 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
+from locust_asyncdjango.analysis.saturation import find_saturation
 from locust_asyncdjango.lab.analysis.findings import Findings
 from locust_asyncdjango.lab.commands.report import write_report_files
 from locust_asyncdjango.lab.environment.packages import locustfile
@@ -22,7 +23,7 @@ from locust_asyncdjango.metrics.row import Row
 from locust_asyncdjango.metrics.series_file import Series
 from locust_asyncdjango.routes import ROUTES
 from tests.support.experiments import experiment
-from tests.support.figures import figures
+from tests.support.figures import figures, ramp
 from tests.support.programs import locust, running, wait_for_page
 
 # They share what their module starts.
@@ -191,13 +192,70 @@ def test_the_report_of_an_experiment_shows_every_trial_and_every_difference(page
     file = tmp_path / "report.html"
     file.write_text(experiment_report.render_html(findings, {"versions": {"python": "3"}}), encoding="utf-8")
     requested = opened_offline(page, file)
-    # Three charts of each of eight trials, and the peaks over latency.
-    expect(page.locator("figure canvas")).to_have_count(3 * 8 + 1)
+    # Two charts of each of eight trials without failures; three of each of two subjects; the peaks over latency.
+    expect(page.locator("figure canvas")).to_have_count(2 * 8 + 3 * 2 + 1)
+    page.evaluate("document.querySelectorAll('details').forEach((details) => { details.open = true; })")
     expect(page.get_by_role("img", name="Peak over latency")).to_be_visible()
     expect(page.locator("svg.whiskers")).to_have_count(2)
     expect(page.get_by_text("caveat: io_read on gunicorn-sync: </ul><script>alert(1)</script>")).to_be_visible()
     fits_screens_and_paper(page)
     assert [url for url in requested if not url.startswith(("file:", "data:"))] == []
+
+
+def test_the_first_screen_of_a_report_has_the_answer(page: Page, tmp_path: Path) -> None:
+    wanted = experiment(servers=("gunicorn-sync", "gunicorn-uvicorn"))
+    planned = trials(wanted)
+    series = {trial.id: ramp(breaks_at=200, slots=60 * number) for number, trial in enumerate(planned, 1)}
+    results = tuple(Result(trial, find_saturation(series[trial.id].intervals), "", {}) for trial in planned)
+    file = tmp_path / "report.html"
+    file.write_text(experiment_report.render_html(Findings(wanted, results, series), {}), encoding="utf-8")
+    opened_offline(page, file)
+    for width, height in ((1400, 900), (400, 800)):
+        for scheme in ("light", "dark"):
+            page.set_viewport_size({"width": width, "height": height})
+            page.emulate_media(color_scheme=scheme)
+            expect(page.get_by_role("heading", level=1)).to_have_text("Should io_read be sync or async?")
+            lead = page.get_by_text("Async, on gunicorn-uvicorn")
+            assert bottom(lead) < height / 2
+            assert bottom(page.locator("figure canvas").first) <= height + 60  # its axis may be below
+            assert page.evaluate("document.documentElement.scrollWidth") <= width
+            assert contrast(lead) >= 7
+            assert contrast(page.locator(".context")) >= 4.5
+    rows = page.get_by_role("table").first.locator("tbody tr")
+    expect(rows.first).to_contain_text("gunicorn-uvicorn")
+    expect(rows).to_have_count(2)
+    expect(page.get_by_role("img", name="Latency, p95")).to_have_attribute("aria-label", re.compile("objective: p95"))
+    page.set_viewport_size({"width": 1400, "height": 900})
+    assert bottom(rows.last) <= 900
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Save the values (CSV)").first.click()
+    assert download.value.path().read_text().startswith("users,Goodput: gunicorn-uvicorn,Goodput: gunicorn-sync")
+
+
+def bottom(element: Locator) -> float:
+    box = element.bounding_box()
+    assert box
+    return box["y"] + box["height"]
+
+
+def contrast(element: Locator) -> float:
+    """Return the contrast of a text with the background of the nearest element that has one, as WCAG defines it."""
+    return float(
+        element.evaluate(
+            """(element) => {
+              const luminance = (colour) => {
+                const parts = colour.match(/[\\d.]+/g).slice(0, 3).map((part) => part / 255);
+                const linear = parts.map((c) => (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4));
+                return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2];
+              };
+              let behind = element;
+              while (getComputedStyle(behind).backgroundColor === "rgba(0, 0, 0, 0)") behind = behind.parentElement;
+              const [text, back] = [getComputedStyle(element).color, getComputedStyle(behind).backgroundColor];
+              const [darker, lighter] = [luminance(text), luminance(back)].sort((a, b) => a - b);
+              return (lighter + 0.05) / (darker + 0.05);
+            }"""
+        )
+    )
 
 
 def opened_offline(page: Page, file: Path) -> list[str]:

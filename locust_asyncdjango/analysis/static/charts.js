@@ -9,7 +9,10 @@ const drawCharts = (() => {
   const NAME_ROWS = 6;
   const FONT = "12px system-ui, sans-serif";
   const NAME_FONT = "11px system-ui, sans-serif";
+  const DOT_FONT = "600 13px system-ui, sans-serif";
+  const DOT_NAME_HEIGHT = 17;
   const PRINT_WIDTH = 660; // CSS pixels, between the margins of A4 and of US Letter
+  const PRINT_PAIR_WIDTH = 320; // of each of two charts in a row
   const figuresOf = new WeakMap(); // container -> Map of chart id -> figure
   const drawn = new Set(); // the figures that have a plot
   const colours = new Map(); // role -> a colour that the canvas understands
@@ -70,12 +73,13 @@ const drawCharts = (() => {
     if (!hasData || figure.zoom?.min >= chart.x.values[figure.lastRow]) figure.zoom = null; // a new run has begun
     if (!hasData) return removePlot(figure);
     // Everything but values and marks, which a plot can change at any time.
-    const lines = JSON.stringify([chart.x.label, chart.right, chart.lines.map((line) => ({ ...line, values: null }))]);
+    const lines = JSON.stringify([chart.x.label, chart.right, chart.lines.map((line) => ({ ...line, values: null, until: null }))]);
     if (figure.plot && figure.lines === lines) updatePlot(figure);
     else buildPlot(figure);
     figure.lines = lines;
-    const lastValues = [...chart.lines.map((line) => `${line.name} ${exact(line.values[lastRow(line.values)])}`),
-      ...chart.marks.map((mark) => `${mark.name} at ${exact(mark.x)} ${chart.x.label}`)];
+    const lastValues = [...chart.lines.map((line) => `${line.name} ${textOf(chart)(line.values[lastRow(line.values)])}`),
+      ...chart.marks.map((mark) => `${mark.name} at ${exact(mark.x)} ${chart.x.label}`),
+      ...[...chart.dots ?? [], ...chart.levels ?? []].map(({ name }) => name)];
     figure.plot.ctx.canvas.setAttribute("aria-label", `${chart.title}. Last values: ${lastValues.join(", ")}`);
   }
 
@@ -107,8 +111,10 @@ const drawCharts = (() => {
   }
 
   function sizeOf({ slot }) {
-    const width = printing ? PRINT_WIDTH : slot.clientWidth || PRINT_WIDTH; // clientWidth is 0 in a closed <details>
+    const printWidth = slot.closest(".pair") ? PRINT_PAIR_WIDTH : PRINT_WIDTH;
+    const width = printing ? printWidth : slot.clientWidth || printWidth; // clientWidth is 0 in a closed <details>
     if (slot.closest(".small")) return { width, height: 170 };
+    if (slot.closest(".pair")) return { width, height: width < 500 ? 220 : 250 };
     return { width, height: width < 500 ? 240 : 290 };
   }
 
@@ -123,7 +129,8 @@ const drawCharts = (() => {
     figure.right.style.color = `var(--chart-${rightRole})`;
     const lineOf = (series) => figure.chart.lines[series - 1]; // uPlot's first series is x
     const value = (plot, sum, series, row) => // the line's own value, even in a stack; the last one without a cursor
-      exact((series ? lineOf(series) : figure.chart.x).values[row ?? figure.lastRow]);
+      (series ? textOf(figure.chart)(lineOf(series).values[row ?? lastRow(lineOf(series).values)])
+        : xText(figure.chart)(x.values[row ?? figure.lastRow]));
     const grid = { stroke: () => colour("grid"), width: 1 };
     const axis = { stroke: () => colour("muted"), font: FONT, gap: 4, grid, ticks: { ...grid, size: 4 } };
     const y = { ...axis, size: widest, values: (plot, splits) => splits.map(short) };
@@ -131,14 +138,18 @@ const drawCharts = (() => {
       ...sizeOf(figure),
       padding: [(plot) => roomAbove(plot, figure.chart.marks), right ? 0 : 14, 0, 0],
       scales: {
-        x: { time: false, range: (plot, min, max) => (isPoint(plot.data[0]) ? wholeRange(plot) : [min, max]) },
-        left: { range: fromZero },
-        right: { range: fromZero },
+        x: { time: false, distr: figure.chart.x_scale ? 3 : 1, range: (plot, min, max) => xRange(plot, min, max, lines) },
+        left: isLog(figure.chart) ? { distr: 3, range: (plot, min, max) => logRange(min, max, figure.chart.levels) }
+          : { range: (plot, min, max) => fromZero(plot, min, figure.chart.top?.left ?? max) },
+        right: { range: (plot, min, max) => fromZero(plot, min, figure.chart.top?.right ?? max) },
       },
       axes: [
         { ...axis, label: x.label, labelFont: FONT, labelSize: 18, labelGap: 0, size: 26, space: 56,
-          values: (plot, splits) => splits.map(exact) },
-        { ...y, scale: "left" },
+          values: (plot, splits) => splits.map(xText(figure.chart)),
+          ...(figure.chart.x_scale && { splits: () => PERCENTILE_TICKS, filter: (plot, splits) => splits }) },
+        { ...y, scale: "left", ...(isLog(figure.chart) && {
+          values: (plot, splits) => splits.map(duration), filter: (plot, splits) => splits,
+          splits: (plot, axis, min, max) => logTicks(min, max) }) },
         { ...y, scale: "right", side: 1, show: right !== "", grid: { show: false }, stroke: () => colour(rightRole) },
       ],
       series: [{ label: "at", value }, ...lines.map((line) => seriesOf(line, value, !figure.hidden.has(line.name)))],
@@ -146,7 +157,7 @@ const drawCharts = (() => {
       cursor: {
         y: false,
         // Not each line has a value at each x: the cursor takes the nearest value of each line.
-        hover: lines.some((line) => line.shape === "points") ? { skip: [null], prox: 30 } : {},
+        hover: lines.some((line) => ["points", "curve"].includes(line.shape)) ? { skip: [null], prox: 30 } : {},
         // All charts over the same x show the cursor. Only those of the same container share the zoom.
         sync: { key: x.label, scales: ["x", null], filters: {
           sub: (what, from) => what === "mousemove" || figure.root.parentNode.contains(from.root) } },
@@ -154,8 +165,9 @@ const drawCharts = (() => {
       hooks: {
         setScale: [(plot, scale) => scale === "x" && rememberZoom(figure, plot)],
         setSeries: [(plot, series, change) => change.show !== undefined && rememberHidden(figure, plot)],
-        drawAxes: [(plot) => drawSpans(plot, figure.chart.marks)],
-        draw: [(plot) => drawMarks(plot, figure.chart.marks)],
+        drawAxes: [(plot) => drawSpans(plot, figure.chart.marks), (plot) => drawLevels(plot, figure.chart.levels ?? [])],
+        draw: [(plot) => drawMarks(plot, figure.chart.marks), (plot) => drawRests(plot, shownLines(plot, figure)),
+          (plot) => drawDots(plot, shownLines(plot, figure), figure.chart.dots ?? [])],
       },
     };
   }
@@ -168,8 +180,10 @@ const drawCharts = (() => {
       dashed: { width: 2, dash: [7, 4] },
       stacked: { width: 0, fill: () => colour(line.role, 0.8) }, // over an hour, outlines would hide the areas
       points: { paths: () => null },
+      curve: { width: 2.5, spanGaps: true, paths: (plot, number, from, to) => solidPath(plot, number, from, to, line) },
     }[line.shape];
-    const points = { show: isPoints, filter: isPoints ? null : isolatedRows, size: 6, width: 0, fill: ink };
+    const filter = isPoints ? null : line.shape === "curve" ? onlyRow : isolatedRows;
+    const points = { show: isPoints, filter, size: 6, width: 0, fill: ink };
     const named = { label: line.name, class: `chart-${line.shape}`, scale: line.axis, value, show };
     return { ...named, stroke: ink, points, ...style };
   }
@@ -181,9 +195,23 @@ const drawCharts = (() => {
     return rows.length ? rows : null;
   }
 
+  // Returns the row of the only value of a curve, which has no line then.
+  function onlyRow(plot, series) {
+    const rows = [...plot.data[series].keys()].filter((row) => plot.data[series][row] != null);
+    return rows.length === 1 ? rows : null;
+  }
+
+  // Returns the path of a curve up to the point from which on it is dotted.
+  function solidPath(plot, number, from, to, line) {
+    const last = line.until == null ? to : Math.min(to, plot.data[0].findLastIndex((x) => x <= line.until));
+    return last < from ? null : uPlot.paths.linear()(plot, number, from, last);
+  }
+
+  const shownLines = (plot, figure) => figure.chart.lines.filter((_, i) => plot.series[i + 1].show);
+
   function rememberZoom(figure, plot) {
     const [{ min, max }, [first, last]] = [plot.scales.x, wholeRange(plot)];
-    figure.zoom = min === first && max === last ? null : { min, max };
+    figure.zoom = min <= first && max === last ? null : { min, max };
   }
 
   function rememberHidden(figure, plot) {
@@ -210,6 +238,39 @@ const drawCharts = (() => {
     const stacked = figure.chart.lines.flatMap((line, i) => (isStacked(figure, line) ? [i + 1] : []));
     figure.plot.delBand(null);
     stacked.slice(1).forEach((upper, i) => figure.plot.addBand({ series: [upper, stacked[i]] }));
+  }
+
+  const PERCENTILE_TICKS = [2, 4, 10, 100, 1000, 10000]; // p50, p75, p90, p99, p99.9, p99.99
+  const isLog = (chart) => chart.scale === "log ms";
+  const percentileName = (x) => `p${exact(100 - 100 / x)}`.replace(/^p100$/, "p99.99");
+  const xText = (chart) => (chart.x_scale ? percentileName : exact);
+  const textOf = (chart) => (isLog(chart) ? duration : exact);
+
+  function duration(ms) {
+    if (ms == null) return "–";
+    return ms >= 1000 ? `${upTo[ms >= 10000 ? 0 : 1].format(ms / 1000)} s` : `${upTo[ms >= 10 ? 0 : 1].format(ms)} ms`;
+  }
+
+  // Returns the ends of a logarithmic axis: a little more than the values and the horizontal lines.
+  function logRange(min, max, levels = []) {
+    if (!(min > 0)) return [1, 1000];
+    const values = [min, max, ...levels.map(({ y }) => y)];
+    return [Math.min(...values) / 1.5, Math.max(...values) * 1.7];
+  }
+
+  // Returns round numbers between the ends of a logarithmic axis: 1, 2 and 5 of each power of ten where they are few.
+  function logTicks(min, max) {
+    const powers = Array.from({ length: 16 }, (_, i) => 10 ** (i - 3));
+    const inside = (values) => values.filter((value) => value >= min && value <= max);
+    const fine = inside(powers.flatMap((power) => [power, 2 * power, 5 * power]));
+    return fine.length <= 5 ? fine : inside(powers);
+  }
+
+  // A chart with curves leaves room at the left, so that its first points do not lie on the axis.
+  function xRange(plot, min, max, lines) {
+    if (isPoint(plot.data[0])) return wholeRange(plot);
+    const isWhole = min === plot.data[0][0] && max === plot.data[0].at(-1);
+    return isWhole && plot.scales.x.distr === 1 && lines.some(({ shape }) => shape === "curve") ? [0, max] : [min, max];
   }
 
   const wholeRange = ({ data: [x] }) => [x[0], Math.max(x[x.length - 1], x[0] + Number(isPoint(x)))];
@@ -277,6 +338,102 @@ const drawCharts = (() => {
         ctx.fillStyle = colour(role);
         ctx.fillText(name, left, top + NAME_HEIGHT / 2, length);
       }
+    });
+  }
+
+  // ---- Curves: the horizontal lines, the dotted ends, and the points with names
+  function drawLevels(plot, levels) {
+    onPlot(plot, (ctx, width, height) => {
+      Object.assign(ctx, { font: FONT, textAlign: "right", textBaseline: "bottom", lineWidth: 1.2 });
+      for (const { y, name, role } of levels) {
+        const at = plot.valToPos(y, "left");
+        if (at < 0 || at > height) continue;
+        ctx.strokeStyle = ctx.fillStyle = colour(role);
+        ctx.setLineDash([5, 4]);
+        strokeThrough(ctx, [[0, at], [width, at]]);
+        ctx.setLineDash([]);
+        ctx.fillText(name, width, at - 3);
+      }
+    });
+  }
+
+  function drawRests(plot, lines) {
+    onPlot(plot, (ctx, width, height) => {
+      ctx.beginPath();
+      ctx.rect(0, 0, width, height);
+      ctx.clip();
+      Object.assign(ctx, { lineWidth: 1.8, lineJoin: "round" });
+      ctx.setLineDash([2, 4]);
+      for (const line of lines.filter(({ until }) => until != null)) {
+        ctx.strokeStyle = colour(line.role);
+        strokeThrough(ctx, pixels(plot, line, (x) => x >= line.until));
+      }
+    });
+  }
+
+  function strokeThrough(ctx, points) {
+    ctx.beginPath();
+    points.forEach(([x, y]) => ctx.lineTo(x, y));
+    ctx.stroke();
+  }
+
+  // Returns where the values of a line are drawn, in CSS pixels from the upper left corner of the plot.
+  function pixels(plot, { values, axis }, isWanted = () => true) {
+    return plot.data[0].flatMap((x, row) => (values[row] != null && isWanted(x)
+      ? [[plot.valToPos(x, "x"), plot.valToPos(values[row], axis)]] : []));
+  }
+
+  function drawDots(plot, lines, dots) {
+    const shown = dots.filter(({ x, name }) => x >= plot.scales.x.min && x <= plot.scales.x.max
+      && lines.some((line) => name === line.name || name.startsWith(`${line.name}: `)));
+    if (!shown.length) return;
+    onPlot(plot, (ctx, width, height) => {
+      Object.assign(ctx, { font: DOT_FONT, textAlign: "left", textBaseline: "middle", lineJoin: "round" });
+      const places = shown.map((dot) => ({ ...dot, left: plot.valToPos(dot.x, "x"), top: plot.valToPos(dot.y, "left") }));
+      const taken = places.map(({ left, top }) => [left - 6, top - 6, left + 6, top + 6]);
+      const drawn = lines.flatMap((line) => between(pixels(plot, line)));
+      for (const { left, top, name, role, is_end: isEnd } of places) {
+        const box = freeBox(left, top, ctx.measureText(name).width, width, height, taken, drawn);
+        taken.push(box);
+        ctx.strokeStyle = colour("surface");
+        ctx.fillStyle = colour(role);
+        if (isEnd) {
+          ctx.lineWidth = 2;
+          ctx.beginPath();
+          ctx.arc(left, top, 5, 0, 2 * Math.PI);
+          ctx.fill();
+          ctx.stroke();
+        }
+        ctx.lineWidth = 4;
+        ctx.strokeText(name, box[0], (box[1] + box[3]) / 2);
+        ctx.fillText(name, box[0], (box[1] + box[3]) / 2);
+      }
+    });
+  }
+
+  // Returns the box near a point in which a name covers the fewest lines, and no other name: [left, top, right, bottom].
+  function freeBox(x, y, length, width, height, taken, drawn) {
+    let [best, least] = [null, Infinity];
+    for (const [column, start] of [x + 10, x - length - 10, x - length / 2].entries()) {
+      const left = Math.max(2, Math.min(width - length, start));
+      for (const shift of [-14, 14, -26, 26, -40, 40, -54, 54, -70, 70]) {
+        const top = Math.max(0, Math.min(height - DOT_NAME_HEIGHT, y + shift - DOT_NAME_HEIGHT / 2));
+        const box = [left, top, left + length, top + DOT_NAME_HEIGHT];
+        const names = taken.filter((other) => box[0] < other[2] && other[0] < box[2] && box[1] < other[3] && other[1] < box[3]);
+        const points = drawn.filter(([px, py]) => px > box[0] && px < box[2] && py > box[1] && py < box[3]);
+        const cost = 1000 * names.length + 6 * points.length + Math.abs(shift) + 8 * column;
+        if (cost < least) [best, least] = [box, cost];
+      }
+    }
+    return best;
+  }
+
+  // Returns the points of a line, and points about every five pixels between them.
+  function between(points) {
+    return points.flatMap(([x, y], n) => {
+      const [toX, toY] = points[n + 1] ?? [x, y];
+      const steps = Math.max(1, Math.ceil(Math.hypot(toX - x, toY - y) / 5));
+      return Array.from({ length: steps }, (_, i) => [x + (i / steps) * (toX - x), y + (i / steps) * (toY - y)]);
     });
   }
 

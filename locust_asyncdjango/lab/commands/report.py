@@ -49,6 +49,7 @@ def report_source(options: Namespace) -> int:
 def write_experiment_report(folder: "ResultsFolder", findings: "Findings", console: "Console") -> None:
     """Write the report of an experiment into its folder, and print its table and verdict."""
     from locust_asyncdjango.lab.report import experiment_report
+    from locust_asyncdjango.lab.report.answer.subject_answers import answers_of
     from locust_asyncdjango.lab.report.verdict import verdict_sentences
 
     provenance = folder.provenance()
@@ -58,7 +59,8 @@ def write_experiment_report(folder: "ResultsFolder", findings: "Findings", conso
         json=experiment_report.render_json(findings, provenance),
     )
     console.print(experiment_report.terminal_table(findings))
-    print_lines(console, [*verdict_sentences(findings), f"Report: {page}"])
+    recommendations = [answer.recommendation.sentence for answer in answers_of(findings)]
+    print_lines(console, [*verdict_sentences(findings), f"Report: {page}", *recommendations])
 
 
 def write_report_files(output: Path, texts: Mapping[str, str]) -> None:

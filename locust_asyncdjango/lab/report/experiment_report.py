@@ -6,22 +6,21 @@ where and with which versions the experiment was begun.
 
 from collections.abc import Mapping
 from dataclasses import asdict
-from itertools import groupby
 from typing import Any
 
-from locust_asyncdjango.analysis.charts import Chart, charts_over_time
-from locust_asyncdjango.analysis.saturation import find_saturation
 from locust_asyncdjango.failures.classify import advice
 from locust_asyncdjango.lab.analysis.arm_runs import ArmRuns
 from locust_asyncdjango.lab.analysis.caveats import PROVENANCE_PARTS, VERSIONS
 from locust_asyncdjango.lab.analysis.findings import Findings
 from locust_asyncdjango.lab.analysis.sites import lab_versions, site_reports
 from locust_asyncdjango.lab.experiment import config_file
-from locust_asyncdjango.lab.experiment.result import Result
-from locust_asyncdjango.lab.report import plots, tables
+from locust_asyncdjango.lab.report import tables
+from locust_asyncdjango.lab.report.answer.questions import context_text, question_of
+from locust_asyncdjango.lab.report.answer.subject_answers import HEADERS, SubjectAnswer, answers_of
+from locust_asyncdjango.lab.report.charts.trial_charts import trial_charts
 from locust_asyncdjango.lab.report.html import render_page
 from locust_asyncdjango.lab.report.latency_grid import latency_grids
-from locust_asyncdjango.lab.report.markdown import bullet_lines, table_lines
+from locust_asyncdjango.lab.report.markdown import bullet_lines, escape_markdown, table_lines
 from locust_asyncdjango.lab.report.table import Table
 from locust_asyncdjango.lab.report.terminal_table import TerminalRow, TerminalTable
 from locust_asyncdjango.lab.report.verdict import (
@@ -37,39 +36,55 @@ FORMAT_VERSION = 2
 speed_corrected_noise, run -> trials."""
 
 
+TERMINAL_HEADERS = ("", "most\nusers", "their\nreq/s", "full\nreq/s", "\nfailed", "\np50/p95/p99", "\nMB", "\nconns")
+"""The headers of the terminal's table, which are explained below it."""
+TERMINAL_CAPTION = (
+    "most users, their req/s: the highest load within the objective ({objective}). All others: at full load."
+)
+
+
 def terminal_table(findings: Findings) -> TerminalTable:
-    """Return the figures as a table for the terminal, in which long lists of failures are folded."""
+    """Return the arms of each subject, best first, as a table for the terminal: the same figures as on the page."""
     rows = []
-    for (heading, conditions), group in groupby(findings.runs, key=_heading):
-        rows.append(TerminalRow((heading,), conditions))
-        for runs in group:
-            *cells, failures = tables.figure_cells(runs)
-            name = runs.trial.variant or runs.trial.server
-            rows.append(TerminalRow((name, *cells, failures.replace(", ", "\n"))))
-    headers = ("", "peak\nreq/s", "at\nusers", "successes", "slowdown\nat users", "errors\nat", "failures by kind")
-    return TerminalTable(headers, rows, words=(0, len(headers) - 1))
+    for answer in answers_of(findings):
+        rows.append(TerminalRow((answer.subject,)))
+        rows += [TerminalRow(row.terminal_cells) for row in answer.rows]
+    caption = TERMINAL_CAPTION.format(objective=findings.experiment.load.objective)
+    return TerminalTable(TERMINAL_HEADERS, rows, words=(0,), caption=(caption,))
 
 
 def render_html(findings: Findings, provenance: Mapping[str, Any]) -> str:
-    """Return the report as one HTML page that needs nothing else, with charts of each trial."""
-    grids = latency_grids(findings)
-    recorded = [result for result in findings.results if result.trial.id in findings.series]
-    charts = {f"grid-{n}": [grid.chart()] for n, grid in enumerate(grids)}
-    charts |= {f"trial-{n}": _trial_charts(findings, result) for n, result in enumerate(recorded)}
-    routes = ", ".join(dict.fromkeys(runs.trial.route for runs in findings.runs))
+    """Return the report as one HTML page that needs nothing else: the answer first, and the details folded below it."""
+    answers, grids = answers_of(findings), latency_grids(findings)
+    recorded = trial_charts(findings)
+    charts = {answer.place: answer.charts() for answer in answers}
+    distributions = {f"{answer.place}-latencies": answer.distribution() for answer in answers}
+    charts |= {place: drawn for place, drawn in distributions.items() if drawn}
+    charts |= {f"grid-{n}": [grid.chart()] for n, grid in enumerate(grids)}
+    charts |= {f"trial-{n}": drawn for n, drawn in enumerate(recorded.values())}
+    titles = {result.trial.id: result.trial.title for result in findings.results}
     figures, *others = _tables(findings)
     return render_page(
         "experiment_report.html",
-        routes,
-        f"Sync or async? {routes}",
+        ", ".join(dict.fromkeys(runs.trial.route for runs in findings.runs)),
+        question_of(findings),
         charts,
+        context=context_text(findings, provenance),
+        answers=answers,
+        arm_headers=HEADERS,
         winners=winner_sentences(findings),
         figures=figures,
         grids=[(grid, f"grid-{n}") for n, grid in enumerate(grids)],
-        tables=others,
+        certainty_tables=[table for table in others if table.ratios],
+        tables=[table for table in others if not table.ratios],
+        distributions=[
+            (answer.subject, place)
+            for answer, (place, drawn) in zip(answers, distributions.items(), strict=True)
+            if drawn
+        ],
         first_failures=first_failure_sentences(findings),
         trials=trial_sentences(findings),
-        recorded=[(result.trial.title, f"trial-{n}") for n, result in enumerate(recorded)],
+        recorded=[(titles[trial], f"trial-{n}") for n, trial in enumerate(recorded)],
         advice=[(kind, advice(kind)) for kind in failure_kinds(findings)],
         sites=_site_lines(findings),
         config=config_file.to_toml(findings.experiment),
@@ -79,7 +94,11 @@ def render_html(findings: Findings, provenance: Mapping[str, Any]) -> str:
 
 def render_markdown(findings: Findings, provenance: Mapping[str, Any]) -> str:
     """Return the same as Markdown, without charts."""
-    lines = ["# Results", "", *bullet_lines(winner_sentences(findings))]
+    context = context_text(findings, provenance)
+    lines = [f"# {escape_markdown(question_of(findings))}", "", escape_markdown(context)]
+    for answer in answers_of(findings):
+        lines += _answer_lines(answer)
+    lines += ["", "## How sure is this?", "", *bullet_lines(winner_sentences(findings))]
     for table in _tables(findings):
         lines += ["", *table.markdown()]
     for grid in latency_grids(findings):
@@ -118,11 +137,6 @@ def failure_kinds(findings: Findings) -> list[str]:
     return sorted({failure.kind for r in findings.results if r.figures for failure in r.figures.failures})
 
 
-def _heading(runs: ArmRuns) -> tuple[str, str]:
-    trial = runs.trial
-    return f"{trial.route} on {trial.server}" if trial.variant else trial.route, trial.conditions
-
-
 def _tables(findings: Findings) -> list[Table]:
     """Return the table of figures, and all other tables that have rows for this experiment."""
     others = (
@@ -133,12 +147,6 @@ def _tables(findings: Findings) -> list[Table]:
         tables.request_names_table(findings),
     )
     return [tables.figures_table(findings), *(table for table in others if table.rows)]
-
-
-def _trial_charts(findings: Findings, result: Result) -> list[Chart]:
-    series = findings.series[result.trial.id]
-    charts = charts_over_time(series.intervals, result.figures or find_saturation(series.intervals, series.load_levels))
-    return [*charts, *plots.resource_usage_charts(findings.resource_samples.get(result.trial.id, ()))]
 
 
 def _arm_members(findings: Findings, runs: ArmRuns) -> dict[str, Any]:
@@ -152,6 +160,20 @@ def _arm_members(findings: Findings, runs: ArmRuns) -> dict[str, Any]:
         "caveats": {trial: texts for trial, texts in caveats.items() if texts},
         "requests": [asdict(each) for each in findings.requests_by_name(runs)],
     }
+
+
+def _answer_lines(answer: SubjectAnswer) -> list[str]:
+    """Return the answer on a subject as Markdown: what to choose, why, and the table of its arms."""
+    choice = answer.recommendation
+    sentences = " ".join((*choice.evidence, *choice.warnings))
+    lines = [
+        "",
+        f"## {escape_markdown(answer.subject)}",
+        "",
+        f"**{escape_markdown(choice.lead)}.** {escape_markdown(sentences)}",
+    ]
+    notes = ["", *bullet_lines(choice.notes)] if choice.notes else []
+    return [*lines, *notes, "", *table_lines(HEADERS, (row.cells for row in answer.rows))]
 
 
 def _site_lines(findings: Findings) -> list[str]:

@@ -4,15 +4,19 @@
 our own style sheets and scripts are marked as safe.
 """
 
+import re
 from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
 
 from locust_asyncdjango import analysis
 from locust_asyncdjango.analysis.charts import Chart
+
+_USERS = re.compile(r"\b\d+ users?\b")
 
 JSON_OPTIONS = {"separators": (",", ":"), "allow_nan": False}
 """Options for the JSON of charts: short, standard, and in the order in which the data are drawn."""
@@ -38,11 +42,19 @@ def _environment() -> Environment:
     environment.policies["json.dumps_kwargs"] = JSON_OPTIONS
     environment.globals["static_file"] = _static_file
     environment.tests["number_text"] = _is_number
+    environment.filters["with_bold_users"] = _with_bold_users
     return environment
 
 
 def _static_file(name: str) -> str:
-    return files(analysis).joinpath("static", name).read_text(encoding="utf-8")
+    """Return the text of a style sheet or a script: of the charts, which the web UI has too, or of our pages."""
+    ours = files(__package__).joinpath("static", name)
+    return (ours if ours.is_file() else files(analysis).joinpath("static", name)).read_text(encoding="utf-8")
+
+
+def _with_bold_users(text: str) -> Markup:
+    """Return a text as HTML in which each number of users is bold."""
+    return Markup(_USERS.sub(r"<b>\g<0></b>", str(escape(text))))  # noqa: S704  # escaped
 
 
 def _is_number(text: object) -> bool:

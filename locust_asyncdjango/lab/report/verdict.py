@@ -98,7 +98,7 @@ def _subject_sentences(findings: Findings, subject: str) -> list[str]:
     comparisons = findings.comparisons[subject]
     sentences = list(_mix_sentences(findings, subject))
     if comparisons and not sentences:
-        sentences.append(f"{subject}: {_winner(comparisons)}")
+        sentences.append(f"{subject}: {winner_text(comparisons)}")
     return sentences + [
         f"{runs.trial.title}: {runs.invalid_reason}: this is a measurement error, the arm cannot win"
         for runs in findings.subjects[subject]
@@ -129,7 +129,8 @@ def _name_sentence(names: NameComparison, first: str, other: str) -> str:
     return f"{first} carried {ratio} as much as {other}, {p95}"
 
 
-def _winner(comparisons: list[Comparison]) -> str:
+def winner_text(comparisons: list[Comparison]) -> str:
+    """Return who carried most on a subject and how sure that is, without a full stop."""
     best, second, estimate = comparisons[0].best, comparisons[0].other, comparisons[0].estimate
     if best.invalid_reason:
         return "no verdict: the results of all arms are above their ceilings"

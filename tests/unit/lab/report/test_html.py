@@ -21,7 +21,7 @@ def page(title: str = "title", table: Table | None = None, sentences: tuple[str,
     """Return a page with one table."""
     table = table or Table("Peaks", "What was carried.", ("arm",), ())
     charts = {"charts": [{"id": "chart", "title": title}]}
-    return render_page("comparison_report.html", title, title, charts, sentences=sentences, table=table)
+    return render_page("comparison_report.html", title, title, charts, sentences=sentences, tables=[table])
 
 
 class TextParser(HTMLParser):
@@ -71,11 +71,12 @@ def test_numbers_stand_to_the_right_and_ratios_are_drawn() -> None:
         (RatioEstimate(1.0, 0.5, 2.0), RatioEstimate(1.0, None, None)),
     )
     text = page(table=table)
-    assert '<tr><td>a</td><td class="number">1.5</td><td><svg class="whiskers"' in text
-    assert '<tr><td>b</td><td>-</td><td><svg class="whiskers"' in text
+    assert '<td data-head="arm">a</td><td class="number" data-head="req/s">1.5</td><td><svg class="whiskers"' in text
+    assert '<td data-head="arm">b</td><td data-head="req/s">-</td><td><svg class="whiskers"' in text
+    assert re.findall(r'text-anchor="middle">([^<]*)<', text) == ["0.5", "0.8", "1", "1.5", "2"]
     assert (text.count("<circle"), text.count('class="span"'), text.count('class="one"')) == (2, 1, 2)
 
 
 def test_a_name_that_a_template_lacks_is_an_error() -> None:
     with pytest.raises(UndefinedError, match="sentences"):
-        render_page("comparison_report.html", "title", "heading", table=SimpleNamespace())
+        render_page("comparison_report.html", "title", "heading", tables=[SimpleNamespace()])

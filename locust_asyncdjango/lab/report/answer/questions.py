@@ -1,0 +1,64 @@
+"""The question that an experiment answers, from what its arms differ in."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from locust_asyncdjango.lab.analysis.arm_runs import ArmRuns
+from locust_asyncdjango.lab.analysis.findings import Findings
+from locust_asyncdjango.lab.report.answer.slots import is_async
+from locust_asyncdjango.routes import ROUTES
+
+ROUTES_NAMED = 3
+"""The most routes that a question names."""
+
+
+def question_of(findings: Findings) -> str:
+    """Return the question of an experiment, such as "Should io_read be sync or async?"."""
+    trials = [runs.trial for runs in findings.runs]
+    routes = list(dict.fromkeys(trial.route for trial in trials))
+    subject = _enumeration(routes) if 1 <= len(routes) <= ROUTES_NAMED else "these views"
+    servers = {trial.server for trial in trials}
+    if is_about_kind(findings):
+        return f"Should {subject} be sync or async?"
+    if len(servers) > 1:
+        return f"Which server carries {subject} best?"
+    if len({trial.variant for trial in trials}) > 1:
+        return f"Which variant of {subject} is best?"
+    if len({trial.max_connections for trial in trials}) > 1:
+        return f"How many connections does {subject} need?"
+    return f"How much does {subject} carry on {servers.pop()}?" if servers else "What was measured?"
+
+
+def is_about_kind(findings: Findings) -> bool:
+    """Return whether an experiment compares sync with async."""
+    return len({kind_of(findings, runs) for runs in findings.runs}) > 1
+
+
+def context_text(findings: Findings, provenance: Mapping[str, Any]) -> str:
+    """Return what was measured and how, in a line of short texts."""
+    experiment, load = findings.experiment, findings.experiment.load
+    parts = (("up to", load.users, "users"), ("at", load.spawn_rate, "users a second"), ("for", load.run_time, ""))
+    details = [" ".join((before, value, after)).strip() for before, value, after in parts if value]
+    texts = (
+        ", ".join(dict.fromkeys(runs.trial.route for runs in findings.runs)),
+        ", ".join(dict.fromkeys(conditions for runs in findings.runs if (conditions := runs.trial.conditions))),
+        f"{experiment.posts:,} posts",
+        " ".join((load.shape, *details)),
+        f"{experiment.repeats} runs of each arm" if experiment.repeats > 1 else "",
+        f"objective: {load.objective}",
+        str(provenance.get("started", ""))[:16].replace("T", " "),
+    )
+    return " \u00b7 ".join(filter(None, texts))
+
+
+def kind_of(findings: Findings, runs: ArmRuns) -> str:
+    """Return whether the view of an arm is sync or async: by its variant, or else by the server's interface."""
+    trial = runs.trial
+    route = ROUTES.get(trial.route)
+    if route and trial.variant in (*route.sync_variants, *route.async_variants):
+        return "async" if trial.variant in route.async_variants else "sync"
+    return trial.variant or ("async" if is_async(findings, runs) else "sync")
+
+
+def _enumeration(names: list[str]) -> str:
+    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))

@@ -1,0 +1,145 @@
+"""What to choose, in a sentence with its figures, how sure that is, and what else matters for the choice.
+
+Which arm is the best, and how sure that is, are decisions of ``Findings``. This module only says them.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from locust_asyncdjango.analysis.formatting import format_per_s
+from locust_asyncdjango.failures.classify import advice
+from locust_asyncdjango.lab.analysis import paired_stats
+from locust_asyncdjango.lab.analysis.findings import Comparison, Findings
+from locust_asyncdjango.lab.report.answer.arm_summaries import ArmSummary
+from locust_asyncdjango.lab.report.answer.questions import is_about_kind, kind_of
+from locust_asyncdjango.lab.report.answer.slots import slots_of, slots_sentence
+from locust_asyncdjango.lab.report.answer.texts import duration_text, goodput_text, share_text, users_text
+from locust_asyncdjango.lab.report.verdict import ratio_text, winner_text
+from locust_asyncdjango.metrics.plural import counted
+
+MAX_FAILED_SHARE = 0.01
+"""The share of failures at full load from which the recommendation mentions them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recommendation:
+    """What to choose on a subject.
+
+    lead: the choice, without a full stop. evidence: its figures, in sentences. warnings: what else matters, in
+    sentences. notes: how sure it is, in a few words each.
+    """
+
+    lead: str
+    evidence: tuple[str, ...]
+    warnings: tuple[str, ...]
+    notes: tuple[str, ...]
+
+    @property
+    def sentence(self) -> str:
+        """Return the choice, how sure it is, and its figures, in one line."""
+        certainty = f" ({self.notes[0]})" if self.notes else ""
+        return " ".join((f"{self.lead}{certainty}.", *self.evidence))
+
+
+def recommend(findings: Findings, subject: str, arms: Sequence[ArmSummary]) -> Recommendation:
+    """Return what to choose on a subject. arms: its arms, best first."""
+    measured = [arm for arm in arms if arm.runs.figures]
+    return Recommendation(
+        _lead(findings, subject, measured),
+        tuple(_evidence(measured)),
+        tuple(_warnings(findings, measured)),
+        tuple(_notes(findings, subject, arms)),
+    )
+
+
+def _lead(findings: Findings, subject: str, measured: Sequence[ArmSummary]) -> str:
+    if not measured:
+        return "No arm was measured"
+    best = measured[0]
+    comparisons = findings.comparisons[subject]
+    if best.runs.invalid_reason or not _succeeded(best):
+        return _capitalized(winner_text(comparisons)) if comparisons else f"{best.name} brought no valid result"
+    if not comparisons:
+        return f"{best.name} is the only arm that was measured"
+    second, estimate = comparisons[0].other, comparisons[0].estimate
+    if findings.mix_difference(best.runs, second):
+        return "No winner by total: the arms completed different mixes of requests"
+    if not _is_ahead(best, comparisons[0]):
+        return f"No detectable difference between {best.name} and {second.trial.arm}"
+    choice = f"{_capitalized(kind_of(findings, best.runs))}, on {best.name}" if is_about_kind(findings) else best.name
+    most = "most" if len(measured) > 2 else "more"
+    here = " in this one run" if estimate and estimate.is_different is None else ""
+    return f"{choice}: it carries {most}{here}"
+
+
+def _is_ahead(best: ArmSummary, comparison: Comparison) -> bool:
+    estimate = comparison.estimate
+    if estimate is None or comparison.other.invalid_reason:
+        return True
+    if estimate.is_different is None:
+        clear = paired_stats.clear_ratio(best.runs.mean_peak_per_s, comparison.other.mean_peak_per_s)
+        return estimate.ratio >= clear
+    return estimate.is_different
+
+
+def _evidence(measured: Sequence[ArmSummary]) -> Iterator[str]:
+    compared = [arm for arm in measured[:2] if arm.full]
+    if not compared:
+        return
+    if all(arm.capacity for arm in compared):
+        yield f"Within the objective {', '.join(map(_capacity_clause, compared))}."
+    users = {arm.full.users for arm in compared if arm.full}
+    load = f"At {counted(users.pop(), 'user')}" if len(users) == 1 else "At full load"
+    yield f"{load} {', '.join(map(_goodput_clause, compared))}."
+
+
+def _capacity_clause(arm: ArmSummary) -> str:
+    capacity = arm.capacity
+    rate = f" ({format_per_s(capacity.per_s)} req/s)" if capacity and capacity.users else ""
+    return f"{arm.name} carries {users_text(capacity)}{rate}"
+
+
+def _goodput_clause(arm: ArmSummary) -> str:
+    full = arm.full
+    p95 = f" with a p95 of {duration_text(full.p95_ms)}" if full and full.p95_ms is not None else ""
+    return f"{arm.name} brings {goodput_text(full)}{p95}"
+
+
+def _warnings(findings: Findings, measured: Sequence[ArmSummary]) -> Iterator[str]:
+    for arm in measured[:2]:
+        if arm.full and arm.full.failed_share > MAX_FAILED_SHARE and arm.runs.figures and arm.runs.figures.failures:
+            kind = arm.runs.figures.failures[0].kind
+            remedy = f": {advice(kind)}" if advice(kind) and arm is measured[0] else ""
+            share = share_text(arm.full.failed_share)
+            yield f"At full load {share} of the requests to {arm.name} fail, most with {kind}{remedy}."
+    for arm in measured:
+        if arm.runs.invalid_reason:
+            yield f"{arm.name} cannot win: {arm.runs.invalid_reason}."
+    if sentence := slots_sentence(findings, [arm.runs for arm in measured]):
+        yield f"{_capitalized(sentence)}."
+
+
+def _notes(findings: Findings, subject: str, arms: Sequence[ArmSummary]) -> Iterator[str]:
+    comparisons = findings.comparisons[subject]
+    if comparisons:
+        estimate = comparisons[0].estimate
+        if estimate and estimate.low is not None:
+            yield f"{ratio_text(estimate)}, 95 % interval"
+        else:
+            yield "one run each: no interval yet"
+    slots = [slots_of(findings, arm.runs) for arm in arms]
+    if len(set(slots)) > 1:
+        yield f"arms differ in slots: {', '.join(dict.fromkeys(str(each or 'any number') for each in slots))}"
+    results = [result for arm in arms for result in arm.runs.results]
+    if caveats := sum(bool(findings.caveats(result)) for result in results):
+        yield f"{caveats} of {counted(len(results), 'trial')} {'have' if caveats > 1 else 'has'} caveats"
+    if failed := sum(not result.figures for result in results):
+        yield f"{counted(failed, 'trial')} could not be measured"
+
+
+def _succeeded(arm: ArmSummary) -> bool:
+    return bool(arm.runs.figures and arm.runs.figures.successes)
+
+
+def _capitalized(text: str) -> str:
+    return text[:1].upper() + text[1:]

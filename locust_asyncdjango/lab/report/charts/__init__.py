@@ -1,0 +1,1 @@
+"""The charts of the details of an experiment's report."""

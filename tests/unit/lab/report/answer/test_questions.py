@@ -1,0 +1,45 @@
+"""The question that an experiment answers."""
+
+import pytest
+
+from locust_asyncdjango.lab.experiment.spec import Load, Trial
+from locust_asyncdjango.lab.report.answer.questions import context_text, question_of
+from tests.support.experiments import findings_of, measured
+
+
+def trial(route: str = "io_read", server: str = "gunicorn-sync", variant: str = "", connections: int = 100) -> Trial:
+    return Trial(route, server, 1000, connections, variant)
+
+
+@pytest.mark.parametrize(
+    ("trials", "question"),
+    [
+        ([trial(), trial(server="uvicorn")], "Should io_read be sync or async?"),
+        ([trial("orm_get"), trial("cpu"), trial("cpu", "uvicorn")], "Should orm_get and cpu be sync or async?"),
+        (
+            [trial(route, server) for route in ("a", "b", "c", "d") for server in ("uvicorn", "gunicorn-sync")],
+            "Should these views be sync or async?",
+        ),
+        ([trial(), trial(server="gunicorn-gevent")], "Which server carries io_read best?"),
+        (
+            [trial("orm_get", variant="psycopg2"), trial("orm_get", variant="psycopg")],
+            "Which variant of orm_get is best?",
+        ),
+        ([trial(connections=50), trial(connections=100)], "How many connections does io_read need?"),
+        ([trial()], "How much does io_read carry on gunicorn-sync?"),
+    ],
+)
+def test_a_question_asks_for_what_the_arms_differ_in(trials: list[Trial], question: str) -> None:
+    assert question_of(findings_of([measured(each, 10.0) for each in trials])) == question
+
+
+def test_the_context_says_what_was_measured_and_how() -> None:
+    findings = findings_of(
+        [measured(trial(), 10.0)],
+        load=Load("RampTo500", users="200", spawn_rate="22", run_time="60s", objective="p95 <= 2s"),
+        repeats=3,
+    )
+    assert context_text(findings, {"started": "2026-01-01T12:30:59+00:00"}) == (
+        "io_read \u00b7 1,000 posts \u00b7 RampTo500 up to 200 users at 22 users a second for 60s \u00b7"
+        " 3 runs of each arm \u00b7 objective: p95 <= 2s \u00b7 2026-01-01 12:30"
+    )

@@ -1,0 +1,96 @@
+"""The answer on each subject: recommendation, charts and table."""
+
+from collections import Counter
+
+from locust_asyncdjango.lab.analysis.findings import Findings
+from locust_asyncdjango.lab.experiment.plan import trials
+from locust_asyncdjango.lab.report.answer.subject_answers import answers_of
+from locust_asyncdjango.metrics.row import Row
+from locust_asyncdjango.metrics.series_file import Series
+from tests.support.experiments import BROKEN, SERVERS, experiment, findings_of, measured, repeated
+
+
+def series(slots: int) -> Series:
+    """Five users more each second up to 100; 50 ms of work for a request, so that a second has 20 for each slot."""
+    rows = [
+        Row(
+            t,
+            users := min(5 * t, 100),
+            ok := min(20 * users, 20 * slots),
+            ok_ms=Counter({1000 * users / max(ok, 1): ok}),
+        )
+        for t in range(40)
+    ]
+    return Series.from_rows({}, rows)
+
+
+def two_arms() -> Findings:
+    wanted = experiment(servers=SERVERS)
+    sync, uvicorn = trials(wanted)
+    results = (measured(sync, 400.0), measured(uvicorn, 1200.0))
+    return Findings(wanted, results, {sync.id: series(20), uvicorn.id: series(60)})
+
+
+def test_the_arms_stand_on_common_axes_and_the_best_comes_first() -> None:
+    (answer,) = answers_of(two_arms())
+    assert [arm.name for arm in answer.arms] == ["gunicorn-uvicorn", "gunicorn-sync"]
+    assert [(row.role, row.capacity, row.goodput, row.failures) for row in answer.rows] == [
+        ("arm-1", "at least 100 users", "1200 req/s", "0 %"),
+        ("arm-0", "at least 100 users", "400 req/s", "0 %"),
+    ]
+    goodput, latency = answer.charts()
+    assert [(line["name"], line["role"]) for line in goodput["lines"]] == [
+        *(("gunicorn-uvicorn", "arm-1"), ("gunicorn-sync", "arm-0")),
+    ]
+    assert goodput["x"] == latency["x"]
+    assert (latency["scale"], [level["name"] for level in latency["levels"]]) == (
+        "log ms",
+        ["objective: p95 \u2264 1 s"],
+    )
+    assert [dot["name"] for dot in goodput["dots"]] == [
+        *("gunicorn-uvicorn: \u2265 100 users", "gunicorn-sync: \u2265 100 users"),
+    ]
+    (distribution,) = answer.distribution()
+    assert distribution["x_scale"] == "percentiles"
+
+
+def test_the_recommendation_names_kind_arm_and_figures() -> None:
+    (answer,) = answers_of(two_arms())
+    choice = answer.recommendation
+    assert choice.lead == "Async, on gunicorn-uvicorn: it carries more in this one run"
+    assert choice.evidence == (
+        "Within the objective gunicorn-uvicorn carries at least 100 users (1200 req/s), gunicorn-sync carries at least"
+        " 100 users (400 req/s).",
+        "At 100 users gunicorn-uvicorn brings 1200 req/s with a p95 of 83 ms, gunicorn-sync brings 400 req/s with a"
+        " p95 of 250 ms.",
+    )
+    assert choice.notes == ("one run each: no interval yet", "arms differ in slots: any number, 1")
+    assert choice.sentence.startswith(f"{choice.lead} (one run each: no interval yet). Within the objective ")
+
+
+def test_repeats_say_how_sure_the_recommendation_is() -> None:
+    (different,) = answers_of(repeated((50.0, 100.0), (51.0, 99.0), (49.0, 103.0)))
+    assert different.recommendation.lead == "Async, on gunicorn-uvicorn: it carries more"
+    assert different.recommendation.notes[0] == "2.01 (1.82-2.22) times, 95 % interval"
+    (equal,) = answers_of(repeated((99.0, 100.0), (103.0, 99.0), (98.0, 103.0)))
+    assert equal.recommendation.lead.startswith("No detectable difference between gunicorn-")
+
+
+def test_an_arm_that_was_not_measured_has_its_reason_in_the_table() -> None:
+    (answer,) = answers_of(findings_of([BROKEN]))
+    (row,) = answer.rows
+    assert row.cells == (
+        "gunicorn-sync (not measured: gunicorn-sync did not start: no)",
+        *("-", "-", "-", "-", "-", "-"),
+    )
+    assert (answer.recommendation.lead, answer.charts()) == ("No arm was measured", [])
+
+
+def test_where_users_do_not_change_the_chart_shows_the_distribution() -> None:
+    findings = two_arms()
+    constant = Series.from_rows({}, [Row(t, 10, 50, ok_ms=Counter({20.0: 45, 60.0: 5})) for t in range(20)])
+    recorded = Findings(findings.experiment, findings.results, dict.fromkeys(findings.series, constant))
+    (answer,) = answers_of(recorded)
+    (chart,) = answer.charts()
+    assert (chart["title"], answer.distribution()) == ("Latency distribution", [])
+    assert chart["lines"][0]["values"][:13] == [20.0] * 13
