@@ -10,13 +10,18 @@ from dataclasses import dataclass
 from locust_asyncdjango.failures.evidence import BODY_LIMIT, exception_chain, exception_message
 from locust_asyncdjango.failures.kinds import KINDS
 from locust_asyncdjango.failures.model import Kind
-from locust_asyncdjango.failures.normalize import safe_line, safe_logger
+from locust_asyncdjango.failures.normalize import OnceLogger, safe_line, safe_logger
 
 log = safe_logger(__name__)
 
 Condition = Callable[[BaseException | None, int, bytes], bool]
 
 DEFAULT_ADVICE = "a rule of the locustfile's own names it"
+
+ERROR_OF_RULE = (
+    "The rule for %s raised an error and is ignored for this failure. Later errors of this rule are not logged; correct"
+    " the rule in the locustfile."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +59,8 @@ class CustomRules:
     def __init__(self) -> None:
         self.kinds: dict[str, Kind] = {}
         self._rules: list[CustomRule] = []
-        self._reported: set[str] = set()
-        """The kinds of rules that have raised an error, which was logged."""
+        self._errors = OnceLogger(log)
+        """Logs errors of rules by their kinds."""
 
     def add(
         self,
@@ -93,17 +98,8 @@ class CustomRules:
                 if rule.fits(exception, status, body, text):
                     return rule
             except Exception:  # noqa: BLE001 - whatever a locustfile's own function raises
-                self._report(rule.kind)
+                self._errors.exception(rule.kind, ERROR_OF_RULE, rule.kind)
         return None
-
-    def _report(self, kind: str) -> None:
-        if kind not in self._reported:
-            self._reported.add(kind)
-            log.exception(
-                "The rule for %s raised an error and is ignored for this failure. Later errors of this rule are not"
-                " logged; correct the rule in the locustfile.",
-                kind,
-            )
 
 
 def _class_names(exception: BaseException | None) -> set[str]:

@@ -152,6 +152,33 @@ def safe_logger(name: str) -> logging.Logger:
     return logger
 
 
+class OnceLogger:
+    """Logs something once for each key, such as a worker, until ``clear`` is called."""
+
+    def __init__(self, log: logging.Logger) -> None:
+        self._log = log
+        self._logged: set[str] = set()
+
+    def warning(self, key: str, message: str, *values: object) -> None:
+        """Log a warning, if none was logged for this key. values: for the placeholders of the message."""
+        if self._is_first(key):
+            self._log.warning(message, *values)
+
+    def exception(self, key: str, message: str, *values: object) -> None:
+        """Log an error with the traceback of the current exception, if none was logged for this key."""
+        if self._is_first(key):
+            self._log.exception(message, *values)
+
+    def clear(self) -> None:
+        """Forget what was logged, so that each key may be logged once more."""
+        self._logged.clear()
+
+    def _is_first(self, key: str) -> bool:
+        is_first = key not in self._logged
+        self._logged.add(key)
+        return is_first
+
+
 def make_record_safe(record: logging.LogRecord) -> bool:
     """Make the message and the traceback of a log record safe texts, and return True: a filter of ``logging``."""
     record.msg, record.args = safe_text(record.getMessage()), ()

@@ -16,7 +16,7 @@ import gevent
 from locust.exception import RPCError, RPCSendError
 from locust.runners import MasterRunner, WorkerRunner
 
-from locust_asyncdjango.failures.normalize import safe_logger
+from locust_asyncdjango.failures.normalize import OnceLogger, safe_logger
 from locust_asyncdjango.metrics.columns import hundredths
 from locust_asyncdjango.plugin.generator.worker_clock import TOLERANCE_S, WorkerClock
 from locust_asyncdjango.plugin.recording import Recording
@@ -113,9 +113,8 @@ class MasterLink:
         self._clocks: defaultdict[str, WorkerClock] = defaultdict(WorkerClock)
         self._undated: defaultdict[str, list[Update]] = defaultdict(list)
         """By worker, updates that wait until it is certain how far the worker's clock is from the master's."""
-        self._different_clocks: set[str] = set()
-        self._earlier_runs: set[str] = set()
-        """Workers that have sent what is of a run before this one."""
+        self._clock_warnings = OnceLogger(log)
+        self._earlier_run_warnings = OnceLogger(log)
         self._finished: set[str] = set()
         self._updates = UpdateReader()
         runner.register_message(ROWS_MESSAGE, self._on_rows)
@@ -126,8 +125,8 @@ class MasterLink:
         self._complete_until.clear()
         self._clocks.clear()
         self._undated.clear()
-        self._different_clocks.clear()
-        self._earlier_runs.clear()
+        self._clock_warnings.clear()
+        self._earlier_run_warnings.clear()
 
     def note_progress(self, worker: str, until: float) -> None:
         """Note that a worker has sent everything up to this moment (epoch seconds)."""
@@ -204,19 +203,18 @@ class MasterLink:
                 self.note_progress(worker, int(update.until) + clock.shift_s)
 
     def _warn_of_earlier_run(self, worker: str) -> None:
-        if worker not in self._earlier_runs:
-            self._earlier_runs.add(worker)
-            log.warning(
-                "Worker %.80r has sent what it recorded before this run began, as it could not be reached then. That is"
-                " left out of the results",
-                worker,
-            )
+        self._earlier_run_warnings.warning(
+            worker,
+            "Worker %.80r has sent what it recorded before this run began, as it could not be reached then. That is"
+            " left out of the results",
+            worker,
+        )
 
     def _warn_of_clock(self, worker: str, clock: WorkerClock) -> None:
-        if clock.difference_s and worker not in self._different_clocks:
-            self._different_clocks.add(worker)
+        if clock.difference_s:
             direction = "behind" if clock.behind_s > 0 else "ahead of"
-            log.warning(
+            self._clock_warnings.warning(
+                worker,
                 "The clock of worker %.80r is %.1f s %s the master's. Its times are moved by that; synchronize the"
                 " clocks (NTP)",
                 worker,

@@ -10,7 +10,7 @@ from typing import Any, Self
 
 from locust_asyncdjango.analysis.request_names import clean_name
 from locust_asyncdjango.failures.counts import TEXT_LIMIT, FailureRow, FailureSample, FailureUpdate
-from locust_asyncdjango.failures.normalize import safe_logger, safe_value
+from locust_asyncdjango.failures.normalize import OnceLogger, safe_logger, safe_value
 from locust_asyncdjango.metrics.columns import kind
 from locust_asyncdjango.metrics.request_names.sums import sums_by_name
 from locust_asyncdjango.metrics.row import Row
@@ -112,7 +112,7 @@ class UpdateReader:
     def __init__(self) -> None:
         self._kinds: dict[str, set[str]] = {}
         """The failure kinds that each worker has named so far."""
-        self._reported: set[str] = set()
+        self._refusals = OnceLogger(log)
 
     def read(self, worker: str, content: Any) -> Update | None:
         """Return the update that a worker has sent; None for a message that is none."""
@@ -127,14 +127,13 @@ class UpdateReader:
         return update
 
     def _report(self, worker: str, error: ValueError) -> None:
-        if worker not in self._reported:
-            self._reported.add(worker)
-            log.warning(
-                "A message of worker %.80r is no update, and is left out of the results: %s. Later ones are only"
-                " counted; see that master and workers have the same version",
-                worker,
-                error,
-            )
+        self._refusals.warning(
+            worker,
+            "A message of worker %.80r is no update, and is left out of the results: %s. Later ones are only counted;"
+            " see that master and workers have the same version",
+            worker,
+            error,
+        )
 
 
 def _all_of(failures: FailureUpdate) -> tuple[FailureRow | FailureSample, ...]:

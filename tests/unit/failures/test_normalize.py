@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from locust_asyncdjango.failures.normalize import (
+    OnceLogger,
     escape_controls,
     fold_message,
     redact,
@@ -294,3 +295,15 @@ def test_what_a_logger_of_ours_logs_is_safe(caplog: pytest.LogCaptureFixture) ->
     text = logging.Formatter().format(record)
     assert text.splitlines()[1] == "Traceback (most recent call last):"
     assert text.endswith(r"ValueError: \x1b[2J of password=***")
+
+
+def test_something_is_logged_once_for_each_key(caplog: pytest.LogCaptureFixture) -> None:
+    once = OnceLogger(logging.getLogger("tests.of.once"))
+    for worker in ("a", "b", "a"):
+        once.warning(worker, "%s is late", worker)
+    once.exception("c", "%s failed", "c")
+    once.exception("c", "%s failed", "c")
+    assert caplog.messages == ["a is late", "b is late", "c failed"]
+    once.clear()
+    once.warning("a", "again")
+    assert caplog.messages[3:] == ["again"]
