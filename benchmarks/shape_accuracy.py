@@ -146,7 +146,7 @@ def measure_open_model(_options: Options, folder: Path) -> None:
         lines[f"{name} model"] = latency_by_percent(series)
     title = f"Latency of a server that stands still for {STALL_S:g} of 30 seconds"
     (folder / "open.svg").write_text(svg_chart(title, "per cent of requests", "ms", lines))
-    print(f"open: {STALL_S / 30:.1%} of the requests that are due evenly are due while it stands still")
+    print(f"open: on average {STALL_S / 30:.1%} of the requests that are due are due while it stands still")
 
 
 def latency_by_percent(series: series_file.Series) -> Points:

@@ -128,6 +128,15 @@ def not_measured_reason(saturation: Saturation) -> str:
     return f"no request was answered{in_flight}"
 
 
+def not_measured_advice(saturation: Saturation) -> str:
+    """Return what to do about a run that measured nothing; "" for one in which a request succeeded or failed."""
+    if saturation.is_measured:
+        return ""
+    if saturation.in_flight:
+        return "see whether the server answers a single request, and give the run more time (-t)"
+    return "no request was sent to its end: see Locust's log for what users raise, such as all of them in on_start"
+
+
 def format_onset(onset: Onset | None, default: str = "") -> str:
     """Return at how many users and after how many seconds something began; ``default`` for None."""
     if onset is None:

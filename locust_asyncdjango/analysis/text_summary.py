@@ -6,6 +6,7 @@ from locust_asyncdjango.analysis.formatting import (
     format_onset,
     key_figures,
     missing_requests,
+    not_measured_advice,
     not_measured_reason,
     request_cells,
 )
@@ -37,6 +38,7 @@ def summary_text(outcome: Outcome, width: int = WIDTH) -> str:
     lines = [
         "locust-asyncdjango: where this run saturated (95 % intervals)",
         *(f"  NOT MEASURED {reason}" for reason in filter(None, [not_measured_reason(outcome.figures)])),
+        *(f"      -> {hint}" for hint in filter(None, [not_measured_advice(outcome.figures)])),
         *(f"  {figure.line}" for figure in key_figures(outcome.figures, outcome.locust_ms)),
     ]
     for kind in outcome.figures.failures:

@@ -23,6 +23,7 @@ from locust_asyncdjango.analysis.formatting import (
     format_users,
     key_figures,
     missing_requests,
+    not_measured_advice,
     not_measured_reason,
     request_cells,
     too_short_reason,
@@ -172,7 +173,8 @@ def run_verdict(series: Series, figures: Saturation, fits: RunFits, failures: Se
         return f": {text}" if text else ""
 
     if reason := not_measured_reason(figures):
-        return f"{reason[0].upper()}{reason[1:]}."
+        advised = not_measured_advice(figures)
+        return f"{reason[0].upper()}{reason[1:]}. {advised[0].upper()}{advised[1:]}."
     if not figures.successes:
         most_frequent = figures.failures[0].kind
         return f"No request succeeded; the most frequent failure was {most_frequent}{with_advice(most_frequent)}."

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from locust_asyncdjango.analysis.definitions import CAPACITY, ERRORS, PEAK, SLOWDOWN, SUCCESSES, WARM_UP
+from locust_asyncdjango.analysis.definitions import CAPACITY, DUE_LATENCY, ERRORS, PEAK, SLOWDOWN, SUCCESSES, WARM_UP
 from locust_asyncdjango.analysis.saturation import BASELINE_SECONDS, PEAK_WINDOW_S, SLOW_FACTOR
 
 WORDS = {1.5: "one and a half times", 5: "five seconds", 10: "ten consecutive seconds"}
@@ -15,6 +15,7 @@ SENTENCES = {
     "docs/saturation.md": [
         *(text for each in (CAPACITY, PEAK, SUCCESSES, SLOWDOWN, ERRORS) for text in (each.sentence, each.interval)),
         WARM_UP,
+        DUE_LATENCY,
     ],
 }
 

@@ -63,6 +63,9 @@ def test_the_summary_says_what_was_not_answered() -> None:
     silent = find_saturation([Interval(0, 100), Interval(1, 100, in_flight=100, in_flight_s=1.96)])
     text = summary_text(Outcome(silent))
     assert "\n  NOT MEASURED no request was answered; in flight at the end: 100, the oldest\n     for 2.0 s\n" in text
+    assert "      -> see whether the server answers a single request" in text
+    without_requests = summary_text(Outcome(find_saturation([Interval(0, 9)])))
+    assert "\n      -> no request was sent to its end: see Locust's log for what users raise" in without_requests
     assert text.endswith("\n  in flight at the end        100, the oldest for 2.0 s")
     answered = summary_text(Outcome(replace(FIGURES, in_flight=3, in_flight_s=0.04)))
     assert "NOT MEASURED" not in answered

@@ -46,10 +46,16 @@ from tests.support.figures import FAILURES, HEADER, ramp
         ),
         pytest.param(
             Series.from_rows({}, [Row(3, 100, in_flight=100, in_flight_s=3.0)]),
-            "No request was answered; in flight at the end: 100, the oldest for 3.0 s.",
+            "No request was answered; in flight at the end: 100, the oldest for 3.0 s. See whether the server answers a"
+            " single request, and give the run more time (-t).",
             id="nothing but requests",
         ),
-        pytest.param(Series.from_rows({}, []), "No request was answered.", id="nothing"),
+        pytest.param(
+            Series.from_rows({}, []),
+            "No request was answered. No request was sent to its end: see Locust's log for what users raise, such as"
+            " all of them in on_start.",
+            id="nothing",
+        ),
     ],
 )
 def test_the_verdict_is_one_sentence(series: Series, verdict: str) -> None:
