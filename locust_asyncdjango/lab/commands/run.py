@@ -2,6 +2,7 @@
 
 import os
 import sys
+import time
 from argparse import ArgumentParser, Namespace
 from datetime import datetime
 from pathlib import Path
@@ -21,9 +22,11 @@ from locust_asyncdjango.lab.experiment.config_file import (
     merge,
     read_experiment,
 )
+from locust_asyncdjango.lab.experiment.options import seconds_of
 from locust_asyncdjango.lab.experiment.spec import ALL, Experiment
 
 if TYPE_CHECKING:
+    from locust_asyncdjango.lab.analysis.planning.experience import Experience
     from locust_asyncdjango.lab.experiment.results_folder import ResultsFolder
 
 SITE_VARIABLE_PREFIX = "TARGET_SITE_"
@@ -58,7 +61,12 @@ def measure_experiment(options: Namespace) -> int:
         restore_site_variables(experiment)
         return _measure(experiment, folder)
     experiment, output = requested(options)
-    return _print_plan(experiment) if options.dry_run else _measure(experiment, ResultsFolder(output))
+    experience = _experience(output)
+    if experiment.budget:
+        experiment = _fit_budget(experiment, options, experience)
+    if options.dry_run:
+        return _print_plan(experiment, experience)
+    return _measure(experiment, ResultsFolder(output))
 
 
 def requested(options: Namespace) -> tuple[Experiment, Path]:
@@ -67,8 +75,7 @@ def requested(options: Namespace) -> tuple[Experiment, Path]:
     If no server is named, it measures those of the published comparisons and those of the file. If arms are repeated,
     there is an A/A pair. The site's variables are those of this process's environment. Raise UsageError.
     """
-    file = read_experiment(options.experiment) if options.experiment else ExperimentFile()
-    values = merge(file, _values(options))
+    file, values = _read(options)
     own_names = tuple(server.name for server in file.own_servers)
     wanted = values.get("servers", ())
     if wanted == ALL:
@@ -77,7 +84,7 @@ def requested(options: Namespace) -> tuple[Experiment, Path]:
         wanted = (*PUBLISHED, *own_names)
     variables = (item for item in os.environ.items() if item[0].startswith(SITE_VARIABLE_PREFIX))
     experiment = build_experiment(
-        {"a_a_pairs": int(values.get("repeats", 1) > 1), **values, "servers": wanted},
+        {"a_a_pairs": int(values.get("repeats", 1) > 1 and not values.get("budget")), **values, "servers": wanted},
         factors=tuple(sorted(variables)),
         own_servers=file.own_servers,
     )
@@ -113,7 +120,44 @@ def _values(options: Namespace) -> dict[str, Any]:
     return {key: getattr(options, key) for key in OPTIONS if hasattr(options, key)}
 
 
-def _print_plan(experiment: Experiment) -> int:
+def _read(options: Namespace) -> tuple[ExperimentFile, dict[str, Any]]:
+    """Return the file of a command line, and the values of both by key. Raise UsageError."""
+    file = read_experiment(options.experiment) if options.experiment else ExperimentFile()
+    return file, merge(file, _values(options))
+
+
+def _experience(output: Path) -> "Experience":
+    """Return what the experiments beside a new results folder have shown on this machine."""
+    from locust_asyncdjango.lab.analysis.planning.experience import read_experience
+    from locust_asyncdjango.lab.environment.machine import describe_machine
+
+    return read_experience(output.parent, describe_machine(), output)
+
+
+def _fit_budget(experiment: Experiment, options: Namespace, experience: "Experience") -> Experiment:
+    """Return the experiment that makes the most of its budget, and print what it can find.
+
+    A load of which the user names the shape or the length stays as it is. Raise UsageError.
+    """
+    from rich.console import Console
+
+    from locust_asyncdjango.lab.analysis.planning.budget import MOST_REPEATS, fit_budget
+    from locust_asyncdjango.lab.measure.locust_process import planned_length_s
+    from locust_asyncdjango.lab.report.plan_preview import budget_sentences
+
+    _, values = _read(options)
+    length_s = None
+    if {"shape", "run_time"} & values.keys():
+        length_s = planned_length_s(experiment.load)
+        if length_s is None:
+            raise UsageError("--budget needs a load whose length is known: set --run-time, or leave --shape out")
+    most_repeats = values.get("repeats", MOST_REPEATS)
+    fitted = fit_budget(experiment, experience, length_s=length_s, most_repeats=most_repeats)
+    print_lines(Console(), budget_sentences(fitted, planned_length_s(fitted.load) or 0.0, experience))
+    return fitted
+
+
+def _print_plan(experiment: Experiment, experience: "Experience") -> int:
     from rich.console import Console
 
     from locust_asyncdjango.lab.measure.locust_process import check_load, planned_length_s
@@ -122,7 +166,7 @@ def _print_plan(experiment: Experiment) -> int:
     experiment.check_machine()
     with TemporaryDirectory() as logs:
         check_load(experiment.routes[0], experiment.load, Path(logs))
-    print_lines(Console(), plan_text(experiment, planned_length_s(experiment.load)).splitlines())
+    print_lines(Console(), plan_text(experiment, planned_length_s(experiment.load), experience).splitlines())
     return 0
 
 
@@ -132,8 +176,9 @@ def _measure(experiment: Experiment, folder: "ResultsFolder") -> int:
     from locust_asyncdjango.lab.analysis.findings import read_findings
     from locust_asyncdjango.lab.commands.progress import progress_on
     from locust_asyncdjango.lab.measure import runner
+    from locust_asyncdjango.lab.report.plan_preview import budget_result
 
-    console = Console()
+    console, begin_s = Console(), time.monotonic()
     try:
         with progress_on(console) as announce:
             results = runner.run(experiment, folder, announce)
@@ -141,6 +186,8 @@ def _measure(experiment: Experiment, folder: "ResultsFolder") -> int:
         print(f"stopped; to continue: {how_to_continue(experiment, folder)}", file=sys.stderr)
         raise
     write_experiment_report(folder, read_findings(folder), console)
+    if budget_s := seconds_of(experiment.budget):
+        print_lines(console, [budget_result(budget_s, time.monotonic() - begin_s)])
     return 0 if all(result.figures for result in results) else NOT_MEASURED
 
 

@@ -110,6 +110,7 @@ class Result:
     baseline: None where a single request to the site fails.
     peak_usage: of the server and the lab's own services; None for a server that the lab did not start.
     caveats: reasons to doubt the figures, such as busy neighbours.
+    took_s: seconds that the trial took with all its starts and stops; 0 in results of earlier versions.
     """
 
     trial: Trial
@@ -119,6 +120,7 @@ class Result:
     baseline: Baseline | None = None
     peak_usage: PeakUsage | None = None
     caveats: tuple[str, ...] = ()
+    took_s: float = 0.0
 
     def to_json(self) -> dict[str, Any]:
         """Return a JSON object of plain types, which ``from_json`` reads."""

@@ -17,6 +17,7 @@ from locust_asyncdjango.lab.experiment.options import (
     number_text,
     objective_text,
     option,
+    seconds_of,
     whole_number,
     whole_number_text,
     whole_numbers,
@@ -108,6 +109,7 @@ class Experiment:
     a_a_pairs: number of A/A pairs, two runs of the first arm, run before all others to estimate the noise.
     confirm: hold the capacity of each arm on a plateau at the end.
     until_decided: stop repeating arms once their verdict is decided.
+    budget: how long the whole experiment may take, such as 10m; "" for as long as it takes.
     pin: which processors each program has.
     factors: the environment variables that configure the site, as pairs of name and value.
     own_servers: servers of the user's own, in addition to the table's.
@@ -186,6 +188,14 @@ class Experiment:
         help_text="stop repeating arms as soon as their verdict is sure; --repeats is the most",
         group=REPEATS,
     )
+    budget: str = option(
+        "",
+        duration_text,
+        "how long all may take, such as 10m: chooses the load's length and the repeats, says what it can find, and"
+        " stops as soon as all verdicts are sure",
+        group=REPEATS,
+        metavar="TIME",
+    )
     pin: str = option(
         "auto",
         str,
@@ -209,6 +219,10 @@ class Experiment:
             raise UsageError("--posts must be 0 or more")
         check_conditions(self.max_connections, self.latencies_ms)
         pinning.parse_pins(self.pin)
+        if self.budget and not seconds_of(self.budget):
+            raise UsageError(f"--budget {self.budget!r} is not a length, such as 10m or 1h30m")
+        if self.budget and self.confirm:
+            raise UsageError("--budget keeps no time for --confirm; leave one of them out")
         if self.until_decided and self.repeats == 1:
             raise UsageError("--until-decided needs --repeats N, the most that each arm runs")
         _check_numbers("--repeats", (self.repeats,), 1, 1000)

@@ -1,6 +1,7 @@
 """The loop over an experiment's trials. It skips trials that are finished, and those that are no longer needed."""
 
 import platform
+import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -24,6 +25,7 @@ from locust_asyncdjango.lab.experiment.result import Result
 from locust_asyncdjango.lab.experiment.results_folder import ResultsFolder, write_json
 from locust_asyncdjango.lab.experiment.spec import Experiment, Load, Trial
 from locust_asyncdjango.lab.measure.locust_process import Watch, check_load
+from locust_asyncdjango.lab.measure.time_budget import TimeBudget
 from locust_asyncdjango.lab.measure.trial import measure_trial
 from locust_asyncdjango.metrics.series_file import Series
 
@@ -49,27 +51,40 @@ Measure = Callable[[Trial, Server, Load, Pins, Path, Watch], Result]
 
 
 def run(
-    experiment: Experiment, folder: ResultsFolder, announce: Announce, measure: Measure = measure_trial
+    experiment: Experiment,
+    folder: ResultsFolder,
+    announce: Announce,
+    measure: Measure = measure_trial,
+    clock: Callable[[], float] = time.monotonic,
 ) -> list[Result]:
     """Run the trials of an experiment that have no result yet, and return all results in the order of the plan.
 
     folder: where the results are written; each is on disk before the next trial starts.
-    With --until-decided, rounds are left out once the comparison that they belong to is decided.
+    With --until-decided, rounds are left out once the comparison that they belong to is decided; with --budget also
+    those that would not end in time, as ``clock`` measures it.
     Raise UsageError where no trial can be run.
     """
+    budget = TimeBudget(seconds_of(experiment.budget), clock)
     numbers = {trial: number for number, trial in enumerate(trials(experiment), 1)}
     experiment.check_machine()
     current = _provenance(experiment)
     with folder.open_for(experiment, current) as original:
-        runner = _TrialRunner(experiment, folder, provenance_changes(original, current), measure)
+        runner = _TrialRunner(experiment, folder, provenance_changes(original, current), measure, clock)
+        for earlier in filter(None, map(folder.result, numbers)):
+            budget.add_earlier(earlier.took_s)
         results: list[Result] = []
         series_by_trial: dict[str, Series] = {}
         for round_ in rounds(experiment):
             findings = Findings(experiment, tuple(results), series_by_trial)
-            if experiment.until_decided and findings.is_decided(round_[0].subject):
-                continue
+            is_decided = experiment.until_decided and findings.is_decided(round_[0].subject)
+            missing = [trial for trial in round_ if not _is_measured(folder.result(trial))]
+            is_run = not is_decided and budget.fits(len(missing))
             for trial in round_:
-                results.append(runner.run_once(trial, announce, numbers[trial], len(numbers)))
+                if is_run and trial in missing:
+                    results.append(runner.run_once(trial, announce, numbers[trial], len(numbers)))
+                    budget.add(results[-1].took_s)
+                elif earlier := folder.result(trial):
+                    results.append(earlier)
                 if experiment.until_decided and (series := folder.series(trial)):
                     series_by_trial[trial.id] = series
         if experiment.confirm:
@@ -77,14 +92,25 @@ def run(
     return results
 
 
+def _is_measured(result: Result | None) -> bool:
+    """Return whether a trial need not run: one that failed runs again."""
+    return result is not None and result.figures is not None
+
+
 class _TrialRunner:
     """Runs trials of an experiment. Call ``prepare`` before each of them."""
 
     def __init__(
-        self, experiment: Experiment, folder: ResultsFolder, caveats: tuple[str, ...], measure: Measure
+        self,
+        experiment: Experiment,
+        folder: ResultsFolder,
+        caveats: tuple[str, ...],
+        measure: Measure,
+        clock: Callable[[], float],
     ) -> None:
         """Keep what all trials share. caveats: those that hold for every trial."""
-        self._experiment, self._folder, self._caveats, self._measure = experiment, folder, caveats, measure
+        self._experiment, self._folder, self._caveats = experiment, folder, caveats
+        self._measure, self._clock = measure, clock
         self._is_prepared = False
 
     def run(self, trial: Trial, watch: Watch) -> Result:
@@ -92,12 +118,14 @@ class _TrialRunner:
 
         Raise UsageError where no trial can be run.
         """
+        begin_s = self._clock()
         with self._folder.trial_folder(trial) as path:
             try:
                 result = self._run_under(self._load_of(trial), trial, path, watch)
             except TrialError as error:
                 result = Result(trial, None, str(error), {})
-            result = replace(result, caveats=(*self._caveats, *result.caveats))
+            caveats = (*self._caveats, *result.caveats)
+            result = replace(result, caveats=caveats, took_s=round(self._clock() - begin_s, 1))
             write_json(path / "result.json", result.to_json())
         return result
 

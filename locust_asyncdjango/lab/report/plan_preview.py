@@ -1,27 +1,51 @@
 """The plan of an experiment in words, for ``run --dry-run``: what is run, in which order, and how long it takes."""
 
 from locust_asyncdjango.analysis.formatting import format_duration
+from locust_asyncdjango.lab.analysis.planning.budget import needed_s, plateau_of, power_sentences, trials_s
+from locust_asyncdjango.lab.analysis.planning.experience import Experience
 from locust_asyncdjango.lab.experiment import plan
 from locust_asyncdjango.lab.experiment.spec import Experiment
 from locust_asyncdjango.metrics.plural import counted
 
-OVERHEAD_S = 12
-"""About how many seconds a trial takes besides its load: starting and stopping programs, preflight and warm-up."""
-OVERHEAD_ROUND_TRIPS = 28
-"""About how many round trips a trial takes besides its load: four requests with a query or two each."""
+ASSUMED = Experience()
+"""What is expected where no earlier experiment is known."""
 
 
-def plan_text(experiment: Experiment, length_s: float | None) -> str:
-    """Return the trials of an experiment, one a line, and how long they take.
+def plan_text(experiment: Experiment, length_s: float | None, experience: Experience = ASSUMED) -> str:
+    """Return the trials of an experiment, one a line, how long they take, and what they can find.
 
-    length_s: how many seconds a load takes; None if the shape does not say.
+    length_s: how many seconds a load takes; None if the shape does not say. experience: of earlier experiments.
     """
+    # With a budget these were said before.
+    power = [] if experiment.budget else power_sentences(experiment, experience, plateau_of(experiment.load))
     planned = plan.trials(experiment)
     lines = [f"{number:>4}  {trial.title}" for number, trial in enumerate(planned, 1)]
     trials = counted(len(planned), "trial")
     count = f"at most {trials}" if experiment.until_decided else trials
     if length_s is None:
-        return "\n".join([*lines, f"{count}; how long a trial takes is not known, because the shape does not say"])
-    overhead_s = sum(OVERHEAD_S + OVERHEAD_ROUND_TRIPS * trial.latency_ms / 1000 for trial in planned)
-    total = format_duration(len(planned) * length_s + overhead_s)
-    return "\n".join([*lines, f"{count} of {length_s:g} s; about {total}, including starting and stopping"])
+        unknown = f"{count}; how long a trial takes is not known, because the shape does not say"
+        return "\n".join([*lines, *power, unknown])
+    total = format_duration(trials_s(experiment, length_s, experience))
+    return "\n".join([*lines, *power, f"{count} of {length_s:g} s; about {total}, including starting and stopping"])
+
+
+def budget_sentences(experiment: Experiment, length_s: float, experience: Experience) -> list[str]:
+    """Return what a budget was made of, and what it can find. length_s: how many seconds a load takes."""
+    plateau_s = plateau_of(experiment.load)
+    arms = counted(sum(map(len, plan.comparisons(experiment))), "arm")
+    load = f"a load of {length_s:g} s"
+    if plateau_s:
+        load = f"a ramp of {length_s - plateau_s:g} s to {experiment.load.users} users and a plateau of {plateau_s:g} s"
+    total = format_duration(needed_s(experiment, length_s, experience))
+    return [
+        f"budget of {experiment.budget}: {arms}, each at most {counted(experiment.repeats, 'time')}, with {load};"
+        f" about {total}",
+        *power_sentences(experiment, experience, plateau_s),
+    ]
+
+
+def budget_result(budget_s: float, used_s: float) -> str:
+    """Return how much of a budget was used, or by how much it was missed. used_s: in this run."""
+    if used_s > budget_s:
+        return f"the budget was missed by {used_s - budget_s:.0f} s: {used_s:.0f} s instead of {budget_s:.0f} s"
+    return f"{used_s:.0f} s of the budget of {budget_s:.0f} s were used"

@@ -155,3 +155,35 @@ def test_the_load_that_warms_up_is_ten_seconds_at_most() -> None:
     assert warm_up_load(Load("Ramp", users="7")) == Load("Ramp", users="7", run_time="10s")
     assert warm_up_load(Load("Ramp", run_time="3m")) == Load("Ramp", run_time="10s")
     assert warm_up_load(Load("Ramp", run_time="3s")) == Load("Ramp", run_time="3s")
+
+
+class FakeClock:
+    """A clock that goes on by ten seconds with each trial."""
+
+    def __init__(self) -> None:
+        self.now_s = 0.0
+
+    def __call__(self) -> float:
+        return self.now_s
+
+
+class SlowMeasure(FakeMeasure):
+    """Measures nothing, for ten seconds."""
+
+    def __init__(self, clock: FakeClock) -> None:
+        super().__init__()
+        self._clock = clock
+
+    def __call__(self, *arguments: Any) -> Result:
+        self._clock.now_s += 10
+        return super().__call__(*arguments)
+
+
+def test_a_budget_ends_before_a_round_that_would_not_end_in_time(folder: ResultsFolder) -> None:
+    planned, clock = on_own_server(repeats=9, budget="60s"), FakeClock()
+    measure = SlowMeasure(clock)
+    results = run(planned, folder, announced([]), measure, clock)
+    assert (len(results), {result.took_s for result in results}) == (5, {10.0})
+    assert set(measure.measured) == {"cpu"}
+    assert len(run(planned, folder, announced([]), measure, FakeClock())) == 5
+    assert len(measure.measured) == 5

@@ -1,7 +1,9 @@
 """The plan of an experiment in words."""
 
-from locust_asyncdjango.lab.report.plan_preview import plan_text
-from tests.support.experiments import experiment
+from locust_asyncdjango.lab.analysis.planning.experience import Experience
+from locust_asyncdjango.lab.experiment.spec import Load
+from locust_asyncdjango.lab.report.plan_preview import budget_result, budget_sentences, plan_text
+from tests.support.experiments import SERVERS, experiment
 
 
 def test_the_plan_says_what_is_run_and_how_long_it_takes() -> None:
@@ -10,6 +12,7 @@ def test_the_plan_says_what_is_run_and_how_long_it_takes() -> None:
         "   2  io_read on gunicorn-sync (A/A run 2)\n"
         "   3  io_read on gunicorn-sync\n"
         "   4  io_read on gunicorn-sync (run 2)\n"
+        "there is one arm, and nothing to compare it with\n"
         "4 trials of 180 s; about 13 min, including starting and stopping"
     )
 
@@ -23,3 +26,28 @@ def test_the_length_of_a_shape_may_be_unknown() -> None:
     assert plan_text(experiment(), None).endswith(
         "\n1 trial; how long a trial takes is not known, because the shape does not say"
     )
+
+
+def test_the_plan_says_what_it_can_find() -> None:
+    text = plan_text(experiment(servers=SERVERS, repeats=6), 60.0, Experience(0.07, 2, 8.0))
+    assert "\nit can find a difference of 10% or more, in four of five cases, where two runs" in text
+    assert "\nto find a difference of 5% takes 19 repeats\n12 trials of 60 s; about 14 min" in text
+
+
+def test_a_budget_says_what_was_made_of_it() -> None:
+    load = Load("Ramp:hold=30s", users="500", spawn_rate="50")
+    planned = experiment(servers=SERVERS, repeats=6, until_decided=True, budget="10m", load=load)
+    first, *others = budget_sentences(planned, 40.0, Experience())
+    assert first == (
+        "budget of 10m: 2 arms, each at most 6 times, with a ramp of 10 s to 500 users and a plateau of 30 s; about"
+        " 11 min"
+    )
+    assert len(others) == 2
+    assert budget_sentences(experiment(budget="10m"), 40.0, Experience())[0].startswith(
+        "budget of 10m: 1 arm, each at most 1 time, with a load of 40 s; about"
+    )
+
+
+def test_a_budget_that_was_missed_says_by_how_much() -> None:
+    assert budget_result(180, 171.4) == "171 s of the budget of 180 s were used"
+    assert budget_result(180, 192.6) == "the budget was missed by 13 s: 193 s instead of 180 s"

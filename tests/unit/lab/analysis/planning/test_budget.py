@@ -1,0 +1,65 @@
+"""The experiment that fits into a time, and what it can find."""
+
+import pytest
+
+from locust_asyncdjango.lab.analysis.planning.budget import fit_budget, needed_s, plateau_of, power_sentences
+from locust_asyncdjango.lab.analysis.planning.experience import Experience
+from locust_asyncdjango.lab.errors import UsageError
+from locust_asyncdjango.lab.experiment.options import seconds_of
+from locust_asyncdjango.lab.experiment.spec import Experiment, Load
+from tests.support.experiments import SERVERS, experiment
+
+EXPECTED = Experience(spread=0.07, overhead_s=8.0)
+
+
+def planned(budget: str, load: Load | None = None) -> Experiment:
+    """Return an experiment of two arms with a budget."""
+    return experiment(servers=SERVERS, budget=budget, load=load or Load())
+
+
+@pytest.mark.parametrize("budget", ["3m", "10m", "1h"])
+def test_a_budget_is_used_and_not_exceeded(budget: str) -> None:
+    fitted = fit_budget(planned(budget), EXPECTED)
+    plateau_s = plateau_of(fitted.load)
+    assert plateau_s is not None
+    assert (fitted.until_decided, fitted.load.users) == (True, "500")
+    length_s = int(fitted.load.users) / float(fitted.load.spawn_rate) + plateau_s
+    budget_s = seconds_of(budget) or 0
+    assert needed_s(fitted, length_s, EXPECTED) <= budget_s
+    assert fitted.repeats == 30 or needed_s(fitted, length_s, EXPECTED) > budget_s - 2 * (length_s + 8)
+
+
+def test_a_longer_budget_finds_more() -> None:
+    sentences = [power_sentences(fit_budget(planned(budget), EXPECTED), EXPECTED)[0] for budget in ("5m", "20m", "2h")]
+    found = [int(sentence.split("difference of ")[1].split("%")[0]) for sentence in sentences]
+    assert found == sorted(found, reverse=True)
+    assert found[0] > 2 * found[2]
+
+
+def test_a_load_that_the_user_has_chosen_stays_as_it_is() -> None:
+    fitted = fit_budget(planned("10m", Load("Soak", run_time="60s")), EXPECTED, length_s=60.0)
+    assert (fitted.load, fitted.repeats) == (Load("Soak", run_time="60s"), 4)
+    assert fit_budget(planned("10m", Load("Soak")), EXPECTED, length_s=60.0, most_repeats=3).repeats == 3
+    assert plateau_of(fitted.load) is None
+
+
+def test_a_budget_that_is_too_short_says_the_least() -> None:
+    with pytest.raises(
+        UsageError, match=r"--budget 1m is too short: .* \(--budget (\d+)s\); name fewer arms"
+    ) as refused:
+        fit_budget(planned("1m"), EXPECTED)
+    least = str(refused.value).partition("(--budget ")[2].partition("s)")[0]
+    assert fit_budget(planned(f"{least}s"), EXPECTED).repeats == 2
+
+
+def test_what_a_plan_can_find() -> None:
+    two = experiment(servers=SERVERS, repeats=6)
+    found, takes = power_sentences(two, Experience(0.07, 3, 8.0))
+    assert found == (
+        "it can find a difference of 10% or more, in four of five cases, where two runs of an arm differ by 4.9% (as in"
+        " 3 earlier experiments)"
+    )
+    assert takes == "to find a difference of 5% takes 19 repeats"
+    once, _ = power_sentences(experiment(servers=SERVERS), EXPECTED)
+    assert once.startswith("each arm runs once, so that no difference is certain: --repeats 2 or more shows the noise")
+    assert power_sentences(experiment(), EXPECTED) == ["there is one arm, and nothing to compare it with"]
