@@ -32,7 +32,7 @@ from locust_asyncdjango.lab.environment.process import python, running
 from locust_asyncdjango.lab.errors import TrialError, UsageError
 from locust_asyncdjango.lab.experiment.result import Result
 from simulated import breakpoint as breakpoint_search
-from simulated import capacity, compare, open_model, request_mix
+from simulated import capacity, compare, open_model, plateau, request_mix
 from simulated.goals import Simulation, print_table
 from sites.slowed_site import CARRIED_SHARE
 from support.harness import add_parts, run_parts
@@ -237,6 +237,7 @@ SIMULATIONS: dict[str, Simulation] = {
     "breakpoint": breakpoint_search.simulate,
     "open_model": open_model.simulate,
     "request_mix": request_mix.simulate,
+    "plateau": plateau.simulate,
 }
 """What --simulated runs, in this order."""
 SIMULATED = "simulated"

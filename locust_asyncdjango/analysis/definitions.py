@@ -28,8 +28,24 @@ CAPACITY = Definition(
     " objective beyond it",
     "the loads between which the limits may be passed",
 )
+GOODPUT = Definition(
+    "the mean rate of successful requests over the plateau: the whole seconds after the warm-up in which the offered"
+    " load is constant, for ten seconds at least; of several such loads the highest",
+    "what the noise leaves open, though each second resembles the one before; a plateau of less than thirty seconds"
+    " shows too little of it",
+)
+PLATEAU_LATENCY = "half, 95 % and 99 % of the successful requests that began at the load of the goodput took no longer"
+UNLOADED = (
+    "the median latency at the lowest loads of the run; where requests queue even there, what each user adds to it"
+)
+SATURATED = (
+    "whether the server was the limit: at the highest loads the median latency is above one and a half times the"
+    " unloaded latency, or requests fail that do not fail at lower loads; if not, the load was the limit;"
+    f" unloaded latency: {UNLOADED}"
+)
 PEAK = Definition(
-    "the highest rate of successful requests over any ten consecutive seconds, and the most users in these seconds",
+    "the highest rate of successful requests over any ten consecutive seconds, and the most users in these seconds;"
+    " as the highest of many it is biased upward, and only for comparison with what others have published",
     "what the noise of these seconds leaves open, and all numbers of users at which as much was reached",
 )
 SUCCESSES = Definition("how many requests succeeded", "what another run under the same conditions may have")

@@ -12,14 +12,17 @@ from locust_asyncdjango.analysis.definitions import (
     CAPACITY,
     DUE_LATENCY,
     ERRORS,
+    GOODPUT,
     IN_FLIGHT,
     LOCUST_LATENCY,
     PEAK,
+    PLATEAU_LATENCY,
+    SATURATED,
     SLOWDOWN,
     SUCCESSES,
 )
 from locust_asyncdjango.analysis.request_names import RequestFigures
-from locust_asyncdjango.analysis.saturation import PEAK_WINDOW_S, Capacity, DueLatency, Onset, Range, Saturation
+from locust_asyncdjango.analysis.saturation import PEAK_WINDOW_S, Capacity, DueLatency, Goodput, Onset, Range, Saturation
 from locust_asyncdjango.metrics.plural import counted
 
 
@@ -38,7 +41,7 @@ class Figure:
 
 
 def key_figures(saturation: Saturation, locust_ms: Sequence[float] = ()) -> tuple[Figure, ...]:
-    """Return the figures that every summary shows: capacity if it is known, peak, successes, slowdown and errors.
+    """Return the figures that every summary shows: capacity if it is known, goodput, slowdown, errors and the rest.
 
     Requests in flight at the end are a further figure, if there are some. So is latency from when requests were due,
     with that of Locust's own table, if it differs.
@@ -46,10 +49,11 @@ def key_figures(saturation: Saturation, locust_ms: Sequence[float] = ()) -> tupl
     locust_ms: p50, p95 and p99 of Locust's own table in milliseconds; empty if they are not known.
     """
     figures = [
-        Figure("peak of successful requests", _format_peak(saturation), PEAK.text),
-        Figure("successes", format_count(saturation.successes, saturation.successes_range), SUCCESSES.text),
+        *_goodput_figures(saturation),
         Figure("slowdown starts", format_onset(saturation.slowdown, "not seen"), SLOWDOWN.text),
         Figure("errors start", format_onset(saturation.errors, "none"), ERRORS.text),
+        Figure("successes", format_count(saturation.successes, saturation.successes_range), SUCCESSES.text),
+        Figure("peak (biased upward)", _format_peak(saturation), PEAK.text),
     ]
     if saturation.capacity:
         figures.insert(0, Figure("capacity", format_capacity(saturation.capacity), CAPACITY.text))
@@ -58,6 +62,41 @@ def key_figures(saturation: Saturation, locust_ms: Sequence[float] = ()) -> tupl
     if saturation.due_latency:
         figures += _due_figures(saturation.due_latency, locust_ms)
     return tuple(figures)
+
+
+def _goodput_figures(saturation: Saturation) -> Iterator[Figure]:
+    """Yield the goodput, and if there is one the latency at its load and whether the server was the limit."""
+    goodput = saturation.goodput
+    yield Figure("goodput", format_goodput(goodput) if goodput else "none", GOODPUT.text)
+    if goodput is None:
+        return
+    latencies = zip(("p50", "p95", "p99"), (goodput.p50_ms, goodput.p95_ms, goodput.p99_ms), strict=True)
+    known = ", ".join(f"{name} {format_ms(ms)}" for name, ms in latencies if ms is not None)
+    yield Figure("latency at this load", known or "none", PLATEAU_LATENCY)
+    yield Figure("saturated", _format_saturated(saturation), SATURATED)
+
+
+def format_goodput(goodput: Goodput) -> str:
+    """Return a goodput with its interval, its load and its seconds, and why it has no interval or no plateau."""
+    has_interval = goodput.low is not None and goodput.high is not None
+    interval = (goodput.low or 0.0, goodput.high or 0.0)
+    rate = format_rate(goodput.per_s, interval) if has_interval else format_per_s(goodput.per_s)
+    load = counted(goodput.users, "user") if goodput.due_per_s is None else f"{goodput.due_per_s:g} req/s due"
+    text = f"{rate} req/s at {load}, from {goodput.begin_s} to {goodput.end_s} s"
+    if goodput.failed_share:
+        text += f", {100 * goodput.failed_share:.3g} % failed"
+    if goodput.why:
+        return f"{text}; no plateau: {goodput.why}"
+    return text if has_interval else f"{text}; the plateau is too short for an interval"
+
+
+def _format_saturated(saturation: Saturation) -> str:
+    unloaded = "" if saturation.unloaded_ms is None else format_ms(saturation.unloaded_ms)
+    if saturation.is_saturated is None:
+        return "not known: no load was low enough to show the unloaded latency"
+    if saturation.is_saturated:
+        return f"yes: the unloaded latency is {unloaded}" if unloaded else "yes: requests failed at the highest loads"
+    return f"no: latency stayed near the unloaded {unloaded}; the load was the limit"
 
 
 def _due_figures(due: DueLatency, locust_ms: Sequence[float]) -> Iterator[Figure]:

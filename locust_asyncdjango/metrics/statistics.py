@@ -19,7 +19,9 @@ FEWEST_CORRELATED = 30
 """Fewer values, of which each resembles the one before, do not show how uncertain their mean is."""
 
 _SHORTEST_BATCH = 5
-_HIGHEST_CORRELATION = 0.9
+_LOWEST_CORRELATION, _HIGHEST_CORRELATION = -0.1, 0.9
+"""Between which the correlation of batches is taken to lie: by simulation, intervals then cover 94-97 % from 60 values
+on, without correlation, with one of 0.8, and with both at once."""
 _FEWEST_FREEDOM = 3
 _MAX_STEPS = 200
 """Newton's method needs about 5; fewer than 70 even for one degree of freedom and an error of 1e-12."""
@@ -115,11 +117,12 @@ def correlated_mean(values: Sequence[float]) -> MeanEstimate | None:
     if not squares:
         return MeanEstimate(fmean(values), 0.0, count - 1)
     measured = fsum(before * after for before, after in pairwise(deviations)) / squares
-    correlation = min(max((measured * count + 1.5) / (count - 4), 0.0), _HIGHEST_CORRELATION)
+    correlation = (measured * count + 1.5) / (count - 4)
+    correlation = min(max(correlation, _LOWEST_CORRELATION), _HIGHEST_CORRELATION)
     # The variance of the mean is so many times that of independent batches, whose own variance seems too small.
     factor = 1 + 2 * fsum((1 - n / count) * correlation**n for n in range(1, count))
     variance = squares / (count - 1) / max(1 - (factor - 1) / (count - 1), 0.05)
-    freedom = max(int(count / factor) - 1, _FEWEST_FREEDOM)
+    freedom = min(max(int(count / factor) - 1, _FEWEST_FREEDOM), count - 1)
     return MeanEstimate(fmean(values), sqrt(variance * factor / count), freedom)
 
 

@@ -124,7 +124,7 @@ class Results:
         return find_saturation(history.intervals(), history.load_levels(), self._options.objective, total=history.total)
 
     def figures_in_words(self) -> tuple[Figure, ...]:
-        """Return the four figures of the run so far, each as a text with its meaning."""
+        """Return the figures of the run so far, each as a text with its meaning."""
         return key_figures(self.figures(), run_info.locust_latencies_ms(self._environment))
 
     def failures(self) -> dict[str, Any]:

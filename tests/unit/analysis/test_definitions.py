@@ -4,18 +4,30 @@ from pathlib import Path
 
 import pytest
 
-from locust_asyncdjango.analysis.definitions import CAPACITY, DUE_LATENCY, ERRORS, PEAK, SLOWDOWN, SUCCESSES, WARM_UP
+from locust_asyncdjango.analysis.definitions import (
+    CAPACITY,
+    DUE_LATENCY,
+    ERRORS,
+    GOODPUT,
+    PEAK,
+    PLATEAU_LATENCY,
+    SATURATED,
+    SLOWDOWN,
+    SUCCESSES,
+    WARM_UP,
+)
 from locust_asyncdjango.analysis.saturation import BASELINE_SECONDS, PEAK_WINDOW_S, SLOW_FACTOR
+from locust_asyncdjango.analysis.saturation.plateau import SHORTEST_S
+from locust_asyncdjango.metrics.statistics import FEWEST_CORRELATED
 
-WORDS = {1.5: "one and a half times", 5: "five seconds", 10: "ten consecutive seconds"}
+WORDS = {1.5: "one and a half times", 5: "five seconds", 10: "ten", 30: "thirty seconds"}
 """How the definitions spell the constants that the figures are computed with."""
 ROOT = Path(__file__).parents[3]
 SENTENCES = {
-    "README.md": [PEAK.sentence, SLOWDOWN.sentence, ERRORS.sentence],
+    "README.md": [GOODPUT.sentence, PEAK.sentence, SLOWDOWN.sentence, ERRORS.sentence],
     "docs/saturation.md": [
-        *(text for each in (CAPACITY, PEAK, SUCCESSES, SLOWDOWN, ERRORS) for text in (each.sentence, each.interval)),
-        WARM_UP,
-        DUE_LATENCY,
+        *(text for each in (CAPACITY, GOODPUT, PEAK, SUCCESSES, SLOWDOWN, ERRORS) for text in (each.sentence, each.interval)),
+        *(PLATEAU_LATENCY, SATURATED, WARM_UP, DUE_LATENCY),
     ],
 }
 
@@ -29,12 +41,15 @@ def test_a_page_has_the_definitions_word_for_word(page: str, sentences: list[str
 @pytest.mark.parametrize(
     ("sentence", "constant"),
     [
+        (GOODPUT.sentence, SHORTEST_S),
+        (GOODPUT.interval, FEWEST_CORRELATED),
+        (SATURATED, SLOW_FACTOR),
         (PEAK.sentence, PEAK_WINDOW_S),
         (SLOWDOWN.sentence, SLOW_FACTOR),
         (SLOWDOWN.sentence, BASELINE_SECONDS),
         (WARM_UP, SLOW_FACTOR),
     ],
-    ids=["peak", "slowdown", "baseline", "warm-up"],
+    ids=["plateau", "interval", "saturated", "peak", "slowdown", "baseline", "warm-up"],
 )
 def test_a_sentence_has_the_number_that_is_computed_with(sentence: str, constant: float) -> None:
     assert WORDS[constant] in sentence

@@ -4,13 +4,22 @@ from dataclasses import replace
 
 import pytest
 
-from locust_asyncdjango.analysis.definitions import ERRORS, PEAK, SLOWDOWN, SUCCESSES
+from locust_asyncdjango.analysis.definitions import (
+    ERRORS,
+    GOODPUT,
+    PEAK,
+    PLATEAU_LATENCY,
+    SATURATED,
+    SLOWDOWN,
+    SUCCESSES,
+)
 from locust_asyncdjango.analysis.formatting import (
     Figure,
     format_capacity,
     format_count,
     format_duration,
     format_first_failure,
+    format_goodput,
     format_kind,
     format_ms,
     format_onset,
@@ -18,7 +27,7 @@ from locust_asyncdjango.analysis.formatting import (
     format_rate,
     key_figures,
 )
-from locust_asyncdjango.analysis.saturation import Capacity, Onset, find_saturation
+from locust_asyncdjango.analysis.saturation import Capacity, Goodput, Onset, find_saturation
 from locust_asyncdjango.metrics.interval import Interval
 from tests.support.figures import FAILURES, figures
 
@@ -26,23 +35,63 @@ from tests.support.figures import FAILURES, figures
 def test_the_figures_of_a_run() -> None:
     shown = key_figures(figures(28.34, 105, 4210, Onset(3, 20, 15, 25)))
     assert shown == (
-        Figure("peak of successful requests", "28.3 (26.9-29.8) req/s at 105 (95-115) users", PEAK.text),
-        Figure("successes", "4210 (4110-4310)", SUCCESSES.text),
+        Figure("goodput", "none", GOODPUT.text),
         Figure("slowdown starts", "at 20 (15-25) users, after 3 s", SLOWDOWN.text),
         Figure("errors start", "none", ERRORS.text),
+        Figure("successes", "4210 (4110-4310)", SUCCESSES.text),
+        Figure("peak (biased upward)", "28.3 (26.9-29.8) req/s at 105 (95-115) users", PEAK.text),
     )
-    assert shown[1].line == "successes                   4210 (4110-4310)"
+    assert shown[3].line == "successes                   4210 (4110-4310)"
 
 
 def test_a_run_without_requests_has_no_peak() -> None:
-    assert [figure.text for figure in key_figures(find_saturation([]))] == ["none", "0", "not seen", "none"]
+    assert [figure.text for figure in key_figures(find_saturation([]))] == ["none", "not seen", "none", "0", "none"]
 
 
 def test_a_run_that_is_too_short_has_no_peak() -> None:
     too_short = replace(figures(28.34, 105, 4210), length_s=9)
-    assert key_figures(too_short)[0].text == "none: the run took 9 s, and a peak needs 10 s"
-    assert key_figures(replace(too_short, length_s=10))[0].text.startswith("28.3 ")
+    assert key_figures(too_short)[-1].text == "none: the run took 9 s, and a peak needs 10 s"
+    assert key_figures(replace(too_short, length_s=10))[-1].text.startswith("28.3 ")
     assert find_saturation([Interval(t, 1, 5) for t in range(9)]).length_s == 9
+
+
+PLATEAU = Goodput(124.9, 124.1, 125.7, 21, 79, 100, 0.0, 800.0, 812.0, 1818.0)
+
+
+@pytest.mark.parametrize(
+    ("goodput", "text"),
+    [
+        (PLATEAU, "125 (124-126) req/s at 100 users, from 21 to 79 s"),
+        (
+            replace(PLATEAU, per_s=9.96, low=None, high=None, failed_share=0.123),
+            "10.0 req/s at 100 users, from 21 to 79 s, 12.3 % failed; the plateau is too short for an interval",
+        ),
+        (
+            replace(PLATEAU, low=None, high=None, why="no load stayed constant"),
+            "125 req/s at 100 users, from 21 to 79 s; no plateau: no load stayed constant",
+        ),
+        (replace(PLATEAU, due_per_s=150.0), "125 (124-126) req/s at 150 req/s due, from 21 to 79 s"),
+    ],
+)
+def test_a_goodput_says_where_it_is_from(goodput: Goodput, text: str) -> None:
+    assert format_goodput(goodput) == text
+
+
+@pytest.mark.parametrize(
+    ("unloaded_ms", "is_saturated", "text"),
+    [
+        (8.2, True, "yes: the unloaded latency is 8.2 ms"),
+        (None, True, "yes: requests failed at the highest loads"),
+        (700.0, False, "no: latency stayed near the unloaded 700 ms; the load was the limit"),
+        (None, None, "not known: no load was low enough to show the unloaded latency"),
+    ],
+)
+def test_whether_the_server_was_the_limit(unloaded_ms: float | None, is_saturated: bool | None, text: str) -> None:
+    run = replace(figures(28.34, 105, 4210), goodput=PLATEAU, unloaded_ms=unloaded_ms, is_saturated=is_saturated)
+    assert key_figures(run)[1:3] == (
+        Figure("latency at this load", "p50 800 ms, p95 812 ms, p99 1,818 ms", PLATEAU_LATENCY),
+        Figure("saturated", text, SATURATED),
+    )
 
 
 def test_one_user_is_no_users() -> None:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from locust_asyncdjango.analysis.outcome import Outcome
 from locust_asyncdjango.analysis.request_names import RequestFigures
-from locust_asyncdjango.analysis.saturation import DueLatency, KindOnset, find_saturation
+from locust_asyncdjango.analysis.saturation import DueLatency, Goodput, KindOnset, find_saturation
 from locust_asyncdjango.analysis.silences import Silence
 from locust_asyncdjango.analysis.text_summary import summary_text
 from locust_asyncdjango.failures.counts import FailureRow
@@ -13,7 +13,12 @@ from tests.support.figures import figures, onset, outcome
 
 FULL = "HTTP 500, django.db.utils.OperationalError: sorry, too many clients already"
 FIRST = onset(24, 125)
-FIGURES = figures(28.34, 105, 4210, onset(3, 20), FIRST, (KindOnset("db_too_many_clients", 97, FIRST),))
+FIGURES = replace(
+    figures(28.34, 105, 4210, onset(3, 20), FIRST, (KindOnset("db_too_many_clients", 97, FIRST),)),
+    goodput=Goodput(124.9, 124.1, 125.7, 21, 79, 100, 0.0, 800.0, 812.0, 1818.0),
+    unloaded_ms=8.2,
+    is_saturated=True,
+)
 
 
 def test_the_summary_says_all_of_it() -> None:
@@ -25,10 +30,13 @@ def test_the_summary_says_all_of_it() -> None:
     )
     assert summary_text(Outcome(FIGURES, rows, crossed, crossed[0], 2)) == (
         "locust-asyncdjango: where this run saturated (95 % intervals)\n"
-        "  peak of successful requests 28.3 (26.9-29.8) req/s at 105 (95-115) users\n"
-        "  successes                   4210 (4110-4310)\n"
+        "  goodput                     125 (124-126) req/s at 100 users, from 21 to 79 s\n"
+        "  latency at this load        p50 800 ms, p95 812 ms, p99 1,818 ms\n"
+        "  saturated                   yes: the unloaded latency is 8.2 ms\n"
         "  slowdown starts             at 20 (15-25) users, after 3 s\n"
         "  errors start                at 125 (120-130) users, after 24 s\n"
+        "  successes                   4210 (4110-4310)\n"
+        "  peak (biased upward)        28.3 (26.9-29.8) req/s at 105 (95-115) users\n"
         "  97 x db_too_many_clients, first at 125 (120-130) users, after 24 s\n"
         "      90 x HTTP 500, django.db.utils.OperationalError: sorry, too many...\n"
         "      6 x too many for role\n"
@@ -56,7 +64,7 @@ def test_the_summary_is_never_wider_than_a_terminal() -> None:
 
 
 def test_the_summary_of_a_run_without_successes() -> None:
-    assert "peak of successful requests none" in summary_text(Outcome(find_saturation([])))
+    assert "\n  goodput                     none\n" in summary_text(Outcome(find_saturation([])))
 
 
 def test_the_summary_says_what_was_not_answered() -> None:
@@ -75,7 +83,7 @@ def test_the_summary_says_what_was_not_answered() -> None:
 def test_the_summary_has_the_latency_from_when_requests_were_due_and_what_locust_says() -> None:
     due = DueLatency(7200, 1201, (5010.0, 6012.0), (9500.0, None), (9900.0, None))
     lines = summary_text(Outcome(replace(FIGURES, due_latency=due), locust_ms=(10.0, 12.0, 13.0))).splitlines()
-    assert lines[5:9] == [
+    assert lines[8:12] == [
         "  latency from when due       p50 5,010 ms to 6,012 ms, p95 at least 9,500 ms,",
         "     p99 at least 9,900 ms; the end cut off 1201 of 7200",
         "  latency in Locust's table   p50 10 ms, p95 12 ms, p99 13 ms: not corrected",

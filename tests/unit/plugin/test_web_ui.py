@@ -16,7 +16,7 @@ from tests.support.figures import FAILURES, figures
 
 def test_the_tabs_rows() -> None:
     rows = figure_rows(key_figures(figures(28.34, 105, 4210)), "/load/live-charts")
-    assert [row["figure"] for row in rows][-2:] == ["errors start", "charts"]
+    assert [row["figure"] for row in rows][-2:] == ["peak (biased upward)", "charts"]
     assert rows[-1]["text"] == "/load/live-charts"
     assert [row["name"] for row in rows] == sorted(row["name"] for row in rows)
     (row,) = failure_rows(FAILURES)
@@ -79,7 +79,7 @@ def test_locusts_statistics_get_the_rows_of_the_tabs_and_nothing_else_does(clien
     stats: Any = client.get("/load/stats/requests").json
     assert stats["state"] == "running"
     assert [(each["key"], len(each["data"])) for each in stats["extended_stats"]] == [
-        ("saturation", 5),
+        ("saturation", 6),
         ("failure-kinds", 1),
     ]
     assert stats["extended_stats"][0]["data"][-1]["text"] == "/load/live-charts"
