@@ -10,7 +10,8 @@ from math import exp, sqrt
 from random import Random
 from statistics import fmean
 
-from locust_asyncdjango.analysis.saturation import Goodput, find_saturation
+from locust_asyncdjango.analysis.saturation import Goodput, find_warm_up
+from locust_asyncdjango.analysis.saturation.plateau import find_goodput
 from locust_asyncdjango.metrics.row import Row
 from locust_asyncdjango.metrics.series_file import Series
 from simulated.closed_loop import Server, constant, exponential, lognormal, ramp
@@ -109,7 +110,7 @@ def _goodput(noise: Noise, per_s: float, length_s: int, seed: int) -> Goodput:
     counts[-1] = round(counts[-1] * chance.random())  # the last second is not whole
     rows = [Row(t, users[t], n, ok_ms=Counter({5.0: n}) if n else Counter()) for t, n in enumerate(counts)]
     series = Series.from_rows({}, rows)
-    goodput = find_saturation(series.intervals, series.load_levels).goodput
+    goodput = find_goodput(series.intervals, series.load_levels, find_warm_up(series.intervals))
     if goodput is None or not goodput.is_plateau or goodput.end_s - goodput.begin_s != length_s:
         raise AssertionError(f"a plateau of {length_s} s was not recognized: {goodput}")
     return goodput
@@ -127,7 +128,7 @@ def _closed_loops(name: str, server: Server, users: int, per_s: float, experimen
     measured = []
     for seed in range(experiments):
         series = simulate_loop(server, ramp(users / 20, users, 100), seed)
-        measured.append(find_saturation(series.intervals, series.load_levels).goodput)
+        measured.append(find_goodput(series.intervals, series.load_levels, find_warm_up(series.intervals)))
     goodputs = [each for each in measured if each]
     yield _bias(f"{name}", [each.per_s / per_s for each in goodputs])
     covered = sum((each.low or 0.0) <= per_s <= (each.high or 0.0) for each in goodputs)
