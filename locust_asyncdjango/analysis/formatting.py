@@ -22,7 +22,15 @@ from locust_asyncdjango.analysis.definitions import (
     SUCCESSES,
 )
 from locust_asyncdjango.analysis.request_names import RequestFigures
-from locust_asyncdjango.analysis.saturation import PEAK_WINDOW_S, Capacity, DueLatency, Goodput, Onset, Range, Saturation
+from locust_asyncdjango.analysis.saturation import (
+    PEAK_WINDOW_S,
+    Capacity,
+    DueLatency,
+    Goodput,
+    Onset,
+    Range,
+    Saturation,
+)
 from locust_asyncdjango.metrics.plural import counted
 
 

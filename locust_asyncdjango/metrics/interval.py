@@ -119,6 +119,21 @@ def combine(intervals: Sequence[Interval]) -> Interval:
     return combined
 
 
+def with_due_rates(intervals: Sequence[Interval]) -> Sequence[Interval]:
+    """Return the intervals of a run, of an open model each with the requests a second that were due.
+
+    A busy generator misses a second now and then: it has the rate of the one before, the first one that of the next.
+    """
+    rate = next((interval.due_per_s for interval in intervals if interval.due_per_s is not None), None)
+    if rate is None:
+        return intervals
+    filled = []
+    for interval in intervals:
+        rate = rate if interval.due_per_s is None else interval.due_per_s
+        filled.append(interval if interval.due_per_s == rate else replace(interval, due_per_s=rate))
+    return filled
+
+
 def full_intervals(intervals: Sequence[Interval]) -> Sequence[Interval]:
     """Return the intervals during which the run went on from their beginning to their end.
 

@@ -11,7 +11,7 @@ from locust_asyncdjango.analysis.saturation.onsets import find_failures, find_sl
 from locust_asyncdjango.analysis.saturation.peak import find_peak, successes_range
 from locust_asyncdjango.analysis.saturation.plateau import find_goodput
 from locust_asyncdjango.analysis.saturation.unloaded import find_unloaded_ms, is_saturated
-from locust_asyncdjango.metrics.interval import Interval
+from locust_asyncdjango.metrics.interval import Interval, with_due_rates
 from locust_asyncdjango.metrics.load_curve import LoadLevel
 from locust_asyncdjango.metrics.row import Row
 
@@ -31,6 +31,7 @@ def find_saturation(
     load within the capacity. total: the whole run in one row, for ``due_latency``; None to leave that out.
     unloaded_ms: the unloaded latency, if it was measured before the run.
     """
+    intervals = with_due_rates(intervals)
     peak_per_s, peak_range, peak_users, peak_users_range = find_peak(intervals)
     warm_up_s = find_warm_up(intervals)
     points = load_points_since(intervals, warm_up_s)

@@ -10,6 +10,7 @@ from locust_asyncdjango.metrics.interval import (
     full_intervals,
     largest_user_step,
     users_at_start,
+    with_due_rates,
 )
 from locust_asyncdjango.metrics.row import Row
 
@@ -133,3 +134,11 @@ def test_the_users_when_a_request_began(ms: float, users: float) -> None:
 
 def test_the_largest_step_of_users_up_or_down() -> None:
     assert largest_user_step([Interval(0, 5), Interval(1, 9), Interval(2, 2), Interval(3, 2)]) == 7
+
+
+def test_a_second_that_a_busy_generator_missed_has_the_rate_of_the_one_before() -> None:
+    rates = [None, 5.0, None, 10.0, None]
+    filled = with_due_rates([Interval(t, 30, due_per_s=rate) for t, rate in enumerate(rates)])
+    assert [interval.due_per_s for interval in filled] == [5.0, 5.0, 5.0, 10.0, 10.0]
+    closed = [Interval(0, 30), Interval(1, 30)]
+    assert with_due_rates(closed) is closed
