@@ -26,7 +26,11 @@ ROOT = Path(__file__).parents[3]
 SENTENCES = {
     "README.md": [GOODPUT.sentence, PEAK.sentence, SLOWDOWN.sentence, ERRORS.sentence],
     "docs/saturation.md": [
-        *(text for each in (CAPACITY, GOODPUT, PEAK, SUCCESSES, SLOWDOWN, ERRORS) for text in (each.sentence, each.interval)),
+        *(
+            text
+            for each in (CAPACITY, GOODPUT, PEAK, SUCCESSES, SLOWDOWN, ERRORS)
+            for text in (each.sentence, each.interval)
+        ),
         *(PLATEAU_LATENCY, SATURATED, WARM_UP, DUE_LATENCY),
     ],
 }
