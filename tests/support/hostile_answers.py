@@ -213,6 +213,7 @@ TUNNELS: dict[str, Answer] = {
     "a redirect": Answer(once(redirect(302, "/")), REFUSED),
     "opened, then closed": Answer(once(b"HTTP/1.1 200 OK\r\n\r\n", CLOSE), DROPPED),
     "opened, then silence": Answer(once(b"HTTP/1.1 200 OK\r\n\r\n", 3600.0), TIMEOUT, slow=True),
-    "opened, then rubbish": Answer(once(b"HTTP/1.1 200 OK\r\n\r\n", 0.2, b"rubbish" * 100, CLOSE), TLS),
+    # It stays open: closing it would take the rubbish back where the client is slow to send its part of the handshake.
+    "opened, then rubbish": Answer(once(b"HTTP/1.1 200 OK\r\n\r\n", 0.2, b"rubbish" * 100, 3600.0), TLS),
     "opened with a body": Answer(once(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello", CLOSE), DROPPED),
 }
