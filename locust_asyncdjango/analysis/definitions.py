@@ -50,12 +50,14 @@ PEAK = Definition(
 )
 SUCCESSES = Definition("how many requests succeeded", "what another run under the same conditions may have")
 SLOWDOWN = Definition(
-    "the users from which latency rises; there is a slowdown if the median latency rises above one and a half times"
-    " that of the first five seconds, and stays there",
+    "the users from which latency rises; there is a slowdown if the mean latency rises above one and a half times"
+    " the unloaded latency, stays there, and rises with the users rather than with time",
     "the range in which latency may begin to rise",
 )
 ERRORS = Definition(
-    "the users at the moment when the first failed request began", "the fewest and the most users that it may have been"
+    "the users from which a larger share of the requests fails; a failure by chance is no such moment, and neither is"
+    " what fails at every load",
+    "the fewest and the most users that it may have been",
 )
 IN_FLIGHT = (
     "requests that had begun and were not answered when the run ended; they count neither as successes nor as failures"

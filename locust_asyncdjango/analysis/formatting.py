@@ -58,8 +58,8 @@ def key_figures(saturation: Saturation, locust_ms: Sequence[float] = ()) -> tupl
     """
     figures = [
         *_goodput_figures(saturation),
-        Figure("slowdown starts", format_onset(saturation.slowdown, "not seen"), SLOWDOWN.text),
-        Figure("errors start", format_onset(saturation.errors, "none"), ERRORS.text),
+        Figure("slowdown starts", format_slowdown(saturation), SLOWDOWN.text),
+        Figure("errors start", format_errors(saturation), ERRORS.text),
         Figure("successes", format_count(saturation.successes, saturation.successes_range), SUCCESSES.text),
         Figure("peak (biased upward)", _format_peak(saturation), PEAK.text),
     ]
@@ -182,6 +182,37 @@ def not_measured_advice(saturation: Saturation) -> str:
     if saturation.in_flight:
         return "see whether the server answers a single request, and give the run more time (-t)"
     return "no request was sent to its end: see Locust's log for what users raise, such as all of them in on_start"
+
+
+def format_slowdown(saturation: Saturation) -> str:
+    """Return where latency began to rise with the users, or that it did not, and what may be wrong with that."""
+    slowdown, drift = saturation.slowdown, saturation.drift
+    if slowdown is None:
+        with_time = f"; latency rose with time, not with the users: {format_onset(drift)}" if drift else ""
+        return f"not seen{with_time}"
+    doubt = f"; not confirmed: {slowdown.doubt}" if slowdown.doubt else ""
+    if slowdown.is_queued_from_start:
+        return f"already queued at {format_users(slowdown.users, (slowdown.low, slowdown.high))}{doubt}"
+    return f"{format_onset(slowdown)}{doubt}"
+
+
+def format_errors(saturation: Saturation) -> str:
+    """Return where requests began to fail, or that they did not, or that they failed at any load."""
+    if saturation.errors or not saturation.failures:
+        return format_onset(saturation.errors, "none")
+    requests = saturation.failed + saturation.successes
+    failed = f"{saturation.failed} of {counted(requests, 'request')} failed"
+    if saturation.fails_always:
+        return f"at every load: {failed}, at the lowest loads as often as at higher ones"
+    return f"not because of the load: {failed}, no more often at higher loads"
+
+
+def format_onset_users(onset: Onset | None, default: str = "-") -> str:
+    """Return the users at which something began, with their interval, for a cell of a table; ``default`` for None."""
+    if onset is None:
+        return default
+    users = format_count(onset.users, (onset.low, onset.high))
+    return f"{users}, from the start" if onset.is_queued_from_start else users
 
 
 def format_onset(onset: Onset | None, default: str = "") -> str:

@@ -15,12 +15,16 @@ class Onset:
 
     t: seconds since the start of the run. users: those at that moment. low, high: the fewest and the most users that it
     may have been, by a 95 % interval.
+    is_queued_from_start: requests queued at the lowest load of the run already, which is ``users``.
+    doubt: what else may explain it, and how to confirm it; "" if nothing may.
     """
 
     t: int
     users: int
     low: int
     high: int
+    is_queued_from_start: bool = False
+    doubt: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +117,12 @@ class DueLatency:
 class Saturation:
     """The figures of one run.
 
-    slowdown, errors: None where the run had no slowdown or no failure. failures: most frequent first. in_flight: the
-    requests that were not answered when the run ended. in_flight_s: for how many seconds the oldest of them had waited.
+    slowdown: None where latency did not rise with the users. drift: where it rose with time instead; None if it did
+        not, and in results of earlier versions.
+    errors: where a larger share of the requests began to fail; None if none failed, or as many at the lowest loads.
+    fails_always: whether so many failed at every load that it was no chance. failures: most frequent first.
+    in_flight: the requests that were not answered when the run ended. in_flight_s: for how many seconds the oldest of
+        them had waited.
     length_s: the seconds of the run; 0 if unknown, as in results of earlier versions.
     goodput: of the plateau; None where nothing was answered, and in results of earlier versions.
     capacity: None where the run shows none, and in results of earlier versions.
@@ -143,6 +151,13 @@ class Saturation:
     unloaded_ms: float | None = None
     is_saturated: bool | None = None
     due_latency: DueLatency | None = None
+    drift: Onset | None = None
+    fails_always: bool = False
+
+    @property
+    def failed(self) -> int:
+        """Return how many requests failed."""
+        return sum(failure.count for failure in self.failures)
 
     @property
     def has_peak(self) -> bool:

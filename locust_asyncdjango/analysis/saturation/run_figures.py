@@ -7,7 +7,8 @@ from locust_asyncdjango.analysis.saturation.capacity import find_capacity
 from locust_asyncdjango.analysis.saturation.due_latency import find_due_latency
 from locust_asyncdjango.analysis.saturation.figures import Saturation
 from locust_asyncdjango.analysis.saturation.load_points import find_warm_up, load_points_since
-from locust_asyncdjango.analysis.saturation.onsets import find_failures, find_slowdown
+from locust_asyncdjango.analysis.saturation.onsets.failures import find_breaking, find_failures
+from locust_asyncdjango.analysis.saturation.onsets.slowdown import find_rise
 from locust_asyncdjango.analysis.saturation.peak import find_peak, successes_range
 from locust_asyncdjango.analysis.saturation.plateau import find_goodput
 from locust_asyncdjango.analysis.saturation.unloaded import find_unloaded_ms, is_saturated
@@ -35,7 +36,8 @@ def find_saturation(
     peak_per_s, peak_range, peak_users, peak_users_range = find_peak(intervals)
     warm_up_s = find_warm_up(intervals)
     points = load_points_since(intervals, warm_up_s)
-    failures = find_failures(intervals)
+    failures, breaking = find_failures(intervals), find_breaking(intervals)
+    rise = find_rise(intervals, warm_up_s, unloaded_ms)
     if unloaded_ms is None:
         unloaded_ms = find_unloaded_ms(points, load_levels)
     return Saturation(
@@ -46,8 +48,10 @@ def find_saturation(
         successes=sum(interval.ok for interval in intervals),
         successes_range=successes_range(intervals),
         warm_up_s=warm_up_s,
-        slowdown=find_slowdown(points),
-        errors=min((failure.first for failure in failures), key=lambda onset: onset.t, default=None),
+        slowdown=rise.onset if rise and not rise.is_with_time else None,
+        drift=rise.onset if rise and rise.is_with_time else None,
+        errors=breaking.onset,
+        fails_always=breaking.fails_always,
         failures=failures,
         in_flight=sum(interval.in_flight for interval in intervals),
         length_s=sum(interval.length for interval in intervals),

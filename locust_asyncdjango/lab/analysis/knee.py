@@ -10,6 +10,8 @@ Definitions
         more than one line does, by a sup-F test at 1 % (Andrews, 1993), because noise makes one of many possible
         corners fit. Interval: 95 % of a wild bootstrap (Wu, 1986), whose signs are the same for some seconds because
         neighbouring seconds are correlated; it is at least as wide as the change of users in a second.
+    confirmation: users stop bringing throughput because requests wait, or because they fail. So a slowdown or errors
+        start near the knee. Otherwise a pause of the server, or a change of its speed, has stopped throughput.
     second opinion: Kneedle (Satopaa et al., Finding a "Kneedle" in a Haystack, 2011; the package kneed) on the same
         points, smoothed. If it is more than a quarter away and outside the interval, there is no clear knee.
 """
@@ -23,6 +25,9 @@ import numpy as np
 from kneed import KneeLocator
 from numpy.typing import NDArray
 
+from locust_asyncdjango.analysis.saturation import Onset, find_warm_up
+from locust_asyncdjango.analysis.saturation.onsets.failures import find_breaking
+from locust_asyncdjango.analysis.saturation.onsets.slowdown import find_rise
 from locust_asyncdjango.lab.analysis.curve_points import Numbers, bootstrap_signs, climbs, throughput_points
 from locust_asyncdjango.metrics.interval import Interval, full_intervals, largest_user_step
 from locust_asyncdjango.metrics.plural import counted
@@ -66,7 +71,27 @@ def find_knee(intervals: Sequence[Interval]) -> Knee:
             knee = _knee_of_rise(users[:end], per_s[:end], step)
             if knee.why != STILL_RISING:
                 break
-    return knee
+    return _confirmed(knee, _load_onsets(intervals))
+
+
+def _load_onsets(intervals: Sequence[Interval]) -> list[Onset]:
+    """Return where latency or failures begin to rise with the users."""
+    rise, broken = find_rise(intervals, find_warm_up(intervals)), find_breaking(intervals).onset
+    slowdown = rise.onset if rise and not rise.is_with_time else None
+    return [onset for onset in (slowdown, broken) if onset]
+
+
+def _confirmed(knee: Knee, onsets: Sequence[Onset]) -> Knee:
+    """Return the knee if one of the onsets is near it, or else none."""
+    if knee.users is None or knee.low is None or knee.high is None:
+        return knee
+    for onset in onsets:
+        if onset.low * (1 - NEAR) <= knee.high and knee.low <= onset.high * (1 + NEAR):
+            return knee
+    unexplained = "where neither a slowdown nor errors start: time may explain it, and not the users"
+    return _no_knee(
+        f"no clear knee: throughput stops to rise at {counted(knee.users, 'user')}, {unexplained}", knee.kneedle
+    )
 
 
 def _knee_of_rise(users: Numbers, per_s: Numbers, step: float) -> Knee:

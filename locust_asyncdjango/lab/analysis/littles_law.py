@@ -13,6 +13,7 @@ from locust_asyncdjango.analysis.generator_health import BUSY_CPU
 from locust_asyncdjango.analysis.saturation import load_points
 from locust_asyncdjango.lab.analysis.curve_points import BOOTSTRAP_SAMPLES, Numbers
 from locust_asyncdjango.metrics.interval import Interval
+from locust_asyncdjango.metrics.plural import counted
 
 TOLERANCE = 0.1
 """How far requests in flight per user may be from 1 if the law holds."""
@@ -25,6 +26,7 @@ class LittlesLaw:
     ratio, low, high: requests in flight per user, with a 95 % interval. pause_ms: the mean pause of a user between two
     requests. generator_bound: whether users wait because the generator is at its limit. why: the explanation for a
     report.
+    is_unknown: so many requests had not ended when the run did that nothing follows from those which had.
     """
 
     ratio: float
@@ -34,6 +36,7 @@ class LittlesLaw:
     holds: bool
     generator_bound: bool
     why: str
+    is_unknown: bool = False
 
 
 def check_littles_law(intervals: Sequence[Interval]) -> LittlesLaw | None:
@@ -51,9 +54,24 @@ def check_littles_law(intervals: Sequence[Interval]) -> LittlesLaw | None:
     pause_ms = max(float(users.sum() - busy.sum()), 0) / requests * 1000
     cpu = median([interval.cpu for _, interval in kept if interval.cpu is not None] or [0.0])
     holds = abs(ratio - 1) <= TOLERANCE
+    if not holds and ratio < 1 and (why := _unended_reason(intervals, ratio, float(users.sum()))):
+        return LittlesLaw(ratio, low, high, 0.0, holds=False, generator_bound=False, why=why, is_unknown=True)
     generator_bound = not holds and ratio < 1 and cpu >= BUSY_CPU
     why = _littles_law_text(ratio, holds, generator_bound, pause_ms, cpu)
     return LittlesLaw(ratio, low, high, pause_ms, holds, generator_bound, why)
+
+
+def _unended_reason(intervals: Sequence[Interval], ratio: float, user_s: float) -> str:
+    """Return why nothing is known, if the requests in flight at the end may be what is missing; "" otherwise.
+
+    A request in flight has waited for as long as the oldest of them, at most.
+    """
+    count = sum(interval.in_flight for interval in intervals)
+    longest_s = max((interval.in_flight_s or 0.0 for interval in intervals), default=0.0)
+    if ratio + count * longest_s / user_s < 1 - TOLERANCE:
+        return ""
+    requests = f"{counted(count, 'request')} had not ended when the run did, the oldest after {longest_s:.1f} s"
+    return f"unknown, because {requests}; run longer, so that their time is part of the ratio"
 
 
 def _bootstrap_ratio(busy: Numbers, users: Numbers) -> tuple[float, float]:

@@ -1,7 +1,8 @@
 """Gunther's Universal Scalability Law, and everything that is fitted to a run. Start reading at ``fit_run``.
 
 X(N) = lambda N / (1 + sigma (N - 1) + kappa N (N - 1)) (Guerrilla Capacity Planning, 2007), fitted to the seconds
-before the first failure. Throughput peaks at sqrt((1 - sigma) / kappa) users. The fit is refused if R2 is below 0.9.
+before errors start; a failure by chance is no such start. Throughput peaks at sqrt((1 - sigma) / kappa) users. The fit
+is refused if R2 is below 0.9.
 """
 
 from collections.abc import Sequence
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import curve_fit
 
+from locust_asyncdjango.analysis.saturation.onsets.failures import find_breaking
 from locust_asyncdjango.lab.analysis.curve_points import (
     BOOTSTRAP_SAMPLES,
     Numbers,
@@ -67,8 +69,8 @@ def _usl(users: Numbers, per_s_of_one: float, contention: float, coherency: floa
 
 def fit_scalability(intervals: Sequence[Interval]) -> Scalability | None:
     """Return the Universal Scalability Law of a run's seconds; None if there is too little data to fit it."""
-    failed = next((interval.t for interval in intervals if interval.failed), None)
-    users, per_s = throughput_points([interval for interval in intervals if failed is None or interval.t <= failed])
+    broken = find_breaking(intervals).onset
+    users, per_s = throughput_points([interval for interval in intervals if broken is None or interval.t <= broken.t])
     if not climbs(users) or not per_s.any():
         return None
 

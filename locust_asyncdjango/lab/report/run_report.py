@@ -20,6 +20,7 @@ from locust_asyncdjango.analysis.formatting import (
     format_ms,
     format_onset,
     format_per_s,
+    format_slowdown,
     format_users,
     key_figures,
     missing_requests,
@@ -187,7 +188,9 @@ def run_verdict(series: Series, figures: Saturation, fits: RunFits, failures: Se
         first = min(figures.failures, key=lambda failure: failure.first.t)
         sentence += f"the first failure was {first.kind}, {format_onset(first.first)}{with_advice(first.kind)}."
     elif figures.slowdown:
-        sentence += f"no request failed, and latency rose from {counted(figures.slowdown.users, 'user')} on."
+        sentence += f"no request failed; slowdown starts: {format_slowdown(figures)}."
+    elif figures.drift:
+        sentence += f"no request failed; slowdown: {format_slowdown(figures)}."
     else:
         most_users = max((interval.users for interval in series.intervals), default=0)
         sentence += f"up to {counted(most_users, 'user')} no request failed and latency did not rise."
@@ -298,6 +301,8 @@ def _scalability_text(law: Scalability | None) -> str:
 def _littles_law_text(law: LittlesLaw | None) -> str:
     if law is None:
         return "not checked: no request was answered, or requests waited for users"
+    if law.is_unknown:
+        return f"{law.why}: {law.ratio:.2f}"
     return f"{'holds' if law.holds else 'does not hold'}: {law.ratio:.2f} ({law.low:.2f}-{law.high:.2f}); {law.why}"
 
 

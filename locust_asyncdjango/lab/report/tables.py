@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from locust_asyncdjango.analysis.definitions import ERRORS, IN_FLIGHT, PEAK, SLOWDOWN
-from locust_asyncdjango.analysis.formatting import format_ms, format_per_s, request_cells
+from locust_asyncdjango.analysis.formatting import format_ms, format_onset_users, format_per_s, request_cells
 from locust_asyncdjango.analysis.saturation import Saturation
 from locust_asyncdjango.lab.analysis.arm_runs import ArmRuns
 from locust_asyncdjango.lab.analysis.findings import Findings
@@ -14,7 +14,7 @@ from locust_asyncdjango.lab.analysis.request_mix.mixes import MOST_DISTANCE
 from locust_asyncdjango.lab.analysis.round_trips import RoundTripFit
 from locust_asyncdjango.lab.report.latency_grid import peak_text
 from locust_asyncdjango.lab.report.table import Table
-from locust_asyncdjango.lab.report.verdict import NO_DIFFERENCE, onset_text
+from locust_asyncdjango.lab.report.verdict import NO_DIFFERENCE
 
 SCALE_IN_FLIGHT = 100
 """The number of requests in flight that resource usage is scaled to."""
@@ -91,8 +91,8 @@ def figure_cells(runs: ArmRuns) -> tuple[str, ...]:
         peak_text(runs),
         str(figures.peak_users),
         str(figures.successes),
-        onset_text(figures.slowdown, "-", "{}"),
-        onset_text(figures.errors, "-", "{}"),
+        format_onset_users(figures.slowdown),
+        format_onset_users(figures.errors),
         ", ".join(f"{failure.kind} {failure.count}" for failure in figures.failures) or "none",
     )
 

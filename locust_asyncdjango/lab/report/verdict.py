@@ -7,8 +7,7 @@ caveats can be read.
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from locust_asyncdjango.analysis.formatting import format_ms, format_per_s
-from locust_asyncdjango.analysis.saturation import Onset
+from locust_asyncdjango.analysis.formatting import format_ms, format_per_s, format_slowdown
 from locust_asyncdjango.failures.classify import advice
 from locust_asyncdjango.lab.analysis import paired_stats
 from locust_asyncdjango.lab.analysis.arm_runs import ArmRuns
@@ -89,11 +88,6 @@ def ratio_text(estimate: paired_stats.RatioEstimate) -> str:
     return f"{estimate.ratio:.2f} ({estimate.low:.2f}-{estimate.high:.2f}) times"
 
 
-def onset_text(onset: Onset | None, otherwise: str, template: str) -> str:
-    """Return the template with the users at which something began, or another text if it did not begin."""
-    return template.format(onset.users) if onset else otherwise
-
-
 def _subject_sentences(findings: Findings, subject: str) -> list[str]:
     comparisons = findings.comparisons[subject]
     sentences = list(_mix_sentences(findings, subject))
@@ -156,8 +150,7 @@ def _first_failure(runs: ArmRuns) -> str:
     if figures is None:
         return f"{title}: not measured: {runs.results[-1].error}"
     if not figures.failures:
-        slowdown = onset_text(figures.slowdown, "latency never rose", "latency rose from {} users on")
-        return f"{title}: no request failed; {slowdown}"
+        return f"{title}: no request failed; slowdown: {format_slowdown(figures)}"
     first = min(figures.failures, key=lambda failure: failure.first.t)
     return f"{title}: the first failure was {first.kind}, at {counted(first.first.users, 'user')}; {advice(first.kind)}"
 

@@ -18,16 +18,19 @@ from locust_asyncdjango.analysis.formatting import (
     format_capacity,
     format_count,
     format_duration,
+    format_errors,
     format_first_failure,
     format_goodput,
     format_kind,
     format_ms,
     format_onset,
+    format_onset_users,
     format_per_s,
     format_rate,
+    format_slowdown,
     key_figures,
 )
-from locust_asyncdjango.analysis.saturation import Capacity, Goodput, Onset, find_saturation
+from locust_asyncdjango.analysis.saturation import Capacity, Goodput, KindOnset, Onset, find_saturation
 from locust_asyncdjango.metrics.interval import Interval
 from tests.support.figures import FAILURES, figures
 
@@ -42,6 +45,33 @@ def test_the_figures_of_a_run() -> None:
         Figure("peak (biased upward)", "28.3 (26.9-29.8) req/s at 105 (95-115) users", PEAK.text),
     )
     assert shown[3].line == "successes                   4210 (4110-4310)"
+
+
+def test_where_latency_rose_and_what_may_be_wrong_with_that() -> None:
+    run = figures(28.34, 105, 4210, Onset(0, 5, 1, 10, is_queued_from_start=True))
+    assert format_slowdown(run) == "already queued at 5 (1-10) users"
+    doubtful = figures(28.34, 105, 4210, replace(Onset(3, 20, 15, 25), doubt="time explains it too"))
+    assert format_slowdown(doubtful) == "at 20 (15-25) users, after 3 s; not confirmed: time explains it too"
+    drifting = replace(figures(28.34, 105, 4210), drift=Onset(30, 20, 20, 20))
+    assert format_slowdown(drifting) == (
+        "not seen; latency rose with time, not with the users: at 20 users, after 30 s"
+    )
+
+
+def test_where_requests_began_to_fail() -> None:
+    kinds = (KindOnset("timeout", 3, Onset(3, 20, 15, 25)),)
+    broken = figures(28.34, 105, 4210, errors=Onset(5, 30, 25, 35), failures=kinds)
+    assert format_errors(broken) == "at 30 (25-35) users, after 5 s"
+    chance = figures(28.34, 105, 4210, failures=kinds)
+    assert format_errors(chance) == "not because of the load: 3 of 4213 requests failed, no more often at higher loads"
+    assert format_errors(replace(chance, fails_always=True)) == (
+        "at every load: 3 of 4213 requests failed, at the lowest loads as often as at higher ones"
+    )
+
+
+def test_the_cell_of_a_table_has_the_interval() -> None:
+    onsets = (None, Onset(3, 20, 15, 25), Onset(0, 5, 1, 10, is_queued_from_start=True))
+    assert [format_onset_users(onset) for onset in onsets] == ["-", "20 (15-25)", "5 (1-10), from the start"]
 
 
 def test_a_run_without_requests_has_no_peak() -> None:

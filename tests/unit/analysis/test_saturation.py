@@ -82,9 +82,9 @@ def test_a_flat_server_never_slows_down() -> None:
     assert (figures.goodput.per_s, figures.goodput.why) == (100.0, NOT_CONSTANT)
 
 
-def test_with_the_same_users_a_slowdown_starts_at_its_first_second() -> None:
+def test_latency_that_rises_with_the_same_users_is_no_slowdown_but_a_drift() -> None:
     figures = find_saturation(intervals_of(row(t, 10, 100, 20.0 if t < 10 else 50.0) for t in range(20)))
-    assert figures.slowdown == Onset(10, 10, 10, 10)
+    assert (figures.slowdown, figures.drift) == (None, Onset(10, 10, 10, 10))
 
 
 def test_a_single_slow_second_is_not_a_slowdown() -> None:
@@ -110,7 +110,8 @@ def test_warm_up_is_at_most_a_third_of_a_run() -> None:
 def test_a_short_failure_is_not_dated_back_by_a_longer_one_of_another_kind() -> None:
     rows = [row(t, 10 * t, 5, 20.0) for t in range(20)]
     rows[15].failed, rows[15].failed_ms = Counter(timeout=1, db_error=1), Counter({5000.0: 1, 2.0: 1})
-    assert find_saturation(intervals_of(rows)).errors == Onset(15, 145, 90, 150)
+    onsets = [failure.first for failure in find_saturation(intervals_of(rows)).failures]
+    assert onsets == [Onset(15, 145, 90, 150), Onset(15, 145, 90, 150)]
 
 
 @pytest.mark.parametrize("climbing", [False, True])
@@ -138,11 +139,13 @@ def test_where_users_leave_again_the_slowdown_that_went_with_them_is_one() -> No
     assert slowdown.low <= 50 <= slowdown.high
 
 
-def test_a_slowdown_that_came_with_time_and_not_with_users_begins_at_its_first_second() -> None:
+def test_a_rise_that_came_with_time_and_not_with_users_is_a_drift_from_its_first_second_on() -> None:
     steady = [row(t, min(2 * t, 60), 100, 20.0 if t < 80 else 80.0) for t in range(120)]
-    assert find_saturation(intervals_of(steady)).slowdown == Onset(80, 60, 60, 60)
+    figures = find_saturation(intervals_of(steady))
+    assert (figures.slowdown, figures.drift) == (None, Onset(80, 60, 60, 60))
     falling = [row(t, 100 - t, 100, 20.0 if t < 20 else 80.0) for t in range(60)]
-    assert find_saturation(intervals_of(falling)).slowdown == Onset(20, 80, 80, 81)
+    figures = find_saturation(intervals_of(falling))
+    assert (figures.slowdown, figures.drift) == (None, Onset(20, 81, 80, 81))
 
 
 def test_the_users_of_the_peak_are_those_who_reached_it_though_they_left_meanwhile() -> None:
@@ -159,16 +162,17 @@ def test_a_run_of_a_few_seconds_has_a_wide_interval() -> None:
     assert high > 110
 
 
-def test_where_few_are_slower_than_many_were_the_interval_is_still_one() -> None:
+def test_where_few_are_slower_than_many_were_it_is_a_drift_and_the_interval_is_still_one() -> None:
     rows = [row(t, 200 if t < 10 else 20, 100, 20.0 if t < 10 else 90.0) for t in range(20)]
-    slowdown = find_saturation(intervals_of(rows)).slowdown
-    assert slowdown == Onset(10, 20, 20, 200)
+    figures = find_saturation(intervals_of(rows))
+    assert (figures.slowdown, figures.drift) == (None, Onset(10, 126, 20, 200))
 
 
 def test_a_failure_that_took_long_may_have_begun_with_fewer_users() -> None:
     rows = [row(t, 10 * t, 5, 20.0) for t in range(20)]
     rows[15].failed, rows[15].failed_ms = Counter(timeout=1), Counter({5000.0: 1})
-    assert find_saturation(intervals_of(rows)).errors == Onset(15, 95, 90, 150)
+    (timeout,) = find_saturation(intervals_of(rows)).failures
+    assert timeout.first == Onset(15, 95, 90, 100)
 
 
 def test_successes_have_an_interval_that_a_ramp_does_not_widen() -> None:
@@ -196,7 +200,7 @@ def test_nothing_but_failures() -> None:
         intervals_of([row(0, 5, 0, 0, connect_refused=3), row(1, 10, 0, 0, connect_refused=3, timeout=9)])
     )
     assert (figures.peak_per_s, figures.successes, figures.slowdown) == (0.0, 0, None)
-    assert figures.errors == Onset(0, 5, 0, 5)
+    assert (figures.errors, figures.fails_always) == (None, True)
     assert figures.failures == (
         KindOnset("timeout", 9, Onset(1, 8, 5, 10)),
         KindOnset("connect_refused", 6, Onset(0, 5, 0, 5)),

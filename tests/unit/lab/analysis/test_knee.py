@@ -1,5 +1,6 @@
 """The knee of throughput over users is recovered from runs that have one."""
 
+import math
 from collections.abc import Callable
 
 import pytest
@@ -41,6 +42,17 @@ def test_noise_alone_has_no_knee() -> None:
     assert [
         seed for seed in range(20) if find_knee(climbed(lambda _: 100.0, 100, seed, noise=0.3)).users is not None
     ] == []
+
+
+def test_throughput_that_a_pause_or_a_cycle_stops_has_no_knee() -> None:
+    def cycling(users: float) -> float:
+        return 10 * users / (1 + 0.6 * math.sin(2 * math.pi * users / 120))
+
+    def paused(users: float) -> float:
+        return 10.0 * users if users < 105 else 900.0 - 7 * (users - 105)
+
+    for server in (cycling, paused):
+        assert find_knee(climbed(server, 120)).users is None
 
 
 def test_where_two_opinions_differ_there_is_no_clear_knee() -> None:

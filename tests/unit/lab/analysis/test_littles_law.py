@@ -25,6 +25,18 @@ def test_littles_law_holds_or_the_reason_is_given() -> None:
     assert more.why.startswith("more requests are in flight than there are users")
 
 
+def test_where_most_requests_do_not_end_nothing_is_known() -> None:
+    intervals = [Interval(t, 50 * (t + 1), 1, busy_s=0.7 * (t + 1), mean_ms=700.0 * (t + 1)) for t in range(12)]
+    intervals[-1].in_flight, intervals[-1].in_flight_s = 590, 11.5
+    law = check_littles_law(intervals)
+    assert law is not None
+    assert (law.holds, law.is_unknown, law.generator_bound) == (False, True, False)
+    assert law.why == (
+        "unknown, because 590 requests had not ended when the run did, the oldest after 11.5 s;"
+        " run longer, so that their time is part of the ratio"
+    )
+
+
 def test_littles_law_is_not_checked_without_answers_or_with_late_requests() -> None:
     assert check_littles_law([]) is None
     assert check_littles_law([Interval(t, users=5, ok=0) for t in range(20)]) is None

@@ -22,6 +22,13 @@ def test_the_universal_scalability_law_is_recovered() -> None:
     assert fit.low <= 44.3 <= fit.high
 
 
+def test_a_failure_by_chance_does_not_end_what_is_fitted() -> None:
+    intervals = climbed(scalability_law, 100, noise=0.02)
+    whole = fit_scalability(intervals)
+    intervals[3].failed = Counter(timeout=1)
+    assert fit_scalability(intervals) == whole
+
+
 def test_a_law_that_does_not_fit_or_peaks_far_off_is_refused() -> None:
     poor = fit_scalability(climbed(slots(1), 100, noise=0.2))
     assert poor is not None

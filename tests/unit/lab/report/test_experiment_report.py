@@ -58,9 +58,9 @@ def test_markdown_has_a_row_for_each_arm() -> None:
     assert [line for line in lines if line.startswith(("| route", "| io_read", "| cpu")) and "---" not in line] == [
         "| route | conditions | variant | server | runs | peak req/s | users at peak | successes | users at slowdown |"
         " users at errors | failures by kind | in flight |",
-        "| io_read | - | natural | gunicorn-sync | 1 | 23.0 | 60 | 4100 | 20 | - | none | none |",
-        "| io_read | - | natural | gunicorn-uvicorn | 1 | 28.3 | 105 | 4210 | 20 | 125 | db_too_many_clients 97 |"
-        " none |",
+        "| io_read | - | natural | gunicorn-sync | 1 | 23.0 | 60 | 4100 | 20 (15-25) | - | none | none |",
+        "| io_read | - | natural | gunicorn-uvicorn | 1 | 28.3 | 105 | 4210 | 20 (15-25) | 125 (120-130) |"
+        " db_too_many_clients 97 | none |",
         "| cpu | - | natural | gunicorn-sync | 0 | - | - | - | - | - | not measured | - |",
         "| io_read | gunicorn-uvicorn | gunicorn-sync | 1 | 1.23 | - | one run each |",
         "| io_read: gunicorn-uvicorn | 40.5 ms | 2574 | 28.3 | 100 connections, 39 ms per request |",

@@ -27,7 +27,7 @@ def test_figures_of_each_arm() -> None:
     assert ASYNC.figures is not None
     cut_off = replace(ASYNC, figures=replace(ASYNC.figures, in_flight=2, in_flight_s=1.5))
     assert tables.figures_table(findings_of([SYNC, cut_off, BROKEN])).rows == (
-        ("io_read", "-", "natural", "gunicorn-sync", "1", "23.0", "60", "4100", "20", "-", "none", "none"),
+        ("io_read", "-", "natural", "gunicorn-sync", "1", "23.0", "60", "4100", "20 (15-25)", "-", "none", "none"),
         *(
             (
                 "io_read",
@@ -38,8 +38,8 @@ def test_figures_of_each_arm() -> None:
                 "28.3",
                 "105",
                 "4210",
-                "20",
-                "125",
+                "20 (15-25)",
+                "125 (120-130)",
                 "db_too_many_clients 97",
                 "2 (1.5 s)",
             ),

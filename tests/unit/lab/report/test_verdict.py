@@ -32,7 +32,7 @@ ALL = [SYNC, ASYNC, BROKEN]
 
 def test_the_verdict_names_winner_first_failures_and_caveats() -> None:
     failures = [
-        "io_read on gunicorn-sync: no request failed; latency rose from 20 users on",
+        "io_read on gunicorn-sync: no request failed; slowdown: at 20 (15-25) users, after 3 s",
         "io_read on gunicorn-uvicorn: the first failure was db_too_many_clients, at 125 users;"
         " raise max_connections, use a connection pool, or put PgBouncer in front of the database",
         "cpu on gunicorn-sync: not measured: gunicorn-sync did not start: no",
@@ -47,8 +47,8 @@ def test_the_verdict_names_winner_first_failures_and_caveats() -> None:
 def test_repeated_runs_show_how_sure_the_verdict_is() -> None:
     assert verdict_sentences(repeated((50.0, 100.0), (51.0, 99.0), (49.0, 103.0))) == [
         "io_read: gunicorn-uvicorn carried 2.01 (1.82-2.22) times as much as gunicorn-sync, 100.0 against 50.0 req/s",
-        "io_read on gunicorn-sync: no request failed; latency never rose",
-        "io_read on gunicorn-uvicorn: no request failed; latency never rose",
+        "io_read on gunicorn-sync: no request failed; slowdown: not seen",
+        "io_read on gunicorn-uvicorn: no request failed; slowdown: not seen",
         "noise: two runs of the same arm differ by up to 1.19 times (2 degrees of freedom)",
     ]
     equal = verdict_sentences(repeated((99.0, 100.0), (103.0, 99.0), (98.0, 103.0)))[0]

@@ -1,0 +1,27 @@
+"""Fits recover what was planted."""
+
+from locust_asyncdjango.analysis.saturation.onsets.curve_fits import elasticity, fit_corner, rest_of_step
+
+
+def test_the_corner_of_a_line_is_recovered() -> None:
+    fit = fit_corner([(x, 10 + 2 * max(x - 20, 0), 1.0) for x in range(1, 61)])
+    assert abs(fit.corner - 20) < 0.3
+    assert (round(fit.level), round(fit.slope, 1)) == (10, 2.0)
+    assert fit.low <= fit.corner <= fit.high
+    assert fit.value(5) == fit.level
+
+
+def test_a_straight_line_has_no_corner() -> None:
+    fit = fit_corner([(x, 10 + x, 1.0) for x in range(1, 61)])
+    assert (fit.low, fit.f < 1) == (1, True)
+
+
+def test_a_step_leaves_nothing() -> None:
+    assert rest_of_step([(float(x), 5.0 if x < 7 else 9.0, 2.0) for x in range(20)]) < 1e-9
+
+
+def test_the_elasticity_of_a_power_is_its_exponent() -> None:
+    power = elasticity([(x, 3 * x**0.5, 1.0) for x in range(1, 20)])
+    assert power is not None
+    assert (round(power.value, 6), power.is_above(0.49), power.is_below(0.51)) == (0.5, True, True)
+    assert elasticity([(7.0, 3.0, 1.0), (7.0, 4.0, 1.0)]) is None
