@@ -70,8 +70,8 @@ def run(
     current = _provenance(experiment)
     with folder.open_for(experiment, current) as original:
         runner = _TrialRunner(experiment, folder, provenance_changes(original, current), measure, clock)
-        for earlier in filter(None, map(folder.result, numbers)):
-            budget.add_earlier(earlier.took_s)
+        for result in filter(None, map(folder.result, numbers)):
+            budget.add_earlier(result.took_s)
         results: list[Result] = []
         series_by_trial: dict[str, Series] = {}
         for round_ in rounds(experiment):

@@ -80,6 +80,7 @@ def subscribed(environment: Environment, options: Options, display: Any = None) 
 
 def test_the_end_does_not_wait_for_a_greenlet_whose_end_ctrl_c_has_interrupted() -> None:
     environment = subscribed(make_environment(), Options(), FakeDisplay())
+    assert environment.runner is not None
     ended = gevent.spawn(int)
     ended.join()
     # gevent would take it out of the group at its end.

@@ -79,7 +79,7 @@ def test_a_results_folder_takes_one_experiment(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="holds the results of another experiment; choose another --output"):
         opened(tmp_path, posts=5)
     (tmp_path / "experiment.json").write_text("{}")
-    with pytest.raises(UsageError, match="is not of results format 3 or 4; choose another --output"):
+    with pytest.raises(UsageError, match="is not of results format 3 or 4 or 5; choose another --output"):
         opened(tmp_path)
 
 

@@ -113,7 +113,7 @@ def test_page_markdown_and_json_say_the_same() -> None:
 def test_a_series_without_failures_file_has_the_kinds() -> None:
     report = run_report.build_report(ramp(), {})
     assert "- 133 x db_too_many_clients, first at 102 (100-105) users, after 21 s" in run_report.render_markdown(report)
-    assert "<td>db_too_many_clients</td>" in run_report.render_html(report)
+    assert ">db_too_many_clients</td>" in run_report.render_html(report)
 
 
 @pytest.mark.parametrize("content", [None, "no JSON", "[]", '{"format": "other"}'])
