@@ -32,7 +32,7 @@ from locust_asyncdjango.lab.environment.process import python, running
 from locust_asyncdjango.lab.errors import TrialError, UsageError
 from locust_asyncdjango.lab.experiment.result import Result
 from simulated import breakpoint as breakpoint_search
-from simulated import capacity, compare, onsets, open_model, plateau, request_mix
+from simulated import capacity, compare, experiments, onsets, open_model, plateau, request_mix
 from simulated.goals import Simulation, print_table
 from sites.slowed_site import CARRIED_SHARE
 from support.harness import add_parts, run_parts
@@ -233,6 +233,7 @@ def run_lab(output: Path, *arguments: str) -> Mapping[str, Any]:
 
 SIMULATIONS: dict[str, Simulation] = {
     "onsets": onsets.simulate,
+    "experiments": experiments.simulate,
     "capacity": capacity.simulate,
     "compare": compare.simulate,
     "breakpoint": breakpoint_search.simulate,

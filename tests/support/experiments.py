@@ -2,10 +2,11 @@
 
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from locust_asyncdjango.analysis.saturation import KindOnset
+from locust_asyncdjango.analysis.saturation import Capacity, Goodput, KindOnset, Saturation
 from locust_asyncdjango.lab.analysis.findings import Findings
 from locust_asyncdjango.lab.experiment.plan import trials
 from locust_asyncdjango.lab.experiment.result import Baseline, PeakUsage, Result
@@ -18,11 +19,35 @@ from tests.support.figures import figures, onset
 VERSION_3 = Path(__file__).with_name("results_version_3")
 """A results folder as ``run`` wrote it before version 4 of the format; copy it before anything is written to it."""
 FIRST = onset(24, 125)
-SYNC = Result(Trial("io_read", "gunicorn-sync", 1000, 100), figures(23.0, 60, 4100, onset(3, 20)), "", {})
+OBJECTIVE = "failures <= 1% and p95 <= 1s"
+
+
+def goodput(per_s: float, p50_ms: float = 100.0) -> Goodput:
+    """Return the goodput of a plateau of a minute, at 100 users."""
+    return Goodput(per_s, None, None, 30, 90, 100, 0.0, p50_ms, 1.5 * p50_ms, 2 * p50_ms)
+
+
+def capacity(users: int, *, is_reached: bool = True) -> Capacity:
+    """Return a capacity within the default objective. is_reached: whether a load of the run broke it."""
+    return Capacity(OBJECTIVE, users, users - 1, users + 1, users / 2, "p95 1.4 s" if is_reached else "")
+
+
+def at_full_load(run: Saturation) -> Saturation:
+    """Return the figures of a run whose plateau brought as much as its peak."""
+    return replace(run, goodput=goodput(run.peak_per_s), is_saturated=True)
+
+
+def peak_only(result: Result) -> Result:
+    """Return a result as earlier versions wrote it: with neither goodput nor capacity."""
+    assert result.figures
+    return replace(result, figures=replace(result.figures, goodput=None, capacity=None, is_saturated=None))
+
+
+SYNC = Result(Trial("io_read", "gunicorn-sync", 1000, 100), at_full_load(figures(23.0, 60, 4100, onset(3, 20))), "", {})
 
 ASYNC = Result(
     Trial("io_read", "gunicorn-uvicorn", 1000, 100),
-    figures(28.34, 105, 4210, onset(3, 20), FIRST, (KindOnset("db_too_many_clients", 97, FIRST),)),
+    at_full_load(figures(28.34, 105, 4210, onset(3, 20), FIRST, (KindOnset("db_too_many_clients", 97, FIRST),))),
     "",
     {"interface": "asgi"},
     Baseline(40.5, 1.5, 12),
@@ -53,8 +78,8 @@ def findings_of(results: Iterable[Result], **changes: Any) -> Findings:
 
 
 def measured(trial: Trial, peak_per_s: float, baseline: Baseline | None = None) -> Result:
-    """Return the result of a trial with this peak and no failures."""
-    return Result(trial, figures(peak_per_s, 60, 4100), "", {}, baseline)
+    """Return the result of a trial with this peak, as much goodput, and no failures."""
+    return Result(trial, at_full_load(figures(peak_per_s, 60, 4100)), "", {}, baseline)
 
 
 def unloaded(request_ms: float) -> Baseline:

@@ -1,20 +1,14 @@
-"""The runs of one arm under the same conditions, and pairs of the runs of two arms. Start reading at ``ArmRuns``."""
+"""The runs of one arm under the same conditions. Start reading at ``ArmRuns``."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
-from math import log
-from statistics import fmean, geometric_mean
-from typing import Self
+from statistics import geometric_mean
 
 from locust_asyncdjango.analysis.saturation import Saturation
-from locust_asyncdjango.lab.analysis import paired_stats
 from locust_asyncdjango.lab.analysis.caveats import NEIGHBOUR_CAVEATS
 from locust_asyncdjango.lab.analysis.ceilings import Ceiling, ceiling_violation
+from locust_asyncdjango.lab.analysis.comparison.criterion import Criterion, Measurement, measure
 from locust_asyncdjango.lab.experiment.result import Result
 from locust_asyncdjango.lab.experiment.spec import Trial
-
-SIMILAR_CPU = 1.1
-"""The largest ratio of the processor time of two arms that counts as using the processors alike."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +35,9 @@ class ArmRuns:
 
     @property
     def figures(self) -> Saturation | None:
-        """Return the figures of the run with the median peak; None if no run was measured."""
-        by_peak = sorted(self.measured, key=lambda figures: figures.peak_per_s)
-        return by_peak[(len(by_peak) - 1) // 2] if by_peak else None
+        """Return the figures of the run with the median capacity, or goodput or peak; None if no run was measured."""
+        ordered = sorted(self.measured, key=_sort_key)
+        return ordered[(len(ordered) - 1) // 2] if ordered else None
 
     @property
     def comparable(self) -> dict[int, Result]:
@@ -64,10 +58,21 @@ class ArmRuns:
         return geometric_mean(peaks) if min(peaks) > 0 else 0.0
 
     @property
-    def cpu_percent(self) -> float:
-        """Return the mean use of processors by all that the lab started, in percent of one; 0 if unknown."""
-        percents = [result.peak_usage.own_percent for result in self.comparable.values() if result.peak_usage]
-        return fmean(percents) if percents else 0.0
+    def is_bound(self) -> bool:
+        """Return whether most runs did not break the objective, so that their capacity is only a minimum."""
+        measurements = self.measurements(Criterion.CAPACITY).values()
+        return 2 * sum(each.is_bound for each in measurements) > len(measurements)
+
+    def measurements(self, criterion: Criterion) -> dict[int, Measurement]:
+        """Return the figure of each comparable run that has it, by the number of the repeat."""
+        measured = ((repeat, result.figures) for repeat, result in self.comparable.items() if result.figures)
+        figures = {repeat: measure(each, criterion) for repeat, each in measured}
+        return {repeat: measurement for repeat, measurement in figures.items() if measurement}
+
+    def mean(self, criterion: Criterion) -> float:
+        """Return the geometric mean of a figure over the comparable runs; 0 if a run carried nothing or none has it."""
+        values = [measurement.value for measurement in self.measurements(criterion).values()]
+        return geometric_mean(values) if values and min(values) > 0 else 0.0
 
     @property
     def ceiling(self) -> Ceiling | None:
@@ -82,31 +87,10 @@ class ArmRuns:
         reasons = (ceiling_violation(run, ceiling) for run, ceiling in runs if run.trial.repeat in comparable)
         return next(filter(None, reasons), "")
 
-    def count_wins(self, others: Iterable[Self], slope: float) -> int:
-        """Return how many of the others carried less than this arm.
-
-        Arms are compared by pairs of runs, or by the means of all runs if there is no pair. slope: how differences
-        rise with the machine's speed.
-        """
-        return sum(_log_ratio(self, other, slope) > 0 for other in others)
-
 
 def is_disturbed(result: Result) -> bool:
     """Return whether other programs or other virtual machines took processor time from a run."""
     return any(caveat.startswith(NEIGHBOUR_CAVEATS) for caveat in result.caveats)
-
-
-def pairs_of(first: ArmRuns, second: ArmRuns) -> list[paired_stats.Pair]:
-    """Return the pairs of comparable runs of the same repeat, which were run near each other in time."""
-    others = second.comparable
-    return [pair_of(result, others[repeat]) for repeat, result in first.comparable.items() if repeat in others]
-
-
-def pair_of(first: Result, second: Result) -> paired_stats.Pair:
-    """Return the peaks of two runs, and how much faster the machine was in the first of them."""
-    speeds = [result.peak_usage.speed if result.peak_usage else 0.0 for result in (first, second)]
-    speed = log(speeds[0] / speeds[1]) if all(speeds) else 0.0
-    return paired_stats.Pair(peak_per_s(first), peak_per_s(second), speed)
 
 
 def peak_per_s(result: Result) -> float:
@@ -114,12 +98,7 @@ def peak_per_s(result: Result) -> float:
     return result.figures.peak_per_s if result.figures else 0.0
 
 
-def use_similar_cpu(first: ArmRuns, second: ArmRuns) -> bool:
-    """Return whether two arms use the processors alike, so that a correction for the machine's speed is valid."""
-    less, more = sorted((first.cpu_percent, second.cpu_percent))
-    return 0 < more <= SIMILAR_CPU * less
-
-
-def _log_ratio(first: ArmRuns, second: ArmRuns, slope: float) -> float:
-    mean = paired_stats.mean_log_ratio(pairs_of(first, second), slope if use_similar_cpu(first, second) else 0.0)
-    return first.mean_peak_per_s - second.mean_peak_per_s if mean is None else mean
+def _sort_key(figures: Saturation) -> tuple[float, float, float]:
+    capacity = figures.capacity.users if figures.capacity else 0
+    goodput = figures.goodput.per_s if figures.goodput else 0.0
+    return capacity, goodput, figures.peak_per_s

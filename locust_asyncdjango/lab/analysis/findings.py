@@ -4,60 +4,41 @@ They say which runs belong together, how arms differ and how sure that is, which
 be right. Reports are made from findings alone.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from itertools import combinations, groupby
+from itertools import groupby
+from math import comb
 from statistics import median
 
 from locust_asyncdjango.analysis.formatting import too_short_reason
 from locust_asyncdjango.analysis.request_names import RequestFigures, request_figures
-from locust_asyncdjango.lab.analysis import paired_stats
-from locust_asyncdjango.lab.analysis.arm_runs import ArmRuns, is_disturbed, pair_of, pairs_of, use_similar_cpu
+from locust_asyncdjango.analysis.saturation import find_saturation
+from locust_asyncdjango.lab.analysis.arm_runs import ArmRuns, is_disturbed
 from locust_asyncdjango.lab.analysis.ceilings import Ceiling, ceiling_violation, compute_ceiling, peak_in_flight
+from locust_asyncdjango.lab.analysis.comparison.criterion import Criterion
+from locust_asyncdjango.lab.analysis.comparison.noise import Noise
+from locust_asyncdjango.lab.analysis.comparison.verdicts import ArmComparisons, Comparison, Source
 from locust_asyncdjango.lab.analysis.littles_law import check_littles_law
 from locust_asyncdjango.lab.analysis.request_mix.by_name import NameComparison, compare_names
 from locust_asyncdjango.lab.analysis.request_mix.mixes import MixDifference, find_difference, requests_of
 from locust_asyncdjango.lab.analysis.round_trips import RoundTripFit, fit_round_trips
 from locust_asyncdjango.lab.environment.servers import Server
 from locust_asyncdjango.lab.experiment.confirmation import confirm
+from locust_asyncdjango.lab.experiment.decision import Decision
 from locust_asyncdjango.lab.experiment.plan import comparisons, trials
 from locust_asyncdjango.lab.experiment.result import ResourceSample, Result
 from locust_asyncdjango.lab.experiment.results_folder import ResultsFolder
 from locust_asyncdjango.lab.experiment.spec import Experiment, Trial
 from locust_asyncdjango.metrics.request_names.sums import sums_by_name
 from locust_asyncdjango.metrics.series_file import Series
-from locust_asyncdjango.metrics.statistics import ERROR
 
 MIN_CLOCK_SHARE = 0.9
 """The share of the experiment's median processor frequency below which a trial gets a caveat."""
 MAX_IN_FLIGHT_PER_USER = 1.1
 """Requests in flight per user, by Little's law, above which a trial gets a caveat. There are fewer than one in each run
 whose last requests are cut off."""
-DECIDED_WIDTH = 1.1
-"""The largest ratio of an interval's ends at which arms count as equal, because no difference that matters remains."""
-
-
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """The best arm of a subject and one of the others.
-
-    estimate: how many times as much the best arm carried; None if a run of the other carried nothing, or if no repeat
-    of both was measured.
-    """
-
-    best: ArmRuns
-    other: ArmRuns
-    estimate: paired_stats.RatioEstimate | None
-
-    @property
-    def is_decided(self) -> bool:
-        """Return whether more runs would not change the verdict."""
-        if self.estimate is None:
-            return True
-        if self.estimate.low is None or self.estimate.high is None:
-            return False
-        return bool(self.estimate.is_different) or self.estimate.high <= DECIDED_WIDTH * self.estimate.low
 
 
 @dataclass(frozen=True)
@@ -66,6 +47,7 @@ class Findings:
 
     series, resource_samples: what was recorded, by the id of the trial.
     confirmations: the plateaus on which the capacity of an arm was held, by the arm's trial.
+    decisions: those that were made while it ran; the verdict says what they say, whatever was measured later.
     """
 
     experiment: Experiment
@@ -73,6 +55,7 @@ class Findings:
     series: Mapping[str, Series]
     resource_samples: Mapping[str, Sequence[ResourceSample]] = field(default_factory=dict)
     confirmations: Mapping[Trial, Sequence[Result]] = field(default_factory=dict)
+    decisions: tuple[Decision, ...] = ()
 
     @cached_property
     def runs(self) -> list[ArmRuns]:
@@ -89,7 +72,7 @@ class Findings:
         return {subject: list(each) for subject, each in groupby(self.runs, key=lambda runs: runs.trial.subject)}
 
     @cached_property
-    def a_a_pairs(self) -> list[paired_stats.Pair]:
+    def a_a_pairs(self) -> list[tuple[Result, Result]]:
         """Return the pairs of runs of the same arm, without invalid and disturbed runs."""
         usable = {
             result.trial.repeat: result
@@ -99,34 +82,57 @@ class Findings:
             and not ceiling_violation(result, self._ceiling(result))
             and not is_disturbed(result)
         }
-        return [pair_of(usable[n], usable[n + 1]) for n in usable if n % 2 and n + 1 in usable]
+        return [(usable[n], usable[n + 1]) for n in usable if n % 2 and n + 1 in usable]
 
     @cached_property
-    def noise(self) -> paired_stats.Noise | None:
-        """Return how much runs of the same arm differ, from all pairs with the best arm of a subject and A/A pairs."""
-        return paired_stats.estimate_noise([pairs_of(*each) for each in self._pairs_with_best], self.a_a_pairs)
+    def _arm_comparisons(self) -> ArmComparisons:
+        measured = {name: [runs for runs in arms if runs.measured] for name, arms in self.subjects.items()}
+        planned = {trial for each in comparisons(self.experiment) for trial in each}
+        planned.update(runs.trial for runs in self.runs)
+        arms_of_subjects = Counter(trial.subject for trial in planned)
+        return ArmComparisons(
+            measured,
+            self.a_a_pairs,
+            hypotheses=max(sum(comb(arms, 2) for arms in arms_of_subjects.values()), 1),
+            looks=self.looks,
+            decisions=self.decisions,
+        )
 
-    @cached_property
-    def speed_corrected_noise(self) -> paired_stats.Noise | None:
-        """Return the noise between arms that use the processors alike, without the part due to the machine's speed.
+    @property
+    def looks(self) -> int:
+        """Return how often it is checked whether a subject is decided; each check is one more chance to be wrong."""
+        return self.experiment.repeats - 1 if self.experiment.until_decided else 1
 
-        Return None if that correction would not help.
-        """
-        similar = [pairs_of(*each) for each in self._pairs_with_best if use_similar_cpu(*each)]
-        return paired_stats.estimate_speed_corrected_noise(similar, self.a_a_pairs)
+    @property
+    def hypotheses(self) -> int:
+        """Return how many pairs of arms share the error."""
+        return self._arm_comparisons.hypotheses
+
+    @property
+    def noises(self) -> dict[Source, Noise]:
+        """Return how much runs of the same arm differ, by route and criterion."""
+        return self._arm_comparisons.noises
+
+    @property
+    def a_a_logs(self) -> dict[Source, list[float]]:
+        """Return the differences of the logarithms of A/A pairs, by route and criterion."""
+        return self._arm_comparisons.a_a_logs
+
+    def criterion(self, subject: str) -> Criterion | None:
+        """Return what decides between the arms of a subject; None if nothing does, as no figure is known of all."""
+        found = self._arm_comparisons.subjects.get(subject)
+        return found.criterion if found else None
 
     @cached_property
     def comparisons(self) -> dict[str, list[Comparison]]:
-        """Return the best arm of each subject compared with the others, those that carried most first."""
-        # Each check, after each repeat and against each other arm, is one more chance to be wrong. They share the 5 %.
-        checks = self.experiment.repeats - 1 if self.experiment.until_decided else 1
-        comparisons: dict[str, list[Comparison]] = {subject: [] for subject in self.subjects}
-        for best, other in self._pairs_with_best:
-            error = ERROR / (checks * (len(self.subjects[best.trial.subject]) - 1))
-            corrected = self.speed_corrected_noise if use_similar_cpu(best, other) else None
-            estimate = paired_stats.compare(pairs_of(best, other), corrected or self.noise, error)
-            comparisons[best.trial.subject].append(Comparison(best, other, estimate))
-        return comparisons
+        """Return the best arm of each subject compared with the others, the better ones first."""
+        return {subject: self._arm_comparisons.comparisons.get(subject, []) for subject in self.subjects}
+
+    def ranked(self, subject: str) -> list[ArmRuns]:
+        """Return the arms of a subject, best first; those that were not measured come last."""
+        compared = self.comparisons[subject]
+        ranked = [compared[0].best, *(each.other for each in compared)] if compared else []
+        return [*ranked, *(runs for runs in self.subjects[subject] if runs not in ranked)]
 
     def mix_difference(self, first: ArmRuns, other: ArmRuns) -> MixDifference | None:
         """Return by how much the mixes of requests differ that two arms completed; None where they do not."""
@@ -142,10 +148,25 @@ class Findings:
         return request_figures(sums_by_name(named))
 
     def is_decided(self, subject: str) -> bool:
-        """Return whether it is known which arm of a subject carries more, or that none carries much more."""
-        comparisons = self.comparisons.get(subject, [])
+        """Return whether it is known which arm of a subject is best, or that none is much better."""
+        if any(decision.subject == subject for decision in self.decisions):
+            return True
+        compared = self.comparisons.get(subject, [])
         is_repeated = all(len(runs.results) > 1 for runs in self.subjects.get(subject, []))
-        return bool(comparisons) and is_repeated and comparisons[0].is_decided
+        return bool(compared) and is_repeated and compared[0].is_decided
+
+    def new_decisions(self) -> tuple[Decision, ...]:
+        """Return the decisions that can be made now: of each subject that is decided and was not before."""
+        if not self.experiment.until_decided:
+            return ()
+        decided = {decision.subject for decision in self.decisions}
+        return tuple(
+            decision
+            for subject, compared in self.comparisons.items()
+            if subject not in decided and self.is_decided(subject)
+            for comparison in compared
+            if (decision := comparison.decision())
+        )
 
     @cached_property
     def round_trips(self) -> list[tuple[ArmRuns, RoundTripFit]]:
@@ -197,28 +218,6 @@ class Findings:
         fastest_ms = min(series.total.ok_ms, default=None) if series else None
         return compute_ceiling(result, self._server(result.trial), fastest_ms, dict(self.experiment.factors))
 
-    @cached_property
-    def _speed_slope(self) -> float:
-        # From all pairs of arms of a subject that use the processors alike; 0 if a correction would not help.
-        arm_pairs = (pair for subject in self.subjects.values() for pair in combinations(subject, 2))
-        pairs = [pairs_of(*each) for each in arm_pairs if use_similar_cpu(*each)]
-        noise = paired_stats.estimate_speed_corrected_noise(pairs, self.a_a_pairs)
-        return noise.slope if noise else 0.0
-
-    @cached_property
-    def _pairs_with_best(self) -> list[tuple[ArmRuns, ArmRuns]]:
-        measured = ([runs for runs in subject if runs.measured] for subject in self.subjects.values())
-        ranked = (_ranked(each, self._speed_slope) for each in measured if each)
-        return [(best, other) for best, *others in ranked for other in others]
-
-
-def _ranked(measured: list[ArmRuns], slope: float) -> list[ArmRuns]:
-    """Return arms sorted by how many others carried less, best first. Invalid results come last."""
-    return sorted(
-        measured,
-        key=lambda runs: (bool(runs.invalid_reason), -runs.count_wins(measured, slope), -runs.mean_peak_per_s),
-    )
-
 
 def read_findings(folder: ResultsFolder) -> Findings:
     """Return the findings of all trials that were run so far, in the order of the plan. Raise UsageError."""
@@ -226,6 +225,25 @@ def read_findings(folder: ResultsFolder) -> Findings:
     results = tuple(result for trial in trials(experiment) if (result := folder.result(trial)))
     series = {result.trial.id: series for result in results if (series := folder.series(result.trial))}
     samples = {result.trial.id: folder.resource_samples(result.trial) for result in results}
-    findings = Findings(experiment, results, series, samples)
+    current = tuple(with_current_figures(result, series.get(result.trial.id)) for result in results)
+    findings = Findings(experiment, current, series, samples, decisions=folder.decisions())
     confirmations = {runs.trial: confirm(runs.results, folder.result) for runs in findings.runs}
     return replace(findings, confirmations={trial: each for trial, each in confirmations.items() if each})
+
+
+def with_current_figures(result: Result, series: Series | None) -> Result:
+    """Return a result with the figures that decide, which those of earlier versions do not have: from its series."""
+    figures = result.figures
+    if figures is None or series is None or figures.goodput or figures.capacity:
+        return result
+    found = find_saturation(series.intervals, series.load_levels, total=series.total)
+    return replace(
+        result,
+        figures=replace(
+            figures,
+            goodput=found.goodput,
+            capacity=found.capacity,
+            unloaded_ms=found.unloaded_ms,
+            is_saturated=found.is_saturated,
+        ),
+    )

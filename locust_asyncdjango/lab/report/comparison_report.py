@@ -9,11 +9,11 @@ from typing import Any
 
 from locust_asyncdjango.lab.analysis.changes.arm_change import PEAK, ArmChange, Changes
 from locust_asyncdjango.lab.analysis.changes.change_stats import ASSUMED_NOISE, CommonChange
-from locust_asyncdjango.lab.analysis.paired_stats import RatioEstimate
+from locust_asyncdjango.lab.analysis.comparison.ratio import RatioEstimate
 from locust_asyncdjango.lab.report.html import render_page
 from locust_asyncdjango.lab.report.markdown import bullet_lines, escape_markdown
+from locust_asyncdjango.lab.report.sentences.winner import NO_DIFFERENCE, ratio_text
 from locust_asyncdjango.lab.report.table import Table
-from locust_asyncdjango.lab.report.verdict import NO_DIFFERENCE, ratio_text
 from locust_asyncdjango.metrics.strict_json import dumps
 
 FORMAT_VERSION = 3

@@ -29,11 +29,13 @@ from locust_asyncdjango.lab.report.verdict import (
     verdict_sentences,
     winner_sentences,
 )
+from locust_asyncdjango.metrics.statistics import ERROR
 from locust_asyncdjango.metrics.strict_json import dumps
 
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 """The version of the report as JSON. 2: marks -> caveats, flag -> invalid_reason, noise_by_speed ->
-speed_corrected_noise, run -> trials."""
+speed_corrected_noise, run -> trials. 3: noise -> noises, one for each route and criterion; criteria; differences have a
+criterion; arms have a value by it; no speed_corrected_noise."""
 
 
 TERMINAL_HEADERS = ("", "most\nusers", "their\nreq/s", "full\nreq/s", "\nfailed", "\np50/p95/p99", "\nMB", "\nconns")
@@ -114,7 +116,6 @@ def render_markdown(findings: Findings, provenance: Mapping[str, Any]) -> str:
 
 def render_json(findings: Findings, provenance: Mapping[str, Any]) -> str:
     """Return the same as JSON, for programs."""
-    noise, corrected = findings.noise, findings.speed_corrected_noise
     content = {
         "format": "locust-asyncdjango experiment",
         "format_version": FORMAT_VERSION,
@@ -123,10 +124,15 @@ def render_json(findings: Findings, provenance: Mapping[str, Any]) -> str:
         "experiment": asdict(findings.experiment),
         "verdict": verdict_sentences(findings),
         "arms": [_arm_members(findings, runs) for runs in findings.runs],
+        "criteria": {subject: findings.criterion(subject) for subject in findings.subjects},
+        "ranking": {subject: [runs.trial.arm for runs in findings.ranked(subject)] for subject in findings.subjects},
         "differences": [asdict(each) for each in tables.differences(findings)],
         "round_trips": [{**asdict(runs.trial), **asdict(fit)} for runs, fit in findings.round_trips],
-        "noise": asdict(noise) if noise else None,
-        "speed_corrected_noise": asdict(corrected) if corrected else None,
+        "noises": [
+            {"route": route, "criterion": criterion, **asdict(noise)}
+            for (route, criterion), noise in findings.noises.items()
+        ],
+        "error": {"pairs_of_arms": findings.hypotheses, "checks": findings.looks, "error": ERROR},
         "trials": trial_sentences(findings),
     }
     return dumps(content, indent=2) + "\n"
@@ -151,9 +157,13 @@ def _tables(findings: Findings) -> list[Table]:
 
 def _arm_members(findings: Findings, runs: ArmRuns) -> dict[str, Any]:
     caveats = {result.trial.id: findings.caveats(result) for result in runs.results}
+    criterion = findings.criterion(runs.trial.subject)
     return {
         **asdict(runs.trial),
         "peaks_per_s": runs.peaks_per_s,
+        "values": {
+            repeat: asdict(each) for repeat, each in (runs.measurements(criterion).items() if criterion else ())
+        },
         "figures": asdict(runs.figures) if runs.figures else None,
         "ceiling": asdict(runs.ceiling) if runs.ceiling else None,
         "invalid_reason": runs.invalid_reason,

@@ -8,13 +8,13 @@ from locust_asyncdjango.analysis.definitions import ERRORS, IN_FLIGHT, PEAK, SLO
 from locust_asyncdjango.analysis.formatting import format_ms, format_onset_users, format_per_s, request_cells
 from locust_asyncdjango.analysis.saturation import Saturation
 from locust_asyncdjango.lab.analysis.arm_runs import ArmRuns
+from locust_asyncdjango.lab.analysis.comparison.ratio import RatioEstimate
 from locust_asyncdjango.lab.analysis.findings import Findings
-from locust_asyncdjango.lab.analysis.paired_stats import RatioEstimate
 from locust_asyncdjango.lab.analysis.request_mix.mixes import MOST_DISTANCE
 from locust_asyncdjango.lab.analysis.round_trips import RoundTripFit
 from locust_asyncdjango.lab.report.latency_grid import peak_text
+from locust_asyncdjango.lab.report.sentences.winner import NO_DIFFERENCE
 from locust_asyncdjango.lab.report.table import Table
-from locust_asyncdjango.lab.report.verdict import NO_DIFFERENCE
 
 SCALE_IN_FLIGHT = 100
 """The number of requests in flight that resource usage is scaled to."""
@@ -25,10 +25,11 @@ FIGURES = (
     " peak. Natural variant: sync on WSGI, async on ASGI. (!): the result cannot be right; see Ceilings."
 )
 DIFFERENCES = (
-    "How many times as much the best arm carried as each other arm, from pairs of runs near each other in time. The"
-    " intervals are by Student's t with the noise of all pairs; the intervals of a subject are all correct together in"
-    " 95 of 100 cases. Without an interval, each arm ran once and there is no A/A pair: differences of a tenth or less"
-    " may be noise, and larger ones too if there were few requests."
+    "How many times as good the best arm is as each other arm: by the users that it carries within the objective; where"
+    " no arm leaves the objective, by its goodput at full load; where no arm is saturated, by its median latency."
+    " Ratios are from runs of the same repeat, intervals from Student's t with the noise of the route; all intervals of"
+    " the experiment are correct together in 95 of 100 cases. Without an interval, each arm ran once: repeat to be"
+    " sure."
 )
 CEILINGS = (
     "The unloaded latency, and the ceiling that follows from it: slots, or for async servers database connections,"
@@ -99,25 +100,30 @@ def figure_cells(runs: ArmRuns) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """How many times as much the best arm of a subject carried as another arm; low and high None without an interval.
+    """How many times as good the best arm of a subject is as another arm; low and high None without an interval.
 
-    pairs: how many pairs of runs the ratio is from.
+    criterion: what was compared. pairs: how many pairs of runs the ratio is from.
+    is_different: None if nobody knows, as each arm ran once.
+    is_stored: whether it was decided before all trials that are there now had run.
     """
 
     subject: str
+    criterion: str
     best: str
     other: str
     pairs: int
     ratio: float
     low: float | None
     high: float | None
+    is_different: bool | None
+    is_stored: bool = False
 
     @property
     def result(self) -> str:
         """Return what follows from the interval, in words."""
-        if self.low is None or self.high is None:
+        if self.is_different is None:
             return "one run each"
-        return NO_DIFFERENCE if self.low <= 1 <= self.high else "different"
+        return "different" if self.is_different else NO_DIFFERENCE
 
 
 def differences(findings: Findings) -> list[Difference]:
@@ -125,25 +131,29 @@ def differences(findings: Findings) -> list[Difference]:
     return [
         Difference(
             subject,
+            comparison.criterion.value,
             comparison.best.trial.arm,
             comparison.other.trial.arm,
-            len(comparison.best.comparable.keys() & comparison.other.comparable.keys()),
+            comparison.repeats,
             comparison.estimate.ratio,
             comparison.estimate.low,
             comparison.estimate.high,
+            comparison.is_different,
+            comparison.is_stored,
         )
         for subject, comparisons in findings.comparisons.items()
         for comparison in comparisons
-        if comparison.estimate and not comparison.other.invalid_reason
+        if comparison.estimate and comparison.criterion and not comparison.other.invalid_reason
     ]
 
 
 def differences_table(differences: Sequence[Difference]) -> Table:
     """Return a table with a row for each difference, and its ratio drawn beside it."""
-    headers = ("subject", "best", "other", "pairs", "times as much", "interval", "result")
+    headers = ("subject", "by", "best", "other", "pairs", "times as good", "interval", "result")
     rows = tuple(
         (
             each.subject,
+            each.criterion,
             each.best,
             each.other,
             str(each.pairs),

@@ -5,20 +5,22 @@ caveats can be read.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from locust_asyncdjango.analysis.formatting import format_ms, format_per_s, format_slowdown
 from locust_asyncdjango.failures.classify import advice
-from locust_asyncdjango.lab.analysis import paired_stats
 from locust_asyncdjango.lab.analysis.arm_runs import ArmRuns
-from locust_asyncdjango.lab.analysis.findings import Comparison, Findings
+from locust_asyncdjango.lab.analysis.comparison.noise import count_equal_pairs
+from locust_asyncdjango.lab.analysis.comparison.ratio import RatioEstimate
+from locust_asyncdjango.lab.analysis.comparison.verdicts import Comparison
+from locust_asyncdjango.lab.analysis.findings import Findings
 from locust_asyncdjango.lab.analysis.request_mix.by_name import NameComparison
 from locust_asyncdjango.lab.experiment import plan
 from locust_asyncdjango.lab.experiment.confirmation import confirmation_sentence
 from locust_asyncdjango.lab.experiment.spec import Trial
+from locust_asyncdjango.lab.report.sentences.winner import NO_DIFFERENCE, error_text, ratio_text, winner_text
 from locust_asyncdjango.metrics.plural import counted
 
-NO_DIFFERENCE = "no detectable difference"
 NAMES_SHOWN = 5
 """How many names of requests are compared in sentences: the most frequent ones. The report's table has more."""
 MAX_NOISE_RATIO = 10
@@ -71,9 +73,9 @@ def trial_sentences(findings: Findings) -> list[str]:
     counts = f"{len(planned)} trials were planned and {len(run)} were run"
     sentences = [f"{counts}; {len(failed)} of these could not be measured"]
     sentences += [f"{result.trial.title} could not be measured: {result.error}" for result in failed]
-    decided = [trial for trial in not_run if _is_decided(findings, trial)]
-    sentences += _not_run("their verdict was decided before", decided)
-    sentences += _not_run("the experiment was stopped", [trial for trial in not_run if trial not in decided])
+    reasons = {trial: _decided_why(findings, trial) or "the experiment was stopped" for trial in not_run}
+    for why in dict.fromkeys(sorted(reasons.values(), key=lambda reason: reason == "the experiment was stopped")):
+        sentences += _not_run(why, [trial for trial in not_run if reasons[trial] == why])
     return sentences + [
         f"caveat: {result.trial.title}: {'; '.join(_counted(caveats))}"
         for result in findings.results
@@ -81,18 +83,13 @@ def trial_sentences(findings: Findings) -> list[str]:
     ]
 
 
-def ratio_text(estimate: paired_stats.RatioEstimate) -> str:
-    """Return a ratio with its interval, if it has one: "1.52 (1.41-1.63) times"."""
-    if estimate.low is None or estimate.high is None:
-        return f"{estimate.ratio:.2f} times"
-    return f"{estimate.ratio:.2f} ({estimate.low:.2f}-{estimate.high:.2f}) times"
-
-
 def _subject_sentences(findings: Findings, subject: str) -> list[str]:
-    comparisons = findings.comparisons[subject]
+    compared = findings.comparisons[subject]
     sentences = list(_mix_sentences(findings, subject))
-    if comparisons and not sentences:
-        sentences.append(f"{subject}: {winner_text(comparisons)}")
+    if compared and not sentences:
+        sentences.append(f"{subject}: {winner_text(findings, subject)}")
+        if others := _others_text(compared[1:]):
+            sentences.append(f"{subject}: {others}")
     return sentences + [
         f"{runs.trial.title}: {runs.invalid_reason}: this is a measurement error, the arm cannot win"
         for runs in findings.subjects[subject]
@@ -119,30 +116,18 @@ def _name_sentence(names: NameComparison, first: str, other: str) -> str:
     if names.ratio is None:
         per_s = f"{format_per_s(names.first_per_s)} against {format_per_s(names.other_per_s)} req/s"
         return f"{first} against {other}: {per_s}, {p95}"
-    ratio = ratio_text(paired_stats.RatioEstimate(names.ratio, names.low, names.high))
+    ratio = ratio_text(RatioEstimate(names.ratio, names.low, names.high))
     return f"{first} carried {ratio} as much as {other}, {p95}"
 
 
-def winner_text(comparisons: list[Comparison]) -> str:
-    """Return who carried most on a subject and how sure that is, without a full stop."""
-    best, second, estimate = comparisons[0].best, comparisons[0].other, comparisons[0].estimate
-    if best.invalid_reason:
-        return "no verdict: the results of all arms are above their ceilings"
-    if not best.figures or not best.figures.peak_per_s:
-        return "no arm answered a single request successfully"
-    first, other = (f"{runs.figures.peak_per_s:.1f}" if runs.figures else "-" for runs in (best, second))
-    if second.invalid_reason:
-        return f"{best.trial.arm} carried {first} req/s; the results of all other arms are above their ceilings"
-    if not second.mean_peak_per_s:
-        return f"{best.trial.arm} carried {first} req/s; a run of {second.trial.arm} had no successful request"
-    if estimate is None or estimate.is_different is None:
-        if estimate and estimate.ratio < paired_stats.clear_ratio(best.mean_peak_per_s, second.mean_peak_per_s):
-            return f"no clear difference in peak throughput ({first} and {other} req/s)"
-        return f"{best.trial.arm} has the highest peak, {first} against {other} req/s"
-    if not estimate.is_different:
-        return f"{NO_DIFFERENCE}: {best.trial.arm} carried {ratio_text(estimate)} as much as {second.trial.arm}"
-    carried = f"{best.trial.arm} carried {ratio_text(estimate)} as much as {second.trial.arm}"
-    return f"{carried}, {first} against {other} req/s"
+def _others_text(compared: Sequence[Comparison]) -> str:
+    """Return how the best arm compares with those after the second; "" if there are none."""
+    texts = [
+        f"{each.other.trial.arm} {ratio_text(each.estimate)}{'' if each.is_different else f' ({NO_DIFFERENCE})'}"
+        for each in compared
+        if each.estimate and each.is_different is not None and not each.other.invalid_reason
+    ]
+    return f"against the other arms, {compared[0].best.trial.arm} is better by: {', '.join(texts)}" if texts else ""
 
 
 def _first_failure(runs: ArmRuns) -> str:
@@ -156,23 +141,18 @@ def _first_failure(runs: ArmRuns) -> str:
 
 
 def _noise_sentences(findings: Findings) -> list[str]:
-    noise, pairs = findings.noise, findings.a_a_pairs
-    if noise is None:
-        return []
-    freedom = f"{counted(noise.freedom, 'degree')} of freedom"
-    floor = f"up to {noise.floor:.2f} times" if noise.floor < MAX_NOISE_RATIO else "more than so few runs can show"
-    corrected = _corrected_noise(findings.speed_corrected_noise)
-    sentences = [f"noise: two runs of the same arm differ by {floor} ({freedom}){corrected}"]
+    sentences = []
+    for (route, criterion), noise in findings.noises.items():
+        freedom = f"{counted(noise.freedom, 'degree')} of freedom"
+        floor = f"up to {noise.floor:.2f} times" if noise.floor < MAX_NOISE_RATIO else "more than so few runs can show"
+        sentences.append(f"noise of {route}: two runs of the same arm differ in {criterion} by {floor} ({freedom})")
+    if any(each.is_different is not None for compared in findings.comparisons.values() for each in compared):
+        sentences.append(error_text(findings))
+    pairs = [log for logs in findings.a_a_logs.values() for log in logs]
     if len(pairs) >= MIN_A_A_PAIRS:
-        equal = paired_stats.count_equal_pairs(pairs)
+        equal = count_equal_pairs(pairs)
         sentences.append(f"A/A: no difference in {equal} of {len(pairs)} pairs of runs of the same arm")
     return sentences
-
-
-def _corrected_noise(noise: paired_stats.Noise | None) -> str:
-    if noise is None:
-        return ""
-    return f", {noise.floor:.2f} times after correction for the machine's speed (slope {noise.slope:.2f})"
 
 
 def _caveat_sentences(findings: Findings, where: str) -> list[str]:
@@ -182,8 +162,13 @@ def _caveat_sentences(findings: Findings, where: str) -> list[str]:
     return [f"{count} of {len(findings.results)} trials {'have' if count > 1 else 'has'} caveats; {where}"]
 
 
-def _is_decided(findings: Findings, trial: Trial) -> bool:
-    return findings.experiment.until_decided and findings.is_decided(trial.subject)
+def _decided_why(findings: Findings, trial: Trial) -> str:
+    """Return why a trial is no longer needed; "" if it is."""
+    repeats = [decision.repeats for decision in findings.decisions if decision.subject == trial.subject]
+    if repeats:
+        return f"their verdict had been decided after {counted(max(repeats), 'repeat')}"
+    is_decided = findings.experiment.until_decided and findings.is_decided(trial.subject)
+    return "their verdict was decided before" if is_decided else ""
 
 
 def _not_run(why: str, trials: list[Trial]) -> list[str]:

@@ -6,7 +6,7 @@ from math import exp, inf, sqrt
 from statistics import NormalDist
 
 from locust_asyncdjango.lab.analysis.comparison.noise import LARGEST_LOG, Differences, Noise
-from locust_asyncdjango.lab.analysis.paired_stats import RatioEstimate
+from locust_asyncdjango.lab.analysis.comparison.ratio import RatioEstimate
 from locust_asyncdjango.metrics.statistics import ERROR, normal_z, student_t, student_t_error
 
 MAX_FREEDOM_GAIN = 4

@@ -8,15 +8,17 @@ from dataclasses import dataclass
 
 from locust_asyncdjango.analysis.formatting import format_per_s
 from locust_asyncdjango.failures.classify import advice
-from locust_asyncdjango.lab.analysis import paired_stats
-from locust_asyncdjango.lab.analysis.findings import Comparison, Findings
+from locust_asyncdjango.lab.analysis.comparison.verdicts import Comparison
+from locust_asyncdjango.lab.analysis.findings import Findings
 from locust_asyncdjango.lab.report.answer.arm_summaries import ArmSummary
 from locust_asyncdjango.lab.report.answer.questions import is_about_kind, kind_of
 from locust_asyncdjango.lab.report.answer.slots import slots_of, slots_sentence
 from locust_asyncdjango.lab.report.answer.texts import duration_text, goodput_text, share_text, users_text
-from locust_asyncdjango.lab.report.verdict import ratio_text, winner_text
+from locust_asyncdjango.lab.report.sentences.winner import ratio_text, winner_text
 from locust_asyncdjango.metrics.plural import counted
 
+SINGLE_RUN_RATIO = 1.1
+"""The ratio of two single runs from which the better one is named, as that of this one run."""
 MAX_FAILED_SHARE = 0.01
 """The share of failures at full load from which the recommendation mentions them."""
 
@@ -58,28 +60,29 @@ def _lead(findings: Findings, subject: str, measured: Sequence[ArmSummary]) -> s
     best = measured[0]
     comparisons = findings.comparisons[subject]
     if best.runs.invalid_reason or not _succeeded(best):
-        return _capitalized(winner_text(comparisons)) if comparisons else f"{best.name} brought no valid result"
+        return _capitalized(winner_text(findings, subject)) if comparisons else f"{best.name} brought no valid result"
     if not comparisons:
         return f"{best.name} is the only arm that was measured"
     second, estimate = comparisons[0].other, comparisons[0].estimate
     if findings.mix_difference(best.runs, second):
         return "No winner by total: the arms completed different mixes of requests"
-    if not _is_ahead(best, comparisons[0]):
+    if comparisons[0].criterion is None:
+        return _capitalized(winner_text(findings, subject))
+    if not _is_ahead(comparisons[0]):
         return f"No detectable difference between {best.name} and {second.trial.arm}"
     choice = f"{_capitalized(kind_of(findings, best.runs))}, on {best.name}" if is_about_kind(findings) else best.name
     most = "most" if len(measured) > 2 else "more"
-    here = " in this one run" if estimate and estimate.is_different is None else ""
+    here = " in this one run" if estimate and comparisons[0].is_different is None else ""
     return f"{choice}: it carries {most}{here}"
 
 
-def _is_ahead(best: ArmSummary, comparison: Comparison) -> bool:
+def _is_ahead(comparison: Comparison) -> bool:
     estimate = comparison.estimate
     if estimate is None or comparison.other.invalid_reason:
         return True
-    if estimate.is_different is None:
-        clear = paired_stats.clear_ratio(best.runs.mean_peak_per_s, comparison.other.mean_peak_per_s)
-        return estimate.ratio >= clear
-    return estimate.is_different
+    if comparison.is_different is None:
+        return estimate.ratio >= SINGLE_RUN_RATIO
+    return comparison.is_different
 
 
 def _evidence(measured: Sequence[ArmSummary]) -> Iterator[str]:

@@ -6,19 +6,34 @@ from pathlib import Path
 
 import pytest
 
-from locust_asyncdjango.lab.analysis import paired_stats
-from locust_asyncdjango.lab.analysis.findings import Findings, read_findings
+from locust_asyncdjango.analysis.saturation import find_saturation
+from locust_asyncdjango.lab.analysis.comparison.criterion import Criterion
+from locust_asyncdjango.lab.analysis.comparison.ratio import RatioEstimate
+from locust_asyncdjango.lab.analysis.findings import Findings, read_findings, with_current_figures
+from locust_asyncdjango.lab.experiment.decision import Decision
 from locust_asyncdjango.lab.experiment.plan import trials
-from locust_asyncdjango.lab.experiment.result import PeakUsage, Result
+from locust_asyncdjango.lab.experiment.result import PeakUsage
 from locust_asyncdjango.lab.experiment.results_folder import ResultsFolder, write_json
 from locust_asyncdjango.metrics.row import Row
 from locust_asyncdjango.metrics.series_file import Series
-from tests.support.experiments import ASYNC, SERVERS, SYNC, experiment, findings_of, measured, repeated, unloaded
+from tests.support.experiments import (
+    ASYNC,
+    BROKEN,
+    SERVERS,
+    SYNC,
+    capacity,
+    experiment,
+    findings_of,
+    measured,
+    repeated,
+    unloaded,
+)
+from tests.support.figures import ramp
 
 OTHER_PROGRAMS = ("other programs used 50 % of a processor",)
 
 
-def estimate(findings: Findings) -> paired_stats.RatioEstimate:
+def estimate(findings: Findings) -> RatioEstimate:
     """Return how many times as much the best arm carried as the second."""
     ((comparison, *_),) = findings.comparisons.values()
     assert comparison.estimate is not None
@@ -40,26 +55,31 @@ def test_the_best_arm_is_the_one_that_wins_the_pairs() -> None:
     findings = replace(findings, results=(first, *findings.results[1:]))
     ((comparison,),) = findings.comparisons.values()
     assert (comparison.best.trial.server, round(estimate(findings).ratio, 2)) == ("gunicorn-sync", 1.13)
+    assert [runs.trial.server for runs in findings.ranked("io_read")] == ["gunicorn-sync", "gunicorn-uvicorn"]
 
 
-def test_an_a_a_pair_shows_the_noise_if_each_arm_ran_once() -> None:
-    equal, different = (repeated((peak, 100.0), a_a=(99.0, 101.0)) for peak in (99.0, 50.0))
-    assert (estimate(equal).is_different, estimate(different).is_different) == (False, True)
-    assert estimate(repeated((50.0, 100.0))).is_different is None
+def test_single_runs_are_never_different() -> None:
+    for findings in (repeated((50.0, 100.0)), repeated((50.0, 100.0), a_a=(99.0, 101.0))):
+        ((comparison,),) = findings.comparisons.values()
+        assert (comparison.is_different, estimate(findings).low, comparison.repeats) == (None, None, 1)
 
 
 def test_a_pair_with_a_failed_run_is_no_a_a_pair() -> None:
     findings = repeated((50.0, 100.0), a_a=(100.0, 100.0, 50.0, 50.0))
     first, second, *others = findings.results
     findings = replace(findings, results=(first, replace(second, figures=None), *others))
-    assert findings.a_a_pairs == [paired_stats.Pair(50.0, 50.0)]
+    assert findings.a_a_logs == {("io_read", Criterion.GOODPUT): [0.0]}
 
 
 def test_a_disturbed_run_makes_no_pair_as_long_as_others_remain() -> None:
     findings = repeated((50.0, 100.0), (51.0, 99.0), (49.0, 150.0), a_a=(50.0, 50.5, 70.0, 50.0))
-    results = tuple(replace(r, caveats=OTHER_PROGRAMS) if n in (2, 9) else r for n, r in enumerate(findings.results))
+    is_last = [result.trial.repeat == 3 and result.trial.server == SERVERS[1] for result in findings.results]
+    results = tuple(
+        replace(result, caveats=OTHER_PROGRAMS) if n == 2 or last else result
+        for n, (result, last) in enumerate(zip(findings.results, is_last, strict=True))
+    )
     disturbed = replace(findings, results=results)
-    assert disturbed.a_a_pairs == [paired_stats.Pair(50.0, 50.5)]
+    assert [[result.trial.repeat for result in pair] for pair in disturbed.a_a_pairs] == [[1, 2]]
     assert [runs.peaks_per_s for runs in disturbed.runs] == [{1: 50.0, 2: 51.0, 3: 49.0}, {1: 100.0, 2: 99.0}]
     assert round(estimate(disturbed).ratio, 2) == 1.97
     all_of_them = replace(findings, results=tuple(replace(result, caveats=OTHER_PROGRAMS) for result in results))
@@ -82,26 +102,68 @@ def test_when_a_verdict_is_decided(peaks: list[tuple[float, float]], is_decided:
     assert replace(findings, results=findings.results[: 2 * len(peaks)]).is_decided("io_read") == is_decided
 
 
-@pytest.mark.parametrize(("cpu_of_sync", "is_corrected"), [(95.0, True), (60.0, False), (0.0, False)])
-def test_the_machines_speed_is_corrected_for_between_arms_that_use_it_alike(
-    cpu_of_sync: float, is_corrected: bool
-) -> None:
-    # Runs that are as fast as the machine is, but for a tenth that the asynchronous server carries more.
-    speeds = [(50.0, 25.0), (25.0, 50.0), (40.0, 40.0), (30.0, 50.0), (50.0, 45.0), (25.0, 30.0)]
-    findings = repeated(*((sync, 1.1 * async_) for sync, async_ in speeds))
+DECISION = Decision("io_read", "goodput", "gunicorn-sync", "gunicorn-uvicorn", 1.5, 1.2, 1.9, True, 3)  # noqa: FBT003
 
-    def usage(result: Result) -> PeakUsage:
-        is_sync = result.trial.server == "gunicorn-sync"
-        speed = result.figures.peak_per_s / (1.0 if is_sync else 1.1) if result.figures else 0.0
-        return PeakUsage(80.0, 2, 1, 0, 3.0, speed=speed, own_percent=cpu_of_sync if is_sync else 100.0)
 
-    findings = replace(findings, results=tuple(replace(each, peak_usage=usage(each)) for each in findings.results))
-    assert estimate(findings).is_different is is_corrected
-    noise = findings.speed_corrected_noise
-    assert (noise is not None) is is_corrected
-    if noise:
-        assert (round(noise.slope, 2), round(noise.floor, 2)) == (1.0, 1.0)
-        assert estimate(findings).ratio == pytest.approx(1.1)
+def test_a_decision_is_never_taken_back() -> None:
+    findings = repeated((50.0, 100.0), (50.1, 100.0), (50.2, 100.0), until_decided=True)
+    ((made,),) = findings.comparisons.values()
+    (decision,) = findings.new_decisions()
+    assert (decision.best, decision.is_different, decision.repeats) == ("gunicorn-uvicorn", True, 3)
+    assert (decision.ratio, decision.criterion) == (estimate(findings).ratio, "goodput")
+    later = replace(findings, decisions=(DECISION,))  # whatever the runs show
+    ((comparison,),) = later.comparisons.values()
+    assert (comparison.best.trial.arm, comparison.is_different, comparison.is_stored) == ("gunicorn-sync", True, True)
+    assert comparison.estimate == RatioEstimate(1.5, 1.2, 1.9)
+    assert (later.is_decided("io_read"), later.new_decisions(), made.is_stored) == (True, (), False)
+
+
+def test_the_noise_of_a_route_is_its_own() -> None:
+    wanted = experiment(routes=("io_read", "cpu"), servers=SERVERS, repeats=3)
+    noise = {"io_read": (0.0, 0.01, -0.01), "cpu": (0.0, 0.5, -0.5)}
+    results = tuple(
+        measured(trial, 100 * (1 + noise[trial.route][trial.repeat - 1] * (trial.server == SERVERS[0])))
+        for trial in trials(wanted)
+    )
+    findings = Findings(wanted, results, {})
+    quiet, noisy = (findings.noises[route, Criterion.GOODPUT] for route in wanted.routes)
+    assert (quiet.freedom, round(quiet.spread, 3), noisy.freedom, round(noisy.spread, 2)) == (2, 0.01, 2, 0.56)
+    assert (findings.hypotheses, findings.looks) == (2, 1)
+
+
+def test_arms_that_keep_the_objective_carry_at_least_as_many_users_and_differ_by_goodput() -> None:
+    wanted = experiment(servers=(*SERVERS, "uvicorn"), repeats=2)
+    users = {"gunicorn-sync": 140, "gunicorn-uvicorn": 500, "uvicorn": 500}
+    per_s = {"gunicorn-sync": 90.0, "gunicorn-uvicorn": 100.0, "uvicorn": 120.0}
+    results = [measured(trial, per_s[trial.server] + trial.repeat) for trial in trials(wanted)]
+    results = [
+        replace(
+            result,
+            figures=replace(
+                result.figures,
+                capacity=capacity(users[result.trial.server], is_reached=result.trial.server == "gunicorn-sync"),
+            ),
+        )
+        for result in results
+        if result.figures
+    ]
+    findings = Findings(wanted, tuple(results), {})
+    assert findings.criterion("io_read") is Criterion.CAPACITY
+    assert [runs.trial.arm for runs in findings.ranked("io_read")] == ["uvicorn", "gunicorn-uvicorn", "gunicorn-sync"]
+    assert [(each.criterion, each.is_bound) for each in findings.comparisons["io_read"]] == [
+        (Criterion.GOODPUT, False),
+        (Criterion.CAPACITY, True),
+    ]
+
+
+def test_results_of_earlier_versions_are_compared_by_their_series() -> None:
+    series = ramp()
+    old = replace(SYNC, figures=find_saturation(series.intervals))
+    current = with_current_figures(replace(old, figures=replace(old.figures, goodput=None, capacity=None)), series)  # type: ignore[type-var]
+    assert current.figures is not None
+    assert current.figures.capacity is not None
+    assert with_current_figures(old, None) == old
+    assert with_current_figures(BROKEN, series) == BROKEN
 
 
 def test_caveats_that_need_the_series_or_the_other_trials() -> None:

@@ -57,7 +57,10 @@ def test_a_series_is_not_overwritten_by_its_report(tmp_path: Path, capsys: pytes
 def test_a_folder_of_version_3_is_reported(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     results = shutil.copytree(VERSION_3, tmp_path / "results")
     assert cli.main(["report", str(results)]) == 0
-    assert "orm_get: gunicorn-uvicorn has the highest peak, 88.2 against 26.5 req/s" in capsys.readouterr().out
+    assert (
+        "orm_get: gunicorn-uvicorn carries 123.5 req/s at full load, gunicorn-sync 37.5 req/s; 3.29 times"
+        in capsys.readouterr().out
+    )
     assert "other programs used 171 % of a processor" in (results / "report.md").read_text()
 
 

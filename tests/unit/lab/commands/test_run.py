@@ -86,5 +86,8 @@ def test_a_finished_folder_of_version_3_is_reported_and_nothing_is_measured(
     results = shutil.copytree(VERSION_3, tmp_path / "results")
     before = {path: path.read_bytes() for path in results.rglob("*.json*")}
     assert cli.main(["run", "--resume", str(results)]) == 0
-    assert "orm_get: gunicorn-uvicorn has the highest peak, 88.2 against 26.5 req/s" in capsys.readouterr().out
+    assert (
+        "orm_get: gunicorn-uvicorn carries 123.5 req/s at full load, gunicorn-sync 37.5 req/s; 3.29 times"
+        in capsys.readouterr().out
+    )
     assert {path: path.read_bytes() for path in before} == before

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jinja2 import UndefinedError
 
-from locust_asyncdjango.lab.analysis.paired_stats import RatioEstimate
+from locust_asyncdjango.lab.analysis.comparison.ratio import RatioEstimate
 from locust_asyncdjango.lab.report.html import render_page
 from locust_asyncdjango.lab.report.table import Table
 

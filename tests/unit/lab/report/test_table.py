@@ -2,7 +2,7 @@
 
 import pytest
 
-from locust_asyncdjango.lab.analysis.paired_stats import RatioEstimate
+from locust_asyncdjango.lab.analysis.comparison.ratio import RatioEstimate
 from locust_asyncdjango.lab.report.table import WHISKER_WIDTH, Table, whiskers
 
 

@@ -4,12 +4,13 @@ from dataclasses import replace
 
 import pytest
 
-from locust_asyncdjango.lab.analysis.paired_stats import RatioEstimate
-from locust_asyncdjango.lab.experiment.result import PeakUsage
+from locust_asyncdjango.lab.analysis.comparison.ratio import RatioEstimate
+from locust_asyncdjango.lab.analysis.findings import Findings
+from locust_asyncdjango.lab.experiment.plan import trials
 from locust_asyncdjango.lab.experiment.spec import Trial
+from locust_asyncdjango.lab.report.sentences.winner import ratio_text
 from locust_asyncdjango.lab.report.verdict import (
     first_failure_sentences,
-    ratio_text,
     trial_sentences,
     verdict_sentences,
     winner_sentences,
@@ -20,7 +21,10 @@ from tests.support.experiments import (
     SERVERS,
     SYNC,
     at_two_latencies,
+    capacity,
+    experiment,
     findings_of,
+    goodput,
     measured,
     repeated,
     unloaded,
@@ -37,7 +41,10 @@ def test_the_verdict_names_winner_first_failures_and_caveats() -> None:
         " raise max_connections, use a connection pool, or put PgBouncer in front of the database",
         "cpu on gunicorn-sync: not measured: gunicorn-sync did not start: no",
     ]
-    winner = "io_read: gunicorn-uvicorn has the highest peak, 28.3 against 23.0 req/s"
+    winner = (
+        "io_read: gunicorn-uvicorn carries 28.3 req/s at full load, gunicorn-sync 23.0 req/s; 1.23 times; one run each:"
+        " repeat to be sure (--repeats 4)"
+    )
     caveats = "1 of 3 trials has caveats; the report lists them"
     assert verdict_sentences(findings_of(ALL)) == [winner, *failures, caveats]
     assert winner_sentences(findings_of(ALL)) == [winner, "1 of 3 trials has caveats; see Trials"]
@@ -46,33 +53,99 @@ def test_the_verdict_names_winner_first_failures_and_caveats() -> None:
 
 def test_repeated_runs_show_how_sure_the_verdict_is() -> None:
     assert verdict_sentences(repeated((50.0, 100.0), (51.0, 99.0), (49.0, 103.0))) == [
-        "io_read: gunicorn-uvicorn carried 2.01 (1.82-2.22) times as much as gunicorn-sync, 100.0 against 50.0 req/s",
+        "io_read: gunicorn-uvicorn carries 100.7 req/s at full load, gunicorn-sync 50.0 req/s; 2.01 (1.82-2.22) times",
         "io_read on gunicorn-sync: no request failed; slowdown: not seen",
         "io_read on gunicorn-uvicorn: no request failed; slowdown: not seen",
-        "noise: two runs of the same arm differ by up to 1.19 times (2 degrees of freedom)",
+        "noise of io_read: two runs of the same arm differ in goodput by up to 1.19 times (2 degrees of freedom)",
+        "errors: 1 pair of arms share an error of 5%: of 100 experiments such as this one in which no arms differ, at"
+        " most 5 call some of them different",
     ]
-    equal = verdict_sentences(repeated((99.0, 100.0), (103.0, 99.0), (98.0, 103.0)))[0]
-    assert equal.startswith("io_read: no detectable difference: gunicorn-uvicorn carried 1.0")
+    assert verdict_sentences(repeated((90.0, 100.0), (103.0, 99.0), (98.0, 113.0)))[0] == (
+        "io_read: no detectable difference: gunicorn-uvicorn carries 103.8 req/s at full load, gunicorn-sync 96.9"
+        " req/s; 1.07 (0.84-1.36) times; 33 repeats would find 5%"
+    )
+    assert verdict_sentences(repeated((99.9, 100.0), (100.1, 100.0), (100.0, 100.1)))[0].startswith(
+        "io_read: no difference that matters: gunicorn-uvicorn carries 100.0 req/s at full load"
+    )
+
+
+def within(findings: Findings, users: dict[str, int], *, is_reached: bool = True) -> Findings:
+    """Return the findings with a capacity for each server, in each of its runs."""
+    results = (
+        replace(
+            result,
+            figures=replace(result.figures, capacity=capacity(users[result.trial.server], is_reached=is_reached)),
+        )
+        for result in findings.results
+        if result.figures
+    )
+    return replace(findings, results=tuple(results))
+
+
+def test_the_capacity_within_the_objective_decides() -> None:
+    repeats = repeated((50.0, 100.0), (51.0, 99.0), (49.0, 103.0))
+    assert verdict_sentences(within(repeats, {"gunicorn-sync": 96, "gunicorn-uvicorn": 140}))[0] == (
+        "io_read: gunicorn-uvicorn carries 140 users within the objective (failures <= 1% and p95 <= 1s), gunicorn-sync"
+        " 96 users; 1.46 (1.45-1.47) times"
+    )
+    assert verdict_sentences(within(repeats, {"gunicorn-sync": 0, "gunicorn-uvicorn": 140}))[0] == (
+        "io_read: gunicorn-uvicorn carries 140 users within the objective (failures <= 1% and p95 <= 1s);"
+        " gunicorn-sync does not keep it under any load"
+    )
+    never_left = within(repeats, {"gunicorn-sync": 500, "gunicorn-uvicorn": 500}, is_reached=False)
+    assert verdict_sentences(never_left)[0].startswith("io_read: gunicorn-uvicorn carries 100.7 req/s at full load")
+
+
+def test_arms_that_are_not_saturated_are_compared_by_latency() -> None:
+    repeats = repeated((100.0, 100.0), (100.0, 100.0), (100.0, 100.0))
+    results = (
+        replace(
+            result,
+            figures=replace(
+                result.figures,
+                is_saturated=False,
+                goodput=goodput(100.0, 20.0 if result.trial.server == "gunicorn-sync" else 30.0 + result.trial.repeat),
+            ),
+        )
+        for result in repeats.results
+        if result.figures
+    )
+    assert verdict_sentences(replace(repeats, results=tuple(results)))[0] == (
+        "io_read: gunicorn-sync answers in 20.0 ms (median), gunicorn-uvicorn 32.0 ms; 1.60 (1.48-1.73) times as fast"
+    )
 
 
 @pytest.mark.parametrize(
     ("sync", "async_", "sentence"),
     [
-        (1.0, 1.1, "io_read: no clear difference in peak throughput (1.1 and 1.0 req/s)"),
-        (1.0, 3.0, "io_read: gunicorn-uvicorn has the highest peak, 3.0 against 1.0 req/s"),
-        (100.0, 109.0, "io_read: no clear difference in peak throughput (109.0 and 100.0 req/s)"),
-        (100.0, 112.0, "io_read: gunicorn-uvicorn has the highest peak, 112.0 against 100.0 req/s"),
-        (0.0, 0.0, "io_read: no arm answered a single request successfully"),
+        (100.0, 300.0, "gunicorn-uvicorn carries 300.0 req/s at full load, gunicorn-sync 100.0 req/s; 3.00 times"),
+        (100.0, 99.0, "gunicorn-sync carries 100.0 req/s at full load, gunicorn-uvicorn 99.0 req/s; 1.01 times"),
     ],
 )
-def test_single_runs_with_few_requests_are_no_difference(sync: float, async_: float, sentence: str) -> None:
-    assert verdict_sentences(repeated((sync, async_)))[0] == sentence
+def test_single_runs_are_never_called_different(sync: float, async_: float, sentence: str) -> None:
+    wanted = f"io_read: {sentence}; one run each: repeat to be sure (--repeats 4)"
+    assert verdict_sentences(repeated((sync, async_)))[0] == wanted
+
+
+def test_nothing_answered() -> None:
+    assert verdict_sentences(repeated((0.0, 0.0)))[0] == "io_read: no arm answered a single request successfully"
+
+
+def test_results_without_goodput_have_no_verdict() -> None:
+    findings = repeated((50.0, 100.0), (51.0, 99.0))
+    results = (
+        replace(result, figures=replace(result.figures, goodput=None)) for result in findings.results if result.figures
+    )
+    assert verdict_sentences(replace(findings, results=tuple(results)))[0] == (
+        "io_read: no verdict: results of an earlier version without a series have no goodput; measure again. Peaks,"
+        " which decide nothing: gunicorn-uvicorn 99.5, gunicorn-sync 50.5 req/s"
+    )
 
 
 def test_a_run_that_carried_nothing_is_not_left_out_of_a_ratio() -> None:
     sentence, *_ = verdict_sentences(repeated((100.0, 110.0), (100.0, 0.0), (100.0, 110.0)))
     assert sentence == (
-        "io_read: gunicorn-sync carried 100.0 req/s; a run of gunicorn-uvicorn had no successful request"
+        "io_read: gunicorn-sync carries 100.0 req/s at full load; a run of gunicorn-uvicorn had no successful request"
     )
 
 
@@ -82,18 +155,29 @@ def test_each_set_of_conditions_has_a_verdict() -> None:
         for server, latency_ms, peak in (("a", 0, 144), ("b", 0, 189), ("a", 100, 1.4), ("b", 100, 170))
     ]
     sentences = verdict_sentences(findings_of(results))
-    assert [sentence for sentence in sentences if "peak" in sentence] == [
-        "io_create: b has the highest peak, 189.0 against 144.0 req/s",
-        "io_create (100 ms latency): b has the highest peak, 170.0 against 1.4 req/s",
+    assert [sentence.partition(";")[0] for sentence in sentences if "full load" in sentence] == [
+        "io_create: b carries 189.0 req/s at full load, a 144.0 req/s",
+        "io_create (100 ms latency): b carries 170.0 req/s at full load, a 1.4 req/s",
     ]
 
 
 def test_connection_limits_are_compared_with_each_other() -> None:
-    sentences = verdict_sentences(at_two_latencies())
-    assert sentences[0] == (
-        "io_read: gunicorn-uvicorn with 1000 connections has the highest peak, 90.0 against 80.0 req/s"
+    sentences = [each for each in verdict_sentences(at_two_latencies()) if "full load" in each]
+    assert [each.partition(";")[0] for each in sentences] == [
+        "io_read: gunicorn-uvicorn with 1000 connections carries 90.0 req/s at full load, gunicorn-uvicorn 80.0 req/s",
+        "io_read (100 ms latency): gunicorn-uvicorn carries 60.0 req/s at full load, gunicorn-sync with 1000"
+        " connections 5.1 req/s",
+    ]
+
+
+def test_the_other_arms_are_compared_with_the_best_in_a_second_sentence() -> None:
+    wanted = experiment(servers=(*SERVERS, "uvicorn"), repeats=2)
+    per_s = {"gunicorn-sync": 50.0, "gunicorn-uvicorn": 100.0, "uvicorn": 200.0}
+    results = (measured(trial, per_s[trial.server] + trial.repeat / 10) for trial in trials(wanted))
+    findings = Findings(wanted, tuple(results), {})
+    assert verdict_sentences(findings)[1] == (
+        "io_read: against the other arms, uvicorn is better by: gunicorn-sync 3.99 (3.86-4.13) times"
     )
-    assert sentences[5] == "io_read (100 ms latency): gunicorn-uvicorn has the highest peak, 60.0 against 5.1 req/s"
 
 
 def test_an_invalid_result_does_not_win() -> None:
@@ -103,7 +187,8 @@ def test_an_invalid_result_does_not_win() -> None:
         " this is a measurement error, the arm cannot win"
     )
     assert verdict_sentences(findings_of(results, servers=SERVERS))[:2] == [
-        "io_read: gunicorn-uvicorn carried 28.3 req/s; the results of all other arms are above their ceilings",
+        "io_read: gunicorn-uvicorn carries 28.3 req/s at full load; the results of all other arms are above their"
+        " ceilings",
         error,
     ]
     assert verdict_sentences(findings_of(results[:1]))[0] == error
@@ -120,23 +205,11 @@ def test_a_a_pairs_show_the_noise_and_are_compared_with_each_other() -> None:
     last = verdict_sentences(repeated((50.0, 100.0), a_a=(*equal, 100.0, 150.0)))[-1]
     assert last == "A/A: no difference in 4 of 5 pairs of runs of the same arm"
     assert verdict_sentences(repeated((50.0, 100.0), a_a=(99.0, 99.0)))[-1] == (
-        "noise: two runs of the same arm differ by up to 1.00 times (1 degree of freedom)"
+        "noise of io_read: two runs of the same arm differ in goodput by up to 1.00 times (1 degree of freedom)"
     )
     assert verdict_sentences(repeated((50.0, 100.0), a_a=(1.0, 99.0)))[-1] == (
-        "noise: two runs of the same arm differ by more than so few runs can show (1 degree of freedom)"
-    )
-
-
-def test_noise_that_is_corrected_for_the_machines_speed_is_added() -> None:
-    peaks = [(50.0, 25.0), (25.0, 50.0), (40.0, 40.0), (30.0, 50.0), (50.0, 45.0), (25.0, 30.0)]
-    findings = repeated(*peaks)
-    results = tuple(
-        replace(r, peak_usage=PeakUsage(80.0, 2, 1, 0, 3.0, speed=r.figures.peak_per_s, own_percent=90.0))
-        for r in findings.results
-        if r.figures
-    )
-    assert verdict_sentences(replace(findings, results=results))[-1].endswith(
-        ", 1.00 times after correction for the machine's speed (slope 1.00)"
+        "noise of io_read: two runs of the same arm differ in goodput by more than so few runs can show"
+        " (1 degree of freedom)"
     )
 
 
@@ -148,9 +221,11 @@ def test_trials_that_were_not_run_are_named_with_the_reason() -> None:
         " gunicorn-sync (run 2), io_read on gunicorn-sync (run 3), io_read on gunicorn-uvicorn (run 3), io_read on"
         " gunicorn-uvicorn (run 4), io_read on gunicorn-sync (run 4)",
     ]
-    assert trial_sentences(replace(findings, results=findings.results[:6]))[1:] == [
-        "2 were not run because their verdict was decided before: io_read on gunicorn-uvicorn (run 4), io_read on"
-        " gunicorn-sync (run 4)"
+    decided = replace(findings, results=findings.results[:6])
+    decided = replace(decided, decisions=decided.new_decisions())
+    assert trial_sentences(decided)[1:] == [
+        "2 were not run because their verdict had been decided after 3 repeats: io_read on gunicorn-uvicorn (run 4),"
+        " io_read on gunicorn-sync (run 4)"
     ]
 
 
@@ -189,7 +264,7 @@ def test_arms_that_completed_different_mixes_have_no_winner_by_total() -> None:
         gunicorn_sync={"GET /quick/": 250, "GET /slow/": 250},
         gunicorn_uvicorn={"GET /quick/": 510, "GET /slow/": 490},
     )
-    assert verdict_sentences(equal)[0].startswith("io_read: gunicorn-uvicorn carried 2.01")
+    assert verdict_sentences(equal)[0].startswith("io_read: gunicorn-uvicorn carries 100.7 req/s at full load")
     only = with_names(repeated((50.0, 100.0)), gunicorn_sync={"GET /a": 50}, gunicorn_uvicorn={"GET /b": 90})
     assert verdict_sentences(only)[1] == (
         "io_read, GET /b: gunicorn-uvicorn against gunicorn-sync: 9.0 against 0.0 req/s, p95 10 ms against none"

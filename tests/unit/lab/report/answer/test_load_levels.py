@@ -4,9 +4,9 @@ from collections import Counter
 
 from locust_asyncdjango.lab.report.answer.load_levels import FullLoad, curve_points, full_load
 from locust_asyncdjango.metrics.load_curve import LoadLevel
-from tests.support.experiments import SYNC, findings_of
+from tests.support.experiments import SYNC, findings_of, peak_only
 
-RUNS = findings_of([SYNC]).runs[0]
+RUNS = findings_of([peak_only(SYNC)]).runs[0]
 
 
 def level(users: int, done: int, failed: int = 0, seconds: int = 1, ms: float = 10.0) -> LoadLevel:

@@ -1,7 +1,9 @@
 """The answer on each subject: recommendation, charts and table."""
 
 from collections import Counter
+from dataclasses import replace
 
+from locust_asyncdjango.analysis.saturation import find_saturation
 from locust_asyncdjango.lab.analysis.findings import Findings
 from locust_asyncdjango.lab.experiment.plan import trials
 from locust_asyncdjango.lab.report.answer.subject_answers import answers_of
@@ -27,8 +29,12 @@ def series(slots: int) -> Series:
 def two_arms() -> Findings:
     wanted = experiment(servers=SERVERS)
     sync, uvicorn = trials(wanted)
-    results = (measured(sync, 400.0), measured(uvicorn, 1200.0))
-    return Findings(wanted, results, {sync.id: series(20), uvicorn.id: series(60)})
+    recorded = {sync: series(20), uvicorn: series(60)}
+    results = (
+        replace(measured(trial, 1.0), figures=find_saturation(each.intervals, each.load_levels))
+        for trial, each in recorded.items()
+    )
+    return Findings(wanted, tuple(results), {trial.id: each for trial, each in recorded.items()})
 
 
 def test_the_arms_stand_on_common_axes_and_the_best_comes_first() -> None:

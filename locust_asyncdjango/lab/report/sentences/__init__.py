@@ -1,0 +1,1 @@
+"""Sentences of the reports about one matter each."""

@@ -1,0 +1,120 @@
+"""Who is best in a subject, by how much, and how sure that is, in words. Start reading at ``winner_text``."""
+
+from locust_asyncdjango.lab.analysis.arm_runs import ArmRuns
+from locust_asyncdjango.lab.analysis.comparison.criterion import Criterion
+from locust_asyncdjango.lab.analysis.comparison.planning import repeats_for
+from locust_asyncdjango.lab.analysis.comparison.ratio import RatioEstimate
+from locust_asyncdjango.lab.analysis.comparison.verdicts import Comparison
+from locust_asyncdjango.lab.analysis.findings import Findings
+from locust_asyncdjango.metrics.plural import counted
+from locust_asyncdjango.metrics.statistics import ERROR
+
+NO_DIFFERENCE = "no detectable difference"
+MATTERS = 0.05
+"""The difference, as a share, for which a verdict without a winner says how many repeats would find it."""
+
+
+def winner_text(findings: Findings, subject: str) -> str:
+    """Return which arm of a subject is best, its figure and that of the second, their ratio, and how sure that is."""
+    comparison = findings.comparisons[subject][0]
+    best, second, criterion = comparison.best, comparison.other, comparison.criterion
+    if best.invalid_reason:
+        return "no verdict: the results of all arms are above their ceilings"
+    if criterion is None:
+        return _peaks_text(findings.ranked(subject))
+    if not best.mean(criterion):
+        return _nothing_text(criterion)
+    if second.invalid_reason:
+        return (
+            f"{best.trial.arm} {figure_text(best, criterion)}; the results of all other arms are above their ceilings"
+        )
+    if not second.mean(criterion):
+        return f"{best.trial.arm} {figure_text(best, criterion)}; {_lacks_text(second, criterion)}"
+    return _compared_text(findings, subject, comparison, criterion)
+
+
+def figure_text(runs: ArmRuns, criterion: Criterion) -> str:
+    """Return what an arm does, with its mean figure: "carries 140 users within the objective (p95 <= 1s)"."""
+    text = value_text(runs, criterion)
+    if criterion is Criterion.LATENCY:
+        return f"answers in {text} (median)"
+    if criterion is Criterion.GOODPUT:
+        return f"carries {text} at full load"
+    objective = next((each.capacity.objective for each in runs.measured if each.capacity), "")
+    return f"carries {text} within the objective ({objective})"
+
+
+def value_text(runs: ArmRuns, criterion: Criterion) -> str:
+    """Return the mean figure of an arm with its unit: "140 users", "at least 500 users", "96.1 req/s" or "20.1 ms"."""
+    mean = runs.mean(criterion)
+    if criterion is not Criterion.CAPACITY:
+        return f"{mean:.1f} {criterion.unit}"
+    unit = next((each.capacity.unit for each in runs.measured if each.capacity), criterion.unit)
+    return f"{'at least ' if runs.is_bound else ''}{mean:.0f} {unit}"
+
+
+def ratio_text(estimate: RatioEstimate) -> str:
+    """Return a ratio with its interval, if it has one: "1.52 (1.41-1.63) times"."""
+    if estimate.low is None or estimate.high is None:
+        return f"{estimate.ratio:.2f} times"
+    return f"{estimate.ratio:.2f} ({estimate.low:.2f}-{estimate.high:.2f}) times"
+
+
+def error_text(findings: Findings) -> str:
+    """Return how many false differences are to be expected."""
+    checks = f", in up to {counted(findings.looks, 'check')} each" if findings.looks > 1 else ""
+    return (
+        f"errors: {counted(findings.hypotheses, 'pair')} of arms{checks} share an error of {ERROR:.0%}: of 100"
+        f" experiments such as this one in which no arms differ, at most {100 * ERROR:.0f} call some of them different"
+    )
+
+
+def _compared_text(findings: Findings, subject: str, comparison: Comparison, criterion: Criterion) -> str:
+    best, second, estimate = comparison.best, comparison.other, comparison.estimate
+    figures = f"{best.trial.arm} {figure_text(best, criterion)}, {second.trial.arm} {value_text(second, criterion)}"
+    if criterion is Criterion.GOODPUT and findings.criterion(subject) is Criterion.CAPACITY:
+        figures = f"both keep the objective under every load; {figures}"
+    if estimate is None:
+        return f"{figures}; they have no repeat in common: run it again to be sure"
+    ratio = f"{'at least ' if comparison.is_bound else ''}{_ratio_words(estimate, criterion)}"
+    if comparison.is_different is None:
+        return f"{figures}; {ratio}; one run each: repeat to be sure (--repeats 4)"
+    if comparison.is_different:
+        return f"{figures}; {ratio}"
+    if comparison.is_decided:
+        return f"no difference that matters: {figures}; {ratio}"
+    return f"{NO_DIFFERENCE}: {figures}; {ratio}; {_repeats_text(findings, subject, criterion)}"
+
+
+def _ratio_words(estimate: RatioEstimate, criterion: Criterion) -> str:
+    return ratio_text(estimate) + (" as fast" if criterion is Criterion.LATENCY else "")
+
+
+def _repeats_text(findings: Findings, subject: str, criterion: Criterion) -> str:
+    noise = findings.noises.get((findings.subjects[subject][0].trial.route, criterion))
+    arms = len(findings.subjects[subject])
+    subjects = len(findings.comparisons)
+    needed = repeats_for(MATTERS, noise.spread, arms, subjects=subjects, looks=findings.looks) if noise else None
+    return (
+        f"{needed} repeats would find {MATTERS:.0%}" if needed else f"{MATTERS:.0%} would take too many repeats to find"
+    )
+
+
+def _peaks_text(ranked: list[ArmRuns]) -> str:
+    peaks = ", ".join(f"{runs.trial.arm} {runs.mean_peak_per_s:.1f}" for runs in ranked if runs.measured)
+    return (
+        "no verdict: results of an earlier version without a series have no goodput; measure again."
+        f" Peaks, which decide nothing: {peaks} req/s"
+    )
+
+
+def _nothing_text(criterion: Criterion) -> str:
+    if criterion is Criterion.CAPACITY:
+        return "no verdict: no arm keeps the objective in each of its runs"
+    return "no arm answered a single request successfully"
+
+
+def _lacks_text(runs: ArmRuns, criterion: Criterion) -> str:
+    if criterion is Criterion.CAPACITY:
+        return f"{runs.trial.arm} does not keep it under any load"
+    return f"a run of {runs.trial.arm} had no successful request"
