@@ -75,7 +75,7 @@ def run(
         results: list[Result] = []
         series_by_trial: dict[str, Series] = {}
         for round_ in rounds(experiment):
-            findings = Findings(experiment, tuple(results), series_by_trial)
+            findings = _decide(Findings(experiment, tuple(results), series_by_trial), folder)
             is_decided = experiment.until_decided and findings.is_decided(round_[0].subject)
             missing = [trial for trial in round_ if not _is_measured(folder.result(trial))]
             is_run = not is_decided and budget.fits(len(missing))
@@ -87,9 +87,19 @@ def run(
                     results.append(earlier)
                 if experiment.until_decided and (series := folder.series(trial)):
                     series_by_trial[trial.id] = series
+        _decide(Findings(experiment, tuple(results), series_by_trial), folder)
         if experiment.confirm:
             results += runner.confirm(results, announce, len(numbers))
     return results
+
+
+def _decide(findings: Findings, folder: ResultsFolder) -> Findings:
+    """Store what can be decided now, and return the findings with all decisions; none is ever taken back."""
+    made = folder.decisions()
+    new = replace(findings, decisions=made).new_decisions()
+    if new:
+        folder.write_decisions((*made, *new))
+    return replace(findings, decisions=(*made, *new))
 
 
 def _is_measured(result: Result | None) -> bool:

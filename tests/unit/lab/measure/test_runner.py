@@ -13,13 +13,13 @@ from locust_asyncdjango.lab.environment.servers import Server
 from locust_asyncdjango.lab.errors import TrialError
 from locust_asyncdjango.lab.experiment.confirmation import confirmation_sentence
 from locust_asyncdjango.lab.experiment.result import Result
-from locust_asyncdjango.lab.experiment.results_folder import ResultsFolder
+from locust_asyncdjango.lab.experiment.results_folder import ResultsFolder, write_json
 from locust_asyncdjango.lab.experiment.spec import Experiment, Load, Trial
 from locust_asyncdjango.lab.measure import runner
 from locust_asyncdjango.lab.measure.locust_process import Watch
 from locust_asyncdjango.lab.measure.runner import WARM_UP, run, warm_up_load
 from locust_asyncdjango.metrics.series_file import Series
-from tests.support.experiments import experiment
+from tests.support.experiments import experiment, measured
 from tests.support.figures import figures
 
 RUNS_ALREADY = Server("mine", "wsgi", url="http://127.0.0.1:9")
@@ -177,6 +177,34 @@ class SlowMeasure(FakeMeasure):
     def __call__(self, *arguments: Any) -> Result:
         self._clock.now_s += 10
         return super().__call__(*arguments)
+
+
+def test_a_decision_is_stored_when_it_is_made_and_never_taken_back(folder: ResultsFolder) -> None:
+    servers = (RUNS_ALREADY, Server("yours", "wsgi", url="http://127.0.0.1:9"))
+    wanted = experiment(
+        routes=("cpu",),
+        servers=("mine", "yours"),
+        own_servers=servers,
+        load=Load("Ramp"),
+        repeats=9,
+        until_decided=True,
+    )
+    results = run(wanted, folder, announced([]), measure_goodput)
+    (decision,) = folder.decisions()
+    assert (decision.best, decision.other, decision.is_different) == ("yours", "mine", True)
+    assert len(results) == 2 * decision.repeats < 18
+    for result in results:  # what is on disk now would decide otherwise
+        result_file = folder.path / "trials" / result.trial.id / "result.json"
+        write_json(result_file, measured(result.trial, 50.0 + result.trial.repeat).to_json())
+    assert run(wanted, folder, announced([]), measure_goodput) == [folder.result(each.trial) for each in results]
+    assert folder.decisions() == (decision,)
+    (comparison,) = read_findings(folder).comparisons["cpu"]
+    assert (comparison.best.trial.server, comparison.is_stored) == ("yours", True)
+
+
+def measure_goodput(trial: Trial, *_: object) -> Result:
+    """Return a result of a server that carries 100 requests a second, or of one that carries twice as much."""
+    return measured(trial, {"mine": 100.0, "yours": 200.0}[trial.server] + trial.repeat)
 
 
 def test_a_budget_ends_before_a_round_that_would_not_end_in_time(folder: ResultsFolder) -> None:

@@ -45,8 +45,8 @@ def test_the_answer_comes_first() -> None:
         "## io_read",
         "",
         "**Async, on gunicorn-uvicorn: it carries more in this one run.** At 100 users gunicorn-uvicorn brings 28.3"
-        " req/s with a p95 of 150 ms, gunicorn-sync brings 23.0 req/s with a p95 of 150 ms. 1 slot against 100 connections:"
-        " most of this is concurrency, not async; gunicorn-100-threads would show the rest.",
+        " req/s with a p95 of 150 ms, gunicorn-sync brings 23.0 req/s with a p95 of 150 ms. 1 slot against 100"
+        " connections: most of this is concurrency, not async; gunicorn-100-threads would show the rest.",
         "",
         "- one run each: no interval yet",
     ]
