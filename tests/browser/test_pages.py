@@ -22,7 +22,7 @@ from locust_asyncdjango.lab.report import experiment_report, run_report
 from locust_asyncdjango.metrics.row import Row
 from locust_asyncdjango.metrics.series_file import Series
 from locust_asyncdjango.routes import ROUTES
-from tests.support.experiments import experiment
+from tests.support.experiments import at_full_load, experiment
 from tests.support.figures import figures, ramp
 from tests.support.programs import locust, running, wait_for_page
 
@@ -185,7 +185,9 @@ def test_the_report_of_an_experiment_shows_every_trial_and_every_difference(page
     planned = trials(planned_experiment)
     series = Series.from_rows({}, [Row(t, 5 * t, ok := min(5 * t, 60), ok_ms=Counter({100.0: ok})) for t in range(30)])
     results = (
-        Result(trial, figures(50.0 + number, 60, 900), "", {}, caveats=("</ul><script>alert(1)</script>",))
+        Result(
+            trial, at_full_load(figures(50.0 + number, 60, 900)), "", {}, caveats=("</ul><script>alert(1)</script>",)
+        )
         for number, trial in enumerate(planned)
     )
     findings = Findings(planned_experiment, tuple(results), {trial.id: series for trial in planned})

@@ -76,4 +76,5 @@ def test_what_is_answered_is_measured_and_the_rest_is_in_flight(server: Scripted
     assert (total.ok, total.in_flight) == (USERS, USERS)
     figures = json.loads(report.with_suffix(".json").read_text())
     assert figures["saturation"]["in_flight"] == USERS
-    assert figures["key_figures"][-1]["text"].startswith(f"{USERS}, the oldest for ")
+    texts = {figure["name"]: figure["text"] for figure in figures["key_figures"]}
+    assert texts["in flight at the end"].startswith(f"{USERS}, the oldest for ")
