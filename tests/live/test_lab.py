@@ -60,7 +60,7 @@ def test_an_async_server_passes_the_connection_limit_and_a_sync_one_does_not(tmp
     # A look may miss the one connection of a sync server, which it closes after each request.
     assert asgi["peak_usage"]["connections"] >= 1
     assert "io_read on gunicorn-uvicorn (max_connections 10): the first failure was db_too_many_clients" in text
-    assert (output / "report.md").read_text().startswith("# Results\n")
+    assert (output / "report.md").read_text().startswith("# Should io_read be sync or async?\n")
     assert json.loads((output / "experiment.json").read_text())["experiment"]["max_connections"] == [10]
 
     # What is finished is not measured again.
