@@ -11,7 +11,7 @@ LINT_TREE = $(VENV)/lint
 .PHONY: demo test test-unit lint bench clean
 
 demo: $(VENV)/.installed-all
-	$(BIN)/locust-asyncdjango run --routes io_read -r 22 -t 60s --posts 100000
+	$(BIN)/locust-asyncdjango run --routes io_read -u 200 -r 6 -t 65s --posts 100000
 
 test: $(VENV)/.installed-dev
 	$(BIN)/pytest $(TESTS) -n $(WORKERS) --dist loadgroup

@@ -24,7 +24,7 @@ WORDS = {1.5: "one and a half times", 10: "ten", 30: "thirty seconds"}
 """How the definitions spell the constants that the figures are computed with."""
 ROOT = Path(__file__).parents[3]
 SENTENCES = {
-    "README.md": [GOODPUT.sentence, PEAK.sentence, SLOWDOWN.sentence, ERRORS.sentence],
+    "README.md": [each.sentence for each in (CAPACITY, GOODPUT, PEAK, SLOWDOWN, ERRORS)],
     "docs/saturation.md": [
         *(
             text
