@@ -89,13 +89,17 @@ def forget_jar(client: Any) -> None:
     client.cookiejar = CookieJar()
 
 
+SENT_S = 1.0
+"""Seconds in which a request is sent on a busy machine too."""
+
+
 class OwnError(Exception):
     """An exception of the locustfile."""
 
 
 def thrown(client: Any) -> Any:
     """Throw an exception into the greenlet while it waits for a response."""
-    with gevent.Timeout(0.1, OwnError):
+    with gevent.Timeout(SENT_S, OwnError):
         return client.get("/silent")
 
 
@@ -111,7 +115,7 @@ def set_credentials(client: Any) -> None:
 
 def timed_out(client: Any) -> Any:
     """Send a GET under a gevent.Timeout that is shorter than the user's own."""
-    with gevent.Timeout(0.1):
+    with gevent.Timeout(SENT_S):
         return client.get("/silent")
 
 
