@@ -13,10 +13,11 @@ from random import Random
 
 from locust_asyncdjango.analysis.saturation import Goodput, Saturation
 from locust_asyncdjango.lab.analysis.findings import Findings
+from locust_asyncdjango.lab.experiment.arm import Arm
 from locust_asyncdjango.lab.experiment.decision import Decision
 from locust_asyncdjango.lab.experiment.plan import rounds
 from locust_asyncdjango.lab.experiment.result import Result
-from locust_asyncdjango.lab.experiment.spec import Arm, Experiment, Load, Trial
+from locust_asyncdjango.lab.experiment.spec import Experiment, Load, Trial
 from simulated.goals import Goal
 
 SERVERS = (

@@ -8,9 +8,9 @@ from typing import Any, NoReturn
 
 from locust_asyncdjango.failures.normalize import safe_line
 from locust_asyncdjango.lab.errors import UsageError
+from locust_asyncdjango.lab.experiment.arm import DEFAULT_MAX_CONNECTIONS
 from locust_asyncdjango.lab.experiment.config_file import OPTIONS
 from locust_asyncdjango.lab.experiment.options import Option, whole_number
-from locust_asyncdjango.lab.experiment.spec import DEFAULT_MAX_CONNECTIONS
 
 
 class Parser(argparse.ArgumentParser):

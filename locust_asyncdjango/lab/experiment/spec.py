@@ -11,6 +11,7 @@ from locust_asyncdjango.lab.environment import pinning, servers
 from locust_asyncdjango.lab.environment.latency_proxy import upstream_address
 from locust_asyncdjango.lab.environment.servers import PUBLISHED, SERVERS, Server, with_current_names
 from locust_asyncdjango.lab.errors import UsageError
+from locust_asyncdjango.lab.experiment.arm import DEFAULT_MAX_CONNECTIONS, Arm, parse_arms
 from locust_asyncdjango.lab.experiment.options import (
     duration_text,
     names,
@@ -27,7 +28,6 @@ from locust_asyncdjango.routes import NATURAL, ROUTES
 
 ALL = ("all",)
 DEFAULT_POSTS = 1_000_000
-DEFAULT_MAX_CONNECTIONS = 100
 MOST_CONNECTIONS = 10_000
 DEFAULT_POOL_SIZE = 10
 """Connections of the site's pool where TARGET_SITE_POOL_SIZE names no other number."""
@@ -35,32 +35,6 @@ LONGEST_LATENCY_MS = 10_000
 
 COMPARED, LOAD, CONDITIONS, REPEATS = "what to measure", "load", "conditions", "repeats"
 """Headings of the options in --help."""
-
-
-@dataclass(frozen=True, slots=True)
-class Arm:
-    """One side of a comparison: a server, a variant ("" for the natural one) and a connection limit."""
-
-    server: str
-    variant: str = ""
-    max_connections: int = DEFAULT_MAX_CONNECTIONS
-
-    def __str__(self) -> str:
-        variant = f"/{self.variant}" if self.variant else ""
-        return f"{self.server}{variant}@{self.max_connections}"
-
-
-def parse_arm(text: str) -> Arm:
-    """Return the arm of SERVER, SERVER/VARIANT, SERVER@MAX_CONNECTIONS or all three. Raise UsageError."""
-    match = re.fullmatch(r"([^/@]+)(?:/([^/@]+))?(?:@(\d{1,9}))?", text)
-    if not match:
-        raise UsageError(f"{text!r} is not SERVER/VARIANT@MAX_CONNECTIONS; the last two may be left out")
-    return Arm(match[1], match[2] or "", int(match[3] or DEFAULT_MAX_CONNECTIONS))
-
-
-def parse_arms(text: str) -> tuple[Arm, ...]:
-    """Return the arms in a text, which are separated by commas. Raise UsageError."""
-    return tuple(map(parse_arm, names(text)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager, nullco
 from pathlib import Path
 
 from locust_asyncdjango.analysis.conditions.objective import objective_of
-from locust_asyncdjango.analysis.saturation import find_saturation
+from locust_asyncdjango.analysis.saturation import Saturation, find_saturation
 from locust_asyncdjango.lab.analysis.caveats import trial_caveats
 from locust_asyncdjango.lab.environment import services
 from locust_asyncdjango.lab.environment.http_client import Site, responds
@@ -26,6 +26,7 @@ from locust_asyncdjango.lab.measure.baseline import measure_baseline
 from locust_asyncdjango.lab.measure.locust_process import Watch, run_locust
 from locust_asyncdjango.lab.measure.recorded_run import read_run
 from locust_asyncdjango.lab.measure.supervision import Supervision
+from locust_asyncdjango.metrics.series_file import Series
 
 
 def measure_trial(trial: Trial, server: Server, load: Load, pins: Pins, folder: Path, watch: Watch) -> Result:
@@ -59,13 +60,7 @@ def measure_trial(trial: Trial, server: Server, load: Load, pins: Pins, folder: 
     samples = read_resource_samples(samples_path)
     return Result(
         trial=trial,
-        figures=find_saturation(
-            series.intervals,
-            series.load_levels,
-            objective_of(series.header),
-            total=series.total,
-            unloaded_ms=unloaded_ms_of_users(trial, baseline),
-        ),
+        figures=_figures(series, unloaded_ms_of_users(trial, baseline)),
         error="",
         site=site_info,
         baseline=baseline,
@@ -76,6 +71,16 @@ def measure_trial(trial: Trial, server: Server, load: Load, pins: Pins, folder: 
             all_ours=program is not None and not services.user_services(),
             started_s=series.started_s,
         ),
+    )
+
+
+def _figures(series: Series, unloaded_ms: float | None) -> Saturation:
+    return find_saturation(
+        series.intervals,
+        series.load_levels,
+        objective_of(series.header),
+        total=series.total,
+        unloaded_ms=unloaded_ms,
     )
 
 

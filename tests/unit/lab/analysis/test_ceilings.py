@@ -9,9 +9,9 @@ import pytest
 from locust_asyncdjango.lab.analysis.ceilings import Ceiling, ceiling_violation, peak_in_flight
 from locust_asyncdjango.lab.analysis.findings import Findings
 from locust_asyncdjango.lab.environment.servers import Server
+from locust_asyncdjango.lab.experiment.arm import Arm
 from locust_asyncdjango.lab.experiment.plan import trials
 from locust_asyncdjango.lab.experiment.result import Baseline, Result
-from locust_asyncdjango.lab.experiment.spec import Arm
 from locust_asyncdjango.metrics.row import Row
 from locust_asyncdjango.metrics.series_file import Series
 from tests.support.experiments import SYNC, experiment, measured, repeated, unloaded

@@ -11,7 +11,8 @@ from locust_asyncdjango.lab import cli
 from locust_asyncdjango.lab.commands import run
 from locust_asyncdjango.lab.environment.servers import SERVERS
 from locust_asyncdjango.lab.errors import UsageError
-from locust_asyncdjango.lab.experiment.spec import Arm, Experiment, Load
+from locust_asyncdjango.lab.experiment.arm import Arm
+from locust_asyncdjango.lab.experiment.spec import Experiment, Load
 from tests.support.experiments import VERSION_3, experiment
 
 

@@ -12,10 +12,11 @@ from locust_asyncdjango.lab.commands import run
 from locust_asyncdjango.lab.commands.arguments import Parser
 from locust_asyncdjango.lab.environment.servers import Server
 from locust_asyncdjango.lab.errors import UsageError
+from locust_asyncdjango.lab.experiment.arm import Arm
 from locust_asyncdjango.lab.experiment.config_file import OPTIONS, PRESETS, ExperimentFile, read_experiment, to_toml
 from locust_asyncdjango.lab.experiment.options import declared_options
 from locust_asyncdjango.lab.experiment.plan import trials
-from locust_asyncdjango.lab.experiment.spec import Arm, Experiment, Load
+from locust_asyncdjango.lab.experiment.spec import Experiment, Load
 from tests.support.experiments import experiment
 
 MINE = Server("mine", "wsgi", 8, ("gunicorn", "--bind=127.0.0.1:{port}", "site.wsgi"))

@@ -9,8 +9,8 @@ import pytest
 from locust_asyncdjango.lab.environment.servers import SERVERS as SERVERS_OF_THE_TABLE
 from locust_asyncdjango.lab.environment.servers import Server
 from locust_asyncdjango.lab.errors import UsageError
+from locust_asyncdjango.lab.experiment.arm import Arm
 from locust_asyncdjango.lab.experiment.plan import is_warmed_up, rounds, trials
-from locust_asyncdjango.lab.experiment.spec import Arm
 from tests.support.experiments import experiment
 
 SERVERS = ("gunicorn-sync", "gunicorn-uvicorn")

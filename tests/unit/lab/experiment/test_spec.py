@@ -6,7 +6,8 @@ import pytest
 
 from locust_asyncdjango.lab.environment.servers import Server
 from locust_asyncdjango.lab.errors import UsageError
-from locust_asyncdjango.lab.experiment.spec import Arm, Load, parse_arms
+from locust_asyncdjango.lab.experiment.arm import Arm, parse_arms
+from locust_asyncdjango.lab.experiment.spec import Load
 from tests.support.experiments import experiment
 
 STAGING = Server("staging", "asgi", url="http://127.0.0.1:8000")
