@@ -31,7 +31,8 @@ def read_run(series_path: Path, failures_path: Path) -> series_file.Series:
         raise TrialError(f"Locust ended early: {signal_name} stopped it in second {recorded_s}{planned}; {AGAIN}")
     if recorded_s < length_s - MAX_MISSING_S:
         raise TrialError(f"only {recorded_s} of {length_s:g} s were recorded; check that the disk is not full")
-    if reason := not_measured_reason(find_saturation(series.intervals, series.load_levels)):
+    if not (series.total.ok or series.total.failed.total()):
+        reason = not_measured_reason(find_saturation(series.intervals))
         raise TrialError(f"{reason}; see the log of the server; {AGAIN}")
     if is_database_disk_full(failures):
         raise TrialError(f"the database's disk was full (SQLSTATE {DISK_FULL}); see that the disk has room; {AGAIN}")

@@ -9,7 +9,7 @@ from math import exp, log
 from statistics import fmean, geometric_mean
 from typing import Any
 
-from locust_asyncdjango.analysis.conditions.objective import objective_of, parse_objective
+from locust_asyncdjango.analysis.conditions.objective import objective_of
 from locust_asyncdjango.analysis.formatting import not_measured_reason, too_short_reason
 from locust_asyncdjango.analysis.saturation import PEAK_WINDOW_S, Saturation, find_saturation
 from locust_asyncdjango.lab.analysis.arm_runs import ArmRuns
@@ -32,7 +32,7 @@ def find_changes(
     old, new = ({runs.title: runs for runs in findings.runs} for findings in (before, after))
     common = [title for title in old if title in new]
     arms = [(old[title], new[title]) for title in common]
-    runs = [(_figures(before, first), _figures(after, second)) for first, second in arms]
+    runs = [(_figures(first), _figures(second)) for first, second in arms]
     missing = [f"only in the first folder: {title}" for title in old if title not in new]
     missing += [f"only in the second folder: {title}" for title in new if title not in old]
     settings = _differences(asdict(before.experiment), asdict(after.experiment))
@@ -120,16 +120,9 @@ def _capacity(figures: Saturation) -> Run:
     return Run(capacity.users, 1 / max(spread, 1 / capacity.users) ** 2)
 
 
-def _figures(findings: Findings, runs: ArmRuns) -> list[Saturation]:
-    """Return the figures of the comparable runs, from their series where an earlier version left no goodput."""
-    return [
-        figures if figures.goodput or not series else find_saturation(series.intervals, series.load_levels, objective)
-        for figures, series, objective in (
-            (result.figures, findings.series.get(result.trial.id), parse_objective(findings.experiment.load.objective))
-            for result in runs.comparable.values()
-        )
-        if figures
-    ]
+def _figures(runs: ArmRuns) -> list[Saturation]:
+    """Return the figures of the comparable runs; ``read_findings`` has completed those of earlier versions."""
+    return [result.figures for result in runs.comparable.values() if result.figures]
 
 
 def _mean(runs: Sequence[Run]) -> float | None:

@@ -2,9 +2,7 @@
 
 from dataclasses import dataclass
 
-from locust_asyncdjango.analysis.conditions.objective import parse_objective
 from locust_asyncdjango.analysis.saturation import Capacity
-from locust_asyncdjango.analysis.saturation.capacity import find_capacity
 from locust_asyncdjango.lab.analysis.arm_runs import ArmRuns
 from locust_asyncdjango.lab.analysis.findings import Findings
 from locust_asyncdjango.lab.report.answer.load_levels import FullLoad, full_load, levels_of
@@ -48,31 +46,13 @@ class ArmSummary:
 def arm_summaries(findings: Findings, subject: str) -> tuple[ArmSummary, ...]:
     """Return the arms of a subject, best first; those without figures come last."""
     colours = arm_colours(findings)
-    return tuple(_summary(findings, runs, colours[runs.trial.arm]) for runs in ranked_arms(findings, subject))
+    return tuple(_summary(findings, runs, colours[runs.trial.arm]) for runs in findings.ranked(subject))
 
 
 def arm_colours(findings: Findings) -> dict[str, int]:
     """Return the number of each arm's colour, in the order in which the arms were first run."""
     names = dict.fromkeys(runs.trial.arm for runs in findings.runs)
     return {name: min(n, COLOURS) for n, name in enumerate(names)}
-
-
-def ranked_arms(findings: Findings, subject: str) -> list[ArmRuns]:
-    """Return the arms of a subject, best first; those without figures come last."""
-    comparisons = findings.comparisons[subject]
-    ranked = [comparisons[0].best, *(each.other for each in comparisons)] if comparisons else []
-    return [*ranked, *(runs for runs in findings.subjects[subject] if runs not in ranked)]
-
-
-def _capacity(findings: Findings, runs: ArmRuns) -> Capacity | None:
-    """Return the capacity of an arm's run; in results of earlier versions, which have none, that of its series."""
-    figures = runs.figures
-    if figures is None or figures.capacity or figures.goodput:
-        return figures.capacity if figures else None
-    run = next(result for result in runs.results if result.figures == figures)
-    series = findings.series.get(run.trial.id)
-    objective = parse_objective(findings.experiment.load.objective)
-    return find_capacity(series.load_levels, series.intervals, objective) if series else None
 
 
 def _summary(findings: Findings, runs: ArmRuns, colour: int) -> ArmSummary:
@@ -85,7 +65,7 @@ def _summary(findings: Findings, runs: ArmRuns, colour: int) -> ArmSummary:
         slots_text(findings, runs),
         levels,
         full_load(runs, levels),
-        _capacity(findings, runs),
+        runs.figures.capacity if runs.figures else None,
         max((usage.memory_mb for usage in usages), default=None) or None,
         max(connections, default=None),
     )
