@@ -45,7 +45,7 @@ def simulate(experiments: int) -> Iterator[Goal]:
 
 
 def poisson(chance: Random, mean: float, seconds: int) -> list[float]:
-    """Return independent counts."""
+    """Return the requests of each second, where they come independently of each other (Poisson)."""
     return [float(_poisson(chance, mean)) for _ in range(seconds)]
 
 

@@ -19,7 +19,7 @@ from locust_asyncdjango.metrics.interval import Interval, users_at_start
 FEWEST_FAILURES = 3
 """Fewer failures beyond a change point are chance."""
 LEAST_RATIO = 14.0
-"""The likelihood ratio of a change point: chance failures reach it at some of all possible points in 1 % of runs."""
+"""The likelihood ratio of a change point: so high that failures by chance seldom reach it at any of all points."""
 RATIO_LIMIT = 3.84
 """A change point with a likelihood ratio of less below the best one is as good, in 95 % of all runs."""
 LEAST_CHANGE = 2.0
