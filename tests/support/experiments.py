@@ -9,12 +9,12 @@ from typing import Any
 from locust_asyncdjango.analysis.saturation import Capacity, Goodput, KindOnset, Saturation
 from locust_asyncdjango.lab.analysis.findings import Findings
 from locust_asyncdjango.lab.experiment.plan import trials
-from locust_asyncdjango.lab.experiment.result import Baseline, PeakUsage, Result
+from locust_asyncdjango.lab.experiment.result import Baseline, PeakUsage, ResourceSample, Result
 from locust_asyncdjango.lab.experiment.spec import Experiment, Load, Trial
 from locust_asyncdjango.metrics.request_names.sums import RequestSums, sum_of_all
 from locust_asyncdjango.metrics.row import Row
 from locust_asyncdjango.metrics.series_file import Series
-from tests.support.figures import figures, onset
+from tests.support.figures import HEADER, figures, onset
 
 VERSION_3 = Path(__file__).with_name("results_version_3")
 """A results folder as ``run`` wrote it before version 4 of the format; copy it before anything is written to it."""
@@ -117,6 +117,25 @@ def runs_of_servers(sync: tuple[float, ...], async_: tuple[float, ...] = ()) -> 
     peaks = dict(zip(SERVERS, (sync, async_), strict=True))
     results = (measured(trial, peaks[trial.server][trial.repeat - 1]) for trial in trials(wanted))
     return Findings(wanted, tuple(results), {})
+
+
+def with_busy_processors(findings: Findings, *busy_percents: float, generator_percent: float) -> Findings:
+    """Return the findings with a sample a second, in which each processor is as busy as this, and a series."""
+    series = Series.from_rows(HEADER, (Row(0, 10, 5), Row(99, 10)))
+    samples = [
+        ResourceSample(
+            *(t, 50.0, 40.0, 2, 3),
+            own_percent=generator_percent + 60.0,
+            at_s=series.started_s + t,
+            generator_percent=generator_percent,
+            busy_percents=list(busy_percents),
+        )
+        for t in range(100)
+    ]
+    trial_ids = [result.trial.id for result in findings.results]
+    return replace(
+        findings, series=dict.fromkeys(trial_ids, series), resource_samples=dict.fromkeys(trial_ids, samples)
+    )
 
 
 def with_names(findings: Findings, **completed: dict[str, int]) -> Findings:

@@ -9,7 +9,9 @@ from statistics import fmean
 from typing import Any
 
 from locust_asyncdjango.analysis.generator_health import health_problems
+from locust_asyncdjango.analysis.saturation import Goodput
 from locust_asyncdjango.analysis.silences import find_silences
+from locust_asyncdjango.lab.analysis.processor_use import find_processor_use
 from locust_asyncdjango.lab.experiment.result import ResourceSample
 from locust_asyncdjango.metrics.interval import Interval
 
@@ -37,12 +39,14 @@ def trial_caveats(
     *,
     all_ours: bool = True,
     started_s: float = 0.0,
+    full_load: Goodput | None = None,
 ) -> tuple[str, ...]:
     """Return the caveats that follow from what was measured during a trial.
 
     samples: what server, services and machine used, one a second. intervals: the seconds of the run. all_ours: whether
     the lab started the server and all services. If it did not, "other programs" may be the server itself, and how much
-    they used is no caveat. started_s: the epoch second that is second 0 of the run.
+    they used is no caveat. started_s: the epoch second that is second 0 of the run. full_load: the figures of the
+    plateau, with its seconds.
     """
     caveats = [f"the server {sample.lost}, after {sample.t:.0f} s" for sample in samples if sample.lost]
     other_percent = _mean(sample.other_percent for sample in samples)
@@ -51,6 +55,9 @@ def trial_caveats(
         caveats.append(f"{NEIGHBOUR_CAVEATS[0]} {other_percent:.0f} % of a processor")
     if steal_percent > MAX_STEAL_PERCENT:
         caveats.append(f"{NEIGHBOUR_CAVEATS[1]} {steal_percent:.0f} % of a processor")
+    use = find_processor_use(samples, full_load, started_s) if full_load else None
+    if use and use.is_full:
+        caveats.append(use.full_text)
     caveats += [silence.text for silence in find_silences(intervals)]
     return (*caveats, *standstills(samples, started_s), *health_problems(intervals).values())
 

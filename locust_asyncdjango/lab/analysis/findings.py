@@ -21,6 +21,7 @@ from locust_asyncdjango.lab.analysis.comparison.criterion import Criterion
 from locust_asyncdjango.lab.analysis.comparison.noise import Noise
 from locust_asyncdjango.lab.analysis.comparison.verdicts import ArmComparisons, Comparison, Source
 from locust_asyncdjango.lab.analysis.littles_law import check_littles_law
+from locust_asyncdjango.lab.analysis.processor_use import ProcessorUse, find_processor_use, mean_use
 from locust_asyncdjango.lab.analysis.request_mix.by_name import NameComparison, compare_names
 from locust_asyncdjango.lab.analysis.request_mix.mixes import MixDifference, find_difference, requests_of
 from locust_asyncdjango.lab.analysis.round_trips import RoundTripFit, fit_round_trips
@@ -187,6 +188,17 @@ class Findings:
         series = [self.series[r.trial.id].intervals for r in runs.results if r.trial.id in self.series]
         peaks = [peak_in_flight(intervals, slots, workers) for intervals in series if intervals]
         return sum(peaks) / len(peaks) if peaks else None
+
+    def processor_use(self, runs: ArmRuns) -> ProcessorUse | None:
+        """Return who used the processors at full load, on average over an arm's comparable runs; None if unknown."""
+        uses = [use for result in runs.comparable.values() if (use := self._processor_use(result))]
+        return mean_use(uses) if uses else None
+
+    def _processor_use(self, result: Result) -> ProcessorUse | None:
+        series, goodput = self.series.get(result.trial.id), result.figures.goodput if result.figures else None
+        if series is None or goodput is None:
+            return None
+        return find_processor_use(self.resource_samples.get(result.trial.id, ()), goodput, series.started_s)
 
     def caveats(self, result: Result) -> list[str]:
         """Return the reasons to doubt a trial, from the trial itself, its series, and the other trials."""

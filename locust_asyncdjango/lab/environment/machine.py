@@ -30,6 +30,7 @@ class MachineReading:
     lab_cpu_s: the part of busy_s that this process and all that it has started used.
     steal_s: taken by other virtual machines.
     mhz: frequency of the processors at that moment; 0 where the system does not report it.
+    idle_s: how long each processor that this process may use has had nothing to do.
     """
 
     at_s: float
@@ -37,6 +38,7 @@ class MachineReading:
     lab_cpu_s: float
     steal_s: float
     mhz: float
+    idle_s: tuple[float, ...] = ()
 
 
 def read_machine() -> MachineReading:
@@ -47,7 +49,12 @@ def read_machine() -> MachineReading:
     counted_twice = getattr(times, "guest", 0.0) + getattr(times, "guest_nice", 0.0)
     steal_s = getattr(times, "steal", 0.0)
     return MachineReading(
-        time.monotonic(), sum(times) - idle - counted_twice - steal_s, lab_cpu_s(), steal_s, processor_mhz()
+        at_s=time.monotonic(),
+        busy_s=sum(times) - idle - counted_twice - steal_s,
+        lab_cpu_s=lab_cpu_s(),
+        steal_s=steal_s,
+        mhz=processor_mhz(),
+        idle_s=_idle_s(),
     )
 
 
@@ -65,6 +72,13 @@ def lab_percent(before: MachineReading, now: MachineReading) -> float:
 def steal_percent(before: MachineReading, now: MachineReading) -> float:
     """Return the percentage of one processor that other virtual machines took between two readings."""
     return max(0.0, 100 * (now.steal_s - before.steal_s) / (now.at_s - before.at_s))
+
+
+def busy_percents(before: MachineReading, now: MachineReading) -> list[float]:
+    """Return for each processor the percentage of the time between two readings in which it was not idle."""
+    passed_s = now.at_s - before.at_s
+    idle = (after - earlier for earlier, after in zip(before.idle_s, now.idle_s, strict=False))
+    return [min(max(100 * (1 - each / passed_s), 0.0), 100.0) for each in idle]
 
 
 def describe_machine() -> dict[str, Any]:
@@ -140,9 +154,24 @@ def processor_mhz() -> float:
 
 def lab_cpu_s() -> float:
     """Return the processor time, in seconds, of this process and of all that it has started, ended ones included."""
-    lab = psutil.Process()
+    return programs_cpu_s(psutil.Process())
+
+
+def programs_cpu_s(program: psutil.Process) -> float:
+    """Return the processor time, in seconds, of a process and of all that it has started, ended ones included.
+
+    Raise NoSuchProcess where it has ended.
+    """
     total = 0.0
-    for process in [lab, *lab.children(recursive=True)]:
+    for process in [program, *program.children(recursive=True)]:
         with suppress(psutil.Error):
             total += sum(process.cpu_times()[:4])  # user and system, and the same of its ended children
     return total
+
+
+def _idle_s() -> tuple[float, ...]:
+    all_times = psutil.cpu_times(percpu=True)
+    usable = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set(range(len(all_times)))
+    # Where a processor is switched off, the places are not the numbers of the processors.
+    chosen = [times for number, times in enumerate(all_times) if number in usable or max(usable) >= len(all_times)]
+    return tuple(times.idle + getattr(times, "iowait", 0.0) for times in chosen)

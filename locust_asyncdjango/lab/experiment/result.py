@@ -61,6 +61,10 @@ class ResourceSample:
     speed: how fast the lab's programs really ran since the sample before (``machine.Speedometer``).
     at_s: the moment, in epoch seconds; 0 in what earlier versions wrote.
     stopped: which of the lab's programs, or processes of them, a signal or a debugger had stopped at that moment.
+    generator_percent: of Locust and its workers, since the sample before; None where it is not known, as in what
+        earlier versions wrote.
+    busy_percents: for each processor that the lab may use, how much of the time since the sample before it was busy;
+        empty in what earlier versions wrote.
     """
 
     t: float
@@ -78,6 +82,8 @@ class ResourceSample:
     speed: float = 0.0
     at_s: float = 0.0
     stopped: list[str] = field(default_factory=list)
+    generator_percent: float | None = None
+    busy_percents: list[float] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)

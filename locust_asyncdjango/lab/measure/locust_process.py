@@ -38,14 +38,14 @@ def run_locust(
     load: Load,
     file: Path,
     watch: Watch,
-    every_second: Callable[[], None] = lambda: None,
+    every_second: Callable[[int], None] = lambda _: None,
     processors: frozenset[int] | None = None,
 ) -> None:
     """Run Locust until the load is over.
 
     url: the address of the site, as users reach it.
     file: the series to write; Locust's log and its failures are written to the same folder.
-    watch: called with the series so far. every_second: called once a second.
+    watch: called with the series so far. every_second: called once a second, with the process id of Locust.
     processors: those that Locust runs on; None for all.
     Raise TrialError where Locust fails. Failed requests are part of the result, and not an error.
     """
@@ -71,9 +71,9 @@ def run_locust(
             _notify(file, watch)
             if time.monotonic() >= next_s:
                 next_s += 1
-                every_second()
+                every_second(program.pid)
         if time.monotonic() >= next_s - WATCH_INTERVAL_S:
-            every_second()  # what happened in the last second counts too
+            every_second(program.pid)  # what happened in the last second counts too
     # With exit code 1 Locust reports that requests have failed, which is a result.
     if code not in (0, 1):
         raise TrialError(f"Locust ended early, {program.end_text(code)}; {AGAIN}")

@@ -43,9 +43,13 @@ class ResourceMeter:
         """Begin the first interval. server_pid: of the server; None for a server that the lab has not started."""
         self._pid, self._speedometer = server_pid, speedometer
         self._first = self._previous = self._read()
+        self._generator_cpu_s = 0.0
 
-    def sample(self) -> ResourceSample:
-        """Return what is used now, and what was used since the last sample (or, for the first, since the beginning)."""
+    def sample(self, generator_pid: int) -> ResourceSample:
+        """Return what is used now, and what was used since the last sample (or, for the first, since the beginning).
+
+        generator_pid: of Locust, which was started after this meter was made.
+        """
         (before, machine_before), (now, machine_now) = self._previous, self._read()
         self._previous = now, machine_now
         lab = machine.lab_percent(machine_before, machine_now)
@@ -66,7 +70,18 @@ class ResourceMeter:
             speed=round(self._speedometer.mean() * granted_share(lab, steal), 2),
             at_s=round(time.time(), 2),
             stopped=stopped_processes(),
+            generator_percent=self._generator_percent(generator_pid, now.at_s - before.at_s),
+            busy_percents=[round(each, 1) for each in machine.busy_percents(machine_before, machine_now)],
         )
+
+    def _generator_percent(self, pid: int, passed_s: float) -> float | None:
+        """Return the percentage of one processor that the generator used; None where it has ended."""
+        try:
+            cpu_s = machine.programs_cpu_s(psutil.Process(pid))
+        except psutil.NoSuchProcess:
+            return None
+        used_s, self._generator_cpu_s = cpu_s - self._generator_cpu_s, cpu_s
+        return round(max(100 * used_s / passed_s, 0.0), 1)
 
     def _read(self) -> tuple[ProcessUsage, machine.MachineReading]:
         reading = machine.read_machine()

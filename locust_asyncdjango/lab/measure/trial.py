@@ -51,16 +51,17 @@ def measure_trial(trial: Trial, server: Server, load: Load, pins: Pins, folder: 
         speedometer = stack.enter_context(Speedometer())
         meter = resource_usage.ResourceMeter(program.pid if program else None, speedometer)
 
-        def check_and_record_usage() -> None:
+        def check_and_record_usage(locust_pid: int) -> None:
             supervision.check()
-            resource_usage.append_sample(samples_path, meter.sample())
+            resource_usage.append_sample(samples_path, meter.sample(locust_pid))
 
         run_locust(trial, users_url, load, series_path, watch, check_and_record_usage, pins.generator)
     series = read_run(series_path, folder / "failures.json")
     samples = read_resource_samples(samples_path)
+    figures = _figures(series, unloaded_ms_of_users(trial, baseline))
     return Result(
         trial=trial,
-        figures=_figures(series, unloaded_ms_of_users(trial, baseline)),
+        figures=figures,
         error="",
         site=site_info,
         baseline=baseline,
@@ -70,6 +71,7 @@ def measure_trial(trial: Trial, server: Server, load: Load, pins: Pins, folder: 
             series.intervals,
             all_ours=program is not None and not services.user_services(),
             started_s=series.started_s,
+            full_load=figures.goodput,
         ),
     )
 

@@ -150,6 +150,7 @@ def _tables(findings: Findings) -> list[Table]:
         tables.ceilings_table(findings),
         tables.round_trips_table(findings),
         tables.resource_usage_table(findings),
+        tables.processors_table(findings),
         tables.request_names_table(findings),
     )
     return [tables.figures_table(findings), *(table for table in others if table.rows)]
@@ -158,6 +159,7 @@ def _tables(findings: Findings) -> list[Table]:
 def _arm_members(findings: Findings, runs: ArmRuns) -> dict[str, Any]:
     caveats = {result.trial.id: findings.caveats(result) for result in runs.results}
     criterion = findings.criterion(runs.trial.subject)
+    processor_use = findings.processor_use(runs)
     return {
         **asdict(runs.trial),
         "peaks_per_s": runs.peaks_per_s,
@@ -168,6 +170,7 @@ def _arm_members(findings: Findings, runs: ArmRuns) -> dict[str, Any]:
         "ceiling": asdict(runs.ceiling) if runs.ceiling else None,
         "invalid_reason": runs.invalid_reason,
         "caveats": {trial: texts for trial, texts in caveats.items() if texts},
+        "processor_use": asdict(processor_use) if processor_use else None,
         "requests": [asdict(each) for each in findings.requests_by_name(runs)],
     }
 

@@ -10,6 +10,7 @@ from locust_asyncdjango.analysis.saturation import Saturation
 from locust_asyncdjango.lab.analysis.arm_runs import ArmRuns
 from locust_asyncdjango.lab.analysis.comparison.ratio import RatioEstimate
 from locust_asyncdjango.lab.analysis.findings import Findings
+from locust_asyncdjango.lab.analysis.processor_use import FULL_PERCENT
 from locust_asyncdjango.lab.analysis.request_mix.mixes import MOST_DISTANCE
 from locust_asyncdjango.lab.analysis.round_trips import RoundTripFit
 from locust_asyncdjango.lab.report.latency_grid import peak_text
@@ -45,6 +46,11 @@ RESOURCE_USAGE = (
     " the database is not the lab's."
     " In flight: the most requests that the server worked on at once, over ten seconds; never more than its slots. The"
     f" last columns say what {SCALE_IN_FLIGHT} requests in flight would take, if as many servers ran as they need."
+)
+PROCESSORS = (
+    "Who used the processors at full load, in per cent of the time of all of them together, on average over the runs of"
+    " an arm. Services: databases, proxies and the lab itself. Least busy: how busy the processor was that was busy"
+    f" least. Where that is {FULL_PERCENT:.0f} % or more, the machine was full, and all programs slowed each other."
 )
 TABLE_NAMES = 20
 """How many names of requests the table has for a subject: the most frequent ones. The report as JSON has all."""
@@ -216,6 +222,25 @@ def resource_usage_table(findings: Findings) -> Table:
             )
         )
     return Table("Resource usage", RESOURCE_USAGE, headers, tuple(rows))
+
+
+def processors_table(findings: Findings) -> Table:
+    """Return the table of who used the processors at full load, for the arms of which it is known."""
+    headers = (
+        *("arm", "processors", "busy %", "least busy %", "generator %", "server %", "services %"),
+        *("other programs %", "other virtual machines %"),
+    )
+    uses = [(runs.title, use) for runs in findings.runs if (use := findings.processor_use(runs))]
+    rows = tuple(
+        (
+            title,
+            str(use.processors),
+            *(f"{each:.0f}" for each in (use.busy, use.least_busy, use.generator, use.server, use.services)),
+            *(f"{each:.0f}" for each in (use.others, use.stolen)),
+        )
+        for title, use in uses
+    )
+    return Table("Processors at full load", PROCESSORS, headers, rows)
 
 
 def request_names_table(findings: Findings) -> Table:

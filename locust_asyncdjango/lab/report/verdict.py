@@ -18,6 +18,7 @@ from locust_asyncdjango.lab.analysis.request_mix.by_name import NameComparison
 from locust_asyncdjango.lab.experiment import plan
 from locust_asyncdjango.lab.experiment.confirmation import confirmation_sentence
 from locust_asyncdjango.lab.experiment.spec import Trial
+from locust_asyncdjango.lab.report.sentences.processors import processor_sentences
 from locust_asyncdjango.lab.report.sentences.winner import NO_DIFFERENCE, error_text, ratio_text, winner_text
 from locust_asyncdjango.metrics.plural import counted
 
@@ -40,7 +41,7 @@ def verdict_sentences(findings: Findings) -> list[str]:
         sentences += _confirmation_sentences(findings, arms)
     unchecked = {result.trial.server: each for result in findings.results if (each := result.site.get("preflight"))}
     sentences += [f"{server}: {reason}" for server, reason in unchecked.items()]
-    return [*sentences, *_noise_sentences(findings), *_caveat_sentences(findings, "the report lists them")]
+    return [*sentences, *_general_sentences(findings, "the report lists them")]
 
 
 def winner_sentences(findings: Findings) -> list[str]:
@@ -50,7 +51,12 @@ def winner_sentences(findings: Findings) -> list[str]:
     """
     sentences = [sentence for subject in findings.subjects for sentence in _subject_sentences(findings, subject)]
     sentences += _confirmation_sentences(findings, findings.runs)
-    return [*sentences, *_noise_sentences(findings), *_caveat_sentences(findings, "see Trials")]
+    return [*sentences, *_general_sentences(findings, "see Trials")]
+
+
+def _general_sentences(findings: Findings, where: str) -> list[str]:
+    """Return what is about the whole experiment. where: the caveats can be read."""
+    return [*_noise_sentences(findings), *processor_sentences(findings), *_caveat_sentences(findings, where)]
 
 
 def _confirmation_sentences(findings: Findings, arms: Iterable[ArmRuns]) -> list[str]:

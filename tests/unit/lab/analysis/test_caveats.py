@@ -6,6 +6,7 @@ from locust_asyncdjango.analysis.generator_health import health_problems
 from locust_asyncdjango.lab.analysis.caveats import provenance_changes, standstills, trial_caveats
 from locust_asyncdjango.lab.experiment.result import ResourceSample
 from locust_asyncdjango.metrics.interval import Interval
+from tests.support.experiments import goodput
 
 QUIET = [Interval(t, users=10, ok=5, cpu=20.0) for t in range(20)]
 
@@ -65,6 +66,19 @@ def test_samples_of_an_earlier_version_do_not_say_what_stood_still() -> None:
 def test_a_silence_is_a_caveat() -> None:
     silent = [replace(interval, ok=0) if 4 <= interval.t < 8 else interval for interval in QUIET]
     assert trial_caveats([at(100.0)], silent, started_s=100.0) == ("nothing was answered for 4 s, from second 4 on",)
+
+
+def test_a_full_machine_is_a_caveat() -> None:
+    full_load = replace(goodput(100.0), begin_s=10, end_s=20)
+    samples = [replace(at(100.0 + t), generator_percent=80.0, busy_percents=[99.0, 91.0]) for t in range(1, 21)]
+    (caveat,) = trial_caveats(samples, QUIET, started_s=100.0, full_load=full_load)
+    assert caveat == (
+        "the machine was full: at full load its processors were busy to 95 % (generator 40 %, server 40 %), so that all"
+        " programs slowed each other; more processors may carry more"
+    )
+    a_free_one = [replace(each, busy_percents=[99.0, 80.0]) for each in samples]
+    assert trial_caveats(a_free_one, QUIET, started_s=100.0, full_load=full_load) == ()
+    assert trial_caveats(samples, QUIET, started_s=100.0) == ()
 
 
 def test_versions_that_changed_since_the_experiment_began() -> None:

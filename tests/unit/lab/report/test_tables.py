@@ -19,6 +19,7 @@ from tests.support.experiments import (
     measured,
     repeated,
     unloaded,
+    with_busy_processors,
     with_names,
 )
 
@@ -133,3 +134,12 @@ def test_requests_by_name_of_each_arm() -> None:
     )
     single = with_names(repeated((50.0, 100.0)), gunicorn_sync={"GET /": 9}, gunicorn_uvicorn={"GET /": 9})
     assert tables.request_names_table(single).rows == ()
+
+
+def test_who_used_the_processors() -> None:
+    findings = with_busy_processors(findings_of([SYNC, ASYNC]), 98.0, 91.0, generator_percent=70.0)
+    assert tables.processors_table(findings).rows == (
+        ("io_read: gunicorn-sync", "2", "94", "91", "35", "20", "10", "0", "0"),
+        ("io_read: gunicorn-uvicorn", "2", "94", "91", "35", "20", "10", "0", "0"),
+    )
+    assert tables.processors_table(findings_of([SYNC])).rows == ()
