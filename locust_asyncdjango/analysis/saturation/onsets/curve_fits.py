@@ -3,7 +3,6 @@
 Start reading at ``fit_corner``. All are weighted least squares.
 """
 
-from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
@@ -36,9 +35,10 @@ class CornerFit:
     slope: float
     f: float
 
-    def value(self, x: float) -> float:
-        """Return the height of the line."""
-        return self.level + self.slope * max(x - self.corner, 0.0)
+    def values(self, xs: Sequence[float]) -> list[float]:
+        """Return the height of the line at each of these places."""
+        level, slope, corner = self.level, self.slope, self.corner
+        return [level + slope * (x - corner) if x > corner else level for x in xs]
 
 
 def fit_corner(points: Sequence[Point]) -> CornerFit:
@@ -46,39 +46,66 @@ def fit_corner(points: Sequence[Point]) -> CornerFit:
 
     The noise of a mean is a share of it: a point weighs as much as its requests by the square of the fitted latency.
     """
-    ordered = sorted(points)
-    fit = _fit_corner(ordered, [count / max(y, 1e-9) ** 2 for _, y, count in ordered])
+    cells = _Cells(points)
+    fit = cells.fit(cells.mean_ys)
     for _ in range(ROUNDS - 1):
-        fit = _fit_corner(ordered, [count / max(fit.value(x), 1e-9) ** 2 for x, _, count in ordered])
+        fit = cells.fit(fit.values(cells.mean_xs))
     return fit
 
 
-def _fit_corner(points: Sequence[Point], weights: Sequence[float]) -> CornerFit:
-    xs, freedom, weight = [x for x, _, _ in points], max(len(points) - 3, 1), sum(weights)
-    mean_y = sum(w * y for (_, y, _), w in zip(points, weights, strict=True)) / weight
-    values = [(x, y - mean_y, w) for (x, y, _), w in zip(points, weights, strict=True)]
-    moments = ((w, w * x, w * x * x, w * y, w * x * y) for x, y, w in values)
-    sums = [list(accumulate(moment, initial=0.0)) for moment in zip(*moments, strict=True)]
-    squares_about_mean = sum(w * y * y for _, y, w in values)
-    corners = [xs[0] + (xs[-1] - xs[0]) * step / CORNERS for step in range(CORNERS)]
-    lines, rests = [], []
-    for k in corners:
-        # Weighted sums over the points beyond the corner, of d = x - k.
-        at = bisect_right(xs, k)
-        w, x, xx, y, xy = (total[-1] - total[at] for total in sums)
-        d, dd, dy = x - w * k, xx - 2 * k * x + w * k * k, xy - k * y
-        spread = dd - d * d / weight
-        slope = max(dy / spread, 0.0) if spread > 0 else 0.0
-        lines.append((mean_y - slope * d / weight, slope))
-        rests.append(max(squares_about_mean - slope * (2 * dy - slope * spread), 0.0))
-    best = rests.index(min(rests))
-    least = max(rests[best], 1e-9 * squares_about_mean, 1e-12)
-    fitting = [
-        k for k, rest in zip(corners, rests, strict=True) if rest <= least * (1 + student_t(freedom) ** 2 / freedom)
-    ]
-    return CornerFit(
-        corners[best], min(fitting), max(fitting), *lines[best], f=(rests[0] - rests[best]) / least * freedom
-    )
+class _Cells:
+    """Points, added up between each corner that a fit tries and the next one, so that a fit takes no longer for more.
+
+    The points of a cell have the weight that belongs to their mean.
+    """
+
+    def __init__(self, points: Sequence[Point]) -> None:
+        first, last = min(x for x, _, _ in points), max(x for x, _, _ in points)
+        step = (last - first) / CORNERS
+        cells = [[0.0] * 6 for _ in range(CORNERS)]
+        for x, y, count in points:
+            cell = cells[min(int((x - first) / step), CORNERS - 1) if step else 0]
+            wx, wy = count * x, count * y
+            cell[0] += count
+            cell[1] += wx
+            cell[2] += wx * x
+            cell[3] += wy
+            cell[4] += wy * x
+            cell[5] += wy * y
+        self._cells = cells
+        self._freedom = max(len(points) - 3, 1)
+        self._corners = [first + step * n for n in range(CORNERS)]
+        self.mean_xs = [cell[1] / cell[0] if cell[0] else 0.0 for cell in cells]
+        self.mean_ys = [cell[3] / cell[0] if cell[0] else 0.0 for cell in cells]
+
+    def fit(self, expected: Sequence[float]) -> CornerFit:
+        """Return the corner that fits best. expected: in each cell, the latency that its noise is a share of."""
+        factors = [1 / max(y, 1e-9) ** 2 for y in expected]
+        columns = [
+            [factor * each for factor, each in zip(factors, column, strict=True)]
+            for column in zip(*self._cells, strict=True)
+        ]
+        weight, _, _, total_y, _, total_yy = map(sum, columns)
+        mean_y = total_y / weight
+        squares_about_mean = max(total_yy - mean_y * total_y, 0.0)
+        # The sums over all points beyond each corner.
+        beyond = (reversed(list(accumulate(reversed(column)))) for column in columns[:-1])
+        lines, rests = [], []
+        for k, w, x, xx, y, xy in zip(self._corners, *beyond, strict=True):
+            # The same with d = x - k in place of x, and y from its mean.
+            d = x - w * k
+            dd, dy = xx - k * (x + d), xy - k * y - mean_y * d
+            spread = dd - d * d / weight
+            slope = max(dy / spread, 0.0) if spread > 0 else 0.0
+            lines.append((mean_y - slope * d / weight, slope))
+            rests.append(max(squares_about_mean - slope * (2 * dy - slope * spread), 0.0))
+        rest = min(rests)
+        best = rests.index(rest)
+        least = max(rest, 1e-9 * squares_about_mean, 1e-12)
+        limit = least * (1 + student_t(self._freedom) ** 2 / self._freedom)
+        fitting = [k for k, each in zip(self._corners, rests, strict=True) if each <= limit]
+        f = (rests[0] - rest) / least * self._freedom
+        return CornerFit(self._corners[best], fitting[0], fitting[-1], *lines[best], f)
 
 
 def rest_of_step(points: Sequence[Point]) -> float:
@@ -86,16 +113,11 @@ def rest_of_step(points: Sequence[Point]) -> float:
 
     points: at least two, in order of x.
     """
-    moments = ((w, w * y, w * y * y) for _, y, w in points)
-    sums: list[list[float]] = [list(accumulate(moment, initial=0.0)) for moment in zip(*moments, strict=True)]
-    weight, total, squares = (each[-1] for each in sums)
-
-    def rest(at: int) -> float:
-        w, y = sums[0][at], sums[1][at]
-        below, above = y * y / w, (total - y) * (total - y) / (weight - w)
-        return squares - below - above
-
-    return min(rest(at) for at in range(1, len(points)))
+    weights, sums = list(accumulate(w for _, _, w in points)), list(accumulate(w * y for _, y, w in points))
+    weight, total = weights[-1], sums[-1]
+    below = zip(weights[:-1], sums[:-1], strict=True)
+    explained = max(y * y / w + (total - y) * (total - y) / (weight - w) for w, y in below)
+    return sum(w * y * y for _, y, w in points) - explained
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,9 +144,10 @@ def elasticity(points: Sequence[Point]) -> Elasticity | None:
     """Return the elasticity of latency over users, which must be above 0; None where the users hardly differ."""
     if len(points) < 2:
         return None
-    weight = sum(w for _, _, w in points)
-    mean_x, mean_y = (sum(point[2] * log(point[axis]) for point in points) / weight for axis in (0, 1))
-    logs = [(log(x) - mean_x, log(y) - mean_y, w) for x, y, w in points]
+    logs = [(log(x), log(y), w) for x, y, w in points]
+    weight = sum(w for _, _, w in logs)
+    mean_x, mean_y = (sum(point[2] * point[axis] for point in logs) / weight for axis in (0, 1))
+    logs = [(x - mean_x, y - mean_y, w) for x, y, w in logs]
     spread = sum(w * x * x for x, _, w in logs)
     if spread <= SMALLEST_SPREAD * weight:
         return None

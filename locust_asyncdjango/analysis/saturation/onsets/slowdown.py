@@ -14,7 +14,8 @@ from dataclasses import dataclass, replace
 
 from locust_asyncdjango.analysis.saturation.figures import Onset
 from locust_asyncdjango.analysis.saturation.load_points import SLOW_FACTOR
-from locust_asyncdjango.analysis.saturation.onsets.curve_fits import Point, elasticity, fit_corner, rest_of_step
+from locust_asyncdjango.analysis.saturation.onsets.curve_fits import Point, elasticity
+from locust_asyncdjango.analysis.saturation.onsets.latency_curve import LatencyCurve, mean
 from locust_asyncdjango.analysis.saturation.onsets.latency_points import LatencyPoint, latency_points
 from locust_asyncdjango.metrics.interval import Interval
 
@@ -52,8 +53,6 @@ grows by so many times more, throughput falls, and that may have another reason 
 CLEAR_DRIFT = 2.0
 """Time explains a rise if this many times fewer squares are left than without any rise."""
 
-PRECISION = 0.02
-"""The share of a latency that a fit to the users at its beginning may miss by."""
 BACKLOG_PER_S = 500
 """Latency that rises by so many milliseconds in each second is a backlog: users start faster than requests end."""
 BACKLOG_FACTOR = 3.0
@@ -80,45 +79,46 @@ def find_rise(intervals: Sequence[Interval], warm_up_s: int = 0, unloaded_ms: fl
     points = latency_points(intervals, warm_up_s)
     if len(points) < FEWEST_POINTS:
         return None
-    if onset := _queued_from_start(points, unloaded_ms):
+    curve, after_first = LatencyCurve(points), LatencyCurve(points[1:])
+    if onset := _queued_from_start(curve, after_first, unloaded_ms):
         return Rise(onset)
     pause_ms, step = _pause_ms(intervals), max(abs(point.after - point.before) for point in points)
     has_levels = len({round(point.users) for point in points[1:]}) >= FEWEST_FIT_USERS
     if has_levels and points[0].before == 0:
-        points = points[1:]  # the first second is not a whole one, and the fast requests end first
-    baseline_ms = _lowest_load_ms(points, SLOW_SECONDS if has_levels else 1)
+        curve, points = after_first, points[1:]  # the first second is not a whole one, and the fast requests end first
+    baseline_ms = _lowest_load_ms(curve, SLOW_SECONDS if has_levels else 1)
     if unloaded_ms is not None:
         baseline_ms = min(baseline_ms, unloaded_ms)
     start = _lasting_rise(points, SLOW_FACTOR * baseline_ms)
     if start is None:
-        return _drift_since_start(points)
+        return _drift_since_start(curve)
     if not has_levels:
-        return _rise_of_few_loads(points, start)
-    if _is_with_time(points, start):
-        return _drift(points, start)
+        return _rise_of_few_loads(curve, start)
+    if _is_with_time(curve, start):
+        return _drift(curve, start)
     end = _lasting_rise(points, FIT_LIMIT_FACTOR * baseline_ms)
-    fitted = points if end is None else points[: max(end, start + 2 * SLOW_SECONDS)]
+    fitted = curve if end is None else curve.until(max(end, start + 2 * SLOW_SECONDS))
     onset = _corner_onset(fitted, points[start].t, step)
-    return Rise(replace(onset, doubt=NOT_CONFIRMED if _may_be_with_time(points, pause_ms) else ""))
+    return Rise(replace(onset, doubt=NOT_CONFIRMED if _may_be_with_time(curve, pause_ms) else ""))
 
 
-def _queued_from_start(points: Sequence[LatencyPoint], unloaded_ms: float | None) -> Onset | None:
-    """Return the onset at the lowest load if requests queue there already."""
+def _queued_from_start(curve: LatencyCurve, after_first: LatencyCurve, unloaded_ms: float | None) -> Onset | None:
+    """Return the onset at the lowest load if requests queue there already. after_first: without the first second."""
     return (
-        _proportional_onset(points)
-        or _proportional_onset(points[1:])  # the first second may be a cold one
-        or _backlog_onset(points)
-        or (None if unloaded_ms is None else _measured_onset(points, unloaded_ms))
+        _proportional_onset(curve)
+        or _proportional_onset(after_first)  # the first second may be a cold one
+        or _backlog_onset(curve.points)
+        or (None if unloaded_ms is None else _measured_onset(curve, after_first, unloaded_ms))
     )
 
 
-def _proportional_onset(points: Sequence[LatencyPoint]) -> Onset | None:
-    ordered = _over_users(points)
+def _proportional_onset(curve: LatencyCurve) -> Onset | None:
+    ordered = curve.over_users
     lowest_users = ordered[0][0]
     several = ordered[min(MOST_BASELINE_POINTS, len(ordered)) - 1][0]
     limit = max(START_FACTOR * lowest_users, 1.05 * several)
     near = [point for point in ordered if point[0] <= limit]
-    of_all, of_near = elasticity(ordered), elasticity(near)
+    of_all, of_near = curve.elasticity, elasticity(near)
     if of_all is None or of_near is None or of_all.value < HALF:
         return None
     if of_near.value < PROPORTIONAL or not of_near.is_above(HALF):
@@ -126,14 +126,14 @@ def _proportional_onset(points: Sequence[LatencyPoint]) -> Onset | None:
     more = [point for point in near if point[0] >= NEAR_FACTOR * lowest_users]
     if not more:
         return None
-    users, ms = _mean([point for point in near if point[0] <= 1.1 * lowest_users])
-    more_users, more_ms = _mean(more)
+    users, ms = mean([point for point in near if point[0] <= 1.1 * lowest_users])
+    more_users, more_ms = mean(more)
     # Where the line of proportional latency meets the latency at the lowest load.
     corner = ms * more_users / more_ms
     beyond = elasticity([point for point in ordered if START_FACTOR * limit >= point[0] > limit])
     if corner > max(START_TOLERANCE * users, NEAR_FACTOR) or (beyond and beyond.value + beyond.error < HALF):
         return None
-    return _start_onset(points, users, corner)
+    return _start_onset(curve.points, users, corner)
 
 
 def _backlog_onset(points: Sequence[LatencyPoint]) -> Onset | None:
@@ -148,13 +148,13 @@ def _backlog_onset(points: Sequence[LatencyPoint]) -> Onset | None:
     return _start_onset(points, first.users, points[1].after)
 
 
-def _measured_onset(points: Sequence[LatencyPoint], unloaded_ms: float) -> Onset | None:
+def _measured_onset(curve: LatencyCurve, after_first: LatencyCurve, unloaded_ms: float) -> Onset | None:
     """Return the onset where even the lowest loads are slower than a latency that was measured without load."""
-    if _lowest_load_ms(points, 1) <= SLOW_FACTOR * unloaded_ms:
+    if _lowest_load_ms(curve, 1) <= SLOW_FACTOR * unloaded_ms:
         return None
-    rising = elasticity(_over_users(points[1:]))
-    lowest_users = min(point.users for point in points[1:])
-    return _start_onset(points, lowest_users, lowest_users) if rising is None or rising.value > HALF else None
+    rising = after_first.elasticity
+    lowest_users = after_first.over_users[0][0]
+    return _start_onset(curve.points, lowest_users, lowest_users) if rising is None or rising.value > HALF else None
 
 
 def _start_onset(points: Sequence[LatencyPoint], users: float, corner: float) -> Onset:
@@ -162,40 +162,39 @@ def _start_onset(points: Sequence[LatencyPoint], users: float, corner: float) ->
     return Onset(points[0].t, max(round(users), 1), 1, max(round(corner), most, 1), is_queued_from_start=True)
 
 
-def _lowest_load_ms(points: Sequence[LatencyPoint], fewest_points: int) -> float:
+def _lowest_load_ms(curve: LatencyCurve, fewest_points: int) -> float:
     """Return the mean latency at the lowest loads."""
-    ordered = _over_users(points)
+    ordered = curve.over_users
     lowest: list[Point] = []
+    requests = 0.0
     for point in ordered:
-        is_enough = len(lowest) >= fewest_points and sum(count for _, _, count in lowest) >= FEWEST_REQUESTS
+        is_enough = len(lowest) >= fewest_points and requests >= FEWEST_REQUESTS
         if is_enough and (point[0] > NEAR_FACTOR * ordered[0][0] or len(lowest) >= MOST_BASELINE_POINTS):
             break
         lowest.append(point)
-    return _mean(lowest)[1]
+        requests += point[2]
+    return mean(lowest)[1]
 
 
-def _rise_of_few_loads(points: Sequence[LatencyPoint], start: int) -> Rise | None:
+def _rise_of_few_loads(curve: LatencyCurve, start: int) -> Rise | None:
     """Return the rise in a run whose users jump: it is due to them if latency differs with them for certain."""
-    rising = elasticity(_over_users(points))
+    rising = curve.elasticity
     if rising is None or not rising.is_above(CERTAIN):
-        return _drift(points, start)
-    onset = _onset_at(points, start)
+        return _drift(curve, start)
+    onset = _onset_at(curve.points, start)
     return Rise(replace(onset, low=1) if start < SLOW_SECONDS else onset)  # there was hardly a fast second
 
 
-def _drift_since_start(points: Sequence[LatencyPoint]) -> Rise | None:
+def _drift_since_start(curve: LatencyCurve) -> Rise | None:
     """Return a rise with time in a run whose lowest loads are as slow as the others, because they came late."""
-    first_ms = _mean([(point.users, point.ms, point.weight) for point in points[:MOST_BASELINE_POINTS]])[1]
-    start = _lasting_rise(points, SLOW_FACTOR * first_ms)
-    return None if start is None else _drift(points, start)
+    start = _lasting_rise(curve.points, SLOW_FACTOR * curve.until(MOST_BASELINE_POINTS).mean_ms)
+    return None if start is None else _drift(curve, start)
 
 
-def _drift(points: Sequence[LatencyPoint], start: int) -> Rise | None:
+def _drift(curve: LatencyCurve, start: int) -> Rise | None:
     """Return a rise with time; None if it may be noise."""
-    mean_ms = _mean(_over_users(points))[1]
-    flat = sum(point.weight * (point.ms / mean_ms - 1) ** 2 for point in points)
-    by_time = _rest_by_time(points, [point.weight / mean_ms**2 for point in points])
-    return Rise(_onset_at(points, start), is_with_time=True) if flat > CLEAR_DRIFT * by_time else None
+    of_level, by_time = curve.rests_of_level
+    return Rise(_onset_at(curve.points, start), is_with_time=True) if of_level > CLEAR_DRIFT * by_time else None
 
 
 def _onset_at(points: Sequence[LatencyPoint], start: int) -> Onset:
@@ -205,31 +204,31 @@ def _onset_at(points: Sequence[LatencyPoint], start: int) -> Onset:
     return Onset(first.t, users, max(min(near), 1), max(near))
 
 
-def _corner_onset(points: Sequence[LatencyPoint], slow_t: int, step: int) -> Onset:
+def _corner_onset(curve: LatencyCurve, slow_t: int, step: int) -> Onset:
     """Return the onset at the corner of latency over users. step: by how much the users differ in a second."""
-    fit = fit_corner(_over_users(points))
+    fit = curve.corner
     users = max(round(fit.corner), 1)
-    t = next((point.t for point in points if point.after >= users), slow_t)
-    low = 1 if fit.low <= min(point.users for point in points) else max(round(fit.low - step), 1)
+    t = next((point.t for point in curve.points if point.after >= users), slow_t)
+    low = 1 if fit.low <= curve.over_users[0][0] else max(round(fit.low - step), 1)
     return Onset(t, users, low, max(round(fit.high + step), users))
 
 
-def _is_with_time(points: Sequence[LatencyPoint], start: int) -> bool:
-    over_users, slow = _over_users(points), _over_users(points[start:])
-    rising = elasticity(slow)
-    if rising and slow[-1][0] >= USERS_RANGE * slow[0][0] and rising.is_below(HALF):
+def _is_with_time(curve: LatencyCurve, start: int) -> bool:
+    slow = LatencyCurve(curve.points[start:])
+    has_range = slow.over_users[-1][0] >= USERS_RANGE * slow.over_users[0][0]
+    if has_range and slow.elasticity and slow.elasticity.is_below(HALF):
         return True
-    by_users, by_time = _rests(points)
+    by_users, by_time = curve.rests
     if by_users > CLEAR_FACTOR * by_time:
         return True
-    rising = elasticity(over_users)
-    return fit_corner(over_users).f < FEWEST_F and (rising is None or rising.is_below(PROPORTIONAL))
+    rising = curve.elasticity
+    return curve.corner.f < FEWEST_F and (rising is None or rising.is_below(PROPORTIONAL))
 
 
-def _may_be_with_time(points: Sequence[LatencyPoint], pause_ms: float) -> bool:
+def _may_be_with_time(curve: LatencyCurve, pause_ms: float) -> bool:
     """Return whether a server that got slower with time would look the same: throughput fell, and no user left."""
-    fit = fit_corner(_over_users(points))
-    by_users, by_time = _rests(points)
+    fit = curve.corner
+    by_users, by_time = curve.rests
     return fit.slope * fit.corner > STEEPEST_QUEUE * (fit.level + pause_ms) and by_time < CLEAR_FACTOR * by_users
 
 
@@ -239,24 +238,6 @@ def _pause_ms(intervals: Sequence[Interval]) -> float:
     busy_s = sum(interval.busy_s for interval in intervals)
     requests = sum(interval.ok + interval.failures for interval in intervals)
     return max(user_s - busy_s, 0.0) * 1000 / requests if requests else 0.0
-
-
-def _rests(points: Sequence[LatencyPoint]) -> tuple[float, float]:
-    """Return the squares that a corner over users leaves unexplained, and those that time leaves."""
-    fit = fit_corner(_over_users(points))
-    weights = [point.weight / max(fit.value(point.users), 1e-9) ** 2 for point in points]
-    by_users = sum(w * (point.ms - fit.value(point.users)) ** 2 for point, w in zip(points, weights, strict=True))
-    # Differences that are smaller than the users of a request are known decide nothing.
-    floor = PRECISION**2 * sum(point.weight for point in points)
-    return by_users + floor, _rest_by_time(points, weights) + floor
-
-
-def _rest_by_time(points: Sequence[LatencyPoint], weights: Sequence[float]) -> float:
-    """Return the weighted squares that the best corner or the best step over time leaves."""
-    # A request belongs to the time when it began, as it does to the users of that time.
-    ordered = sorted((point.began_s, point.ms, w) for point, w in zip(points, weights, strict=True))
-    fit = fit_corner([(point.began_s, point.ms, point.weight) for point in points])
-    return min(sum(w * (ms - fit.value(began_s)) ** 2 for began_s, ms, w in ordered), rest_of_step(ordered))
 
 
 def _lasting_rise(points: Sequence[LatencyPoint], limit_ms: float) -> int | None:
@@ -278,13 +259,3 @@ def _lasting_rise(points: Sequence[LatencyPoint], limit_ms: float) -> int | None
             if n + SLOW_SECONDS <= len(slow) and all(slow[n : n + SLOW_SECONDS]) and 2 * slow_count > later_count:
                 start = n
     return start
-
-
-def _over_users(points: Sequence[LatencyPoint]) -> list[Point]:
-    return sorted((point.users, point.ms, point.weight) for point in points)
-
-
-def _mean(points: Sequence[Point]) -> tuple[float, float]:
-    """Return the mean users and the mean latency of all requests."""
-    weight = sum(w for _, _, w in points)
-    return sum(w * x for x, _, w in points) / weight, sum(w * y for _, y, w in points) / weight

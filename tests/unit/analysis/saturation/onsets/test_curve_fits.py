@@ -8,7 +8,16 @@ def test_the_corner_of_a_line_is_recovered() -> None:
     assert abs(fit.corner - 20) < 0.3
     assert (round(fit.level), round(fit.slope, 1)) == (10, 2.0)
     assert fit.low <= fit.corner <= fit.high
-    assert fit.value(5) == fit.level
+    assert fit.values([5.0, fit.corner + 10]) == [fit.level, fit.level + 10 * fit.slope]
+
+
+def test_many_points_fit_as_their_means_do() -> None:
+    noise = (0.9, 1.1, 1.0, 0.95, 1.05)
+    line = [(x / 10, 10 + 2 * max(x / 10 - 20, 0)) for x in range(10, 610)]
+    of_many = fit_corner([(x, y * factor, 1.0) for x, y in line for factor in noise])
+    of_means = fit_corner([(x, y, 5.0) for x, y in line])
+    assert of_many.corner == of_means.corner
+    assert of_many.low <= of_means.low <= of_means.high <= of_many.high
 
 
 def test_a_straight_line_has_no_corner() -> None:
