@@ -76,6 +76,20 @@ def normal_z(error: float = ERROR) -> float:
     return NormalDist().inv_cdf(1 - error / 2)
 
 
+def holm_errors(p_values: Sequence[float], hypotheses: int, error: float = ERROR) -> list[float]:
+    """Return how often each of several tests may be wrong, by Holm's method: those show something whose p is no larger.
+
+    The smallest p-value is compared with the smallest share of the error, and so on until one is too large; all others
+    have that share. (Scandinavian Journal of Statistics 6, 1979.)
+    hypotheses: how many share the error; those without a p-value have not shown anything so far.
+    """
+    errors, left = [0.0] * len(p_values), hypotheses
+    for index in sorted(range(len(p_values)), key=p_values.__getitem__):
+        errors[index] = error / max(left, 1)
+        left -= p_values[index] <= errors[index]
+    return errors
+
+
 def percentile(counts: Mapping[float, int], percent: Fraction) -> float:
     """Return the lowest value such that at least so many per cent of all are no larger (nearest rank).
 

@@ -14,6 +14,7 @@ from locust_asyncdjango.metrics.statistics import (
     FEWEST_CORRELATED,
     MeanEstimate,
     correlated_mean,
+    holm_errors,
     noise,
     normal_z,
     percentile,
@@ -106,3 +107,11 @@ def test_the_interval_of_independent_values_is_hardly_wider_than_students() -> N
 def test_too_few_values_and_values_without_noise() -> None:
     assert correlated_mean([100.0] * (FEWEST_CORRELATED - 1)) is None
     assert correlated_mean([100.0] * FEWEST_CORRELATED) == MeanEstimate(100.0, 0.0, 5)
+
+
+def test_holms_method_goes_on_as_long_as_it_finds_differences() -> None:
+    assert holm_errors([0.02, 0.001, 0.04], 3, 0.06) == [0.03, 0.02, 0.06]
+    assert holm_errors([0.04, 0.001, 0.05], 3, 0.06) == [0.03, 0.02, 0.03]  # 0.04 is no difference, so 0.05 is none
+    assert holm_errors([0.02, 0.001], 12, 0.06) == [0.06 / 11, 0.005]  # the others have not been measured yet
+    assert holm_errors([0.0, 0.0], 1, 0.06) == [0.06, 0.06]
+    assert holm_errors([], 3) == []

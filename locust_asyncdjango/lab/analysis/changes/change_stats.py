@@ -13,16 +13,16 @@ Definitions
     speed: how much faster the processors ran after than before, as a logarithm, where that was measured. It limits the
         common change: what exceeds it by more than UNSEEN_SPEED is not the machine's. With one arm, a machine that was
         slower takes the place of the common change.
-    interval: by Student's t. The arms share the error by Holm's rule (Scandinavian Journal of Statistics 6, 1979), so
+    interval: by Student's t. The arms share the error by Holm's method (``holm_errors``), so
         that in 95 of 100 comparisons without any change no interval lies on one side of 1.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import exp, fsum, log, pi, sqrt
-from statistics import fmean, median
+from statistics import NormalDist, fmean, median
 
-from locust_asyncdjango.metrics.statistics import ERROR, normal_z, student_t
+from locust_asyncdjango.metrics.statistics import ERROR, holm_errors, normal_z, student_t, student_t_error
 
 ASSUMED_NOISE = 0.1
 """The standard deviation of the logarithm of a run, where there are no repeats: twice as much as is usual."""
@@ -112,7 +112,8 @@ def estimate_changes(
     spreads = _with_reference(errors, raw)
     remaining = [change - taken_off for change in raw]
     freedoms = [noises[arm.group].freedom for arm in compared]
-    margins = _holm_margins(remaining, spreads, freedoms, error, tests=1 if len(raw) == 2 else len(raw))
+    # Of two arms one is the reference, so that only the other one is tested.
+    margins = _margins(remaining, spreads, freedoms, error, tests=1 if len(raw) == 2 else len(raw))
     changes = iter(
         Change(exp(change), exp(left), exp(left - margin), exp(left + margin), freedom == 0)
         for change, left, margin, freedom in zip(raw, remaining, margins, freedoms, strict=True)
@@ -170,25 +171,25 @@ def _with_reference(errors: Sequence[float], raw: Sequence[float]) -> list[float
     return [sqrt(each**2 + of_median) for each in errors]
 
 
-def _holm_margins(
+def _margins(
     changes: Sequence[float], spreads: Sequence[float], freedoms: Sequence[int], error: float, tests: int
 ) -> list[float]:
-    """Return half the length of each interval. The clearest change has the smallest error, until one is not clear."""
+    """Return half the length of each interval. spreads: the standard errors of the changes."""
+    p_values = [_p(*each) for each in zip(changes, spreads, freedoms, strict=True)]
+    errors = holm_errors(p_values, tests, error)
+    return [_quantile(freedom, each) * spread for spread, freedom, each in zip(spreads, freedoms, errors, strict=True)]
 
-    def clearness(n: int) -> float:
-        return abs(changes[n]) / spreads[n] if spreads[n] else float("inf")
 
-    margins = [0.0] * len(changes)
-    left, all_clear = tests, True
-    for n in sorted(range(len(changes)), key=clearness, reverse=True):
-        margins[n] = _quantile(freedoms[n], error / left) * spreads[n]
-        all_clear = all_clear and abs(changes[n]) > margins[n]
-        if all_clear:
-            left = max(left - 1, 1)
-    return margins
+def _p(change: float, spread: float, freedom: int) -> float:
+    """Return how often an arm that did not change differs by as much."""
+    if not spread:
+        return float(not change)
+    distance = abs(change) / spread
+    return student_t_error(distance, freedom) if freedom else 2 * (1 - NormalDist().cdf(distance))
 
 
 def _quantile(freedom: int, error: float) -> float:
+    """Return how many standard errors an interval reaches. freedom: 0 for a noise that is assumed."""
     return student_t(freedom, error) if freedom else normal_z(error)
 
 

@@ -1,13 +1,12 @@
 """Tests of the differences of many pairs of arms, which share one error. Start reading at ``PairTest``."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from math import exp, inf, sqrt
 from statistics import NormalDist
 
 from locust_asyncdjango.lab.analysis.comparison.noise import LARGEST_LOG, Differences, Noise
 from locust_asyncdjango.lab.analysis.comparison.ratio import RatioEstimate
-from locust_asyncdjango.metrics.statistics import ERROR, normal_z, student_t, student_t_error
+from locust_asyncdjango.metrics.statistics import normal_z, student_t, student_t_error
 
 MAX_FREEDOM_GAIN = 4
 """How many times the degrees of freedom of two arms those of their route count at most, as arms may differ in noise. (8
@@ -59,19 +58,6 @@ def pair_test(pair: Differences, own: Noise | None, route: Noise | None) -> Pair
     noise = route or own
     freedom = min(max(noise.freedom, own.freedom), MAX_FREEDOM_GAIN * own.freedom)
     return PairTest(pair.mean, len(pair.logs), max(own.spread, noise.spread), freedom, sqrt(pair.variance))
-
-
-def holm(p_values: Sequence[float], hypotheses: int, error: float = ERROR) -> list[bool]:
-    """Return for each of the p-values whether it shows a difference, by Holm's method.
-
-    hypotheses: how many share the error; those without a p-value have not shown anything so far.
-    """
-    rejected = [False] * len(p_values)
-    for n, index in enumerate(sorted(range(len(p_values)), key=p_values.__getitem__)):
-        if p_values[index] > error / max(hypotheses - n, 1):
-            break
-        rejected[index] = True
-    return rejected
 
 
 def _exp(value: float) -> float:

@@ -8,12 +8,12 @@ from math import exp, log
 from locust_asyncdjango.lab.analysis.arm_runs import ArmRuns
 from locust_asyncdjango.lab.analysis.comparison.criterion import Criterion, measure
 from locust_asyncdjango.lab.analysis.comparison.noise import Differences, Noise, estimate_noise
-from locust_asyncdjango.lab.analysis.comparison.pair_tests import PairTest, holm, pair_test
+from locust_asyncdjango.lab.analysis.comparison.pair_tests import PairTest, pair_test
 from locust_asyncdjango.lab.analysis.comparison.ratio import RatioEstimate
 from locust_asyncdjango.lab.analysis.comparison.subjects import Arms, Subject, pair_criterion, subject_of
 from locust_asyncdjango.lab.experiment.decision import Decision
 from locust_asyncdjango.lab.experiment.result import Result
-from locust_asyncdjango.metrics.statistics import ERROR
+from locust_asyncdjango.metrics.statistics import ERROR, holm_errors
 
 DECIDED_WIDTH = 1.1
 """The largest ratio of an interval's ends at which arms count as equal, because no difference that matters remains."""
@@ -184,8 +184,8 @@ class ArmComparisons:
         decided = {each.subject for each in self.decisions}
         tests = {key: test for key, test in self._tests.items() if key[0] not in decided}
         hypotheses = self.hypotheses - sum(each.is_different for each in self.decisions)
-        rejected = holm([test.p for test in tests.values()], hypotheses, ERROR / self.looks)
-        return {key for key, is_rejected in zip(tests, rejected, strict=True) if is_rejected}
+        errors = holm_errors([test.p for test in tests.values()], hypotheses, ERROR / self.looks)
+        return {key for (key, test), error in zip(tests.items(), errors, strict=True) if test.p <= error}
 
     def _decided_criterion(self, subject: str) -> Criterion | None:
         """Return what decided a subject before; None for one without a decision."""

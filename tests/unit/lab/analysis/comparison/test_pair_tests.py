@@ -6,7 +6,7 @@ import pytest
 from scipy.stats import t
 
 from locust_asyncdjango.lab.analysis.comparison.noise import Differences, Noise
-from locust_asyncdjango.lab.analysis.comparison.pair_tests import PairTest, holm, pair_test
+from locust_asyncdjango.lab.analysis.comparison.pair_tests import PairTest, pair_test
 from locust_asyncdjango.lab.analysis.comparison.ratio import RatioEstimate
 from locust_asyncdjango.metrics.statistics import student_t, student_t_error
 
@@ -52,13 +52,6 @@ def test_the_larger_noise_counts_and_freedom_is_limited() -> None:
 
 def test_a_huge_noise_does_not_overflow() -> None:
     assert PairTest(800.0, 2, 500.0, 1).estimate(0.05, is_different=False).is_different is False
-
-
-def test_holms_method_goes_on_as_long_as_it_finds_differences() -> None:
-    assert holm([0.02, 0.001, 0.04], 3) == [True, True, True]
-    assert holm([0.03, 0.001, 0.04], 3) == [False, True, False]
-    assert holm([0.02, 0.001], 9) == [False, True]  # the others have not been measured yet
-    assert holm([], 3) == []
 
 
 def test_an_estimate_is_reversed() -> None:
