@@ -12,6 +12,7 @@ from locust_asyncdjango.lab.analysis.changes.change_stats import ASSUMED_NOISE, 
 from locust_asyncdjango.lab.analysis.comparison.ratio import RatioEstimate
 from locust_asyncdjango.lab.report.html import render_page
 from locust_asyncdjango.lab.report.markdown import bullet_lines, escape_markdown
+from locust_asyncdjango.lab.report.sentences.name_changes import name_sentences, names_table
 from locust_asyncdjango.lab.report.sentences.winner import NO_DIFFERENCE, ratio_text
 from locust_asyncdjango.lab.report.table import Table
 from locust_asyncdjango.metrics.strict_json import dumps
@@ -41,13 +42,15 @@ def change_sentences(changes: Changes, tolerance: float) -> list[str]:
         *_count_sentences("arms", "carry less", changes.arms, tolerance),
         *_count_sentences("capacities", "are lower", changes.capacities, tolerance),
         *_assumption(changes),
+        *name_sentences(changes.names),
     ]
 
 
 def changes_tables(changes: Changes) -> list[Table]:
     """Return a table with a row for each arm, and one for each capacity, with the ratios drawn beside them."""
     tables = [_table("What the arms carried", changes.arms)]
-    return [*tables, _table("Capacity within the objective", changes.capacities)] if changes.capacities else tables
+    tables += [_table("Capacity within the objective", changes.capacities)] if changes.capacities else []
+    return [*tables, names_table(changes.names)] if changes.names else tables
 
 
 def _table(title: str, changes: Sequence[ArmChange]) -> Table:
@@ -89,6 +92,7 @@ def render_json(changes: Changes, tolerance: float) -> str:
         "arms": [_json(change, tolerance) for change in changes.arms],
         "capacities": [_json(change, tolerance) for change in changes.capacities],
         "missing": changes.missing,
+        "names": [asdict(change) for change in changes.names],
     }
     return dumps(content, indent=2) + "\n"
 

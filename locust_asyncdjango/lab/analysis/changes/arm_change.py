@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from locust_asyncdjango.lab.analysis.changes.change_stats import Change, CommonChange
+from locust_asyncdjango.lab.analysis.changes.name_changes import NameChange
 
 GOODPUT, PEAK, CAPACITY = "goodput", "peak", "capacity"
 """What is compared: successful responses a second on the plateau, or at the peak where a run of an earlier version
@@ -65,7 +66,8 @@ class Changes:
 
     setup: a sentence for each setting, version and machine property that differs. arms: one for each arm of both.
     missing: a sentence for each arm that is in one of them only. common: what all arms changed by together, and what of
-    it was taken off. capacities: of the arms whose capacity is known in both.
+    it was taken off. capacities: of the arms whose capacity is known in both. names: of the requests by name; they
+    say where to look, and do not make an arm worse.
     """
 
     setup: tuple[str, ...]
@@ -73,6 +75,7 @@ class Changes:
     missing: tuple[str, ...]
     common: CommonChange = NOTHING_IN_COMMON
     capacities: tuple[ArmChange, ...] = ()
+    names: tuple[NameChange, ...] = ()
 
     def is_worse(self, tolerance: float) -> bool:
         """Return whether a figure of an arm is worse. tolerance: the share that may be lost."""

@@ -175,20 +175,23 @@ def _margins(
     changes: Sequence[float], spreads: Sequence[float], freedoms: Sequence[int], error: float, tests: int
 ) -> list[float]:
     """Return half the length of each interval. spreads: the standard errors of the changes."""
-    p_values = [_p(*each) for each in zip(changes, spreads, freedoms, strict=True)]
+    p_values = [p_value(*each) for each in zip(changes, spreads, freedoms, strict=True)]
     errors = holm_errors(p_values, tests, error)
-    return [_quantile(freedom, each) * spread for spread, freedom, each in zip(spreads, freedoms, errors, strict=True)]
+    return [reach(freedom, each) * spread for spread, freedom, each in zip(spreads, freedoms, errors, strict=True)]
 
 
-def _p(change: float, spread: float, freedom: int) -> float:
-    """Return how often an arm that did not change differs by as much."""
+def p_value(change: float, spread: float, freedom: int) -> float:
+    """Return how often what did not change differs by as much.
+
+    spread: the standard error of the change. freedom: its degrees of freedom; 0 for a noise that is assumed.
+    """
     if not spread:
         return float(not change)
     distance = abs(change) / spread
     return student_t_error(distance, freedom) if freedom else 2 * (1 - NormalDist().cdf(distance))
 
 
-def _quantile(freedom: int, error: float) -> float:
+def reach(freedom: int, error: float) -> float:
     """Return how many standard errors an interval reaches. freedom: 0 for a noise that is assumed."""
     return student_t(freedom, error) if freedom else normal_z(error)
 

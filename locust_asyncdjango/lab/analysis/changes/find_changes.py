@@ -16,7 +16,9 @@ from locust_asyncdjango.lab.analysis.arm_runs import ArmRuns
 from locust_asyncdjango.lab.analysis.caveats import PROVENANCE_PARTS, VERSIONS
 from locust_asyncdjango.lab.analysis.changes.arm_change import CAPACITY, GOODPUT, PEAK, ArmChange, Changes
 from locust_asyncdjango.lab.analysis.changes.change_stats import CommonChange, Run, Samples, estimate_changes
+from locust_asyncdjango.lab.analysis.changes.name_changes import find_name_changes
 from locust_asyncdjango.lab.analysis.findings import Findings
+from locust_asyncdjango.lab.analysis.request_mix.mixes import requests_of, requests_of_run
 from locust_asyncdjango.lab.analysis.sites import lab_versions, versions_of_sites
 from locust_asyncdjango.metrics.series_file import Series
 from locust_asyncdjango.metrics.statistics import ERROR, normal_z
@@ -41,7 +43,10 @@ def find_changes(
     changes, capacities, together = _changes_of(
         common, [first.trial.route for first, _ in arms], runs, [_invalid(*each) for each in arms], _speed_ratio(arms)
     )
-    return Changes((*settings, *sites, *context), changes, tuple(missing), together, capacities)
+    names = find_name_changes(
+        (first.title, requests_of(first, before.series), requests_of(second, after.series)) for first, second in arms
+    )
+    return Changes((*settings, *sites, *context), changes, tuple(missing), together, capacities, names)
 
 
 def find_run_changes(before: Series, after: Series) -> Changes:
@@ -53,7 +58,9 @@ def find_run_changes(before: Series, after: Series) -> Changes:
     reason = next(filter(None, reasons), "")
     headers = ({key: value for key, value in each.header.items() if key != "started"} for each in (before, after))
     changes, capacities, together = _changes_of([name], [name], [([old], [new])], [reason], None)
-    return Changes(tuple(_differences(*headers)), changes, (), together, capacities)
+    requests = [[each] if each else [] for each in map(requests_of_run, (before, after))]
+    names = find_name_changes([(name, requests[0], requests[1])])
+    return Changes(tuple(_differences(*headers)), changes, (), together, capacities, names)
 
 
 def _changes_of(

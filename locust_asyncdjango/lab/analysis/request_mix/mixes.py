@@ -56,11 +56,15 @@ class MixDifference:
 def requests_of(runs: ArmRuns, series: Mapping[str, Series]) -> list[RunRequests]:
     """Return what each comparable run of an arm completed; nothing for runs without a series, or without names."""
     recorded = [(repeat, series.get(result.trial.id)) for repeat, result in runs.comparable.items()]
-    return [
-        RunRequests(repeat, each.total.names, sum(interval.length for interval in each.intervals), each.total.in_flight)
-        for repeat, each in recorded
-        if each and each.total.names
-    ]
+    return [requests for repeat, each in recorded if each and (requests := requests_of_run(each, repeat))]
+
+
+def requests_of_run(series: Series, repeat: int = 1) -> RunRequests | None:
+    """Return what a run completed; None where its series has no names."""
+    if not series.total.names:
+        return None
+    seconds = sum(interval.length for interval in series.intervals)
+    return RunRequests(repeat, series.total.names, seconds, series.total.in_flight)
 
 
 def find_difference(first: Sequence[RunRequests], other: Sequence[RunRequests]) -> MixDifference | None:

@@ -1,0 +1,170 @@
+"""What changed for the requests with each name: their p95, and how many of them fail.
+
+Start reading at ``find_name_changes``. The figures are those of whole runs, as they were measured: what the machine
+changed is in them, since a slower machine does not slow all requests alike.
+
+Definitions
+    change: of the p95, the difference of the means of its logarithms over runs, after minus before; of the failures,
+        the difference of the mean shares.
+    noise: the standard deviation of the runs of this name about their means before and after, and at least what chance
+        makes of so few requests.
+    interval: by Student's t. All names of all arms, and both figures, share the error by Holm's method.
+    Where neither side was repeated, nothing shows the noise. Then a change counts if it is large, and more than chance
+    within the two runs.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from fractions import Fraction
+from math import exp, fsum, log, sqrt
+from statistics import fmean
+
+from locust_asyncdjango.lab.analysis.changes.change_stats import p_value, reach
+from locust_asyncdjango.lab.analysis.comparison.noise import LARGEST_LOG
+from locust_asyncdjango.lab.analysis.request_mix.mixes import RunRequests
+from locust_asyncdjango.metrics.request_names.sums import RequestSums
+from locust_asyncdjango.metrics.statistics import holm_errors, percentile
+
+FEWEST_REQUESTS = 60
+"""A run with fewer requests of a name says nothing about them: three are above the p95."""
+LARGE_RATIO = 1.5
+"""From which ratio on a p95 counts as different in single runs,"""
+LARGE_SHARE = 0.01
+"""and from which difference on a share of failures does."""
+_P95 = Fraction(95)
+_ABOVE_P95 = 0.05
+
+
+class Metric(StrEnum):
+    """What is compared."""
+
+    P95 = "p95"
+    FAILURES = "failures"
+
+
+@dataclass(frozen=True, slots=True)
+class NameChange:
+    """How a figure of the requests with one name changed on an arm.
+
+    before, after: milliseconds for P95, a share from 0 to 1 for FAILURES; means over the runs.
+    low, high: the interval of the change, for P95 of the ratio of after to before, for FAILURES of the difference; None
+        where neither side was repeated. is_different: whether it changed, as far as is known.
+    """
+
+    arm: str
+    name: str
+    metric: Metric
+    before: float
+    after: float
+    low: float | None
+    high: float | None
+    is_different: bool
+
+    @property
+    def is_repeated(self) -> bool:
+        """Return whether there were repeats, so that the noise is known."""
+        return self.low is not None
+
+    @property
+    def change(self) -> float:
+        """Return the ratio of after to before for P95, and the difference for FAILURES."""
+        return self.after / self.before if self.metric is Metric.P95 else self.after - self.before
+
+
+NamedRuns = tuple[str, Sequence[RunRequests], Sequence[RunRequests]]
+"""An arm, and what each of its runs completed before and after."""
+
+
+def find_name_changes(arms: Iterable[NamedRuns]) -> tuple[NameChange, ...]:
+    """Return the changes of each name that an arm requested often enough in each run, before and after.
+
+    Those that differ come first, the largest change of an arm before the others.
+    """
+    differences = [each for arm in arms for each in _differences(*arm)]
+    errors = holm_errors([each.p for each in differences], len(differences))
+    changes = (difference.change(error) for difference, error in zip(differences, errors, strict=True))
+    return tuple(sorted(changes, key=lambda each: (not each.is_different, -_size(each))))
+
+
+@dataclass(frozen=True, slots=True)
+class _Value:
+    """The figure of a run, a logarithm for P95, and its variance by chance."""
+
+    figure: float
+    variance: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Difference:
+    """Means before and after, the standard error of their difference, and its degrees of freedom; 0 without repeats."""
+
+    arm: str
+    name: str
+    metric: Metric
+    before: float
+    after: float
+    spread: float
+    freedom: int
+
+    @property
+    def p(self) -> float:
+        return p_value(self.after - self.before, self.spread, self.freedom)
+
+    def change(self, error: float) -> NameChange:
+        """Return the change. error: how often this one may be called different by chance."""
+        shown = _exp if self.metric is Metric.P95 else float
+        difference, margin = self.after - self.before, reach(self.freedom, error) * self.spread
+        low, high = (shown(difference - margin), shown(difference + margin)) if self.freedom else (None, None)
+        is_different = self.p <= error and (bool(self.freedom) or self._is_large)
+        return NameChange(
+            self.arm, self.name, self.metric, shown(self.before), shown(self.after), low, high, is_different
+        )
+
+    @property
+    def _is_large(self) -> bool:
+        return abs(self.after - self.before) >= (log(LARGE_RATIO) if self.metric is Metric.P95 else LARGE_SHARE)
+
+
+def _differences(arm: str, before: Sequence[RunRequests], after: Sequence[RunRequests]) -> Iterable[_Difference]:
+    runs = (*before, *after)
+    for name in sorted(set().union(*(run.names for run in runs)) if runs else ()):
+        for metric in Metric:
+            sides = [[_value(run.names.get(name), metric) for run in side] for side in (before, after)]
+            known = [[value for value in side if value] for side in sides]
+            if all(known) and known == sides:
+                yield _difference(arm, name, metric, known[0], known[1])
+
+
+def _difference(arm: str, name: str, metric: Metric, before: Sequence[_Value], after: Sequence[_Value]) -> _Difference:
+    means = [fmean(value.figure for value in side) for side in (before, after)]
+    freedom = len(before) + len(after) - 2
+    squares = fsum(
+        (value.figure - mean) ** 2 for side, mean in zip((before, after), means, strict=True) for value in side
+    )
+    by_chance = fmean(value.variance for value in (*before, *after))
+    variance = max(squares / freedom, by_chance) if freedom else by_chance
+    spread = sqrt(variance * (1 / len(before) + 1 / len(after)))
+    return _Difference(arm, name, metric, means[0], means[1], spread, freedom)
+
+
+def _value(sums: RequestSums | None, metric: Metric) -> _Value | None:
+    if sums is None:
+        return None
+    if metric is Metric.P95:
+        count = sums.ok_ms.total()
+        p95_ms = percentile(sums.ok_ms, _P95) if count >= FEWEST_REQUESTS else 0.0
+        return _Value(log(p95_ms), 1 / (_ABOVE_P95 * count)) if p95_ms else None
+    if sums.requests < FEWEST_REQUESTS:
+        return None
+    share = (sums.failures + 0.5) / (sums.requests + 1)  # none of few requests is not none at all
+    return _Value(sums.failures / sums.requests, share * (1 - share) / sums.requests)
+
+
+def _exp(value: float) -> float:
+    return exp(min(value, LARGEST_LOG))
+
+
+def _size(change: NameChange) -> float:
+    """Return how large a change is. A p95 that is twice as long counts as much as twice the percentage points."""
+    return abs(log(change.change)) if change.metric is Metric.P95 else abs(change.change)
