@@ -1,7 +1,8 @@
-"""What does recording cost, and does a long run take more memory? ``python benchmarks/recording_cost.py``.
+"""What do recording and figures cost, and does a long run take more memory? ``python benchmarks/recording_cost.py``.
 
 The first part compares the recorder's time for a sample with that of Locust's own statistics, on the same samples, in
-turns. In the second part a simulated day goes through recorder and history. The memory after its second hour is
+turns. The second part computes the figures of runs of some lengths, as the web UI and the terminal's panel do while a
+run goes on. In the third part a simulated day goes through recorder and history. The memory after its second hour is
 compared with the memory at its end.
 """
 
@@ -17,12 +18,17 @@ from pathlib import Path
 
 from locust.stats import RequestStats
 
+from locust_asyncdjango.analysis.saturation import find_saturation
 from locust_asyncdjango.metrics.history import History
 from locust_asyncdjango.metrics.recorder import Recorder
 from locust_asyncdjango.metrics.row import Sample
+from locust_asyncdjango.plugin.results import INTERVALS_PER_WAIT_S
+from simulated.closed_loop import Server, exponential, ramp, simulate
 from support.harness import run, spread
 
 HOUR_S = 3600
+FIGURES_OF_S = (120, 600, 3000)
+"""Lengths of the runs whose figures are computed."""
 NAMES = 10
 """Names of requests in a run with several."""
 
@@ -55,8 +61,10 @@ def parse(arguments: Sequence[str] | None) -> Options:
 
 
 def measure(options: Options, _folder: Path) -> None:
-    """Print what a sample costs in time, and what a long run costs in memory."""
+    """Print what a sample and the figures of a run cost in time, and what a long run costs in memory."""
     measure_time(options)
+    for length_s in FIGURES_OF_S:
+        measure_figures(length_s, options.rounds)
     measure_memory(options.per_s)
 
 
@@ -115,6 +123,25 @@ def count_as_locust(samples: Sequence[Sample]) -> None:
         stats.log_request("GET", "/", round(ms or 0), size)
         if kind:
             stats.log_error("GET", "/", kind)
+
+
+def measure_figures(length_s: int, rounds: int) -> None:
+    """Print the milliseconds of processor time that the figures of a run take, and which share of the run that is.
+
+    The run is a ramp to three times the users from which requests queue, and a hold.
+    """
+    series = simulate(Server(exponential(0.2), slots=20), ramp(100 / length_s, 60, length_s), seed=7)
+    times = []
+    gc.collect()
+    gc.freeze()
+    for _ in range(rounds):
+        began = time.process_time()
+        find_saturation(series.intervals, series.load_levels, total=series.total)
+        times.append((time.process_time() - began) * 1000)
+    gc.unfreeze()
+    wait_s = max(length_s / INTERVALS_PER_WAIT_S, 1)
+    share = sorted(times)[rounds // 2] / 1000 / wait_s
+    print(f"the figures of {length_s:>4} s:    {spread(times, 1)} ms, every {wait_s:g} s: {share:.1%} of the time")
 
 
 def measure_memory(per_s: int) -> None:

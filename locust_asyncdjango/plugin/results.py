@@ -15,6 +15,7 @@ from typing import Any
 from locust.env import Environment
 
 from locust_asyncdjango.analysis.charts import charts_over_time
+from locust_asyncdjango.analysis.conditions.objective import Objective
 from locust_asyncdjango.analysis.formatting import Figure, key_figures
 from locust_asyncdjango.analysis.generator_health import CHECK_EVERY_S, HealthMonitor, health_problems
 from locust_asyncdjango.analysis.junit import junit_xml
@@ -47,8 +48,38 @@ EXIT_NOT_MEASURED = 1
 EXIT_UNWRITTEN = 1
 """The exit code when a file could not be written to its end."""
 
+INTERVALS_PER_WAIT_S = 300
+"""A run of so many seconds waits one second before its figures are computed again, a longer one longer.
+
+No user runs in the meantime. So it is less than 1 % of the generator's time (benchmarks/recording_cost.py).
+"""
+
 REPORT_DEADLINE_S = 120
 """Seconds that the program that makes the report may take."""
+
+
+class FiguresSoFar:
+    """The figures of a run while it goes on, for all that shows them: the web UI, its charts, and the terminal."""
+
+    def __init__(self, history: History, objective: Objective) -> None:
+        """Prepare the figures. history: of the run, to which seconds are added."""
+        self._history = history
+        self._objective = objective
+        self._figures = find_saturation([])
+        self._seconds = 0
+
+    def current(self) -> Saturation:
+        """Return the figures of some seconds ago at most: they are computed anew if INTERVALS_PER_WAIT_S allows it."""
+        intervals = self._history.intervals()
+        seconds = sum(interval.length for interval in intervals)
+        if seconds - self._seconds >= max(len(intervals) / INTERVALS_PER_WAIT_S, 1):
+            self._figures, self._seconds = self.compute(), seconds
+        return self._figures
+
+    def compute(self) -> Saturation:
+        """Return the figures of all seconds up to now."""
+        history = self._history
+        return find_saturation(history.intervals(), history.load_levels(), self._objective, total=history.total)
 
 
 class Results:
@@ -74,8 +105,7 @@ class Results:
         self._stopped_by: Crossing | None = None
         self._outcome: Outcome | None = None
         self._health = HealthMonitor()
-        self._figures_state = (0, 0, 0, 0)
-        self._figures = find_saturation([])
+        self._figures = FiguresSoFar(self.history, self._options.objective)
 
     def begin(self, header: dict[str, Any]) -> None:
         """Begin a run. The web UI can begin several: later ones get files of their own. header: of its series."""
@@ -112,16 +142,8 @@ class Results:
                 log.warning("Generator problem: %s", problem)
 
     def figures(self) -> Saturation:
-        """Return where the run saturated so far. Compute it only after new rows, because the web UI calls it often."""
-        total = self.history.total
-        state = (total.t, total.ok, total.failed.total(), total.in_flight)
-        if self._figures_state != state:
-            self._figures_state, self._figures = state, self._find_figures()
-        return self._figures
-
-    def _find_figures(self) -> Saturation:
-        history = self.history
-        return find_saturation(history.intervals(), history.load_levels(), self._options.objective, total=history.total)
+        """Return the figures of the run so far, and once it has ended those of all of it."""
+        return self._outcome.figures if self._outcome else self._figures.current()
 
     def figures_in_words(self) -> tuple[Figure, ...]:
         """Return the figures of the run so far, each as a text with its meaning."""
@@ -185,7 +207,7 @@ class Results:
     def _make_outcome(self) -> Outcome:
         intervals = self.history.intervals()
         return Outcome(
-            self._find_figures(),
+            self._figures.compute(),
             tuple(self._recording.failure_counts.rows()),
             tuple(crossings(self._fail_on)),
             self._stopped_by,

@@ -257,10 +257,8 @@ class Run:
             _record_load(self._recording, self._runner, self._meter, now)
             self._add_rows(now)
         if self._display:
-            history = self._results.history
-            self._display.tick(
-                history.total.t + 1, history.intervals, self._recording.failure_counts.rows, history.load_levels
-            )
+            history, failures = self._results.history, self._recording.failure_counts
+            self._display.tick(history.total.t + 1, history.intervals, failures.rows, self._results.figures)
         self._stop_if_crossed()
         self._results.check_generator_health()
 

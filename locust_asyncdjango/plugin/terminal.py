@@ -12,15 +12,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING, Any
 
-from locust_asyncdjango.analysis.conditions.objective import objective_of
 from locust_asyncdjango.analysis.formatting import key_figures
-from locust_asyncdjango.analysis.saturation import Saturation, find_saturation
+from locust_asyncdjango.analysis.saturation import Saturation
 from locust_asyncdjango.analysis.terminal_text import WIDTH, shortened, terminal_width, wrapped, write_any_character
 from locust_asyncdjango.failures.classify import advice
 from locust_asyncdjango.failures.counts import FailureRow
 from locust_asyncdjango.failures.normalize import safe_logger
 from locust_asyncdjango.metrics.interval import Interval, combine
-from locust_asyncdjango.metrics.load_curve import LoadLevel
 from locust_asyncdjango.metrics.plural import counted
 
 if TYPE_CHECKING:
@@ -33,11 +31,6 @@ LEAST_INNER_WIDTH = 10
 """Columns that texts in a panel are wrapped to at least."""
 MEAN_S = 10
 """Seconds that a line, and the second column of the panel, averages over."""
-INTERVALS_PER_WAIT_S = 300
-"""A run of so many intervals waits one second between two calculations of its figures, a longer one longer.
-
-For an hour a calculation takes 25 ms, in which no user runs.
-"""
 BARS, ASCII_BARS = "▁▂▃▄▅▆▇█", "_.-:=+*#"
 
 Header = Mapping[str, Any]
@@ -130,16 +123,16 @@ class LiveDisplay:
         now_s: int,
         intervals: Callable[[], Intervals],
         failures: Callable[[], Failures],
-        load_levels: Callable[[], Sequence[LoadLevel]] = tuple,
+        figures: Callable[[], Saturation],
     ) -> None:
         """Show the run as it is now. Call it once a second.
 
-        now_s: seconds since the start. intervals, failures, load_levels: return the run so far; called only if they are
-        needed.
+        now_s: seconds since the start. intervals, failures, figures: return those of the run so far; called only if
+        they are needed.
         """
         with self._stop_on_error():
             if self._drawing:
-                self._drawing.redraw(intervals(), failures(), load_levels)
+                self._drawing.redraw(intervals(), failures(), figures())
             elif self._is_on and now_s >= self._printed_until_s + MEAN_S:
                 latest = [each for each in intervals() if each.t >= self._printed_until_s]
                 width = terminal_width() if self._stream.isatty() else WIDTH
@@ -171,7 +164,6 @@ class _PanelDrawing:
         from rich.live import Live
 
         self._console, self._header, self._width = console, header, 0
-        self._figures, self._figures_s = find_saturation(()), 0
         before = sys.stdout, sys.stderr
         # What goes to a file (2>) still does. Transient, because the summary shows the figures again at the end.
         redirected = {"redirect_stdout": sys.stdout.isatty(), "redirect_stderr": sys.stderr.isatty()}
@@ -186,21 +178,16 @@ class _PanelDrawing:
         for handler, stream in self._redirected:
             handler.setStream(sys.stdout if stream is before[0] else sys.stderr)
 
-    def redraw(
-        self, intervals: Intervals, failures: Failures, load_levels: Callable[[], Sequence[LoadLevel]] = tuple
-    ) -> None:
+    def redraw(self, intervals: Intervals, failures: Failures, figures: Saturation) -> None:
         """Draw the panel anew over the one before."""
         from rich.console import Group
 
-        if _end_s(intervals) - self._figures_s >= len(intervals) / INTERVALS_PER_WAIT_S:
-            self._figures = find_saturation(intervals, load_levels(), objective_of(self._header))
-            self._figures_s = _end_s(intervals)
         before, self._width = self._width, min(self._console.width, WIDTH)
         if self._width < before:
             # The terminal has wrapped the lines of the old panel. How many lines there are now is not known.
             self._console.clear()
         bars = ASCII_BARS if self._console.options.ascii_only else BARS
-        panel = status_panel(self._header, intervals, self._figures, failures, self._width, bars)
+        panel = status_panel(self._header, intervals, figures, failures, self._width, bars)
         # An empty line is for the cursor, where a terminal may echo ^C.
         self._live.update(Group(panel, ""), refresh=True)
 

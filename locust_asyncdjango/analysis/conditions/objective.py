@@ -11,6 +11,7 @@ from fractions import Fraction
 from typing import Any
 
 from locust_asyncdjango.analysis.conditions.parser import (
+    OPERATORS,
     Condition,
     ConditionError,
     is_percentile,
@@ -61,6 +62,11 @@ class Clause:
     def holds_for(self, value: float) -> bool:
         """Return whether the clause holds where the metric has this value."""
         return self.condition.holds_for(value)
+
+    def violations(self, counts: Mapping[float, int]) -> int:
+        """Return how many values violate the clause. counts: how often each value occurred."""
+        compare, limit = OPERATORS[self.condition.operator], self.condition.value
+        return sum(n for value, n in counts.items() if not compare(value, limit))
 
 
 @dataclass(frozen=True, slots=True)

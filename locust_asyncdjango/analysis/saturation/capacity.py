@@ -137,8 +137,7 @@ def _crossing(levels: Sequence[LoadLevel], clause: Clause) -> monotone.Crossing:
 def _observed(level: LoadLevel, clause: Clause) -> monotone.Observation:
     """Return the requests of a level with those that violate the clause, or with their milliseconds for a mean."""
     if clause.percent is not None:
-        violating = (n for ms, n in level.ok_ms.items() if not clause.holds_for(ms))
-        return monotone.Observation(level.ok_ms.total(), sum(violating))
+        return monotone.Observation(level.ok_ms.total(), clause.violations(level.ok_ms))
     if clause.is_latency:
         return monotone.Observation(level.ok_ms.total(), sum_ms(level.ok_ms))
     return monotone.Observation(level.ok_ms.total() + level.failed, _failures(level, clause))

@@ -6,6 +6,7 @@ it had waited, and one if all of it takes longer than any other request.
 """
 
 from collections import Counter
+from collections.abc import Mapping
 from math import inf, isinf
 
 from locust_asyncdjango.analysis.saturation.figures import DueLatency, PercentileBounds
@@ -38,9 +39,15 @@ def find_due_latency(total: Row) -> DueLatency | None:
 
 def _bounds(answered: Histogram, waited: Histogram) -> tuple[PercentileBounds, ...]:
     """Return between which two values each of PERCENTILES lies."""
-    low = percentiles(Counter(answered) + waited, PERCENTILES)
-    high = percentiles(Counter(answered) + Counter({inf: waited.total()}), PERCENTILES)
+    low = percentiles(_with(answered, waited), PERCENTILES)
+    high = percentiles(_with(answered, {inf: waited.total()}), PERCENTILES) if waited.total() else low
     return tuple((a, None if isinf(b) else b) for a, b in zip(low, high, strict=True))
+
+
+def _with(answered: Histogram, waited: Mapping[float, int]) -> Histogram:
+    both = answered.copy()
+    both.update(waited)
+    return both
 
 
 def _is_notable(low: float, high: float | None) -> bool:

@@ -54,19 +54,19 @@ def find_goodput(intervals: Sequence[Interval], load_levels: Sequence[LoadLevel]
     plateau = find_plateau(intervals, warm_up_s)
     if plateau is None:
         return None
-    whole = combine(plateau.intervals)
-    requests = whole.ok + whole.failures
-    per_s = whole.ok / whole.length
+    ok = sum(interval.ok for interval in plateau.intervals)
+    failures = sum(interval.failures for interval in plateau.intervals)
+    per_s = ok / _length_s(plateau.intervals)
     low, high = _interval(plateau, per_s)
     p50_ms, p95_ms, p99_ms = _percentiles_ms(plateau, load_levels)
     return Goodput(
         per_s=per_s,
         low=low,
         high=high,
-        begin_s=whole.t,
+        begin_s=plateau.intervals[0].t,
         end_s=plateau.intervals[-1].t + plateau.intervals[-1].length,
         users=round(median(interval.users for interval in plateau.intervals)),
-        failed_share=whole.failures / requests if requests else 0.0,
+        failed_share=failures / (ok + failures) if ok + failures else 0.0,
         p50_ms=p50_ms,
         p95_ms=p95_ms,
         p99_ms=p99_ms,

@@ -5,6 +5,7 @@ import subprocess
 import time
 from collections import Counter
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +57,15 @@ def test_figures_follow_the_rows() -> None:
     assert results.figures() is results.figures()  # calculated once
     assert next(figure.text for figure in results.figures_in_words() if figure.name == "successes") == "60"
     assert results.chart_data()["state"] == "ready"
+
+
+def test_the_figures_of_a_long_run_are_computed_more_seldom() -> None:
+    results, _ = make_results(make_environment())
+    seconds, shown = rows(906), []
+    for before, now in pairwise((0, 298, 299, 300, 301, 302, 897, 898, 899, 900, 901, 903, 904, 906)):
+        results.add(seconds[before:now])
+        shown.append(results.figures().length_s)
+    assert shown == [298, 299, 300, 300, 302, 897, 897, 897, 900, 900, 900, 904, 904]
 
 
 def test_a_later_run_begins_anew_with_files_of_its_own(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ import errno
 import logging
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
 from io import StringIO
@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from locust_asyncdjango.analysis.saturation import Saturation, find_saturation
+from locust_asyncdjango.analysis.saturation import find_saturation
 from locust_asyncdjango.failures.counts import FailureRow
 from locust_asyncdjango.metrics.interval import Interval
 from locust_asyncdjango.plugin.terminal import ASCII_BARS, LiveDisplay, status_line, status_panel
@@ -68,7 +68,7 @@ def test_a_line_is_wrapped_on_a_narrow_terminal(monkeypatch: pytest.MonkeyPatch)
     terminal = Terminal()
     live = LiveDisplay(terminal, None)
     live.start(HEADER)
-    live.tick(10, lambda: SECONDS, no_failures)
+    live.tick(10, lambda: SECONDS, no_failures, lambda: FIGURES)
     live.stop()
     assert max(map(len, terminal.getvalue().splitlines())) <= 40
     assert terminal.getvalue().split() == status_line(SECONDS).split()
@@ -76,7 +76,7 @@ def test_a_line_is_wrapped_on_a_narrow_terminal(monkeypatch: pytest.MonkeyPatch)
 
 def tick(live: LiveDisplay, seconds: list[Interval], failures: Callable[[], list[FailureRow]] = no_failures) -> None:
     """At the end of these, of one second each, that began with the run."""
-    live.tick(len(seconds), lambda: seconds, failures)
+    live.tick(len(seconds), lambda: seconds, failures, lambda: FIGURES)
 
 
 def printed(width: int = 80, **changed: Any) -> list[str]:
@@ -354,23 +354,3 @@ def test_a_terminal_without_utf_8_has_a_panel_too() -> None:
     live.stop()
     assert "ok/s" in terminal.getvalue()
     assert terminal.getvalue().isascii()
-
-
-@needs_rich
-def test_the_figures_of_a_long_run_are_not_worked_out_each_second(monkeypatch: pytest.MonkeyPatch) -> None:
-    calculated: list[int] = []
-
-    def counting(seconds: Sequence[Interval], *_: object) -> Saturation:
-        calculated.append(len(seconds))
-        return FIGURES
-
-    monkeypatch.setattr("locust_asyncdjango.plugin.terminal.find_saturation", counting)
-    terminal = Terminal()
-    live = LiveDisplay.choose("panel", terminal)
-    assert live is not None
-    live.start(HEADER)
-    seconds = [Interval(t) for t in range(906)]
-    for count in (*range(298, 303), *range(897, 907)):
-        tick(live, seconds[:count])
-    live.stop()
-    assert calculated == [0, 298, 299, 300, 302, 897, 900, 904]

@@ -78,9 +78,9 @@ def find_failures(intervals: Sequence[Interval]) -> tuple[KindOnset, ...]:
 
 def find_breaking(intervals: Sequence[Interval]) -> Breaking:
     """Return where the share of failed requests rises for good with the users of a run, or with its time."""
-    seconds = [_second(intervals, n) for n, each in enumerate(intervals) if each.ok or each.failures]
-    if not any(second.failed for second in seconds):
+    if not any(interval.failed for interval in intervals):
         return Breaking(None)
+    seconds = [_second(intervals, n) for n, each in enumerate(intervals) if each.ok or each.failures]
     by_users = sorted(seconds, key=lambda second: (second.users, second.t))
     with_users, with_time = _earliest_change(by_users), _earliest_change(seconds)
     if with_time and (with_users is None or with_time.ratio > with_users.ratio + CLEARLY_BETTER):

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import floor
-from statistics import median
 
 from locust_asyncdjango.metrics.interval import Interval
 
@@ -69,7 +68,7 @@ def _without_outliers(points: list[LatencyPoint]) -> list[LatencyPoint]:
     """Return the points, of which a single slow second has the median latency of itself and its neighbours."""
     smoothed = list(points)
     for n in range(1, len(points) - 1):
-        middle_ms = median(point.ms for point in points[n - 1 : n + 2])
+        _, middle_ms, _ = sorted(point.ms for point in points[n - 1 : n + 2])
         if not middle_ms / OUTLIER_FACTOR <= points[n].ms <= middle_ms * OUTLIER_FACTOR:
             smoothed[n] = replace(points[n], ms=middle_ms)
     return smoothed
