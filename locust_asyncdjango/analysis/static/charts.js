@@ -11,6 +11,7 @@ const drawCharts = (() => {
   const NAME_FONT = "11px system-ui, sans-serif";
   const DOT_FONT = "600 13px system-ui, sans-serif";
   const DOT_NAME_HEIGHT = 17;
+  const LEVEL_NAME_HEIGHT = 16;
   const PRINT_WIDTH = 660; // CSS pixels, between the margins of A4 and of US Letter
   const PRINT_PAIR_WIDTH = 320; // of each of two charts in a row
   const figuresOf = new WeakMap(); // container -> Map of chart id -> figure
@@ -167,7 +168,7 @@ const drawCharts = (() => {
         setSeries: [(plot, series, change) => change.show !== undefined && rememberHidden(figure, plot)],
         drawAxes: [(plot) => drawSpans(plot, figure.chart.marks), (plot) => drawLevels(plot, figure.chart.levels ?? [])],
         draw: [(plot) => drawMarks(plot, figure.chart.marks), (plot) => drawRests(plot, shownLines(plot, figure)),
-          (plot) => drawDots(plot, shownLines(plot, figure), figure.chart.dots ?? [])],
+          (plot) => drawNames(plot, shownLines(plot, figure), figure.chart.levels ?? [], figure.chart.dots ?? [])],
       },
     };
   }
@@ -344,18 +345,35 @@ const drawCharts = (() => {
   // ---- Curves: the horizontal lines, the dotted ends, and the points with names
   function drawLevels(plot, levels) {
     onPlot(plot, (ctx, width, height) => {
-      Object.assign(ctx, { font: FONT, textAlign: "right", textBaseline: "bottom", lineWidth: 1.2 });
-      for (const { y, name, role } of levels) {
-        const at = plot.valToPos(y, "left");
-        if (at < 0 || at > height) continue;
-        ctx.strokeStyle = ctx.fillStyle = colour(role);
-        ctx.setLineDash([5, 4]);
+      ctx.lineWidth = 1.2;
+      ctx.setLineDash([5, 4]);
+      for (const { at, role } of inSight(plot, levels, height)) {
+        ctx.strokeStyle = colour(role);
         strokeThrough(ctx, [[0, at], [width, at]]);
-        ctx.setLineDash([]);
-        ctx.fillText(name, width, at - 3);
       }
     });
   }
+
+  const inSight = (plot, levels, height) => levels.map((level) => ({ ...level, at: plot.valToPos(level.y, "left") }))
+    .filter(({ at }) => at >= 0 && at <= height);
+
+  // Draws the name of each level above or below its line, where it covers the fewest points. Returns their boxes.
+  function drawLevelNames(plot, ctx, width, height, levels, points) {
+    Object.assign(ctx, { font: FONT, textAlign: "left", textBaseline: "middle" });
+    return inSight(plot, levels, height).map(({ at, name, role }) => {
+      const length = ctx.measureText(name).width;
+      const boxes = [1, 0, 0.75, 0.5, 0.25].flatMap((share) => [at - LEVEL_NAME_HEIGHT, at + 1].map((top) => {
+        const x = 4 + share * Math.max(0, width - length - 4);
+        return [x, top, x + length, top + LEVEL_NAME_HEIGHT - 1];
+      }));
+      const box = boxes.reduce((best, next) => (covered(points, next) < covered(points, best) ? next : best));
+      ctx.fillStyle = colour(role);
+      ctx.fillText(name, box[0], (box[1] + box[3]) / 2);
+      return box;
+    });
+  }
+
+  const covered = (points, box) => points.filter(([x, y]) => x > box[0] && x < box[2] && y > box[1] && y < box[3]).length;
 
   function drawRests(plot, lines) {
     onPlot(plot, (ctx, width, height) => {
@@ -383,15 +401,16 @@ const drawCharts = (() => {
       ? [[plot.valToPos(x, "x"), plot.valToPos(values[row], axis)]] : []));
   }
 
-  function drawDots(plot, lines, dots) {
+  // Draws the names of levels and of dots, which avoid each other, and the dots.
+  function drawNames(plot, lines, levels, dots) {
     const shown = dots.filter(({ x, name }) => x >= plot.scales.x.min && x <= plot.scales.x.max
       && lines.some((line) => name === line.name || name.startsWith(`${line.name}: `)));
-    if (!shown.length) return;
     onPlot(plot, (ctx, width, height) => {
-      Object.assign(ctx, { font: DOT_FONT, textAlign: "left", textBaseline: "middle", lineJoin: "round" });
-      const places = shown.map((dot) => ({ ...dot, left: plot.valToPos(dot.x, "x"), top: plot.valToPos(dot.y, "left") }));
-      const taken = places.map(({ left, top }) => [left - 6, top - 6, left + 6, top + 6]);
       const drawn = lines.flatMap((line) => between(pixels(plot, line)));
+      const places = shown.map((dot) => ({ ...dot, left: plot.valToPos(dot.x, "x"), top: plot.valToPos(dot.y, "left") }));
+      const names = drawLevelNames(plot, ctx, width, height, levels, [...drawn, ...places.map(({ left, top }) => [left, top])]);
+      Object.assign(ctx, { font: DOT_FONT, textAlign: "left", textBaseline: "middle", lineJoin: "round" });
+      const taken = [...names, ...places.map(({ left, top }) => [left - 6, top - 6, left + 6, top + 6])];
       for (const { left, top, name, role, is_end: isEnd } of places) {
         const box = freeBox(left, top, ctx.measureText(name).width, width, height, taken, drawn);
         taken.push(box);
@@ -420,8 +439,7 @@ const drawCharts = (() => {
         const top = Math.max(0, Math.min(height - DOT_NAME_HEIGHT, y + shift - DOT_NAME_HEIGHT / 2));
         const box = [left, top, left + length, top + DOT_NAME_HEIGHT];
         const names = taken.filter((other) => box[0] < other[2] && other[0] < box[2] && box[1] < other[3] && other[1] < box[3]);
-        const points = drawn.filter(([px, py]) => px > box[0] && px < box[2] && py > box[1] && py < box[3]);
-        const cost = 1000 * names.length + 6 * points.length + Math.abs(shift) + 8 * column;
+        const cost = 1000 * names.length + 6 * covered(drawn, box) + Math.abs(shift) + 8 * column;
         if (cost < least) [best, least] = [box, cost];
       }
     }

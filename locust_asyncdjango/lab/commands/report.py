@@ -58,7 +58,8 @@ def write_experiment_report(folder: "ResultsFolder", findings: "Findings", conso
         md=experiment_report.render_markdown(findings, provenance),
         json=experiment_report.render_json(findings, provenance),
     )
-    console.print(experiment_report.terminal_table(findings))
+    for table in (experiment_report.terminal_table(findings), *experiment_report.names_tables(findings)):
+        console.print(table)
     recommendations = [answer.recommendation.sentence for answer in answers_of(findings)]
     print_lines(console, [*verdict_sentences(findings), f"Report: {page}", *recommendations])
 

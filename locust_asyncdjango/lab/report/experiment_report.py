@@ -16,6 +16,7 @@ from locust_asyncdjango.lab.analysis.sites import lab_versions, site_reports
 from locust_asyncdjango.lab.experiment import config_file
 from locust_asyncdjango.lab.report import tables
 from locust_asyncdjango.lab.report.answer.questions import context_text, question_of
+from locust_asyncdjango.lab.report.answer.request_names import RequestNames
 from locust_asyncdjango.lab.report.answer.subject_answers import HEADERS, SubjectAnswer, answers_of
 from locust_asyncdjango.lab.report.charts.trial_charts import trial_charts
 from locust_asyncdjango.lab.report.html import render_page
@@ -53,6 +54,19 @@ def terminal_table(findings: Findings) -> TerminalTable:
         rows += [TerminalRow(row.terminal_cells) for row in answer.rows]
     caption = TERMINAL_CAPTION.format(objective=findings.experiment.load.objective)
     return TerminalTable(TERMINAL_HEADERS, rows, words=(0,), caption=(caption,))
+
+
+def names_tables(findings: Findings) -> list[TerminalTable]:
+    """Return the requests by name of each subject with several names, as tables for the terminal."""
+    return [_names_table(answer.subject, answer.names) for answer in answers_of(findings) if answer.names]
+
+
+def _names_table(subject: str, names: RequestNames) -> TerminalTable:
+    rows = []
+    for name, cells in names.cells.items():
+        rows.append(TerminalRow((name,)))
+        rows += [TerminalRow((arm, cell.p95, cell.failed)) for arm, cell in zip(names.arms, cells, strict=True)]
+    return TerminalTable((subject, "p95", "failed"), rows, words=(0,), caption=(names.title,))
 
 
 def render_html(findings: Findings, provenance: Mapping[str, Any]) -> str:
@@ -186,7 +200,9 @@ def _answer_lines(answer: SubjectAnswer) -> list[str]:
         f"**{escape_markdown(choice.lead)}.** {escape_markdown(sentences)}",
     ]
     notes = ["", *bullet_lines(choice.notes)] if choice.notes else []
-    return [*lines, *notes, "", *table_lines(HEADERS, (row.cells for row in answer.rows))]
+    names = answer.names
+    named = ["", f"{names.title}:", "", *table_lines(names.headers, names.rows)] if names else []
+    return [*lines, *notes, "", *table_lines(HEADERS, (row.cells for row in answer.rows)), *named]
 
 
 def _site_lines(findings: Findings) -> list[str]:

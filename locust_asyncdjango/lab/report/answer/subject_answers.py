@@ -10,6 +10,7 @@ from locust_asyncdjango.lab.report.answer.arm_summaries import ArmSummary, arm_s
 from locust_asyncdjango.lab.report.answer.curve_charts import arm_role, curve_charts
 from locust_asyncdjango.lab.report.answer.distribution import distribution_chart
 from locust_asyncdjango.lab.report.answer.recommendation import Recommendation, recommend
+from locust_asyncdjango.lab.report.answer.request_names import RequestNames, request_names
 
 HEADERS = (
     *("arm", "capacity within the objective", "goodput at full load", "failures at full load"),
@@ -66,7 +67,8 @@ class ArmCells:
 class SubjectAnswer:
     """The answer on a subject: what to choose, and the figures of its arms, best first.
 
-    objective: what must hold at a load within the capacity. place: begins the ids of its charts.
+    objective: what must hold at a load within the capacity. place: begins the ids of its charts. names: the requests
+    by name; None for less than two names.
     """
 
     subject: str
@@ -74,6 +76,7 @@ class SubjectAnswer:
     arms: tuple[ArmSummary, ...]
     objective: str
     place: str
+    names: RequestNames | None = None
 
     @property
     def rows(self) -> list[ArmCells]:
@@ -96,7 +99,8 @@ def answers_of(findings: Findings) -> list[SubjectAnswer]:
     for number, subject in enumerate(findings.subjects):
         arms = arm_summaries(findings, subject)
         choice, objective = recommend(findings, subject, arms), findings.experiment.load.objective
-        answers.append(SubjectAnswer(subject, choice, arms, objective, f"subject-{number}"))
+        names = request_names(findings, arms)
+        answers.append(SubjectAnswer(subject, choice, arms, objective, f"subject-{number}", names))
     return answers
 
 

@@ -10,13 +10,14 @@ from rich.console import Console
 from locust_asyncdjango.lab.experiment.result import NO_PREFLIGHT
 from locust_asyncdjango.lab.report import tables
 from locust_asyncdjango.lab.report.experiment_report import (
+    names_tables,
     render_html,
     render_json,
     render_markdown,
     terminal_table,
 )
 from locust_asyncdjango.lab.report.verdict import trial_sentences, verdict_sentences, winner_sentences
-from tests.support.experiments import ASYNC, BROKEN, SYNC, at_two_latencies, findings_of
+from tests.support.experiments import ASYNC, BROKEN, SYNC, at_two_latencies, findings_of, with_names
 
 FINDINGS = findings_of([SYNC, ASYNC, BROKEN])
 PROVENANCE = {
@@ -144,3 +145,21 @@ def test_the_table_fits_80_columns() -> None:
     assert "io_read" in printed
     assert " gunicorn-uvicorn     -     -  28.3    0 % 100/150/200 ms 70    97" in printed
     assert max(map(len, printed.splitlines())) <= 80
+
+
+def test_requests_by_name_stand_on_the_first_screen() -> None:
+    completed = {"GET /quick/": 900, "GET /slow/": 100}
+    findings = with_names(findings_of([SYNC, ASYNC]), gunicorn_sync=completed, gunicorn_uvicorn=completed)
+    title = "p95 by name of the requests, over the whole runs"
+    text, page = render_markdown(findings, {}), render_html(findings, {})
+    assert f"\n{title}:\n\n| request | gunicorn-uvicorn | gunicorn-sync |\n| --- | --- | --- |\n| GET /quick/ |" in text
+    assert page.index(f"<caption>{title}</caption>") < page.index("<details")
+    console = Console(width=80)
+    with console.capture() as capture:
+        for table in names_tables(findings):
+            console.print(table)
+    assert [line.split() for line in capture.get().splitlines() if "gunicorn" in line][:2] == [
+        ["gunicorn-uvicorn", "10", "ms", "0", "%"],
+        ["gunicorn-sync", "10", "ms", "0", "%"],
+    ]
+    assert names_tables(FINDINGS) == []
