@@ -49,6 +49,7 @@ class Findings:
     series, resource_samples: what was recorded, by the id of the trial.
     confirmations: the plateaus on which the capacity of an arm was held, by the arm's trial.
     decisions: those that were made while it ran; the verdict says what they say, whatever was measured later.
+    recorded_objective: that of the run, where these findings are for another one; "" otherwise.
     """
 
     experiment: Experiment
@@ -57,6 +58,12 @@ class Findings:
     resource_samples: Mapping[str, Sequence[ResourceSample]] = field(default_factory=dict)
     confirmations: Mapping[Trial, Sequence[Result]] = field(default_factory=dict)
     decisions: tuple[Decision, ...] = ()
+    recorded_objective: str = ""
+
+    @property
+    def valid_decisions(self) -> tuple[Decision, ...]:
+        """Return the decisions that were made for the objective of these findings."""
+        return () if self.recorded_objective else self.decisions
 
     @cached_property
     def runs(self) -> list[ArmRuns]:
@@ -96,7 +103,7 @@ class Findings:
             self.a_a_pairs,
             hypotheses=max(sum(comb(arms, 2) for arms in arms_of_subjects.values()), 1),
             looks=self.looks,
-            decisions=self.decisions,
+            decisions=self.valid_decisions,
         )
 
     @property
@@ -150,7 +157,7 @@ class Findings:
 
     def is_decided(self, subject: str) -> bool:
         """Return whether it is known which arm of a subject is best, or that none is much better."""
-        if any(decision.subject == subject for decision in self.decisions):
+        if any(decision.subject == subject for decision in self.valid_decisions):
             return True
         compared = self.comparisons.get(subject, [])
         is_repeated = all(len(runs.results) > 1 for runs in self.subjects.get(subject, []))

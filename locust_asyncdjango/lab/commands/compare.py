@@ -11,6 +11,7 @@ from locust_asyncdjango.lab.commands.report import (
     damage_as_usage_error,
     read_series,
     require_other_files,
+    require_outside,
     write_report_files,
 )
 from locust_asyncdjango.lab.errors import UsageError
@@ -91,8 +92,7 @@ def _check_output(output: Path | None, sources: Sequence[Path]) -> None:
     require_html(output)
     if output is None:
         return
-    if output.resolve().parent in [path.resolve() for path in sources]:
-        raise UsageError(f"--output {output} is in a folder that is compared; name another place")
+    require_outside(output, sources)
     require_other_files(output, sources)
 
 

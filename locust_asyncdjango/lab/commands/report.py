@@ -6,9 +6,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from locust_asyncdjango.lab.commands.arguments import Command, require_html
+from locust_asyncdjango.analysis.conditions.objective import parse_objective
+from locust_asyncdjango.lab.commands.arguments import Command, argument_type, require_html
 from locust_asyncdjango.lab.commands.console import print_lines
 from locust_asyncdjango.lab.errors import UsageError
+from locust_asyncdjango.lab.experiment.options import objective_text
 from locust_asyncdjango.metrics.series_file import Series, SeriesError, read
 
 if TYPE_CHECKING:
@@ -33,7 +35,15 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--output",
         type=Path,
         metavar="FILE",
-        help="where the report goes; missing folders are made (default: SERIES with the ending .html)",
+        help="where the report goes; missing folders are made (default: SERIES with the ending .html, or report.html in"
+        " the results folder)",
+    )
+    parser.add_argument(
+        "--objective",
+        type=argument_type(objective_text),
+        metavar="OBJECTIVE",
+        help="what must hold at a load for the capacity to include it, such as 'p95<=300ms, failures<=0.1%%' (default:"
+        " that of the run)",
     )
 
 
@@ -46,18 +56,26 @@ def report_source(options: Namespace) -> int:
     return 0
 
 
-def write_experiment_report(folder: "ResultsFolder", findings: "Findings", console: "Console") -> None:
-    """Write the report of an experiment into its folder, and print its table and verdict."""
+def write_experiment_report(
+    folder: "ResultsFolder", findings: "Findings", console: "Console", output: Path | None = None
+) -> None:
+    """Write the report of an experiment, and print its table and verdict.
+
+    output: the HTML page; None for the one in the results folder.
+    """
     from locust_asyncdjango.lab.report import experiment_report
     from locust_asyncdjango.lab.report.answer.subject_answers import answers_of
     from locust_asyncdjango.lab.report.verdict import verdict_sentences
 
     provenance = folder.provenance()
-    page = folder.write_report(
-        html=experiment_report.render_html(findings, provenance),
-        md=experiment_report.render_markdown(findings, provenance),
-        json=experiment_report.render_json(findings, provenance),
-    )
+    texts = {
+        "html": experiment_report.render_html(findings, provenance),
+        "md": experiment_report.render_markdown(findings, provenance),
+        "json": experiment_report.render_json(findings, provenance),
+    }
+    if output:
+        write_report_files(output, texts)
+    page = output or folder.write_report(**texts)
     for table in (experiment_report.terminal_table(findings), *experiment_report.names_tables(findings)):
         console.print(table)
     recommendations = [answer.recommendation.sentence for answer in answers_of(findings)]
@@ -94,6 +112,12 @@ def require_other_files(output: Path, sources: Iterable[Path]) -> None:
         raise UsageError(f"the report would overwrite {overwritten[0]}, which it is made from; name another --output")
 
 
+def require_outside(output: Path, folders: Iterable[Path]) -> None:
+    """Raise UsageError where a report would be written into a results folder, over what that has."""
+    if any(folder.resolve() in output.resolve().parents for folder in folders):
+        raise UsageError(f"--output {output} is in a results folder; name another place")
+
+
 @contextmanager
 def damage_as_usage_error(*folders: "ResultsFolder") -> Iterator[None]:
     """Turn an error within the context into a UsageError, if it means that somebody has edited the folders."""
@@ -109,16 +133,22 @@ def _report_folder(options: Namespace) -> None:
     from rich.console import Console
 
     from locust_asyncdjango.lab.analysis.findings import read_findings
+    from locust_asyncdjango.lab.analysis.other_objective import for_objective
     from locust_asyncdjango.lab.experiment.results_folder import ResultsFolder
 
-    if options.output or options.failures:
-        raise UsageError("the report of a results folder is written into it: leave out --output and --failures")
+    if options.failures:
+        raise UsageError("a results folder has the failures of its runs: leave out --failures")
+    require_html(options.output)
+    if options.output:
+        require_outside(options.output, [options.source])
     folder = ResultsFolder(options.source)
     with damage_as_usage_error(folder):
         content = read_findings(folder)
         if not content.results:
             raise UsageError(f"{folder.path} holds no result yet; continue the run with run --resume")
-        write_experiment_report(folder, content, Console())
+        if options.objective:
+            content = for_objective(content, options.objective)
+        write_experiment_report(folder, content, Console(), options.output)
 
 
 def _report_series(options: Namespace) -> None:
@@ -131,7 +161,8 @@ def _report_series(options: Namespace) -> None:
     series = read_series(options.source)
     require_other_files(output, [path for path in (options.source, options.failures) if path])
     failures = run_report.read_failures(options.failures, series.header)
-    content = run_report.build_report(series, failures)
+    objective = parse_objective(options.objective) if options.objective else None
+    content = run_report.build_report(series, failures, objective)
     write_report_files(output, run_report.render_all(content))
     print_lines(Console(), [content.verdict, f"Report: {output}"])
 

@@ -136,6 +136,7 @@ def render_json(findings: Findings, provenance: Mapping[str, Any]) -> str:
         **{part: lab_versions(content) if part == VERSIONS else content for part, content in provenance.items()},
         "sites": [asdict(report) for report in site_reports(findings.results)],
         "experiment": asdict(findings.experiment),
+        "recorded_objective": findings.recorded_objective or findings.experiment.load.objective,
         "verdict": verdict_sentences(findings),
         "arms": [_arm_members(findings, runs) for runs in findings.runs],
         "criteria": {subject: findings.criterion(subject) for subject in findings.subjects},

@@ -11,7 +11,7 @@ from typing import Any
 
 from locust_asyncdjango._version import __version__
 from locust_asyncdjango.analysis.charts import Chart, charts_over_time
-from locust_asyncdjango.analysis.conditions.objective import objective_of
+from locust_asyncdjango.analysis.conditions.objective import Objective, objective_of
 from locust_asyncdjango.analysis.definitions import WARM_UP
 from locust_asyncdjango.analysis.formatting import (
     Figure,
@@ -133,10 +133,14 @@ class RunReport:
                 yield f"{each.name} failed at every load ({counts}), so that load did not break it"
 
 
-def build_report(series: Series, failures: Mapping[str, Any]) -> RunReport:
-    """Return the report of a run. failures: the content of the file of ``--failures``, empty without one."""
+def build_report(series: Series, failures: Mapping[str, Any], objective: Objective | None = None) -> RunReport:
+    """Return the report of a run.
+
+    failures: the content of the file of ``--failures``, empty without one. objective: None for that of the run.
+    """
     series = replace(series, header=safe_value(series.header))  # an earlier version wrote some texts as they were
-    objective = objective_of(series.header)
+    recorded = objective_of(series.header)
+    objective = objective or recorded
     figures = find_saturation(series.intervals, series.load_levels, objective, total=series.total)
     fits = fit_run(series.intervals)
     rows = list(failures.get("failures", ()))
@@ -154,7 +158,7 @@ def build_report(series: Series, failures: Mapping[str, Any]) -> RunReport:
         shape_findings=tuple(f"{shape}: {finding}" for finding in failures.get("shape_findings", ())),
         silences=tuple(find_silences(series.intervals)),
         health_problems=tuple(health_problems(series.intervals).values()),
-        run_info=_run_info(series.header),
+        run_info=_run_info(series.header, objective, recorded),
         saturation=figures,
         fits=fits,
         requests=request_figures(series.total.names),
@@ -306,7 +310,7 @@ def _littles_law_text(law: LittlesLaw | None) -> str:
     return f"{'holds' if law.holds else 'does not hold'}: {law.ratio:.2f} ({law.low:.2f}-{law.high:.2f}); {law.why}"
 
 
-def _run_info(header: Mapping[str, Any]) -> dict[str, str]:
+def _run_info(header: Mapping[str, Any], objective: Objective, recorded: Objective) -> dict[str, str]:
     machine = header.get("machine", {})
     processors = f"{machine.get('processors')} processors"
     rows = {
@@ -320,6 +324,7 @@ def _run_info(header: Mapping[str, Any]) -> dict[str, str]:
         "most users (-u)": header.get("users"),
         "users a second (-r)": header.get("spawn_rate"),
         "run time": header.get("run_time") and f"{header['run_time']:g} s",
+        "objective": objective.text if objective == recorded else f"{objective.text} (the run had {recorded.text})",
         "workers": header.get("workers"),
         "generator": ", ".join(str(part) for part in (machine.get("system"), processors) if part),
         "versions": ", ".join(f"{name} {version}" for name, version in header.get("versions", {}).items()),

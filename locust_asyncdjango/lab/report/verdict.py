@@ -56,7 +56,26 @@ def winner_sentences(findings: Findings) -> list[str]:
 
 def _general_sentences(findings: Findings, where: str) -> list[str]:
     """Return what is about the whole experiment. where: the caveats can be read."""
-    return [*_noise_sentences(findings), *processor_sentences(findings), *_caveat_sentences(findings, where)]
+    return [
+        *_objective_sentences(findings),
+        *_noise_sentences(findings),
+        *processor_sentences(findings),
+        *_caveat_sentences(findings, where),
+    ]
+
+
+def _objective_sentences(findings: Findings) -> list[str]:
+    """Return what a report for another objective than that of the run has to say about it."""
+    recorded, objective = findings.recorded_objective, findings.experiment.load.objective
+    if not recorded:
+        return []
+    lacking = [each.trial.title for each in findings.results if each.figures and each.trial.id not in findings.series]
+    unknown = (
+        f"; without a series, the capacity is unknown of {', '.join(lacking)}, so that it does not decide there"
+        if lacking
+        else ""
+    )
+    return [f"objective: capacities are within {objective}; the run had {recorded}{unknown}"]
 
 
 def _confirmation_sentences(findings: Findings, arms: Iterable[ArmRuns]) -> list[str]:

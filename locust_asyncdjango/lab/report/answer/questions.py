@@ -45,7 +45,7 @@ def context_text(findings: Findings, provenance: Mapping[str, Any]) -> str:
         f"{experiment.posts:,} posts",
         " ".join((load.shape, *details)),
         f"{experiment.repeats} runs of each arm" if experiment.repeats > 1 else "",
-        f"objective: {load.objective}",
+        f"objective: {load.objective}{f' (run with {recorded})' if (recorded := findings.recorded_objective) else ''}",
         str(provenance.get("started", ""))[:16].replace("T", " "),
     )
     return " \u00b7 ".join(filter(None, texts))

@@ -36,7 +36,7 @@ def test_folders_are_compared_and_stay_as_they_are(tmp_path: Path, capsys: pytes
     assert "0 of 1 arms carry less by more than 10%" in capsys.readouterr().out
     assert sorted(path.name for path in tmp_path.glob("changes.*")) == ["changes.html", "changes.json", "changes.md"]
     assert cli.main(["compare", str(before), str(after), "--output", str(before / "experiment.html")]) == 2
-    assert "is in a folder that is compared" in capsys.readouterr().err
+    assert "is in a results folder" in capsys.readouterr().err
     assert cli.main(["compare", str(before), str(after), "--output", "/dev/null/changes.html"]) == 2
     assert (
         "cannot write /dev/null/changes.html (its folder cannot be made); choose another --output"

@@ -2,12 +2,14 @@
 
 import json
 import shutil
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from locust_asyncdjango.lab import cli
 from locust_asyncdjango.lab.experiment.results_folder import ResultsFolder, write_json
+from locust_asyncdjango.metrics.row import Row
 from tests.support.experiments import SYNC, VERSION_3, experiment
 from tests.support.series import recorder_of, write_series
 
@@ -85,3 +87,45 @@ def test_a_report_behind_a_link_is_written_through_it(tmp_path: Path) -> None:
     assert cli.main(["report", str(source), "--output", str(link)]) == 0
     assert link.is_symlink()
     assert page.stat().st_size > 0
+
+
+def test_a_report_for_another_objective(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    results, page = folder(tmp_path / "results"), tmp_path / "other" / "strict.html"
+    assert cli.main(["report", str(results), "--objective", "p95<=300ms", "--output", str(page)]) == 0
+    assert (
+        "objective: capacities are within p95 <= 300ms; the run had failures <= 1% and p95 <= 1s; without a series"
+        in (" ".join(capsys.readouterr().out.split()))
+    )
+    assert (
+        "objective: p95 &lt;= 300ms (run with failures &lt;= 1% and p95 &lt;= 1s)"
+        in page.with_suffix(".md").read_text()
+    )
+    assert not (results / "report.html").exists()
+    recorded = json.loads(page.with_suffix(".json").read_text())
+    assert recorded["recorded_objective"] == "failures <= 1% and p95 <= 1s"
+    rows = [Row(t, 2 * t, 40, ok_ms=Counter({20.0 * t + 1: 40})) for t in range(30)]
+    source = write_series(tmp_path / "run.jsonl", rows)
+    assert cli.main(["report", str(source), "--objective", "p95<=300ms"]) == 0
+    run = json.loads(source.with_suffix(".json").read_text())
+    capacity = run["saturation"]["capacity"]
+    assert (capacity["objective"], capacity["users"]) == ("p95 <= 300ms", 28)
+    assert run["run_info"]["objective"] == "p95 <= 300ms (the run had failures <= 1% and p95 <= 1s)"
+
+
+@pytest.mark.parametrize("objective", ["p95", "p95>1s", "", "rps<=5"])
+def test_a_bad_objective_is_refused_in_a_line(
+    objective: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    results = folder(tmp_path / "results")
+    with pytest.raises(SystemExit) as exit_:
+        cli.main(["report", str(results), "--objective", objective])
+    (line,) = capsys.readouterr().err.splitlines()
+    assert (exit_.value.code, line.startswith("locust-asyncdjango: error: argument --objective: ")) == (2, True)
+
+
+def test_a_report_is_not_written_over_a_results_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    results = folder(tmp_path / "results")
+    before = (results / "experiment.json").read_text()
+    assert cli.main(["report", str(results), "--output", str(results / "experiment.html")]) == 2
+    assert "is in a results folder; name another place" in capsys.readouterr().err
+    assert (results / "experiment.json").read_text() == before
