@@ -30,7 +30,7 @@ from locust_asyncdjango.lab.experiment.confirmation import confirm
 from locust_asyncdjango.lab.experiment.decision import Decision
 from locust_asyncdjango.lab.experiment.plan import comparisons, trials
 from locust_asyncdjango.lab.experiment.result import ResourceSample, Result
-from locust_asyncdjango.lab.experiment.results_folder import ResultsFolder
+from locust_asyncdjango.lab.experiment.results_folder import LeftOut, ResultsFolder
 from locust_asyncdjango.lab.experiment.spec import Experiment, Trial
 from locust_asyncdjango.metrics.request_names.sums import sums_by_name
 from locust_asyncdjango.metrics.series_file import Series
@@ -49,6 +49,7 @@ class Findings:
     series, resource_samples: what was recorded, by the id of the trial.
     confirmations: the plateaus on which the capacity of an arm was held, by the arm's trial.
     decisions: those that were made while it ran; the verdict says what they say, whatever was measured later.
+    left_out: why the run left trials out, by their id; of those that it did.
     recorded_objective: that of the run, where these findings are for another one; "" otherwise.
     """
 
@@ -58,6 +59,7 @@ class Findings:
     resource_samples: Mapping[str, Sequence[ResourceSample]] = field(default_factory=dict)
     confirmations: Mapping[Trial, Sequence[Result]] = field(default_factory=dict)
     decisions: tuple[Decision, ...] = ()
+    left_out: Mapping[str, LeftOut] = field(default_factory=dict)
     recorded_objective: str = ""
 
     @property
@@ -245,7 +247,7 @@ def read_findings(folder: ResultsFolder) -> Findings:
     series = {result.trial.id: series for result in results if (series := folder.series(result.trial))}
     samples = {result.trial.id: folder.resource_samples(result.trial) for result in results}
     current = tuple(with_current_figures(result, series.get(result.trial.id)) for result in results)
-    findings = Findings(experiment, current, series, samples, decisions=folder.decisions())
+    findings = Findings(experiment, current, series, samples, decisions=folder.decisions(), left_out=folder.left_out())
     confirmations = {runs.trial: confirm(runs.results, folder.result) for runs in findings.runs}
     return replace(findings, confirmations={trial: each for trial, each in confirmations.items() if each})
 

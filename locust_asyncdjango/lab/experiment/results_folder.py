@@ -2,6 +2,7 @@
 
 experiment.json              the experiment without passwords, and when, where and with which versions it began
 decisions.json               what --until-decided has decided, as it was when it was decided
+left-out.json                which trials --until-decided and --budget have left out, and why
 logs/                        output of the programs that ran before the first trial
 logs/warm-up/                what the trial left that was run first and thrown away
 trials/<id>/result.json      a trial's figures, or why there are none
@@ -20,6 +21,7 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +52,13 @@ _LACKS_SECRETS = "lacks_secrets"
 """A member of experiment.json that is true where *** stands for texts of the experiment."""
 
 
+class LeftOut(StrEnum):
+    """Why a trial was not run: its verdict was decided before, or it would not have ended within the budget."""
+
+    DECIDED = "decided"
+    BUDGET = "budget"
+
+
 def without_secrets(experiment: Experiment) -> Experiment:
     """Return the experiment as it is written: with *** for passwords and tokens, in the URL of a server for example."""
     return Experiment.from_json(safe_value(asdict(experiment)))
@@ -64,6 +73,7 @@ class ResultsFolder:
         self.logs = self.path / "logs"
         self._file = self.path / "experiment.json"
         self._decisions_file = self.path / "decisions.json"
+        self._left_out_file = self.path / "left-out.json"
 
     @contextmanager
     def open_for(self, experiment: Experiment, provenance: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
@@ -157,6 +167,21 @@ class ResultsFolder:
         """Write all that was decided so far, in the place of what was written before."""
         content = {"format_version": FORMAT_VERSION, "decisions": [each.to_json() for each in decisions]}
         write_json(self._decisions_file, content)
+
+    def left_out(self) -> dict[str, LeftOut]:
+        """Return why trials were left out, by their id. Raise UsageError where the file is damaged."""
+        if not self._left_out_file.exists():
+            return {}
+        try:
+            content = safe_value(_read_json(self._left_out_file))
+            reasons = read_value(dict[str, str], content.get("trials"), "trials")
+            return {trial: LeftOut(reason) for trial, reason in reasons.items()}
+        except (ValueError, OSError) as error:
+            raise UsageError(f"{self._left_out_file} is damaged: {error}; remove it") from None
+
+    def write_left_out(self, reasons: Mapping[str, LeftOut]) -> None:
+        """Write why trials were left out so far, in the place of what was written before."""
+        write_json(self._left_out_file, {"format_version": FORMAT_VERSION, "trials": dict(reasons)})
 
     def _trial_file(self, trial: Trial, name: str) -> Path:
         file = self.trials / trial.id / name

@@ -22,7 +22,7 @@ from locust_asyncdjango.lab.experiment.confirmation import confirm, plateau_load
 from locust_asyncdjango.lab.experiment.options import seconds_of
 from locust_asyncdjango.lab.experiment.plan import is_warmed_up, rounds, trials
 from locust_asyncdjango.lab.experiment.result import Result
-from locust_asyncdjango.lab.experiment.results_folder import ResultsFolder, write_json
+from locust_asyncdjango.lab.experiment.results_folder import LeftOut, ResultsFolder, write_json
 from locust_asyncdjango.lab.experiment.spec import Experiment, Load, Trial
 from locust_asyncdjango.lab.measure.locust_process import Watch, check_load
 from locust_asyncdjango.lab.measure.time_budget import TimeBudget
@@ -78,9 +78,11 @@ def run(
             findings = _decide(Findings(experiment, tuple(results), series_by_trial), folder)
             is_decided = experiment.until_decided and findings.is_decided(round_[0].subject)
             missing = [trial for trial in round_ if not _is_measured(folder.result(trial))]
-            is_run = not is_decided and budget.fits(len(missing))
+            why = LeftOut.DECIDED if is_decided else None if budget.fits(len(missing)) else LeftOut.BUDGET
+            if why and missing:
+                folder.write_left_out(folder.left_out() | {trial.id: why for trial in missing})
             for trial in round_:
-                if is_run and trial in missing:
+                if not why and trial in missing:
                     results.append(runner.run_once(trial, announce, numbers[trial], len(numbers)))
                     budget.add(results[-1].took_s)
                 elif earlier := folder.result(trial):

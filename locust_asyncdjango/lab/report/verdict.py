@@ -17,7 +17,7 @@ from locust_asyncdjango.lab.analysis.findings import Findings
 from locust_asyncdjango.lab.analysis.request_mix.by_name import NameComparison
 from locust_asyncdjango.lab.experiment import plan
 from locust_asyncdjango.lab.experiment.confirmation import confirmation_sentence
-from locust_asyncdjango.lab.experiment.spec import Trial
+from locust_asyncdjango.lab.report.sentences.not_run import not_run_sentences
 from locust_asyncdjango.lab.report.sentences.processors import processor_sentences
 from locust_asyncdjango.lab.report.sentences.winner import NO_DIFFERENCE, error_text, ratio_text, winner_text
 from locust_asyncdjango.metrics.plural import counted
@@ -93,14 +93,11 @@ def trial_sentences(findings: Findings) -> list[str]:
     """Return which trials were planned, run and not run and why, and the caveats of each."""
     planned = plan.trials(findings.experiment)
     run = {result.trial for result in findings.results}
-    not_run = [trial for trial in planned if trial not in run]
     failed = [result for result in findings.results if not result.figures]
     counts = f"{len(planned)} trials were planned and {len(run)} were run"
     sentences = [f"{counts}; {len(failed)} of these could not be measured"]
     sentences += [f"{result.trial.title} could not be measured: {result.error}" for result in failed]
-    reasons = {trial: _decided_why(findings, trial) or "the experiment was stopped" for trial in not_run}
-    for why in dict.fromkeys(sorted(reasons.values(), key=lambda reason: reason == "the experiment was stopped")):
-        sentences += _not_run(why, [trial for trial in not_run if reasons[trial] == why])
+    sentences += not_run_sentences(findings)
     return sentences + [
         f"caveat: {result.trial.title}: {'; '.join(_counted(caveats))}"
         for result in findings.results
@@ -185,20 +182,6 @@ def _caveat_sentences(findings: Findings, where: str) -> list[str]:
     if not count:
         return []
     return [f"{count} of {len(findings.results)} trials {'have' if count > 1 else 'has'} caveats; {where}"]
-
-
-def _decided_why(findings: Findings, trial: Trial) -> str:
-    """Return why a trial is no longer needed; "" if it is."""
-    repeats = [decision.repeats for decision in findings.decisions if decision.subject == trial.subject]
-    if repeats:
-        return f"their verdict had been decided after {counted(max(repeats), 'repeat')}"
-    is_decided = findings.experiment.until_decided and findings.is_decided(trial.subject)
-    return "their verdict was decided before" if is_decided else ""
-
-
-def _not_run(why: str, trials: list[Trial]) -> list[str]:
-    titles = ", ".join(trial.title for trial in trials)
-    return [f"{len(trials)} were not run because {why}: {titles}"] if trials else []
 
 
 def _counted(caveats: Iterable[str]) -> list[str]:

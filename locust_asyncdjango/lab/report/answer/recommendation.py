@@ -14,6 +14,7 @@ from locust_asyncdjango.lab.report.answer.arm_summaries import ArmSummary
 from locust_asyncdjango.lab.report.answer.questions import is_about_kind, kind_of
 from locust_asyncdjango.lab.report.answer.slots import slots_of, slots_sentence
 from locust_asyncdjango.lab.report.answer.texts import duration_text, goodput_text, share_text, users_text
+from locust_asyncdjango.lab.report.sentences.not_run import budget_note
 from locust_asyncdjango.lab.report.sentences.processors import full_machine_note
 from locust_asyncdjango.lab.report.sentences.winner import ratio_text, winner_text
 from locust_asyncdjango.metrics.plural import counted
@@ -139,6 +140,8 @@ def _notes(findings: Findings, subject: str, arms: Sequence[ArmSummary]) -> Iter
         yield f"{caveats} of {counted(len(results), 'trial')} {'have' if caveats > 1 else 'has'} caveats"
     if full := full_machine_note(findings, results):
         yield full
+    if left_out := budget_note(findings, subject):
+        yield left_out
     if failed := sum(not result.figures for result in results):
         yield f"{counted(failed, 'trial')} could not be measured"
 

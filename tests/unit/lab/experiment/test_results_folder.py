@@ -14,7 +14,7 @@ from locust_asyncdjango.lab.errors import UsageError
 from locust_asyncdjango.lab.experiment.decision import Decision
 from locust_asyncdjango.lab.experiment.plan import trials
 from locust_asyncdjango.lab.experiment.result import Baseline, PeakUsage, Result
-from locust_asyncdjango.lab.experiment.results_folder import ResultsFolder, without_secrets, write_json
+from locust_asyncdjango.lab.experiment.results_folder import LeftOut, ResultsFolder, without_secrets, write_json
 from tests.support.experiments import ASYNC, BROKEN, SYNC, VERSION_3, experiment
 
 
@@ -38,6 +38,17 @@ def test_an_interrupted_trial_is_not_finished_and_its_files_are_kept(tmp_path: P
         raise KeyboardInterrupt
     assert folder.result(SYNC.trial) is None
     assert (tmp_path / "trials" / f"{SYNC.trial.id}.unfinished" / "series.jsonl").exists()
+
+
+def test_why_trials_were_left_out_is_read_as_it_was_written(tmp_path: Path) -> None:
+    folder, reasons = ResultsFolder(tmp_path), {"io_read-a-2": LeftOut.BUDGET, "io_read-b-2": LeftOut.DECIDED}
+    assert folder.left_out() == {}
+    folder.write_left_out(reasons)
+    assert folder.left_out() == reasons
+    for text in ("[]", '{"format_version": 5}', '{"format_version": 5, "trials": {"a": "why"}}'):
+        (tmp_path / "left-out.json").write_text(text)
+        with pytest.raises(UsageError, match=r"left-out\.json is damaged: .*; remove it"):
+            folder.left_out()
 
 
 DECISION = Decision("io_read", "goodput", "mine", "yours", 1.46, 1.31, 1.62, is_different=True, repeats=4)

@@ -13,11 +13,12 @@ from locust_asyncdjango.lab.environment.servers import Server
 from locust_asyncdjango.lab.errors import TrialError
 from locust_asyncdjango.lab.experiment.confirmation import confirmation_sentence
 from locust_asyncdjango.lab.experiment.result import Result
-from locust_asyncdjango.lab.experiment.results_folder import ResultsFolder, write_json
+from locust_asyncdjango.lab.experiment.results_folder import LeftOut, ResultsFolder, write_json
 from locust_asyncdjango.lab.experiment.spec import Experiment, Load, Trial
 from locust_asyncdjango.lab.measure import runner
 from locust_asyncdjango.lab.measure.locust_process import Watch
 from locust_asyncdjango.lab.measure.runner import WARM_UP, run, warm_up_load
+from locust_asyncdjango.lab.report.verdict import trial_sentences
 from locust_asyncdjango.metrics.series_file import Series
 from tests.support.experiments import experiment, measured
 from tests.support.figures import figures
@@ -215,3 +216,9 @@ def test_a_budget_ends_before_a_round_that_would_not_end_in_time(folder: Results
     assert set(measure.measured) == {"cpu"}
     assert len(run(planned, folder, announced([]), measure, FakeClock())) == 5
     assert len(measure.measured) == 5
+    assert set(folder.left_out().values()) == {LeftOut.BUDGET}
+    _, *sentences = trial_sentences(read_findings(folder))
+    assert [sentence.partition(": ")[0] for sentence in sentences if "not run" in sentence] == [
+        "13 were not run because the budget of 60s was used up; measure anew with a longer one, such as --budget 4m, or"
+        " compare fewer arms, routes or latencies"
+    ]

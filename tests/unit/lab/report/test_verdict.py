@@ -7,6 +7,7 @@ import pytest
 from locust_asyncdjango.lab.analysis.comparison.ratio import RatioEstimate
 from locust_asyncdjango.lab.analysis.findings import Findings
 from locust_asyncdjango.lab.experiment.plan import trials
+from locust_asyncdjango.lab.experiment.results_folder import LeftOut
 from locust_asyncdjango.lab.experiment.spec import Trial
 from locust_asyncdjango.lab.report.sentences.winner import ratio_text
 from locust_asyncdjango.lab.report.verdict import (
@@ -221,6 +222,19 @@ def test_trials_that_were_not_run_are_named_with_the_reason() -> None:
         " gunicorn-sync (run 2), io_read on gunicorn-sync (run 3), io_read on gunicorn-uvicorn (run 3), io_read on"
         " gunicorn-uvicorn (run 4), io_read on gunicorn-sync (run 4)",
     ]
+    ids = [trial.id for trial in trials(findings.experiment)]
+    part = replace(findings, results=findings.results[:2])
+    left_out = replace(part, left_out=dict.fromkeys(ids[2:4], LeftOut.DECIDED))
+    assert [sentence.partition(": ")[0] for sentence in trial_sentences(left_out)[1:]] == [
+        "2 were not run because their verdict was decided before",
+        "4 were not run because the experiment was stopped",
+    ]
+    over = replace(left_out, experiment=replace(left_out.experiment, budget="3m"))
+    over = replace(over, left_out=dict.fromkeys(ids[2:3], LeftOut.BUDGET))
+    assert trial_sentences(over)[1] == (
+        "1 was not run because the budget of 3m was used up; measure anew with a longer one, or compare fewer arms,"
+        " routes or latencies: io_read on gunicorn-uvicorn (run 2)"
+    )
     decided = replace(findings, results=findings.results[:6])
     decided = replace(decided, decisions=decided.new_decisions())
     assert trial_sentences(decided)[1:] == [
