@@ -15,26 +15,20 @@ from locust_asyncdjango.metrics.interval import PERCENTILES
 from locust_asyncdjango.metrics.row import Row
 from locust_asyncdjango.metrics.statistics import percentiles
 
-NOTABLE = 1.1
-"""How far the values of a percentile must be apart in a closed model: some requests are always cut off in one."""
-
 
 def find_due_latency(total: Row) -> DueLatency | None:
     """Return the latency of all requests that were due in a run and have not failed.
 
-    total: the whole run in one row. Return None where no request succeeded, and in a closed model in which those
-    that were cut off change little.
+    total: the whole run in one row. Return None where no request succeeded, and in a closed model, in which no request
+    is due before a user sends it.
     """
-    if not total.ok_ms:
+    is_open = total.due_per_s or total.late or total.missed  # versions before did not record due_per_s
+    if not is_open or not total.ok_ms:
         return None
     waited: Histogram = Counter(total.cut_off_ms)
     # A run of an earlier version does not say for how long they had waited.
     waited[0.0] += total.missed + total.in_flight - waited.total()
-    bounds = _bounds(total.ok_ms, waited)
-    is_open = total.due_per_s or total.late or total.missed  # versions before did not record due_per_s
-    if not is_open and not any(_is_notable(*each) for each in bounds):
-        return None
-    return DueLatency(total.ok_ms.total() + waited.total(), waited.total(), *bounds)
+    return DueLatency(total.ok_ms.total() + waited.total(), waited.total(), *_bounds(total.ok_ms, waited))
 
 
 def _bounds(answered: Histogram, waited: Histogram) -> tuple[PercentileBounds, ...]:
@@ -48,7 +42,3 @@ def _with(answered: Histogram, waited: Mapping[float, int]) -> Histogram:
     both = answered.copy()
     both.update(waited)
     return both
-
-
-def _is_notable(low: float, high: float | None) -> bool:
-    return high is None or high > NOTABLE * low

@@ -129,8 +129,7 @@ class Saturation:
     unloaded_ms: the latency at the lowest loads of the run, or as measured by the lab before it; None if unknown.
     is_saturated: whether at the highest loads latency left the unloaded latency, or requests failed that did not fail
         before; None if unknown. If not, the load was the limit, and not the server.
-    due_latency: None in a closed model in which what the end of the run cut off changes little, and in results of
-        earlier versions.
+    due_latency: None in a closed model, and in results of earlier versions.
     """
 
     peak_per_s: float

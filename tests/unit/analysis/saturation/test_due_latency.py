@@ -23,9 +23,9 @@ FAST = ((10.0, 10.0), (20.0, 20.0), (20.0, 20.0))
         pytest.param(Row(9, ok=100, ok_ms=ANSWERED, late=1), DueLatency(100, 0, *FAST), id="some began late"),
         pytest.param(Row(9, ok=100, ok_ms=ANSWERED, due_per_s=9.0), DueLatency(100, 0, *FAST), id="an open model"),
         pytest.param(
-            Row(9, ok=1000, ok_ms=Counter({10.0: 1000}), in_flight=1, cut_off_ms=Counter({5.0: 1})),
+            Row(9, ok=100, ok_ms=ANSWERED, in_flight=50, cut_off_ms=Counter({9000.0: 50})),
             None,
-            id="what was cut off changes nothing",
+            id="a closed model that the end cut off",
         ),
         pytest.param(
             Row(9, ok=100, ok_ms=ANSWERED, missed=20, cut_off_ms=Counter({1000.0: 20})),
