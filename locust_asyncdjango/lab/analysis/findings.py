@@ -138,6 +138,26 @@ class Findings:
         """Return the best arm of each subject compared with the others, the better ones first."""
         return {subject: self._arm_comparisons.comparisons.get(subject, []) for subject in self.subjects}
 
+    def full_load_comparison(self, subject: str) -> Comparison | None:
+        """Return how the two best arms of a subject compare by goodput at full load, if their capacities do not differ.
+
+        The first arm of the comparison is the one that brings more. None where the capacities differ, where something
+        else decides, or where the goodput does not differ either. It makes no winner: the capacity decides.
+        """
+        first = next(iter(self.comparisons.get(subject, [])), None)
+        if first is None or first.criterion is not Criterion.CAPACITY or first.is_ahead:
+            return None
+        if first.best.invalid_reason or not self.is_by_total(first):
+            return None
+        arms = sorted((first.best, first.other), key=lambda runs: -runs.mean(Criterion.GOODPUT))
+        comparison = self._goodput_comparisons.compare(subject, arms[0], arms[1])
+        return comparison if comparison.estimate and comparison.is_ahead else None
+
+    @cached_property
+    def _goodput_comparisons(self) -> ArmComparisons:
+        """Return the comparisons of all arms by their goodput at full load, whatever decides."""
+        return replace(self._arm_comparisons, criterion=Criterion.GOODPUT, decisions=())
+
     def ranked(self, subject: str) -> list[ArmRuns]:
         """Return the arms of a subject, best first; those that were not measured come last."""
         compared = self.comparisons[subject]
@@ -157,13 +177,17 @@ class Findings:
         named = (item for run in requests_of(runs, self.series) for item in run.names.items())
         return request_figures(sums_by_name(named))
 
+    def is_by_total(self, comparison: Comparison) -> bool:
+        """Return whether two arms are compared by their totals: not where they completed different mixes of names."""
+        return self.mix_difference(comparison.best, comparison.other) is None
+
     def is_decided(self, subject: str) -> bool:
         """Return whether it is known which arm of a subject is best, or that none is much better."""
         if any(decision.subject == subject for decision in self.valid_decisions):
             return True
         compared = self.comparisons.get(subject, [])
         is_repeated = all(len(runs.results) > 1 for runs in self.subjects.get(subject, []))
-        return bool(compared) and is_repeated and compared[0].is_decided
+        return bool(compared) and is_repeated and compared[0].is_decided and self.is_by_total(compared[0])
 
     def new_decisions(self) -> tuple[Decision, ...]:
         """Return the decisions that can be made now: of each subject that is decided and was not before."""
@@ -175,7 +199,7 @@ class Findings:
             for subject, compared in self.comparisons.items()
             if subject not in decided and self.is_decided(subject)
             for comparison in compared
-            if (decision := comparison.decision())
+            if self.is_by_total(comparison) and (decision := comparison.decision())
         )
 
     @cached_property

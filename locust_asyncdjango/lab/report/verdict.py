@@ -19,7 +19,13 @@ from locust_asyncdjango.lab.experiment import plan
 from locust_asyncdjango.lab.experiment.confirmation import confirmation_sentence
 from locust_asyncdjango.lab.report.sentences.not_run import not_run_sentences
 from locust_asyncdjango.lab.report.sentences.processors import processor_sentences
-from locust_asyncdjango.lab.report.sentences.winner import NO_DIFFERENCE, error_text, ratio_text, winner_text
+from locust_asyncdjango.lab.report.sentences.winner import (
+    NO_DIFFERENCE,
+    error_text,
+    full_load_text,
+    ratio_text,
+    winner_text,
+)
 from locust_asyncdjango.metrics.plural import counted
 
 NAMES_SHOWN = 5
@@ -107,12 +113,14 @@ def trial_sentences(findings: Findings) -> list[str]:
 
 def _subject_sentences(findings: Findings, subject: str) -> list[str]:
     compared = findings.comparisons[subject]
-    sentences = list(_mix_sentences(findings, subject))
-    if compared and not sentences:
+    sentences = []
+    if compared and findings.is_by_total(compared[0]):
         sentences.append(f"{subject}: {winner_text(findings, subject)}")
-        if others := _others_text(compared[1:]):
+        if full_load := findings.full_load_comparison(subject):
+            sentences.append(f"{subject}: {full_load_text(full_load)}")
+        if others := _others_text([each for each in compared[1:] if findings.is_by_total(each)]):
             sentences.append(f"{subject}: {others}")
-    return sentences + [
+    return [*sentences, *_mix_sentences(findings, subject)] + [
         f"{runs.trial.title}: {runs.invalid_reason}: this is a measurement error, the arm cannot win"
         for runs in findings.subjects[subject]
         if runs.invalid_reason

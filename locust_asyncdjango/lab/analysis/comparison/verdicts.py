@@ -18,6 +18,9 @@ from locust_asyncdjango.metrics.statistics import ERROR, holm_errors
 DECIDED_WIDTH = 1.1
 """The largest ratio of an interval's ends at which arms count as equal, because no difference that matters remains."""
 
+SINGLE_RUN_RATIO = 1.1
+"""The ratio of two single runs from which the better one is named, as that of this one run."""
+
 Source = tuple[str, Criterion]
 """A route and a criterion: what has a noise of its own."""
 
@@ -42,6 +45,13 @@ class Comparison:
     is_different: bool | None = None
     is_bound: bool = False
     is_stored: bool = False
+
+    @property
+    def is_ahead(self) -> bool:
+        """Return whether the best arm is named as such: it differs, or in single runs it is clearly better in these."""
+        if self.estimate is None or self.other.invalid_reason:
+            return True
+        return self.estimate.ratio >= SINGLE_RUN_RATIO if self.is_different is None else self.is_different
 
     @property
     def is_decided(self) -> bool:
@@ -84,6 +94,7 @@ class ArmComparisons:
 
     arms: the measured arms of each subject. a_a_pairs: two runs of the same arm each.
     decisions: those that were made before.
+    criterion: what decides everywhere; None to choose it for each subject.
     hypotheses: how many pairs of arms the whole experiment has, measured or not; they share the error.
     looks: how often it is checked whether a result is decided; these checks share the error too.
     """
@@ -93,11 +104,16 @@ class ArmComparisons:
     hypotheses: int
     looks: int = 1
     decisions: Sequence[Decision] = ()
+    criterion: Criterion | None = None
 
     @cached_property
     def subjects(self) -> dict[str, Subject]:
         """Return the subjects that have a measured arm, each with what decides between its arms."""
-        return {name: subject_of(name, arms, self._decided_criterion(name)) for name, arms in self.arms.items() if arms}
+        return {
+            name: subject_of(name, arms, self.criterion or self._decided_criterion(name))
+            for name, arms in self.arms.items()
+            if arms
+        }
 
     @cached_property
     def a_a_logs(self) -> dict[Source, list[float]]:
@@ -123,6 +139,10 @@ class ArmComparisons:
     def comparisons(self) -> dict[str, list[Comparison]]:
         """Return the best arm of each subject compared with the others, the better ones first."""
         return {name: list(self._comparisons_of(subject)) for name, subject in self.subjects.items()}
+
+    def compare(self, subject: str, best: ArmRuns, other: ArmRuns) -> Comparison:
+        """Return the comparison of two measured arms of a subject, whichever of them is the better one."""
+        return self._comparison(self.subjects[subject], best, other)
 
     def _comparisons_of(self, subject: Subject) -> Iterator[Comparison]:
         best, *others = self._ranked(subject)

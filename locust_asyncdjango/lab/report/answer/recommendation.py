@@ -19,8 +19,6 @@ from locust_asyncdjango.lab.report.sentences.processors import full_machine_note
 from locust_asyncdjango.lab.report.sentences.winner import ratio_text, winner_text
 from locust_asyncdjango.metrics.plural import counted
 
-SINGLE_RUN_RATIO = 1.1
-"""The ratio of two single runs from which the better one is named, as that of this one run."""
 MAX_FAILED_SHARE = 0.01
 """The share of failures at full load from which the recommendation mentions them."""
 
@@ -65,26 +63,30 @@ def _lead(findings: Findings, subject: str, measured: Sequence[ArmSummary]) -> s
         return _capitalized(winner_text(findings, subject)) if comparisons else f"{best.name} brought no valid result"
     if not comparisons:
         return f"{best.name} is the only arm that was measured"
-    second, estimate = comparisons[0].other, comparisons[0].estimate
-    if findings.mix_difference(best.runs, second):
+    estimate = comparisons[0].estimate
+    if not findings.is_by_total(comparisons[0]):
         return "No winner by total: the arms completed different mixes of requests"
     if comparisons[0].criterion is None:
         return _capitalized(winner_text(findings, subject))
-    if not _is_ahead(comparisons[0]):
-        return f"No detectable difference between {best.name} and {second.trial.arm}"
+    if not comparisons[0].is_ahead:
+        return _undecided_lead(findings, subject, comparisons[0])
     choice = f"{_capitalized(kind_of(findings, best.runs))}, on {best.name}" if is_about_kind(findings) else best.name
     most = "most" if len(measured) > 2 else "more"
     here = " in this one run" if estimate and comparisons[0].is_different is None else ""
     return f"{choice}: it carries {most}{here}"
 
 
-def _is_ahead(comparison: Comparison) -> bool:
-    estimate = comparison.estimate
-    if estimate is None or comparison.other.invalid_reason:
-        return True
-    if comparison.is_different is None:
-        return estimate.ratio >= SINGLE_RUN_RATIO
-    return comparison.is_different
+def _undecided_lead(findings: Findings, subject: str, comparison: Comparison) -> str:
+    """Return that two arms do not differ, and in what they do, although that decides nothing."""
+    arms = f"between {comparison.best.trial.arm} and {comparison.other.trial.arm}"
+    full_load = findings.full_load_comparison(subject)
+    if full_load is None or full_load.estimate is None:
+        return f"No detectable difference {arms}"
+    here = " in this one run" if full_load.is_different is None else ""
+    return (
+        f"No detectable difference in capacity {arms}, but at full load {full_load.best.trial.arm} brings"
+        f" {ratio_text(full_load.estimate)} the goodput{here}"
+    )
 
 
 def _evidence(measured: Sequence[ArmSummary]) -> Iterator[str]:

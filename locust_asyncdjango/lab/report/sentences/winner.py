@@ -33,6 +33,16 @@ def winner_text(findings: Findings, subject: str) -> str:
     return _compared_text(findings, subject, comparison, criterion)
 
 
+def full_load_text(comparison: Comparison) -> str:
+    """Return by how much the goodput at full load of two arms differs whose capacities do not."""
+    first, other, estimate = comparison.best, comparison.other, comparison.estimate
+    goodputs = (value_text(runs, Criterion.GOODPUT) for runs in (first, other))
+    figures = ", ".join(f"{runs.trial.arm} {text}" for runs, text in zip((first, other), goodputs, strict=True))
+    ratio = f"; {ratio_text(estimate)}" if estimate else ""
+    doubt = "; one run each" if comparison.is_different is None else ""
+    return f"goodput at full load differs, though capacity decides: {figures}{ratio}{doubt}"
+
+
 def figure_text(runs: ArmRuns, criterion: Criterion) -> str:
     """Return what an arm does, with its mean figure: "carries 140 users within the objective (p95 <= 1s)"."""
     text = value_text(runs, criterion)
@@ -62,10 +72,15 @@ def ratio_text(estimate: RatioEstimate) -> str:
 
 def error_text(findings: Findings) -> str:
     """Return how many false differences are to be expected."""
+    full_load = any(findings.full_load_comparison(subject) for subject in findings.comparisons)
+    apart = (
+        f"; goodput at full load, where capacity decides, has an error of {ERROR:.0%} of its own" if full_load else ""
+    )
     checks = f", in up to {counted(findings.looks, 'check')} each" if findings.looks > 1 else ""
     return (
         f"errors: {counted(findings.hypotheses, 'pair')} of arms{checks} share an error of {ERROR:.0%}: of 100"
-        f" experiments such as this one in which no arms differ, at most {100 * ERROR:.0f} call some of them different"
+        f" experiments such as this one in which no arms differ, at most {100 * ERROR:.0f} call some of them"
+        f" different{apart}"
     )
 
 

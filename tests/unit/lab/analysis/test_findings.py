@@ -27,6 +27,7 @@ from tests.support.experiments import (
     measured,
     repeated,
     unloaded,
+    with_names,
 )
 from tests.support.figures import ramp
 
@@ -116,6 +117,14 @@ def test_a_decision_is_never_taken_back() -> None:
     assert (comparison.best.trial.arm, comparison.is_different, comparison.is_stored) == ("gunicorn-sync", True, True)
     assert comparison.estimate == RatioEstimate(1.5, 1.2, 1.9)
     assert (later.is_decided("io_read"), later.new_decisions(), made.is_stored) == (True, (), False)
+
+
+def test_arms_that_completed_different_mixes_are_not_decided_by_their_totals() -> None:
+    findings = repeated((50.0, 100.0), (50.1, 100.0), (50.2, 100.0), until_decided=True)
+    quick_only = with_names(findings, gunicorn_sync={"GET /slow/": 500}, gunicorn_uvicorn={"GET /quick/": 1000})
+    assert (quick_only.is_decided("io_read"), quick_only.new_decisions()) == (False, ())
+    same = with_names(findings, gunicorn_sync={"GET /": 500}, gunicorn_uvicorn={"GET /": 1000})
+    assert (same.is_decided("io_read"), len(same.new_decisions())) == (True, 1)
 
 
 def test_the_noise_of_a_route_is_its_own() -> None:

@@ -283,3 +283,50 @@ def test_arms_that_completed_different_mixes_have_no_winner_by_total() -> None:
     assert verdict_sentences(only)[1] == (
         "io_read, GET /b: gunicorn-uvicorn against gunicorn-sync: 9.0 against 0.0 req/s, p95 10 ms against none"
     )
+
+
+def test_equal_capacities_with_another_goodput_at_full_load() -> None:
+    equal = {"gunicorn-sync": 100, "gunicorn-uvicorn": 100}
+    repeats = within(repeated((50.0, 100.0), (51.0, 99.0), (49.0, 103.0)), equal)
+    assert verdict_sentences(repeats)[:2] == [
+        "io_read: no difference that matters: gunicorn-sync carries 100 users within the objective (failures <= 1% and"
+        " p95 <= 1s), gunicorn-uvicorn 100 users; 1.00 (0.99-1.01) times",
+        "io_read: goodput at full load differs, though capacity decides: gunicorn-uvicorn 100.7 req/s, gunicorn-sync"
+        " 50.0 req/s; 2.01 (1.82-2.22) times",
+    ]
+    assert verdict_sentences(repeats)[-1].endswith(
+        "call some of them different; goodput at full load, where capacity decides, has an error of 5% of its own"
+    )
+    single = within(repeated((50.0, 100.0)), equal)
+    assert verdict_sentences(single)[1] == (
+        "io_read: goodput at full load differs, though capacity decides: gunicorn-uvicorn 100.0 req/s, gunicorn-sync"
+        " 50.0 req/s; 2.00 times; one run each"
+    )
+
+
+@pytest.mark.parametrize(
+    ("peaks", "users"),
+    [
+        pytest.param([(90.0, 100.0), (103.0, 99.0), (98.0, 113.0)], (100, 100), id="goodput does not differ"),
+        pytest.param([(50.0, 100.0), (51.0, 99.0), (49.0, 103.0)], (100, 140), id="the capacity differs"),
+        pytest.param([(95.0, 100.0)], (100, 100), id="single runs, about as much"),
+        pytest.param([(50.0, 100.0)], (100, 140), id="single runs, another capacity"),
+    ],
+)
+def test_nothing_is_said_of_goodput_at_full_load(peaks: list[tuple[float, float]], users: tuple[int, int]) -> None:
+    findings = within(repeated(*peaks), dict(zip(SERVERS, users, strict=True)))
+    assert not any("goodput at full load differs" in sentence for sentence in verdict_sentences(findings))
+
+
+def test_the_mix_of_one_arm_does_not_hide_who_won_among_the_others() -> None:
+    wanted = experiment(servers=(*SERVERS, "uvicorn"))
+    peaks = dict(zip(wanted.servers, (50.0, 100.0, 20.0), strict=True))
+    findings = with_names(
+        Findings(wanted, tuple(measured(trial, peaks[trial.server]) for trial in trials(wanted)), {}),
+        gunicorn_sync={"GET /quick/": 450, "GET /slow/": 50},
+        gunicorn_uvicorn={"GET /quick/": 900, "GET /slow/": 100},
+        uvicorn={"GET /quick/": 100, "GET /slow/": 100},
+    )
+    winner, mixes, *_ = verdict_sentences(findings)
+    assert winner.startswith("io_read: gunicorn-uvicorn carries 100.0 req/s at full load, gunicorn-sync 50.0 req/s")
+    assert mixes.startswith("io_read: no winner by total: gunicorn-uvicorn and uvicorn completed different mixes")

@@ -9,7 +9,7 @@ from locust_asyncdjango.lab.experiment.plan import trials
 from locust_asyncdjango.lab.report.answer.subject_answers import answers_of
 from locust_asyncdjango.metrics.row import Row
 from locust_asyncdjango.metrics.series_file import Series
-from tests.support.experiments import BROKEN, SERVERS, experiment, findings_of, measured, repeated
+from tests.support.experiments import BROKEN, SERVERS, capacity, experiment, findings_of, measured, repeated
 
 
 def series(slots: int) -> Series:
@@ -100,3 +100,17 @@ def test_where_users_do_not_change_the_chart_shows_the_distribution() -> None:
     (chart,) = answer.charts()
     assert (chart["title"], answer.distribution()) == ("Latency distribution", [])
     assert chart["lines"][0]["values"][:13] == [20.0] * 13
+
+
+def test_arms_of_equal_capacity_are_told_apart_by_what_they_bring_at_full_load() -> None:
+    findings = repeated((50.0, 100.0), (51.0, 99.0), (49.0, 103.0))
+    results = (
+        replace(each, figures=replace(each.figures, capacity=capacity(100)))
+        for each in findings.results
+        if each.figures
+    )
+    (answer,) = answers_of(replace(findings, results=tuple(results)))
+    assert answer.recommendation.lead == (
+        "No detectable difference in capacity between gunicorn-sync and gunicorn-uvicorn, but at full load"
+        " gunicorn-uvicorn brings 2.01 (1.82-2.22) times the goodput"
+    )
