@@ -205,7 +205,7 @@ def errors(experiments: int) -> Iterator[Goal]:
 
 def is_always(figures: Saturation) -> bool:
     """Return whether a run is said to fail at every load."""
-    return figures.errors is None and figures.fails_always
+    return figures.errors is None and (figures.fails_always or bool(figures.always_failing))
 
 
 def knees(experiments: int) -> Iterator[Goal]:

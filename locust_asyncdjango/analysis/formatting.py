@@ -30,6 +30,7 @@ from locust_asyncdjango.analysis.saturation import (
     Onset,
     Range,
     Saturation,
+    failing_text,
 )
 from locust_asyncdjango.metrics.plural import counted
 
@@ -127,13 +128,18 @@ def _format_bounds(low_ms: float, high_ms: float | None) -> str:
 
 def format_capacity(capacity: Capacity) -> str:
     """Return the highest load at which an objective holds, with its rate, the objective, and what broke it."""
+    without = capacity.users_without_failing
+    advised = (
+        "" if without is None else f"; without it up to {_format_load(without, capacity)}: mend it or leave it out"
+    )
     if not capacity.users:
-        return f"below {_format_load(capacity.high, capacity)}: {capacity.broken_by}, not within {capacity.objective}"
+        beyond = f"below {_format_load(capacity.high, capacity)}: {capacity.broken_by}"
+        return f"{beyond}, not within {capacity.objective}{advised}"
     rate = "" if capacity.unit == "req/s" else f", {format_per_s(capacity.per_s)} req/s"
     if not capacity.is_reached:
         return f"at least {_format_load(capacity.users, capacity)}{rate}, within {capacity.objective}"
     load = _format_load(capacity.users, capacity, (capacity.low, capacity.high))
-    return f"{load}{rate}, within {capacity.objective}; beyond it: {capacity.broken_by}"
+    return f"{load}{rate}, within {capacity.objective}; beyond it: {capacity.broken_by}{advised}"
 
 
 def _format_load(load: int, capacity: Capacity, interval: Range | None = None) -> str:
@@ -198,13 +204,23 @@ def format_slowdown(saturation: Saturation) -> str:
 
 def format_errors(saturation: Saturation) -> str:
     """Return where requests began to fail, or that they did not, or that they failed at any load."""
-    if saturation.errors or not saturation.failures:
-        return format_onset(saturation.errors, "none")
+    failing = failing_text(saturation.always_failing) if saturation.always_failing else ""
+    if saturation.errors:
+        return f"{format_onset(saturation.errors)}{f'; not counted: {failing}' if failing else ''}"
+    if failing or not saturation.failures:
+        return failing or "none"
     requests = saturation.failed + saturation.successes
     failed = f"{saturation.failed} of {counted(requests, 'request')} failed"
     if saturation.fails_always:
         return f"at every load: {failed}, at the lowest loads as often as at higher ones"
     return f"not because of the load: {failed}, no more often at higher loads"
+
+
+def failing_notes(saturation: Saturation) -> Iterator[str]:
+    """Yield the sentence about requests that fail at every load, without a full stop, if there are some."""
+    failing = saturation.always_failing
+    if failing:
+        yield f"{failing_text(failing)}, so that load did not break {'it' if len(failing) == 1 else 'them'}"
 
 
 def format_onset_users(onset: Onset | None, default: str = "-") -> str:

@@ -19,7 +19,7 @@ class Outcome:
 
     failures: most frequent first. crossed: thresholds of --fail-on. unchecked: those of --fail-on for a name that no
     request had. stopped_by: the threshold of --stop-on that ended the run. unrecorded: how many requests could not be
-    recorded. requests: by name, worst first. failing_always: the names that failed at every load.
+    recorded. requests: by name, worst first.
     health_problems: why the generator did not keep up. shape_conclusions: what the load shape has found, such as how
     many users the server carries. refused_updates: how many messages of workers were no updates, so that what they
     recorded is missing. silences: when nothing was answered, and for how long. locust_ms: p50, p95 and p99 of Locust's
@@ -38,7 +38,6 @@ class Outcome:
     locust_ms: tuple[float, ...] = ()
     unchecked: tuple[UncheckedThreshold, ...] = ()
     requests: tuple[RequestFigures, ...] = ()
-    failing_always: tuple[str, ...] = ()
 
     @property
     def failed_thresholds(self) -> tuple[Crossing | UncheckedThreshold, ...]:

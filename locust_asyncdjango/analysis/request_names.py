@@ -1,25 +1,17 @@
-"""The requests of a run by their name: figures for tables, which names a text means, and which fail at every load.
+"""The requests of a run by their name: figures for tables, and which names a text means.
 
 A name is a method and the name that Locust has for the request, such as "GET /posts/". Start reading at
-``request_figures`` and ``always_failing``.
+``request_figures``.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
 
 from locust_asyncdjango.failures.normalize import safe_line
 from locust_asyncdjango.metrics.interval import PERCENTILES
-from locust_asyncdjango.metrics.load_curve import LoadLevel
 from locust_asyncdjango.metrics.request_names.sums import LONGEST_NAME, RequestsByName, RequestSums
 from locust_asyncdjango.metrics.statistics import percentiles
-
-FEWEST_FAILURES = 3
-"""So many requests must have failed at the lowest loads, or all of the name at all loads: fewer may be chance."""
-LOW_LOAD_PART = 3
-"""A name's lowest loads are those at which a third of its requests ended, and the lowest load at least."""
-MOST_CHANGE = 2.0
-"""Where the share of failures at higher loads is more times that at the lowest, or the reverse, it follows the load."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,41 +58,6 @@ def nearest_name(pattern: str, names: Iterable[str]) -> str:
     return next(iter(get_close_matches(pattern, candidates, n=1)), "")
 
 
-def always_failing(levels: Sequence[LoadLevel]) -> tuple[str, ...]:
-    """Return the names that fail at every load, in alphabetical order: load did not break them.
-
-    Such a name failed from the lowest loads on, and about as often at higher loads. levels: of the run, fewest users
-    first. A name that had no request at the lower half of the loads is not one: nobody knows what it did there.
-    """
-    names = sorted({name for level in levels for name, count in level.failed_by_name.items() if count})
-    return tuple(name for name in names if _fails_always([_counts(level, name) for level in levels]))
-
-
 def _figures_of(name: str, sums: RequestSums) -> RequestFigures:
     latencies = percentiles(sums.ok_ms, PERCENTILES) if sums.ok_ms else (None, None, None)
     return RequestFigures(name, sums.requests, sums.failures, *latencies)
-
-
-def _counts(level: LoadLevel, name: str) -> tuple[int, int]:
-    """Return how many requests with this name ended at a level, and how many of them failed."""
-    failed = level.failed_by_name.get(name, 0)
-    return level.done_by_name.get(name, 0) + failed, failed
-
-
-def _fails_always(counts: Sequence[tuple[int, int]]) -> bool:
-    """Return whether requests failed from the lowest load on. counts: requests and failures at each load."""
-    first = next(n for n, (requests, _) in enumerate(counts) if requests)
-    if first > len(counts) // 2:
-        return False
-    total, total_failed = sum(requests for requests, _ in counts), sum(failed for _, failed in counts)
-    low = low_failed = 0
-    for requests, failed in counts:
-        low, low_failed = low + requests, low_failed + failed
-        if low * LOW_LOAD_PART >= total:
-            break
-    if total_failed == total:
-        return True
-    high, high_failed = total - low, total_failed - low_failed
-    if low_failed < FEWEST_FAILURES or not high:
-        return False
-    return low_failed * high <= MOST_CHANGE * high_failed * low <= MOST_CHANGE**2 * low_failed * high

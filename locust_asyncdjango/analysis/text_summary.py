@@ -24,9 +24,6 @@ MESSAGES_SHOWN = 2
 NAMES_SHOWN = 10
 """How many names of requests the summary shows: the worst ones."""
 
-FAILING_SHOWN = 3
-"""How many names that failed at every load the summary shows."""
-
 LEAST_NAME_WIDTH = 16
 """Where fewer columns are left for the names, there is no table."""
 
@@ -43,7 +40,7 @@ def summary_text(outcome: Outcome, width: int = WIDTH) -> str:
     ]
     for kind in outcome.figures.failures:
         lines += _kind_lines(kind, [row for row in outcome.failures if row.kind == kind.kind])
-    lines += [*_request_lines(outcome.requests, width), *_failing_lines(outcome)]
+    lines += _request_lines(outcome.requests, width)
     lines += [f"  {conclusion}" for conclusion in outcome.shape_conclusions]
     lines += [f"  {silence.text}" for silence in outcome.silences]
     lines += [f"  GENERATOR PROBLEM {problem}" for problem in outcome.health_problems]
@@ -70,14 +67,6 @@ def _request_lines(requests: Sequence[RequestFigures], width: int) -> Iterator[s
             yield f"  {name:<{name_width}}" + _REQUEST_ROW.format(*request_cells(each))
     if more := len(requests) - len(shown):
         yield f"  and {counted(more, 'other name')}; the report lists all of them (--report)"
-
-
-def _failing_lines(outcome: Outcome) -> Iterator[str]:
-    failing = [each for each in outcome.requests if each.name in outcome.failing_always]
-    if failing:
-        shown = [f"{each.name} ({each.failures} of {each.requests})" for each in failing[:FAILING_SHOWN]]
-        others = [f"{len(failing) - FAILING_SHOWN} more"] if len(failing) > FAILING_SHOWN else []
-        yield f"  failed at every load, so that load did not break it: {', '.join([*shown, *others])}"
 
 
 def _indent(text: str) -> str:

@@ -61,6 +61,9 @@ class Interval(Totals):
             ColumnType(_outermost), "milliseconds that its shortest and its longest failure took; None without failures"
         ),
     )
+    failed_by_name: Counter[str] = field(
+        default_factory=Counter, metadata=column(_SUM, "failed requests by the name of the request")
+    )
 
     @classmethod
     def from_row(cls, row: Row, began: int = 0) -> Self:
@@ -81,6 +84,7 @@ class Interval(Totals):
             p99_ms=p99_ms,
             busy_s=(ok_ms + sum_ms(row.failed_ms)) / 1000,
             failed_ms=(min(row.failed_ms), max(row.failed_ms)) if row.failed_ms else None,
+            failed_by_name=Counter({name: sums.failures for name, sums in row.names.items() if sums.failed}),
         )
 
     def add(self, other: Self) -> None:
@@ -113,7 +117,7 @@ _ADDERS = tuple((each.name, each.type.add) for each in COLUMNS if each.type not 
 def combine(intervals: Sequence[Interval]) -> Interval:
     """Return one interval that sums up all of these. Do not change them. There must be at least one."""
     first, *others = intervals
-    combined = replace(first, failed=Counter(first.failed))
+    combined = replace(first, failed=Counter(first.failed), failed_by_name=Counter(first.failed_by_name))
     for interval in others:
         combined.add(interval)
     return combined

@@ -20,7 +20,7 @@ from locust_asyncdjango.analysis.formatting import Figure, key_figures
 from locust_asyncdjango.analysis.generator_health import CHECK_EVERY_S, HealthMonitor, health_problems
 from locust_asyncdjango.analysis.junit import junit_xml
 from locust_asyncdjango.analysis.outcome import Outcome, junit_cases
-from locust_asyncdjango.analysis.request_names import always_failing, request_figures
+from locust_asyncdjango.analysis.request_names import request_figures
 from locust_asyncdjango.analysis.saturation import Saturation, find_saturation
 from locust_asyncdjango.analysis.silences import find_silences
 from locust_asyncdjango.analysis.terminal_text import terminal_width
@@ -219,7 +219,6 @@ class Results:
             run_info.locust_latencies_ms(self._environment),
             unchecked=tuple(unchecked_thresholds(self._fail_on)),
             requests=request_figures(self.history.total.names),
-            failing_always=always_failing(self.history.load_levels()),
         )
 
     def _write(self, write: Callable[..., None], *content: Any) -> None:

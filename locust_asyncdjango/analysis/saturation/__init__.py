@@ -8,6 +8,7 @@ from locust_asyncdjango.analysis.saturation.figures import (
     PEAK_WINDOW_S,
     Capacity,
     DueLatency,
+    FailingName,
     Goodput,
     KindOnset,
     Onset,
@@ -21,6 +22,7 @@ from locust_asyncdjango.analysis.saturation.load_points import (
     find_warm_up,
     load_points,
 )
+from locust_asyncdjango.analysis.saturation.onsets.always_failing import failing_text
 from locust_asyncdjango.analysis.saturation.run_figures import find_saturation
 
 __all__ = [
@@ -29,12 +31,14 @@ __all__ = [
     "SLOW_FACTOR",
     "Capacity",
     "DueLatency",
+    "FailingName",
     "Goodput",
     "KindOnset",
     "LoadPoint",
     "Onset",
     "Range",
     "Saturation",
+    "failing_text",
     "find_saturation",
     "find_warm_up",
     "load_points",

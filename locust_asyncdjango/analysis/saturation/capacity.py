@@ -6,12 +6,13 @@ mean itself. ``monotone`` finds where it passes its limit.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil, fsum, hypot, sqrt
 
 from locust_asyncdjango.analysis.conditions.objective import DEFAULT_OBJECTIVE, Clause, Objective
 from locust_asyncdjango.analysis.saturation import monotone
-from locust_asyncdjango.analysis.saturation.figures import Capacity
+from locust_asyncdjango.analysis.saturation.figures import Capacity, FailingName
+from locust_asyncdjango.analysis.saturation.onsets.always_failing import failing_text
 from locust_asyncdjango.metrics.histogram import sum_ms
 from locust_asyncdjango.metrics.interval import Interval
 from locust_asyncdjango.metrics.load_curve import LoadLevel, merge_levels
@@ -30,12 +31,36 @@ PASSED_S = 2
 
 
 def find_capacity(
-    levels: Sequence[LoadLevel], intervals: Sequence[Interval], objective: Objective = DEFAULT_OBJECTIVE
+    levels: Sequence[LoadLevel],
+    intervals: Sequence[Interval],
+    objective: Objective = DEFAULT_OBJECTIVE,
+    always_failing: Sequence[FailingName] = (),
 ) -> Capacity | None:
     """Return the highest load at which the objective holds; None where no request ended.
 
-    levels: what each load brought, fewest users first. intervals: those of the same run.
+    levels: what each load brought, fewest users first. intervals, always_failing: those of the same run.
     """
+    capacity = _find_capacity(levels, intervals, objective)
+    if capacity is None or not capacity.is_reached or not always_failing:
+        return capacity
+    without = _find_capacity(_without(levels, always_failing), intervals, objective)
+    if without is None or without.users <= capacity.high:
+        return capacity
+    broken_by = f"{capacity.broken_by}, as {failing_text(always_failing)}"
+    return replace(capacity, broken_by=broken_by, users_without_failing=without.users)
+
+
+def _without(levels: Sequence[LoadLevel], failing: Sequence[FailingName]) -> list[LoadLevel]:
+    """Return the levels without the failures of some names."""
+    remaining = []
+    for level in levels:
+        failed = level.failed - sum(level.failed_by_name[each.name] for each in failing)
+        share = failed / level.failed if level.failed else 0.0
+        remaining.append(replace(level, failed=failed, kinds={kind: n * share for kind, n in level.kinds.items()}))
+    return remaining
+
+
+def _find_capacity(levels: Sequence[LoadLevel], intervals: Sequence[Interval], objective: Objective) -> Capacity | None:
     limits = [limit for clause in objective.clauses if (limit := _find_limit(levels, intervals, clause))]
     if not limits:
         return None

@@ -37,6 +37,14 @@ class KindOnset:
 
 
 @dataclass(frozen=True, slots=True)
+class FailingName:
+    """A name of requests that fail at every load of a run, and the share of them that failed, from 0 to 1."""
+
+    name: str
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
 class Goodput:
     """Successful responses a second over the plateau.
 
@@ -79,6 +87,8 @@ class Capacity:
     per_s: successful responses a second at this load.
     broken_by: what broke the objective beyond it, such as "p95 1.4 s"; "" if no load of the run broke it. Then the
         capacity is at least ``users``.
+    users_without_failing: up to how many users the objective would hold without the requests that fail at every load,
+        where it is these that broke it; None where it is not.
     """
 
     objective: str
@@ -88,6 +98,7 @@ class Capacity:
     per_s: float
     broken_by: str = ""
     unit: str = "users"
+    users_without_failing: int | None = None
 
     @property
     def is_reached(self) -> bool:
@@ -119,8 +130,10 @@ class Saturation:
 
     slowdown: None where latency did not rise with the users. drift: where it rose with time instead; None if it did
         not, and in results of earlier versions.
-    errors: where a larger share of the requests began to fail; None if none failed, or as many at the lowest loads.
-    fails_always: whether so many failed at every load that it was no chance. failures: most frequent first.
+    always_failing: the names of requests that fail at every load, those with most failures first.
+    errors: where a larger share of the requests with other names began to fail; None if none failed, or as many at the
+        lowest loads. fails_always: whether so many of them failed at every load that it was no chance.
+    failures: of all names, by kind, most frequent first.
     in_flight: the requests that were not answered when the run ended. in_flight_s: for how many seconds the oldest of
         them had waited.
     length_s: the seconds of the run; 0 if unknown, as in results of earlier versions.
@@ -152,6 +165,7 @@ class Saturation:
     due_latency: DueLatency | None = None
     drift: Onset | None = None
     fails_always: bool = False
+    always_failing: tuple[FailingName, ...] = ()
 
     @property
     def failed(self) -> int:

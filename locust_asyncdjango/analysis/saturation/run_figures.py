@@ -7,6 +7,7 @@ from locust_asyncdjango.analysis.saturation.capacity import find_capacity
 from locust_asyncdjango.analysis.saturation.due_latency import find_due_latency
 from locust_asyncdjango.analysis.saturation.figures import Saturation
 from locust_asyncdjango.analysis.saturation.load_points import find_warm_up, load_points_since
+from locust_asyncdjango.analysis.saturation.onsets.always_failing import find_always_failing
 from locust_asyncdjango.analysis.saturation.onsets.failures import find_breaking, find_failures
 from locust_asyncdjango.analysis.saturation.onsets.slowdown import find_rise
 from locust_asyncdjango.analysis.saturation.peak import find_peak, successes_range
@@ -36,7 +37,8 @@ def find_saturation(
     peak_per_s, peak_range, peak_users, peak_users_range = find_peak(intervals)
     warm_up_s = find_warm_up(intervals)
     points = load_points_since(intervals, warm_up_s)
-    failures, breaking = find_failures(intervals), find_breaking(intervals)
+    always_failing = find_always_failing(load_levels)
+    failures, breaking = find_failures(intervals), find_breaking(intervals, [each.name for each in always_failing])
     rise = find_rise(intervals, warm_up_s, unloaded_ms)
     if unloaded_ms is None:
         unloaded_ms = find_unloaded_ms(points, load_levels)
@@ -52,6 +54,7 @@ def find_saturation(
         drift=rise.onset if rise and rise.is_with_time else None,
         errors=breaking.onset,
         fails_always=breaking.fails_always,
+        always_failing=always_failing,
         failures=failures,
         in_flight=sum(interval.in_flight for interval in intervals),
         length_s=sum(interval.length for interval in intervals),
@@ -60,5 +63,5 @@ def find_saturation(
         unloaded_ms=unloaded_ms,
         is_saturated=is_saturated(points, unloaded_ms),
         due_latency=find_due_latency(total) if total else None,
-        capacity=find_capacity(load_levels, intervals, objective),
+        capacity=find_capacity(load_levels, intervals, objective, always_failing),
     )

@@ -15,6 +15,7 @@ from locust_asyncdjango.analysis.conditions.objective import Objective, objectiv
 from locust_asyncdjango.analysis.definitions import WARM_UP
 from locust_asyncdjango.analysis.formatting import (
     Figure,
+    failing_notes,
     format_first_failure,
     format_kind,
     format_ms,
@@ -30,7 +31,7 @@ from locust_asyncdjango.analysis.formatting import (
     too_short_reason,
 )
 from locust_asyncdjango.analysis.generator_health import health_problems
-from locust_asyncdjango.analysis.request_names import RequestFigures, always_failing, request_figures
+from locust_asyncdjango.analysis.request_names import RequestFigures, request_figures
 from locust_asyncdjango.analysis.saturation import Saturation, find_saturation
 from locust_asyncdjango.analysis.silences import Silence, find_silences
 from locust_asyncdjango.failures.classify import advice
@@ -97,7 +98,6 @@ class RunReport:
     messages of workers were no updates. shape_findings: what the load shape found, such as the breakpoint.
     silences: when nothing was answered, and for how long. health_problems: why the load generator did not produce the
     planned load. run_info: what was run, where and with which versions. requests: by name, worst first.
-    failing_always: the names that failed at every load, so that load did not break them.
     """
 
     title: str
@@ -116,7 +116,6 @@ class RunReport:
     saturation: Saturation
     fits: RunFits
     requests: tuple[RequestFigures, ...] = ()
-    failing_always: tuple[str, ...] = ()
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -124,13 +123,7 @@ class RunReport:
         problems = (f"Generator problem: {problem}" for problem in self.health_problems)
         silences = (silence.text.capitalize() for silence in self.silences)
         missing = missing_requests(self.unrecorded, self.refused_updates)
-        return (*self.shape_findings, *missing, *self._failing_notes(), *silences, *problems)
-
-    def _failing_notes(self) -> Iterator[str]:
-        for each in self.requests:
-            if each.name in self.failing_always:
-                counts = f"{each.failures} of {each.requests}"
-                yield f"{each.name} failed at every load ({counts}), so that load did not break it"
+        return (*self.shape_findings, *missing, *failing_notes(self.saturation), *silences, *problems)
 
 
 def build_report(series: Series, failures: Mapping[str, Any], objective: Objective | None = None) -> RunReport:
@@ -162,7 +155,6 @@ def build_report(series: Series, failures: Mapping[str, Any], objective: Objecti
         saturation=figures,
         fits=fits,
         requests=request_figures(series.total.names),
-        failing_always=always_failing(series.load_levels),
     )
 
 
@@ -349,9 +341,9 @@ def _figure_cells(figure: Figure) -> tuple[str, str, str]:
 
 def _request_rows(report: RunReport) -> list[tuple[str, ...]]:
     """Return the cells of each name. The last one says whether it failed at every load."""
+    failing = {each.name for each in report.saturation.always_failing}
     return [
-        (each.name, *request_cells(each), "at every load" if each.name in report.failing_always else "")
-        for each in report.requests
+        (each.name, *request_cells(each), "at every load" if each.name in failing else "") for each in report.requests
     ]
 
 

@@ -7,7 +7,7 @@ caveats can be read.
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
-from locust_asyncdjango.analysis.formatting import format_ms, format_per_s, format_slowdown
+from locust_asyncdjango.analysis.formatting import failing_notes, format_ms, format_per_s, format_slowdown
 from locust_asyncdjango.failures.classify import advice
 from locust_asyncdjango.lab.analysis.arm_runs import ArmRuns
 from locust_asyncdjango.lab.analysis.comparison.noise import count_equal_pairs
@@ -43,7 +43,7 @@ def verdict_sentences(findings: Findings) -> list[str]:
     """
     sentences = []
     for subject, arms in findings.subjects.items():
-        sentences += [*_subject_sentences(findings, subject), *map(_first_failure, arms)]
+        sentences += [*_subject_sentences(findings, subject), *(each for runs in arms for each in _failures(runs))]
         sentences += _confirmation_sentences(findings, arms)
     unchecked = {result.trial.server: each for result in findings.results if (each := result.site.get("preflight"))}
     sentences += [f"{server}: {reason}" for server, reason in unchecked.items()]
@@ -91,8 +91,8 @@ def _confirmation_sentences(findings: Findings, arms: Iterable[ArmRuns]) -> list
 
 
 def first_failure_sentences(findings: Findings) -> list[str]:
-    """Return what failed first on each arm, and what to do about it."""
-    return [_first_failure(runs) for runs in findings.runs]
+    """Return what failed first on each arm, and what to do about it, and what fails at every load."""
+    return [sentence for runs in findings.runs for sentence in _failures(runs)]
 
 
 def trial_sentences(findings: Findings) -> list[str]:
@@ -158,6 +158,12 @@ def _others_text(compared: Sequence[Comparison]) -> str:
         if each.estimate and each.is_different is not None and not each.other.invalid_reason
     ]
     return f"against the other arms, {compared[0].best.trial.arm} is better by: {', '.join(texts)}" if texts else ""
+
+
+def _failures(runs: ArmRuns) -> Iterator[str]:
+    yield _first_failure(runs)
+    if runs.figures:
+        yield from (f"{runs.trial.title}: {note}" for note in failing_notes(runs.figures))
 
 
 def _first_failure(runs: ArmRuns) -> str:

@@ -15,6 +15,7 @@ from locust_asyncdjango.analysis.definitions import (
 )
 from locust_asyncdjango.analysis.formatting import (
     Figure,
+    failing_notes,
     format_capacity,
     format_count,
     format_duration,
@@ -30,7 +31,7 @@ from locust_asyncdjango.analysis.formatting import (
     format_slowdown,
     key_figures,
 )
-from locust_asyncdjango.analysis.saturation import Capacity, Goodput, KindOnset, Onset, find_saturation
+from locust_asyncdjango.analysis.saturation import Capacity, FailingName, Goodput, KindOnset, Onset, find_saturation
 from locust_asyncdjango.metrics.interval import Interval
 from tests.support.figures import FAILURES, figures
 
@@ -67,6 +68,15 @@ def test_where_requests_began_to_fail() -> None:
     assert format_errors(replace(chance, fails_always=True)) == (
         "at every load: 3 of 4213 requests failed, at the lowest loads as often as at higher ones"
     )
+    failing = (FailingName("GET /broken/", 1.0),)
+    assert format_errors(replace(chance, always_failing=failing)) == "GET /broken/ (100 %) fails at every load"
+    assert format_errors(replace(broken, always_failing=failing)) == (
+        "at 30 (25-35) users, after 5 s; not counted: GET /broken/ (100 %) fails at every load"
+    )
+    assert list(failing_notes(replace(broken, always_failing=failing))) == [
+        "GET /broken/ (100 %) fails at every load, so that load did not break it"
+    ]
+    assert list(failing_notes(broken)) == []
 
 
 def test_the_cell_of_a_table_has_the_interval() -> None:

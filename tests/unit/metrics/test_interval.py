@@ -12,6 +12,7 @@ from locust_asyncdjango.metrics.interval import (
     users_at_start,
     with_due_rates,
 )
+from locust_asyncdjango.metrics.request_names.sums import RequestSums
 from locust_asyncdjango.metrics.row import Row
 
 ROW = Row(
@@ -33,6 +34,7 @@ ROW = Row(
     in_flight=3,
     in_flight_s=1.5,
     due_per_s=99.5,
+    names={"GET /": RequestSums(4), "GET /slow/": RequestSums(failed=Counter(timeout=2))},
 )
 
 
@@ -51,6 +53,7 @@ def test_a_row_in_a_few_numbers() -> None:
         p99_ms=50.0,
         busy_s=2.11,
         failed_ms=(30.0, 2000.0),
+        failed_by_name=Counter({"GET /slow/": 2}),
         cpu=12.5,
         lag_ms=3.5,
         planned=50,

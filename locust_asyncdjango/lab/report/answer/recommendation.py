@@ -6,7 +6,7 @@ Which arm is the best, and how sure that is, are decisions of ``Findings``. This
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from locust_asyncdjango.analysis.formatting import format_per_s
+from locust_asyncdjango.analysis.formatting import failing_notes, format_per_s
 from locust_asyncdjango.failures.classify import advice
 from locust_asyncdjango.lab.analysis.comparison.verdicts import Comparison
 from locust_asyncdjango.lab.analysis.findings import Findings
@@ -119,6 +119,9 @@ def _warnings(findings: Findings, measured: Sequence[ArmSummary]) -> Iterator[st
             remedy = f": {advice(kind)}" if advice(kind) and arm is measured[0] else ""
             share = share_text(arm.full.failed_share)
             yield f"At full load {share} of the requests to {arm.name} fail, most with {kind}{remedy}."
+    for arm in measured:
+        if arm.runs.figures:
+            yield from (f"On {arm.name} {note}." for note in failing_notes(arm.runs.figures))
     for arm in measured:
         if arm.runs.invalid_reason:
             yield f"{arm.name} cannot win: {arm.runs.invalid_reason}."

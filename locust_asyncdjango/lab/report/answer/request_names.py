@@ -6,7 +6,8 @@ Start reading at ``request_names``. It has the worst names of the best arms; the
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from locust_asyncdjango.analysis.request_names import RequestFigures, always_failing
+from locust_asyncdjango.analysis.request_names import RequestFigures
+from locust_asyncdjango.analysis.saturation.onsets.always_failing import find_always_failing
 from locust_asyncdjango.lab.analysis.findings import Findings
 from locust_asyncdjango.lab.report.answer.arm_summaries import ArmSummary
 from locust_asyncdjango.lab.report.answer.texts import NONE, duration_text, share_text
@@ -90,7 +91,7 @@ def request_names(findings: Findings, arms: Sequence[ArmSummary]) -> RequestName
     """Return the requests by name of a subject's arms, which come best first; None for less than two names."""
     shown = [arm for arm in arms if arm.runs.figures][:MOST_ARMS]
     figures = [{each.name: each for each in findings.requests_by_name(arm.runs)} for arm in shown]
-    failing = [always_failing(arm.levels) for arm in shown]
+    failing = [{each.name for each in find_always_failing(arm.levels)} for arm in shown]
     cells = {
         name: tuple(
             NameOnArm(of_arm.get(name), name in always) for of_arm, always in zip(figures, failing, strict=True)

@@ -44,7 +44,7 @@ def capacity_note(capacity: Capacity | None) -> str:
         return ""
     broken = capacity.broken_by
     if not capacity.users:
-        return f"{broken} at the lowest load" if broken else ""
+        return f"at the lowest load {broken}" if broken else ""
     is_exact = capacity.low == capacity.users == capacity.high
     interval = "" if is_exact else f"{capacity.low}-{capacity.high} {capacity.unit}"
     parts = (f"{format_per_s(capacity.per_s)} req/s", interval, f"then {broken}" if broken else "")

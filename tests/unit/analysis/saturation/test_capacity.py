@@ -5,8 +5,10 @@ from collections import Counter
 import pytest
 
 from locust_asyncdjango.analysis.conditions.objective import parse_objective
+from locust_asyncdjango.analysis.formatting import format_capacity
+from locust_asyncdjango.analysis.saturation import Capacity, FailingName, find_saturation
 from locust_asyncdjango.analysis.saturation.capacity import find_capacity
-from locust_asyncdjango.analysis.saturation.figures import Capacity
+from locust_asyncdjango.metrics.request_names.sums import RequestSums
 from locust_asyncdjango.metrics.row import Row
 from locust_asyncdjango.metrics.series_file import Series
 
@@ -64,6 +66,40 @@ def test_a_load_that_nothing_breaks_is_a_minimum() -> None:
 def test_an_objective_that_holds_at_no_load() -> None:
     figure = capacity(climb(fails_at=0))
     assert figure == Capacity(DEFAULT, 0, 0, 2, 0.0, "failures 4.8 %, mostly db_too_many_clients")
+
+
+def test_a_name_that_fails_at_every_load_is_named_with_what_the_others_carry() -> None:
+    rows = climb(slow_at=41)
+    for row in rows:
+        row.names = {"GET /": RequestSums(row.ok), "GET /broken/": RequestSums(failed=Counter(http_5xx=25))}
+        row.failed = Counter(http_5xx=25)
+    series = Series.from_rows({}, rows)
+    figures = find_saturation(series.intervals, series.load_levels)
+    assert (figures.errors, figures.always_failing) == (None, (FailingName("GET /broken/", 1.0),))
+    assert figures.capacity == Capacity(
+        DEFAULT,
+        0,
+        0,
+        2,
+        0.0,
+        "failures 18.5 %, mostly http_5xx, as GET /broken/ (100 %) fails at every load",
+        users_without_failing=36,
+    )
+    assert format_capacity(figures.capacity) == (
+        "below 2 users: failures 18.5 %, mostly http_5xx, as GET /broken/ (100 %) fails at every load, not"
+        " within failures <= 1% and p95 <= 1s; without it up to 36 users: mend it or leave it out"
+    )
+
+
+def test_a_rare_name_that_fails_at_every_load_changes_no_capacity() -> None:
+    rows = climb(slow_at=41)
+    for row in rows[::10]:
+        row.names = {"GET /": RequestSums(row.ok), "GET /rare/": RequestSums(failed=Counter(http_5xx=1))}
+        row.failed = Counter(http_5xx=1)
+    assert capacity(rows) == Capacity(DEFAULT, 36, 34, 39, 100.0, "p95 2.0 s")
+    series = Series.from_rows({}, rows)
+    figures = find_saturation(series.intervals, series.load_levels)
+    assert (figures.capacity, [each.name for each in figures.always_failing]) == (capacity(rows), ["GET /rare/"])
 
 
 @pytest.mark.parametrize(

@@ -157,7 +157,7 @@ def test_the_report_has_all_names_of_requests_and_those_that_failed_at_every_loa
         for t in range(20)
     ]
     report = run_report.build_report(Series.from_rows({}, rows), {})
-    assert report.notes == ("GET /x failed at every load (40 of 40), so that load did not break it",)
+    assert report.notes == ("GET /x (100 %) fails at every load, so that load did not break it",)
     text = run_report.render_markdown(report)
     assert "| GET /x | 40 | 100% | - | - | - | at every load |" in text
     assert "| GET /&#124; | 100 | 0% | 10 ms | 10 ms | 10 ms |  |" in text

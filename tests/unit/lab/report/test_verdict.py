@@ -4,11 +4,13 @@ from dataclasses import replace
 
 import pytest
 
+from locust_asyncdjango.analysis.saturation import FailingName
 from locust_asyncdjango.lab.analysis.comparison.ratio import RatioEstimate
 from locust_asyncdjango.lab.analysis.findings import Findings
 from locust_asyncdjango.lab.experiment.plan import trials
 from locust_asyncdjango.lab.experiment.results_folder import LeftOut
 from locust_asyncdjango.lab.experiment.spec import Trial
+from locust_asyncdjango.lab.report.answer.subject_answers import answers_of
 from locust_asyncdjango.lab.report.sentences.winner import ratio_text
 from locust_asyncdjango.lab.report.verdict import (
     first_failure_sentences,
@@ -50,6 +52,16 @@ def test_the_verdict_names_winner_first_failures_and_caveats() -> None:
     assert verdict_sentences(findings_of(ALL)) == [winner, *failures, caveats]
     assert winner_sentences(findings_of(ALL)) == [winner, "1 of 3 trials has caveats; see Trials"]
     assert first_failure_sentences(findings_of(ALL)) == failures
+
+
+def test_a_name_that_fails_at_every_load_is_named_for_its_arm() -> None:
+    failing = (FailingName("GET /broken/", 0.5),)
+    assert SYNC.figures
+    findings = findings_of([replace(SYNC, figures=replace(SYNC.figures, always_failing=failing))])
+    note = "GET /broken/ (50 %) fails at every load, so that load did not break it"
+    assert first_failure_sentences(findings)[1:] == [f"{SYNC.trial.title}: {note}"]
+    (answer,) = answers_of(findings)
+    assert answer.recommendation.warnings[0] == f"On gunicorn-sync {note}."
 
 
 def test_repeated_runs_show_how_sure_the_verdict_is() -> None:

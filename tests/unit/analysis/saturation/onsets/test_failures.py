@@ -59,6 +59,17 @@ def test_what_fails_at_every_load_is_not_broken_by_it(share: float) -> None:
     assert find_breaking(run(lambda *_: share)) == Breaking(None, fails_always=True)
 
 
+def test_errors_of_other_names_start_where_theirs_rise() -> None:
+    intervals = run(lambda _, users: 0.3 if users > 60 else 0.0)
+    alone = find_breaking(intervals)
+    for interval in intervals:
+        more = interval.ok // 2
+        interval.failed += Counter(http_5xx=more)
+        interval.failed_by_name = Counter({"GET /broken/": more})
+    assert find_breaking(intervals, ["GET /broken/"]) == alone
+    assert find_breaking(intervals).onset is None
+
+
 def test_a_burst_that_passes_is_no_breaking() -> None:
     assert find_breaking(run(lambda t, _: 0.8 if 20 <= t < 22 else 0.0)) == Breaking(None)
 

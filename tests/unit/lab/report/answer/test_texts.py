@@ -27,7 +27,7 @@ def test_shares(share: float, text: str) -> None:
         (None, "-", ""),
         (Capacity(OBJECTIVE, 88, 66, 121, 83.0, "p95 1.4 s"), "88 users", "83.0 req/s; 66-121 users; then p95 1.4 s"),
         (Capacity(OBJECTIVE, 500, 500, 500, 153.0), "at least 500 users", "153 req/s"),
-        (Capacity(OBJECTIVE, 0, 0, 5, 0.0, "p95 2.8 s"), "none", "p95 2.8 s at the lowest load"),
+        (Capacity(OBJECTIVE, 0, 0, 5, 0.0, "p95 2.8 s"), "none", "at the lowest load p95 2.8 s"),
     ],
 )
 def test_capacities(capacity: Capacity | None, users: str, note: str) -> None:
