@@ -64,6 +64,7 @@ def write_experiment_report(
     output: the HTML page; None for the one in the results folder.
     """
     from locust_asyncdjango.lab.report import experiment_report
+    from locust_asyncdjango.lab.report.answer.overall import overall_text
     from locust_asyncdjango.lab.report.answer.subject_answers import answers_of
     from locust_asyncdjango.lab.report.verdict import verdict_sentences
 
@@ -78,7 +79,9 @@ def write_experiment_report(
     page = output or folder.write_report(**texts)
     for table in (experiment_report.terminal_table(findings), *experiment_report.names_tables(findings)):
         console.print(table)
-    recommendations = [answer.recommendation.sentence for answer in answers_of(findings)]
+    answers = answers_of(findings)
+    recommendations = [answer.recommendation.sentence for answer in answers]
+    recommendations += [f"{overall}."] if (overall := overall_text(answers)) else []
     print_lines(console, [*verdict_sentences(findings), f"Report: {page}", *recommendations])
 
 

@@ -15,9 +15,11 @@ from locust_asyncdjango.lab.analysis.findings import Findings
 from locust_asyncdjango.lab.analysis.sites import lab_versions, site_reports
 from locust_asyncdjango.lab.experiment import config_file
 from locust_asyncdjango.lab.report import tables
+from locust_asyncdjango.lab.report.answer.overall import overall_text
 from locust_asyncdjango.lab.report.answer.questions import context_text, question_of
 from locust_asyncdjango.lab.report.answer.request_names import RequestNames
 from locust_asyncdjango.lab.report.answer.subject_answers import HEADERS, SubjectAnswer, answers_of
+from locust_asyncdjango.lab.report.answer.texts import ARRIVALS
 from locust_asyncdjango.lab.report.charts.trial_charts import trial_charts
 from locust_asyncdjango.lab.report.html import render_page
 from locust_asyncdjango.lab.report.latency_grid import latency_grids
@@ -39,21 +41,23 @@ speed_corrected_noise, run -> trials. 3: noise -> noises, one for each route and
 criterion; arms have a value by it; no speed_corrected_noise."""
 
 
-TERMINAL_HEADERS = ("", "most\nusers", "their\nreq/s", "full\nreq/s", "\nfailed", "\np50/p95/p99", "\nMB", "\nconns")
+TERMINAL_HEADERS = ("", "most\n{load}", "their\nreq/s", "full\nreq/s", "\nfailed", "\np50/p95/p99", "\nMB", "\nconns")
 """The headers of the terminal's table, which are explained below it."""
 TERMINAL_CAPTION = (
-    "most users, their req/s: the highest load within the objective ({objective}). All others: at full load."
+    "most {load}, their req/s: the highest load within the objective ({objective}). All others: at full load."
 )
 
 
 def terminal_table(findings: Findings) -> TerminalTable:
     """Return the arms of each subject, best first, as a table for the terminal: the same figures as on the page."""
-    rows = []
-    for answer in answers_of(findings):
+    answers, rows = answers_of(findings), []
+    for answer in answers:
         rows.append(TerminalRow((answer.subject,)))
         rows += [TerminalRow(row.terminal_cells) for row in answer.rows]
-    caption = TERMINAL_CAPTION.format(objective=findings.experiment.load.objective)
-    return TerminalTable(TERMINAL_HEADERS, rows, words=(0,), caption=(caption,))
+    load = ARRIVALS if any(answer.is_open for answer in answers) else "users"
+    caption = TERMINAL_CAPTION.format(load=load, objective=findings.experiment.load.objective)
+    headers = tuple(header.format(load=load) for header in TERMINAL_HEADERS)
+    return TerminalTable(headers, rows, words=(0,), caption=(caption,))
 
 
 def names_tables(findings: Findings) -> list[TerminalTable]:
@@ -86,6 +90,7 @@ def render_html(findings: Findings, provenance: Mapping[str, Any]) -> str:
         question_of(findings),
         charts,
         context=context_text(findings, provenance),
+        overall=overall_text(answers),
         answers=answers,
         arm_headers=HEADERS,
         winners=winner_sentences(findings),
@@ -112,7 +117,10 @@ def render_markdown(findings: Findings, provenance: Mapping[str, Any]) -> str:
     """Return the same as Markdown, without charts."""
     context = context_text(findings, provenance)
     lines = [f"# {escape_markdown(question_of(findings))}", "", escape_markdown(context)]
-    for answer in answers_of(findings):
+    answers = answers_of(findings)
+    if overall := overall_text(answers):
+        lines += ["", f"**{escape_markdown(overall)}.**"]
+    for answer in answers:
         lines += _answer_lines(answer)
     lines += ["", "## How sure is this?", "", *bullet_lines(winner_sentences(findings))]
     for table in _tables(findings):

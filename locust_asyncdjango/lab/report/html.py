@@ -16,7 +16,7 @@ from markupsafe import Markup, escape
 from locust_asyncdjango import analysis
 from locust_asyncdjango.analysis.charts import Chart
 
-_USERS = re.compile(r"\b\d+ users?\b")
+_LOAD = re.compile(r"\b\d+ (?:users?|arrivals/s)\b")
 
 JSON_OPTIONS = {"separators": (",", ":"), "allow_nan": False}
 """Options for the JSON of charts: short, standard, and in the order in which the data are drawn."""
@@ -42,7 +42,7 @@ def _environment() -> Environment:
     environment.policies["json.dumps_kwargs"] = JSON_OPTIONS
     environment.globals["static_file"] = _static_file
     environment.tests["number_text"] = _is_number
-    environment.filters["with_bold_users"] = _with_bold_users
+    environment.filters["with_bold_loads"] = _with_bold_loads
     return environment
 
 
@@ -52,9 +52,9 @@ def _static_file(name: str) -> str:
     return (ours if ours.is_file() else files(analysis).joinpath("static", name)).read_text(encoding="utf-8")
 
 
-def _with_bold_users(text: str) -> Markup:
-    """Return a text as HTML in which each number of users is bold."""
-    return Markup(_USERS.sub(r"<b>\g<0></b>", str(escape(text))))  # noqa: S704  # escaped
+def _with_bold_loads(text: str) -> Markup:
+    """Return a text as HTML in which each load is bold."""
+    return Markup(_LOAD.sub(r"<b>\g<0></b>", str(escape(text))))  # noqa: S704  # escaped
 
 
 def _is_number(text: object) -> bool:

@@ -1,6 +1,7 @@
-"""The charts of a subject with all its arms on common axes: goodput and p95 over users.
+"""The charts of a subject with all its arms on common axes: goodput and p95 over the load.
 
-Where users hardly change, there are none: such arms differ in latency at that load, which the distribution shows.
+The load is the number of users, or in an open model the arrivals a second. Where it hardly changes, there are no
+charts: such arms differ in latency at that load, which the distribution shows.
 """
 
 from collections.abc import Callable, Sequence
@@ -11,14 +12,15 @@ from locust_asyncdjango.analysis.charts import Chart, chart, curve, dot, horizon
 from locust_asyncdjango.analysis.conditions.objective import parse_objective
 from locust_asyncdjango.lab.report.answer.arm_summaries import COLOURS, ArmSummary
 from locust_asyncdjango.lab.report.answer.load_levels import curve_points
-from locust_asyncdjango.lab.report.answer.texts import duration_text, users_text
+from locust_asyncdjango.lab.report.answer.texts import duration_text, load_text
 from locust_asyncdjango.metrics.interval import PERCENTILES
 from locust_asyncdjango.metrics.load_curve import LoadLevel
 from locust_asyncdjango.metrics.statistics import percentile
 
 USERS = "users"
+ARRIVALS = "offered load, arrivals a second"
 MIN_POINTS = 3
-"""The fewest points of a curve that show how something depends on users."""
+"""The fewest points of a curve that show how something depends on the load."""
 P95 = PERCENTILES[1]
 
 Value = Callable[[LoadLevel], float | None]
@@ -26,9 +28,9 @@ Value = Callable[[LoadLevel], float | None]
 
 @dataclass(frozen=True, slots=True)
 class _Curve:
-    """The curve of an arm: users and values, with a point where the arm leaves the objective.
+    """The curve of an arm: loads and values, with a point where the arm leaves the objective.
 
-    end: the users of that point, the last ones where the arm does not leave it; None without a capacity.
+    end: the load of that point, the last one where the arm does not leave it; None without a capacity.
     """
 
     arm: ArmSummary
@@ -46,7 +48,7 @@ def arm_role(colour: int) -> str:
 
 
 def curve_charts(arms: Sequence[ArmSummary], objective: str, place: str) -> list[Chart]:
-    """Return the charts of a subject's arms; none where users hardly change.
+    """Return the charts of a subject's arms; none where the load hardly changes.
 
     objective: its limit of p95 is a line across the latencies. place: begins the ids of the charts.
     """
@@ -66,10 +68,12 @@ def curve_charts(arms: Sequence[ArmSummary], objective: str, place: str) -> list
 
 
 def _chart(chart_id: str, title: str, note: str, unit: str, curves: Sequence[_Curve]) -> Chart:
-    users = sorted({users for each in curves for users in each.points})
-    lines = [curve(each.arm.name, each.role, [each.points.get(x) for x in users], each.end) for each in curves]
+    loads = sorted({load for each in curves for load in each.points})
+    lines = [curve(each.arm.name, each.role, [each.points.get(x) for x in loads], each.end) for each in curves]
     dots = [label for each in curves if (label := _dot(each))]
-    return chart(chart_id, title, note, (USERS, users), unit, lines, []) | {"dots": dots}
+    is_open = any(level.due_per_s is not None for each in curves for level in each.arm.levels)
+    x_label = ARRIVALS if is_open else USERS
+    return chart(chart_id, title, note, (x_label, loads), unit, lines, []) | {"dots": dots}
 
 
 def _dot(each: _Curve) -> dict[str, object] | None:
@@ -80,13 +84,13 @@ def _dot(each: _Curve) -> dict[str, object] | None:
     capacity = each.arm.capacity
     if capacity is None:
         return dot(at, each.points[at], each.arm.name, each.role, is_end=False)
-    load = users_text(capacity).replace("at least", "\u2265")
+    load = load_text(capacity).replace("at least", "\u2265")
     return dot(at, each.points[at], f"{each.arm.name}: {load}", each.role, is_end=capacity.users > 0)
 
 
 def _curve(arm: ArmSummary, levels: Sequence[LoadLevel], value: Value) -> _Curve:
-    points = {level.users: y for level in levels if (y := value(level)) is not None}
-    if arm.capacity is None or not points or arm.capacity.unit != USERS:
+    points = {level.load: y for level in levels if (y := value(level)) is not None}
+    if arm.capacity is None or not points:
         return _Curve(arm, points, None)
     if not arm.capacity.is_reached:
         return _Curve(arm, points, max(points))
@@ -94,11 +98,11 @@ def _curve(arm: ArmSummary, levels: Sequence[LoadLevel], value: Value) -> _Curve
     return _Curve(arm, points | {end: _interpolated(points, end)}, end)
 
 
-def _interpolated(points: dict[float, float], users: float) -> float:
-    if users in points:
-        return points[users]
-    before, after = next(pair for pair in pairwise(sorted(points)) if pair[0] < users < pair[1])
-    share = (users - before) / (after - before)
+def _interpolated(points: dict[float, float], load: float) -> float:
+    if load in points:
+        return points[load]
+    before, after = next(pair for pair in pairwise(sorted(points)) if pair[0] < load < pair[1])
+    share = (load - before) / (after - before)
     return points[before] * (1 - share) + points[after] * share
 
 

@@ -1,6 +1,7 @@
 """The question that an experiment answers, from what its arms differ in."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from locust_asyncdjango.lab.analysis.arm_runs import ArmRuns
@@ -41,7 +42,12 @@ def context_text(findings: Findings, provenance: Mapping[str, Any]) -> str:
     details = [" ".join((before, value, after)).strip() for before, value, after in parts if value]
     texts = (
         ", ".join(dict.fromkeys(runs.trial.route for runs in findings.runs)),
-        ", ".join(dict.fromkeys(conditions for runs in findings.runs if (conditions := runs.trial.conditions))),
+        _latencies_text(findings),
+        ", ".join(
+            dict.fromkeys(
+                conditions for runs in findings.runs if (conditions := replace(runs.trial, latency_ms=0).conditions)
+            )
+        ),
         f"{experiment.posts:,} posts",
         " ".join((load.shape, *details)),
         f"{experiment.repeats} runs of each arm" if experiment.repeats > 1 else "",
@@ -49,6 +55,12 @@ def context_text(findings: Findings, provenance: Mapping[str, Any]) -> str:
         str(provenance.get("started", ""))[:16].replace("T", " "),
     )
     return " \u00b7 ".join(filter(None, texts))
+
+
+def _latencies_text(findings: Findings) -> str:
+    """Return the latencies that were added: "100 ms latency", or "0, 100 and 200 ms latency"; "" for none."""
+    latencies = sorted({runs.trial.latency_ms for runs in findings.runs})
+    return f"{_enumeration(list(map(str, latencies)))} ms latency" if any(latencies) else ""
 
 
 def kind_of(findings: Findings, runs: ArmRuns) -> str:

@@ -13,10 +13,16 @@ from locust_asyncdjango.lab.analysis.findings import Findings
 from locust_asyncdjango.lab.report.answer.arm_summaries import ArmSummary
 from locust_asyncdjango.lab.report.answer.questions import is_about_kind, kind_of
 from locust_asyncdjango.lab.report.answer.slots import slots_of, slots_sentence
-from locust_asyncdjango.lab.report.answer.texts import duration_text, goodput_text, share_text, users_text
+from locust_asyncdjango.lab.report.answer.texts import (
+    duration_text,
+    full_load_text,
+    goodput_text,
+    load_text,
+    share_text,
+)
 from locust_asyncdjango.lab.report.sentences.not_run import budget_note
 from locust_asyncdjango.lab.report.sentences.processors import full_machine_note
-from locust_asyncdjango.lab.report.sentences.winner import ratio_text, winner_text
+from locust_asyncdjango.lab.report.sentences.winner import ratio_text, value_text, winner_text
 from locust_asyncdjango.metrics.plural import counted
 
 MAX_FAILED_SHARE = 0.01
@@ -29,12 +35,17 @@ class Recommendation:
 
     lead: the choice, without a full stop. evidence: its figures, in sentences. warnings: what else matters, in
     sentences. notes: how sure it is, in a few words each.
+    winner: sync or async, or where that is not the question the name of the arm that is ahead; "" where none is.
+    figures: what decides between the two best arms, in short. is_single_run: whether each arm ran once.
     """
 
     lead: str
     evidence: tuple[str, ...]
     warnings: tuple[str, ...]
     notes: tuple[str, ...]
+    winner: str = ""
+    figures: str = ""
+    is_single_run: bool = False
 
     @property
     def sentence(self) -> str:
@@ -51,7 +62,28 @@ def recommend(findings: Findings, subject: str, arms: Sequence[ArmSummary]) -> R
         tuple(_evidence(measured)),
         tuple(_warnings(findings, measured)),
         tuple(_notes(findings, subject, arms)),
+        _winner(findings, subject, measured),
+        _figures(findings, subject),
+        is_single_run=any(each.is_different is None and each.estimate for each in findings.comparisons[subject][:1]),
     )
+
+
+def _winner(findings: Findings, subject: str, measured: Sequence[ArmSummary]) -> str:
+    """Return sync or async, or where that is not the question the name of the arm that is ahead; "" where none is."""
+    comparison = next(iter(findings.comparisons[subject]), None) if measured else None
+    if comparison is None or comparison.criterion is None or not _has_valid_result(measured[0]):
+        return ""
+    if not findings.is_by_total(comparison) or not comparison.is_ahead:
+        return ""
+    return kind_of(findings, comparison.best) if is_about_kind(findings) else comparison.best.trial.arm
+
+
+def _figures(findings: Findings, subject: str) -> str:
+    comparison = next(iter(findings.comparisons[subject]), None)
+    if comparison is None or comparison.criterion is None:
+        return ""
+    figures = (value_text(runs, comparison.criterion) for runs in (comparison.best, comparison.other))
+    return " against ".join(figures).replace("at least", "\u2265")
 
 
 def _lead(findings: Findings, subject: str, measured: Sequence[ArmSummary]) -> str:
@@ -59,7 +91,7 @@ def _lead(findings: Findings, subject: str, measured: Sequence[ArmSummary]) -> s
         return "No arm was measured"
     best = measured[0]
     comparisons = findings.comparisons[subject]
-    if best.runs.invalid_reason or not _succeeded(best):
+    if not _has_valid_result(best):
         return _capitalized(winner_text(findings, subject)) if comparisons else f"{best.name} brought no valid result"
     if not comparisons:
         return f"{best.name} is the only arm that was measured"
@@ -95,15 +127,15 @@ def _evidence(measured: Sequence[ArmSummary]) -> Iterator[str]:
         return
     if all(arm.capacity for arm in compared):
         yield f"Within the objective {', '.join(map(_capacity_clause, compared))}."
-    users = {arm.full.users for arm in compared if arm.full}
-    load = f"At {counted(users.pop(), 'user')}" if len(users) == 1 else "At full load"
+    loads = {full_load_text(arm.full) for arm in compared if arm.full}
+    load = f"At {loads.pop()}" if len(loads) == 1 else "At full load"
     yield f"{load} {', '.join(map(_goodput_clause, compared))}."
 
 
 def _capacity_clause(arm: ArmSummary) -> str:
     capacity = arm.capacity
     rate = f" ({format_per_s(capacity.per_s)} req/s)" if capacity and capacity.users else ""
-    return f"{arm.name} carries {users_text(capacity)}{rate}"
+    return f"{arm.name} carries {load_text(capacity)}{rate}"
 
 
 def _goodput_clause(arm: ArmSummary) -> str:
@@ -151,8 +183,8 @@ def _notes(findings: Findings, subject: str, arms: Sequence[ArmSummary]) -> Iter
         yield f"{counted(failed, 'trial')} could not be measured"
 
 
-def _succeeded(arm: ArmSummary) -> bool:
-    return bool(arm.runs.figures and arm.runs.figures.successes)
+def _has_valid_result(arm: ArmSummary) -> bool:
+    return bool(not arm.runs.invalid_reason and arm.runs.figures and arm.runs.figures.successes)
 
 
 def _capitalized(text: str) -> str:

@@ -53,7 +53,7 @@ class ArmCells:
         """Return the texts of the row of the terminal's table, which are shorter."""
         return (
             self.name,
-            self.capacity.removesuffix(" users").removesuffix(" user").replace("at least ", ">= "),
+            _without_unit(self.capacity).replace("at least ", ">= "),
             self.capacity_per_s,
             self.goodput.removesuffix(" req/s"),
             self.failures,
@@ -92,6 +92,11 @@ class SubjectAnswer:
         """Return the chart of the latencies at full load, unless ``charts`` has it."""
         return distribution_chart(self.arms, self.place) if curve_charts(self.arms, self.objective, self.place) else []
 
+    @property
+    def is_open(self) -> bool:
+        """Return whether the load is that of an open model."""
+        return any(arm.capacity and texts.is_open(arm.capacity) for arm in self.arms)
+
 
 def answers_of(findings: Findings) -> list[SubjectAnswer]:
     """Return the answer on each subject, in the order in which they were first measured."""
@@ -104,13 +109,17 @@ def answers_of(findings: Findings) -> list[SubjectAnswer]:
     return answers
 
 
+def _without_unit(load: str) -> str:
+    return load.removesuffix(" users").removesuffix(" user").removesuffix(f" {texts.ARRIVALS}")
+
+
 def _cells(arm: ArmSummary, most_users: int) -> ArmCells:
     full, capacity = arm.full, arm.capacity
     return ArmCells(
         name=arm.name + (" (!)" if arm.runs.invalid_reason else ""),
         detail=arm.slots if not arm.error else f"not measured: {arm.error}",
         role=arm_role(arm.colour),
-        capacity=texts.users_text(capacity),
+        capacity=texts.load_text(capacity),
         capacity_note=texts.capacity_note(capacity),
         capacity_per_s=format_per_s(capacity.per_s) if capacity and capacity.users else texts.NONE,
         share=capacity.users / max(most_users, 1) if capacity else None,

@@ -6,6 +6,8 @@ from locust_asyncdjango.lab.report.answer.load_levels import FullLoad
 from locust_asyncdjango.metrics.plural import counted
 
 NONE = "-"
+ARRIVALS = "arrivals/s"
+"""The unit of an open model's load. Goodput is in req/s."""
 NO_LOAD = "none"
 """The capacity of an arm that is beyond the objective at every load."""
 SECOND_MS = 1000
@@ -28,14 +30,24 @@ def latencies_text(full: FullLoad | None) -> str:
     return f"{' / '.join(f'{ms:.{0 if values[0] >= 10 else 1}f}' for ms in values)} ms"
 
 
-def users_text(capacity: Capacity | None) -> str:
+def load_text(capacity: Capacity | None) -> str:
     """Return the load of a capacity; "at least" it where no load broke the objective."""
     if capacity is None:
         return NONE
     if not capacity.users:
         return NO_LOAD
-    load = counted(capacity.users, "user") if capacity.unit == "users" else f"{capacity.users} {capacity.unit}"
+    load = counted(capacity.users, "user") if not is_open(capacity) else f"{capacity.users} {ARRIVALS}"
     return f"{'' if capacity.is_reached else 'at least '}{load}"
+
+
+def is_open(capacity: Capacity) -> bool:
+    """Return whether the load of a capacity is that of an open model: arrivals a second, in place of users."""
+    return capacity.unit != "users"
+
+
+def full_load_text(full: FullLoad) -> str:
+    """Return what full load was: "100 users" or "250 arrivals/s"."""
+    return counted(full.users, "user") if full.due_per_s is None else f"{full.due_per_s:.0f} {ARRIVALS}"
 
 
 def capacity_note(capacity: Capacity | None) -> str:
@@ -46,7 +58,7 @@ def capacity_note(capacity: Capacity | None) -> str:
     if not capacity.users:
         return f"at the lowest load {broken}" if broken else ""
     is_exact = capacity.low == capacity.users == capacity.high
-    interval = "" if is_exact else f"{capacity.low}-{capacity.high} {capacity.unit}"
+    interval = "" if is_exact else f"{capacity.low}-{capacity.high} {ARRIVALS if is_open(capacity) else 'users'}"
     parts = (f"{format_per_s(capacity.per_s)} req/s", interval, f"then {broken}" if broken else "")
     return "; ".join(filter(None, parts))
 

@@ -37,11 +37,13 @@ def test_page_and_markdown_have_every_sentence_and_every_cell() -> None:
 
 def test_the_answer_comes_first() -> None:
     text, page = render_markdown(FINDINGS, PROVENANCE), unescape(render_html(FINDINGS, PROVENANCE))
-    assert text.splitlines()[:9] == [
+    assert text.splitlines()[:11] == [
         "# Should io_read and cpu be sync or async?",
         "",
         "io_read, cpu \u00b7 1,000 posts \u00b7 RampTo500 \u00b7 objective: failures &lt;= 1% and p95 &lt;= 1s"
         " \u00b7 2026-01-01 00:00",
+        "",
+        "**In 1 of 2 cases async is ahead (one run each); in 1 no arm is.**",
         "",
         "## io_read",
         "",

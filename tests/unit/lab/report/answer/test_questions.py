@@ -1,5 +1,7 @@
 """The question that an experiment answers."""
 
+from dataclasses import replace
+
 import pytest
 
 from locust_asyncdjango.lab.experiment.spec import Load, Trial
@@ -43,3 +45,11 @@ def test_the_context_says_what_was_measured_and_how() -> None:
         "io_read \u00b7 1,000 posts \u00b7 RampTo500 up to 200 users at 22 users a second for 60s \u00b7"
         " 3 runs of each arm \u00b7 objective: p95 <= 2s \u00b7 2026-01-01 12:30"
     )
+
+
+def test_the_context_names_all_latencies() -> None:
+    at = [replace(trial(), latency_ms=latency_ms, workers=2) for latency_ms in (0, 100, 200)]
+    text = context_text(findings_of([measured(each, 10.0) for each in at]), {})
+    assert text.startswith("io_read \u00b7 0, 100 and 200 ms latency \u00b7 2 workers \u00b7 1,000 posts")
+    text = context_text(findings_of([measured(at[1], 10.0)]), {})
+    assert text.startswith("io_read \u00b7 100 ms latency \u00b7 2 workers \u00b7 1,000 posts")

@@ -114,3 +114,37 @@ def test_arms_of_equal_capacity_are_told_apart_by_what_they_bring_at_full_load()
         "No detectable difference in capacity between gunicorn-sync and gunicorn-uvicorn, but at full load"
         " gunicorn-uvicorn brings 2.01 (1.82-2.22) times the goodput"
     )
+
+
+def open_series(slots: int) -> Series:
+    """Arrivals that climb by 5 a second up to 100 a second, on 100 users; 20 a second for each slot."""
+    rows = [
+        Row(
+            t, 100, ok := min(due, 20 * slots), ok_ms=Counter({50.0 if ok == due else 2000.0: ok}), due_per_s=float(due)
+        )
+        for t, due in ((t, min(5 * t + 5, 100)) for t in range(40))
+    ]
+    return Series.from_rows({}, rows)
+
+
+def test_the_load_of_an_open_model_is_its_arrivals() -> None:
+    wanted = experiment(servers=SERVERS)
+    recorded = dict(zip(trials(wanted), (open_series(3), open_series(60)), strict=True))
+    results = (
+        replace(measured(trial, 1.0), figures=find_saturation(each.intervals, each.load_levels))
+        for trial, each in recorded.items()
+    )
+    findings = Findings(wanted, tuple(results), {trial.id: each for trial, each in recorded.items()})
+    (answer,) = answers_of(findings)
+    assert [(row.capacity, row.terminal_cells[1]) for row in answer.rows] == [
+        ("at least 100 arrivals/s", ">= 100"),
+        ("52 arrivals/s", "52"),
+    ]
+    goodput, latency = answer.charts()
+    assert goodput["x"]["label"] == latency["x"]["label"] == "offered load, arrivals a second"
+    assert (min(goodput["x"]["values"]), max(goodput["x"]["values"])) == (15.0, 100.0)
+    assert [(dot["name"], dot["x"]) for dot in goodput["dots"]] == [
+        ("gunicorn-uvicorn: \u2265 100 arrivals/s", 100.0),
+        ("gunicorn-sync: 52 arrivals/s", 52.0),
+    ]
+    assert answer.recommendation.evidence[1].startswith("At 100 arrivals/s gunicorn-uvicorn brings 100 req/s")
