@@ -6,7 +6,7 @@ A capacity is computed from what each load of a run brought, which its series ha
 from dataclasses import replace
 
 from locust_asyncdjango.analysis.conditions.objective import parse_objective
-from locust_asyncdjango.analysis.saturation.capacity import find_capacity
+from locust_asyncdjango.analysis.saturation import find_saturation
 from locust_asyncdjango.lab.analysis.findings import Findings
 from locust_asyncdjango.lab.experiment.result import Result
 
@@ -25,8 +25,8 @@ def for_objective(findings: Findings, objective: str) -> Findings:
         series = findings.series.get(result.trial.id)
         if result.figures is None:
             return result
-        capacity = find_capacity(series.load_levels, series.intervals, wanted) if series else None
-        return replace(result, figures=replace(result.figures, capacity=capacity))
+        found = find_saturation(series.intervals, series.load_levels, wanted) if series else None
+        return replace(result, figures=replace(result.figures, capacity=found.capacity if found else None))
 
     experiment = findings.experiment
     return replace(
