@@ -19,12 +19,12 @@ from locust_asyncdjango.load.shape_registry import planned_rate, planned_users
 from locust_asyncdjango.plugin import run_info
 from locust_asyncdjango.plugin.generator.in_flight import InFlight
 from locust_asyncdjango.plugin.generator.meter import GeneratorMeter
+from locust_asyncdjango.plugin.generator.stop_signals import raise_interrupts_in_main, watch_stop_signals
 from locust_asyncdjango.plugin.open_model import OpenModel, accept_shares, request_share
 from locust_asyncdjango.plugin.options import Options
 from locust_asyncdjango.plugin.output_files import OutputFiles
 from locust_asyncdjango.plugin.recording import Recording, attach_recording, attached_recording
 from locust_asyncdjango.plugin.results import Results
-from locust_asyncdjango.plugin.setup import watch_stop_signals
 from locust_asyncdjango.plugin.terminal import LiveDisplay
 from locust_asyncdjango.plugin.web_ui import add_tabs
 from locust_asyncdjango.plugin.worker_protocol import MasterLink, WorkerLink, take_update
@@ -60,6 +60,7 @@ def subscribe_worker(environment: Environment, runner: WorkerRunner) -> None:
     joined = attached_recording(environment)
     recording = joined or record_worker(environment)
     accept_shares(runner, recording.arrivals)
+    raise_interrupts_in_main()
     run = WorkerRun(runner, recording, InFlight(environment), GeneratorMeter())
     events = environment.events
     events.test_start.add_listener(run.on_test_start)

@@ -1,16 +1,12 @@
 """Set in Locust, before a run starts, which user classes and which shape it has. Start at ``prepare_environment``."""
 
 import logging
-import signal
 from argparse import Namespace
-from collections.abc import Callable
-from types import FrameType
 from typing import Any
 
-import gevent
 from locust import LoadTestShape
 from locust.env import Environment
-from locust.runners import Runner, WorkerRunner
+from locust.runners import WorkerRunner
 
 from locust_asyncdjango.addresses import is_web_address
 from locust_asyncdjango.failures.normalize import make_record_safe, safe_logger
@@ -175,28 +171,6 @@ def make_locust_logs_safe() -> None:
 
 def _make_locust_record_safe(record: logging.LogRecord) -> bool:
     return not record.name.startswith("locust") or make_record_safe(record)
-
-
-def watch_stop_signals(environment: Environment, runner: Runner, note: Callable[[str], None]) -> None:
-    """Call ``note`` with the name of a signal that stops a headless run with a shape. Its end is not that of the shape.
-
-    Locust installs its own SIGTERM handler only after a headless shape is over, so SIGTERM stops the run here.
-    """
-    parsed = environment.parsed_options
-    if parsed is None or not parsed.headless or environment.shape_class is None:
-        return
-
-    def on_terminate() -> None:
-        note(signal.SIGTERM.name)
-        runner.quit()
-
-    def on_interrupt(signum: int, frame: FrameType | None) -> None:
-        note(signal.SIGINT.name)
-        signal.default_int_handler(signum, frame)
-
-    gevent.signal_handler(signal.SIGTERM, on_terminate)
-    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # it is ignored in the background of a shell
-        signal.signal(signal.SIGINT, on_interrupt)
 
 
 def _limit_run_time(shape: LoadTestShape, parsed: Namespace) -> None:

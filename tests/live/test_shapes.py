@@ -221,6 +221,15 @@ def test_a_breakpoint_by_a_bound_on_latency(slots_url: str) -> None:
     assert re.search(r"carries \d+ users \(\d+-\d+\), [\d.]+ req/s: at \d+ p95 was \d+ ms", re.sub(r"\s+", " ", text))
 
 
+def test_an_interrupt_that_comes_while_a_shape_computes_is_no_error(other_url: str, tmp_path: Path) -> None:
+    (tmp_path / "computing.py").write_text(
+        "import signal\nfrom locust import LoadTestShape\nclass Mine(LoadTestShape):\n    def tick(self):\n"
+        "        if self.get_run_time() > 2:\n            signal.raise_signal(signal.SIGINT)\n        return 3, 3\n"
+    )
+    code, text = done(*locust("-f", IO_READ, *HEADLESS, "--shape", "computing:Mine", "-H", other_url), cwd=tmp_path)
+    assert (code, "where this run saturated" in text) == (0, True), text
+
+
 @pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM])
 def test_a_search_that_is_stopped_says_what_it_has_found(
     slots_url: str, tmp_path: Path, signum: signal.Signals
