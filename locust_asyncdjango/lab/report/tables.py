@@ -133,7 +133,10 @@ class Difference:
 
 
 def differences(findings: Findings) -> list[Difference]:
-    """Return the differences between the best arm of each subject and the others, where there is a ratio."""
+    """Return the differences between the best arm of each subject and the others, where there is a ratio.
+
+    Arms that completed different mixes of requests have none.
+    """
     return [
         Difference(
             subject,
@@ -150,6 +153,7 @@ def differences(findings: Findings) -> list[Difference]:
         for subject, comparisons in findings.comparisons.items()
         for comparison in comparisons
         if comparison.estimate and comparison.criterion and not comparison.other.invalid_reason
+        if findings.is_by_total(comparison)
     ]
 
 

@@ -143,3 +143,11 @@ def test_who_used_the_processors() -> None:
         ("io_read: gunicorn-uvicorn", "2", "94", "91", "35", "20", "10", "0", "0"),
     )
     assert tables.processors_table(findings_of([SYNC])).rows == ()
+
+
+def test_arms_with_different_mixes_of_requests_have_no_difference_by_total() -> None:
+    findings = repeated((50.0, 100.0), (51.0, 99.0))
+    mixed = with_names(findings, gunicorn_sync={"GET /slow/": 500}, gunicorn_uvicorn={"GET /quick/": 900})
+    assert tables.differences(mixed) == []
+    same = with_names(findings, gunicorn_sync={"GET /": 500}, gunicorn_uvicorn={"GET /": 900})
+    assert [each.best for each in tables.differences(same)] == ["gunicorn-uvicorn"]
