@@ -6,7 +6,8 @@
 - killed: experiments whose lab is killed at a random moment, and which go on.
 
 ``--simulated`` starts no servers: it feeds simulated runs, whose truth is known, to the project's own functions, and
-prints a table of how often these are right (simulated/). ``--times N`` is the number of experiments for each line.
+prints a table of how often these are right (simulated/). ``--times N`` is the number of experiments for each line, and
+``--simulations plateau,onsets`` runs these only.
 
 ``--keep DIR`` keeps the results folders. Given the same folder again, the benchmark goes on where it was; only the part
 "killed" starts anew.
@@ -30,6 +31,7 @@ from locust_asyncdjango.lab.analysis.round_trips import fit_round_trips
 from locust_asyncdjango.lab.commands.arguments import Parser
 from locust_asyncdjango.lab.environment.process import python, running
 from locust_asyncdjango.lab.errors import TrialError, UsageError
+from locust_asyncdjango.lab.experiment.options import names
 from locust_asyncdjango.lab.experiment.result import Result
 from simulated import breakpoint as breakpoint_search
 from simulated import capacity, compare, experiments, onsets, open_model, plateau, request_mix
@@ -71,6 +73,7 @@ class VerdictOptions:
     experiments: int
     kills: int
     times: int
+    simulations: tuple[str, ...]
     keep: Path | None
 
 
@@ -95,7 +98,15 @@ def parse_options(arguments: Sequence[str] | None) -> VerdictOptions:
     flags.add_argument(
         "--times", type=int, default=400, help="simulated experiments for each line (default: %(default)s)"
     )
+    flags.add_argument(
+        "--simulations",
+        type=names,
+        default=tuple(SIMULATIONS),
+        help=f"what to simulate, of {','.join(SIMULATIONS)} (default: all)",
+    )
     options = VerdictOptions(**vars(flags.parse_args(arguments)))
+    if unknown := set(options.simulations) - SIMULATIONS.keys():
+        raise UsageError(f"--simulations {unknown.pop()}: choose from {', '.join(SIMULATIONS)}")
     if options.pairs < 3 or min(options.experiments, options.kills, options.times) < 1:
         raise UsageError("--pairs must be 3 or more, --experiments, --kills and --times 1 or more")
     return options
@@ -103,7 +114,7 @@ def parse_options(arguments: Sequence[str] | None) -> VerdictOptions:
 
 def measure_simulated(options: VerdictOptions, _folder: Path) -> None:
     """Run the simulations, and print the table of their goals."""
-    print_table(SIMULATIONS, options.times)
+    print_table([SIMULATIONS[name] for name in options.simulations], options.times)
 
 
 def measure_same_arm(options: VerdictOptions, folder: Path) -> None:

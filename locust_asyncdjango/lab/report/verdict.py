@@ -179,7 +179,7 @@ def _first_failure(runs: ArmRuns) -> str:
 def _noise_sentences(findings: Findings) -> list[str]:
     sentences = []
     for (route, criterion), noise in findings.noises.items():
-        freedom = f"{counted(noise.freedom, 'degree')} of freedom"
+        freedom = f"{counted(round(noise.freedom), 'degree')} of freedom"
         floor = f"up to {noise.floor:.2f} times" if noise.floor < MAX_NOISE_RATIO else "more than so few runs can show"
         sentences.append(f"noise of {route}: two runs of the same arm differ in {criterion} by {floor} ({freedom})")
     if any(each.is_different is not None for compared in findings.comparisons.values() for each in compared):

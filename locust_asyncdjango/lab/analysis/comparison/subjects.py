@@ -90,7 +90,7 @@ def _differences(first: ArmRuns, second: ArmRuns, criterion: Criterion) -> Diffe
     if not common or not all(each.value for each in measurements):
         return None
     sign = -1 if criterion.is_less_better else 1
-    logs = tuple(sign * log(firsts[repeat].value / seconds[repeat].value) for repeat in common)
+    first_logs, second_logs = (tuple(sign * log(runs[repeat].value) for repeat in common) for runs in (firsts, seconds))
     variance = fmean(firsts[repeat].variance + seconds[repeat].variance for repeat in common)
     is_bound = criterion is Criterion.CAPACITY and (first.is_bound or second.is_bound)
-    return Differences((first.trial.arm, second.trial.arm), logs, variance, is_bound)
+    return Differences((first.trial.arm, second.trial.arm), first_logs, second_logs, variance, is_bound)

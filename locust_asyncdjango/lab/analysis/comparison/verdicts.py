@@ -7,7 +7,7 @@ from math import exp, log
 
 from locust_asyncdjango.lab.analysis.arm_runs import ArmRuns
 from locust_asyncdjango.lab.analysis.comparison.criterion import Criterion, measure
-from locust_asyncdjango.lab.analysis.comparison.noise import Differences, Noise, estimate_noise
+from locust_asyncdjango.lab.analysis.comparison.noise import Differences, Noise, Noises, estimate_noise, estimate_noises
 from locust_asyncdjango.lab.analysis.comparison.pair_tests import PairTest, pair_test
 from locust_asyncdjango.lab.analysis.comparison.ratio import RatioEstimate
 from locust_asyncdjango.lab.analysis.comparison.subjects import Arms, Subject, pair_criterion, subject_of
@@ -118,22 +118,37 @@ class ArmComparisons:
     @cached_property
     def a_a_logs(self) -> dict[Source, list[float]]:
         """Return the differences of the A/A pairs, by route and criterion."""
-        logs: dict[Source, list[float]] = {}
+        by_source = self._a_a_by_arm.items()
+        return {source: [each for logs in by_arm.values() for each in logs] for source, by_arm in by_source}
+
+    @cached_property
+    def _a_a_by_arm(self) -> dict[Source, dict[str, list[float]]]:
+        logs: dict[Source, dict[str, list[float]]] = {}
         for first, second in self.a_a_pairs:
             subject = self.subjects.get(first.trial.subject)
             if subject and subject.criterion and (values := _values(first, second, subject.criterion)):
-                logs.setdefault((subject.route, subject.criterion), []).append(log(values[0] / values[1]))
+                by_arm = logs.setdefault((subject.route, subject.criterion), {})
+                by_arm.setdefault(first.trial.arm, []).append(log(values[0] / values[1]))
         return logs
 
     @cached_property
     def noises(self) -> dict[Source, Noise]:
         """Return the noise of each route and criterion of which something was run twice."""
-        pairs: dict[Source, list[list[Differences]]] = {source: [] for source in self.a_a_logs}
+        sources = dict.fromkeys([*self.a_a_logs, *self._pairs_by_source])
+        noises = {
+            source: estimate_noise(self._pairs_by_source.get(source, ()), self.a_a_logs.get(source, ()))
+            for source in sources
+        }
+        return {source: noise for source, noise in noises.items() if noise}
+
+    @cached_property
+    def _pairs_by_source(self) -> dict[Source, list[list[Differences]]]:
+        """Return the differences of each subject of a route, by criterion."""
+        pairs: dict[Source, list[list[Differences]]] = {}
         for subject in self.subjects.values():
             for criterion in dict.fromkeys(criterion for criterion, _ in subject.pairs.values()):
                 pairs.setdefault((subject.route, criterion), []).append(subject.pairs_by(criterion))
-        noises = {source: estimate_noise(each, self.a_a_logs.get(source, ())) for source, each in pairs.items()}
-        return {source: noise for source, noise in noises.items() if noise}
+        return pairs
 
     @cached_property
     def comparisons(self) -> dict[str, list[Comparison]]:
@@ -178,11 +193,13 @@ class ArmComparisons:
 
     @cached_property
     def _tests(self) -> dict[tuple[str, Arms], PairTest]:
+        routes = {
+            source: estimate_noises(pairs, self._a_a_by_arm.get(source, {}))
+            for source, pairs in self._pairs_by_source.items()
+        }
         tests = {
             (name, arms): pair_test(
-                pair,
-                self._own_noises.get((subject.route, criterion, arms)),
-                self.noises.get((subject.route, criterion)),
+                pair, self._own_noises.get((subject.route, criterion, arms)), routes.get((subject.route, criterion))
             )
             for name, subject in self.subjects.items()
             for arms, (criterion, pair) in subject.pairs.items()
@@ -190,13 +207,13 @@ class ArmComparisons:
         return {key: test for key, test in tests.items() if test}
 
     @cached_property
-    def _own_noises(self) -> dict[tuple[str, Criterion, Arms], Noise | None]:
-        """Return the noise of every two arms of a route, under all its conditions."""
+    def _own_noises(self) -> dict[tuple[str, Criterion, Arms], Noises | None]:
+        """Return the noises of every two arms of a route, under all its conditions."""
         pairs: dict[tuple[str, Criterion, Arms], list[list[Differences]]] = {}
         for subject in self.subjects.values():
             for arms, (criterion, pair) in subject.pairs.items():
                 pairs.setdefault((subject.route, criterion, arms), []).append([pair])
-        return {key: estimate_noise(each) for key, each in pairs.items()}
+        return {key: estimate_noises(each, self._a_a_by_arm.get(key[:2], {})) for key, each in pairs.items()}
 
     @cached_property
     def _different(self) -> set[tuple[str, Arms]]:

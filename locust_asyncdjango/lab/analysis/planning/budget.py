@@ -87,10 +87,8 @@ def power_sentences(experiment: Experiment, experience: Experience, plateau_s: f
     spread = experience.spread * (_relative_noise(plateau_s) if plateau_s else 1.0)
     known = f"as in {experience.experiments} earlier experiments" if experience.experiments else "assumed"
     noise = f"where two runs of an arm differ by {spread / sqrt(2):.1%} ({known})"
-    found = smallest_difference(
-        spread, experiment.repeats, arms, subjects=_subjects(experiment), looks=looks(experiment)
-    )
-    repeats = repeats_for(DIFFERENCE, spread, arms, subjects=_subjects(experiment))
+    found = smallest_difference(spread, experiment.repeats, arms, **_shared(experiment), looks=looks(experiment))
+    repeats = repeats_for(DIFFERENCE, spread, arms, **_shared(experiment))
     sentences = [
         f"it can find a difference of {found:.0%} or more, in four of five cases, {noise}"
         if found is not None
@@ -142,9 +140,7 @@ def _relative_noise(plateau_s: float) -> float:
 def _found(experiment: Experiment, choice: _Choice) -> float:
     chosen = replace(experiment, repeats=choice.repeats, until_decided=True)
     arms = max(len(compared) for compared in comparisons(experiment))
-    found = smallest_difference(
-        choice.spread, choice.repeats, max(arms, 2), subjects=_subjects(experiment), looks=looks(chosen)
-    )
+    found = smallest_difference(choice.spread, choice.repeats, max(arms, 2), **_shared(experiment), looks=looks(chosen))
     return found if found is not None else float("inf")
 
 
@@ -154,5 +150,6 @@ def _round_s(experiment: Experiment, length_s: float, experience: Experience) ->
     return sum(length_s + experience.overhead_s + ROUND_TRIPS * trial.latency_ms / 1000 for trial in planned)
 
 
-def _subjects(experiment: Experiment) -> int:
-    return sum(1 for _ in comparisons(experiment))
+def _shared(experiment: Experiment) -> dict[str, int]:
+    """Return how many subjects share the error, and how many conditions of a route its noise."""
+    return {"subjects": sum(1 for _ in comparisons(experiment)), "conditions": len(experiment.latencies_ms)}

@@ -93,8 +93,9 @@ def _differences(
     carried: Mapping[tuple[str, str, int], float], subject: str, arms: tuple[str, str], repeats: int
 ) -> Differences:
     keys = (((subject, arms[0], n), (subject, arms[1], n)) for n in range(1, repeats + 1))
-    logs = (carried[first] - carried[second] for first, second in keys if first in carried and second in carried)
-    return Differences(arms, tuple(logs))
+    common = [(first, second) for first, second in keys if first in carried and second in carried]
+    firsts, seconds = (tuple(carried[pair[side]] for pair in common) for side in (0, 1))
+    return Differences(arms, firsts, seconds)
 
 
 def _usable(results: Iterable[Result]) -> Iterator[Result]:

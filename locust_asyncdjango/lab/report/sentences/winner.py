@@ -108,8 +108,8 @@ def _ratio_words(estimate: RatioEstimate, criterion: Criterion) -> str:
 def _repeats_text(findings: Findings, subject: str, criterion: Criterion) -> str:
     noise = findings.noises.get((findings.subjects[subject][0].trial.route, criterion))
     arms = len(findings.subjects[subject])
-    subjects = len(findings.comparisons)
-    needed = repeats_for(MATTERS, noise.spread, arms, subjects=subjects, looks=findings.looks) if noise else None
+    shared = {"subjects": len(findings.comparisons), "conditions": len(findings.experiment.latencies_ms)}
+    needed = repeats_for(MATTERS, noise.spread, arms, **shared, looks=findings.looks) if noise else None
     return (
         f"{needed} repeats would find {MATTERS:.0%}" if needed else f"{MATTERS:.0%} would take too many repeats to find"
     )

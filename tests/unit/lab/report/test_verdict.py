@@ -66,7 +66,7 @@ def test_a_name_that_fails_at_every_load_is_named_for_its_arm() -> None:
 
 def test_repeated_runs_show_how_sure_the_verdict_is() -> None:
     assert verdict_sentences(repeated((50.0, 100.0), (51.0, 99.0), (49.0, 103.0))) == [
-        "io_read: gunicorn-uvicorn carries 100.7 req/s at full load, gunicorn-sync 50.0 req/s; 2.01 (1.82-2.22) times",
+        "io_read: gunicorn-uvicorn carries 100.7 req/s at full load, gunicorn-sync 50.0 req/s; 2.01 (1.88-2.15) times",
         "io_read on gunicorn-sync: no request failed; slowdown: not seen",
         "io_read on gunicorn-uvicorn: no request failed; slowdown: not seen",
         "noise of io_read: two runs of the same arm differ in goodput by up to 1.19 times (2 degrees of freedom)",
@@ -75,7 +75,7 @@ def test_repeated_runs_show_how_sure_the_verdict_is() -> None:
     ]
     assert verdict_sentences(repeated((90.0, 100.0), (103.0, 99.0), (98.0, 113.0)))[0] == (
         "io_read: no detectable difference: gunicorn-uvicorn carries 103.8 req/s at full load, gunicorn-sync 96.9"
-        " req/s; 1.07 (0.84-1.36) times; 33 repeats would find 5%"
+        " req/s; 1.07 (0.84-1.36) times; 34 repeats would find 5%"
     )
     assert verdict_sentences(repeated((99.9, 100.0), (100.1, 100.0), (100.0, 100.1)))[0].startswith(
         "io_read: no difference that matters: gunicorn-uvicorn carries 100.0 req/s at full load"
@@ -124,7 +124,7 @@ def test_arms_that_are_not_saturated_are_compared_by_latency() -> None:
         if result.figures
     )
     assert verdict_sentences(replace(repeats, results=tuple(results)))[0] == (
-        "io_read: gunicorn-sync answers in 20.0 ms (median), gunicorn-uvicorn 32.0 ms; 1.60 (1.48-1.73) times as fast"
+        "io_read: gunicorn-sync answers in 20.0 ms (median), gunicorn-uvicorn 32.0 ms; 1.60 (1.47-1.75) times as fast"
     )
 
 
@@ -304,7 +304,7 @@ def test_equal_capacities_with_another_goodput_at_full_load() -> None:
         "io_read: no difference that matters: gunicorn-sync carries 100 users within the objective (failures <= 1% and"
         " p95 <= 1s), gunicorn-uvicorn 100 users; 1.00 (0.99-1.01) times",
         "io_read: goodput at full load differs, though capacity decides: gunicorn-uvicorn 100.7 req/s, gunicorn-sync"
-        " 50.0 req/s; 2.01 (1.82-2.22) times",
+        " 50.0 req/s; 2.01 (1.88-2.15) times",
     ]
     assert verdict_sentences(repeats)[-1].endswith(
         "call some of them different; goodput at full load, where capacity decides, has an error of 5% of its own"

@@ -5,14 +5,22 @@ from statistics import variance
 
 import pytest
 
-from locust_asyncdjango.lab.analysis.comparison.noise import Differences, Noise, count_equal_pairs, estimate_noise
+from locust_asyncdjango.lab.analysis.comparison.noise import (
+    Differences,
+    Noise,
+    RunVariance,
+    count_equal_pairs,
+    estimate_noise,
+    estimate_noises,
+    welch_freedom,
+)
 
 RUNS = {"a": (1.0, 1.2, 0.9, 1.1), "b": (1.3, 1.4, 1.1, 1.6), "c": (0.7, 0.6, 0.8, 0.5)}
 
 
 def differences(first: str, second: str) -> Differences:
     """Return the differences of two arms of RUNS."""
-    return Differences((first, second), tuple(x - y for x, y in zip(RUNS[first], RUNS[second], strict=True)))
+    return Differences((first, second), RUNS[first], RUNS[second])
 
 
 def test_the_noise_of_two_arms_is_the_spread_of_their_differences() -> None:
@@ -41,8 +49,46 @@ def test_the_mean_of_a_a_pairs_is_known() -> None:
     noise = estimate_noise([], [0.3])
     assert noise == Noise(0.3, 1)
     assert noise.floor == pytest.approx(45.2, abs=0.1)
-    assert estimate_noise([[Differences(("a", "b"), (0.5,))]]) is None
+    assert estimate_noise([[Differences(("a", "b"), (0.5,), (0.0,))]]) is None
     assert estimate_noise([]) is None
+
+
+def test_the_unpaired_noise_is_that_of_the_runs_of_each_arm() -> None:
+    of_two = estimate_noises([[differences("a", "b")]], {})
+    assert of_two is not None
+    assert of_two.paired == estimate_noise([[differences("a", "b")]])
+    assert of_two.unpaired.spread == pytest.approx(sqrt(variance(RUNS["a"]) + variance(RUNS["b"])))
+    pairs = [differences("a", "b"), differences("a", "c"), differences("b", "c")]
+    of_three = estimate_noises([pairs, pairs], {})
+    assert of_three is not None
+    assert of_three.unpaired.spread == pytest.approx(sqrt(2 * sum(map(variance, RUNS.values())) / 3))
+    assert estimate_noises([[Differences(("a", "b"), (0.5,), (0.0,))]], {"a": [0.1]}) is None
+
+
+def test_an_a_a_pair_shows_the_noise_of_its_arm() -> None:
+    noises = estimate_noises([[differences("a", "b")]], {"a": [0.5], "c": [9.0]})
+    assert noises is not None
+    of_a = (3 * variance(RUNS["a"]) + 0.5**2 / 2) / 4
+    assert noises.unpaired.spread == pytest.approx(sqrt(of_a + variance(RUNS["b"])))
+    assert noises.paired.freedom == 3
+
+
+@pytest.mark.parametrize(
+    ("variances", "freedom"),
+    [
+        ([RunVariance(1.0, 9), RunVariance(1.0, 9)], 15.3),  # 18 if it were known that they are the same
+        ([RunVariance(1.0, 9), RunVariance(0.0, 9)], 9),
+        ([RunVariance(1.0, 3), RunVariance(1.0, 3)], 4.1),
+        ([RunVariance(1.0, 3), RunVariance(0.03, 3)], 3.0),
+        ([RunVariance(0.0, 3), RunVariance(0.0, 4)], 3),
+        ([RunVariance(1.0, 3), RunVariance(1.0, 3), RunVariance(1.0, 3)], 9),
+        ([RunVariance(9.0, 3), RunVariance(1.0, 3), RunVariance(1.0, 3)], 4.4),
+    ],
+)
+def test_arms_that_may_differ_in_noise_have_fewer_degrees_of_freedom(
+    variances: list[RunVariance], freedom: float
+) -> None:
+    assert welch_freedom(variances) == pytest.approx(freedom, abs=0.1)
 
 
 def test_an_a_a_pair_is_compared_with_the_noise_of_the_others() -> None:

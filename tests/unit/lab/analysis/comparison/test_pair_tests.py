@@ -5,53 +5,71 @@ from math import exp, log
 import pytest
 from scipy.stats import t
 
-from locust_asyncdjango.lab.analysis.comparison.noise import Differences, Noise
-from locust_asyncdjango.lab.analysis.comparison.pair_tests import PairTest, pair_test
+from locust_asyncdjango.lab.analysis.comparison.noise import Differences, Noise, Noises
+from locust_asyncdjango.lab.analysis.comparison.pair_tests import (
+    PAIRED_SHARE,
+    UNPAIRED_SHARE,
+    PairTest,
+    pair_test,
+)
 from locust_asyncdjango.lab.analysis.comparison.ratio import RatioEstimate
 from locust_asyncdjango.metrics.statistics import student_t, student_t_error
 
-TEST = PairTest(mean=log(1.2), repeats=4, spread=0.1, freedom=3)
+PAIRED, UNPAIRED = Noise(0.1, 3), Noise(0.12, 5)
+TEST = PairTest(log(1.2), 4, PAIRED, UNPAIRED)
 
 
-def test_the_probability_is_that_of_students_t() -> None:
-    assert TEST.p == pytest.approx(2 * t.sf(log(1.2) / 0.05, 3))
-    assert PairTest(0.0, 4, 0.0, 3).p == 1
-    assert PairTest(0.1, 4, 0.0, 3).p == 0
+def test_the_two_tests_share_the_error() -> None:
+    paired, unpaired = 2 * t.sf(log(1.2) / 0.05, 3), 2 * t.sf(log(1.2) / 0.06, 5)
+    assert TEST.p == pytest.approx(min(paired / PAIRED_SHARE, unpaired / UNPAIRED_SHARE))
+    equal = Noise(0.0, 3)
+    assert PairTest(0.0, 4, equal, equal).p == 1
+    assert PairTest(0.1, 4, equal, equal).p == 0
 
 
-def test_the_interval_is_that_of_students_t() -> None:
-    margin = student_t(3, 0.05) * 0.05
-    estimate = TEST.estimate(0.05, is_different=True)
+@pytest.mark.parametrize(
+    ("paired", "unpaired", "margin"),
+    [
+        (PAIRED, UNPAIRED, student_t(5, UNPAIRED_SHARE * 0.05) * 0.06),
+        (PAIRED, Noise(0.5, 5), student_t(3, PAIRED_SHARE * 0.05) * 0.05),  # the machine drifts
+    ],
+)
+def test_the_interval_is_the_narrower_one_of_the_two_tests(paired: Noise, unpaired: Noise, margin: float) -> None:
+    estimate = PairTest(log(1.2), 4, paired, unpaired).estimate(0.05, is_different=False)
     assert estimate.low == pytest.approx(1.2 * exp(-margin))
     assert estimate.high == pytest.approx(1.2 * exp(margin))
-    assert estimate.is_different
+
+
+def test_an_interval_ends_where_the_error_is_that_of_the_difference() -> None:
+    assert TEST.estimate(TEST.p, is_different=False).low == pytest.approx(1.0)
 
 
 def test_an_interval_ends_at_1_where_holms_method_tells_arms_apart() -> None:
     wide = TEST.estimate(0.001, is_different=True)
     assert (wide.low, wide.is_different) == (1.0, True)
     assert TEST.estimate(0.001, is_different=False).is_different is False
-    less = PairTest(-log(1.2), 4, 0.1, 3).estimate(0.001, is_different=True)
+    less = PairTest(-log(1.2), 4, PAIRED, UNPAIRED).estimate(0.001, is_different=True)
     assert (less.high, less.is_different) == (1.0, True)
 
 
 def test_few_requests_are_uncertain_even_if_all_runs_are_equal() -> None:
-    few = PairTest(log(1.1), 4, 0.0, 3, least_spread=0.2)
+    few = PairTest(log(1.1), 4, Noise(0.0, 3), Noise(0.0, 3), least_spread=0.2)
     assert few.p == pytest.approx(0.34, abs=0.01)
     assert few.estimate(0.05, is_different=False).is_different is False
 
 
 def test_the_larger_noise_counts_and_freedom_is_limited() -> None:
-    pair = Differences(("a", "b"), (0.125, 0.375))
-    quiet, noisy = Noise(0.01, 1), Noise(0.3, 1)
-    assert pair_test(pair, quiet, Noise(0.1, 9)) == PairTest(0.25, 2, 0.1, 4)
-    assert pair_test(pair, noisy, Noise(0.1, 2)) == PairTest(0.25, 2, 0.3, 2)
-    assert pair_test(pair, quiet, None) == PairTest(0.25, 2, 0.01, 1)
-    assert pair_test(Differences(("a", "b"), (0.1,)), None, Noise(0.1, 9)) is None
+    pair = Differences(("a", "b"), (0.25, 0.75), (0.125, 0.375))
+    own, route = Noises(Noise(0.01, 1), Noise(0.3, 2)), Noises(Noise(0.1, 9), Noise(0.2, 6))
+    assert pair_test(pair, own, route) == PairTest(0.25, 2, Noise(0.1, 4), Noise(0.3, 6))
+    noisy = own._replace(paired=Noise(0.5, 1))
+    assert pair_test(pair, noisy, route) == PairTest(0.25, 2, Noise(0.5, 1), Noise(0.3, 6))
+    assert pair_test(pair, own, None) == PairTest(0.25, 2, Noise(0.01, 1), Noise(0.3, 2))
+    assert pair_test(Differences(("a", "b"), (0.1,), (0.0,)), None, route) is None
 
 
 def test_a_huge_noise_does_not_overflow() -> None:
-    assert PairTest(800.0, 2, 500.0, 1).estimate(0.05, is_different=False).is_different is False
+    assert PairTest(800.0, 2, Noise(500.0, 1), Noise(500.0, 2)).estimate(0.05, is_different=False).is_different is False
 
 
 def test_an_estimate_is_reversed() -> None:
