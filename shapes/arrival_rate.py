@@ -1,6 +1,7 @@
 """The open model: requests begin at a rate, whatever the server does. A slow server does not slow the load down."""
 
 from collections.abc import Iterator
+from math import floor
 
 from locust_asyncdjango.shapes.parameters import Arrivals, Seconds, Stage
 from locust_asyncdjango.shapes.planned import Planned
@@ -41,8 +42,11 @@ class ArrivalRate(Planned):
         yield Stage(self.hold, rate)
 
     def users_at(self, elapsed: float) -> int:
-        """Return the users planned after ``elapsed`` seconds: all of them, as soon as they can have started."""
-        return min(self.effective_peak(), int(START_RATE * elapsed))
+        """Return the users planned after ``elapsed`` seconds: all of them, as soon as they can have started.
+
+        Locust starts the users of a second at its beginning.
+        """
+        return min(self.effective_peak(), int(START_RATE * (floor(elapsed) + 1)))
 
     def tick(self) -> tuple[int, float] | None:
         """Return the number of users and the rate at which they start; None when the time is over."""

@@ -7,7 +7,7 @@ within ``settle`` of the master's; the run's own summary says where they are not
 import logging
 import time
 from collections.abc import Mapping
-from math import ceil
+from math import ceil, floor
 
 from locust.runners import WORKER_REPORT_INTERVAL, MasterRunner
 from locust.stats import StatsEntry
@@ -79,9 +79,12 @@ class Breakpoint(Parametrised):
         self._begin_search()
 
     def users_at(self, elapsed: float) -> int:
-        """Return the level that is tried now, or a number on the way to it. elapsed: seconds since the start."""
+        """Return the level that is tried now, or a number on the way to it. elapsed: seconds since the start.
+
+        Locust starts and stops the users of a second at its beginning.
+        """
         since, before = self._last_level
-        moved = ceil(max(elapsed - since, 0) * self.effective_rate())
+        moved = ceil((floor(max(elapsed - since, 0)) + 1) * self.effective_rate())
         level = self._search.level
         return min(level, before + moved) if level > before else max(level, before - moved)
 

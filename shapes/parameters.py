@@ -83,6 +83,10 @@ class Parametrised(LoadTestShape):
         """Return the users planned ``elapsed`` seconds after the start; None if the shape does not know."""
         return None
 
+    def planned_users(self, ago_s: float = 0.0) -> int | None:
+        """Return the users that the shape planned for ``ago_s`` seconds ago; None if it does not know."""
+        return self.users_at(max(self.get_run_time() - ago_s, 0.0))  # type: ignore[no-untyped-call]
+
     def conclusions(self) -> tuple[str, ...]:
         """Return what the shape has concluded so far, as sentences without a full stop; the summary shows them."""
         return ()

@@ -1,6 +1,7 @@
 """The base of shapes whose load is known beforehand: stages, and ticks that follow from the time alone."""
 
 from abc import abstractmethod
+from collections import deque
 from collections.abc import Iterable
 from itertools import pairwise
 from math import floor
@@ -24,6 +25,12 @@ class Planned(Parametrised):
     """
 
     abstract = True
+
+    def __init__(self, **parameters: str) -> None:
+        """Set parameters from texts, such as ``peak="1000"``. Raise ParameterError for a wrong one."""
+        self._ticks: deque[tuple[float, int]] = deque(maxlen=2)
+        """The last ticks: seconds since the start, and the users at the end of the second that began then."""
+        super().__init__(**parameters)
 
     @abstractmethod
     def stages(self, peak: int, rate: float) -> Iterable[Stage]:
@@ -66,8 +73,23 @@ class Planned(Parametrised):
         if elapsed >= self.run_time:
             return None
         planned = self.users_at(elapsed + 1)
+        self._ticks.append((elapsed, planned))
         difference = abs(planned - self.get_current_user_count())  # type: ignore[no-untyped-call]
         return planned, max(self._steepest_slope(), float(difference))
+
+    def reset_time(self) -> None:
+        """Begin the plan. Locust calls it when a run begins."""
+        super().reset_time()  # type: ignore[no-untyped-call]
+        self._ticks.clear()
+
+    def planned_users(self, ago_s: float = 0.0) -> int | None:
+        """Return the users of the last tick before ``ago_s`` seconds ago.
+
+        Locust starts and stops the users of a second at its tick, so that they are there before ``users_at`` is.
+        """
+        when = self.get_run_time() - ago_s  # type: ignore[no-untyped-call]
+        at_tick = next((users for elapsed, users in reversed(self._ticks) if elapsed <= when), None)
+        return super().planned_users(ago_s) if at_tick is None else at_tick
 
     def preview(self, columns: int) -> list[float]:
         """Return the level in the middle of each column, as a share of the highest."""

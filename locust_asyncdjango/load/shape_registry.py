@@ -57,9 +57,7 @@ def create_shape(text: str) -> LoadTestShape:
 
 def planned_users(shape: LoadTestShape | None, delay_s: float = 0.0) -> int | None:
     """Return how many users a shape planned for ``delay_s`` seconds ago; None if it does not say."""
-    if not isinstance(shape, Parametrised):
-        return None
-    return shape.users_at(max(shape.get_run_time() - delay_s, 0.0))  # type: ignore[no-untyped-call]
+    return shape.planned_users(delay_s) if isinstance(shape, Parametrised) else None
 
 
 def planned_rate(shape: LoadTestShape | None, delay_s: float = 0.0) -> float | None:

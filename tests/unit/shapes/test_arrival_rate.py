@@ -20,7 +20,7 @@ def test_the_command_lines_rate_is_of_requests_and_its_users_make_them() -> None
 
 def test_all_users_start_at_once_and_wait() -> None:
     shape = at_time(ArrivalRate(), 0.0)
-    assert [shape.users_at(elapsed) for elapsed in (0.0, 1.0, 4.5, 60.0)] == [0, 100, 450, 500]
+    assert [shape.users_at(elapsed) for elapsed in (0.0, 1.0, 3.5, 60.0)] == [100, 200, 400, 500]
     assert at_time(ArrivalRate(), 89.9).tick() == (500, 100.0)
     assert at_time(ArrivalRate(), 90.0).tick() is None
 

@@ -86,10 +86,10 @@ def test_users_that_do_not_start(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_level_is_planned_as_its_users_start(monkeypatch: pytest.MonkeyPatch) -> None:
     shape = Breakpoint(rate="10")
     SimulatedRun(monkeypatch, shape)
-    assert [shape.users_at(elapsed) for elapsed in (0.0, 0.1, 5.0)] == [0, 1, 1]
+    assert [shape.users_at(elapsed) for elapsed in (0.0, 0.1, 5.0)] == [1, 1, 1]
     shape._last_level = (10.0, 1)
     shape._search.level = 64
-    assert [shape.users_at(elapsed) for elapsed in (10.0, 12.0, 99.0)] == [1, 21, 64]
+    assert [shape.users_at(elapsed) for elapsed in (10.0, 12.5, 99.0)] == [11, 31, 64]
     shape._last_level = (10.0, 64)
     shape._search.level = 48
-    assert [shape.users_at(elapsed) for elapsed in (10.0, 11.0, 99.0)] == [64, 54, 48]
+    assert [shape.users_at(elapsed) for elapsed in (10.0, 11.0, 99.0)] == [54, 48, 48]

@@ -49,6 +49,18 @@ def test_a_rate_below_one_user_a_second() -> None:
     assert [target[0] for target in targets if target] == [1, 1, 1, 2, 2]
 
 
+def test_the_plan_beside_the_running_users_is_that_of_the_last_tick() -> None:
+    shape = RampTo500()
+    planned = [at_time(shape, now).planned_users() for now in (0.0, 0.9)]
+    for now in (0.0, 1.1):
+        at_time(shape, now).tick()
+        planned.append(at_time(shape, now + 0.9).planned_users())
+    planned.append(at_time(shape, 2.0).planned_users(ago_s=1.0))
+    assert planned == [0, 4, 5, 10, 5]
+    shape.reset_time()
+    assert at_time(shape, 0.9).planned_users() == 4
+
+
 PLANNED = [shape for shape in CATALOGUE if issubclass(shape, Planned)]
 
 
