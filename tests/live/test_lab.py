@@ -142,7 +142,7 @@ def test_a_run_that_is_killed_leaves_nothing_running_and_goes_on_where_it_was(tm
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="a disk of its own takes root to mount")
 def test_a_full_disk_is_one_line_and_what_was_written_is_whole(tmp_path: Path) -> None:
-    load = ("--posts", str(POSTS), "-u", "5", "-r", "5", "-t", "6s")
+    load = ("--posts", str(POSTS), "-u", "1", "-r", "1", "-t", "5s")
     servers = ("--servers", "gunicorn-sync,gunicorn-uvicorn")
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", tmp_path], check=True)
     try:

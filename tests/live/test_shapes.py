@@ -205,7 +205,7 @@ def test_the_latency_of_an_open_model_has_what_waited_for_users(slots_url: str, 
 
 def test_a_breakpoint_is_found(slots_url: str, tmp_path: Path) -> None:
     file = tmp_path / "series.jsonl"
-    shape = "Breakpoint:peak=20,settle=1,hold=2,resolution=30%"
+    shape = "Breakpoint:peak=20,settle=1,hold=1,resolution=30%"
     code, text = done(*locust("-f", IO_READ, *HEADLESS, "--shape", shape, "-H", slots_url, "--series", file))
     assert code == 0, text
     answer = re.search(r"  carries (\d+) users \(", text)

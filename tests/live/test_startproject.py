@@ -125,10 +125,12 @@ def test_the_project_is_served_and_loaded(project: Path, server: str, applicatio
     with running(*lab("services", "--posts", "50", *command), env=ON_PATH, cwd=project) as program:
         program.wait_for("Booting worker|Uvicorn running on")
         url = f"http://127.0.0.1:{port}"
-        for route in ("io_read", "orm_post", "cached", "external"):
-            load = ["--shape", "RampTo500", "-u", "2", "-r", "2", "-t", "2s", "--headless", "-H", url]
-            code, text = done(*locust("-f", f"locustfiles/{route}.py", *load), cwd=project)
-            assert code == 0, text
+        routes = ("io_read", "orm_post", "cached", "external")
+        files = ",".join(f"locustfiles/{route}.py" for route in routes)
+        load = ["--shape", "RampTo500", "-u", "8", "-r", "8", "-t", "3s", "--headless", "-H", url]
+        code, text = done(*locust("-f", files, *load), cwd=project)
+        assert code == 0, text
+        assert [route for route in routes if f" /{route}/ " not in text] == []
         with urllib.request.urlopen(f"{url}/routes.json") as response:
             assert json.loads(response.read())["interface"] == interface
         with urllib.request.urlopen(f"{url}/io_read/") as response:

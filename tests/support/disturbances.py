@@ -26,7 +26,7 @@ import psutil
 from tests.support.programs import Running, lab, running, wait_for
 
 LENGTH_S = 7
-LOAD = ("-u", "4", "-r", "4", "-t", f"{LENGTH_S}s", "--posts", "1000", "--servers", "gunicorn-sync")
+LOAD = ("-u", "1", "-r", "1", "-t", f"{LENGTH_S}s", "--posts", "1000", "--servers", "gunicorn-sync")
 WHEN = re.compile(r"(stood still|nothing was answered) for \d+ s, from second \d+ on")
 LOST = re.compile(r"the server has lost the process \d+ .*, after \d+ s")
 SHORTEST_FREEZE_S, LONGEST_FREEZE_S = 2.0, 4.0

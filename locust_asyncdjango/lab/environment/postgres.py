@@ -30,6 +30,7 @@ from locust_asyncdjango.lab.environment.process import (
     free_port,
     python,
     running,
+    send_signal,
     wait_until,
 )
 from locust_asyncdjango.lab.environment.servers import site_env
@@ -331,6 +332,8 @@ def _kill_postgres(data: Path) -> None:
         if str(data) in server.cmdline():
             processes = [server, *server.children()]
             server.send_signal(signal.SIGQUIT)
+            for process in processes:  # those that stand still would take note of no other signal
+                send_signal(process, signal.SIGCONT)
             for process in psutil.wait_procs(processes, STOP_DEADLINE_S)[1]:
                 process.kill()
 

@@ -235,7 +235,7 @@ class Program:
             self.popen.send_signal(self.stop_signal)
             # A process that stands still would take note of no other signal.
             for process in self.processes():
-                _send_signal(process, signal.SIGCONT)
+                send_signal(process, signal.SIGCONT)
         self.is_stopping = True
 
     def processes(self) -> "list[psutil.Process]":
@@ -260,7 +260,7 @@ class Program:
         started |= set(self.processes())
         _signal_group(self.pid, signal.SIGKILL)
         for process in started:  # PostgreSQL's have process groups of their own
-            _send_signal(process, signal.SIGKILL)
+            send_signal(process, signal.SIGKILL)
         self.popen.wait()
         psutil.wait_procs(started, KILL_DEADLINE_S)
         deadline = time.monotonic() + KILL_DEADLINE_S
@@ -286,7 +286,7 @@ def _signal_group(pid: int, signum: int) -> bool:
     return True
 
 
-def _send_signal(process: "psutil.Process", signum: int) -> None:
+def send_signal(process: "psutil.Process", signum: int) -> None:
     """Send a signal to a process, unless it has ended or belongs to an account that the lab may not send signals to."""
     import psutil
 
