@@ -25,7 +25,7 @@ from tests.support.proxy import receive_all
 from tests.support.site_fixtures import POSTS, TOKEN
 
 WAITRESS = ["{python}", "-m", "waitress", "--listen=127.0.0.1:{port}", "--threads=2", "target_site.wsgi:application"]
-SMALL = ("--posts", str(POSTS), "-u", "2", "-r", "2", "-t", "4s")
+SMALL = ("--posts", str(POSTS), "-u", "2", "-r", "2", "-t", "4s", "--client-latency-ms", "25")
 
 
 def results_in(output: Path) -> dict[str, dict[str, Any]]:
@@ -115,7 +115,8 @@ def test_connections_to_the_users_own_database_are_unknown_and_an_unchecked_serv
     assert checked["figures"]["successes"] > 0
     assert unchecked["site"] == {"preflight": NO_PREFLIGHT}
     report = (output / "report.md").read_text()
-    assert re.search(r"^\| orm_get: gunicorn-sync \| \d+ \| \d+ \| unknown \|", report, re.MULTILINE)
+    arm = r"orm_get: gunicorn-sync \(25 ms to the users\)"
+    assert re.search(rf"^\| {arm} \| \d+ \| \d+ \| unknown \|", report, re.MULTILINE)
     for page in (text, report):
         assert f"other: {NO_PREFLIGHT}" in page
 

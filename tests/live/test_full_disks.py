@@ -20,7 +20,10 @@ from tests.support.programs import done, lab, running, wait_for, wait_for_lines
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="a disk of its own takes root to mount")
 SEEDING_BYTES = 700 * 2**20
-LOAD = ("--posts", "1000", "-u", "3", "-r", "3", "-t", "5s", "--servers", "gunicorn-sync")
+LOAD = (
+    *("--posts", "1000", "-u", "3", "-r", "3", "-t", "5s"),
+    *("--client-latency-ms", "25", "--servers", "gunicorn-sync"),
+)
 
 
 class Disk:

@@ -35,6 +35,8 @@ from tests.support.site_fixtures import POSTS
 
 PREPARING = 10
 """Connections that PostgreSQL may be accepting or refusing beside those of its limit."""
+FAR = ("--client-latency-ms", "25")
+"""Users so far away leave the machine time for other tests."""
 SMALL = ("--posts", str(POSTS), "-u", "60", "-r", "30", "-t", "8s")
 
 
@@ -76,13 +78,13 @@ def test_a_trial_that_fails_is_recorded_and_the_others_go_on(tmp_path: Path) -> 
     (planted / "uvicorn_worker.py").write_text("raise ImportError('planted')\n")
     output = tmp_path / "results"
     servers = "gunicorn-uvicorn,gunicorn-sync"
-    load = ("--posts", str(POSTS), "-u", "3", "-r", "3", "-t", "5s")
+    load = ("--posts", str(POSTS), "-u", "3", "-r", "3", "-t", "4s", *FAR)
     code, text = done(
         *lab("run", "--routes", "template", "--servers", servers, *load, "--output", output),
         env={"PYTHONPATH": str(planted)},
     )
     assert code == 1
-    assert "template on gunicorn-uvicorn: not measured: gunicorn-uvicorn did not start: " in text
+    assert "template on gunicorn-uvicorn (25 ms to the users): not measured: gunicorn-uvicorn did not start: " in text
     broken, sync = (
         json.loads((output / "trials" / f"template-{s}" / "result.json").read_text()) for s in servers.split(",")
     )
@@ -97,7 +99,9 @@ def test_a_stopped_run_leaves_nothing_running_and_keeps_its_rows(
 ) -> None:
     output = tmp_path / "results"
     before = runs_in(cache)
-    with running(*lab("run", "--routes", "io_read", "--posts", str(POSTS), "-t", "60s", "--output", output)) as program:
+    with running(
+        *lab("run", "--routes", "io_read", "--posts", str(POSTS), "-t", "60s", *FAR, "--output", output)
+    ) as program:
         file = output / "trials" / "io_read-gunicorn-sync.unfinished" / "series.jsonl"
         wait_for_lines(program, file, 3)
         program.signal(signum)
@@ -112,7 +116,7 @@ def test_a_stopped_run_leaves_nothing_running_and_keeps_its_rows(
 
 def test_a_run_that_is_killed_leaves_nothing_running_and_goes_on_where_it_was(tmp_path: Path, cache: Path) -> None:
     output = tmp_path / "results"
-    load = ("--posts", str(POSTS), "-u", "5", "-r", "5", "-t", "5s")
+    load = ("--posts", str(POSTS), "-u", "5", "-r", "5", "-t", "5s", *FAR)
     first, *_, last = sorted(os.sched_getaffinity(0)) * 2
     command = lab("run", "--routes", "cached", "--servers", "gunicorn-uvicorn", "--repeats", "2", "--a-a-pairs", "0")
     command += [*load, "--pin", f"{first}:{last}:{last}"]
@@ -142,7 +146,7 @@ def test_a_run_that_is_killed_leaves_nothing_running_and_goes_on_where_it_was(tm
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="a disk of its own takes root to mount")
 def test_a_full_disk_is_one_line_and_what_was_written_is_whole(tmp_path: Path) -> None:
-    load = ("--posts", str(POSTS), "-u", "1", "-r", "1", "-t", "5s")
+    load = ("--posts", str(POSTS), "-u", "2", "-r", "2", "-t", "5s", *FAR)
     servers = ("--servers", "gunicorn-sync,gunicorn-uvicorn")
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", tmp_path], check=True)
     try:
