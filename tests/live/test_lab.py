@@ -37,7 +37,7 @@ PREPARING = 10
 """Connections that PostgreSQL may be accepting or refusing beside those of its limit."""
 FAR = ("--client-latency-ms", "25")
 """Users so far away leave the machine time for other tests."""
-SMALL = ("--posts", str(POSTS), "-u", "60", "-r", "30", "-t", "8s")
+SMALL = ("--posts", str(POSTS), "-u", "40", "-r", "20", "-t", "6s")
 
 
 def test_an_async_server_passes_the_connection_limit_and_a_sync_one_does_not(tmp_path: Path) -> None:

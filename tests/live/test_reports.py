@@ -139,18 +139,18 @@ def test_a_panel_on_a_terminal_which_is_left_as_it_was(other_url: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("live", "variables"),
+    ("live", "length", "variables"),
     [
-        ("panel", {"PYTHONIOENCODING": "ascii"}),
-        ("panel", {"LC_ALL": "C", "PYTHONUTF8": "0"}),
-        ("lines", {"PYTHONIOENCODING": "latin-1"}),
+        ("panel", "4s", {"PYTHONIOENCODING": "ascii"}),
+        ("panel", "4s", {"LC_ALL": "C", "PYTHONUTF8": "0"}),
+        ("lines", "11s", {"PYTHONIOENCODING": "latin-1"}),
     ],
     ids=["ascii", "C", "latin-1"],
 )
 def test_a_run_and_its_report_on_a_narrow_terminal_of_another_encoding(
-    other_url: str, tmp_path: Path, live: str, variables: dict[str, str]
+    other_url: str, tmp_path: Path, live: str, length: str, variables: dict[str, str]
 ) -> None:
-    load = ["--headless", "--live", live, "-u", "4", "-r", "4", "-t", "11s", "-H", other_url, *LATEST]
+    load = ["--headless", "--live", live, "-u", "4", "-r", "4", "-t", length, "-H", other_url, *LATEST]
     report = tmp_path / "R\u00e9sum\u00e9\u2026.html"
     code, text = on_a_terminal(locust("-f", IO_READ, *load, "--report", report), 40, variables)
     assert code == 0, text
