@@ -6,22 +6,26 @@ changed is in them, since a slower machine does not slow all requests alike.
 Definitions
     change: of the p95, the difference of the means of its logarithms over runs, after minus before; of the failures,
         the difference of the mean shares.
-    noise: the standard deviation of the runs of this name about their means before and after, and at least what chance
-        makes of so few requests.
+    dispersion: how many times as much the runs of a name vary about their means before and after as chance makes of so
+        few requests, as a variance; at least 1. It is that of all names of the arm, or of the name if that is larger.
+        Then it has the degrees of freedom of the name alone, where an F test finds that it is noisier.
     interval: by Student's t. All names of all arms, and both figures, share the error by Holm's method.
     Where neither side was repeated, nothing shows the noise. Then a change counts if it is large, and more than chance
     within the two runs.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
 from math import exp, fsum, log, sqrt
 from statistics import fmean
 
+from scipy.stats import f
+
 from locust_asyncdjango.lab.analysis.changes.change_stats import p_value, reach
 from locust_asyncdjango.lab.analysis.comparison.noise import LARGEST_LOG
+from locust_asyncdjango.lab.analysis.comparison.pair_tests import MAX_FREEDOM_GAIN
 from locust_asyncdjango.lab.analysis.request_mix.mixes import RunRequests
 from locust_asyncdjango.metrics.request_names.sums import RequestSums
 from locust_asyncdjango.metrics.statistics import holm_errors, percentile
@@ -32,6 +36,9 @@ LARGE_RATIO = 1.5
 """From which ratio on a p95 counts as different in single runs,"""
 LARGE_SHARE = 0.01
 """and from which difference on a share of failures does."""
+NOISIER_ERROR = 0.2
+"""How often a name that is as noisy as the others of its arm may count as noisier. (With 5 %, where half of 6 names are
+five times as noisy, 6 % of simulated comparisons without any change called some name different; with 20 %, 5 %.)"""
 _P95 = Fraction(95)
 _ABOVE_P95 = 0.05
 
@@ -81,9 +88,9 @@ def find_name_changes(arms: Iterable[NamedRuns]) -> tuple[NameChange, ...]:
 
     Those that differ come first, the largest change of an arm before the others.
     """
-    differences = [each for arm in arms for each in _differences(*arm)]
-    errors = holm_errors([each.p for each in differences], len(differences))
-    changes = (difference.change(error) for difference, error in zip(differences, errors, strict=True))
+    tests = [test for arm in arms for metric in Metric for test in _tests(_differences(*arm, metric))]
+    errors = holm_errors([test.p for test in tests], len(tests))
+    changes = (test.change(error) for test, error in zip(tests, errors, strict=True))
     return tuple(sorted(changes, key=lambda each: (not each.is_different, -_size(each))))
 
 
@@ -97,43 +104,74 @@ class _Value:
 
 @dataclass(frozen=True, slots=True)
 class _Difference:
-    """Means before and after, the standard error of their difference, and its degrees of freedom; 0 without repeats."""
+    """The means of a name's figure before and after.
+
+    squares: of the runs' deviations from these, in units of the variance by chance. freedom: how many of them are
+    independent; 0 without repeats. by_chance: the variance of the difference of the means that is due to chance.
+    """
 
     arm: str
     name: str
     metric: Metric
     before: float
     after: float
+    squares: float
+    freedom: int
+    by_chance: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Test:
+    """A difference with its standard error, and the degrees of freedom of that; 0 without repeats."""
+
+    difference: _Difference
     spread: float
     freedom: int
 
     @property
+    def _distance(self) -> float:
+        return self.difference.after - self.difference.before
+
+    @property
     def p(self) -> float:
-        return p_value(self.after - self.before, self.spread, self.freedom)
+        return p_value(self._distance, self.spread, self.freedom)
 
     def change(self, error: float) -> NameChange:
         """Return the change. error: how often this one may be called different by chance."""
-        shown = _exp if self.metric is Metric.P95 else float
-        difference, margin = self.after - self.before, reach(self.freedom, error) * self.spread
-        low, high = (shown(difference - margin), shown(difference + margin)) if self.freedom else (None, None)
-        is_different = self.p <= error and (bool(self.freedom) or self._is_large)
+        each = self.difference
+        shown = _exp if each.metric is Metric.P95 else float
+        margin = reach(self.freedom, error) * self.spread
+        low, high = (shown(self._distance - margin), shown(self._distance + margin)) if self.freedom else (None, None)
+        least = log(LARGE_RATIO) if each.metric is Metric.P95 else LARGE_SHARE
+        is_different = self.p <= error and (self.freedom > 0 or abs(self._distance) >= least)
         return NameChange(
-            self.arm, self.name, self.metric, shown(self.before), shown(self.after), low, high, is_different
+            each.arm, each.name, each.metric, shown(each.before), shown(each.after), low, high, is_different
         )
 
-    @property
-    def _is_large(self) -> bool:
-        return abs(self.after - self.before) >= (log(LARGE_RATIO) if self.metric is Metric.P95 else LARGE_SHARE)
+
+def _tests(differences: Sequence[_Difference]) -> Iterator[_Test]:
+    """Yield the tests of one figure of an arm's names."""
+    freedom = sum(each.freedom for each in differences)
+    of_arm = fsum(each.squares for each in differences) / freedom if freedom else 1.0
+    for each in differences:
+        own = each.squares / each.freedom if each.freedom else 1.0
+        is_noisier = own > of_arm * f.isf(NOISIER_ERROR, each.freedom, freedom) if each.freedom else False
+        known = each.freedom if is_noisier else min(freedom, MAX_FREEDOM_GAIN * each.freedom)
+        yield _Test(each, sqrt(each.by_chance * max(own, of_arm, 1.0)), known)
 
 
-def _differences(arm: str, before: Sequence[RunRequests], after: Sequence[RunRequests]) -> Iterable[_Difference]:
-    runs = (*before, *after)
-    for name in sorted(set().union(*(run.names for run in runs)) if runs else ()):
-        for metric in Metric:
-            sides = [[_value(run.names.get(name), metric) for run in side] for side in (before, after)]
-            known = [[value for value in side if value] for side in sides]
-            if all(known) and known == sides:
-                yield _difference(arm, name, metric, known[0], known[1])
+def _differences(
+    arm: str, before: Sequence[RunRequests], after: Sequence[RunRequests], metric: Metric
+) -> list[_Difference]:
+    """Return the differences of each name that has the figure in each run; not of the failures of one without any."""
+    differences = []
+    for name in sorted({name for run in (*before, *after) for name in run.names}):
+        sides = [[_value(run.names.get(name), metric) for run in side] for side in (before, after)]
+        known = [[value for value in side if value] for side in sides]
+        is_any = metric is Metric.P95 or any(value.figure for side in known for value in side)
+        if all(known) and known == sides and is_any:
+            differences.append(_difference(arm, name, metric, known[0], known[1]))
+    return differences
 
 
 def _difference(arm: str, name: str, metric: Metric, before: Sequence[_Value], after: Sequence[_Value]) -> _Difference:
@@ -143,9 +181,10 @@ def _difference(arm: str, name: str, metric: Metric, before: Sequence[_Value], a
         (value.figure - mean) ** 2 for side, mean in zip((before, after), means, strict=True) for value in side
     )
     by_chance = fmean(value.variance for value in (*before, *after))
-    variance = max(squares / freedom, by_chance) if freedom else by_chance
-    spread = sqrt(variance * (1 / len(before) + 1 / len(after)))
-    return _Difference(arm, name, metric, means[0], means[1], spread, freedom)
+    return _Difference(
+        *(arm, name, metric, means[0], means[1], squares / by_chance, freedom),
+        by_chance=by_chance * (1 / len(before) + 1 / len(after)),
+    )
 
 
 def _value(sums: RequestSums | None, metric: Metric) -> _Value | None:
