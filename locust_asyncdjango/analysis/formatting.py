@@ -228,7 +228,8 @@ def format_onset_users(onset: Onset | None, default: str = "-") -> str:
     if onset is None:
         return default
     users = format_count(onset.users, (onset.low, onset.high))
-    return f"{users}, from the start" if onset.is_queued_from_start else users
+    start, doubt = ", from the start" if onset.is_queued_from_start else "", ", not confirmed" if onset.doubt else ""
+    return f"{users}{start}{doubt}"
 
 
 def format_onset(onset: Onset | None, default: str = "") -> str:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from statistics import geometric_mean
 
 from locust_asyncdjango.analysis.saturation import Saturation
+from locust_asyncdjango.analysis.saturation.onsets.repeated import CommonOnset, common_onset
 from locust_asyncdjango.lab.analysis.caveats import NEIGHBOUR_CAVEATS
 from locust_asyncdjango.lab.analysis.ceilings import Ceiling, ceiling_violation
 from locust_asyncdjango.lab.analysis.comparison.criterion import Criterion, Measurement, measure
@@ -45,6 +46,11 @@ class ArmRuns:
         measured = [result for result in self.results if result.figures]
         undisturbed = [result for result in measured if not is_disturbed(result)]
         return {result.trial.repeat: result for result in undisturbed or measured}
+
+    @property
+    def slowdown(self) -> CommonOnset:
+        """Return where latency rises in the comparable runs together."""
+        return common_onset([result.figures.slowdown for result in self.comparable.values() if result.figures])
 
     @property
     def peaks_per_s(self) -> dict[int, float]:

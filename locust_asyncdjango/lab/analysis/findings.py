@@ -15,6 +15,7 @@ from statistics import median
 from locust_asyncdjango.analysis.formatting import too_short_reason
 from locust_asyncdjango.analysis.request_names import RequestFigures, request_figures
 from locust_asyncdjango.analysis.saturation import find_saturation
+from locust_asyncdjango.analysis.saturation.onsets.repeated import CommonOnset
 from locust_asyncdjango.lab.analysis.arm_runs import ArmRuns, is_disturbed
 from locust_asyncdjango.lab.analysis.ceilings import Ceiling, ceiling_violation, compute_ceiling, peak_in_flight
 from locust_asyncdjango.lab.analysis.comparison.criterion import Criterion
@@ -26,7 +27,7 @@ from locust_asyncdjango.lab.analysis.request_mix.by_name import NameComparison, 
 from locust_asyncdjango.lab.analysis.request_mix.mixes import MixDifference, find_difference, requests_of
 from locust_asyncdjango.lab.analysis.round_trips import RoundTripFit, fit_round_trips
 from locust_asyncdjango.lab.environment.servers import Server
-from locust_asyncdjango.lab.experiment.confirmation import confirm
+from locust_asyncdjango.lab.experiment.confirmation import confirm, confirm_slowdown
 from locust_asyncdjango.lab.experiment.decision import Decision
 from locust_asyncdjango.lab.experiment.plan import comparisons, trials
 from locust_asyncdjango.lab.experiment.result import ResourceSample, Result
@@ -163,6 +164,13 @@ class Findings:
         compared = self.comparisons[subject]
         ranked = [compared[0].best, *(each.other for each in compared)] if compared else []
         return [*ranked, *(runs for runs in self.subjects[subject] if runs not in ranked)]
+
+    def slowdown(self, runs: ArmRuns) -> CommonOnset:
+        """Return where latency rises in the runs of an arm; without doubt if they agree, or a plateau confirms it."""
+        common = runs.slowdown
+        if common.onset is None or not common.onset.doubt:
+            return common
+        return replace(common, onset=confirm_slowdown(common.onset, self.confirmations.get(runs.trial, ())))
 
     def mix_difference(self, first: ArmRuns, other: ArmRuns) -> MixDifference | None:
         """Return by how much the mixes of requests differ that two arms completed; None where they do not."""

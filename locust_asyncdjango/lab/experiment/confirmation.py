@@ -8,6 +8,7 @@ from dataclasses import replace
 from math import ceil
 from statistics import median_low
 
+from locust_asyncdjango.analysis.saturation import SLOW_FACTOR, Onset
 from locust_asyncdjango.lab.experiment.result import Result
 from locust_asyncdjango.lab.experiment.spec import Load, Trial
 from locust_asyncdjango.metrics.plural import counted
@@ -75,6 +76,24 @@ def confirmation_sentence(confirmations: Sequence[Result]) -> str:
     users = ", ".join(str(each.trial.plateau_users) for each in confirmations)
     broken_by = f": {capacity.broken_by}" if capacity else ""
     return f"not confirmed: on plateaus of {PLATEAU_S} s at {users} users the objective did not hold{broken_by}"
+
+
+def confirm_slowdown(slowdown: Onset, confirmations: Sequence[Result]) -> Onset:
+    """Return a doubtful slowdown as the plateaus of its arm show it.
+
+    A plateau begins with a server that was just started. If latency is high there at more users than those of the
+    slowdown, the users are why. If it is not, time was.
+    """
+    for result in confirmations:
+        figures, users = result.figures, result.trial.plateau_users
+        if users <= slowdown.high or figures is None or figures.goodput is None:
+            continue
+        p50_ms, unloaded_ms = figures.goodput.p50_ms, figures.unloaded_ms
+        if p50_ms is not None and unloaded_ms is not None:
+            is_slow = p50_ms > SLOW_FACTOR * unloaded_ms
+            here = f"on a plateau at {counted(users, 'user')} latency stayed near the unloaded one"
+            return replace(slowdown, doubt="" if is_slow else here)
+    return slowdown
 
 
 def _ends(result: Result) -> bool:

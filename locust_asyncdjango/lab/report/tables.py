@@ -23,7 +23,8 @@ UNKNOWN = "unknown"
 FIGURES = (
     f"Peak: {PEAK.sentence}. Slowdown: {SLOWDOWN.sentence}. Errors: {ERRORS.sentence}. In flight: {IN_FLIGHT};"
     " in brackets, how long the oldest had waited. If an arm ran several times, the row has the run with the median"
-    " peak. Natural variant: sync on WSGI, async on ASGI. (!): the result cannot be right; see Ceilings."
+    " peak; its slowdown is that of all runs together."
+    " Natural variant: sync on WSGI, async on ASGI. (!): the result cannot be right; see Ceilings."
 )
 DIFFERENCES = (
     "How many times as good the best arm is as each other arm: by the users that it carries within the objective; where"
@@ -74,7 +75,7 @@ def figures_table(findings: Findings) -> Table:
             runs.trial.variant or "natural",
             runs.trial.server,
             str(len(runs.measured)),
-            *figure_cells(runs),
+            *figure_cells(findings, runs),
             _in_flight_text(runs.figures),
         )
         for runs in findings.runs
@@ -89,7 +90,7 @@ def _in_flight_text(figures: Saturation | None) -> str:
     return f"{figures.in_flight} ({figures.in_flight_s:.1f} s)" if figures.in_flight else "none"
 
 
-def figure_cells(runs: ArmRuns) -> tuple[str, ...]:
+def figure_cells(findings: Findings, runs: ArmRuns) -> tuple[str, ...]:
     """Return the texts of an arm's peak, users at it, successes, users at slowdown and errors, and failures."""
     figures = runs.figures
     if figures is None:
@@ -98,7 +99,7 @@ def figure_cells(runs: ArmRuns) -> tuple[str, ...]:
         peak_text(runs),
         str(figures.peak_users),
         str(figures.successes),
-        format_onset_users(figures.slowdown),
+        format_onset_users(findings.slowdown(runs).onset),
         format_onset_users(figures.errors),
         ", ".join(f"{failure.kind} {failure.count}" for failure in figures.failures) or "none",
     )

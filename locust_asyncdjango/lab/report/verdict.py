@@ -6,8 +6,9 @@ caveats can be read.
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
-from locust_asyncdjango.analysis.formatting import failing_notes, format_ms, format_per_s, format_slowdown
+from locust_asyncdjango.analysis.formatting import failing_notes, format_ms, format_onset, format_per_s, format_slowdown
 from locust_asyncdjango.failures.classify import advice
 from locust_asyncdjango.lab.analysis.arm_runs import ArmRuns
 from locust_asyncdjango.lab.analysis.comparison.noise import count_equal_pairs
@@ -43,7 +44,10 @@ def verdict_sentences(findings: Findings) -> list[str]:
     """
     sentences = []
     for subject, arms in findings.subjects.items():
-        sentences += [*_subject_sentences(findings, subject), *(each for runs in arms for each in _failures(runs))]
+        sentences += [
+            *_subject_sentences(findings, subject),
+            *(each for runs in arms for each in _failures(findings, runs)),
+        ]
         sentences += _confirmation_sentences(findings, arms)
     unchecked = {result.trial.server: each for result in findings.results if (each := result.site.get("preflight"))}
     sentences += [f"{server}: {reason}" for server, reason in unchecked.items()]
@@ -92,7 +96,7 @@ def _confirmation_sentences(findings: Findings, arms: Iterable[ArmRuns]) -> list
 
 def first_failure_sentences(findings: Findings) -> list[str]:
     """Return what failed first on each arm, and what to do about it, and what fails at every load."""
-    return [sentence for runs in findings.runs for sentence in _failures(runs)]
+    return [sentence for runs in findings.runs for sentence in _failures(findings, runs)]
 
 
 def trial_sentences(findings: Findings) -> list[str]:
@@ -160,18 +164,43 @@ def _others_text(compared: Sequence[Comparison]) -> str:
     return f"against the other arms, {compared[0].best.trial.arm} is better by: {', '.join(texts)}" if texts else ""
 
 
-def _failures(runs: ArmRuns) -> Iterator[str]:
-    yield _first_failure(runs)
+def _failures(findings: Findings, runs: ArmRuns) -> Iterator[str]:
+    yield _first_failure(findings, runs)
+    yield from _slowdown_sentences(findings, runs)
     if runs.figures:
         yield from (f"{runs.trial.title}: {note}" for note in failing_notes(runs.figures))
 
 
-def _first_failure(runs: ArmRuns) -> str:
+def _slowdown_sentences(findings: Findings, runs: ArmRuns) -> Iterator[str]:
+    """Yield whether a slowdown that something else may explain was confirmed by a second look."""
+    if not any(each.slowdown and each.slowdown.doubt for each in runs.measured):
+        return
+    common, of_runs = findings.slowdown(runs), runs.slowdown.onset
+    if common.onset is None:
+        yield f"{runs.trial.title}: slowdown not confirmed: at least half of the runs show none"
+        return
+    where = f"{runs.trial.title}: slowdown {format_onset(common.onset)}"
+    shared = f"{common.agreeing} of {counted(common.runs, 'run')} have it there"
+    if common.is_confirmed:
+        yield f"{where}, confirmed: {shared}"
+    elif common.onset.doubt:
+        is_alone = common.runs == 1 and not findings.confirmations.get(runs.trial)
+        advised = "; repeat it (--repeats 3) or hold a load (--confirm)" if is_alone else ""
+        yield f"{where}, not confirmed: {common.onset.doubt}{advised}"
+    elif of_runs and of_runs.doubt:
+        yield f"{where}, confirmed: a plateau at more users is slow too"
+    else:
+        yield f"{where}, not confirmed: {shared}"
+
+
+def _first_failure(findings: Findings, runs: ArmRuns) -> str:
     title, figures = runs.trial.title, runs.figures
     if figures is None:
         return f"{title}: not measured: {runs.results[-1].error}"
     if not figures.failures:
-        return f"{title}: no request failed; slowdown: {format_slowdown(figures)}"
+        onset = findings.slowdown(runs).onset
+        certain = replace(onset, doubt="") if onset else None  # a doubt has a sentence of its own
+        return f"{title}: no request failed; slowdown: {format_slowdown(replace(figures, slowdown=certain))}"
     first = min(figures.failures, key=lambda failure: failure.first.t)
     return f"{title}: the first failure was {first.kind}, at {counted(first.first.users, 'user')}; {advice(first.kind)}"
 

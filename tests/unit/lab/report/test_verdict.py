@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from locust_asyncdjango.analysis.saturation import FailingName
+from locust_asyncdjango.analysis.saturation import FailingName, Onset
 from locust_asyncdjango.lab.analysis.comparison.ratio import RatioEstimate
 from locust_asyncdjango.lab.analysis.findings import Findings
 from locust_asyncdjango.lab.experiment.plan import trials
@@ -12,6 +12,7 @@ from locust_asyncdjango.lab.experiment.results_folder import LeftOut
 from locust_asyncdjango.lab.experiment.spec import Trial
 from locust_asyncdjango.lab.report.answer.subject_answers import answers_of
 from locust_asyncdjango.lab.report.sentences.winner import ratio_text
+from locust_asyncdjango.lab.report.tables import figures_table
 from locust_asyncdjango.lab.report.verdict import (
     first_failure_sentences,
     trial_sentences,
@@ -30,11 +31,14 @@ from tests.support.experiments import (
     goodput,
     measured,
     repeated,
+    runs_of_servers,
     unloaded,
     with_names,
 )
 
 ALL = [SYNC, ASYNC, BROKEN]
+DOUBTFUL, LATE = Onset(10, 20, 15, 25, doubt="time"), Onset(30, 60, 50, 70)
+AT_20 = "slowdown at 20 (15-25) users, after 10 s"
 
 
 def test_the_verdict_names_winner_first_failures_and_caveats() -> None:
@@ -62,6 +66,59 @@ def test_a_name_that_fails_at_every_load_is_named_for_its_arm() -> None:
     assert first_failure_sentences(findings)[1:] == [f"{SYNC.trial.title}: {note}"]
     (answer,) = answers_of(findings)
     assert answer.recommendation.warnings[0] == f"On gunicorn-sync {note}."
+
+
+def with_slowdowns(*onsets: Onset | None) -> Findings:
+    """Return the findings of an arm whose runs had these slowdowns."""
+    findings = runs_of_servers((50.0,) * len(onsets))
+    results = [
+        replace(result, figures=replace(result.figures, slowdown=onset))
+        for result, onset in zip(findings.results, onsets, strict=True)
+        if result.figures
+    ]
+    return replace(findings, results=tuple(results))
+
+
+@pytest.mark.parametrize(
+    ("onsets", "sentence"),
+    [
+        (
+            (DOUBTFUL,),
+            f"{AT_20}, not confirmed: time; repeat it (--repeats 3) or hold a load (--confirm)",
+        ),
+        ((DOUBTFUL, None, DOUBTFUL), f"{AT_20}, confirmed: 2 of 3 runs have it there"),
+        ((DOUBTFUL, LATE, LATE), "slowdown at 60 (50-70) users, after 30 s, confirmed: 2 of 3 runs have it there"),
+        ((DOUBTFUL, LATE), f"{AT_20}, not confirmed: time"),
+        (
+            (DOUBTFUL, LATE, Onset(50, 99, 90, 110)),
+            "slowdown at 60 (50-70) users, after 30 s, not confirmed: 1 of 3 runs have it there",
+        ),
+        ((DOUBTFUL, None), "slowdown not confirmed: at least half of the runs show none"),
+    ],
+)
+def test_a_doubtful_slowdown_is_confirmed_by_other_runs(onsets: tuple[Onset | None, ...], sentence: str) -> None:
+    findings = with_slowdowns(*onsets)
+    title = findings.runs[0].trial.title
+    assert first_failure_sentences(findings)[1:] == [f"{title}: {sentence}"]
+
+
+def test_a_doubtful_slowdown_is_confirmed_by_a_plateau() -> None:
+    findings = with_slowdowns(DOUBTFUL)
+    trial = findings.runs[0].trial
+    held = measured(replace(trial, plateau_users=40), 50.0)
+    for unloaded_ms, sentence in (
+        (50.0, f"{AT_20}, confirmed: a plateau at more users is slow too"),
+        (
+            90.0,
+            f"{AT_20}, not confirmed: on a plateau at 40 users latency stayed near the unloaded one",
+        ),
+    ):
+        assert held.figures
+        plateau = replace(held, figures=replace(held.figures, unloaded_ms=unloaded_ms))
+        confirmed = replace(findings, confirmations={trial: [plateau]})
+        assert first_failure_sentences(confirmed)[1:] == [f"{trial.title}: {sentence}"]
+    (row,) = figures_table(findings).rows
+    assert "20 (15-25), not confirmed" in row
 
 
 def test_repeated_runs_show_how_sure_the_verdict_is() -> None:
