@@ -108,6 +108,53 @@ class _Cells:
         return CornerFit(self._corners[best], fitting[0], fitting[-1], *lines[best], f)
 
 
+@dataclass(frozen=True, slots=True)
+class QueueFit:
+    """The queue that fits best: latency is constant up to a corner, and proportional to the users beyond it.
+
+    low, high: the corners that fit as well, by an F test.
+    """
+
+    corner: float
+    low: float
+    high: float
+    level: float
+
+    def values(self, xs: Sequence[float]) -> list[float]:
+        """Return the latency at each of these numbers of users."""
+        return [self.level * max(x / self.corner, 1.0) for x in xs]
+
+
+def fit_queue(points: Sequence[Point], persistence: float = 1.0) -> QueueFit:
+    """Return the best queue of at least four points. They weigh as much as for ``fit_corner``.
+
+    persistence: how many times as much the mean of many points varies as if they were independent of each other.
+    """
+    xs, mean_y = [x for x, _, _ in points], sum(w * y for _, y, w in points) / sum(w for _, _, w in points)
+    fit = _fit_queue(points, [mean_y] * len(points), persistence)
+    for _ in range(ROUNDS - 1):
+        fit = _fit_queue(points, fit.values(xs), persistence)
+    return fit
+
+
+def _fit_queue(points: Sequence[Point], expected: Sequence[float], persistence: float) -> QueueFit:
+    weighted = [(x, y, w / max(ms, 1e-9) ** 2) for (x, y, w), ms in zip(points, expected, strict=True)]
+    first, last = min(x for x, _, _ in points), max(x for x, _, _ in points)
+    corners = [first + (last - first) * n / CORNERS for n in range(CORNERS)]
+    squares = sum(w * y * y for _, y, w in weighted)
+    levels, rests = [], []
+    for corner in corners:
+        shape = [(max(x / corner, 1.0), y, w) for x, y, w in weighted]
+        xy, xx = sum(w * x * y for x, y, w in shape), sum(w * x * x for x, _, w in shape)
+        levels.append(xy / xx)
+        rests.append(max(squares - xy * xy / xx, 0.0))
+    freedom = max(len(points) - 2, 1)
+    limit = min(rests) * (1 + persistence * student_t(freedom) ** 2 / freedom)
+    fitting = [k for k, each in zip(corners, rests, strict=True) if each <= limit]
+    best = rests.index(min(rests))
+    return QueueFit(corners[best], fitting[0], fitting[-1], levels[best])
+
+
 def rest_of_step(points: Sequence[Point]) -> float:
     """Return the weighted squares that the best single step of the values leaves.
 
@@ -140,8 +187,12 @@ class Elasticity:
         return self.value + student_t(self.freedom) * self.error < limit
 
 
-def elasticity(points: Sequence[Point]) -> Elasticity | None:
-    """Return the elasticity of latency over users, which must be above 0; None where the users hardly differ."""
+def elasticity(points: Sequence[Point], relative_variance: float = 0.0) -> Elasticity | None:
+    """Return the elasticity of latency over users, which must be above 0; None where the users hardly differ.
+
+    relative_variance: of the latency of single requests, as a multiple of its squared mean. The error is at least what
+    follows from it; few points may lie on a line by chance.
+    """
     if len(points) < 2:
         return None
     logs = [(log(x), log(y), w) for x, y, w in points]
@@ -154,4 +205,4 @@ def elasticity(points: Sequence[Point]) -> Elasticity | None:
     slope = sum(w * x * y for x, y, w in logs) / spread
     freedom = max(len(points) - 2, 1)
     rest = sum(w * (y - slope * x) ** 2 for x, y, w in logs)
-    return Elasticity(slope, sqrt(rest / freedom / spread), freedom)
+    return Elasticity(slope, sqrt(max(rest / freedom, relative_variance) / spread), freedom)

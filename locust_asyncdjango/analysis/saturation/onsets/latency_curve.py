@@ -5,19 +5,26 @@ Start reading at ``LatencyCurve``.
 
 from collections.abc import Sequence
 from functools import cached_property
+from itertools import pairwise
+from math import sqrt
 
 from locust_asyncdjango.analysis.saturation.onsets.curve_fits import (
     CornerFit,
     Elasticity,
     Point,
+    QueueFit,
     elasticity,
     fit_corner,
+    fit_queue,
     rest_of_step,
 )
 from locust_asyncdjango.analysis.saturation.onsets.latency_points import LatencyPoint
+from locust_asyncdjango.metrics.statistics import student_t
 
 PRECISION = 0.02
 """The share of a latency that a fit to the users at its beginning may miss by."""
+HIGHEST_CORRELATION = 0.8
+"""The correlation of neighbouring seconds is taken to be this at most."""
 
 
 class LatencyCurve:
@@ -54,11 +61,47 @@ class LatencyCurve:
     @cached_property
     def rests(self) -> tuple[float, float]:
         """Return the weighted squares that a corner over users leaves unexplained, and those that time leaves."""
+        expected, weights = self._expected
+        return self._rest(expected, weights) + self._floor, self._rest_by_time(weights) + self._floor
+
+    @cached_property
+    def may_be_queue(self) -> bool:
+        """Return whether latency may be constant at first and then proportional to the users, as behind full slots.
+
+        It may be so if this fits as well as the best corner, by an F test.
+        """
+        expected, weights = self._expected
+        freedom, rest = max(len(self.points) - 3, 1), self._rest(expected, weights) + self._floor
+        of_queue = self._rest(self.queue.values([point.users for point in self.points]), weights) + self._floor
+        return of_queue <= rest * (1 + student_t(freedom) ** 2 / freedom)
+
+    @property
+    def _floor(self) -> float:
+        """Return the squares that decide nothing: differences below what the users of a request are known by."""
+        return PRECISION**2 * sum(point.weight for point in self.points)
+
+    @cached_property
+    def queue(self) -> QueueFit:
+        """Return the best queue."""
+        return fit_queue(self.over_users, self._persistence)
+
+    @property
+    def _persistence(self) -> float:
+        """Return how many times as much the mean of the seconds varies as if none resembled the one before."""
+        expected, weights = self._expected
+        values = zip(self.points, expected, weights, strict=True)
+        rests = [(point.ms - ms) * sqrt(weight) for point, ms, weight in values]
+        squares = sum(rest * rest for rest in rests)
+        correlation = sum(before * after for before, after in pairwise(rests)) / squares if squares else 0.0
+        correlation = min(max(correlation, 0.0), HIGHEST_CORRELATION)
+        return (1 + correlation) / (1 - correlation)
+
+    @cached_property
+    def _expected(self) -> tuple[list[float], list[float]]:
+        """Return the latency of each point by the best corner over users, and the weight that follows from it."""
         expected = self.corner.values([point.users for point in self.points])
         weights = [point.weight / max(ms, 1e-9) ** 2 for point, ms in zip(self.points, expected, strict=True)]
-        # Differences that are smaller than the users of a request are known decide nothing.
-        floor = PRECISION**2 * sum(point.weight for point in self.points)
-        return self._rest(expected, weights) + floor, self._rest_by_time(weights) + floor
+        return expected, weights
 
     @cached_property
     def rests_of_level(self) -> tuple[float, float]:

@@ -8,6 +8,8 @@ from locust_asyncdjango.metrics.interval import Interval
 
 OUTLIER_FACTOR = 2.0
 """A second is an outlier if it is so many times as slow, or as fast, as the median of itself and its neighbours."""
+P95_Z = 1.6449
+"""How many standard deviations above the median the 95th percentile of the normal distribution is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +18,8 @@ class LatencyPoint:
 
     t: the second. users: those that ran when its requests began, at least 1. before, after: the users at its beginning
     and at its end. ms: mean latency. The mean, not the median: Little's law is about means, and where users wait for
-    slots in step, most of them do not wait at all for a long time. weight: how many requests these are.
+    slots in step, most of them do not wait at all for a long time. weight: how many requests these are. p50_ms, p95_ms:
+    percentiles of their latency.
     """
 
     t: int
@@ -25,6 +28,13 @@ class LatencyPoint:
     after: int
     ms: float
     weight: float
+    p50_ms: float
+    p95_ms: float
+
+    @property
+    def relative_variance(self) -> float:
+        """Return the variance of the latency of these requests, as a multiple of its squared mean."""
+        return ((self.p95_ms - self.p50_ms) / P95_Z / self.ms) ** 2
 
     @property
     def began_s(self) -> float:
@@ -46,6 +56,8 @@ def latency_points(intervals: Sequence[Interval], since_s: int = 0) -> list[Late
             after=interval.users,
             ms=interval.mean_ms or 0.0,
             weight=float(interval.ok),
+            p50_ms=interval.p50_ms or 0.0,
+            p95_ms=interval.p95_ms or 0.0,
         )
         for n, interval in enumerate(intervals[:last])
         # A mean latency that is longer than the run so far is damaged.

@@ -11,10 +11,11 @@ Start reading at ``find_rise``. Three questions are answered in this order:
 from bisect import bisect_left, insort
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from statistics import fmean
 
 from locust_asyncdjango.analysis.saturation.figures import Onset
 from locust_asyncdjango.analysis.saturation.load_points import SLOW_FACTOR
-from locust_asyncdjango.analysis.saturation.onsets.curve_fits import Point, elasticity
+from locust_asyncdjango.analysis.saturation.onsets.curve_fits import elasticity
 from locust_asyncdjango.analysis.saturation.onsets.latency_curve import LatencyCurve, mean
 from locust_asyncdjango.analysis.saturation.onsets.latency_points import LatencyPoint, latency_points
 from locust_asyncdjango.metrics.interval import Interval
@@ -57,10 +58,11 @@ BACKLOG_PER_S = 500
 """Latency that rises by so many milliseconds in each second is a backlog: users start faster than requests end."""
 BACKLOG_FACTOR = 3.0
 
+CONFIRM = "let the users leave again, as --shape RampDown does, to confirm it"
 NOT_CONFIRMED = (
-    "throughput fell while users were only added, which a server that slowed down with time does too;"
-    " let the users leave again, as --shape RampDown does, to confirm it"
+    f"throughput fell while users were only added, which a server that slowed down with time does too; {CONFIRM}"
 )
+NO_CORNER = f"latency rose by and by while users were only added, as it may do with time; {CONFIRM}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,8 @@ def find_rise(intervals: Sequence[Interval], warm_up_s: int = 0, unloaded_ms: fl
     pause_ms, step = _pause_ms(intervals), max(abs(point.after - point.before) for point in points)
     has_levels = len({round(point.users) for point in points[1:]}) >= FEWEST_FIT_USERS
     if has_levels and points[0].before == 0:
-        curve, points = after_first, points[1:]  # the first second is not a whole one, and the fast requests end first
+        points = points[_first_settled(points) :]
+        curve = LatencyCurve(points)
     baseline_ms = _lowest_load_ms(curve, SLOW_SECONDS if has_levels else 1)
     if unloaded_ms is not None:
         baseline_ms = min(baseline_ms, unloaded_ms)
@@ -99,7 +102,17 @@ def find_rise(intervals: Sequence[Interval], warm_up_s: int = 0, unloaded_ms: fl
     end = _lasting_rise(points, FIT_LIMIT_FACTOR * baseline_ms)
     fitted = curve if end is None else curve.until(max(end, start + 2 * SLOW_SECONDS))
     onset = _corner_onset(fitted, points[start].t, step)
-    return Rise(replace(onset, doubt=NOT_CONFIRMED if _may_be_with_time(curve, pause_ms) else ""))
+    return Rise(replace(onset, doubt=_doubt(curve, pause_ms)))
+
+
+def _first_settled(points: Sequence[LatencyPoint]) -> int:
+    """Return the index of the first second in which slow requests of a run could end too, not only fast ones.
+
+    The first second is none: it is not a whole one.
+    """
+    slow_s = max(point.p95_ms for point in points[:MOST_BASELINE_POINTS]) / 1000
+    settled = (n for n, point in enumerate(points) if n and point.t - points[0].t + 0.5 >= slow_s)
+    return min(next(settled, 1), len(points) - FEWEST_POINTS)
 
 
 def _queued_from_start(curve: LatencyCurve, after_first: LatencyCurve, unloaded_ms: float | None) -> Onset | None:
@@ -118,7 +131,8 @@ def _proportional_onset(curve: LatencyCurve) -> Onset | None:
     several = ordered[min(MOST_BASELINE_POINTS, len(ordered)) - 1][0]
     limit = max(START_FACTOR * lowest_users, 1.05 * several)
     near = [point for point in ordered if point[0] <= limit]
-    of_all, of_near = curve.elasticity, elasticity(near)
+    variances = [point.relative_variance for point in curve.points if point.users <= limit]
+    of_all, of_near = curve.elasticity, elasticity(near, fmean(variances))
     if of_all is None or of_near is None or of_all.value < HALF:
         return None
     if of_near.value < PROPORTIONAL or not of_near.is_above(HALF):
@@ -163,17 +177,18 @@ def _start_onset(points: Sequence[LatencyPoint], users: float, corner: float) ->
 
 
 def _lowest_load_ms(curve: LatencyCurve, fewest_points: int) -> float:
-    """Return the mean latency at the lowest loads."""
-    ordered = curve.over_users
-    lowest: list[Point] = []
-    requests = 0.0
+    """Return the mean latency at the lowest loads: of so many more requests as they differ more among themselves."""
+    ordered = sorted(curve.points, key=lambda point: (point.users, point.ms))
+    lowest: list[LatencyPoint] = []
+    requests = variance = 0.0
     for point in ordered:
-        is_enough = len(lowest) >= fewest_points and requests >= FEWEST_REQUESTS
-        if is_enough and (point[0] > NEAR_FACTOR * ordered[0][0] or len(lowest) >= MOST_BASELINE_POINTS):
+        is_enough = len(lowest) >= fewest_points and requests >= FEWEST_REQUESTS * max(variance / len(lowest), 1.0)
+        if is_enough and (point.users > NEAR_FACTOR * ordered[0].users or len(lowest) >= MOST_BASELINE_POINTS):
             break
         lowest.append(point)
-        requests += point[2]
-    return mean(lowest)[1]
+        requests += point.weight
+        variance += point.relative_variance
+    return LatencyCurve(lowest).mean_ms
 
 
 def _rise_of_few_loads(curve: LatencyCurve, start: int) -> Rise | None:
@@ -209,8 +224,11 @@ def _corner_onset(curve: LatencyCurve, slow_t: int, step: int) -> Onset:
     fit = curve.corner
     users = max(round(fit.corner), 1)
     t = next((point.t for point in curve.points if point.after >= users), slow_t)
-    low = 1 if fit.low <= curve.over_users[0][0] else max(round(fit.low - step), 1)
-    return Onset(t, users, low, max(round(fit.high + step), users))
+    lowest, highest = fit.low, fit.high
+    if fit.f < FEWEST_F:  # the points show no corner, so that a queue may have another one
+        lowest, highest = min(lowest, curve.queue.low), max(highest, curve.queue.high)
+    low = 1 if lowest <= curve.over_users[0][0] else max(round(lowest - step), 1)
+    return Onset(t, users, low, max(round(highest + step), users))
 
 
 def _is_with_time(curve: LatencyCurve, start: int) -> bool:
@@ -221,15 +239,23 @@ def _is_with_time(curve: LatencyCurve, start: int) -> bool:
     by_users, by_time = curve.rests
     if by_users > CLEAR_FACTOR * by_time:
         return True
+    return _is_straight(curve) and not curve.may_be_queue
+
+
+def _is_straight(curve: LatencyCurve) -> bool:
+    """Return whether latency rises by and by, and not from a corner on, and too little for a queue from the start."""
     rising = curve.elasticity
     return curve.corner.f < FEWEST_F and (rising is None or rising.is_below(PROPORTIONAL))
 
 
-def _may_be_with_time(curve: LatencyCurve, pause_ms: float) -> bool:
-    """Return whether a server that got slower with time would look the same: throughput fell, and no user left."""
+def _doubt(curve: LatencyCurve, pause_ms: float) -> str:
+    """Return why a server that got slower with time would look the same; "" if it would not."""
+    if _is_straight(curve):
+        return NO_CORNER
     fit = curve.corner
     by_users, by_time = curve.rests
-    return fit.slope * fit.corner > STEEPEST_QUEUE * (fit.level + pause_ms) and by_time < CLEAR_FACTOR * by_users
+    has_less = fit.slope * fit.corner > STEEPEST_QUEUE * (fit.level + pause_ms)  # throughput fell, and no user left
+    return NOT_CONFIRMED if has_less and by_time < CLEAR_FACTOR * by_users else ""
 
 
 def _pause_ms(intervals: Sequence[Interval]) -> float:

@@ -1,6 +1,6 @@
 """Fits recover what was planted."""
 
-from locust_asyncdjango.analysis.saturation.onsets.curve_fits import elasticity, fit_corner, rest_of_step
+from locust_asyncdjango.analysis.saturation.onsets.curve_fits import elasticity, fit_corner, fit_queue, rest_of_step
 
 
 def test_the_corner_of_a_line_is_recovered() -> None:
@@ -25,6 +25,13 @@ def test_a_straight_line_has_no_corner() -> None:
     assert (fit.low, fit.f < 1) == (1, True)
 
 
+def test_the_corner_of_a_queue_is_recovered() -> None:
+    fit = fit_queue([(x, 10 * max(x / 20, 1.0), 1.0) for x in range(1, 61)])
+    assert abs(fit.corner - 20) < 0.3
+    assert fit.low <= fit.corner <= fit.high
+    assert fit.values([5.0, 2 * fit.corner]) == [fit.level, 2 * fit.level]
+
+
 def test_a_step_leaves_nothing() -> None:
     assert rest_of_step([(float(x), 5.0 if x < 7 else 9.0, 2.0) for x in range(20)]) < 1e-9
 
@@ -34,3 +41,12 @@ def test_the_elasticity_of_a_power_is_its_exponent() -> None:
     assert power is not None
     assert (round(power.value, 6), power.is_above(0.49), power.is_below(0.51)) == (0.5, True, True)
     assert elasticity([(7.0, 3.0, 1.0), (7.0, 4.0, 1.0)]) is None
+
+
+def test_requests_that_differ_much_do_not_show_the_elasticity() -> None:
+    points = [(x, 3.0 * x, 5.0) for x in range(1, 6)]
+    sure, unsure = elasticity(points), elasticity(points, relative_variance=6.0)
+    assert sure is not None
+    assert unsure is not None
+    assert (sure.value, sure.is_above(0.5)) == (unsure.value, True)
+    assert not unsure.is_above(0.5)

@@ -6,8 +6,10 @@ from locust_asyncdjango.analysis.saturation.onsets.latency_points import Latency
 
 def points(*users: float) -> list[LatencyPoint]:
     """Return a second for each number of users, with a latency of 10 ms up to 20 users, and 1 ms more for each more."""
+    latencies_ms = [10 + max(each - 20, 0.0) for each in users]
     return [
-        LatencyPoint(t, each, round(each), round(each), 10 + max(each - 20, 0.0), 5.0) for t, each in enumerate(users)
+        LatencyPoint(t, each, round(each), round(each), ms, 5.0, ms, ms)
+        for t, (each, ms) in enumerate(zip(users, latencies_ms, strict=True))
     ]
 
 
@@ -16,6 +18,13 @@ def test_users_explain_what_rises_and_falls_with_them() -> None:
     by_users, by_time = curve.rests
     assert (abs(curve.corner.corner - 20) < 0.3, 5 * by_users < by_time) == (True, True)
     assert curve.rests_of_level[0] > 100 * by_users
+
+
+def test_a_queue_is_told_from_a_steady_rise() -> None:
+    latencies_ms = {True: [10 * max(users / 20, 1.0) for users in range(1, 41)], False: [10.0 + n for n in range(40)]}
+    for is_queue, values_ms in latencies_ms.items():
+        curve = LatencyCurve([LatencyPoint(n, n + 1.0, n, n + 1, ms, 5.0, ms, ms) for n, ms in enumerate(values_ms)])
+        assert curve.may_be_queue is is_queue
 
 
 def test_a_part_has_fits_of_its_own() -> None:

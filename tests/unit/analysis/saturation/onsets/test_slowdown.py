@@ -117,3 +117,16 @@ def test_users_that_jump_show_only_the_two_loads_between_which_it_began() -> Non
 
 def test_a_run_of_three_seconds_shows_nothing() -> None:
     assert find_rise(run([5, 10, 15, 20], queueing(1))) is None
+
+
+def test_a_heavy_tail_is_no_queue_from_the_start() -> None:
+    """One request in ten takes 41 times as long, so that only fast ones end in the first seconds."""
+    chance, rows = Random(3), []
+    for t in range(45):
+        users = 1.25 * (t + 1)
+        each_s = 0.2 * max(1.0, users / 20)
+        slow = sum(chance.random() < 0.1 for _ in range(round(users / each_s))) if t > 1 else 0
+        fast = max(round(users / each_s) - slow, 1)
+        rows.append(Row(t, round(users), fast + slow, ok_ms=Counter({200 * each_s: fast, 8200 * each_s: slow})))
+    onset = onset_of(find_rise(list(Series.from_rows({}, rows).intervals)))
+    assert (onset.is_queued_from_start, onset.low <= 20 <= onset.high) == (False, True)
