@@ -162,13 +162,7 @@ def _warnings(findings: Findings, measured: Sequence[ArmSummary]) -> Iterator[st
 
 
 def _notes(findings: Findings, subject: str, arms: Sequence[ArmSummary]) -> Iterator[str]:
-    comparisons = findings.comparisons[subject]
-    if comparisons:
-        estimate = comparisons[0].estimate
-        if estimate and estimate.low is not None:
-            yield f"{ratio_text(estimate)}, 95 % interval"
-        else:
-            yield "one run each: no interval yet"
+    yield from map(_certainty_note, findings.comparisons[subject][:1])
     slots = [slots_of(findings, arm.runs) for arm in arms]
     if len(set(slots)) > 1:
         yield f"arms differ in slots: {', '.join(dict.fromkeys(str(each or 'any number') for each in slots))}"
@@ -181,6 +175,15 @@ def _notes(findings: Findings, subject: str, arms: Sequence[ArmSummary]) -> Iter
         yield left_out
     if failed := sum(not result.figures for result in results):
         yield f"{counted(failed, 'trial')} could not be measured"
+
+
+def _certainty_note(comparison: Comparison) -> str:
+    estimate = comparison.estimate
+    if estimate and estimate.low is not None:
+        return f"{ratio_text(estimate)}, 95 % interval"
+    if all(len(runs.measured) == 1 for runs in (comparison.best, comparison.other)):
+        return "one run each: no interval yet"
+    return "no interval: a run has nothing to compare" if estimate is None else "no interval: one repeat in common"
 
 
 def _has_valid_result(arm: ArmSummary) -> bool:

@@ -148,3 +148,10 @@ def test_the_load_of_an_open_model_is_its_arrivals() -> None:
         ("gunicorn-sync: 52 arrivals/s", 52.0),
     ]
     assert answer.recommendation.evidence[1].startswith("At 100 arrivals/s gunicorn-uvicorn brings 100 req/s")
+
+
+def test_repeats_of_an_arm_that_carries_nothing_have_no_interval() -> None:
+    (answer,) = answers_of(repeated((0.0, 100.0), (51.0, 99.0)))
+    assert answer.recommendation.notes[0] == "no interval: a run has nothing to compare"
+    (single,) = answers_of(repeated((0.0, 100.0)))
+    assert single.recommendation.notes[0] == "one run each: no interval yet"
