@@ -19,7 +19,7 @@ from locust_asyncdjango.lab.experiment.own_servers import own_server_table, read
 from locust_asyncdjango.lab.experiment.spec import COMPARED, CONDITIONS, LOAD, REPEATS, Experiment, Load
 
 PRESETS: Mapping[str, Mapping[str, str]] = {
-    "quick": {"shape": "RampTo500", "users": "500", "spawn_rate": "50", "run_time": "12s"},
+    "quick": {"shape": "RampTo500", "users": "500", "spawn_rate": "50", "run_time": "28s"},
 }
 """Loads by name. A preset overrides the file, and the command line overrides the preset."""
 

@@ -43,7 +43,7 @@ def test_a_preset_overrides_the_file_and_the_command_line_the_preset(tmp_path: P
     file = tmp_path / "mine.toml"
     file.write_text('routes = ["cpu"]\nrun_time = "3m"\nusers = 500\n')
     experiment = requested(file, "--preset", "quick", "--users", "7")
-    assert (experiment.routes, experiment.load) == (("cpu",), Load("RampTo500", "7", "50", "12s"))
+    assert (experiment.routes, experiment.load) == (("cpu",), Load("RampTo500", "7", "50", "28s"))
 
 
 def test_arms_on_the_command_line_replace_servers_of_the_file_and_the_reverse(tmp_path: Path) -> None:
@@ -56,7 +56,7 @@ def test_arms_on_the_command_line_replace_servers_of_the_file_and_the_reverse(tm
     assert requested(file, "--max-connections", "9").arms_on("cpu")[0] == Arm("gunicorn-sync", "", 9)
     assert requested(file).until_decided
     assert not requested(file, "--no-until-decided").until_decided
-    assert requested(file).load.run_time == "12s"
+    assert requested(file).load.run_time == "28s"
 
 
 def test_the_results_folder_is_named_by_flag_or_file_or_has_the_time(tmp_path: Path) -> None:
