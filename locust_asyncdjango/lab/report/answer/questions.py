@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from locust_asyncdjango.lab.analysis.arm_runs import ArmRuns
+from locust_asyncdjango.lab.analysis.comparison.verdicts import Comparison
 from locust_asyncdjango.lab.analysis.findings import Findings
 from locust_asyncdjango.lab.report.answer.slots import is_async
 from locust_asyncdjango.routes import ROUTES
@@ -33,6 +34,17 @@ def question_of(findings: Findings) -> str:
 def is_about_kind(findings: Findings) -> bool:
     """Return whether an experiment compares sync with async."""
     return len({kind_of(findings, runs) for runs in findings.runs}) > 1
+
+
+def answering_comparison(findings: Findings, subject: str) -> Comparison | None:
+    """Return the comparison that answers the question on a subject; None where there is none.
+
+    Where sync is compared with async, it is that of the best arm with the best one of the other kind. The second-best
+    arm may be of the same kind. Otherwise it is that of the two best arms.
+    """
+    comparisons = findings.comparisons[subject]
+    others = (each for each in comparisons if kind_of(findings, each.other) != kind_of(findings, each.best))
+    return next(others if is_about_kind(findings) else iter(comparisons), next(iter(comparisons), None))
 
 
 def context_text(findings: Findings, provenance: Mapping[str, Any]) -> str:

@@ -11,7 +11,7 @@ from locust_asyncdjango.failures.classify import advice
 from locust_asyncdjango.lab.analysis.comparison.verdicts import Comparison
 from locust_asyncdjango.lab.analysis.findings import Findings
 from locust_asyncdjango.lab.report.answer.arm_summaries import ArmSummary
-from locust_asyncdjango.lab.report.answer.questions import is_about_kind, kind_of
+from locust_asyncdjango.lab.report.answer.questions import answering_comparison, is_about_kind, kind_of
 from locust_asyncdjango.lab.report.answer.slots import slots_of, slots_sentence
 from locust_asyncdjango.lab.report.answer.texts import (
     duration_text,
@@ -36,7 +36,8 @@ class Recommendation:
     lead: the choice, without a full stop. evidence: its figures, in sentences. warnings: what else matters, in
     sentences. notes: how sure it is, in a few words each.
     winner: sync or async, or where that is not the question the name of the arm that is ahead; "" where none is.
-    figures: what decides between the two best arms, in short. is_single_run: whether each arm ran once.
+    figures: what decides between the two arms that answer the question, in short. is_single_run: whether each arm ran
+    once.
     """
 
     lead: str
@@ -57,62 +58,64 @@ class Recommendation:
 def recommend(findings: Findings, subject: str, arms: Sequence[ArmSummary]) -> Recommendation:
     """Return what to choose on a subject. arms: its arms, best first."""
     measured = [arm for arm in arms if arm.runs.figures]
+    answering = answering_comparison(findings, subject)
+    named = [arm for arm in measured if arm in measured[:2] or (answering and arm.runs == answering.other)]
     return Recommendation(
-        _lead(findings, subject, measured),
-        tuple(_evidence(measured)),
-        tuple(_warnings(findings, measured)),
-        tuple(_notes(findings, subject, arms)),
-        _winner(findings, subject, measured),
-        _figures(findings, subject),
-        is_single_run=any(each.is_different is None and each.estimate for each in findings.comparisons[subject][:1]),
+        _lead(findings, subject, measured, answering),
+        tuple(_evidence(named)),
+        tuple(_warnings(findings, measured, named)),
+        tuple(_notes(findings, subject, arms, answering)),
+        _winner(findings, measured, answering),
+        _figures(answering),
+        is_single_run=bool(answering and _is_single_run(answering)),
     )
 
 
-def _winner(findings: Findings, subject: str, measured: Sequence[ArmSummary]) -> str:
+def _winner(findings: Findings, measured: Sequence[ArmSummary], comparison: Comparison | None) -> str:
     """Return sync or async, or where that is not the question the name of the arm that is ahead; "" where none is."""
-    comparison = next(iter(findings.comparisons[subject]), None) if measured else None
-    if comparison is None or comparison.criterion is None or not _has_valid_result(measured[0]):
+    if not measured or comparison is None or comparison.criterion is None or not _has_valid_result(measured[0]):
         return ""
     if not findings.is_by_total(comparison) or not comparison.is_ahead:
         return ""
     return kind_of(findings, comparison.best) if is_about_kind(findings) else comparison.best.trial.arm
 
 
-def _figures(findings: Findings, subject: str) -> str:
-    comparison = next(iter(findings.comparisons[subject]), None)
+def _figures(comparison: Comparison | None) -> str:
     if comparison is None or comparison.criterion is None:
         return ""
     figures = (value_text(runs, comparison.criterion) for runs in (comparison.best, comparison.other))
     return " against ".join(figures).replace("at least", "\u2265")
 
 
-def _lead(findings: Findings, subject: str, measured: Sequence[ArmSummary]) -> str:
+def _lead(findings: Findings, subject: str, measured: Sequence[ArmSummary], answering: Comparison | None) -> str:
     if not measured:
         return "No arm was measured"
     best = measured[0]
-    comparisons = findings.comparisons[subject]
     if not _has_valid_result(best):
-        return _capitalized(winner_text(findings, subject)) if comparisons else f"{best.name} brought no valid result"
-    if not comparisons:
+        return _capitalized(winner_text(findings, subject)) if answering else f"{best.name} brought no valid result"
+    if answering is None:
         return f"{best.name} is the only arm that was measured"
-    estimate = comparisons[0].estimate
-    if not findings.is_by_total(comparisons[0]):
+    if not findings.is_by_total(answering):
         return "No winner by total: the arms completed different mixes of requests"
-    if comparisons[0].criterion is None:
+    if answering.criterion is None:
         return _capitalized(winner_text(findings, subject))
-    if not comparisons[0].is_ahead:
-        return _undecided_lead(findings, subject, comparisons[0])
+    if not answering.is_ahead:
+        return _undecided_lead(findings, subject, answering)
     choice = f"{_capitalized(kind_of(findings, best.runs))}, on {best.name}" if is_about_kind(findings) else best.name
-    most = "most" if len(measured) > 2 else "more"
-    here = " in this one run" if estimate and comparisons[0].is_different is None else ""
-    return f"{choice}: it carries {most}{here}"
+    here = " in this one run" if _is_single_run(answering) else ""
+    second = findings.comparisons[subject][0]
+    if not second.is_ahead:
+        than = f"more than {answering.other.trial.arm}{here}"
+        return f"{choice}: it carries {than}, with no detectable difference from {second.other.trial.arm}"
+    return f"{choice}: it carries {'most' if len(measured) > 2 else 'more'}{here}"
 
 
 def _undecided_lead(findings: Findings, subject: str, comparison: Comparison) -> str:
     """Return that two arms do not differ, and in what they do, although that decides nothing."""
     arms = f"between {comparison.best.trial.arm} and {comparison.other.trial.arm}"
     full_load = findings.full_load_comparison(subject)
-    if full_load is None or full_load.estimate is None:
+    is_of_these = comparison is findings.comparisons[subject][0]
+    if full_load is None or full_load.estimate is None or not is_of_these:
         return f"No detectable difference {arms}"
     here = " in this one run" if full_load.is_different is None else ""
     return (
@@ -121,12 +124,16 @@ def _undecided_lead(findings: Findings, subject: str, comparison: Comparison) ->
     )
 
 
-def _evidence(measured: Sequence[ArmSummary]) -> Iterator[str]:
-    compared = [arm for arm in measured[:2] if arm.full]
+def _evidence(named: Sequence[ArmSummary]) -> Iterator[str]:
+    compared = [arm for arm in named if arm.full]
     if not compared:
         return
-    if all(arm.capacity for arm in compared):
-        yield f"Within the objective {', '.join(map(_capacity_clause, compared))}."
+    capacities = [arm.capacity for arm in compared if arm.capacity]
+    if len(capacities) == len(compared):
+        if any(capacity.users for capacity in capacities):
+            yield f"Within the objective {', '.join(map(_capacity_clause, compared))}."
+        else:
+            yield "No load that was measured is within the objective."
     loads = {full_load_text(arm.full) for arm in compared if arm.full}
     load = f"At {loads.pop()}" if len(loads) == 1 else "At full load"
     yield f"{load} {', '.join(map(_goodput_clause, compared))}."
@@ -144,8 +151,8 @@ def _goodput_clause(arm: ArmSummary) -> str:
     return f"{arm.name} brings {goodput_text(full)}{p95}"
 
 
-def _warnings(findings: Findings, measured: Sequence[ArmSummary]) -> Iterator[str]:
-    for arm in measured[:2]:
+def _warnings(findings: Findings, measured: Sequence[ArmSummary], named: Sequence[ArmSummary]) -> Iterator[str]:
+    for arm in named:
         if arm.full and arm.full.failed_share > MAX_FAILED_SHARE and arm.runs.figures and arm.runs.figures.failures:
             kind = arm.runs.figures.failures[0].kind
             remedy = f": {advice(kind)}" if advice(kind) and arm is measured[0] else ""
@@ -161,8 +168,9 @@ def _warnings(findings: Findings, measured: Sequence[ArmSummary]) -> Iterator[st
         yield f"{_capitalized(sentence)}."
 
 
-def _notes(findings: Findings, subject: str, arms: Sequence[ArmSummary]) -> Iterator[str]:
-    yield from map(_certainty_note, findings.comparisons[subject][:1])
+def _notes(findings: Findings, subject: str, arms: Sequence[ArmSummary], answering: Comparison | None) -> Iterator[str]:
+    if answering:
+        yield _certainty_note(answering)
     slots = [slots_of(findings, arm.runs) for arm in arms]
     if len(set(slots)) > 1:
         yield f"arms differ in slots: {', '.join(dict.fromkeys(str(each or 'any number') for each in slots))}"
@@ -181,9 +189,13 @@ def _certainty_note(comparison: Comparison) -> str:
     estimate = comparison.estimate
     if estimate and estimate.low is not None:
         return f"{ratio_text(estimate)}, 95 % interval"
-    if all(len(runs.measured) == 1 for runs in (comparison.best, comparison.other)):
+    if _is_single_run(comparison):
         return "one run each: no interval yet"
     return "no interval: a run has nothing to compare" if estimate is None else "no interval: one repeat in common"
+
+
+def _is_single_run(comparison: Comparison) -> bool:
+    return all(len(runs.measured) == 1 for runs in (comparison.best, comparison.other))
 
 
 def _has_valid_result(arm: ArmSummary) -> bool:
