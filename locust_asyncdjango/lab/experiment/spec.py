@@ -319,8 +319,7 @@ class Trial:
     @property
     def subject(self) -> str:
         """The route, and the conditions that all arms of a comparison share."""
-        shared = ", ".join(filter(None, self._shared_conditions))
-        return f"{self.route} ({shared})" if shared else self.route
+        return f"{self.route} ({self.shared_conditions})" if self.shared_conditions else self.route
 
     @property
     def arm(self) -> str:
@@ -331,15 +330,17 @@ class Trial:
     @property
     def conditions(self) -> str:
         """The conditions that are not the default; "" where all are."""
-        return ", ".join(filter(None, (*self._shared_conditions, self._limit)))
+        return ", ".join(filter(None, (self.shared_conditions, self._limit)))
 
     @property
-    def _shared_conditions(self) -> tuple[str, ...]:
-        return (
+    def shared_conditions(self) -> str:
+        """Those of the conditions that all arms of a subject share; the connection limit belongs to the arm."""
+        conditions = (
             f"{self.latency_ms} ms latency" if self.latency_ms else "",
             f"{self.client_latency_ms} ms to the users" if self.client_latency_ms else "",
             f"{self.workers} workers" if self.workers > 1 else "",
         )
+        return ", ".join(filter(None, conditions))
 
     @property
     def _limit(self) -> str:

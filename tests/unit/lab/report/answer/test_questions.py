@@ -53,3 +53,9 @@ def test_the_context_names_all_latencies() -> None:
     assert text.startswith("io_read \u00b7 0, 100 and 200 ms latency \u00b7 2 workers \u00b7 1,000 posts")
     text = context_text(findings_of([measured(at[1], 10.0)]), {})
     assert text.startswith("io_read \u00b7 100 ms latency \u00b7 2 workers \u00b7 1,000 posts")
+
+
+def test_the_connection_limit_of_an_arm_is_not_part_of_the_context() -> None:
+    limits = [replace(trial(), max_connections=limit) for limit in (100, 1000)]
+    text = context_text(findings_of([measured(each, 10.0) for each in limits]), {})
+    assert text.startswith("io_read \u00b7 1,000 posts")
