@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from math import log, sqrt
+from operator import mul
 
 from locust_asyncdjango.metrics.statistics import student_t
 
@@ -47,65 +48,10 @@ def fit_corner(points: Sequence[Point]) -> CornerFit:
     The noise of a mean is a share of it: a point weighs as much as its requests by the square of the fitted latency.
     """
     cells = _Cells(points)
-    fit = cells.fit(cells.mean_ys)
+    fit = cells.fit_corner(cells.mean_ys)
     for _ in range(ROUNDS - 1):
-        fit = cells.fit(fit.values(cells.mean_xs))
+        fit = cells.fit_corner(fit.values(cells.mean_xs))
     return fit
-
-
-class _Cells:
-    """Points, added up between each corner that a fit tries and the next one, so that a fit takes no longer for more.
-
-    The points of a cell have the weight that belongs to their mean.
-    """
-
-    def __init__(self, points: Sequence[Point]) -> None:
-        first, last = min(x for x, _, _ in points), max(x for x, _, _ in points)
-        step = (last - first) / CORNERS
-        cells = [[0.0] * 6 for _ in range(CORNERS)]
-        for x, y, count in points:
-            cell = cells[min(int((x - first) / step), CORNERS - 1) if step else 0]
-            wx, wy = count * x, count * y
-            cell[0] += count
-            cell[1] += wx
-            cell[2] += wx * x
-            cell[3] += wy
-            cell[4] += wy * x
-            cell[5] += wy * y
-        self._cells = cells
-        self._freedom = max(len(points) - 3, 1)
-        self._corners = [first + step * n for n in range(CORNERS)]
-        self.mean_xs = [cell[1] / cell[0] if cell[0] else 0.0 for cell in cells]
-        self.mean_ys = [cell[3] / cell[0] if cell[0] else 0.0 for cell in cells]
-
-    def fit(self, expected: Sequence[float]) -> CornerFit:
-        """Return the corner that fits best. expected: in each cell, the latency that its noise is a share of."""
-        factors = [1 / max(y, 1e-9) ** 2 for y in expected]
-        columns = [
-            [factor * each for factor, each in zip(factors, column, strict=True)]
-            for column in zip(*self._cells, strict=True)
-        ]
-        weight, _, _, total_y, _, total_yy = map(sum, columns)
-        mean_y = total_y / weight
-        squares_about_mean = max(total_yy - mean_y * total_y, 0.0)
-        # The sums over all points beyond each corner.
-        beyond = (reversed(list(accumulate(reversed(column)))) for column in columns[:-1])
-        lines, rests = [], []
-        for k, w, x, xx, y, xy in zip(self._corners, *beyond, strict=True):
-            # The same with d = x - k in place of x, and y from its mean.
-            d = x - w * k
-            dd, dy = xx - k * (x + d), xy - k * y - mean_y * d
-            spread = dd - d * d / weight
-            slope = max(dy / spread, 0.0) if spread > 0 else 0.0
-            lines.append((mean_y - slope * d / weight, slope))
-            rests.append(max(squares_about_mean - slope * (2 * dy - slope * spread), 0.0))
-        rest = min(rests)
-        best = rests.index(rest)
-        least = max(rest, 1e-9 * squares_about_mean, 1e-12)
-        limit = least * (1 + student_t(self._freedom) ** 2 / self._freedom)
-        fitting = [k for k, each in zip(self._corners, rests, strict=True) if each <= limit]
-        f = (rests[0] - rest) / least * self._freedom
-        return CornerFit(self._corners[best], fitting[0], fitting[-1], *lines[best], f)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,33 +72,91 @@ class QueueFit:
 
 
 def fit_queue(points: Sequence[Point], persistence: float = 1.0) -> QueueFit:
-    """Return the best queue of at least four points. They weigh as much as for ``fit_corner``.
+    """Return the best queue of at least four points, whose users must be above 0. They weigh as for ``fit_corner``.
 
     persistence: how many times as much the mean of many points varies as if they were independent of each other.
     """
-    xs, mean_y = [x for x, _, _ in points], sum(w * y for _, y, w in points) / sum(w for _, _, w in points)
-    fit = _fit_queue(points, [mean_y] * len(points), persistence)
+    cells = _Cells(points)
+    fit = cells.fit_queue(cells.mean_ys, persistence)
     for _ in range(ROUNDS - 1):
-        fit = _fit_queue(points, fit.values(xs), persistence)
+        fit = cells.fit_queue(fit.values(cells.mean_xs), persistence)
     return fit
 
 
-def _fit_queue(points: Sequence[Point], expected: Sequence[float], persistence: float) -> QueueFit:
-    weighted = [(x, y, w / max(ms, 1e-9) ** 2) for (x, y, w), ms in zip(points, expected, strict=True)]
-    first, last = min(x for x, _, _ in points), max(x for x, _, _ in points)
-    corners = [first + (last - first) * n / CORNERS for n in range(CORNERS)]
-    squares = sum(w * y * y for _, y, w in weighted)
-    levels, rests = [], []
-    for corner in corners:
-        shape = [(max(x / corner, 1.0), y, w) for x, y, w in weighted]
-        xy, xx = sum(w * x * y for x, y, w in shape), sum(w * x * x for x, _, w in shape)
-        levels.append(xy / xx)
-        rests.append(max(squares - xy * xy / xx, 0.0))
-    freedom = max(len(points) - 2, 1)
-    limit = min(rests) * (1 + persistence * student_t(freedom) ** 2 / freedom)
-    fitting = [k for k, each in zip(corners, rests, strict=True) if each <= limit]
-    best = rests.index(min(rests))
-    return QueueFit(corners[best], fitting[0], fitting[-1], levels[best])
+class _Cells:
+    """Sums of the points between each corner that a fit tries and the next one. So more points hardly take longer.
+
+    The points of a cell have the weight that belongs to their mean.
+    """
+
+    def __init__(self, points: Sequence[Point]) -> None:
+        first, last = min(x for x, _, _ in points), max(x for x, _, _ in points)
+        step = (last - first) / CORNERS
+        cells = [[0.0] * 6 for _ in range(CORNERS)]
+        for x, y, count in points:
+            cell = cells[min(int((x - first) / step), CORNERS - 1) if step else 0]
+            wx, wy = count * x, count * y
+            cell[0] += count
+            cell[1] += wx
+            cell[2] += wx * x
+            cell[3] += wy
+            cell[4] += wy * x
+            cell[5] += wy * y
+        self._cells = cells
+        self._count = len(points)
+        self._corners = [first + step * n for n in range(CORNERS)]
+        self.mean_xs = [cell[1] / cell[0] if cell[0] else 0.0 for cell in cells]
+        self.mean_ys = [cell[3] / cell[0] if cell[0] else 0.0 for cell in cells]
+
+    def fit_corner(self, expected: Sequence[float]) -> CornerFit:
+        """Return the corner that fits best. expected: in each cell, the latency that its noise is a share of."""
+        sums = self._sums_beyond(expected)
+        weight, _, _, total_y, _, total_yy = sums[0]
+        mean_y = total_y / weight
+        squares_about_mean = max(total_yy - mean_y * total_y, 0.0)
+        lines, rests = [], []
+        for k, (w, x, xx, y, xy, _) in zip(self._corners, sums, strict=True):
+            # The same with d = x - k in place of x, and y from its mean.
+            d = x - w * k
+            dd, dy = xx - k * (x + d), xy - k * y - mean_y * d
+            spread = dd - d * d / weight
+            slope = max(dy / spread, 0.0) if spread > 0 else 0.0
+            lines.append((mean_y - slope * d / weight, slope))
+            rests.append(max(squares_about_mean - slope * (2 * dy - slope * spread), 0.0))
+        rest = min(rests)
+        best = rests.index(rest)
+        least = max(rest, 1e-9 * squares_about_mean, 1e-12)
+        freedom = max(self._count - 3, 1)
+        low, high = self._fitting(rests, least * (1 + student_t(freedom) ** 2 / freedom))
+        return CornerFit(self._corners[best], low, high, *lines[best], (rests[0] - rest) / least * freedom)
+
+    def fit_queue(self, expected: Sequence[float], persistence: float) -> QueueFit:
+        """Return the queue that fits best. expected: as for ``fit_corner``. persistence: of the function."""
+        sums = self._sums_beyond(expected)
+        weight, _, _, total_y, _, total_yy = sums[0]
+        levels, rests = [], []
+        for k, (w, _, xx, y, xy, _) in zip(self._corners, sums, strict=True):
+            # The sums with max(x / k, 1) in place of x.
+            queue_y, queue_squares = total_y - y + xy / k, weight - w + xx / k**2
+            levels.append(queue_y / queue_squares)
+            rests.append(max(total_yy - queue_y * levels[-1], 0.0))
+        rest = min(rests)
+        best = rests.index(rest)
+        freedom = max(self._count - 2, 1)
+        low, high = self._fitting(rests, rest * (1 + persistence * student_t(freedom) ** 2 / freedom))
+        return QueueFit(self._corners[best], low, high, levels[best])
+
+    def _sums_beyond(self, expected: Sequence[float]) -> list[tuple[float, ...]]:
+        """Return the weighted sums of 1, x, x * x, y, x * y and y * y over all points beyond each corner."""
+        factors = [1 / max(y, 1e-9) ** 2 for y in expected]
+        columns = (map(mul, factors, column) for column in zip(*self._cells, strict=True))
+        beyond = (reversed(list(accumulate(reversed(list(column))))) for column in columns)
+        return list(zip(*beyond, strict=True))
+
+    def _fitting(self, rests: Sequence[float], limit: float) -> tuple[float, float]:
+        """Return the first and the last corner that leave no more squares than a limit."""
+        fitting = [k for k, rest in zip(self._corners, rests, strict=True) if rest <= limit]
+        return fitting[0], fitting[-1]
 
 
 def rest_of_step(points: Sequence[Point]) -> float:
