@@ -52,8 +52,8 @@ class Figure:
 def key_figures(saturation: Saturation, locust_ms: Sequence[float] = ()) -> tuple[Figure, ...]:
     """Return the figures that every summary shows: capacity if it is known, goodput, slowdown, errors and the rest.
 
-    Requests in flight at the end are a further figure, if there are some. So is latency from when requests were due,
-    with that of Locust's own table, if it differs.
+    Requests in flight at the end are a further figure, if there are some. So is latency from when requests were due, of
+    an open model, with that of Locust's own table.
 
     locust_ms: p50, p95 and p99 of Locust's own table in milliseconds; empty if they are not known.
     """
@@ -128,18 +128,23 @@ def _format_bounds(low_ms: float, high_ms: float | None) -> str:
 
 def format_capacity(capacity: Capacity) -> str:
     """Return the highest load at which an objective holds, with its rate, the objective, and what broke it."""
-    without = capacity.users_without_failing
-    advised = (
-        "" if without is None else f"; without it up to {_format_load(without, capacity)}: mend it or leave it out"
-    )
+    advice = _failing_advice(capacity)
     if not capacity.users:
         beyond = f"below {_format_load(capacity.high, capacity)}: {capacity.broken_by}"
-        return f"{beyond}, not within {capacity.objective}{advised}"
+        return f"{beyond}, not within {capacity.objective}{advice}"
     rate = "" if capacity.unit == "req/s" else f", {format_per_s(capacity.per_s)} req/s"
     if not capacity.is_reached:
         return f"at least {_format_load(capacity.users, capacity)}{rate}, within {capacity.objective}"
     load = _format_load(capacity.users, capacity, (capacity.low, capacity.high))
-    return f"{load}{rate}, within {capacity.objective}; beyond it: {capacity.broken_by}{advised}"
+    return f"{load}{rate}, within {capacity.objective}; beyond it: {capacity.broken_by}{advice}"
+
+
+def _failing_advice(capacity: Capacity) -> str:
+    """Return what to do where names that fail at every load broke the objective; "" where they did not."""
+    if capacity.users_without_failing is None:
+        return ""
+    load = _format_load(capacity.users_without_failing, capacity)
+    return f"; without these failures the objective holds up to {load}: mend what fails, or leave it out of the tasks"
 
 
 def _format_load(load: int, capacity: Capacity, interval: Range | None = None) -> str:
@@ -206,7 +211,8 @@ def format_errors(saturation: Saturation) -> str:
     """Return where requests began to fail, or that they did not, or that they failed at any load."""
     failing = failing_text(saturation.always_failing) if saturation.always_failing else ""
     if saturation.errors:
-        return f"{format_onset(saturation.errors)}{f'; not counted: {failing}' if failing else ''}"
+        onset = format_onset(saturation.errors)
+        return f"{onset}; not counted: {failing}" if failing else onset
     if failing or not saturation.failures:
         return failing or "none"
     requests = saturation.failed + saturation.successes
@@ -217,7 +223,7 @@ def format_errors(saturation: Saturation) -> str:
 
 
 def failing_notes(saturation: Saturation) -> Iterator[str]:
-    """Yield the sentence about requests that fail at every load, without a full stop, if there are some."""
+    """Yield a sentence, without a full stop, about the names that fail at every load; nothing without such a name."""
     failing = saturation.always_failing
     if failing:
         yield f"{failing_text(failing)}, so that load did not break {'it' if len(failing) == 1 else 'them'}"

@@ -46,18 +46,17 @@ def find_capacity(
     without = _find_capacity(_without(levels, always_failing), intervals, objective)
     if without is None or without.users <= capacity.high:
         return capacity
-    broken_by = f"{capacity.broken_by}, as {failing_text(always_failing)}"
+    broken_by = f"{capacity.broken_by}, because {failing_text(always_failing)}"
     return replace(capacity, broken_by=broken_by, users_without_failing=without.users)
 
 
 def _without(levels: Sequence[LoadLevel], failing: Sequence[FailingName]) -> list[LoadLevel]:
-    """Return the levels without the failures of some names."""
-    remaining = []
-    for level in levels:
-        failed = level.failed - sum(level.failed_by_name[each.name] for each in failing)
-        share = failed / level.failed if level.failed else 0.0
-        remaining.append(replace(level, failed=failed, kinds={kind: n * share for kind, n in level.kinds.items()}))
-    return remaining
+    """Return the levels without the failures of some names. The kinds stay: a level does not know them by name."""
+    # A damaged series may say that more requests with these names failed than failed at all.
+    return [
+        replace(level, failed=max(level.failed - sum(level.failed_by_name[each.name] for each in failing), 0))
+        for level in levels
+    ]
 
 
 def _find_capacity(levels: Sequence[LoadLevel], intervals: Sequence[Interval], objective: Objective) -> Capacity | None:

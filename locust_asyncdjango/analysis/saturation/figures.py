@@ -83,12 +83,12 @@ class Capacity:
 
     objective: as the user wrote it, such as "failures <= 1% and p95 <= 1s".
     users: the highest load; 0 if the objective held at no load. low, high: its 95 % interval.
-    unit: of these three: "users", or "req/s" for an open model, whose load is the requests that it makes due.
+    unit: of all loads here: "users", or "req/s" for an open model, whose load is the requests that it makes due.
     per_s: successful responses a second at this load.
     broken_by: what broke the objective beyond it, such as "p95 1.4 s"; "" if no load of the run broke it. Then the
         capacity is at least ``users``.
-    users_without_failing: up to how many users the objective would hold without the requests that fail at every load,
-        where it is these that broke it; None where it is not.
+    users_without_failing: the highest load at which the objective would hold without the failures of the names that
+        fail at every load, where these are what broke it; None where they are not.
     """
 
     objective: str

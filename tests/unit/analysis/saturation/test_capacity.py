@@ -82,13 +82,28 @@ def test_a_name_that_fails_at_every_load_is_named_with_what_the_others_carry() -
         0,
         2,
         0.0,
-        "failures 18.5 %, mostly http_5xx, as GET /broken/ (100 %) fails at every load",
+        "failures 18.5 %, mostly http_5xx, because GET /broken/ (100 %) fails at every load",
         users_without_failing=36,
     )
     assert format_capacity(figures.capacity) == (
-        "below 2 users: failures 18.5 %, mostly http_5xx, as GET /broken/ (100 %) fails at every load, not"
-        " within failures <= 1% and p95 <= 1s; without it up to 36 users: mend it or leave it out"
+        "below 2 users: failures 18.5 %, mostly http_5xx, because GET /broken/ (100 %) fails at every load, not within"
+        " failures <= 1% and p95 <= 1s; without these failures the objective holds up to 36 users: mend what fails, or"
+        " leave it out of the tasks"
     )
+
+
+def test_a_kind_that_load_brings_is_not_due_to_a_name_that_fails_at_every_load() -> None:
+    rows = climb(fails_at=FAILED_AT)
+    for row in rows:
+        broken = RequestSums(failed=Counter(http_5xx=25))
+        row.names = {"GET /": RequestSums(row.ok, Counter(row.failed)), "GET /broken/": broken}
+        row.failed += broken.failed
+    series = Series.from_rows({}, rows)
+    figures = find_saturation(series.intervals, series.load_levels, parse_objective("db_too_many_clients <= 2%"))
+    assert figures.always_failing == (FailingName("GET /broken/", 1.0),)
+    assert figures.capacity is not None
+    assert (figures.capacity.users, figures.capacity.users_without_failing) == (44, None)
+    assert figures.capacity.broken_by == "db_too_many_clients 3.8 %"
 
 
 def test_a_rare_name_that_fails_at_every_load_changes_no_capacity() -> None:
