@@ -83,9 +83,9 @@ class Planned(Parametrised):
         self._ticks.clear()
 
     def planned_users(self, ago_s: float = 0.0) -> int | None:
-        """Return the users of the last tick before ``ago_s`` seconds ago.
+        """Return the users that the last tick before ``ago_s`` seconds ago asked for; those of the plan without one.
 
-        Locust starts and stops the users of a second at its tick, so that they are there before ``users_at`` is.
+        Locust starts and stops the users of a second at its tick. The plan has them at the end of that second only.
         """
         when = self.get_run_time() - ago_s  # type: ignore[no-untyped-call]
         at_tick = next((users for elapsed, users in reversed(self._ticks) if elapsed <= when), None)

@@ -49,9 +49,9 @@ EXIT_UNWRITTEN = 1
 """The exit code when a file could not be written to its end."""
 
 INTERVALS_PER_WAIT_S = 300
-"""A run of so many seconds waits one second before its figures are computed again, a longer one longer.
+"""A run of so many intervals waits one second before its figures are computed again, a longer one longer.
 
-No user runs in the meantime. So it is less than 1 % of the generator's time (benchmarks/recording_cost.py).
+While they are computed, no user runs. benchmarks/recording_cost.py measures which share of the time that takes.
 """
 
 REPORT_DEADLINE_S = 120

@@ -22,7 +22,7 @@ def find_due_latency(total: Row) -> DueLatency | None:
     total: the whole run in one row. Return None where no request succeeded, and in a closed model, in which no request
     is due before a user sends it.
     """
-    is_open = total.due_per_s or total.late or total.missed  # versions before did not record due_per_s
+    is_open = total.due_per_s or total.late or total.missed  # earlier versions did not record due_per_s
     if not is_open or not total.ok_ms:
         return None
     waited: Histogram = Counter(total.cut_off_ms)

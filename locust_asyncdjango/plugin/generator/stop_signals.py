@@ -1,8 +1,8 @@
 """What SIGINT and SIGTERM do to a Locust process: they stop it, whatever runs at that moment.
 
 Python raises KeyboardInterrupt in the greenlet that runs when Ctrl-C comes. Where that is one of Locust's or of a user,
-Locust counts an unhandled exception, and exits with code 2. Here it is raised in the main greenlet, which Locust
-expects. Start reading at ``watch_stop_signals``.
+Locust counts an unhandled exception, and exits with code 2. Here it is raised in the main greenlet, where Locust
+expects it. Start reading at ``watch_stop_signals``.
 """
 
 import signal
@@ -36,9 +36,9 @@ def watch_stop_signals(environment: Environment, runner: Runner, note: Note) -> 
 
 
 def raise_interrupts_in_main(note: Note = lambda _name: None) -> None:
-    """Raise KeyboardInterrupt for SIGINT in the main greenlet. Do nothing where SIGINT has another handler.
+    """Make SIGINT raise KeyboardInterrupt in the main greenlet.
 
-    It is ignored in the background of a shell.
+    Do nothing where SIGINT has another handler, or is ignored, as in the background of a shell.
     """
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, _Interrupts(note).handle)
@@ -53,11 +53,11 @@ class _Interrupts:
 
     def handle(self, signum: int, frame: FrameType | None) -> None:
         self._note(signal.SIGINT.name)
-        if self._is_pending:  # what runs lets nothing else run: a second Ctrl-C ends it where it is
+        if self._is_pending:  # the event loop does not get to run: a second Ctrl-C ends what keeps it from running
             signal.default_int_handler(signum, frame)
         self._is_pending = True
         gevent.get_hub().loop.run_callback_threadsafe(self._raise)
 
     def _raise(self) -> None:
         self._is_pending = False
-        gevent.get_hub().parent.throw(KeyboardInterrupt)
+        gevent.get_hub().parent.throw(KeyboardInterrupt)  # the parent of the hub is the main greenlet

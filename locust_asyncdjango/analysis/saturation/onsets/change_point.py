@@ -15,7 +15,8 @@ FEWEST_FAILURES = 3
 LEAST_RATIO = 14.0
 """The likelihood ratio of a change point: so high that failures by chance seldom reach it at any of all points."""
 RATIO_LIMIT = 3.84
-"""A change point with a likelihood ratio of less below the best one is as good, in 95 % of all runs."""
+"""A change point fits as well as the best one if its likelihood ratio is lower by this at most: so many change points
+hold the true one in 95 % of all runs (chi-squared with one degree of freedom)."""
 LEAST_CHANGE = 2.0
 """Load broke a server where it fails so many times more often than before."""
 
@@ -25,7 +26,11 @@ Counts = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A change point: from which counts on the share is higher, and the first and the last ones that fit as well."""
+    """A change point.
+
+    at: the index of the counts from which on the share is higher. first, last: the first and the last index that fit as
+    well. ratio: the likelihood ratio, divided by the dispersion.
+    """
 
     at: int
     first: int
@@ -36,7 +41,7 @@ class Change:
 def earliest_change(counts: Sequence[Counts]) -> Change | None:
     """Return the first change point of the share: below it, the share is constant.
 
-    Where the share rises by and by, the best change point is in the middle of that. Then there is another one below it.
+    Where the share rises gradually, the best change point is in the middle of that. Then there is another one below it.
     """
     change, end = None, len(counts)
     while (earlier := _best_change(counts[:end])) is not None:

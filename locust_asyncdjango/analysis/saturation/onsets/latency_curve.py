@@ -35,7 +35,7 @@ class LatencyCurve:
         self.points = points
 
     def until(self, end: int) -> "LatencyCurve":
-        """Return the curve of the points up to an index."""
+        """Return the curve of the points before an index."""
         return self if end >= len(self.points) else LatencyCurve(self.points[:end])
 
     @cached_property
@@ -82,7 +82,7 @@ class LatencyCurve:
 
     @cached_property
     def queue(self) -> QueueFit:
-        """Return the best queue."""
+        """Return the best fit of a queue: latency is constant at first, and then proportional to the users."""
         return fit_queue(self.over_users, self._persistence)
 
     @property

@@ -11,9 +11,9 @@ from statistics import median
 from locust_asyncdjango.analysis.saturation.figures import Onset
 
 FEWEST_AGREEING = 2
-"""So many runs must share an onset to confirm it,"""
+"""An onset is confirmed if so many runs share it,"""
 AGREEING_SHARE = 2 / 3
-"""and this share of all runs."""
+"""and if these are at least this share of all runs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +43,7 @@ def common_onset(onsets: Sequence[Onset | None]) -> CommonOnset:
     known = sorted((onset for onset in onsets if onset), key=lambda onset: onset.users)
     if 2 * len(known) <= len(onsets):
         return CommonOnset(None, 0, len(onsets))
+    # Intervals that have users in common have the low end of one of them in common.
     agreeing = max(([each for each in known if each.low <= one.low <= each.high] for one in known), key=len)
     found = CommonOnset(known[(len(known) - 1) // 2], len(agreeing), len(onsets))
     return replace(found, onset=_middle(agreeing)) if found.is_confirmed else found

@@ -60,9 +60,9 @@ BACKLOG_FACTOR = 3.0
 
 CONFIRM = "let the users leave again, as --shape RampDown does, to confirm it"
 NOT_CONFIRMED = (
-    f"throughput fell while users were only added, which a server that slowed down with time does too; {CONFIRM}"
+    f"throughput fell while users were only added; a server that becomes slower with time looks the same; {CONFIRM}"
 )
-NO_CORNER = f"latency rose by and by while users were only added, as it may do with time; {CONFIRM}"
+NO_CORNER = f"latency rose gradually while users were only added; time may be the reason too; {CONFIRM}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +177,7 @@ def _start_onset(points: Sequence[LatencyPoint], users: float, corner: float) ->
 
 
 def _lowest_load_ms(curve: LatencyCurve, fewest_points: int) -> float:
-    """Return the mean latency at the lowest loads: of so many more requests as they differ more among themselves."""
+    """Return the mean latency at the lowest loads: the more their requests differ, the more of them it takes."""
     ordered = sorted(curve.points, key=lambda point: (point.users, point.ms))
     lowest: list[LatencyPoint] = []
     requests = variance = 0.0
@@ -232,6 +232,7 @@ def _corner_onset(curve: LatencyCurve, slow_t: int, step: int) -> Onset:
 
 
 def _is_with_time(curve: LatencyCurve, start: int) -> bool:
+    """Return whether time explains latency better than the users do. start: the index of the first slow second."""
     slow = LatencyCurve(curve.points[start:])
     has_range = slow.over_users[-1][0] >= USERS_RANGE * slow.over_users[0][0]
     if has_range and slow.elasticity and slow.elasticity.is_below(HALF):
@@ -243,7 +244,7 @@ def _is_with_time(curve: LatencyCurve, start: int) -> bool:
 
 
 def _is_straight(curve: LatencyCurve) -> bool:
-    """Return whether latency rises by and by, and not from a corner on, and too little for a queue from the start."""
+    """Return whether latency rises gradually, and not from a corner on, and too little for a queue from the start."""
     rising = curve.elasticity
     return curve.corner.f < FEWEST_F and (rising is None or rising.is_below(PROPORTIONAL))
 
@@ -254,8 +255,8 @@ def _doubt(curve: LatencyCurve, pause_ms: float) -> str:
         return NO_CORNER
     fit = curve.corner
     by_users, by_time = curve.rests
-    has_less = fit.slope * fit.corner > STEEPEST_QUEUE * (fit.level + pause_ms)  # throughput fell, and no user left
-    return NOT_CONFIRMED if has_less and by_time < CLEAR_FACTOR * by_users else ""
+    has_fallen_throughput = fit.slope * fit.corner > STEEPEST_QUEUE * (fit.level + pause_ms)
+    return NOT_CONFIRMED if has_fallen_throughput and by_time < CLEAR_FACTOR * by_users else ""
 
 
 def _pause_ms(intervals: Sequence[Interval]) -> float:
