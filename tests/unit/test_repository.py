@@ -110,11 +110,11 @@ def test_documents_say_of_the_quick_experiment_how_long_its_plan_takes() -> None
     from locust_asyncdjango.lab.report.plan_preview import plan_text
 
     arguments = ["run", str(ROOT / "examples" / "latency.toml"), "--preset", "quick"]
-    text = plan_text(run.requested(cli.parser().parse_args(arguments))[0], 12.0)
-    assert text.endswith("\n27 trials of 12 s; about 13 min, including starting and stopping")
+    text = plan_text(run.requested(cli.parser().parse_args(arguments))[0], 28.0)
+    assert text.endswith("\n27 trials of 28 s; about 20 min, including starting and stopping")
     for document in (README, DOCS["experiments.md"]):
         (line,) = re.findall(r"^locust-asyncdjango run examples/latency.toml --preset quick .*", document, re.MULTILINE)
-        assert line.endswith("in 13 minutes")
+        assert line.endswith("in 20 minutes")
 
 
 def test_locusts_commands_in_documents_can_be_parsed() -> None:
