@@ -57,9 +57,7 @@ def context_text(findings: Findings, provenance: Mapping[str, Any]) -> str:
         _latencies_text(findings),
         ", ".join(
             dict.fromkeys(
-                shared
-                for runs in findings.runs
-                if (shared := replace(runs.trial, latency_ms=0).shared_conditions)
+                shared for runs in findings.runs if (shared := replace(runs.trial, latency_ms=0).shared_conditions)
             )
         ),
         f"{experiment.posts:,} posts",
