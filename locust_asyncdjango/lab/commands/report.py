@@ -142,11 +142,11 @@ def _report_folder(options: Namespace) -> None:
     if options.failures:
         raise UsageError("a results folder has the failures of its runs: leave out --failures")
     require_html(options.output)
-    if options.output:
-        require_outside(options.output, [options.source])
     folder = ResultsFolder(options.source)
     with damage_as_usage_error(folder):
         content = read_findings(folder)
+        if options.output:
+            require_outside(options.output, [options.source])
         if not content.results:
             raise UsageError(f"{folder.path} holds no result yet; continue the run with run --resume")
         if options.objective:

@@ -71,7 +71,7 @@ def test_a_wrong_command_line_is_one_line_and_exit_code_2(
         (["run", "--resume", "nowhere"], "nowhere holds no experiment; name a results folder"),
         (["run", "--resume", "nowhere", "--posts", "5"], "--resume continues the experiment of the folder"),
         (["report", "."], "holds no experiment"),
-        (["report", ".", "--output", "x.html"], "the report of a results folder is written into it"),
+        (["report", ".", "--output", "x.html"], "holds no experiment"),
         (["compare", "nowhere", "nowhere"], "holds no experiment"),
         (["compare", "a", "b", "--output", "x.txt"], "does not end with .html"),
     ],
