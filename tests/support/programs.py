@@ -173,3 +173,8 @@ def written(folder: Path, text: str) -> Path:
     path = folder / "mine.py"
     path.write_text(text)
     return path
+
+
+def database_folders(cache: Path) -> int:
+    """Return how many folders of databases there are in the lab's cache."""
+    return len(list((cache / "runs").glob("*/")))
