@@ -4,12 +4,19 @@ from math import expm1, log1p, sqrt
 
 from locust_asyncdjango.lab.analysis.comparison.noise import Noise, RunVariance, reach, welch_freedom
 from locust_asyncdjango.lab.analysis.comparison.pair_tests import PAIRED_SHARE, UNPAIRED_SHARE, larger_noise
+from locust_asyncdjango.lab.experiment.plan import comparisons
+from locust_asyncdjango.lab.experiment.spec import Experiment
 from locust_asyncdjango.metrics.statistics import ERROR
 
 MISSED = 0.2
 """The share of experiments that may miss the smallest difference that they "can find"."""
 MOST_REPEATS = 1000
 """More repeats than these are not considered."""
+
+
+def shared_by(experiment: Experiment) -> dict[str, int]:
+    """Return how many subjects of an experiment share the error, and how many conditions of a route its noise."""
+    return {"subjects": sum(1 for _ in comparisons(experiment)), "conditions": len(experiment.latencies_ms)}
 
 
 def smallest_difference(

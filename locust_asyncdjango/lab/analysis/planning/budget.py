@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from math import ceil, sqrt
 
 from locust_asyncdjango.analysis.formatting import format_duration
-from locust_asyncdjango.lab.analysis.comparison.planning import repeats_for, smallest_difference
+from locust_asyncdjango.lab.analysis.comparison.planning import repeats_for, shared_by, smallest_difference
 from locust_asyncdjango.lab.analysis.planning.experience import Experience
 from locust_asyncdjango.lab.errors import UsageError
 from locust_asyncdjango.lab.experiment.options import seconds_of
@@ -87,8 +87,8 @@ def power_sentences(experiment: Experiment, experience: Experience, plateau_s: f
     spread = experience.spread * (_relative_noise(plateau_s) if plateau_s else 1.0)
     known = f"as in {experience.experiments} earlier experiments" if experience.experiments else "assumed"
     noise = f"where two runs of an arm differ by {spread / sqrt(2):.1%} ({known})"
-    found = smallest_difference(spread, experiment.repeats, arms, **_shared(experiment), looks=looks(experiment))
-    repeats = repeats_for(DIFFERENCE, spread, arms, **_shared(experiment))
+    found = smallest_difference(spread, experiment.repeats, arms, **shared_by(experiment), looks=looks(experiment))
+    repeats = repeats_for(DIFFERENCE, spread, arms, **shared_by(experiment))
     sentences = [
         f"it can find a difference of {found:.0%} or more, in four of five cases, {noise}"
         if found is not None
@@ -140,7 +140,9 @@ def _relative_noise(plateau_s: float) -> float:
 def _found(experiment: Experiment, choice: _Choice) -> float:
     chosen = replace(experiment, repeats=choice.repeats, until_decided=True)
     arms = max(len(compared) for compared in comparisons(experiment))
-    found = smallest_difference(choice.spread, choice.repeats, max(arms, 2), **_shared(experiment), looks=looks(chosen))
+    found = smallest_difference(
+        choice.spread, choice.repeats, max(arms, 2), **shared_by(experiment), looks=looks(chosen)
+    )
     return found if found is not None else float("inf")
 
 
@@ -148,8 +150,3 @@ def _round_s(experiment: Experiment, length_s: float, experience: Experience) ->
     """Return the seconds in which each arm runs once under all conditions."""
     planned = [trial for compared in comparisons(experiment) for trial in compared]
     return sum(length_s + experience.overhead_s + ROUND_TRIPS * trial.latency_ms / 1000 for trial in planned)
-
-
-def _shared(experiment: Experiment) -> dict[str, int]:
-    """Return how many subjects share the error, and how many conditions of a route its noise."""
-    return {"subjects": sum(1 for _ in comparisons(experiment)), "conditions": len(experiment.latencies_ms)}

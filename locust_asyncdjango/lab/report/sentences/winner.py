@@ -2,7 +2,7 @@
 
 from locust_asyncdjango.lab.analysis.arm_runs import ArmRuns
 from locust_asyncdjango.lab.analysis.comparison.criterion import Criterion
-from locust_asyncdjango.lab.analysis.comparison.planning import repeats_for
+from locust_asyncdjango.lab.analysis.comparison.planning import repeats_for, shared_by
 from locust_asyncdjango.lab.analysis.comparison.ratio import RatioEstimate
 from locust_asyncdjango.lab.analysis.comparison.verdicts import Comparison
 from locust_asyncdjango.lab.analysis.findings import Findings
@@ -108,7 +108,7 @@ def _ratio_words(estimate: RatioEstimate, criterion: Criterion) -> str:
 def _repeats_text(findings: Findings, subject: str, criterion: Criterion) -> str:
     noise = findings.noises.get((findings.subjects[subject][0].trial.route, criterion))
     arms = len(findings.subjects[subject])
-    shared = {"subjects": len(findings.comparisons), "conditions": len(findings.experiment.latencies_ms)}
+    shared = shared_by(findings.experiment)
     needed = repeats_for(MATTERS, noise.spread, arms, **shared, looks=findings.looks) if noise else None
     return (
         f"{needed} repeats would find {MATTERS:.0%}" if needed else f"{MATTERS:.0%} would take too many repeats to find"
