@@ -25,7 +25,7 @@ HALF_SAMPLE_S = 0.5
 class ProcessorUse:
     """How busy the processors that the lab may use were at full load, on average. All but their number is in per cent.
 
-    processors: how many there are. least_busy: how much of the time the one was busy that was busy least.
+    processors: how many there are. least_busy: how busy the processor was that had most time left.
     The others are shares of the time of all processors together. busy: with whatever. generator: Locust and its
     workers. server: with all its processes; 0 for one that the lab did not start. services: databases, proxies and the
     lab itself. others: programs that are not the lab's. stolen: other virtual machines.
@@ -49,8 +49,8 @@ class ProcessorUse:
     def full_text(self) -> str:
         """Return the caveat of a full machine."""
         return (
-            f"{FULL}: at full load its processors were busy to {self.busy:.0f} % (generator {self.generator:.0f} %,"
-            f" server {self.server:.0f} %), so that all programs slowed each other; more processors may carry more"
+            f"{FULL}: at full load its processors were {self.busy:.0f} % busy (generator {self.generator:.0f} %, server"
+            f" {self.server:.0f} %), so that all programs slowed each other down; a larger machine may carry more"
         )
 
 

@@ -18,6 +18,7 @@ from locust_asyncdjango.lab.analysis.findings import Findings
 from locust_asyncdjango.lab.analysis.request_mix.by_name import NameComparison
 from locust_asyncdjango.lab.experiment import plan
 from locust_asyncdjango.lab.experiment.confirmation import confirmation_sentence
+from locust_asyncdjango.lab.report.sentences.caveats import caveats_note
 from locust_asyncdjango.lab.report.sentences.not_run import not_run_sentences
 from locust_asyncdjango.lab.report.sentences.processors import processor_sentences
 from locust_asyncdjango.lab.report.sentences.winner import (
@@ -119,7 +120,7 @@ def _subject_sentences(findings: Findings, subject: str) -> list[str]:
     compared = findings.comparisons[subject]
     sentences = []
     if compared and findings.is_by_total(compared[0]):
-        sentences.append(f"{subject}: {winner_text(findings, subject)}")
+        sentences.append(f"{subject}: {winner_text(findings, subject, compared[0])}")
         if full_load := findings.full_load_comparison(subject):
             sentences.append(f"{subject}: {full_load_text(full_load)}")
         if others := _others_text([each for each in compared[1:] if findings.is_by_total(each)]):
@@ -221,10 +222,8 @@ def _noise_sentences(findings: Findings) -> list[str]:
 
 
 def _caveat_sentences(findings: Findings, where: str) -> list[str]:
-    count = sum(bool(findings.caveats(result)) for result in findings.results)
-    if not count:
-        return []
-    return [f"{count} of {len(findings.results)} trials {'have' if count > 1 else 'has'} caveats; {where}"]
+    note = caveats_note(findings, findings.results)
+    return [f"{note}; {where}"] if note else []
 
 
 def _counted(caveats: Iterable[str]) -> list[str]:

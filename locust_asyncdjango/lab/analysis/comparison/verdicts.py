@@ -48,9 +48,14 @@ class Comparison:
 
     @property
     def is_ahead(self) -> bool:
-        """Return whether the best arm is named as such: it differs, or in single runs it is clearly better in these."""
-        if self.estimate is None or self.other.invalid_reason:
+        """Return whether the best arm is named as such: it differs, or in single runs it is clearly better in these.
+
+        Without a ratio it is so named only where it brought something, and the other arm nothing in one of its runs.
+        """
+        if self.other.invalid_reason:
             return True
+        if self.estimate is None:
+            return bool(self.criterion and self.best.mean(self.criterion) and not self.other.mean(self.criterion))
         return self.estimate.ratio >= SINGLE_RUN_RATIO if self.is_different is None else self.is_different
 
     @property

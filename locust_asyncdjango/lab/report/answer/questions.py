@@ -20,7 +20,7 @@ def question_of(findings: Findings) -> str:
     routes = list(dict.fromkeys(trial.route for trial in trials))
     subject = _enumeration(routes) if 1 <= len(routes) <= ROUTES_NAMED else "these views"
     servers = {trial.server for trial in trials}
-    if is_about_kind(findings):
+    if len({kind_of(findings, runs) for runs in findings.runs}) > 1:
         return f"Should {subject} be sync or async?"
     if len(servers) > 1:
         return f"Which server carries {subject} best?"
@@ -31,20 +31,20 @@ def question_of(findings: Findings) -> str:
     return f"How much does {subject} carry on {servers.pop()}?" if servers else "What was measured?"
 
 
-def is_about_kind(findings: Findings) -> bool:
-    """Return whether an experiment compares sync with async."""
-    return len({kind_of(findings, runs) for runs in findings.runs}) > 1
-
-
 def answering_comparison(findings: Findings, subject: str) -> Comparison | None:
     """Return the comparison that answers the question on a subject; None where there is none.
 
-    Where sync is compared with async, it is that of the best arm with the best one of the other kind. The second-best
-    arm may be of the same kind. Otherwise it is that of the two best arms.
+    Where both sync and async were measured, it is that of the best arm with the best one of the other kind. The
+    second-best arm may be of the same kind. Otherwise it is that of the two best arms.
     """
     comparisons = findings.comparisons[subject]
-    others = (each for each in comparisons if kind_of(findings, each.other) != kind_of(findings, each.best))
-    return next(others if is_about_kind(findings) else iter(comparisons), next(iter(comparisons), None))
+    of_kinds = (each for each in comparisons if is_between_kinds(findings, each))
+    return next(of_kinds, next(iter(comparisons), None))
+
+
+def is_between_kinds(findings: Findings, comparison: Comparison) -> bool:
+    """Return whether a comparison is one of sync with async."""
+    return kind_of(findings, comparison.best) != kind_of(findings, comparison.other)
 
 
 def context_text(findings: Findings, provenance: Mapping[str, Any]) -> str:

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 
 from locust_asyncdjango.analysis.formatting import failing_notes, format_per_s
 from locust_asyncdjango.failures.classify import advice
+from locust_asyncdjango.lab.analysis.comparison.criterion import Criterion
 from locust_asyncdjango.lab.analysis.comparison.verdicts import Comparison
 from locust_asyncdjango.lab.analysis.findings import Findings
 from locust_asyncdjango.lab.report.answer.arm_summaries import ArmSummary
-from locust_asyncdjango.lab.report.answer.questions import answering_comparison, is_about_kind, kind_of
+from locust_asyncdjango.lab.report.answer.questions import answering_comparison, is_between_kinds, kind_of
 from locust_asyncdjango.lab.report.answer.slots import slots_of, slots_sentence
 from locust_asyncdjango.lab.report.answer.texts import (
     duration_text,
@@ -20,8 +21,8 @@ from locust_asyncdjango.lab.report.answer.texts import (
     load_text,
     share_text,
 )
+from locust_asyncdjango.lab.report.sentences.caveats import caveats_note, full_machine_note
 from locust_asyncdjango.lab.report.sentences.not_run import budget_note
-from locust_asyncdjango.lab.report.sentences.processors import full_machine_note
 from locust_asyncdjango.lab.report.sentences.winner import ratio_text, value_text, winner_text
 from locust_asyncdjango.metrics.plural import counted
 
@@ -35,9 +36,9 @@ class Recommendation:
 
     lead: the choice, without a full stop. evidence: its figures, in sentences. warnings: what else matters, in
     sentences. notes: how sure it is, in a few words each.
-    winner: sync or async, or where that is not the question the name of the arm that is ahead; "" where none is.
-    figures: what decides between the two arms that answer the question, in short. is_single_run: whether each arm ran
-    once.
+    winner: the kind that is ahead, sync or async, or where only one kind was compared the name of the arm; "" for none.
+    figures: what decides between the two arms that answer the question, in short; "" where nothing does.
+    is_single_run: whether each arm ran once.
     """
 
     lead: str
@@ -66,22 +67,25 @@ def recommend(findings: Findings, subject: str, arms: Sequence[ArmSummary]) -> R
         tuple(_warnings(findings, measured, named)),
         tuple(_notes(findings, subject, arms, answering)),
         _winner(findings, measured, answering),
-        _figures(answering),
+        _figures(findings, answering),
         is_single_run=bool(answering and _is_single_run(answering)),
     )
 
 
 def _winner(findings: Findings, measured: Sequence[ArmSummary], comparison: Comparison | None) -> str:
-    """Return sync or async, or where that is not the question the name of the arm that is ahead; "" where none is."""
+    """Return the kind or the name of the arm that is ahead, as ``Recommendation.winner`` has it."""
     if not measured or comparison is None or comparison.criterion is None or not _has_valid_result(measured[0]):
         return ""
     if not findings.is_by_total(comparison) or not comparison.is_ahead:
         return ""
-    return kind_of(findings, comparison.best) if is_about_kind(findings) else comparison.best.trial.arm
+    return kind_of(findings, comparison.best) if is_between_kinds(findings, comparison) else comparison.best.trial.arm
 
 
-def _figures(comparison: Comparison | None) -> str:
-    if comparison is None or comparison.criterion is None:
+def _figures(findings: Findings, comparison: Comparison | None) -> str:
+    """Return the figures of two arms in short; "" where they say nothing about which is better."""
+    if comparison is None or comparison.criterion is None or not findings.is_by_total(comparison):
+        return ""
+    if comparison.best.invalid_reason or comparison.other.invalid_reason:
         return ""
     figures = (value_text(runs, comparison.criterion) for runs in (comparison.best, comparison.other))
     return " against ".join(figures).replace("at least", "\u2265")
@@ -91,23 +95,33 @@ def _lead(findings: Findings, subject: str, measured: Sequence[ArmSummary], answ
     if not measured:
         return "No arm was measured"
     best = measured[0]
-    if not _has_valid_result(best):
-        return _capitalized(winner_text(findings, subject)) if answering else f"{best.name} brought no valid result"
     if answering is None:
-        return f"{best.name} is the only arm that was measured"
+        only = f"{best.name} is the only arm that was measured"
+        return only if _has_valid_result(best) else f"{best.name} brought no valid result"
+    if not _has_valid_result(best) or answering.criterion is None:
+        return _capitalized(winner_text(findings, subject, answering))
     if not findings.is_by_total(answering):
         return "No winner by total: the arms completed different mixes of requests"
-    if answering.criterion is None:
-        return _capitalized(winner_text(findings, subject))
-    if not answering.is_ahead:
-        return _undecided_lead(findings, subject, answering)
-    choice = f"{_capitalized(kind_of(findings, best.runs))}, on {best.name}" if is_about_kind(findings) else best.name
-    here = " in this one run" if _is_single_run(answering) else ""
-    second = findings.comparisons[subject][0]
-    if not second.is_ahead:
-        than = f"more than {answering.other.trial.arm}{here}"
-        return f"{choice}: it carries {than}, with no detectable difference from {second.other.trial.arm}"
-    return f"{choice}: it carries {'most' if len(measured) > 2 else 'more'}{here}"
+    if answering.is_ahead:
+        return _ahead_lead(findings, subject, len(measured), answering)
+    if answering.estimate is None:
+        return _capitalized(winner_text(findings, subject, answering))
+    return _undecided_lead(findings, subject, answering)
+
+
+def _ahead_lead(findings: Findings, subject: str, arms: int, comparison: Comparison) -> str:
+    """Return which arm is ahead, by its kind where that was compared. arms: how many were measured."""
+    best, other = comparison.best.trial.arm, comparison.other.trial.arm
+    is_of_kinds = is_between_kinds(findings, comparison)
+    choice = f"{_capitalized(kind_of(findings, comparison.best))}, on {best}" if is_of_kinds else best
+    is_faster = comparison.criterion is Criterion.LATENCY
+    more, most = ("answers faster", "answers fastest") if is_faster else ("carries more", "carries most")
+    here, second = _single_run_note(comparison), findings.comparisons[subject][0]
+    if findings.is_by_total(second) and second.is_ahead:
+        return f"{choice}: it {most if arms > 2 else more}{here}"
+    is_equal = findings.is_by_total(second) and second.estimate is not None
+    equal = f", with no detectable difference from {second.other.trial.arm}" if is_equal else ""
+    return f"{choice}: it {more} than {other}{here}{equal}"
 
 
 def _undecided_lead(findings: Findings, subject: str, comparison: Comparison) -> str:
@@ -117,11 +131,18 @@ def _undecided_lead(findings: Findings, subject: str, comparison: Comparison) ->
     is_of_these = comparison is findings.comparisons[subject][0]
     if full_load is None or full_load.estimate is None or not is_of_these:
         return f"No detectable difference {arms}"
-    here = " in this one run" if full_load.is_different is None else ""
     return (
         f"No detectable difference in capacity {arms}, but at full load {full_load.best.trial.arm} brings"
-        f" {ratio_text(full_load.estimate)} the goodput{here}"
+        f" {ratio_text(full_load.estimate)} the goodput{_single_run_note(full_load)}"
     )
+
+
+def _single_run_note(comparison: Comparison) -> str:
+    """Return that a result is only that of one run of each arm; "" if it is not."""
+    if _is_single_run(comparison):
+        return " in this one run"
+    is_known = comparison.estimate is None or comparison.is_different is not None
+    return "" if is_known else " in the only repeat that both have"
 
 
 def _evidence(named: Sequence[ArmSummary]) -> Iterator[str]:
@@ -175,12 +196,8 @@ def _notes(findings: Findings, subject: str, arms: Sequence[ArmSummary], answeri
     if len(set(slots)) > 1:
         yield f"arms differ in slots: {', '.join(dict.fromkeys(str(each or 'any number') for each in slots))}"
     results = [result for arm in arms for result in arm.runs.results]
-    if caveats := sum(bool(findings.caveats(result)) for result in results):
-        yield f"{caveats} of {counted(len(results), 'trial')} {'have' if caveats > 1 else 'has'} caveats"
-    if full := full_machine_note(findings, results):
-        yield full
-    if left_out := budget_note(findings, subject):
-        yield left_out
+    notes = (caveats_note(findings, results), full_machine_note(findings, results), budget_note(findings, subject))
+    yield from filter(None, notes)
     if failed := sum(not result.figures for result in results):
         yield f"{counted(failed, 'trial')} could not be measured"
 
@@ -191,7 +208,14 @@ def _certainty_note(comparison: Comparison) -> str:
         return f"{ratio_text(estimate)}, 95 % interval"
     if _is_single_run(comparison):
         return "one run each: no interval yet"
-    return "no interval: a run has nothing to compare" if estimate is None else "no interval: one repeat in common"
+    if estimate:
+        return "no interval: only one repeat has both arms"
+    if comparison.criterion is None:
+        return "no ratio: nothing decides between the arms"
+    if not comparison.other.mean(comparison.criterion):
+        within = " within the objective" if comparison.criterion is Criterion.CAPACITY else ""
+        return f"no ratio: a run of {comparison.other.trial.arm} carried nothing{within}"
+    return "no ratio: no repeat has both arms"
 
 
 def _is_single_run(comparison: Comparison) -> bool:

@@ -3,8 +3,6 @@
 from collections.abc import Iterable
 
 from locust_asyncdjango.lab.analysis.findings import Findings
-from locust_asyncdjango.lab.analysis.processor_use import FULL
-from locust_asyncdjango.lab.experiment.result import Result
 from locust_asyncdjango.metrics.plural import counted
 
 
@@ -16,15 +14,8 @@ def processor_sentences(findings: Findings) -> list[str]:
     busy, generator = _range_text(use.busy for use in uses), _range_text(use.generator for use in uses)
     processors = counted(max(use.processors for use in uses), "processor")
     return [
-        f"processors: at full load the {processors} were busy to {busy} %; the generator used {generator} % of them"
+        f"processor time at full load ({processors}): {busy} % of it was used, {generator} % of it by the generator"
     ]
-
-
-def full_machine_note(findings: Findings, results: Iterable[Result]) -> str:
-    """Return in how many of these trials the machine was full, in a few words; "" for none."""
-    trials = list(results)
-    full = sum(any(caveat.startswith(FULL) for caveat in findings.caveats(result)) for result in trials)
-    return f"the machine was full in {full} of {counted(len(trials), 'trial')}" if full else ""
 
 
 def _range_text(percents: Iterable[float]) -> str:

@@ -14,9 +14,11 @@ MATTERS = 0.05
 """The difference, as a share, for which a verdict without a winner says how many repeats would find it."""
 
 
-def winner_text(findings: Findings, subject: str) -> str:
-    """Return which arm of a subject is best, its figure and that of the second, their ratio, and how sure that is."""
-    comparison = findings.comparisons[subject][0]
+def winner_text(findings: Findings, subject: str, comparison: Comparison) -> str:
+    """Return which arm of a subject is best, its figure and that of another, their ratio, and how sure that is.
+
+    comparison: of the best arm with the other one.
+    """
     best, second, criterion = comparison.best, comparison.other, comparison.criterion
     if best.invalid_reason:
         return "no verdict: the results of all arms are above their ceilings"
@@ -76,9 +78,10 @@ def error_text(findings: Findings) -> str:
     apart = (
         f"; goodput at full load, where capacity decides, has an error of {ERROR:.0%} of its own" if full_load else ""
     )
-    checks = f", in up to {counted(findings.looks, 'check')} each" if findings.looks > 1 else ""
+    checks = f", in up to {counted(findings.looks, 'check')} each," if findings.looks > 1 else ""
+    share = "shares" if findings.hypotheses == 1 else "share"
     return (
-        f"errors: {counted(findings.hypotheses, 'pair')} of arms{checks} share an error of {ERROR:.0%}: of 100"
+        f"errors: {counted(findings.hypotheses, 'pair')} of arms{checks} {share} an error of {ERROR:.0%}: of 100"
         f" experiments such as this one in which no arms differ, at most {100 * ERROR:.0f} call some of them"
         f" different{apart}"
     )
@@ -90,7 +93,7 @@ def _compared_text(findings: Findings, subject: str, comparison: Comparison, cri
     if criterion is Criterion.GOODPUT and findings.criterion(subject) is Criterion.CAPACITY:
         figures = f"both keep the objective under every load; {figures}"
     if estimate is None:
-        return f"{figures}; they have no repeat in common: run it again to be sure"
+        return f"no verdict: {figures}; no repeat has both of them: run it again to be sure"
     ratio = f"{'at least ' if comparison.is_bound else ''}{_ratio_words(estimate, criterion)}"
     if comparison.is_different is None:
         return f"{figures}; {ratio}; one run each: repeat to be sure (--repeats 4)"

@@ -73,8 +73,8 @@ def test_a_full_machine_is_a_caveat() -> None:
     samples = [replace(at(100.0 + t), generator_percent=80.0, busy_percents=[99.0, 91.0]) for t in range(1, 21)]
     (caveat,) = trial_caveats(samples, QUIET, started_s=100.0, full_load=full_load)
     assert caveat == (
-        "the machine was full: at full load its processors were busy to 95 % (generator 40 %, server 40 %), so that all"
-        " programs slowed each other; more processors may carry more"
+        "the machine was full: at full load its processors were 95 % busy (generator 40 %, server 40 %), so that all"
+        " programs slowed each other down; a larger machine may carry more"
     )
     a_free_one = [replace(each, busy_percents=[99.0, 80.0]) for each in samples]
     assert trial_caveats(a_free_one, QUIET, started_s=100.0, full_load=full_load) == ()

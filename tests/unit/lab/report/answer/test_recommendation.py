@@ -1,9 +1,13 @@
+"""What to choose on a subject, in a sentence."""
+
+from dataclasses import replace
+
 from locust_asyncdjango.lab.analysis.findings import Findings
 from locust_asyncdjango.lab.experiment.arm import Arm
 from locust_asyncdjango.lab.experiment.plan import trials
 from locust_asyncdjango.lab.report.answer.overall import overall_text
 from locust_asyncdjango.lab.report.answer.subject_answers import answers_of
-from tests.support.experiments import experiment, measured
+from tests.support.experiments import SERVERS, capacity, experiment, goodput, measured, repeated, with_names
 
 SYNC, LIMITED, UNLIMITED = Arm("gunicorn-sync"), Arm("gunicorn-uvicorn"), Arm("gunicorn-uvicorn", "", 1000)
 
@@ -58,3 +62,80 @@ def test_a_winner_among_all_carries_most() -> None:
         "Async, on gunicorn-uvicorn with 1000 connections: it carries most in this one run"
     )
     assert overall_text([answer]) == ""
+
+
+def test_a_kind_is_not_ahead_of_one_that_was_not_measured() -> None:
+    findings = three_arms((20.0, 30.0, 40.0))
+    unmeasured = [
+        replace(each, figures=None, error="it did not start") if each.trial.server == "gunicorn-sync" else each
+        for each in findings.results
+    ]
+    (answer,) = answers_of(replace(findings, results=tuple(unmeasured)))
+    choice = answer.recommendation
+    assert choice.lead == "gunicorn-uvicorn with 1000 connections: it carries more in this one run"
+    assert choice.winner == "gunicorn-uvicorn with 1000 connections"
+
+
+def test_arms_that_are_not_saturated_answer_faster() -> None:
+    findings = repeated((100.0, 100.0), (100.0, 100.0), (100.0, 100.0))
+    results = [
+        replace(
+            each,
+            figures=replace(
+                each.figures,
+                is_saturated=False,
+                goodput=goodput(100.0, (20.0 if each.trial.server == SERVERS[0] else 30.0) + each.trial.repeat),
+            ),
+        )
+        for each in findings.results
+        if each.figures
+    ]
+    (answer,) = answers_of(replace(findings, results=tuple(results)))
+    assert answer.recommendation.lead == "Sync, on gunicorn-sync: it answers faster"
+
+
+def with_capacities(findings: Findings, *users: tuple[int, int]) -> Findings:
+    """Return the findings with a capacity for both servers in each repeat."""
+    results = (
+        replace(
+            each,
+            figures=replace(
+                each.figures, capacity=capacity(users[each.trial.repeat - 1][SERVERS.index(each.trial.server)])
+            ),
+        )
+        for each in findings.results
+        if each.figures
+    )
+    return replace(findings, results=tuple(results))
+
+
+def test_no_arm_is_ahead_where_none_keeps_the_objective_in_each_run() -> None:
+    findings = with_capacities(repeated((50.0, 50.0), (50.0, 50.0)), (0, 40), (40, 0))
+    (answer,) = answers_of(findings)
+    choice = answer.recommendation
+    assert choice.lead == "No verdict: no arm keeps the objective in each of its runs"
+    assert choice.winner == ""
+    one = with_capacities(repeated((50.0, 50.0), (50.0, 50.0)), (30, 40), (40, 0))
+    (answer,) = answers_of(one)
+    assert answer.recommendation.winner == "sync"
+    assert answer.recommendation.notes[0] == "no ratio: a run of gunicorn-uvicorn carried nothing within the objective"
+
+
+def test_no_arm_is_ahead_where_no_repeat_has_both() -> None:
+    findings = repeated((50.0, 100.0), (51.0, 99.0))
+    kept = {("gunicorn-sync", 1), ("gunicorn-uvicorn", 2)}
+    results = [each for each in findings.results if (each.trial.server, each.trial.repeat) in kept]
+    (answer,) = answers_of(replace(findings, results=tuple(results)))
+    choice = answer.recommendation
+    assert choice.lead.startswith("No verdict: gunicorn-uvicorn carries 99.0 req/s at full load, gunicorn-sync 50.0")
+    assert choice.winner == ""
+
+
+def test_figures_of_different_mixes_of_requests_are_not_compared() -> None:
+    findings = with_names(
+        repeated((50.0, 100.0)), gunicorn_sync={"GET /slow/": 500}, gunicorn_uvicorn={"GET /quick/": 900}
+    )
+    (answer,) = answers_of(findings)
+    choice = answer.recommendation
+    assert choice.lead.startswith("No winner by total")
+    assert (choice.winner, choice.figures) == ("", "")

@@ -152,6 +152,6 @@ def test_the_load_of_an_open_model_is_its_arrivals() -> None:
 
 def test_repeats_of_an_arm_that_carries_nothing_have_no_interval() -> None:
     (answer,) = answers_of(repeated((0.0, 100.0), (51.0, 99.0)))
-    assert answer.recommendation.notes[0] == "no interval: a run has nothing to compare"
+    assert answer.recommendation.notes[0] == "no ratio: a run of gunicorn-sync carried nothing"
     (single,) = answers_of(repeated((0.0, 100.0)))
     assert single.recommendation.notes[0] == "one run each: no interval yet"

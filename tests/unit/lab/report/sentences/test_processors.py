@@ -2,14 +2,14 @@
 
 from dataclasses import replace
 
-from locust_asyncdjango.lab.report.sentences.processors import full_machine_note, processor_sentences
+from locust_asyncdjango.lab.report.sentences.processors import processor_sentences
 from tests.support.experiments import ASYNC, SYNC, findings_of, repeated, with_busy_processors
 
 
 def test_the_share_of_the_generator_is_said() -> None:
     findings = with_busy_processors(repeated((50.0, 100.0), (51.0, 99.0)), 98.0, 60.0, generator_percent=70.0)
     assert processor_sentences(findings) == [
-        "processors: at full load the 2 processors were busy to 79 %; the generator used 35 % of them"
+        "processor time at full load (2 processors): 79 % of it was used, 35 % of it by the generator"
     ]
     assert processor_sentences(repeated((50.0, 100.0))) == []
 
@@ -19,12 +19,5 @@ def test_arms_on_which_it_differs_have_a_range() -> None:
     busy = with_busy_processors(findings_of([SYNC, ASYNC]), 98.0, 60.0, generator_percent=70.0)
     samples = {**quiet.resource_samples, ASYNC.trial.id: busy.resource_samples[ASYNC.trial.id]}
     assert processor_sentences(replace(quiet, resource_samples=samples)) == [
-        "processors: at full load the 2 processors were busy to 15 to 79 %; the generator used 4 to 35 % of them"
+        "processor time at full load (2 processors): 15 to 79 % of it was used, 4 to 35 % of it by the generator"
     ]
-
-
-def test_trials_in_which_the_machine_was_full_are_counted() -> None:
-    full = replace(ASYNC, caveats=("the machine was full: at full load its processors were busy to 97 %",))
-    findings = findings_of([SYNC, full])
-    assert full_machine_note(findings, findings.results) == "the machine was full in 1 of 2 trials"
-    assert full_machine_note(findings, [SYNC]) == ""
