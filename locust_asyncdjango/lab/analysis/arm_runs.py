@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from statistics import geometric_mean
 
-from locust_asyncdjango.analysis.saturation import Saturation
+from locust_asyncdjango.analysis.saturation import Onset, Saturation
 from locust_asyncdjango.analysis.saturation.onsets.repeated import CommonOnset, common_onset
 from locust_asyncdjango.lab.analysis.caveats import NEIGHBOUR_CAVEATS
 from locust_asyncdjango.lab.analysis.ceilings import Ceiling, ceiling_violation
@@ -50,7 +50,16 @@ class ArmRuns:
     @property
     def slowdown(self) -> CommonOnset:
         """Return where latency rises in the comparable runs together."""
-        return common_onset([result.figures.slowdown for result in self.comparable.values() if result.figures])
+        return common_onset(self._slowdowns)
+
+    @property
+    def is_slowdown_doubtful(self) -> bool:
+        """Return whether something else than the users may explain the slowdown of a comparable run."""
+        return any(onset and onset.doubt for onset in self._slowdowns)
+
+    @property
+    def _slowdowns(self) -> list[Onset | None]:
+        return [result.figures.slowdown for result in self.comparable.values() if result.figures]
 
     @property
     def peaks_per_s(self) -> dict[int, float]:

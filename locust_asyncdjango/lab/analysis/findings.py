@@ -166,9 +166,12 @@ class Findings:
         return [*ranked, *(runs for runs in self.subjects[subject] if runs not in ranked)]
 
     def slowdown(self, runs: ArmRuns) -> CommonOnset:
-        """Return where latency rises in the runs of an arm; without doubt if they agree, or a plateau confirms it."""
+        """Return where latency rises in the runs of an arm; without doubt if they agree, or a plateau confirms it.
+
+        A plateau that shows otherwise counts more: a server that slows down with time does so in each run alike.
+        """
         common = runs.slowdown
-        if common.onset is None or not common.onset.doubt:
+        if common.onset is None or not (common.onset.doubt or (common.is_confirmed and runs.is_slowdown_doubtful)):
             return common
         return replace(common, onset=confirm_slowdown(common.onset, self.confirmations.get(runs.trial, ())))
 

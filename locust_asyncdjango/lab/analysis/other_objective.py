@@ -14,8 +14,8 @@ from locust_asyncdjango.lab.experiment.result import Result
 def for_objective(findings: Findings, objective: str) -> Findings:
     """Return the findings with the capacities within another objective; a run without a series has none.
 
-    objective: as ``parse_objective`` reads it. What was decided, and confirmed on plateaus, was so for the objective of
-    the run, and is left out. For that objective itself, return the findings as they are.
+    objective: as ``parse_objective`` reads it. What was decided holds for the objective of the run, and does not count.
+    For that objective itself, return the findings as they are.
     """
     recorded, wanted = findings.experiment.load.objective, parse_objective(objective)
     if wanted.text == recorded:
@@ -33,6 +33,5 @@ def for_objective(findings: Findings, objective: str) -> Findings:
         findings,
         experiment=replace(experiment, load=replace(experiment.load, objective=wanted.text)),
         results=tuple(map(with_capacity, findings.results)),
-        confirmations={},
         recorded_objective=recorded,
     )

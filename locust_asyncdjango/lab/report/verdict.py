@@ -81,16 +81,17 @@ def _objective_sentences(findings: Findings) -> list[str]:
     if not recorded:
         return []
     lacking = [each.trial.title for each in findings.results if each.figures and each.trial.id not in findings.series]
-    unknown = (
-        f"; without a series, the capacity is unknown of {', '.join(lacking)}, so that it does not decide there"
-        if lacking
-        else ""
-    )
-    return [f"objective: capacities are within {objective}; the run had {recorded}{unknown}"]
+    unknown = f"; these trials have no series to compute it from, so that it is unknown: {', '.join(lacking)}"
+    return [f"objective: capacity is within {objective}; the run had {recorded}{unknown if lacking else ''}"]
 
 
 def _confirmation_sentences(findings: Findings, arms: Iterable[ArmRuns]) -> list[str]:
-    """Return what the plateaus with an arm's capacity showed, for each arm that had one."""
+    """Return what the plateaus with an arm's capacity showed, for each arm that had one.
+
+    They were held for the objective of the run, and say nothing about another one.
+    """
+    if findings.recorded_objective:
+        return []
     confirmed = [(runs, findings.confirmations.get(runs.trial)) for runs in arms]
     return [f"{runs.title}: {confirmation_sentence(results)}" for runs, results in confirmed if results]
 
@@ -101,12 +102,11 @@ def first_failure_sentences(findings: Findings) -> list[str]:
 
 
 def trial_sentences(findings: Findings) -> list[str]:
-    """Return which trials were planned, run and not run and why, and the caveats of each."""
+    """Return how many trials were planned and run, which were not and why, and the caveats of each."""
     planned = plan.trials(findings.experiment)
     run = {result.trial for result in findings.results}
     failed = [result for result in findings.results if not result.figures]
-    counts = f"{len(planned)} trials were planned and {len(run)} were run"
-    sentences = [f"{counts}; {len(failed)} of these could not be measured"]
+    sentences = [f"{counted(len(planned), 'trial')} planned, {len(run)} run, {len(failed)} of these not measured"]
     sentences += [f"{result.trial.title} could not be measured: {result.error}" for result in failed]
     sentences += not_run_sentences(findings)
     return sentences + [
@@ -166,44 +166,47 @@ def _others_text(compared: Sequence[Comparison]) -> str:
 
 
 def _failures(findings: Findings, runs: ArmRuns) -> Iterator[str]:
-    yield _first_failure(findings, runs)
-    yield from _slowdown_sentences(findings, runs)
+    slowdown = list(_slowdown_sentences(findings, runs))
+    yield _first_failure(findings, runs, with_slowdown=not slowdown)
+    yield from slowdown
     if runs.figures:
         yield from (f"{runs.trial.title}: {note}" for note in failing_notes(runs.figures))
 
 
 def _slowdown_sentences(findings: Findings, runs: ArmRuns) -> Iterator[str]:
-    """Yield whether a slowdown that something else may explain was confirmed by a second look."""
-    if not any(each.slowdown and each.slowdown.doubt for each in runs.measured):
+    """Yield whether a slowdown that something else may explain was confirmed by a second look; nothing for others."""
+    if not runs.is_slowdown_doubtful:
         return
     common, of_runs = findings.slowdown(runs), runs.slowdown.onset
     if common.onset is None:
         yield f"{runs.trial.title}: slowdown not confirmed: at least half of the runs show none"
         return
     where = f"{runs.trial.title}: slowdown {format_onset(common.onset)}"
-    shared = f"{common.agreeing} of {counted(common.runs, 'run')} have it there"
-    if common.is_confirmed:
-        yield f"{where}, confirmed: {shared}"
-    elif common.onset.doubt:
+    have = "has" if common.agreeing == 1 else "have"
+    shared = f"{common.agreeing} of {counted(common.runs, 'run')} {have} it there"
+    if common.onset.doubt:
         is_alone = common.runs == 1 and not findings.confirmations.get(runs.trial)
         advised = "; repeat it (--repeats 3) or hold a load (--confirm)" if is_alone else ""
         yield f"{where}, not confirmed: {common.onset.doubt}{advised}"
+    elif common.is_confirmed:
+        yield f"{where}, confirmed: {shared}"
     elif of_runs and of_runs.doubt:
         yield f"{where}, confirmed: a plateau at more users is slow too"
     else:
         yield f"{where}, not confirmed: {shared}"
 
 
-def _first_failure(findings: Findings, runs: ArmRuns) -> str:
+def _first_failure(findings: Findings, runs: ArmRuns, *, with_slowdown: bool) -> str:
+    """Return what failed first on an arm. with_slowdown: whether to say where it slows down if nothing failed."""
     title, figures = runs.trial.title, runs.figures
     if figures is None:
         return f"{title}: not measured: {runs.results[-1].error}"
     if not figures.failures:
-        onset = findings.slowdown(runs).onset
-        certain = replace(onset, doubt="") if onset else None  # a doubt has a sentence of its own
-        return f"{title}: no request failed; slowdown: {format_slowdown(replace(figures, slowdown=certain))}"
+        slowdown = format_slowdown(replace(figures, slowdown=findings.slowdown(runs).onset))
+        return f"{title}: no request failed{f'; slowdown: {slowdown}' if with_slowdown else ''}"
     first = min(figures.failures, key=lambda failure: failure.first.t)
-    return f"{title}: the first failure was {first.kind}, at {counted(first.first.users, 'user')}; {advice(first.kind)}"
+    advised = f"; {advice(first.kind)}" if advice(first.kind) else ""
+    return f"{title}: the first failure was {first.kind}, at {counted(first.first.users, 'user')}{advised}"
 
 
 def _noise_sentences(findings: Findings) -> list[str]:

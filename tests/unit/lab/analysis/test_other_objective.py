@@ -49,15 +49,20 @@ def test_capacities_are_computed_again_from_the_series() -> None:
     assert verdict_sentences(other)[0].startswith(
         "io_read: gunicorn-uvicorn carries 50 users within the objective (p95 <= 200ms), gunicorn-sync 24 users; 2.08"
     )
-    assert f"objective: capacities are within p95 <= 200ms; the run had {OBJECTIVE}" in verdict_sentences(other)
+    assert f"objective: capacity is within p95 <= 200ms; the run had {OBJECTIVE}" in verdict_sentences(other)
 
 
-def test_what_was_decided_and_confirmed_for_the_objective_of_the_run_is_left_out() -> None:
+def test_what_was_decided_and_confirmed_for_the_objective_of_the_run_does_not_count() -> None:
     recorded = two_arms()
     other = for_objective(recorded, "p95<=200ms")
     assert recorded.comparisons["io_read"][0].is_stored
     assert not other.comparisons["io_read"][0].is_stored
-    assert (other.valid_decisions, other.decisions, other.confirmations) == ((), (DECISION,), {})
+    assert (other.valid_decisions, other.decisions) == ((), (DECISION,))
+    plateau = f"{recorded.results[0].trial.subject}: {recorded.results[0].trial.arm}: not confirmed: on plateaus"
+    assert [any(each.startswith(plateau) for each in verdict_sentences(of)) for of in (recorded, other)] == [
+        True,
+        False,
+    ]
 
 
 def test_the_objective_of_the_run_changes_nothing() -> None:
@@ -72,8 +77,8 @@ def test_a_run_without_a_series_has_no_capacity_and_is_named() -> None:
     other = for_objective(replace(recorded, series=series), "p95<=200ms")
     assert capacities(other)[0] is None
     assert (
-        f"objective: capacities are within p95 <= 200ms; the run had {OBJECTIVE}; without a series, the capacity is"
-        f" unknown of {lacking.title}, so that it does not decide there"
+        f"objective: capacity is within p95 <= 200ms; the run had {OBJECTIVE}; these trials have no series to compute"
+        f" it from, so that it is unknown: {lacking.title}"
     ) in verdict_sentences(other)
     without_any = for_objective(replace(recorded, series={}), "p95<=200ms")
     assert without_any.criterion("io_read") is Criterion.GOODPUT

@@ -93,7 +93,7 @@ def test_a_report_for_another_objective(tmp_path: Path, capsys: pytest.CaptureFi
     results, page = folder(tmp_path / "results"), tmp_path / "other" / "strict.html"
     assert cli.main(["report", str(results), "--objective", "p95<=300ms", "--output", str(page)]) == 0
     assert (
-        "objective: capacities are within p95 <= 300ms; the run had failures <= 1% and p95 <= 1s; without a series"
+        "objective: capacity is within p95 <= 300ms; the run had failures <= 1% and p95 <= 1s; these trials have no"
         in (" ".join(capsys.readouterr().out.split()))
     )
     assert (
