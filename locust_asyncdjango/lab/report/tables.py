@@ -22,8 +22,8 @@ SCALE_IN_FLIGHT = 100
 UNKNOWN = "unknown"
 FIGURES = (
     f"Peak: {PEAK.sentence}. Slowdown: {SLOWDOWN.sentence}. Errors: {ERRORS.sentence}. In flight: {IN_FLIGHT};"
-    " in brackets, how long the oldest had waited. If an arm ran several times, the row has the run with the median"
-    " peak; its slowdown is that of all runs together."
+    " in brackets, how long the oldest had waited. If an arm ran several times, the row has the run in the"
+    " middle, by capacity, then by goodput and peak; its slowdown is that of all runs together."
     " Natural variant: sync on WSGI, async on ASGI. (!): the result cannot be right; see Ceilings."
 )
 DIFFERENCES = (
@@ -50,8 +50,8 @@ RESOURCE_USAGE = (
 )
 PROCESSORS = (
     "Who used the processors at full load, in per cent of the time of all of them together, on average over the runs of"
-    " an arm. Services: databases, proxies and the lab itself. Least busy: how busy the processor was that was busy"
-    f" least. Where that is {FULL_PERCENT:.0f} % or more, the machine was full, and all programs slowed each other."
+    " an arm. Services: databases, proxies and the lab itself. Least busy: the processor that had most time left. Where"
+    f" it was busy for {FULL_PERCENT:.0f} % or more, the machine was full, and all programs slowed each other down."
 )
 TABLE_NAMES = 20
 """How many names of requests the table has for a subject: the most frequent ones. The report as JSON has all."""

@@ -37,8 +37,8 @@ LARGE_RATIO = 1.5
 LARGE_SHARE = 0.01
 """and from which difference on a share of failures does."""
 NOISIER_ERROR = 0.2
-"""How often a name that is as noisy as the others of its arm may count as noisier. (With 5 %, where half of 6 names are
-five times as noisy, 6 % of simulated comparisons without any change called some name different; with 20 %, 5 %.)"""
+"""How often a name that is as noisy as the others of its arm may count as noisier. With the usual 5 %, too many noisy
+names would not count as such, and would be called different too often."""
 _P95 = Fraction(95)
 _ABOVE_P95 = 0.05
 
@@ -86,7 +86,7 @@ NamedRuns = tuple[str, Sequence[RunRequests], Sequence[RunRequests]]
 def find_name_changes(arms: Iterable[NamedRuns]) -> tuple[NameChange, ...]:
     """Return the changes of each name that an arm requested often enough in each run, before and after.
 
-    Those that differ come first, the largest change of an arm before the others.
+    Those that differ come first, and larger changes before smaller ones.
     """
     tests = [test for arm in arms for metric in Metric for test in _tests(_differences(*arm, metric))]
     errors = holm_errors([test.p for test in tests], len(tests))
@@ -205,5 +205,5 @@ def _exp(value: float) -> float:
 
 
 def _size(change: NameChange) -> float:
-    """Return how large a change is. A p95 that is twice as long counts as much as twice the percentage points."""
+    """Return how large a change is: a p95 that is a tenth longer counts about as much as ten percentage points."""
     return abs(log(change.change)) if change.metric is Metric.P95 else abs(change.change)

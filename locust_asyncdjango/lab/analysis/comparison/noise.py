@@ -20,8 +20,7 @@ LARGEST_LOG = 700.0
 """The largest logarithm whose exponential is a float."""
 CAUTION = 0.9
 """How sure it is that arms differ no more in noise than their degrees of freedom say. Taking the estimates as they are
-(Welch, 1947) gives too many: with 4 repeats, one arm six times as noisy and an error of 0.1 %, a test would
-err 2.4 times as often."""
+(Welch, 1947) gives too many: with few repeats and one arm much noisier than the other, a test would err too often."""
 
 
 class Differences(NamedTuple):

@@ -11,9 +11,8 @@ from locust_asyncdjango.lab.analysis.comparison.ratio import RatioEstimate
 from locust_asyncdjango.metrics.statistics import normal_z
 
 UNPAIRED_SHARE, PAIRED_SHARE = 0.8, 0.5
-"""The shares of the error of the two tests. Both go by the same difference, so together they err less than the sum:
-by simulation in at most 99 % of the error, for an arm that is 1 to 20 times as noisy as the other, 1 to 15 degrees of
-freedom of each arm, and errors of 5 to 0.05 %; in less on a machine whose speed changes from block to block."""
+"""The shares of the error of the two tests. They may add up to more than all of it: both tests go by the same
+difference, so that they err together, and either of them less often than the sum (docs/experiments.md)."""
 MAX_FREEDOM_GAIN = 4
 """How many times the degrees of freedom of two arms those of their route count at most, as arms may differ in noise. (8
 arms of which 2 were five times as noisy: without this limit 6 % false differences in simulated experiments.)"""

@@ -1,6 +1,6 @@
 """The requests by name of a subject's arms, side by side: the p95 of each name, and how many of its requests fail.
 
-Start reading at ``request_names``. It has the worst names of the best arms; the table in the details has all of them.
+Start reading at ``request_names``. It has the worst names of the best arms; the table in the details has many more.
 """
 
 from collections.abc import Sequence
@@ -73,8 +73,8 @@ class RequestNames:
     @property
     def title(self) -> str:
         """Return what the table shows."""
-        more = f"; {counted(self.left_out, 'more name')} in the details" if self.left_out else ""
-        return f"p95 by name of the requests, over the whole runs{more}"
+        more = f"; {counted(self.left_out, 'more name')} in the table Requests by name" if self.left_out else ""
+        return f"p95 of the requests by name, over whole runs{more}"
 
     @property
     def headers(self) -> tuple[str, ...]:

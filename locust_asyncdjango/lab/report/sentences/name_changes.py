@@ -16,8 +16,9 @@ LARGEST_SHOWN = 999
 EXPLANATION = (
     "The latency and the failures of the requests with each name, over whole runs, where there were enough of them."
     " With repeats, the change has an interval by Student's t, and all rows share the 5 % of errors by Holm's method."
-    f" Without repeats, a p95 counts as different from {LARGE_RATIO:g} times on, and failures from {LARGE_SHARE:.0%} of"
-    " the requests on, in these runs. What the machine changed is in these figures. None of this changes the exit code."
+    f" Without repeats, a p95 counts as different in these runs if it is {LARGE_RATIO:g} times as long or as short, and"
+    f" failures if {LARGE_SHARE:.0%} more or fewer of the requests fail. A slower machine is not taken off. None of"
+    " this changes the exit code."
 )
 
 
@@ -45,12 +46,12 @@ def names_table(changes: Sequence[NameChange]) -> Table:
 def _count_sentences(changes: Sequence[NameChange], different: Sequence[NameChange]) -> list[str]:
     if not changes:
         return []
-    p95, failures = (
-        f"{sum(each.metric is metric for each in different)} of {sum(each.metric is metric for each in changes)}"
-        for metric in (Metric.P95, Metric.FAILURES)
-    )
-    doubt = "" if all(change.is_repeated for change in changes) else "; one run each, so that none of this is certain"
-    return [f"requests by name, as measured: another p95 in {p95}, other failures in {failures}{doubt}"]
+    counts = []
+    for metric, what in ((Metric.P95, "another p95"), (Metric.FAILURES, "other failures")):
+        if total := sum(each.metric is metric for each in changes):
+            counts.append(f"{what} in {sum(each.metric is metric for each in different)} of {total}")
+    doubt = "" if all(each.is_repeated for each in changes) else "; this is not certain where each side ran once"
+    return [f"requests by name, as measured: {', '.join(counts)}{doubt}"]
 
 
 def _text(change: NameChange) -> str:

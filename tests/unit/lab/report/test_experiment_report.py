@@ -152,7 +152,7 @@ def test_the_table_fits_80_columns() -> None:
 def test_requests_by_name_stand_on_the_first_screen() -> None:
     completed = {"GET /quick/": 900, "GET /slow/": 100}
     findings = with_names(findings_of([SYNC, ASYNC]), gunicorn_sync=completed, gunicorn_uvicorn=completed)
-    title = "p95 by name of the requests, over the whole runs"
+    title = "p95 of the requests by name, over whole runs"
     text, page = render_markdown(findings, {}), render_html(findings, {})
     assert f"\n{title}:\n\n| request | gunicorn-uvicorn | gunicorn-sync |\n| --- | --- | --- |\n| GET /quick/ |" in text
     assert page.index(f"<caption>{title}</caption>") < page.index("<details")

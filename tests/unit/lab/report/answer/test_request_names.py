@@ -38,7 +38,7 @@ def test_the_worst_names_come_first() -> None:
     names = answer.names
     assert names
     assert (names.title, names.headers) == (
-        "p95 by name of the requests, over the whole runs",
+        "p95 of the requests by name, over whole runs",
         ("request", "gunicorn-uvicorn", "gunicorn-sync"),
     )
     assert names.rows == [
@@ -59,7 +59,7 @@ def test_a_few_names_are_shown_and_the_others_are_counted() -> None:
     assert answer.names
     assert (len(answer.names.rows), answer.names.title) == (
         5,
-        "p95 by name of the requests, over the whole runs; 2 more names in the details",
+        "p95 of the requests by name, over whole runs; 2 more names in the table Requests by name",
     )
 
 
