@@ -30,8 +30,7 @@ def find_saturation(
 
     intervals: from its first second to its last; without any, all figures are 0 or None. load_levels: what each load of
     the same run brought, the lowest load first; without them, the run has no capacity. objective: what must hold at a
-    load within the capacity. total: the whole run in one row, for ``due_latency``; None to leave that out.
-    unloaded_ms: the unloaded latency, if it was measured before the run.
+    load within the capacity. total: the whole run in one row, for ``due_latency``. unloaded_ms: if measured before it.
     """
     intervals = with_due_rates(intervals)
     peak_per_s, peak_range, peak_users, peak_users_range = find_peak(intervals)
@@ -40,8 +39,7 @@ def find_saturation(
     always_failing = find_always_failing(load_levels)
     failures, breaking = find_failures(intervals), find_breaking(intervals, [each.name for each in always_failing])
     rise = find_rise(intervals, warm_up_s, unloaded_ms)
-    if unloaded_ms is None:
-        unloaded_ms = find_unloaded_ms(points, load_levels)
+    unloaded_ms = find_unloaded_ms(points, load_levels) if unloaded_ms is None else unloaded_ms
     return Saturation(
         peak_per_s=peak_per_s,
         peak_range=peak_range,
