@@ -172,8 +172,9 @@ def _measured_onset(curve: LatencyCurve, after_first: LatencyCurve, unloaded_ms:
 
 
 def _start_onset(points: Sequence[LatencyPoint], users: float, corner: float) -> Onset:
-    most = min(point.after for point in points if point.after >= users)
-    return Onset(points[0].t, max(round(users), 1), 1, max(round(corner), most, 1), is_queued_from_start=True)
+    at_least = round(users)
+    most = min((point.after for point in points if point.after >= users), default=at_least)  # they may have left by now
+    return Onset(points[0].t, max(at_least, 1), 1, max(round(corner), most, 1), is_queued_from_start=True)
 
 
 def _lowest_load_ms(curve: LatencyCurve, fewest_points: int) -> float:

@@ -63,6 +63,12 @@ def test_where_users_start_faster_than_requests_end_they_queue_from_the_start() 
     assert (onset.low, onset.is_queued_from_start) == (1, True)
 
 
+def test_requests_of_users_that_have_left_may_queue_from_the_start() -> None:
+    rows = [Row(t, 50 if t < 5 else 10, 1, ok_ms=Counter({700.0 * max(t - 4, 1): 1})) for t in range(15)]
+    onset = onset_of(find_rise(Series.from_rows({}, rows).intervals, warm_up_s=5))
+    assert onset == Onset(5, 50, 1, 50, is_queued_from_start=True)
+
+
 def test_with_a_latency_that_was_measured_before_the_run_constant_users_are_queued() -> None:
     constant = run([40] * 30, lambda *_: 400.0)
     assert find_rise(constant) is None
