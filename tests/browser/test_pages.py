@@ -131,7 +131,7 @@ def test_the_tabs_and_the_charts_with_a_base_path_and_a_login(page: Page, other_
             page.get_by_role("link", name="Download failure kinds (JSON)").click()
         assert json.loads(download.value.path().read_text())["failures"][0]["kind"] == "db_too_many_clients"
         page.get_by_role("tab", name="Saturation").click()
-        expect(page.get_by_role("row").filter(has_text="errors start")).to_contain_text("at every load: ")
+        expect(page.get_by_role("row").filter(has_text="errors start")).to_contain_text("fails at every load")
         expect(page.get_by_role("row").filter(has_text="charts")).to_contain_text("/load/live-charts")
         page.get_by_role("tab", name="Download data").click()
         page.get_by_role("link", name="Live charts").click()

@@ -173,7 +173,7 @@ def test_a_run_stopped_while_it_seeds_leaves_nothing(tmp_path: Path, cache: Path
         log = tmp_path / "results" / "logs" / "seeding.log"
         wait_for_lines(program, log, 0)
         program.signal(signal.SIGTERM)
-        assert program.end() == 143
+        assert program.end() == 143, program.text
         assert program.left_behind() == []
     assert database_folders(cache) == before
     assert list(cache.glob("*posts-3000000*")) == []

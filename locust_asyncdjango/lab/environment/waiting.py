@@ -31,4 +31,5 @@ def announced_wait(what: str, first_s: float = FIRST_NOTICE_S, interval_s: float
         yield
     finally:
         ended.set()
-        thread.join()
+        if thread.is_alive():  # a signal may have come while it was started
+            thread.join()
