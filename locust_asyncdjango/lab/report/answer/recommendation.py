@@ -162,8 +162,10 @@ def _evidence(named: Sequence[ArmSummary]) -> Iterator[str]:
 
 def _capacity_clause(arm: ArmSummary) -> str:
     capacity = arm.capacity
-    rate = f" ({format_per_s(capacity.per_s)} req/s)" if capacity and capacity.users else ""
-    return f"{arm.name} carries {load_text(capacity)}{rate}"
+    rate = f"{format_per_s(capacity.per_s)} req/s" if capacity and capacity.users else ""
+    limit = f"then {capacity.broken_by}" if capacity and capacity.is_reached else ""
+    details = "; ".join(filter(None, (rate, limit)))
+    return f"{arm.name} carries {load_text(capacity)}{f' ({details})' if details else ''}"
 
 
 def _goodput_clause(arm: ArmSummary) -> str:
@@ -173,6 +175,8 @@ def _goodput_clause(arm: ArmSummary) -> str:
 
 
 def _warnings(findings: Findings, measured: Sequence[ArmSummary], named: Sequence[ArmSummary]) -> Iterator[str]:
+    if sentence := slots_sentence(findings, [arm.runs for arm in measured]):
+        yield f"{_capitalized(sentence)}."
     for arm in named:
         if arm.full and arm.full.failed_share > MAX_FAILED_SHARE and arm.runs.figures and arm.runs.figures.failures:
             kind = arm.runs.figures.failures[0].kind
@@ -185,8 +189,6 @@ def _warnings(findings: Findings, measured: Sequence[ArmSummary], named: Sequenc
     for arm in measured:
         if arm.runs.invalid_reason:
             yield f"{arm.name} cannot win: {arm.runs.invalid_reason}."
-    if sentence := slots_sentence(findings, [arm.runs for arm in measured]):
-        yield f"{_capitalized(sentence)}."
 
 
 def _notes(findings: Findings, subject: str, arms: Sequence[ArmSummary], answering: Comparison | None) -> Iterator[str]:
@@ -207,7 +209,7 @@ def _certainty_note(comparison: Comparison) -> str:
     if estimate and estimate.low is not None:
         return f"{ratio_text(estimate)}, 95 % interval"
     if _is_single_run(comparison):
-        return "one run each: no interval yet"
+        return "one run each: repeat to be sure"
     if estimate:
         return "no interval: only one repeat has both arms"
     if comparison.criterion is None:

@@ -51,7 +51,7 @@ def test_the_answer_comes_first() -> None:
         " req/s with a p95 of 150 ms, gunicorn-sync brings 23.0 req/s with a p95 of 150 ms. 1 slot against 100"
         " connections: most of this is concurrency, not async; gunicorn-100-threads would show the rest.",
         "",
-        "- one run each: no interval yet",
+        "- one run each: repeat to be sure",
     ]
     for expected in ("Should io_read and cpu be sync or async?", "Async, on gunicorn-uvicorn", "one run each"):
         assert page.index(expected) < page.index("<details")

@@ -139,3 +139,18 @@ def test_figures_of_different_mixes_of_requests_are_not_compared() -> None:
     choice = answer.recommendation
     assert choice.lead.startswith("No winner by total")
     assert (choice.winner, choice.figures) == ("", "")
+
+
+def test_the_evidence_says_what_broke_the_objective() -> None:
+    findings = three_arms((20.0, 30.0, 40.0))
+    limited = tuple(
+        replace(each, figures=replace(each.figures, capacity=capacity(users)))
+        for each, users in zip(findings.results, (50, 84, 120), strict=True)
+        if each.figures
+    )
+    (answer,) = answers_of(replace(findings, results=limited))
+    assert answer.recommendation.evidence[0] == (
+        "Within the objective gunicorn-uvicorn with 1000 connections carries 120 users (60.0 req/s; then p95 1.4 s),"
+        " gunicorn-uvicorn carries 84 users (42.0 req/s; then p95 1.4 s),"
+        " gunicorn-sync carries 50 users (25.0 req/s; then p95 1.4 s)."
+    )

@@ -70,8 +70,8 @@ def test_the_recommendation_names_kind_arm_and_figures() -> None:
         "At 100 users gunicorn-uvicorn brings 1200 req/s with a p95 of 83 ms, gunicorn-sync brings 400 req/s with a"
         " p95 of 250 ms.",
     )
-    assert choice.notes == ("one run each: no interval yet", "arms differ in slots: any number, 1")
-    assert choice.sentence.startswith(f"{choice.lead} (one run each: no interval yet). Within the objective ")
+    assert choice.notes == ("one run each: repeat to be sure", "arms differ in slots: any number, 1")
+    assert choice.sentence.startswith(f"{choice.lead} (one run each: repeat to be sure). Within the objective ")
 
 
 def test_repeats_say_how_sure_the_recommendation_is() -> None:
@@ -154,4 +154,4 @@ def test_repeats_of_an_arm_that_carries_nothing_have_no_interval() -> None:
     (answer,) = answers_of(repeated((0.0, 100.0), (51.0, 99.0)))
     assert answer.recommendation.notes[0] == "no ratio: a run of gunicorn-sync carried nothing"
     (single,) = answers_of(repeated((0.0, 100.0)))
-    assert single.recommendation.notes[0] == "one run each: no interval yet"
+    assert single.recommendation.notes[0] == "one run each: repeat to be sure"
