@@ -167,24 +167,14 @@ def test_the_failures_file_has_users_advice_and_samples() -> None:
     sample = FailureSample("quota_spent", "HTTP 403", 1, "GET /", "http://127.0.0.1/", 403, "", "no more")
     counts.keep(sample)
     findings = ("carries 39 users",)
-    assert failures_document(
-        HEADER,
-        counts,
-        lambda t: 10 * t,
-        3,
-        findings,
-        in_flight=2,
-        in_flight_s=1.5,
-        interrupted_by="SIGTERM",
-        locust_ms=(10, 20, 30),
-    ) == {
+    end: dict[str, Any] = {"in_flight": 2, "in_flight_s": 1.5, "interrupted_by": "SIGTERM"}
+    document = failures_document(HEADER, counts, lambda t: 10 * t, 3, findings, **end, locust_ms=(10, 20, 30))
+    assert document == {
         "run": HEADER,
+        **end,
         "unrecorded": 3,
-        "in_flight": 2,
-        "in_flight_s": 1.5,
         "refused_updates": 0,
         "shape_findings": ["carries 39 users"],
-        "interrupted_by": "SIGTERM",
         "locust_ms": [10, 20, 30],
         "failures": [
             {
