@@ -6,6 +6,9 @@ TESTS ?= tests
 # How many tests run at once. They wait more than they compute, so that there may be more than processors.
 WORKERS ?= 6
 BIN = $(VENV)/bin
+# The tests start hundreds of programs. None of them compiles again what another one has compiled, also where Python is
+# set to keep no compiled modules, and none are left in the checkout.
+PYTEST = env -u PYTHONDONTWRITEBYTECODE PYTHONPYCACHEPREFIX=$(abspath $(VENV))/pycache $(BIN)/pytest
 LINT_TREE = $(VENV)/lint
 
 .PHONY: demo test test-unit lint bench clean
@@ -14,10 +17,10 @@ demo: $(VENV)/.installed-all
 	$(BIN)/locust-asyncdjango run --routes io_read -u 200 -r 6 -t 65s --posts 100000
 
 test: $(VENV)/.installed-dev
-	$(BIN)/pytest $(TESTS) -n $(WORKERS) --dist loadgroup
+	$(PYTEST) $(TESTS) -n $(WORKERS) --dist loadgroup
 
 test-unit: $(VENV)/.installed-dev
-	$(BIN)/pytest tests/unit -n 2
+	$(PYTEST) tests/unit -n 2
 
 # mypy has to see the package as it is installed, with shapes/ and examples/ below it: from a folder of links to it.
 lint: $(VENV)/.installed-dev
