@@ -44,7 +44,7 @@ _ABOVE_P95 = 0.05
 
 
 class Metric(StrEnum):
-    """What is compared."""
+    """A figure of the requests with one name: their p95 latency, or the share of them that failed."""
 
     P95 = "p95"
     FAILURES = "failures"
