@@ -9,9 +9,9 @@ import shutil
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from locust_asyncdjango.extras import install_command
 from locust_asyncdjango.lab.environment.http_client import responds
@@ -26,18 +26,47 @@ MAX_WORKERS = 64
 
 
 @dataclass(frozen=True, slots=True)
+class Application:
+    """What a server serves: a Django project, and the Python that runs it.
+
+    wsgi, asgi: its WSGI and its ASGI application, each as module:attribute.
+    python: the path of the interpreter.
+    start: the argument of Python before the server's module: it decides where Python looks for modules.
+    folder: the working directory; by default one that holds no module and no settings file.
+    ready_path: a path that responds as soon as the server runs.
+    """
+
+    wsgi: str
+    asgi: str
+    python: str = sys.executable
+    start: str = "-P"
+    folder: Path = Path("/")
+    ready_path: str = "/healthz"
+
+    def for_interface(self, interface: str) -> str:
+        """Return the application of an interface, wsgi or asgi."""
+        return self.asgi if interface == "asgi" else self.wsgi
+
+
+# -P: Python does not look for modules in its working directory.
+BUNDLED_SITE = Application("target_site.wsgi:application", "target_site.asgi:application")
+
+
+@dataclass(frozen=True, slots=True)
 class Server:
     """A way to run Django.
 
     name: what users call it.
     interface: wsgi or asgi.
     slots: requests that one process can work on at once inside view code; None for unbounded.
-    argv: its command line, with {port}, and where they apply {workers}, {backlog} and {python}.
+    argv: its command line, with {port}, and where they apply {workers}, {threads}, {backlog}, {python}, {start} and
+        {application}, the last three of the ``Application`` that it serves.
     package: the module that it needs. extra: the extra of locust-asyncdjango that installs it.
     identity: what the target site recognizes it as (target_site.site_info.server_info); "" where that is not checked.
     no_access_log_flags, access_log_flags: the end of its command line without and with an access log.
     stats_port: the port of uWSGI's statistics while it is served; 0 for none.
     url: the address of a server that runs already; such a server has no argv.
+    threads: the threads of each process; 0 where its command line has no {threads}.
     """
 
     name: str
@@ -51,6 +80,7 @@ class Server:
     access_log_flags: str = ""
     stats_port: int = 0
     url: str = ""
+    threads: int = 0
 
     @property
     def is_gevent(self) -> bool:
@@ -62,13 +92,39 @@ class Server:
         """Whether its number of processes can be set."""
         return any("{workers}" in part for part in self.argv)
 
-    def command(self, port: int, workers: int = 1, *, with_access_log: bool = False, stats_port: int = 0) -> list[str]:
+    @property
+    def has_threads(self) -> bool:
+        """Whether the number of threads of each process can be set."""
+        return any("{threads}" in part for part in self.argv)
+
+    def with_threads(self, threads: int) -> Self:
+        """Return the server with so many threads in each process, each of which is a slot."""
+        return replace(self, threads=threads, slots=threads)
+
+    def command(
+        self,
+        port: int,
+        workers: int = 1,
+        *,
+        application: Application = BUNDLED_SITE,
+        with_access_log: bool = False,
+        stats_port: int = 0,
+    ) -> list[str]:
         """Return the command line with which it listens on a port of 127.0.0.1.
 
         workers: its number of processes.
+        application: what it serves.
         stats_port: where uWSGI serves its statistics; 0 for nowhere.
         """
-        values = {"port": port, "workers": workers, "backlog": _backlog(), "python": sys.executable}
+        values = {
+            "port": port,
+            "workers": workers,
+            "threads": self.threads,
+            "backlog": _backlog(),
+            "python": application.python,
+            "start": application.start,
+            "application": application.for_interface(self.interface),
+        }
         access_log = self.access_log_flags if with_access_log else self.no_access_log_flags
         stats = [f"--stats=127.0.0.1:{stats_port}"] if stats_port else []
         return [*(part.format_map(values) for part in self.argv), *access_log.split(), *stats]
@@ -94,24 +150,27 @@ def _backlog() -> int:
     return min(2048, int(limit.read_text(encoding="ascii"))) if limit.exists() else 128
 
 
-_WSGI, _ASGI = " target_site.wsgi:application", " target_site.asgi:application"
-# Arguments of Python. No control socket: by default all gunicorns share one file in the user's home.
+# Arguments of Python. gunicorn reads its settings from a module that has none, and not from the gunicorn.conf.py of the
+# working directory. It has no control socket: by default all gunicorns share one file in the user's home.
 _GUNICORN = (
-    "-m gunicorn --bind=127.0.0.1:{port} --workers={workers} --backlog={backlog} --graceful-timeout=3"
-    " --no-control-socket --log-level=warning --worker-class="
+    "-m gunicorn --config=python:__future__ --no-control-socket --bind=127.0.0.1:{port} --workers={workers}"
+    " --backlog={backlog} --graceful-timeout=3 --log-level=warning {application} --worker-class="
 )
-_UVICORN = "-m uvicorn --port={port} --workers={workers} --backlog={backlog}" + _ASGI
+_UVICORN = "-m uvicorn --port={port} --workers={workers} --backlog={backlog} {application}"
 # --http-socket closes each connection: a kept connection would hold a slot. --die-on-term: else SIGTERM restarts uWSGI.
 _UWSGI = (
     "-c 'import pyuwsgi; pyuwsgi.run()' --http-socket=127.0.0.1:{port} --processes={workers} --listen={backlog}"
-    " --master --need-app --die-on-term --enable-threads --module=target_site.wsgi "
+    " --master --need-app --die-on-term --enable-threads --module={application} "
 )
 _GRANIAN = (
-    "-m granian --host=127.0.0.1 --port={port} --workers={workers} --backlog={backlog} --log-level=error --interface="
+    "-m granian --host=127.0.0.1 --port={port} --workers={workers} --backlog={backlog} --log-level=error {application}"
+    " --interface="
 )
-_HYPERCORN = "-m hypercorn --bind=127.0.0.1:{port} --workers={workers} --backlog={backlog} --graceful-timeout=3" + _ASGI
-_DAPHNE = "-m daphne --bind=127.0.0.1 --port={port} --verbosity=0" + _ASGI
-_WAITRESS = "-m waitress --listen=127.0.0.1:{port} --threads=4" + _WSGI
+_HYPERCORN = (
+    "-m hypercorn --bind=127.0.0.1:{port} --workers={workers} --backlog={backlog} --graceful-timeout=3 {application}"
+)
+_DAPHNE = "-m daphne --bind=127.0.0.1 --port={port} --verbosity=0 {application}"
+_WAITRESS = "-m waitress --listen=127.0.0.1:{port} --threads={threads} {application}"
 _ACCESS_LOG_FLAGS = {
     "gunicorn": ("", "--access-logfile=-"),
     "uvicorn": ("--no-access-log --log-level=warning", "--access-log --log-level=info"),
@@ -127,39 +186,33 @@ def _row(
     name: str, interface: str, slots: int | None, extra: str, identity: str, arguments: str, stats_port: int = 0
 ) -> Server:
     program = identity.partition(" ")[0]
-    package = "pyuwsgi" if program == "uwsgi" else program
-    # -P: Python does not look for modules in its working directory.
-    argv = ("{python}", "-P", *shlex.split(arguments))
-    return Server(name, interface, slots, argv, package, extra, identity, *_ACCESS_LOG_FLAGS[program], stats_port)
+    argv = ("{python}", "{start}", *shlex.split(arguments))
+    return Server(
+        name,
+        interface,
+        slots,
+        argv,
+        package="pyuwsgi" if program == "uwsgi" else program,
+        extra=extra,
+        identity=identity,
+        no_access_log_flags=_ACCESS_LOG_FLAGS[program][0],
+        access_log_flags=_ACCESS_LOG_FLAGS[program][1],
+        stats_port=stats_port,
+        threads=slots or 0 if "{threads}" in arguments else 0,
+    )
 
 
 SERVERS = {
     server.name: server
     for server in (
-        _row("gunicorn-sync", "wsgi", 1, "lab", "gunicorn sync", _GUNICORN + "sync" + _WSGI),
-        _row(
-            "gunicorn-100-threads", "wsgi", 100, "lab", "gunicorn gthread", _GUNICORN + "gthread --threads=100" + _WSGI
-        ),
-        _row(
-            "gunicorn-gevent",
-            "wsgi",
-            1000,
-            "lab",
-            "gunicorn gevent",
-            _GUNICORN + "gevent --worker-connections=1000" + _WSGI,
-        ),
-        _row(
-            "gunicorn-uvicorn",
-            "asgi",
-            None,
-            "lab",
-            "gunicorn uvicorn",
-            _GUNICORN + "uvicorn_worker.UvicornWorker" + _ASGI,
-        ),
-        _row("gunicorn-asgi", "asgi", None, "lab", "gunicorn asgi", _GUNICORN + "asgi" + _ASGI),
+        _row("gunicorn-sync", "wsgi", 1, "lab", "gunicorn sync", _GUNICORN + "sync"),
+        _row("gunicorn-100-threads", "wsgi", 100, "lab", "gunicorn gthread", _GUNICORN + "gthread --threads={threads}"),
+        _row("gunicorn-gevent", "wsgi", 1000, "lab", "gunicorn gevent", _GUNICORN + "gevent --worker-connections=1000"),
+        _row("gunicorn-uvicorn", "asgi", None, "lab", "gunicorn uvicorn", _GUNICORN + "uvicorn_worker.UvicornWorker"),
+        _row("gunicorn-asgi", "asgi", None, "lab", "gunicorn asgi", _GUNICORN + "asgi"),
         _row("uvicorn", "asgi", None, "lab", "uvicorn", _UVICORN),
-        _row("uwsgi-2-threads", "wsgi", 2, "lab", "uwsgi", _UWSGI + "--threads=2", stats_port=3030),
-        _row("uwsgi-100-threads", "wsgi", 100, "lab", "uwsgi", _UWSGI + "--threads=100", stats_port=3031),
+        _row("uwsgi-2-threads", "wsgi", 2, "lab", "uwsgi", _UWSGI + "--threads={threads}", stats_port=3030),
+        _row("uwsgi-100-threads", "wsgi", 100, "lab", "uwsgi", _UWSGI + "--threads={threads}", stats_port=3031),
         _row(
             "uwsgi-gevent",
             "wsgi",
@@ -169,8 +222,8 @@ SERVERS = {
             _UWSGI + "--gevent=100 --gevent-early-monkey-patch",
             stats_port=3032,
         ),
-        _row("granian-wsgi", "wsgi", 100, "servers", "granian", _GRANIAN + "wsgi --blocking-threads=100" + _WSGI),
-        _row("granian-asgi", "asgi", None, "servers", "granian", _GRANIAN + "asgi" + _ASGI),
+        _row("granian-wsgi", "wsgi", 100, "servers", "granian", _GRANIAN + "wsgi --blocking-threads={threads}"),
+        _row("granian-asgi", "asgi", None, "servers", "granian", _GRANIAN + "asgi"),
         _row("hypercorn", "asgi", None, "servers", "hypercorn", _HYPERCORN),
         _row("daphne", "asgi", None, "servers", "daphne", _DAPHNE),
         _row("waitress", "wsgi", 4, "servers", "waitress", _WAITRESS),
@@ -231,22 +284,32 @@ class RunningServer:
 
 @contextmanager
 def running_server(
-    server: Server, port: int, folder: Path, env: Mapping[str, str], workers: int = 1, stats_port: int = 0
+    server: Server,
+    port: int,
+    folder: Path,
+    env: Mapping[str, str],
+    workers: int = 1,
+    stats_port: int = 0,
+    application: Application = BUNDLED_SITE,
 ) -> Iterator[RunningServer]:
     """Start a server, and yield it once it responds.
 
     port: of 127.0.0.1. folder: where it writes its log. workers: its number of processes.
     env: its environment. Where it has no token, the server gets one that is new at each start.
     stats_port: where uWSGI serves its statistics; 0 for nowhere.
+    application: what it serves.
     Raise TrialError where it does not start.
     """
     url = f"http://127.0.0.1:{port}"
     with_access_log = env.get("TARGET_SITE_ACCESS_LOG") == "on"
-    command = server.command(port, workers, with_access_log=with_access_log, stats_port=stats_port)
+    command = server.command(
+        port, workers, application=application, with_access_log=with_access_log, stats_port=stats_port
+    )
     token = env.get(TOKEN_VARIABLE) or secrets.token_urlsafe(32)
     log = folder / f"{server.name}.log"
-    with running(command, name=server.name, log=log, env={**env, TOKEN_VARIABLE: token}) as program:
-        if not wait_until(lambda: responds(f"{url}/healthz"), program, START_DEADLINE_S):
+    env_with_token = {**env, TOKEN_VARIABLE: token}
+    with running(command, name=server.name, log=log, cwd=application.folder, env=env_with_token) as program:
+        if not wait_until(lambda: responds(f"{url}{application.ready_path}"), program, START_DEADLINE_S):
             time_limit = f" in {START_DEADLINE_S} s" if program.exit_code() is None else ""
             raise TrialError(f"{server.name} did not start{time_limit}: {program.failure_cause()}")
         yield RunningServer(url, program, stats_port, token)

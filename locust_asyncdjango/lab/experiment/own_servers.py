@@ -11,6 +11,8 @@ from locust_asyncdjango.lab.experiment.spec import ALL
 
 KEYS = {"interface": str, "slots": int, "argv": list, "url": str}
 """The keys of a table, which are fields of ``Server``, and the types of their values."""
+_FILLED_IN = ("workers", "threads", "backlog", "python", "start", "application")
+"""What may be in braces in argv, besides the port (``Server.command``); {threads} are its slots."""
 _TYPE_NAMES = {str: "a text", int: "a whole number", list: "a list"}
 
 
@@ -33,7 +35,8 @@ def read_own_server(where: str, name: str, table: object) -> Server:
         _check_argv(where, argv)
     elif not is_web_address(url):
         raise UsageError(f"{where} url must look like http://127.0.0.1:8000")
-    return Server(name, table["interface"], table.get("slots"), argv, url=url)
+    server = Server(name, table["interface"], table.get("slots"), argv, url=url)
+    return server.with_threads(server.slots) if server.slots and server.has_threads else server
 
 
 def own_server_table(server: Server) -> dict[str, Any]:
@@ -50,11 +53,11 @@ def _check_types(where: str, table: Mapping[str, Any]) -> None:
 
 def _check_argv(where: str, argv: Sequence[Any]) -> None:
     try:
-        parts = [part.format(port=4242, workers=1, backlog=1, python="python") for part in argv]
+        parts = [part.format_map({**dict.fromkeys(_FILLED_IN, "1"), "port": "4242"}) for part in argv]
     except (AttributeError, LookupError, ValueError):
         parts = []
     if not any("4242" in part for part in parts):
         raise UsageError(
-            f"{where} argv must be texts, one of them with {{port}}; {{workers}}, {{backlog}} and {{python}} are filled"
-            " in too, and there may be no other braces"
+            f"{where} argv must be texts, one of them with {{port}}; in braces there may also be"
+            f" {', '.join(_FILLED_IN)}, and nothing else"
         )

@@ -10,6 +10,7 @@ import pytest
 from locust_asyncdjango.lab.environment import servers
 from locust_asyncdjango.lab.environment.servers import (
     SERVERS,
+    Application,
     Server,
     server_env,
     site_env,
@@ -36,6 +37,25 @@ def test_a_servers_environment_is_the_labs(monkeypatch: pytest.MonkeyPatch) -> N
     env = site_env({"DATABASE_URL": "postgresql://x"})
     assert (env["DJANGO_SETTINGS_MODULE"], env["DATABASE_URL"]) == ("target_site.settings", "postgresql://x")
     assert not {"GUNICORN_CMD_ARGS", "WEB_CONCURRENCY"} & set(env)
+
+
+def test_a_command_line_names_the_application_of_the_servers_interface() -> None:
+    project = Application("mysite.wsgi:app", "mysite.asgi:app", python="/venv/bin/python", start="/probe/launch.py")
+    for server in SERVERS.values():
+        command = server.command(4242, application=project)
+        assert command[:2] == ["/venv/bin/python", "/probe/launch.py"]
+        assert [part for part in command if part.endswith(f"mysite.{server.interface}:app")], server.name
+        assert [part for part in server.command(4242) if part.endswith(f"target_site.{server.interface}:application")]
+
+
+def test_the_threads_of_a_server_are_its_slots() -> None:
+    with_threads = {name for name, server in SERVERS.items() if server.has_threads}
+    assert with_threads == {"gunicorn-100-threads", "uwsgi-2-threads", "uwsgi-100-threads", "granian-wsgi", "waitress"}
+    for name in with_threads:
+        server = SERVERS[name]
+        assert server.threads == server.slots
+        changed = server.with_threads(7)
+        assert (changed.slots, [part for part in changed.command(1) if part.endswith("threads=7")][1:]) == (7, [])
 
 
 @pytest.mark.parametrize("users", ["mysite.settings", None])

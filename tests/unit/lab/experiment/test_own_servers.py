@@ -31,8 +31,8 @@ from locust_asyncdjango.lab.experiment.own_servers import own_server_table, read
         ("[server.x]\ninterface = 'wsgi'\nurl = 'ftp://x'", "[server.x] url must look like http://127.0.0.1:8000"),
         (
             "[server.x]\ninterface = 'wsgi'\nargv = ['gunicorn', '{prot}']",
-            "[server.x] argv must be texts, one of them with {port}; {workers}, {backlog} and {python} are filled in"
-            " too, and there may be no other braces",
+            "[server.x] argv must be texts, one of them with {port}; in braces there may also be workers, threads,"
+            " backlog, python, start, application, and nothing else",
         ),
     ],
 )
@@ -48,6 +48,7 @@ def test_a_table_that_cannot_be_used(tmp_path: Path, text: str, message: str) ->
     "server",
     [
         Server("mine", "wsgi", 8, ("gunicorn", "--bind=127.0.0.1:{port}", "site.wsgi")),
+        Server("threads", "wsgi", 4, ("waitress", "{port}", "--threads={threads}", "{application}"), threads=4),
         Server("staging", "asgi", url="http://127.0.0.1:8000"),
     ],
     ids=lambda server: server.name,
