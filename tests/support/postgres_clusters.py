@@ -15,8 +15,10 @@ from typing import Any
 
 import psycopg2
 
-from locust_asyncdjango.lab.environment import postgres
-from locust_asyncdjango.lab.environment.postgres import Installation
+from locust_asyncdjango.lab.environment.postgres.cluster import copy_cluster
+from locust_asyncdjango.lab.environment.postgres.installation import Installation, find_installation, scratch_folder
+from locust_asyncdjango.lab.environment.postgres.posts import posts_template, seed
+from locust_asyncdjango.lab.environment.postgres.templates import filled_template
 from locust_asyncdjango.lab.environment.process import Program, running, wait_until
 from tests.support.programs import DEADLINE_S, wait_for
 
@@ -149,16 +151,16 @@ def new_cluster(port: int, logs: Path, language: str = "", programs: Path | None
     port: where its server will listen. language: a locale such as de_DE. The lab's programs speak English only; for
     another language give the folder of others as programs.
     """
-    home = postgres.find_installation()
-    with postgres.scratch_folder(home.cache / "runs") as scratch:
+    home = find_installation()
+    with scratch_folder(home.cache / "runs") as scratch:
         result = Cluster(replace(home, bin=programs or home.bin), scratch / "cluster", logs, port, language)
         if programs:
             _init_cluster(result)
         else:
-            postgres.copy_cluster(home, postgres.seeded_template(home, POSTS, logs), result.folder)
+            copy_cluster(home, filled_template(home, posts_template(POSTS), logs), result.folder)
         with result.started():
             if programs:
-                postgres.seed(f"postgresql://postgres:{result.password}@127.0.0.1:{port}/postgres", POSTS, logs)
+                seed(f"postgresql://postgres:{result.password}@127.0.0.1:{port}/postgres", logs, POSTS)
             result.execute(
                 f"CREATE ROLE site LOGIN PASSWORD $${SITE_PASSWORD}$$",
                 "GRANT SELECT ON target_site_post TO site",

@@ -18,7 +18,7 @@ def print_lines(console: "Console", lines: Iterable[str]) -> None:
 
 def announce_seeding(posts: int) -> None:
     """Print that the lab's own database is filled first, where it is: a start then takes longer than later ones."""
-    from locust_asyncdjango.lab.environment import postgres
+    from locust_asyncdjango.lab.environment.postgres.posts import must_seed_template
 
-    if postgres.must_seed_template(posts):
+    if must_seed_template(posts):
         print(f"Filling the database with {posts} posts. Later starts with as many posts copy it", flush=True)

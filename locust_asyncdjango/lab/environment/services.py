@@ -13,10 +13,10 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from locust_asyncdjango.failures.normalize import safe_line
-from locust_asyncdjango.lab.environment import postgres
 from locust_asyncdjango.lab.environment.http_client import responds
 from locust_asyncdjango.lab.environment.latency_proxy import services_with_latency, upstream_address
 from locust_asyncdjango.lab.environment.packages import package_folder
+from locust_asyncdjango.lab.environment.postgres import posts as posts_database
 from locust_asyncdjango.lab.environment.process import (
     START_DEADLINE_S,
     Program,
@@ -60,7 +60,7 @@ def prepare(routes: Collection[str], posts: int, logs: Path, *, with_latency: bo
             upstream_address(url)
     if _must_start("REDIS_URL", routes):
         redis_program()
-    postgres.prepare(posts, logs)
+    posts_database.prepare(posts, logs)
 
 
 @contextmanager
@@ -81,7 +81,7 @@ def running_services(
     Raise UsageError where a service is not available, and TrialError where one does not start.
     """
     with ExitStack() as stack:
-        env = {"DATABASE_URL": stack.enter_context(postgres.database(posts, max_connections, logs))}
+        env = {"DATABASE_URL": stack.enter_context(posts_database.database(posts, max_connections, logs))}
         urls = {"SLOW_API_URL": api_url, **os.environ}
         for variable, start in (("REDIS_URL", running_redis), ("SLOW_API_URL", running_slow_api)):
             if urls.get(variable):

@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 
 import psutil
 
-from locust_asyncdjango.lab.environment import postgres
+from locust_asyncdjango.lab.environment.postgres.log import disk_error, helper_processes, stop_reason
 from locust_asyncdjango.lab.environment.process import Program, running_programs
 from locust_asyncdjango.lab.errors import TrialError
 
@@ -26,7 +26,7 @@ class Supervision:
     def __init__(self, programs: Collection[Program]) -> None:
         """Begin to watch these programs, all of which run."""
         self._programs = sorted(programs, key=lambda program: program.pid)
-        self._helpers = {program: postgres.helper_processes(program.pid) for program in programs}
+        self._helpers = {program: helper_processes(program.pid) for program in programs}
 
     def check(self) -> None:
         """Raise TrialError, with its name, where a program or one of PostgreSQL's helper processes has ended."""
@@ -60,9 +60,9 @@ class Supervision:
         if not self._helpers[program]:
             return  # it is another program
         lines = program.log_lines()
-        if reason := postgres.disk_error(lines):
+        if reason := disk_error(lines):
             raise TrialError(f"the database could not write to its disk: {reason}; see that the disk has room; {AGAIN}")
-        if reason := postgres.stop_reason(lines):
+        if reason := stop_reason(lines):
             raise TrialError(f"{program.name} ended or started again during the trial: {reason}; {AGAIN}")
 
 
@@ -90,5 +90,5 @@ def _name(process: psutil.Process) -> str:
         return str(process.name())
     if program.pid == process.pid:
         return program.name
-    helper = postgres.helper_processes(program.pid).get(process)
+    helper = helper_processes(program.pid).get(process)
     return f"{program.name}'s {helper}" if helper else f"a process of {program.name}"
