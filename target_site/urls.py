@@ -21,7 +21,7 @@ urlpatterns = [
     path("", index.index_page),
     path("routes.json", index.routes_json),
     path("healthz", index.healthz),
-    path("preflight.json", preflight.preflight_json),
-    path("slots/", preflight.slots),
+    path(".locust-asyncdjango/preflight.json", preflight.preflight_json),
+    path(".locust-asyncdjango/slots", preflight.slots),
     *map(route_patterns, ROUTES),
 ]

@@ -1,11 +1,96 @@
-"""The names that the lab and a server's process have in common: an environment variable, a header, and paths.
+"""The names that the lab, the load generator and a server's process have in common, and the failure header.
 
-The bundled site imports nothing of ours, so it repeats the names in ``target_site/site_info/access.py``.
+The server's process imports the probe as the package ``asyncdjango_probe``, with a Python of the user's (3.10 or
+newer). The bundled site imports nothing of ours, so it repeats two names in ``target_site/site_info/access.py``.
+
+The failure header names what failed, from the outermost exception to the innermost one that it wraps:
+
+    django.db.utils.OperationalError;psycopg.errors.TooManyConnections;sqlstate=53300
+
+Items are separated by ";". An item without "=" is the dotted name of an exception's class. The others are a key and a
+percent-encoded value: ``sqlstate`` (the code that a database gave), ``library`` (the module of an installed library
+that raised an exception of the standard library) and ``text`` (one line, only where no code says why a database
+refused the connection). Readers skip keys that they do not know. ``write_failure`` and ``read_failure`` are the only
+functions that know this grammar.
 """
+
+import re
+from typing import NamedTuple
+from urllib.parse import quote, unquote
 
 TOKEN_VARIABLE = "LOCUST_ASYNCDJANGO_TOKEN"  # noqa: S105 - a name, not a token
 """The environment variable that gives a server the token of its start."""
+APPLICATION_VARIABLE = "LOCUST_ASYNCDJANGO_APPLICATION"
+"""The application that the probe wraps, as ``module:attribute``; empty for the one that Django makes itself."""
+OVERLAY_VARIABLE = "LOCUST_ASYNCDJANGO_OVERLAY"
+"""A folder of packages behind all others on the path of the server's process; empty for none."""
+
 TOKEN_HEADER = "X-Locust-Asyncdjango-Token"  # noqa: S105 - a name, not a token
-"""The header in which the lab sends the token."""
-PREFLIGHT_PATH = "/preflight.json"
-SLOTS_PATH = "/slots/"
+"""The header in which the lab, and the load generator in a trial, send the token."""
+SENT_HEADER = "X-Locust-Asyncdjango-Sent"
+"""When the generator sent a request: seconds since the epoch, with 6 decimals."""
+NAME_HEADER = "X-Locust-Asyncdjango-Name"
+"""The name of a request in the generator, percent-encoded where it is not ASCII."""
+FAILURE_HEADER = "X-Locust-Asyncdjango-Failure"
+"""The header of a response that names what failed."""
+
+PATH_PREFIX = "/.locust-asyncdjango/"
+"""The beginning of the paths of the probe's pages. They answer to the token alone."""
+PREFLIGHT_PATH = f"{PATH_PREFIX}preflight.json"
+SLOTS_PATH = f"{PATH_PREFIX}slots"
+FIGURES_PATH = f"{PATH_PREFIX}figures.json"
+
+NAMES_LIMIT = 10
+"""How many names of exceptions a failure header has at most."""
+NAME_LIMIT = 200
+"""How many characters of a name are written and read."""
+TEXT_LIMIT = 300
+"""How many characters of the text are written and read."""
+
+_NAME = re.compile(r"[A-Za-z_][\w.]*", re.ASCII)
+_SQLSTATE = re.compile(r"[0-9A-Z]{5}")
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+
+
+class ServerFailure(NamedTuple):
+    """What a server's process says about the exception that made a response fail; "" and () for what is unknown.
+
+    names: the dotted names of the exception's class and of those that it wraps, outermost first.
+    sqlstate, library, text: see the module.
+    """
+
+    names: tuple[str, ...] = ()
+    sqlstate: str = ""
+    library: str = ""
+    text: str = ""
+
+
+def write_failure(failure: ServerFailure) -> str:
+    """Return the header's value. Names that are no dotted names of ASCII are left out, and so is a wrong SQLSTATE."""
+    items = [name for name in failure.names if len(name) <= NAME_LIMIT and _NAME.fullmatch(name)][:NAMES_LIMIT]
+    if _SQLSTATE.fullmatch(failure.sqlstate):
+        items.append(f"sqlstate={failure.sqlstate}")
+    if _NAME.fullmatch(failure.library):
+        items.append(f"library={failure.library[:NAME_LIMIT]}")
+    if text := _one_line(failure.text):
+        items.append(f"text={quote(text, safe=' ')}")
+    return ";".join(items)
+
+
+def read_failure(value: str) -> ServerFailure:
+    """Return what a failure header says. It raises nothing: whatever is not of the grammar is left out."""
+    items = [item.strip() for item in value.split(";")]
+    names = [item for item in items if len(item) <= NAME_LIMIT and _NAME.fullmatch(item)]
+    values = {key: unquote(text) for key, separator, text in (item.partition("=") for item in items) if separator}
+    sqlstate, library = values.get("sqlstate", ""), values.get("library", "")
+    return ServerFailure(
+        tuple(names[:NAMES_LIMIT]),
+        sqlstate if _SQLSTATE.fullmatch(sqlstate) else "",
+        library[:NAME_LIMIT] if _NAME.fullmatch(library) else "",
+        _one_line(values.get("text", "")),
+    )
+
+
+def _one_line(text: str) -> str:
+    # A lone surrogate cannot be encoded.
+    return _CONTROLS.sub(" ", text[: 4 * TEXT_LIMIT].encode("utf-8", "replace").decode()).strip()[:TEXT_LIMIT].strip()

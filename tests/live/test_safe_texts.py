@@ -9,6 +9,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+from locust_asyncdjango.probe.protocol import PREFLIGHT_PATH
 from tests.support.programs import done, lab, locust, running, wait_for, written
 from tests.support.responses import http_response
 from tests.support.scripted_server import ReceivedRequest, ScriptedServer, Step, serve_script
@@ -133,7 +134,7 @@ def test_the_lab_uses_the_password_of_a_server_and_writes_it_nowhere(tmp_path: P
         if request.headers.get("authorization") != login:
             refused.append(request.line)
             return [http_response(401, b"no")]
-        return [http_response(404 if request.path == "/preflight.json" else 200)]
+        return [http_response(404 if request.path == PREFLIGHT_PATH else 200)]
 
     output = tmp_path / "results"
     with serve_script(guarded) as server:

@@ -17,6 +17,7 @@ from locust_asyncdjango.lab.errors import TrialError
 from locust_asyncdjango.lab.experiment.result import NO_PREFLIGHT
 from locust_asyncdjango.lab.experiment.spec import Trial
 from locust_asyncdjango.lab.measure import preflight
+from locust_asyncdjango.probe.protocol import PREFLIGHT_PATH
 from tests.support.programs import BIN, MARK, done, left_behind
 from tests.support.site_client import fetch
 
@@ -67,7 +68,7 @@ def test_a_server_has_the_requested_processes_and_access_log(
     with up(server, {**services_env, **on}, tmp_path, workers) as site:
         inspected = preflight.inspect_server(trial_on(server, workers=workers), server, site, on)
     assert inspected["slots"]["processes"] == workers
-    assert "/preflight.json" in (tmp_path / f"{name}.log").read_text()
+    assert PREFLIGHT_PATH in (tmp_path / f"{name}.log").read_text()
 
 
 def users_server(*arguments: str, **changes: Any) -> Server:

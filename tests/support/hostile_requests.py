@@ -4,11 +4,12 @@ import random
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from locust_asyncdjango.probe.protocol import PREFLIGHT_PATH, SLOTS_PATH
 from locust_asyncdjango.routes import ROUTES
 from tests.support.site_client import variants_of
 
 PATHS = [
-    *("/", "/routes.json", "/healthz", "/preflight.json", "/slots/", "/nowhere/"),
+    *("/", "/routes.json", "/healthz", PREFLIGHT_PATH, SLOTS_PATH, "/nowhere/"),
     *(route.path for route in ROUTES.values() if route.name != "cpu"),
     # Without n, the route cpu computes for a second.
     *(

@@ -1,8 +1,15 @@
-"""The names that the lab and a server's process have in common."""
+"""The names that the lab and a server's process have in common, and the failure header."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from locust_asyncdjango.probe import protocol
+from locust_asyncdjango.probe.protocol import ServerFailure, read_failure, write_failure
+
+REFUSED = ServerFailure(
+    ("django.db.utils.OperationalError", "psycopg.OperationalError"), text="FATAL:  désolé; 100 % = trop"
+)
 
 
 def test_the_site_has_the_same_names() -> None:
@@ -19,3 +26,58 @@ def test_the_site_has_the_same_names() -> None:
 def test_locust_does_not_get_the_token() -> None:
     # The lab leaves all variables of this prefix out of the environment that it gives to Locust.
     assert protocol.TOKEN_VARIABLE.startswith("LOCUST_")
+
+
+@pytest.mark.parametrize(
+    ("failure", "header"),
+    [
+        (ServerFailure(), ""),
+        (ServerFailure(("ValueError",)), "ValueError"),
+        (
+            ServerFailure(("django.db.utils.OperationalError", "psycopg.errors.TooManyConnections"), "53300"),
+            "django.db.utils.OperationalError;psycopg.errors.TooManyConnections;sqlstate=53300",
+        ),
+        (
+            ServerFailure(("ConnectionRefusedError",), library="asyncpg.connect_utils"),
+            "ConnectionRefusedError;library=asyncpg.connect_utils",
+        ),
+    ],
+)
+def test_a_failure_is_written_and_read(failure: ServerFailure, header: str) -> None:
+    assert (write_failure(failure), read_failure(header)) == (header, failure)
+
+
+def test_a_text_of_any_language_is_one_line_of_ascii() -> None:
+    header = write_failure(REFUSED)
+    assert header.endswith(";text=FATAL%3A  d%C3%A9sol%C3%A9%3B 100 %25 %3D trop")
+    assert read_failure(header) == REFUSED
+
+
+def test_what_is_no_name_is_not_written() -> None:
+    failure = ServerFailure(("a b", "Erreur\u00e9", "x" * 201, "shop.Full"), "5330", "lib\r\nX-Header: 1", "\r\n\x00")
+    assert write_failure(failure) == "shop.Full"
+
+
+@pytest.mark.parametrize(
+    ("header", "failure"),
+    [
+        ("ValueError; KeyError ;;later=1", ServerFailure(("ValueError", "KeyError"))),
+        ("<script>;sqlstate=drop table;library=a b", ServerFailure()),
+        ("ValueError;text=%0d%0aa%ff", ServerFailure(("ValueError",), text="a\ufffd")),
+    ],
+)
+def test_a_reader_skips_what_it_does_not_know(header: str, failure: ServerFailure) -> None:
+    assert read_failure(header) == failure
+
+
+@given(st.text())
+def test_a_reader_survives_any_header(header: str) -> None:
+    failure = read_failure(header)
+    assert read_failure(write_failure(failure)) == failure
+
+
+@given(st.lists(st.text()), st.text(), st.text(), st.text())
+def test_a_header_is_short_printable_ascii(names: list[str], sqlstate: str, library: str, text: str) -> None:
+    header = write_failure(ServerFailure(tuple(names), sqlstate, library, text))
+    assert header.isascii()
+    assert header == "" or header.isprintable()

@@ -11,6 +11,7 @@ from locust_asyncdjango.lab.errors import TrialError
 from locust_asyncdjango.lab.experiment.result import NO_PREFLIGHT
 from locust_asyncdjango.lab.experiment.spec import Trial
 from locust_asyncdjango.lab.measure.preflight import inspect_server, site_mismatches
+from locust_asyncdjango.probe.protocol import PREFLIGHT_PATH, SLOTS_PATH
 from tests.support.http_site import Responses, http_site
 
 RIGHT = {
@@ -61,7 +62,7 @@ def test_the_connection_limit_is_the_users_where_the_database_is() -> None:
     assert site_mismatches(TRIAL, SYNC, site, {"DATABASE_URL": "postgresql://mine"}) == []
 
 
-PREFLIGHT = "/preflight.json"
+PREFLIGHT = PREFLIGHT_PATH
 
 
 @pytest.mark.parametrize(
@@ -75,11 +76,11 @@ PREFLIGHT = "/preflight.json"
         ({PREFLIGHT: (500, b"<h1>Server Error</h1>")}, "gunicorn-sync fails before any load: HTTP 500"),
         (
             {PREFLIGHT: (200, b"<html>")},
-            "gunicorn-sync cannot be checked: URL/preflight.json is not the target site's; check that",
+            "gunicorn-sync cannot be checked: URL/.locust-asyncdjango/preflight.json is not the target site's",
         ),
         (
             {PREFLIGHT: (200, b'{"server": "another"}')},
-            "gunicorn-sync cannot be checked: URL/preflight.json is not the target site's; check that",
+            "gunicorn-sync cannot be checked: URL/.locust-asyncdjango/preflight.json is not the target site's",
         ),
         (
             {PREFLIGHT: (200, json.dumps({**RIGHT, "interface": "asgi"}).encode())},
@@ -115,6 +116,6 @@ def test_a_server_of_the_users_without_preflight_is_not_checked(response: tuple[
 
 def test_a_right_server_is_recorded_with_its_slots() -> None:
     response = (200, b'{"process": 7, "in_flight": 1}')
-    with http_site({PREFLIGHT: (200, json.dumps(RIGHT).encode()), "/slots/?ms=200": response}) as site:
+    with http_site({PREFLIGHT: (200, json.dumps(RIGHT).encode()), f"{SLOTS_PATH}?ms=200": response}) as site:
         inspected = inspect_server(TRIAL, SYNC, Site(site.url), {})
     assert inspected == {**RIGHT, "slots": {"processes": 1, "most_in_flight": 1, "sent": 4}}
