@@ -10,7 +10,8 @@ from locust_asyncdjango.lab.analysis.changes.find_changes import find_changes
 from locust_asyncdjango.lab.analysis.findings import Findings
 from locust_asyncdjango.lab.experiment.plan import trials
 from locust_asyncdjango.lab.experiment.result import Result
-from locust_asyncdjango.lab.experiment.spec import Experiment, Load, Trial
+from locust_asyncdjango.lab.experiment.spec import Experiment, Load
+from locust_asyncdjango.lab.experiment.trial import Trial
 from simulated.goals import Goal
 
 RATE_PER_S = 100.0

@@ -12,7 +12,7 @@ import pytest
 from locust_asyncdjango.lab.environment.servers import Server
 from locust_asyncdjango.lab.experiment.result import ResourceSample, Result
 from locust_asyncdjango.lab.experiment.results_folder import ResultsFolder, write_json
-from locust_asyncdjango.lab.experiment.spec import Trial
+from locust_asyncdjango.lab.experiment.trial import Trial
 from locust_asyncdjango.lab.measure.resource_usage import append_sample
 from locust_asyncdjango.lab.measure.runner import run
 from tests.support.experiments import SYNC, experiment, measured

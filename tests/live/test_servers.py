@@ -15,7 +15,7 @@ from locust_asyncdjango.lab.environment.process import free_port, port_is_free
 from locust_asyncdjango.lab.environment.servers import SERVERS, Server, running_server, server_env, site_env
 from locust_asyncdjango.lab.errors import TrialError
 from locust_asyncdjango.lab.experiment.result import NO_PREFLIGHT
-from locust_asyncdjango.lab.experiment.spec import Trial
+from locust_asyncdjango.lab.experiment.trial import Trial
 from locust_asyncdjango.lab.measure import preflight
 from locust_asyncdjango.probe.protocol import PREFLIGHT_PATH
 from tests.support.programs import BIN, MARK, done, left_behind

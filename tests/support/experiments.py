@@ -10,7 +10,8 @@ from locust_asyncdjango.analysis.saturation import Capacity, Goodput, KindOnset,
 from locust_asyncdjango.lab.analysis.findings import Findings
 from locust_asyncdjango.lab.experiment.plan import trials
 from locust_asyncdjango.lab.experiment.result import Baseline, PeakUsage, ResourceSample, Result
-from locust_asyncdjango.lab.experiment.spec import Experiment, Load, Trial
+from locust_asyncdjango.lab.experiment.spec import Experiment, Load
+from locust_asyncdjango.lab.experiment.trial import Trial
 from locust_asyncdjango.metrics.request_names.sums import RequestSums, sum_of_all
 from locust_asyncdjango.metrics.row import Row
 from locust_asyncdjango.metrics.series_file import Series

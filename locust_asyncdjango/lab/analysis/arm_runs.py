@@ -9,7 +9,7 @@ from locust_asyncdjango.lab.analysis.caveats import NEIGHBOUR_CAVEATS
 from locust_asyncdjango.lab.analysis.ceilings import Ceiling, ceiling_violation
 from locust_asyncdjango.lab.analysis.comparison.criterion import Criterion, Measurement, measure
 from locust_asyncdjango.lab.experiment.result import Result
-from locust_asyncdjango.lab.experiment.spec import Trial
+from locust_asyncdjango.lab.experiment.trial import Trial
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,8 @@ from locust_asyncdjango.lab.experiment.decision import Decision
 from locust_asyncdjango.lab.experiment.plan import comparisons, trials
 from locust_asyncdjango.lab.experiment.result import ResourceSample, Result
 from locust_asyncdjango.lab.experiment.results_folder import LeftOut, ResultsFolder
-from locust_asyncdjango.lab.experiment.spec import Experiment, Trial
+from locust_asyncdjango.lab.experiment.spec import Experiment
+from locust_asyncdjango.lab.experiment.trial import Trial
 from locust_asyncdjango.metrics.request_names.sums import sums_by_name
 from locust_asyncdjango.metrics.series_file import Series
 
@@ -265,7 +266,7 @@ class Findings:
             yield f"Little's law does not hold: {law.why}"
 
     def _server(self, trial: Trial) -> Server:
-        return self.experiment.server(trial.server)
+        return self.experiment.server_of(trial)
 
     def _ceiling(self, result: Result) -> Ceiling | None:
         if result.baseline is None:

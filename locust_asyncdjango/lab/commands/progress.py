@@ -11,7 +11,7 @@ from rich.table import Column
 from locust_asyncdjango.analysis.formatting import format_duration
 from locust_asyncdjango.analysis.terminal_text import WIDTH
 from locust_asyncdjango.lab.commands.console import print_lines
-from locust_asyncdjango.lab.experiment.spec import Trial
+from locust_asyncdjango.lab.experiment.trial import Trial
 from locust_asyncdjango.lab.measure.locust_process import Watch
 from locust_asyncdjango.lab.measure.runner import WARM_UP, Announce
 from locust_asyncdjango.metrics.plural import counted

@@ -10,7 +10,8 @@ from statistics import median_low
 
 from locust_asyncdjango.analysis.saturation import SLOW_FACTOR, Onset
 from locust_asyncdjango.lab.experiment.result import Result
-from locust_asyncdjango.lab.experiment.spec import Load, Trial
+from locust_asyncdjango.lab.experiment.spec import Load
+from locust_asyncdjango.lab.experiment.trial import Trial
 from locust_asyncdjango.metrics.plural import counted
 
 PLATEAU_S = 30

@@ -8,7 +8,8 @@ from math import gcd
 
 from locust_asyncdjango.lab.errors import UsageError
 from locust_asyncdjango.lab.experiment.orders import balanced_orders
-from locust_asyncdjango.lab.experiment.spec import Experiment, Trial, unfinished_name
+from locust_asyncdjango.lab.experiment.spec import Experiment
+from locust_asyncdjango.lab.experiment.trial import Trial, unfinished_name
 
 
 def trials(experiment: Experiment) -> list[Trial]:
@@ -48,7 +49,10 @@ def comparisons(experiment: Experiment) -> Iterator[list[Trial]]:
                 variant=arm.variant,
                 latency_ms=latency_ms,
                 client_latency_ms=experiment.client_latency_ms,
-                workers=experiment.workers,
+                workers=arm.workers or experiment.workers,
+                name=arm.name,
+                arm_workers=arm.workers,
+                threads=arm.threads,
             )
             for arm in experiment.arms_on(route)
         ]

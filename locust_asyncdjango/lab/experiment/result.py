@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from locust_asyncdjango.analysis.saturation import Saturation
-from locust_asyncdjango.lab.experiment.spec import Trial
+from locust_asyncdjango.lab.experiment.trial import Trial
 from locust_asyncdjango.metrics.strict_json import loads, read_dataclass
 from locust_asyncdjango.probe.protocol import PREFLIGHT_PATH, TOKEN_VARIABLE
 

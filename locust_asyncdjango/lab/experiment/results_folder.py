@@ -35,7 +35,8 @@ from locust_asyncdjango.lab.experiment.result import (
     Result,
     read_resource_samples,
 )
-from locust_asyncdjango.lab.experiment.spec import Experiment, Trial, unfinished_name
+from locust_asyncdjango.lab.experiment.spec import Experiment
+from locust_asyncdjango.lab.experiment.trial import Trial, unfinished_name
 from locust_asyncdjango.metrics.file_lock import exclusive_lock
 from locust_asyncdjango.metrics.series_file import Series, SeriesError, has_header, read
 from locust_asyncdjango.metrics.strict_json import dumps, loads, read_value

@@ -1,4 +1,4 @@
-"""What is measured: an ``Experiment``, checked when it is made, and the ``Trial`` objects that ``plan`` makes of it."""
+"""What is measured: an ``Experiment``, which is checked when it is made. ``plan`` makes the trials of it."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -23,6 +23,7 @@ from locust_asyncdjango.lab.experiment.options import (
     whole_number_text,
     whole_numbers,
 )
+from locust_asyncdjango.lab.experiment.trial import Trial
 from locust_asyncdjango.metrics.strict_json import read_dataclass, read_value
 from locust_asyncdjango.routes import NATURAL, ROUTES
 
@@ -95,8 +96,8 @@ class Experiment:
     arms: tuple[Arm, ...] = option(
         (),
         parse_arms,
-        "what is compared, in place of servers x variants x limits: SERVER/VARIANT@MAX_CONNECTIONS; the last two may be"
-        " left out",
+        "what is compared, in place of servers x variants x limits: SERVER*WORKERS/VARIANT@MAX_CONNECTIONS; all but"
+        " SERVER may be left out",
         group=COMPARED,
         metavar="ARM,...",
     )
@@ -221,16 +222,25 @@ class Experiment:
     @property
     def used_servers(self) -> list[Server]:
         """The servers that are measured, each once."""
-        return list(dict.fromkeys(self.server(arm.server) for route in self.routes for arm in self.arms_on(route)))
+        return list(dict.fromkeys(self.server(arm.server, arm.threads) for arm in self._used_arms))
+
+    @property
+    def _used_arms(self) -> list[Arm]:
+        return [arm for route in self.routes for arm in self.arms_on(route)]
 
     @property
     def connection_limits(self) -> set[int]:
         """The connection limits of all arms."""
         return {arm.max_connections for arm in self.arms} or set(self.max_connections)
 
-    def server(self, name: str) -> Server:
-        """Return one of the known servers."""
-        return self.known_servers[name]
+    def server(self, name: str, threads: int = 0) -> Server:
+        """Return one of the known servers. threads: of each of its processes; 0 for its own number."""
+        server = self.known_servers[name]
+        return server.with_threads(threads) if threads else server
+
+    def server_of(self, trial: Trial) -> Server:
+        """Return the server of a trial, with the trial's number of threads."""
+        return self.server(trial.server, trial.threads)
 
     def arms_on(self, route: str) -> list[Arm]:
         """Return the arms that are compared with each other on a route."""
@@ -245,8 +255,8 @@ class Experiment:
     def check_machine(self) -> None:
         """Raise UsageError where this machine lacks a server or a processor that the experiment needs."""
         pinning.resolve_pins(self.pin)
-        for server in self.used_servers:
-            servers.check_server(server, self.workers)
+        for arm in self._used_arms:
+            servers.check_server(self.server(arm.server), arm.workers or self.workers)
 
     def _variants_on(self, route: str, server: str) -> tuple[str, ...]:
         if self.variants == ALL:
@@ -260,6 +270,10 @@ class Experiment:
             raise UsageError("name each of --arms once")
         for arm in self.arms:
             _check_names("server", (arm.server,), self.known_servers)
+            if arm.workers:
+                servers.check_workers(arm.workers)
+            if arm.threads and not self.server(arm.server).has_threads:
+                raise UsageError(f"{arm.server} has no threads to set; leave out threads, or choose another server")
             _check_numbers("--arms: max_connections", (arm.max_connections,), 1, MOST_CONNECTIONS)
             for route in self.routes if arm.variant else ():
                 _check_variants(route, (arm.variant,))
@@ -272,84 +286,6 @@ class Experiment:
                 )
             if server.url and self.client_latency_ms:
                 upstream_address(server.url)
-
-
-@dataclass(frozen=True, slots=True)
-class Trial:
-    """One arm under one set of conditions, run once.
-
-    variant: "" for the natural one.
-    repeat: which of several runs this is, from 1.
-    a_a: whether it is one of an A/A pair, which shows how runs of the same arm differ.
-    plateau_users: how many users run all the time to confirm the arm's capacity; 0 for the experiment's own load.
-    """
-
-    route: str
-    server: str
-    posts: int
-    max_connections: int
-    variant: str = ""
-    latency_ms: int = 0
-    client_latency_ms: int = 0
-    workers: int = 1
-    repeat: int = 1
-    a_a: bool = False
-    plateau_users: int = 0
-
-    @property
-    def id(self) -> str:
-        """The name of its folder, which no other trial of the experiment has."""
-        conditions = (
-            f"{self.latency_ms}ms" if self.latency_ms else "",
-            f"{self.max_connections}connections" if self._limit else "",
-            f"run{self.repeat}" if self.repeat > 1 else "",
-            f"plateau{self.plateau_users}" if self.plateau_users else "",
-        )
-        return "-".join(filter(None, ("a-a" if self.a_a else "", self.route, self.variant, self.server, *conditions)))
-
-    @property
-    def title(self) -> str:
-        """The name of the trial in reports: route, server, conditions and run."""
-        subject = f"{self.route}/{self.variant}" if self.variant else self.route
-        run = f"A/A run {self.repeat}" if self.a_a else f"run {self.repeat}" if self.repeat > 1 else ""
-        plateau = f"plateau of {self.plateau_users} users" if self.plateau_users else ""
-        details = ", ".join(filter(None, (self.conditions, run, plateau)))
-        return f"{subject} on {self.server}" + (f" ({details})" if details else "")
-
-    @property
-    def subject(self) -> str:
-        """The route, and the conditions that all arms of a comparison share."""
-        return f"{self.route} ({self.shared_conditions})" if self.shared_conditions else self.route
-
-    @property
-    def arm(self) -> str:
-        """The variant, server and connection limit, which differ between the trials of a subject."""
-        arm = f"{self.variant} on {self.server}" if self.variant else self.server
-        return f"{arm} with {self.max_connections} connections" if self._limit else arm
-
-    @property
-    def conditions(self) -> str:
-        """The conditions that are not the default; "" where all are."""
-        return ", ".join(filter(None, (self.shared_conditions, self._limit)))
-
-    @property
-    def shared_conditions(self) -> str:
-        """Those of the conditions that all arms of a subject share; the connection limit belongs to the arm."""
-        conditions = (
-            f"{self.latency_ms} ms latency" if self.latency_ms else "",
-            f"{self.client_latency_ms} ms to the users" if self.client_latency_ms else "",
-            f"{self.workers} workers" if self.workers > 1 else "",
-        )
-        return ", ".join(filter(None, conditions))
-
-    @property
-    def _limit(self) -> str:
-        return f"max_connections {self.max_connections}" if self.max_connections != DEFAULT_MAX_CONNECTIONS else ""
-
-
-def unfinished_name(trial_id: str) -> str:
-    """Return the name of the folder in which a trial is measured, before it gets the trial's own."""
-    return f"{trial_id}.unfinished"
 
 
 def check_conditions(max_connections: tuple[int, ...], latencies_ms: tuple[int, ...]) -> None:

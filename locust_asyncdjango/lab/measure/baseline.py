@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from locust_asyncdjango.lab.environment import machine
 from locust_asyncdjango.lab.environment.http_client import get, post
 from locust_asyncdjango.lab.experiment.result import Baseline
-from locust_asyncdjango.lab.experiment.spec import Trial
+from locust_asyncdjango.lab.experiment.trial import Trial
 from locust_asyncdjango.routes import FORM, ROUTES
 
 MIN_REQUESTS, MAX_REQUESTS = 3, 100

@@ -15,7 +15,8 @@ from locust_asyncdjango.lab.environment.packages import locustfile
 from locust_asyncdjango.lab.environment.pinning import pinned_to
 from locust_asyncdjango.lab.environment.process import Program, python, running
 from locust_asyncdjango.lab.errors import TrialError, UsageError
-from locust_asyncdjango.lab.experiment.spec import Load, Trial
+from locust_asyncdjango.lab.experiment.spec import Load
+from locust_asyncdjango.lab.experiment.trial import Trial
 from locust_asyncdjango.lab.measure.supervision import AGAIN
 from locust_asyncdjango.metrics import series_file
 

@@ -14,7 +14,8 @@ from locust_asyncdjango.lab.environment.http_client import Site
 from locust_asyncdjango.lab.environment.servers import Server
 from locust_asyncdjango.lab.errors import TrialError
 from locust_asyncdjango.lab.experiment.result import NO_PREFLIGHT
-from locust_asyncdjango.lab.experiment.spec import DEFAULT_POOL_SIZE, Trial
+from locust_asyncdjango.lab.experiment.spec import DEFAULT_POOL_SIZE
+from locust_asyncdjango.lab.experiment.trial import Trial
 from locust_asyncdjango.lab.measure.slots import measure_slots, slot_mismatches
 from locust_asyncdjango.metrics.strict_json import loads
 from locust_asyncdjango.probe.protocol import PREFLIGHT_PATH

@@ -23,7 +23,8 @@ from locust_asyncdjango.lab.experiment.options import seconds_of
 from locust_asyncdjango.lab.experiment.plan import is_warmed_up, rounds, trials
 from locust_asyncdjango.lab.experiment.result import Result
 from locust_asyncdjango.lab.experiment.results_folder import LeftOut, ResultsFolder, write_json
-from locust_asyncdjango.lab.experiment.spec import Experiment, Load, Trial
+from locust_asyncdjango.lab.experiment.spec import Experiment, Load
+from locust_asyncdjango.lab.experiment.trial import Trial
 from locust_asyncdjango.lab.measure.locust_process import Watch, check_load
 from locust_asyncdjango.lab.measure.time_budget import TimeBudget
 from locust_asyncdjango.lab.measure.trial import measure_trial
@@ -180,7 +181,7 @@ class _TrialRunner:
                 self._run_under(warm_up_load(self._experiment.load), first, path, announce(first, WARM_UP, 0))
 
     def _run_under(self, load: Load, trial: Trial, path: Path, watch: Watch) -> Result:
-        server, pins = self._experiment.server(trial.server), pinning.resolve_pins(self._experiment.pin)
+        server, pins = self._experiment.server_of(trial), pinning.resolve_pins(self._experiment.pin)
         return self._measure(trial, server, load, pins, path, watch)
 
     def _load_of(self, trial: Trial) -> Load:

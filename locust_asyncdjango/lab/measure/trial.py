@@ -20,7 +20,8 @@ from locust_asyncdjango.lab.environment.process import Program, free_port, runni
 from locust_asyncdjango.lab.environment.servers import Server, running_server, server_env, user_token
 from locust_asyncdjango.lab.errors import TrialError
 from locust_asyncdjango.lab.experiment.result import Baseline, Result, read_resource_samples
-from locust_asyncdjango.lab.experiment.spec import Load, Trial
+from locust_asyncdjango.lab.experiment.spec import Load
+from locust_asyncdjango.lab.experiment.trial import Trial
 from locust_asyncdjango.lab.measure import preflight, resource_usage
 from locust_asyncdjango.lab.measure.baseline import measure_baseline
 from locust_asyncdjango.lab.measure.locust_process import Watch, run_locust

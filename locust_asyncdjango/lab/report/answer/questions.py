@@ -26,6 +26,8 @@ def question_of(findings: Findings) -> str:
         return f"Which server carries {subject} best?"
     if len({trial.variant for trial in trials}) > 1:
         return f"Which variant of {subject} is best?"
+    if len({(trial.workers, trial.threads) for trial in trials}) > 1:
+        return f"How many workers does {subject} need?"
     if len({trial.max_connections for trial in trials}) > 1:
         return f"How many connections does {subject} need?"
     return f"How much does {subject} carry on {servers.pop()}?" if servers else "What was measured?"

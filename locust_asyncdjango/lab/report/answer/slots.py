@@ -16,7 +16,7 @@ THREADS = "gunicorn-100-threads"
 
 def slots_of(findings: Findings, runs: ArmRuns) -> int | None:
     """Return how many requests an arm can work on at once; None for any number."""
-    slots = findings.experiment.server(runs.trial.server).slots
+    slots = findings.experiment.server_of(runs.trial).slots
     return slots * runs.trial.workers if slots else None
 
 
@@ -28,7 +28,7 @@ def slots_text(findings: Findings, runs: ArmRuns) -> str:
 
 def is_async(findings: Findings, runs: ArmRuns) -> bool:
     """Return whether the server of an arm runs Django on ASGI."""
-    return findings.experiment.server(runs.trial.server).interface == "asgi"
+    return findings.experiment.server_of(runs.trial).interface == "asgi"
 
 
 def slots_sentence(findings: Findings, ranked: Sequence[ArmRuns]) -> str:

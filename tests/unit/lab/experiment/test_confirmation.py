@@ -12,7 +12,8 @@ from locust_asyncdjango.lab.experiment.confirmation import (
     plateau_load,
 )
 from locust_asyncdjango.lab.experiment.result import Result
-from locust_asyncdjango.lab.experiment.spec import Load, Trial
+from locust_asyncdjango.lab.experiment.spec import Load
+from locust_asyncdjango.lab.experiment.trial import Trial
 from tests.support.figures import figures
 
 TRIAL = Trial("io_read", "uvicorn", 1000, 100)

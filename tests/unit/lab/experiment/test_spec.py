@@ -57,9 +57,11 @@ def test_latency_to_users_needs_a_server_without_tls() -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "is not SERVER/VARIANT@MAX_CONNECTIONS"),
-        ("gunicorn-sync@many", "is not SERVER/VARIANT@MAX_CONNECTIONS"),
-        ("gunicorn-sync/a/b", "is not SERVER/VARIANT@MAX_CONNECTIONS"),
+        ("", "is not SERVER[*]WORKERS/VARIANT@MAX_CONNECTIONS"),
+        ("gunicorn-sync@many", "is not SERVER[*]WORKERS/VARIANT@MAX_CONNECTIONS"),
+        ("gunicorn-sync/a/b", "is not SERVER[*]WORKERS/VARIANT@MAX_CONNECTIONS"),
+        ("gunicorn-sync*0", "is not SERVER[*]WORKERS/VARIANT@MAX_CONNECTIONS"),
+        ("gunicorn-sync*65", "--workers must be from 1 to 64"),
         ("apache", "there is no server 'apache'"),
         ("gunicorn-sync/psycopg9", "io_read has no variant 'psycopg9'; choose one of sync, "),
         ("gunicorn-sync@0", "--arms: max_connections must be from 1 to 10000"),

@@ -4,7 +4,7 @@ from itertools import count
 
 import pytest
 
-from locust_asyncdjango.lab.experiment.spec import Trial
+from locust_asyncdjango.lab.experiment.trial import Trial
 from locust_asyncdjango.lab.measure.baseline import MAX_REQUESTS, MIN_REQUESTS, latencies_ms, measure_baseline
 from tests.support.http_site import http_site
 

@@ -9,7 +9,7 @@ from locust_asyncdjango.lab.environment.http_client import Site
 from locust_asyncdjango.lab.environment.servers import SERVERS, Server
 from locust_asyncdjango.lab.errors import TrialError
 from locust_asyncdjango.lab.experiment.result import NO_PREFLIGHT
-from locust_asyncdjango.lab.experiment.spec import Trial
+from locust_asyncdjango.lab.experiment.trial import Trial
 from locust_asyncdjango.lab.measure.preflight import inspect_server, site_mismatches
 from locust_asyncdjango.probe.protocol import PREFLIGHT_PATH, SLOTS_PATH
 from tests.support.http_site import Responses, http_site

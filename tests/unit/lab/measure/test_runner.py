@@ -14,7 +14,8 @@ from locust_asyncdjango.lab.errors import TrialError
 from locust_asyncdjango.lab.experiment.confirmation import confirmation_sentence
 from locust_asyncdjango.lab.experiment.result import Result
 from locust_asyncdjango.lab.experiment.results_folder import LeftOut, ResultsFolder, write_json
-from locust_asyncdjango.lab.experiment.spec import Experiment, Load, Trial
+from locust_asyncdjango.lab.experiment.spec import Experiment, Load
+from locust_asyncdjango.lab.experiment.trial import Trial
 from locust_asyncdjango.lab.measure import runner
 from locust_asyncdjango.lab.measure.locust_process import Watch
 from locust_asyncdjango.lab.measure.runner import WARM_UP, run, warm_up_load

@@ -9,7 +9,7 @@ from locust_asyncdjango.lab.environment.pinning import Pins
 from locust_asyncdjango.lab.environment.process import free_port
 from locust_asyncdjango.lab.environment.servers import Server
 from locust_asyncdjango.lab.errors import TrialError
-from locust_asyncdjango.lab.experiment.spec import Trial
+from locust_asyncdjango.lab.experiment.trial import Trial
 from locust_asyncdjango.lab.measure.trial import running_site, url_for_users
 from locust_asyncdjango.probe.protocol import TOKEN_VARIABLE
 from tests.support.http_site import http_site

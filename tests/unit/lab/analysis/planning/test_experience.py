@@ -11,7 +11,7 @@ from locust_asyncdjango.lab.analysis.planning.experience import Experience, read
 from locust_asyncdjango.lab.experiment.plan import trials
 from locust_asyncdjango.lab.experiment.result import Result
 from locust_asyncdjango.lab.experiment.results_folder import ResultsFolder, write_json
-from locust_asyncdjango.lab.experiment.spec import Trial
+from locust_asyncdjango.lab.experiment.trial import Trial
 from tests.support.experiments import SERVERS, experiment
 from tests.support.figures import figures
 

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from locust_asyncdjango.lab.experiment.spec import Load, Trial
+from locust_asyncdjango.lab.experiment.spec import Load
+from locust_asyncdjango.lab.experiment.trial import Trial
 from locust_asyncdjango.lab.report.answer.questions import context_text, question_of
 from tests.support.experiments import findings_of, measured
 

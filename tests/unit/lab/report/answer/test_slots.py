@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from locust_asyncdjango.lab.experiment.result import PeakUsage
-from locust_asyncdjango.lab.experiment.spec import Trial
+from locust_asyncdjango.lab.experiment.trial import Trial
 from locust_asyncdjango.lab.report.answer.slots import slots_of, slots_sentence, slots_text
 from tests.support.experiments import ASYNC, SYNC, findings_of, measured
 
