@@ -6,7 +6,7 @@
 
 import json
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -84,9 +84,18 @@ def read_experiment(path: Path) -> ExperimentFile:
     tables = content.pop("server", {})
     if not isinstance(tables, dict):
         raise UsageError(f"{path}: servers of your own are tables: [server.NAME]")
-    values = {key: _value(path, key, value) for key, value in content.items()}
+    values = read_values(str(path), content)
     own_servers = (read_own_server(f"{path}: [server.{name}]", name, table) for name, table in tables.items())
     return ExperimentFile(values, tuple(own_servers))
+
+
+def read_values(where: str, table: Mapping[str, object], unfit: Collection[str] = ()) -> dict[str, Any]:
+    """Return the values of options by key, of a file or of the table [experiment] of a project's file.
+
+    where: file and table, as messages name them. unfit: options that the table cannot have.
+    Raise UsageError for any other key, and for a value that its option does not accept.
+    """
+    return {key: _value(where, key, value, unfit) for key, value in table.items()}
 
 
 def merge(file: ExperimentFile, command_line: Mapping[str, Any]) -> dict[str, Any]:
@@ -123,13 +132,14 @@ def to_toml(experiment: Experiment) -> str:
     return f"# {HIDDEN} stands for what is secret: fill it in.\n{text}" if HIDDEN in text else text
 
 
-def _value(path: Path, key: str, value: object) -> Any:
-    if key not in OPTIONS:
-        raise UsageError(f"{path}: there is no key {key!r}; choose from {', '.join(OPTIONS)}")
+def _value(where: str, key: str, value: object, unfit: Collection[str]) -> Any:
+    if key not in OPTIONS or key in unfit:
+        known = ", ".join(name for name in OPTIONS if name not in unfit)
+        raise UsageError(f"{where}: there is no key {key!r}; choose from {known}")
     try:
         return OPTIONS[key].from_toml(value)
     except UsageError as error:
-        raise UsageError(f"{path}: {error}") from None
+        raise UsageError(f"{where}: {error}") from None
 
 
 def _replaced_by(command_line: Mapping[str, Any]) -> tuple[str, ...]:

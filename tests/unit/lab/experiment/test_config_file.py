@@ -13,7 +13,14 @@ from locust_asyncdjango.lab.commands.arguments import Parser
 from locust_asyncdjango.lab.environment.servers import Server
 from locust_asyncdjango.lab.errors import UsageError
 from locust_asyncdjango.lab.experiment.arm import Arm
-from locust_asyncdjango.lab.experiment.config_file import OPTIONS, PRESETS, ExperimentFile, read_experiment, to_toml
+from locust_asyncdjango.lab.experiment.config_file import (
+    OPTIONS,
+    PRESETS,
+    ExperimentFile,
+    read_experiment,
+    read_values,
+    to_toml,
+)
 from locust_asyncdjango.lab.experiment.options import declared_options
 from locust_asyncdjango.lab.experiment.plan import trials
 from locust_asyncdjango.lab.experiment.spec import Experiment, Load
@@ -86,6 +93,17 @@ def test_a_file_that_cannot_be_used(tmp_path: Path, text: str, message: str) -> 
     with pytest.raises(UsageError) as refused:
         read_experiment(file)
     assert str(refused.value).removeprefix(str(file)).lstrip(": ") == message
+
+
+def test_the_options_in_a_projects_file() -> None:
+    where, unfit = "asyncdjango.toml: [experiment]", ("routes", "posts")
+    assert read_values(where, {"latency_ms": [0, 2], "users": 100}) == {"latency_ms": (0, 2), "users": "100"}
+    with pytest.raises(UsageError, match=r"^asyncdjango\.toml: \[experiment\]: users = 'many' is not a whole number$"):
+        read_values(where, {"users": "many"})
+    with pytest.raises(
+        UsageError, match=r"^asyncdjango\.toml: \[experiment\]: there is no key 'posts'; choose from arms,"
+    ):
+        read_values(where, {"posts": 1}, unfit)
 
 
 def test_the_keys_of_a_file_are_the_flags_of_run() -> None:

@@ -1,0 +1,1 @@
+"""A user's own Django project, as its ``asyncdjango.toml`` describes it. Start reading at ``project_file``."""

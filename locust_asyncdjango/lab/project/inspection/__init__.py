@@ -1,0 +1,1 @@
+"""What the lab finds out about a project before it runs: its Python, its settings, its views."""

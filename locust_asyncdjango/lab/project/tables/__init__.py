@@ -1,0 +1,1 @@
+"""The tables of ``asyncdjango.toml``, a file each. Start reading at ``keys``."""

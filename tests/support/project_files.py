@@ -1,0 +1,29 @@
+"""Project files for tests, and the folder that they describe."""
+
+import sys
+from pathlib import Path
+
+from locust_asyncdjango.lab.project.project_file import FILE_NAME, Project, read_project
+
+PROJECT = f"""
+[project]
+python = {sys.executable!r}
+settings = "mysite.settings"
+"""
+VIEW = """
+[[view]]
+name = "home"
+path = "/"
+"""
+
+
+def write_project_file(folder: Path, text: str) -> Path:
+    """Write a project file and return its path."""
+    file = folder / FILE_NAME
+    file.write_text(text, encoding="utf-8")
+    return file
+
+
+def project_of(folder: Path, in_project: str = "", tables: str = VIEW) -> Project:
+    """Return the project of a file with a few keys of [project] and tables more than PROJECT has."""
+    return read_project(write_project_file(folder, PROJECT + in_project + "\n" + tables))
