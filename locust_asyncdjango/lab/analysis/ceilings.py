@@ -19,12 +19,14 @@ from locust_asyncdjango.lab.experiment.result import Result
 from locust_asyncdjango.lab.experiment.spec import DEFAULT_POOL_SIZE
 from locust_asyncdjango.metrics.interval import Interval
 from locust_asyncdjango.metrics.plural import counted
+from locust_asyncdjango.routes import ROUTES
 
 TOLERANCE = 1.25
 """How many times its ceiling a peak may reach before it is taken for a measurement error."""
 MIN_SERVICE_MS = 2.0
 """The shortest service time that can be measured, unless /healthz takes even longer."""
-ROUTES_WITHOUT_DATABASE = {"template", "cached", "cpu", "external"}
+ROUTES_OF_THE_DATABASE = ROUTES.keys() - {"template", "cached", "cpu", "external"}
+"""Routes of which each request holds a connection to the database; of a project's views it is not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,7 @@ def _connection_limit(result: Result, server: Server, factors: Mapping[str, str]
     trial, database = result.trial, result.site.get("database")
     reported = database.get("max_connections") if isinstance(database, dict) else None
     limit = reported if isinstance(reported, int) else None if server.url else trial.max_connections
-    if limit is None or trial.route in ROUTES_WITHOUT_DATABASE:
+    if limit is None or trial.route not in ROUTES_OF_THE_DATABASE:
         return None
     if not (trial.variant.endswith("_pool") or factors.get("TARGET_SITE_CONNECTIONS") == "pool"):
         return limit

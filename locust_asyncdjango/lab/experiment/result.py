@@ -14,9 +14,10 @@ from locust_asyncdjango.lab.experiment.trial import Trial
 from locust_asyncdjango.metrics.strict_json import loads, read_dataclass
 from locust_asyncdjango.probe.protocol import PREFLIGHT_PATH, TOKEN_VARIABLE
 
-FORMAT_VERSION = 5
-"""Version of result.json and experiment.json. 5: figures have goodput, capacity and the unloaded latency."""
-READABLE_VERSIONS = (3, 4, FORMAT_VERSION)
+FORMAT_VERSION = 6
+"""Version of result.json and experiment.json. 5: figures have goodput, capacity and the unloaded latency. 6: trials
+have the name, workers and threads of their arm, and an experiment may be about a user's own project."""
+READABLE_VERSIONS = (3, 4, 5, FORMAT_VERSION)
 
 NO_PREFLIGHT = (
     f"the server has no {PREFLIGHT_PATH} for this lab: nothing could be checked; if it has the bundled site's pages,"
@@ -134,7 +135,7 @@ class Result:
 
     @classmethod
     def from_json(cls, content: Mapping[str, Any]) -> Self:
-        """Return the result that ``to_json`` wrote, of this version or of version 3 or 4.
+        """Return the result that ``to_json`` wrote, of this version or of an earlier one, from 3 on.
 
         Raise ValueError where the content is damaged.
         """

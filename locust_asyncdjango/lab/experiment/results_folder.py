@@ -287,5 +287,5 @@ def _read_json(file: Path) -> dict[str, Any]:
         raise ValueError("it is not a regular file")
     content = loads(file.read_bytes())
     if not isinstance(content, dict) or content.get("format_version") not in READABLE_VERSIONS:
-        raise ValueError(f"it is not of results format {' or '.join(map(str, READABLE_VERSIONS))}")
+        raise ValueError(f"it is not of results format {READABLE_VERSIONS[0]} to {READABLE_VERSIONS[-1]}")
     return content

@@ -71,10 +71,38 @@ class Load:
         return [part for flag, value in values.items() if value for part in (flag, value)]
 
 
+@dataclass(frozen=True, slots=True)
+class MeasuredView:
+    """A view of a user's project, as reports name it. What is sent to it stands in the project's file alone.
+
+    name: takes the place of a route's. method, path: of its requests. variants: the names of its twins; empty for none.
+    """
+
+    name: str
+    method: str
+    path: str
+    variants: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class MeasuredProject:
+    """A user's own project, in place of the bundled site.
+
+    name: of its folder. file: the path of its asyncdjango.toml. views: those that can be measured.
+    database: the kind of database that each trial gets: postgresql, sqlite, mysql, or own.
+    """
+
+    name: str
+    file: str
+    views: tuple[MeasuredView, ...]
+    database: str = "postgresql"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Experiment:
     """Routes x latencies x arms under one load. Raise UsageError where they cannot be combined.
 
+    routes: of the bundled site, or names of the project's views.
     arms: what is compared. Without them it is connection limits x servers x variants.
     variants: names, or ("all",) for all that a server's interface runs without a bridge, or () for the natural one.
     load: the shape with its overrides.
@@ -88,6 +116,7 @@ class Experiment:
     pin: which processors each program has.
     factors: the environment variables that configure the site, as pairs of name and value.
     own_servers: servers of the user's own, in addition to the table's.
+    project: the user's own project that is measured; None for the bundled site.
     """
 
     routes: tuple[str, ...] = option(
@@ -180,16 +209,17 @@ class Experiment:
     )
     factors: tuple[tuple[str, str], ...] = ()
     own_servers: tuple[Server, ...] = ()
+    project: MeasuredProject | None = None
 
     def __post_init__(self) -> None:
-        _check_names("route", self.routes, ROUTES)
+        _check_names("view" if self.project else "route", self.routes, self._known_routes)
         if self.arms:
             self._check_arms()
         else:
             _check_names("server", self.servers, self.known_servers)
         if self.variants not in ((), ALL):
             for route in self.routes:
-                _check_variants(route, self.variants)
+                self._check_variants(route, self.variants)
         if self.posts < 0:
             raise UsageError("--posts must be 0 or more")
         check_conditions(self.max_connections, self.latencies_ms)
@@ -258,10 +288,30 @@ class Experiment:
         for arm in self._used_arms:
             servers.check_server(self.server(arm.server), arm.workers or self.workers)
 
+    @property
+    def _known_routes(self) -> Mapping[str, tuple[str, ...]]:
+        """The names of what can be measured, each with the variants that are known of it."""
+        if self.project:
+            return {view.name: view.variants for view in self.project.views}
+        return {
+            name: tuple(dict.fromkeys((*route.sync_variants, *route.async_variants, *NATURAL)))
+            for name, route in ROUTES.items()
+        }
+
     def _variants_on(self, route: str, server: str) -> tuple[str, ...]:
-        if self.variants == ALL:
-            return ROUTES[route].variants(self.server(server).interface)
-        return self.variants or ("",)
+        if self.variants != ALL:
+            return self.variants or ("",)
+        if self.project:
+            return self._known_routes[route] or ("",)
+        return ROUTES[route].variants(self.server(server).interface)
+
+    def _check_variants(self, route: str, wanted: tuple[str, ...]) -> None:
+        known = self._known_routes[route]
+        for name in wanted:
+            if name not in known:
+                choice = f"choose one of {', '.join(known)}" if known else "it has no twins: leave variants out"
+                raise UsageError(f"{route} has no variant {name!r}; {choice}")
+        _check_names(f"variant of {route}", wanted, known)
 
     def _check_arms(self) -> None:
         if self.servers or self.variants or self.max_connections != (DEFAULT_MAX_CONNECTIONS,):
@@ -276,7 +326,7 @@ class Experiment:
                 raise UsageError(f"{arm.server} has no threads to set; leave out threads, or choose another server")
             _check_numbers("--arms: max_connections", (arm.max_connections,), 1, MOST_CONNECTIONS)
             for route in self.routes if arm.variant else ():
-                _check_variants(route, (arm.variant,))
+                self._check_variants(route, (arm.variant,))
 
     def _check_servers_that_run(self) -> None:
         for server in self.used_servers:
@@ -292,14 +342,6 @@ def check_conditions(max_connections: tuple[int, ...], latencies_ms: tuple[int, 
     """Raise UsageError for connection limits and latencies (milliseconds) that the services cannot have."""
     _check_numbers("--max-connections", max_connections, 1, MOST_CONNECTIONS)
     _check_numbers("--latency-ms", latencies_ms, 0, LONGEST_LATENCY_MS)
-
-
-def _check_variants(route: str, wanted: tuple[str, ...]) -> None:
-    known = dict.fromkeys((*ROUTES[route].sync_variants, *ROUTES[route].async_variants, *NATURAL))
-    for name in wanted:
-        if name not in known:
-            raise UsageError(f"{route} has no variant {name!r}; choose one of {', '.join(known)}")
-    _check_names(f"variant of {route}", wanted, known)
 
 
 def _check_numbers(flag: str, numbers: tuple[int, ...], lowest: int, highest: int) -> None:

@@ -62,7 +62,7 @@ def context_text(findings: Findings, provenance: Mapping[str, Any]) -> str:
                 shared for runs in findings.runs if (shared := replace(runs.trial, latency_ms=0).shared_conditions)
             )
         ),
-        f"{experiment.posts:,} posts",
+        f"project {experiment.project.name}" if experiment.project else f"{experiment.posts:,} posts",
         " ".join((load.shape, *details)),
         f"{experiment.repeats} runs of each arm" if experiment.repeats > 1 else "",
         f"objective: {load.objective}{f' (run with {recorded})' if (recorded := findings.recorded_objective) else ''}",

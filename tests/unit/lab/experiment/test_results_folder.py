@@ -90,7 +90,7 @@ def test_a_results_folder_takes_one_experiment(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="holds the results of another experiment; choose another --output"):
         opened(tmp_path, posts=5)
     (tmp_path / "experiment.json").write_text("{}")
-    with pytest.raises(UsageError, match="is not of results format 3 or 4 or 5; choose another --output"):
+    with pytest.raises(UsageError, match="is not of results format 3 to 6; choose another --output"):
         opened(tmp_path)
 
 
@@ -154,12 +154,12 @@ def test_a_folder_of_version_3_is_read() -> None:
     assert folder.provenance()["started"] == "2026-11-29T01:35:37+00:00"
 
 
-def test_a_result_of_version_3_is_written_again_as_version_4() -> None:
+def test_a_result_of_version_3_is_written_again_in_the_current_version() -> None:
     folder = ResultsFolder(VERSION_3)
     results = filter(None, map(folder.result, trials(folder.experiment())))
     for result in results:
         content = json.loads(json.dumps(result.to_json()))
-        assert content["format_version"] == 5
+        assert content["format_version"] == 6
         assert Result.from_json(content) == result
 
 
