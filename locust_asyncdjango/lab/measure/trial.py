@@ -3,36 +3,36 @@
 Start reading at ``measure_trial``.
 """
 
-import os
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from pathlib import Path
 
 from locust_asyncdjango.analysis.conditions.objective import objective_of
 from locust_asyncdjango.analysis.saturation import Saturation, find_saturation
 from locust_asyncdjango.lab.analysis.caveats import trial_caveats
 from locust_asyncdjango.lab.environment import services
-from locust_asyncdjango.lab.environment.http_client import Site, responds
 from locust_asyncdjango.lab.environment.latency_proxy import running_proxy
 from locust_asyncdjango.lab.environment.machine import Speedometer
 from locust_asyncdjango.lab.environment.pinning import Pins, pinned_to
-from locust_asyncdjango.lab.environment.process import Program, free_port, running_programs
-from locust_asyncdjango.lab.environment.servers import Server, running_server, server_env, user_token
-from locust_asyncdjango.lab.errors import TrialError
+from locust_asyncdjango.lab.environment.process import running_programs
+from locust_asyncdjango.lab.environment.servers import Server
 from locust_asyncdjango.lab.experiment.result import Baseline, Result, read_resource_samples
 from locust_asyncdjango.lab.experiment.spec import Load
 from locust_asyncdjango.lab.experiment.trial import Trial
-from locust_asyncdjango.lab.measure import preflight, resource_usage
+from locust_asyncdjango.lab.measure import resource_usage
 from locust_asyncdjango.lab.measure.baseline import measure_baseline
 from locust_asyncdjango.lab.measure.locust_process import Watch, run_locust
 from locust_asyncdjango.lab.measure.recorded_run import read_run
+from locust_asyncdjango.lab.measure.sites.measured_site import MeasuredSite
 from locust_asyncdjango.lab.measure.supervision import Supervision
 from locust_asyncdjango.metrics.series_file import Series
 
 
-def measure_trial(trial: Trial, server: Server, load: Load, pins: Pins, folder: Path, watch: Watch) -> Result:
+def measure_trial(
+    site: MeasuredSite, trial: Trial, server: Server, load: Load, pins: Pins, folder: Path, watch: Watch
+) -> Result:
     """Run a trial and return its result.
 
+    site: what is measured. server: what it runs on. load: what it gets. pins: the processors of each program.
     folder: where its series, its resource samples and the logs of all programs are written.
     watch: called with the series so far, twice a second.
     Raise TrialError where this trial cannot be measured, and UsageError where none can.
@@ -40,15 +40,16 @@ def measure_trial(trial: Trial, server: Server, load: Load, pins: Pins, folder: 
     series_path, samples_path = folder / "series.jsonl", folder / "costs.jsonl"
     earlier = running_programs()
     with ExitStack() as stack:
-        site, program = stack.enter_context(running_site(trial, server, pins, folder))
+        running = stack.enter_context(site.running(trial, server, pins, folder))
+        program = running.program
         with pinned_to(pins.services):
             users_url = stack.enter_context(
-                url_for_users(site.url, trial.client_latency_ms, folder / "proxy-client.log")
+                url_for_users(running.site.url, trial.client_latency_ms, folder / "proxy-client.log")
             )
         supervision = Supervision(running_programs() - earlier)
         stack.enter_context(supervision.checked_at_end())
-        site_info = preflight.inspect_server(trial, server, site, os.environ)
-        baseline = measure_baseline(trial, site.url)
+        site_info = site.inspect(trial, server, running.site)
+        baseline = measure_baseline(*site.requests(trial, running.site))
         speedometer = stack.enter_context(Speedometer())
         meter = resource_usage.ResourceMeter(program.pid if program else None, speedometer)
 
@@ -56,7 +57,7 @@ def measure_trial(trial: Trial, server: Server, load: Load, pins: Pins, folder: 
             supervision.check()
             resource_usage.append_sample(samples_path, meter.sample(locust_pid))
 
-        run_locust(trial, users_url, load, series_path, watch, check_and_record_usage, pins.generator)
+        run_locust(running.users, users_url, load, series_path, watch, check_and_record_usage, pins.generator)
     series = read_run(series_path, folder / "failures.json")
     samples = read_resource_samples(samples_path)
     figures = _figures(series, unloaded_ms_of_users(trial, baseline))
@@ -93,30 +94,6 @@ def unloaded_ms_of_users(trial: Trial, baseline: Baseline | None) -> float | Non
     The baseline is measured at the site itself.
     """
     return None if baseline is None or trial.client_latency_ms else baseline.request_ms
-
-
-@contextmanager
-def running_site(trial: Trial, server: Server, pins: Pins, folder: Path) -> Iterator[tuple[Site, Program | None]]:
-    """Start the services that a trial's route needs, and the site on its server.
-
-    Yield the site and the server's program; None for a server of the user's own that runs already.
-    Raise TrialError where one of them does not start or respond.
-    """
-    if server.url:
-        if not responds(server.url):
-            raise TrialError(f"{server.name} does not respond at {server.url}; start it, or correct its url")
-        yield Site(server.url, user_token()), None
-        return
-    with ExitStack() as stack:
-        with pinned_to(pins.services):
-            needed = services.running_services(
-                [trial.route], trial.posts, trial.max_connections, folder, trial.latency_ms
-            )
-            env = stack.enter_context(needed)
-        with pinned_to(pins.server):
-            starting = running_server(server, free_port(), folder, server_env(server, env), trial.workers)
-            served = stack.enter_context(starting)
-        yield Site(served.url, served.token), served.program
 
 
 def url_for_users(url: str, latency_ms: int, log: Path) -> AbstractContextManager[str]:

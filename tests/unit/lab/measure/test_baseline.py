@@ -1,12 +1,11 @@
 """The unloaded latency: how many requests are sent, and what is made of them."""
 
+from collections import Counter
 from itertools import count
 
 import pytest
 
-from locust_asyncdjango.lab.experiment.trial import Trial
 from locust_asyncdjango.lab.measure.baseline import MAX_REQUESTS, MIN_REQUESTS, latencies_ms, measure_baseline
-from tests.support.http_site import http_site
 
 
 class Clock:
@@ -49,18 +48,16 @@ def test_the_first_request_is_left_out() -> None:
     assert latencies_ms(send, clock) == [6000.0, 3000.0, 1000.0]
 
 
-TRIAL = Trial("cpu", "mine", 1000, 100, variant="sync")
+def fail() -> None:
+    raise OSError("HTTP 500")
 
 
-def test_a_route_is_measured_by_its_path_and_its_variant() -> None:
-    with http_site({"/healthz": (200, b""), "/cpu/sync/": (200, b"")}) as site:
-        baseline = measure_baseline(TRIAL, site.url)
+def test_requests_of_the_trial_and_idle_ones_are_counted_apart() -> None:
+    sent = Counter[str]()
+    baseline = measure_baseline(lambda: sent.update(["trial"]), lambda: sent.update(["idle"]))
     assert baseline is not None
-    assert baseline.requests >= MIN_REQUESTS
-    assert {path for _, path, _ in site.requests} == {"/healthz", "/cpu/sync/"}
-    assert min(baseline.request_ms, baseline.healthz_ms) > 0
+    assert (baseline.requests, sent) == (MAX_REQUESTS, {"trial": MAX_REQUESTS + 1, "idle": MAX_REQUESTS + 1})
 
 
-def test_a_route_that_fails_has_no_baseline() -> None:
-    with http_site({"/healthz": (200, b""), "/cpu/sync/": (500, b"")}) as site:
-        assert measure_baseline(TRIAL, site.url) is None
+def test_requests_that_fail_have_no_baseline() -> None:
+    assert measure_baseline(fail, lambda: None) is None

@@ -1,6 +1,7 @@
 """The loop over trials: which run, which are skipped, and what is written."""
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +19,13 @@ from locust_asyncdjango.lab.experiment.spec import Experiment, Load
 from locust_asyncdjango.lab.experiment.trial import Trial
 from locust_asyncdjango.lab.measure import runner
 from locust_asyncdjango.lab.measure.locust_process import Watch
-from locust_asyncdjango.lab.measure.runner import WARM_UP, run, warm_up_load
+from locust_asyncdjango.lab.measure.runner import WARM_UP, warm_up_load
 from locust_asyncdjango.lab.report.verdict import trial_sentences
 from locust_asyncdjango.metrics.series_file import Series
-from tests.support.experiments import experiment, measured
+from tests.support.experiments import UnpreparedSite, experiment, measured
 from tests.support.figures import figures
+
+run = partial(runner.run, site=UnpreparedSite())
 
 RUNS_ALREADY = Server("mine", "wsgi", url="http://127.0.0.1:9")
 
@@ -36,7 +39,9 @@ class FakeMeasure:
         self.loads: list[Load] = []
         self.folders: list[str] = []
 
-    def __call__(self, trial: Trial, _server: Server, load: Load, _pins: Pins, folder: Path, _watch: Watch) -> Result:
+    def __call__(
+        self, _site: Any, trial: Trial, _server: Server, load: Load, _pins: Pins, folder: Path, _watch: Watch
+    ) -> Result:
         self.measured.append(trial.route)
         self.loads.append(load)
         self.folders.append(folder.name)
@@ -63,12 +68,6 @@ def announced(announcements: list[tuple[str, int, int]]) -> Any:
 
 def ignore(_: Series) -> None:
     """Watch nothing."""
-
-
-@pytest.fixture(autouse=True)
-def unchecked_load(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Start no Locust to check the load."""
-    monkeypatch.setattr(runner, "check_load", lambda *_: None)
 
 
 @pytest.fixture
@@ -128,8 +127,10 @@ def test_a_machine_that_cannot_be_warmed_up_is_no_error(folder: ResultsFolder) -
 class MeasureWithCapacity(FakeMeasure):
     """The objective holds at up to 60 users; the climb shows 80."""
 
-    def __call__(self, trial: Trial, server: Server, load: Load, pins: Pins, folder: Path, watch: Watch) -> Result:
-        result = super().__call__(trial, server, load, pins, folder, watch)
+    def __call__(
+        self, site: Any, trial: Trial, server: Server, load: Load, pins: Pins, folder: Path, watch: Watch
+    ) -> Result:
+        result = super().__call__(site, trial, server, load, pins, folder, watch)
         assert result.figures
         users = trial.plateau_users
         reason = "p95 1.4 s" if not users or users > 60 else ""
@@ -204,7 +205,7 @@ def test_a_decision_is_stored_when_it_is_made_and_never_taken_back(folder: Resul
     assert (comparison.best.trial.server, comparison.is_stored) == ("yours", True)
 
 
-def measure_goodput(trial: Trial, *_: object) -> Result:
+def measure_goodput(_site: object, trial: Trial, *_: object) -> Result:
     """Return a result of a server that carries 100 requests a second, or of one that carries twice as much."""
     return measured(trial, {"mine": 100.0, "yours": 200.0}[trial.server] + trial.repeat)
 

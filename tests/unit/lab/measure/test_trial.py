@@ -1,40 +1,10 @@
-"""What a trial makes of the files that Locust leaves."""
+"""A trial: what stands between users and site."""
 
 from pathlib import Path
 
-import pytest
-
-from locust_asyncdjango.lab.environment.http_client import Site
-from locust_asyncdjango.lab.environment.pinning import Pins
-from locust_asyncdjango.lab.environment.process import free_port
-from locust_asyncdjango.lab.environment.servers import Server
-from locust_asyncdjango.lab.errors import TrialError
-from locust_asyncdjango.lab.experiment.trial import Trial
-from locust_asyncdjango.lab.measure.trial import running_site, url_for_users
-from locust_asyncdjango.probe.protocol import TOKEN_VARIABLE
-from tests.support.http_site import http_site
-
-TRIAL = Trial("cpu", "mine", 1000, 100)
+from locust_asyncdjango.lab.measure.trial import url_for_users
 
 
 def test_without_latency_users_reach_the_site_itself(tmp_path: Path) -> None:
     with url_for_users("http://x", 0, tmp_path / "log") as url:
         assert url == "http://x"
-
-
-@pytest.mark.parametrize("token", ["", "t0ken"])
-def test_a_server_that_runs_already_is_used_as_it_is(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, token: str
-) -> None:
-    monkeypatch.setenv(TOKEN_VARIABLE, token)
-    with http_site({}) as site, running_site(TRIAL, Server("mine", "wsgi", url=site.url), Pins(), tmp_path) as running:
-        assert running == (Site(site.url, token), None)
-        assert "t0ken" not in repr(running)
-
-
-def test_a_server_that_does_not_answer_is_named_with_its_address(tmp_path: Path) -> None:
-    url = f"http://127.0.0.1:{free_port()}"
-    site = running_site(TRIAL, Server("mine", "wsgi", url=url), Pins(), tmp_path)
-    with pytest.raises(TrialError) as refused, site:
-        pass
-    assert str(refused.value) == f"mine does not respond at {url}; start it, or correct its url"

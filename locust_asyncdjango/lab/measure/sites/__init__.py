@@ -1,0 +1,1 @@
+"""What trials measure: the bundled site (bundled.py), or a user's own project (project.py)."""
