@@ -22,6 +22,7 @@ from locust_asyncdjango.failures.evidence import (
     merge_chain,
     read_chain,
     read_exception,
+    read_failure_header,
     read_one_exception,
     read_response,
 )
@@ -100,13 +101,14 @@ class FailureClassifier:
         """Return the failure, or None for a success, as the function ``classify`` documents it."""
         if exception is None and status < 400:
             return None
-        media_type = header_value(headers, "content-type") if headers else ""
+        media_type = header_value(headers, "content-type").lower() if headers else ""
         custom = self._custom_rules.find(exception, status, body)
         if custom is not None:
             return _custom_failure(custom, exception, status, media_type, body)
         if status >= 400:
             limited = status in _LIMIT_STATUSES and bool(headers and header_value(headers, "retry-after"))
-            return _failed_response(exception, status, media_type, limited, body)
+            named = read_failure_header(headers).zeroed if headers else Evidence()
+            return _failed_response(exception, status, read_response(media_type, body).zeroed, named, limited=limited)
         assert exception is not None, "a success has returned above"  # noqa: S101
         if is_check(exception_names(exception)):
             return _failed_check(exception, status, media_type, body)
@@ -248,21 +250,32 @@ def _custom_failure(
 
 
 def _failed_response(
-    exception: BaseException | None, status: int, media_type: str, limited: bool, body: bytes
+    exception: BaseException | None, status: int, response: Evidence, named: Evidence, *, limited: bool
 ) -> Failure:
-    """Classify a response with an error status. limited: whether it has a Retry-After field."""
+    """Classify a response with an error status.
+
+    response: what its body says. named: what the probe in the server's process says. limited: whether it has a
+    Retry-After field.
+    """
     check = None
     if exception is not None and not is_status_error(type(exception).__name__):
         if is_check(exception_names(exception)):
             check = read_exception(exception).zeroed
         elif match := rule_for_broken_connection(read_chain(exception)):
             return _make_failure(*match)
-    return _by_response(read_response(media_type, body).zeroed, check, status, limited)
+    return _by_response(response, named, check, status, limited)
 
 
 # An overloaded server sends the same response thousands of times; at most a number in it differs.
-@remember(512, lambda response, check, status, limited: response.size + (check.size if check else 0))  # noqa: ARG005
-def _by_response(response: Evidence, check: Evidence | None, status: int, limited: bool) -> Failure:
+@remember(
+    512,
+    lambda response, named, check, status, limited: (  # noqa: ARG005
+        response.size + named.size + (check.size if check else 0)
+    ),
+)
+def _by_response(response: Evidence, named: Evidence, check: Evidence | None, status: int, limited: bool) -> Failure:
+    if named.names_exception and (match := _by_named_exception(response, named, status)):
+        return match
     rule = rule_for_evidence(response, by_phrases=status >= 500)
     if rule is None and status in _LIMIT_STATUSES:
         rule = rule_for_limit(response.text)
@@ -270,6 +283,22 @@ def _by_response(response: Evidence, check: Evidence | None, status: int, limite
         rule = rule_for_evidence(check) or rule
     rule = rule or (_OVERLOADED if limited else rule_for_status(status, response.form))
     return _make_failure(rule, response.summary, status)
+
+
+def _by_named_exception(response: Evidence, named: Evidence, status: int) -> Failure | None:
+    """Return the failure that the probe's header means.
+
+    Return None where its exception has no rule and the response says more than a page without a cause does.
+    """
+    rule = rule_for_evidence(named.or_else(response))
+    if rule is None and status >= 500:
+        by_page = rule_for_evidence(response)
+        if by_page is None or by_page.kind == "server_error_opaque":
+            # The exception is known, so that no proxy made this response.
+            rule = rule_for_status(status, "json")
+    if rule is None:
+        return None
+    return _make_failure(rule, (response if response.names else named).summary, status)
 
 
 def _failed_check(exception: BaseException, status: int, media_type: str, body: bytes) -> Failure:

@@ -19,6 +19,9 @@ from html import unescape
 from typing import Any, NamedTuple
 
 from locust_asyncdjango.failures.normalize import zero_digits
+from locust_asyncdjango.probe.protocol import FAILURE_HEADER, read_failure
+
+_FAILURE_HEADER = FAILURE_HEADER.lower()
 
 BODY_LIMIT = 64 * 1024
 """How many bytes of a body are read."""
@@ -70,6 +73,21 @@ class Evidence(NamedTuple):
     def size(self) -> int:
         """Return the number of characters."""
         return sum(map(len, self.names)) + len(self.library) + len(self.sqlstate) + len(self.text)
+
+    @property
+    def names_exception(self) -> bool:
+        """Return whether an exception is known by its name or its SQLSTATE."""
+        return bool(self.names or self.sqlstate)
+
+    def or_else(self, other: "Evidence") -> "Evidence":
+        """Return what both know, this one first: all names, and the text of the other only if it names an exception."""
+        return Evidence(
+            tuple(dict.fromkeys((*self.names, *other.names))),
+            self.library or other.library,
+            self.sqlstate or other.sqlstate,
+            "\n".join(filter(None, (self.text, other.text if other.names_exception else "")))[:TEXT_LIMIT],
+            other.form,
+        )
 
     @property
     def zeroed(self) -> "Evidence":
@@ -184,11 +202,23 @@ def exception_message(exception: BaseException) -> str:
 
 
 def header_value(headers: Mapping[str, str], name: str) -> str:
-    """Return the value of a header field in lower case, or "". name: in lower case; the field's may be in any case."""
+    """Return the value of a header field, or "". name: in lower case; the field's may be in any case."""
     for each in headers:
         if len(str(each)) == len(name) and str(each).lower() == name:
-            return str(headers[each]).lower()
+            return str(headers[each])
     return ""
+
+
+def read_failure_header(headers: Mapping[str, str]) -> "Evidence":
+    """Return what the probe in the server's process says about the exception that made a response fail.
+
+    The Evidence is empty where no probe runs there.
+    """
+    value = header_value(headers, _FAILURE_HEADER)
+    if not value:
+        return Evidence()
+    failure = read_failure(value)
+    return Evidence(failure.names, failure.library, failure.sqlstate, failure.text, "text")
 
 
 @lru_cache(maxsize=256)

@@ -132,6 +132,95 @@ def test_the_failure_of_a_response(status: int, headers: dict[str, str], body: b
     assert failure.advice == advice(kind, failure.where)
 
 
+OPAQUE = b"<!doctype html><title>Server Error (500)</title><h1>Server Error (500)</h1><p></p>"
+REFUSED = (
+    "django.db.utils.OperationalError;psycopg.OperationalError;text=connection to server at %22db%22, port 5432 failed:"
+    " FATAL:  sorry, too many clients already"
+)
+
+
+@pytest.mark.parametrize(
+    ("status", "header", "body", "kind", "message"),
+    [
+        pytest.param(
+            500,
+            "django.db.utils.OperationalError;psycopg.errors.TooManyConnections;sqlstate=53300",
+            OPAQUE,
+            "db_too_many_clients",
+            "HTTP 500, django.db.utils.OperationalError",
+            id="an SQLSTATE",
+        ),
+        pytest.param(
+            500,
+            REFUSED,
+            OPAQUE,
+            "db_too_many_clients",
+            'HTTP 500, django.db.utils.OperationalError: connection to server at "...", port N failed:'
+            " FATAL: sorry, too many clients already",
+            id="a refused connection has no SQLSTATE",
+        ),
+        pytest.param(
+            500,
+            "django.db.utils.OperationalError;psycopg_pool.PoolTimeout",
+            OPAQUE,
+            "db_pool_timeout",
+            "HTTP 500, django.db.utils.OperationalError",
+            id="the cause counts",
+        ),
+        pytest.param(
+            500,
+            "ConnectionRefusedError;library=asyncpg.connect_utils",
+            OPAQUE,
+            "db_unreachable",
+            "HTTP 500, ConnectionRefusedError",
+            id="the library that raised a common exception",
+        ),
+        pytest.param(
+            500,
+            "shop.errors.TotalError",
+            OPAQUE,
+            "app_error",
+            "HTTP 500, shop.errors.TotalError",
+            id="the project's own",
+        ),
+        pytest.param(
+            500,
+            "ValueError",
+            b"FATAL:  sorry, too many clients already",
+            "db_too_many_clients",
+            "HTTP 500, FATAL: sorry, too many clients already",
+            id="a page that says more than a common exception",
+        ),
+        pytest.param(
+            500,
+            REFUSED,
+            problem(exception="shop.Busy", detail="busy"),
+            "db_too_many_clients",
+            "HTTP 500, shop.Busy: busy",
+            id="the message is the response's where it names an exception",
+        ),
+        pytest.param(
+            404,
+            "django.http.response.Http404",
+            b"<h1>Not Found</h1>",
+            "client_error",
+            "HTTP 404, Not Found",
+            id="a client's mistake",
+        ),
+        pytest.param(502, "ValueError", b"", "app_error", "HTTP 502, ValueError", id="no proxy made this response"),
+        pytest.param(
+            500, ";;=;", OPAQUE, "server_error_opaque", "HTTP 500, Server Error (N) Server Error (N)", id="empty"
+        ),
+    ],
+)
+def test_the_header_of_the_probe_names_a_failure(
+    status: int, header: str, body: bytes, kind: str, message: str
+) -> None:
+    failure = classify(status=status, headers={"x-locust-asyncdjango-failure": header}, body=body)
+    assert failure is not None
+    assert (failure.kind, failure.message) == (kind, message)
+
+
 def test_a_success_is_not_a_failure() -> None:
     assert classify(status=200, body=b"too many clients already") is None
     assert classify() is None  # a user that does not speak HTTP

@@ -297,7 +297,7 @@ def test_an_exception_without_a_message_has_its_name() -> None:
 
 @pytest.mark.parametrize(
     ("headers", "value"),
-    [({"Content-Type": "Text/HTML"}, "text/html"), ({"content-type": "a"}, "a"), ({"X": "a"}, ""), ({}, "")],
+    [({"Content-Type": "Text/HTML"}, "Text/HTML"), ({"content-type": "a"}, "a"), ({"X": "a"}, ""), ({}, "")],
 )
 def test_a_header_field_in_any_case(headers: dict[str, str], value: str) -> None:
     assert header_value(headers, "content-type") == value
