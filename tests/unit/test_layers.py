@@ -54,7 +54,7 @@ MAY_IMPORT = {
     },
     "lab.cli": {"lab", *SHARED},
 }
-STANDARD_LIBRARY_ONLY = ("metrics", "failures", "analysis", "routes", "addresses", "extras", "probe")
+STANDARD_LIBRARY_ONLY = ("metrics", "failures", "analysis", "routes", "addresses", "extras", "probe.protocol")
 DRIVERS = {"psycopg2", "psycopg", "psycopg_pool", "asyncpg", "redis", "aioredis", "httpx", "gevent", "psycogreen"}
 MODULES = {
     ".".join((*above, *path.relative_to(root).with_suffix("").parts)).removesuffix("__init__").rstrip("."): path
@@ -107,6 +107,8 @@ def forbidden_imports(name: str) -> set[str]:
     outside = {each.partition(".")[0] for each in imports(MODULES[name])} - sys.stdlib_module_names - {PACKAGE}
     if within(name, set(STANDARD_LIBRARY_ONLY)):
         return ours | outside
+    if home == "probe":
+        return ours | outside - {"django", "asgiref"}
     if home == "shapes":
         return ours | outside - {"locust"}
     if within(name, {"lab"}):

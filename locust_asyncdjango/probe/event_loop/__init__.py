@@ -1,0 +1,1 @@
+"""How long the event loop was late, what blocked it, and how often requests went into threads."""
