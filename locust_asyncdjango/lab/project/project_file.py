@@ -64,6 +64,7 @@ class Project:
     arms: what is compared; () for the default arms.
     processes: what the views need next to the server.
     database: of DATABASES; "own" for a server of the user's. database_url: its address, for "own"; else "".
+    own_cache: whether caches of the user's own are used, at whatever address.
     experiment: options of ``run`` as they were written, by key.
     """
 
@@ -84,6 +85,7 @@ class Project:
     processes: tuple[ProjectProcess, ...] = ()
     database: str = "postgresql"
     database_url: str = ""
+    own_cache: bool = False
     experiment: Mapping[str, object] = field(default_factory=dict)
 
     @property
@@ -159,6 +161,7 @@ PROJECT_KEYS = {
     "locustfile": Key(text, ""),
     "database": Key(one_of(*DATABASES), "postgresql"),
     "database_url": Key(template, ""),
+    "cache": Key(one_of("lab", "own"), "lab"),
     "env": Key(partial(templates, read=variables), {}),
     "override": Key(_settings_override, {}),
     "static": Key(_static, False),  # noqa: FBT003 - a default
@@ -197,6 +200,7 @@ def read_project(path: Path) -> Project:
             for key in ("settings", "wsgi", "asgi", "prepare", "env", "override", "database", "database_url")
         },
         collect_static=values["static"],
+        own_cache=values["cache"] == "own",
         file=path,
         views=views,
         logins=logins,

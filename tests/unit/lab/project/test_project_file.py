@@ -33,6 +33,7 @@ asgi = "mysite.asgi"
 prepare = ["python manage.py migrate", "python manage.py loaddata 'two words'"]
 database = "own"
 database_url = "{{env.STAGING_URL}}"
+cache = "own"
 
 [project.env]
 DATABASE_URL = "{{db.url}}"
@@ -152,6 +153,7 @@ def test_the_whole_file(tmp_path: Path) -> None:
         ),
         database="own",
         database_url="{env.STAGING_URL}",
+        own_cache=True,
         experiment={"latency_ms": [0, 2], "users": 100},
     )
 
@@ -184,7 +186,7 @@ def test_every_key_of_a_table_is_a_member() -> None:
         (ARM_KEYS, ProjectArm),
         (PROCESS_KEYS, ProjectProcess),
         (PROJECT_KEYS, Project),
-    )] == [set(), set(), set(), set(), {"static"}]  # fmt: skip
+    )] == [set(), set(), set(), set(), {"static", "cache"}]  # fmt: skip
 
 
 def test_a_locustfile_and_the_python_of_the_folders_environment(tmp_path: Path) -> None:

@@ -1,0 +1,232 @@
+"""Fill a project's database by its own commands once, and keep what they made until their inputs change.
+
+Start reading at ``Preparation``.
+"""
+
+import hashlib
+import json
+import os
+import shlex
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from locust_asyncdjango.failures.normalize import safe_value
+from locust_asyncdjango.lab.environment.postgres.installation import PG_VERSION, find_installation, scratch_folder
+from locust_asyncdjango.lab.environment.postgres.templates import Template
+from locust_asyncdjango.lab.environment.waiting import announced_wait
+from locust_asyncdjango.lab.errors import TrialError, os_error_text
+from locust_asyncdjango.lab.project.commands import run_commands
+from locust_asyncdjango.lab.project.project_env import (
+    database_values,
+    fill_env,
+    folder_names,
+    program_env,
+    sqlite_url,
+)
+from locust_asyncdjango.lab.project.project_file import Project
+from locust_asyncdjango.metrics.file_lock import exclusive_lock
+
+# -m: Python then looks for the project's modules in its folder, as manage.py does.
+COLLECT_STATIC = "python -m django collectstatic --noinput --verbosity 0"
+SQLITE_FILE = "db.sqlite3"
+LARGE_FILE = 20 * 2**20
+"""Bytes from which a file counts by its size and its time of change, not by its content."""
+_SKIPPED = {"node_modules", "__pycache__", "site-packages"}
+
+
+@dataclass(frozen=True, slots=True)
+class Preparation:
+    """What fills a project's database, and the folders outside the project that belong to it.
+
+    migrations: of all apps, installed ones too: app -> name -> hash of the source, as ``ProjectReport`` has them.
+    search_folder: the folder on PYTHONPATH that has the probe. services: the values of placeholders, but for the
+    database and folders. cache: the folder in which the lab keeps what was filled. revision: of the project's files.
+    """
+
+    project: Project
+    cache: Path
+    search_folder: Path
+    migrations: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    services: Mapping[str, str] = field(default_factory=dict, repr=False)
+    revision: str = ""
+
+    @property
+    def commands(self) -> tuple[str, ...]:
+        """The commands that run: those of the file, and ``collectstatic`` where the file asks for it."""
+        return (*self.project.prepare, *((COLLECT_STATIC,) if self.project.collect_static else ()))
+
+    @property
+    def family(self) -> str:
+        """What is prepared: this file's project at this revision. What has another key replaces it."""
+        return f"project-{_hash(str(self.project.file.absolute()), self.revision)[:10]}"
+
+    @property
+    def key(self) -> str:
+        """What the content follows from: commands, the files that they read, settings, packages, and the database."""
+        project = self.project
+        settings = safe_value({"env": dict(project.env), "override": dict(project.override)})
+        database = f"postgresql {PG_VERSION}" if project.database == "postgresql" else project.database
+        inputs = json.dumps([self.commands, settings, self.migrations, project.settings, database], sort_keys=True)
+        return _hash(inputs, *(f"{path} {_content(project.root / path)}" for path in input_files(project)))[:16]
+
+    def template(self) -> Template:
+        """Return the PostgreSQL database that the commands fill."""
+        return Template(self.family, self.key, self.run)
+
+    def run(self, url: str, logs: Path) -> None:
+        """Run the commands on a database, and keep the folders that they fill. Raise UsageError where one fails.
+
+        url: of the database. logs: the folder for their log, prepare.log.
+        """
+        with scratch_folder(self.cache / "runs") as scratch:
+            folders = {name: scratch / "folders" / name for name in folder_names(self.project)}
+            for folder in folders.values():
+                folder.mkdir(parents=True)
+            self._run_commands(url, folders, logs)
+            if folders:
+                self._keep(scratch / "folders")
+
+    def is_kept(self) -> bool:
+        """Return whether what the commands made is in the cache. The user's own server is not the lab's to keep."""
+        if self.project.database == "postgresql" and not self.template().folder(find_installation()).exists():
+            return False
+        if self.project.database == "sqlite" and not (self._kept / SQLITE_FILE).exists():
+            return False
+        has_folders = not folder_names(self.project) or (self._kept / "folders").exists()
+        return has_folders and self.project.database in ("postgresql", "sqlite")
+
+    def forget(self) -> None:
+        """Remove what was kept, so that the commands run again."""
+        if self.project.database == "postgresql":
+            shutil.rmtree(self.template().folder(find_installation()), ignore_errors=True)
+        shutil.rmtree(self._kept, ignore_errors=True)
+
+    @contextmanager
+    def sqlite_copy(self, logs: Path) -> Iterator[str]:
+        """Yield the URL of a copy of the SQLite file that the commands fill; fill it first where that was not done yet.
+
+        Raise UsageError where a command fails, and TrialError where the file cannot be copied.
+        """
+        with ExitStack() as stack:
+            with announced_wait("another run of the lab fills its database"):
+                stack.enter_context(exclusive_lock(self.cache / "template.lock"))
+            if not (self._kept / SQLITE_FILE).exists():
+                self._fill_sqlite(logs)
+        with scratch_folder(self.cache / "runs") as scratch:
+            copy = scratch / SQLITE_FILE
+            _copy(self._kept / SQLITE_FILE, copy)
+            yield sqlite_url(copy)
+
+    @contextmanager
+    def folder_copies(self) -> Iterator[dict[str, Path]]:
+        """Yield a copy of each folder that the commands filled, by its name. Raise TrialError where one is missing."""
+        names = folder_names(self.project)
+        if not names:
+            yield {}
+            return
+        with scratch_folder(self.cache / "runs") as scratch:
+            _copy(self._kept / "folders", scratch / "folders")
+            yield {name: scratch / "folders" / name for name in names}
+
+    @property
+    def _kept(self) -> Path:
+        return self.cache / f"{self.family}-{self.key}"
+
+    def _fill_sqlite(self, logs: Path) -> None:
+        with scratch_folder(self.cache / "runs") as scratch:
+            file = scratch / SQLITE_FILE
+            file.touch()
+            self.run(sqlite_url(file), logs)
+            self._make_kept()
+            file.rename(self._kept / SQLITE_FILE)
+
+    def _run_commands(self, url: str, folders: Mapping[str, Path], logs: Path) -> None:
+        values = {
+            **self.services,
+            **database_values(url),
+            **{f"folder.{name}": str(path) for name, path in folders.items()},
+        }
+        env = program_env(self.project, fill_env(self.project, values), self.search_folder)
+        run_commands(self.project, self.commands, env, logs / "prepare.log", "prepare")
+
+    def _keep(self, folders: Path) -> None:
+        self._make_kept()
+        shutil.rmtree(self._kept / "folders", ignore_errors=True)
+        folders.rename(self._kept / "folders")
+
+    def _make_kept(self) -> None:
+        for outdated in self.cache.glob(f"{self.family}-*"):
+            if outdated != self._kept:
+                shutil.rmtree(outdated)
+        self._kept.mkdir(exist_ok=True)
+
+
+def input_files(project: Project) -> list[str]:
+    """Return the files that the commands read, as far as the lab can tell, as paths below the project's folder.
+
+    They are the files that the commands name, the modules of management commands, all migrations and all fixtures.
+    """
+    words = {word for command in project.prepare for part in shlex.split(command) for word in (part, *part.split())}
+    files = set()
+    for folder, path in _project_files(project.root):
+        is_migration = path.suffix == ".py" and folder.name == "migrations"
+        is_command = path.stem in words and folder.parts[-2:] == ("management", "commands")
+        if is_migration or is_command or "fixtures" in path.parts:
+            files.add(path)
+    for word in words:
+        files |= set(_named_files(project.root, word))
+    return sorted(map(str, files))
+
+
+def _named_files(root: Path, word: str) -> Iterator[Path]:
+    """Yield the files below the project's folder that a word of a command names: a path, or the name of a module."""
+    for name in (word, word.replace(".", "/") + ".py"):
+        path = Path(os.path.normpath(root / name))
+        if path == root or root not in path.parents:
+            continue
+        if path.is_file():
+            yield path.relative_to(root)
+        elif path.is_dir():
+            yield from (path.relative_to(root) / below for _folder, below in _project_files(path))
+
+
+def _project_files(root: Path) -> Iterator[tuple[Path, Path]]:
+    """Yield the files of a project, each with its folder, below the root; without those of environments and tools."""
+    for folder, folders, files in os.walk(root):
+        folders[:] = sorted(
+            name
+            for name in folders
+            if name not in _SKIPPED and not name.startswith(".") and not (Path(folder) / name / "pyvenv.cfg").exists()
+        )
+        below = Path(folder).relative_to(root)
+        yield from ((below, below / name) for name in sorted(files))
+
+
+def _content(path: Path) -> str:
+    try:
+        status = path.stat()
+        if status.st_size > LARGE_FILE:
+            return f"{status.st_size} {status.st_mtime_ns}"
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError:
+        return "unreadable"
+
+
+def _hash(*texts: str) -> str:
+    return hashlib.sha256("\0".join(texts).encode(errors="surrogateescape")).hexdigest()
+
+
+def _copy(source: Path, target: Path) -> None:
+    try:
+        if source.is_dir():
+            shutil.copytree(source, target)
+        else:
+            shutil.copyfile(source, target)
+    except OSError as error:
+        raise TrialError(
+            f"what the project's commands prepared cannot be copied: {os_error_text(error)}; see that the disk has"
+            " room, and run with --prepare-again"
+        ) from None

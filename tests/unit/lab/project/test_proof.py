@@ -1,0 +1,121 @@
+"""A project that does not use the lab's own services is refused before anything is written."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from locust_asyncdjango.lab.project.inspection.report import Cache, Database, ProjectReport
+from locust_asyncdjango.lab.project.project_file import Project
+from locust_asyncdjango.lab.project.proof import LabServices, Proof, prove
+from locust_asyncdjango.routes import View
+
+PROJECT = Project(Path("asyncdjango.toml"), Path(), Path("python"), "mysite.settings", views=(View("home", "/"),))
+POSTGRES = "postgresql://postgres:secret@127.0.0.1:5433/postgres"
+LAB = LabServices(POSTGRES, "redis://127.0.0.1:7000/0", 2525)
+OURS = Database("default", "django.db.backends.postgresql", "127.0.0.1", "5433", "postgres")
+REPORT = ProjectReport(databases=(OURS,))
+REDIS = "django.core.cache.backends.redis.RedisCache"
+SMTP = "django.core.mail.backends.smtp.EmailBackend"
+FILE_DATABASE = 'below [project.override] add DATABASES.default = { ENGINE = "django.db.backends.sqlite3", NAME = '
+
+
+@pytest.mark.parametrize(
+    ("databases", "url"),
+    [
+        ((OURS,), POSTGRES),
+        ((replace(OURS, host="localhost"),), POSTGRES),
+        ((replace(OURS, engine="django.contrib.gis.db.backends.postgis"),), POSTGRES),
+        ((replace(OURS, engine="django_prometheus.db.backends.postgresql"),), POSTGRES),
+        ((OURS, replace(OURS, alias="replica")), POSTGRES),
+        ((OURS, Database("memory", "django.db.backends.sqlite3", name=":memory:")), POSTGRES),
+        ((Database("default", "django.db.backends.sqlite3", name="/x/db.sqlite3"),), "sqlite:////x/db.sqlite3"),
+        ((Database("default", "any.engine", "db.example.com", "1", "x"),), ""),
+    ],
+)
+def test_databases_of_the_lab(databases: tuple[Database, ...], url: str) -> None:
+    assert prove(PROJECT, replace(REPORT, databases=databases), replace(LAB, database=url)) == Proof()
+
+
+@pytest.mark.parametrize(
+    ("databases", "url", "message"),
+    [
+        ((), POSTGRES, "asyncdjango.toml: the settings mysite.settings have no database 'default'"),
+        (
+            (Database("default", "django.db.backends.sqlite3", name="/site/db.sqlite3"),),
+            POSTGRES,
+            "asyncdjango.toml: with these settings, the project's database 'default' is sqlite3 /site/db.sqlite3, not"
+            " the lab's postgresql 127.0.0.1:5433/postgres; let DATABASES read a variable of [project.env], or below"
+            ' [project.override] add DATABASES.default = { ENGINE = "django.db.backends.postgresql",',
+        ),
+        (
+            (replace(OURS, port="5432"),),
+            POSTGRES,
+            "asyncdjango.toml: with these settings, the project's database 'default' is postgresql"
+            " 127.0.0.1:5432/postgres, not the lab's postgresql 127.0.0.1:5433/postgres; let DATABASES read",
+        ),
+        (
+            (replace(OURS, host="", port=""),),
+            POSTGRES,
+            "asyncdjango.toml: with these settings, the project's database 'default' is postgresql localhost/postgres,",
+        ),
+        (
+            (OURS, replace(OURS, alias="replica", host="db.example.com")),
+            POSTGRES,
+            "asyncdjango.toml: with these settings, the project's database 'replica' is postgresql"
+            " db.example.com:5433/postgres, not the lab's postgresql 127.0.0.1:5433/postgres; below [project.override]"
+            " add DATABASES.replica = ",
+        ),
+        (
+            (replace(OURS, engine="django.db.backends.mysql"),),
+            POSTGRES,
+            "asyncdjango.toml: with these settings, the project's database 'default' is mysql 127.0.0.1:5433/postgres,",
+        ),
+        (
+            (Database("default", "django.db.backends.sqlite3", name="/site/db.sqlite3"),),
+            "sqlite:////lab/db.sqlite3",
+            "asyncdjango.toml: with these settings, the project's database 'default' is sqlite3 /site/db.sqlite3, not"
+            f" the lab's sqlite /lab/db.sqlite3; let DATABASES read a variable of [project.env], or {FILE_DATABASE}",
+        ),
+    ],
+)
+def test_databases_of_others(databases: tuple[Database, ...], url: str, message: str) -> None:
+    (line,) = prove(PROJECT, replace(REPORT, databases=databases), replace(LAB, database=url)).refusals
+    assert line.startswith(message)
+    assert "secret" not in line
+
+
+@pytest.mark.parametrize(
+    ("cache", "is_ours"),
+    [
+        (Cache("default", "django.core.cache.backends.locmem.LocMemCache"), True),
+        (Cache("default", "django.core.cache.backends.db.DatabaseCache", ("cache_table",)), True),
+        (Cache("default", REDIS, ("redis://127.0.0.1:7000/1",)), True),
+        (Cache("default", REDIS, ("redis://127.0.0.1:7000", "redis://cache.example.com:7000")), False),
+        (Cache("default", "django_redis.cache.RedisCache", ("redis://127.0.0.1:6379/1",)), False),
+        (Cache("default", "django.core.cache.backends.memcached.PyMemcacheCache", ("127.0.0.1:11211",)), False),
+    ],
+)
+def test_caches(cache: Cache, is_ours: bool) -> None:
+    proof = prove(PROJECT, replace(REPORT, caches=(cache,)), LAB)
+    assert (proof.refusals == ()) == is_ours
+    if not is_ours:
+        assert proof.refusals[0].startswith(
+            f"asyncdjango.toml: the project's cache 'default' is {' '.join(cache.locations)}, not the lab's Redis; let"
+        )
+    assert prove(replace(PROJECT, own_cache=True), replace(REPORT, caches=(cache,)), LAB) == Proof()
+
+
+@pytest.mark.parametrize(
+    ("backend", "host", "port", "refused", "warned"),
+    [
+        ("django.core.mail.backends.console.EmailBackend", "localhost", 25, False, False),
+        (SMTP, "127.0.0.1", 2525, False, False),
+        (SMTP, "localhost", 25, False, True),
+        (SMTP, "smtp.example.com", 587, True, False),
+        ("anymail.backends.mailgun.EmailBackend", "localhost", 25, False, True),
+    ],
+)
+def test_where_e_mail_goes(backend: str, host: str, port: int, *, refused: bool, warned: bool) -> None:
+    proof = prove(PROJECT, replace(REPORT, email_backend=backend, email_host=host, email_port=port), LAB)
+    assert (bool(proof.refusals), bool(proof.warnings)) == (refused, warned)
