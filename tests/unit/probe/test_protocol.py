@@ -14,7 +14,10 @@ REFUSED = ServerFailure(
 
 def test_the_site_has_the_same_names() -> None:
     pytest.importorskip("django", reason="needs Django: pip install 'locust-asyncdjango[target]'")
+    import django
     from django.urls import resolve
+
+    django.setup()
 
     from target_site.site_info import access, preflight
 
