@@ -4,6 +4,6 @@ Users and the lab share it. It needs the standard library alone.
 """
 
 from locust_asyncdjango.routes.table import FORM, NATURAL, ROUTES, Route
-from locust_asyncdjango.routes.views import Login, Pairs, View
+from locust_asyncdjango.routes.views import VIEWS_VARIABLE, Login, Pairs, View, ViewTask
 
-__all__ = ["FORM", "NATURAL", "ROUTES", "Login", "Pairs", "Route", "View"]
+__all__ = ["FORM", "NATURAL", "ROUTES", "VIEWS_VARIABLE", "Login", "Pairs", "Route", "View", "ViewTask"]

@@ -12,6 +12,10 @@ from locust_asyncdjango.routes.table import NATURAL
 Pairs = tuple[tuple[str, str], ...]
 """Names and values, in their order: header fields, or the fields of a form."""
 
+VIEWS_VARIABLE = "LOCUST_ASYNCDJANGO_VIEWS"
+"""The environment variable with the path of the JSON file from which Locust makes its users: a ViewTask, or an object
+``{"views": [...]}`` with several."""
+
 VARIANT = "{variant}"
 """What stands for the variant in the path of a view that has twins."""
 
@@ -95,3 +99,12 @@ class Login:
     def to_json(self) -> dict[str, Any]:
         """Return the login as an object of JSON, with its password. ``read_dataclass`` makes the login of it again."""
         return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class ViewTask:
+    """What Locust requests of a project: a view in one of its variants, "" for the first, by users with this login."""
+
+    view: View
+    variant: str = ""
+    login: Login | None = None
