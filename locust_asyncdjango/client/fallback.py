@@ -8,6 +8,7 @@ from typing import Any
 
 from locust.contrib.fasthttp import FastRequest, FastResponse, LocustUserAgent
 
+from locust_asyncdjango.client.host_fields import HostFields
 from locust_asyncdjango.client.http11 import field_lines, request_line
 from locust_asyncdjango.client.prepared_request import REPEATABLE_METHODS, fields_to_send, request_target
 from locust_asyncdjango.client.response import Response, SocketResponse
@@ -39,16 +40,26 @@ class FallbackAgent(DerivedUserAgent):
 
     response_type = SocketResponse
 
-    def __init__(self, agent: LocustUserAgent, pools: Pools | None, stream: bool, first: FastResponse | None) -> None:
+    def __init__(
+        self,
+        agent: LocustUserAgent,
+        pools: Pools | None,
+        stream: bool,
+        first: FastResponse | None,
+        host_fields: HostFields | None = None,
+    ) -> None:
         """Take over the settings of a session's agent.
 
         pools: our connections; None where they cannot be used. stream: see FastHttpSession. first: the response that
-        the fast path has already received, if any. It takes the place of the first exchange.
+        the fast path has already received, if any. It takes the place of the first exchange. host_fields: the header
+        fields that only requests to one host have.
         """
         super().__init__(agent)
         self._pools = pools
         self._stream = stream
         self._first = first
+        self._host_fields = host_fields
+        self._added: tuple[str, ...] = ()
         self.has_begun = False
         """Whether there was a request that could be sent."""
 
@@ -60,6 +71,8 @@ class FallbackAgent(DerivedUserAgent):
         if self._first is not None:
             first, self._first = self._first, None
             return first
+        if self._host_fields is not None:
+            self._added = self._host_fields.apply(request, self._added)
         if self._pools is None:
             socket_response: FastResponse = super()._urlopen(request)  # type: ignore[no-untyped-call]
             return socket_response

@@ -14,6 +14,7 @@ from geventhttpclient.header import Headers
 from geventhttpclient.url import DEFAULT_PORTS, URL
 from locust.contrib.fasthttp import FastRequest, LocustUserAgent, absolute_http_url_regexp
 
+from locust_asyncdjango.client.host_fields import HostFields, Origin, TrialFields
 from locust_asyncdjango.client.http11 import (
     InvalidRequestError,
     field_lines,
@@ -64,6 +65,7 @@ class RequestTemplate:
         """Prepare the header fields. url: of any such request, for its host. Raise ValueError if a field is invalid."""
         self.method = method
         self.headers = headers
+        self.origin = Origin.of(url)
         self.pool = pools.pool_for(url)
         self.prefix, proxy_fields = pools.for_proxy(url)
         self.lines = field_lines([*fields_to_send(headers, url), *proxy_fields])
@@ -101,6 +103,36 @@ class PreparedRequest:
         return FastRequest(self.url, method=self.template.method, headers=headers, payload=body or None)
 
 
+class TrialRequest:
+    """A prepared request to the server of a trial. Its bytes are made anew each time, with the fields of the trial."""
+
+    __slots__ = ("_complete", "_fields", "_request", "template", "url")
+
+    def __init__(self, request: PreparedRequest, fields: TrialFields) -> None:
+        self.template = request.template
+        self.url = request.url
+        self._request = request
+        self._complete = request.complete.removesuffix(b"\r\n")
+        self._fields = fields
+
+    @property
+    def head(self) -> bytes:
+        """The request line and the fields, as in PreparedRequest."""
+        return self._request.head + self._fields.lines()
+
+    @property
+    def complete(self) -> bytes:
+        """The whole request where it has no body."""
+        return b"%b%b\r\n" % (self._complete, self._fields.lines())
+
+    def request(self, body: bytes) -> FastRequest:
+        """Return the request object that Locust's users know. It has no fields of the trial."""
+        return self._request.request(body)
+
+
+AnyRequest = PreparedRequest | TrialRequest
+
+
 class KeptItems(dict[tuple[str, ...], Any]):
     """Items by key, up to a number of items and of bytes. When they are full, all of them are discarded."""
 
@@ -134,6 +166,7 @@ class RequestPreparer:
         self.jar = TrackingCookieJar(self.discard)
         self.agent = TrackingUserAgent(agent, self.jar, self.discard)
         self.pools = pools_of_client_pool(agent.clientpool)
+        self.host_fields = HostFields(self.discard)
 
     def discard(self) -> None:
         """Discard all prepared requests, because something has changed that they were made from."""
@@ -142,7 +175,7 @@ class RequestPreparer:
 
     def prepare(
         self, base_url: str | None, method: str, url: str, headers: dict[str, Any] | None, data: Any
-    ) -> tuple[PreparedRequest | None, bytes]:
+    ) -> tuple[AnyRequest | None, bytes]:
         """Return the prepared request and its body. The request is None where only the fallback can send it.
 
         base_url: what a path in url is appended to. data: a dict (a form), a str or bytes; None for no body. Raise
@@ -163,7 +196,7 @@ class RequestPreparer:
         # Headers as text, since 1 and True are the same key but not the same header.
         kind = (method, content_type, str(headers) if headers else "")
         key = (*kind, url) if data or headers else (method, url)
-        prepared: PreparedRequest | None = self.kept.get(key)
+        prepared: AnyRequest | None = self.kept.get(key)
         if prepared is None:
             prepared = self._new_request(base_url, url, kind, headers)
             if prepared is not None:
@@ -173,7 +206,7 @@ class RequestPreparer:
 
     def _new_request(
         self, base_url: str | None, url: str, kind: tuple[str, str, str], headers: dict[str, Any] | None
-    ) -> PreparedRequest | None:
+    ) -> AnyRequest | None:
         """Return None where the fallback has to send the request. Raise InvalidRequestError."""
         full_url = url if absolute_http_url_regexp.match(url) else f"{base_url}{url}"
         if is_target(url):
@@ -181,7 +214,10 @@ class RequestPreparer:
         else:
             parts = parse_url(full_url)
             target, template = request_target(parts), self._new_template(parts, kind, headers)
-        return PreparedRequest(template, full_url, target) if template else None
+        if template is None:
+            return None
+        request, trial = PreparedRequest(template, full_url, target), self.host_fields.trial_at(template.origin)
+        return request if trial is None else TrialRequest(request, trial)
 
     def _template_of_base(
         self, base_url: str | None, kind: tuple[str, str, str], headers: dict[str, Any] | None
@@ -202,6 +238,7 @@ class RequestPreparer:
     ) -> RequestTemplate | None:
         method, content_type, _ = kind
         fields = self.agent.default_headers.copy()
+        fields.update(self.host_fields.login_fields(method, url))
         fields.update(with_accept_encoding(headers))
         if self.pools is None or not FRAMING_FIELDS.isdisjoint(fields):
             return None

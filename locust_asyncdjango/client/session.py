@@ -6,7 +6,7 @@ Start reading at FastSession.request.
 """
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from json import dumps
 from typing import Any
 
@@ -22,10 +22,11 @@ from locust.contrib.fasthttp import (
 
 from locust_asyncdjango.client.exceptions import wrap_exception
 from locust_asyncdjango.client.fallback import FallbackAgent
+from locust_asyncdjango.client.host_fields import LoginFields, Origin, TrialFields
 from locust_asyncdjango.client.http11 import InvalidRequestError, request_with_body
 from locust_asyncdjango.client.invalid_request import UnsentRequest, invalid_host, invalid_request
 from locust_asyncdjango.client.prepared_request import (
-    PreparedRequest,
+    AnyRequest,
     RequestPreparer,
     parse_url,
     with_accept_encoding,
@@ -74,6 +75,15 @@ class FastSession(FastHttpSession):
         self._host_error = None
         if hasattr(self, "_preparer"):  # not while FastHttpSession sets it
             self._preparer.discard()
+
+    def set_login(self, headers: Mapping[str, str], unsafe_headers: Mapping[str, str]) -> None:
+        """Add the header fields of a login to all later requests to this host, and to no other host.
+
+        unsafe_headers: of requests besides that change something, such as a POST.
+        Raise InvalidRequestError where the base URL is no address.
+        """
+        origin = Origin.of(parse_url(self._base_url or ""))
+        self._preparer.host_fields.set_login(LoginFields(origin, headers, unsafe_headers))
 
     # Passing no keywords is cheaper than passing an empty dict of them.
 
@@ -171,7 +181,7 @@ class FastSession(FastHttpSession):
 
     def _prepare(
         self, method: str, url: str, headers: dict[str, Any] | None, data: Any, needs_fallback: bool
-    ) -> tuple[PreparedRequest | None, bytes]:
+    ) -> tuple[AnyRequest | None, bytes]:
         """Return the prepared request and its body. The request is None where only the fallback can send it.
 
         Raise InvalidRequestError, or another exception where a parameter is of a wrong type.
@@ -209,7 +219,7 @@ class FastSession(FastHttpSession):
         options: dict[str, Any],
     ) -> AnyResponse:
         """Send a request by the fallback. first: the response that the fast path has already received, if any."""
-        agent = FallbackAgent(self.client, self._preparer.pools, stream, first)
+        agent = FallbackAgent(self.client, self._preparer.pools, stream, first, self._preparer.host_fields)
         url = self._build_url(url)
         try:
             headers = with_accept_encoding(headers)
@@ -259,6 +269,23 @@ class FastSession(FastHttpSession):
             raise InvalidRequestError("the user name or the password has a character that is not latin-1") from None
 
 
+class TrialSession(FastSession):
+    """A session whose requests to the server of a trial of the lab have the fields that the probe there reads."""
+
+    def __init__(self, *args: Any, trial: TrialFields, **kwargs: Any) -> None:
+        """Take the parameters of FastHttpSession. trial: the fields; each session has its own."""
+        super().__init__(*args, **kwargs)
+        self._trial = self._preparer.host_fields.trial = trial
+
+    def request(
+        self, method: str, url: str, name: str | None = None, *args: Any, **kwargs: Any
+    ) -> ResponseContextManager:
+        """Send a request, with its name as the results of the run have it; see FastSession.request."""
+        # Until the bytes of the request are made, no other greenlet runs.
+        self._trial.name = f"{method} {name or self.request_name or _name_of_url(str(url))}"
+        return super().request(method, url, name, *args, **kwargs)
+
+
 def _name_of_url(url: str) -> str:
     """Return the name of a request that the locustfile has not named. Locust shows and writes it."""
     # Nothing announces a secret in a path.
@@ -276,7 +303,7 @@ def _with_json_types(headers: dict[str, Any] | None) -> dict[str, Any]:
     return with_types
 
 
-def _send_prepared(prepared: PreparedRequest, body: bytes) -> Response | ErrorResponse:
+def _send_prepared(prepared: AnyRequest, body: bytes) -> Response | ErrorResponse:
     template = prepared.template
     request = request_with_body(prepared.head, body) if body else prepared.complete
     try:

@@ -1,11 +1,18 @@
 """FastUser: the user class that takes the place of Locust's FastHttpUser."""
 
+import os
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from locust.contrib.fasthttp import FastHttpUser
 from locust.exception import StopTest
 
-from locust_asyncdjango.client.session import FastSession
+from locust_asyncdjango.client.host_fields import Origin, TrialFields
+from locust_asyncdjango.client.http11 import InvalidRequestError
+from locust_asyncdjango.client.prepared_request import parse_url
+from locust_asyncdjango.client.session import FastSession, TrialSession
+from locust_asyncdjango.probe.protocol import TOKEN_VARIABLE
 
 
 class FastUser(FastHttpUser):
@@ -59,7 +66,9 @@ class FastUser(FastHttpUser):
         super(FastHttpUser, self).__init__(environment)
         if self.host is None:
             raise StopTest("there is no host: set the attribute host of the user class, or use --host")
-        self.client: FastSession = FastSession(
+        trial = trial_fields(os.environ.get(TOKEN_VARIABLE, ""), environment.host)
+        new_session: Callable[..., FastSession] = partial(TrialSession, trial=trial) if trial else FastSession
+        self.client: FastSession = new_session(
             base_url=self.host,
             request_event=self.environment.events.request,
             user=self,
@@ -75,3 +84,17 @@ class FastUser(FastHttpUser):
             proxy_host=self.proxy_host,
             proxy_port=self.proxy_port,
         )
+
+
+def trial_fields(token: str, host: str | None) -> TrialFields | None:
+    """Return the header fields for a trial of the lab; None where no trial runs, as its token is "" then.
+
+    host: the address of the trial's server, which the lab passes to Locust. A host that a user class names itself may
+    be anyone's, so it never gets the token.
+    """
+    if not token or not host:
+        return None
+    try:
+        return TrialFields(token, Origin.of(parse_url(host)))
+    except InvalidRequestError:
+        return None

@@ -47,6 +47,8 @@ NAME_LIMIT = 200
 TEXT_LIMIT = 300
 """How many characters of the text are written and read."""
 
+_PRINTABLE = "".join(map(chr, range(0x20, 0x7F))).replace("%", "")
+"""What a name in a header has unchanged."""
 _NAME = re.compile(r"[A-Za-z_][\w.]*", re.ASCII)
 _SQLSTATE = re.compile(r"[0-9A-Z]{5}")
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
@@ -63,6 +65,11 @@ class ServerFailure(NamedTuple):
     sqlstate: str = ""
     library: str = ""
     text: str = ""
+
+
+def write_name(name: str) -> str:
+    """Return the value of NAME_HEADER. ``urllib.parse.unquote`` makes the name of it again, up to NAME_LIMIT."""
+    return quote(name[:NAME_LIMIT].encode("utf-8", "replace"), safe=_PRINTABLE)
 
 
 def write_failure(failure: ServerFailure) -> str:
