@@ -120,8 +120,15 @@ class _HttpsHandler(urllib.request.HTTPSHandler):
         return self.do_open(_HttpsConnection, req)
 
 
-# The servers are on this machine: a proxy that the environment names must not be used.
-_DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}), _HttpHandler, _HttpsHandler)
+def direct_opener(*handlers: urllib.request.BaseHandler) -> urllib.request.OpenerDirector:
+    """Return an opener whose responses are read within the limits of this module. handlers: further ones of urllib.
+
+    The servers are on this machine: a proxy that the environment names must not be used.
+    """
+    return urllib.request.build_opener(urllib.request.ProxyHandler({}), _HttpHandler, _HttpsHandler, *handlers)
+
+
+_DIRECT = direct_opener()
 
 
 def _body(url: str, form: bytes | None, timeout_s: float, token: str = "") -> bytes:
