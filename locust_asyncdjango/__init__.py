@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from locust_asyncdjango.failures.classify import add_rule, classify
     from locust_asyncdjango.failures.model import Failure
     from locust_asyncdjango.load.arrivals import arrival
+    from locust_asyncdjango.routes import Login
+    from locust_asyncdjango.users.login import LoginUser
     from locust_asyncdjango.users.route_users import (
         CachedUser,
         CpuUser,
@@ -38,6 +40,8 @@ __all__ = [
     "IoCreateUser",
     "IoReadUser",
     "ListDetailUser",
+    "Login",
+    "LoginUser",
     "OrmGetUser",
     "OrmPostUser",
     "RouteUser",
@@ -48,9 +52,11 @@ __all__ = [
     "classify",
 ]
 
-_FAILURE_MODULES = {
+_MODULES = {
     "FailedRequestError": "locust_asyncdjango.client.exceptions",
     "Failure": "locust_asyncdjango.failures.model",
+    "Login": "locust_asyncdjango.routes",
+    "LoginUser": "locust_asyncdjango.users.login",
     "add_rule": "locust_asyncdjango.failures.classify",
     "classify": "locust_asyncdjango.failures.classify",
 }
@@ -61,7 +67,7 @@ _USERS_MODULE = "locust_asyncdjango.users.route_users"
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(_FAILURE_MODULES.get(name, _USERS_MODULE)), name)
+    return getattr(import_module(_MODULES.get(name, _USERS_MODULE)), name)
 
 
 def __dir__() -> list[str]:

@@ -17,8 +17,9 @@ from locust.exception import CatchResponseError
 
 from locust_asyncdjango.client.http11 import parse_headers
 from locust_asyncdjango.client.invalid_request import invalid_request
-from locust_asyncdjango.failures.classify import DEFAULT_CLASSIFIER
+from locust_asyncdjango.failures.classify import DEFAULT_CLASSIFIER, MESSAGE_LIMIT
 from locust_asyncdjango.failures.evidence import exception_chain
+from locust_asyncdjango.failures.kinds import KINDS
 from locust_asyncdjango.failures.memory import remember
 from locust_asyncdjango.failures.model import Failure
 from locust_asyncdjango.failures.normalize import safe_line, safe_logger
@@ -90,6 +91,15 @@ def make_error(
     error = _error_class(failure.kind)(url, failure, status)
     error.__cause__ = cause
     return error
+
+
+def check_error(url: str | None, kind: str, reason: str, status: int) -> FailedRequestError:
+    """Return the exception for a response that did not pass a check of ours.
+
+    kind: one of the built-in kinds. reason: in one line, which may have parts of the response. status: of the response.
+    """
+    message = safe_line(" ".join(reason.split()))[:MESSAGE_LIMIT]
+    return make_error(url, Failure(kind, KINDS[kind].origin, message, DEFAULT_CLASSIFIER.advice(kind)), status)
 
 
 def wrap_exception(url: str | None, exception: BaseException, status: int = 0) -> FailedRequestError:

@@ -58,6 +58,9 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         ),
         "protocol_error": Kind("server", "the response is not HTTP: check that the port belongs to the web server"),
         "no_response": Kind("network", "no response and no known reason: look at the log of Locust and of the server"),
+        "login_failed": Kind(
+            "check", "the site did not log the user in: check path, names and values of the login's form"
+        ),
         "check_failed": Kind("check", "a response came, but did not pass the locustfile's own check"),
     }
 )

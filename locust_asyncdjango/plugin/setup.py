@@ -17,8 +17,8 @@ from locust_asyncdjango.load.shape_start import hold_until_users_start
 from locust_asyncdjango.plugin.options import Options
 
 PACKAGE = __name__.partition(".")[0]
-ROUTE_USERS_PACKAGE = f"{PACKAGE}.users."
-"""The prefix of the module names of our route users, which cannot be imported here: ``users`` imports this package."""
+ROUTE_USERS_MODULE = f"{PACKAGE}.users.route_users"
+"""The module of our route users, which cannot be imported here: ``users`` imports this package."""
 
 LOCUST_LOGGERS = ("", "locust", "locust.stats_logger")
 """The loggers that Locust gives handlers: the root, its own, and that of its tables."""
@@ -70,7 +70,7 @@ def _drop_extended_users(environment: Environment) -> None:
         return
     classes = environment.user_classes
     extended = {
-        base for user in classes for base in user.__mro__[1:] if base.__module__.startswith(ROUTE_USERS_PACKAGE)
+        base for user in classes for base in user.__mro__[1:] if base.__module__ == ROUTE_USERS_MODULE
     }
     if any(user in extended for user in classes):
         classes[:] = [user for user in classes if user not in extended]
@@ -99,7 +99,7 @@ def _require_hosts(environment: Environment) -> None:
 def _warn_of_unused_options(environment: Environment, options: Options) -> None:
     """Log a warning if --path or --variant is set, and no user class takes it."""
     classes: list[Any] = [*environment.user_classes, *(environment.available_user_classes or {}).values()]
-    if any(base.__module__.startswith(ROUTE_USERS_PACKAGE) for user in classes for base in user.__mro__):
+    if any(base.__module__ == ROUTE_USERS_MODULE for user in classes for base in user.__mro__):
         return
     if flags := [flag for flag, value in (("--path", options.path), ("--variant", options.variant)) if value]:
         names = ", ".join(dict.fromkeys(user.__name__ for user in classes))

@@ -13,7 +13,7 @@ PACKAGE = "locust_asyncdjango"
 SHARED = {"_version", "addresses", "extras", "routes", "metrics", "analysis", "failures", "probe.protocol"}
 """What the lab may use of the rest."""
 MAY_IMPORT = {
-    "": {"_version", "client", "failures", "load", "plugin", "users"},
+    "": {"_version", "client", "failures", "load", "plugin", "routes", "users"},
     "metrics": set(),
     "routes": set(),
     "addresses": set(),
@@ -25,7 +25,7 @@ MAY_IMPORT = {
     "client": {"failures", "probe.protocol"},
     "load": {"shapes"},
     "plugin": {"_version", "addresses", "extras", "analysis", "client.exceptions", "failures", "load", "metrics"},
-    "users": {"plugin", "client", "load", "routes"},
+    "users": {"plugin", "client", "failures", "load", "metrics.strict_json", "routes"},
     "lab.errors": {"failures"},
     "lab.environment": {"lab.errors", *SHARED},
     "lab.hosts": {"lab.errors", *SHARED},
