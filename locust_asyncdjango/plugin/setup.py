@@ -69,9 +69,7 @@ def _drop_extended_users(environment: Environment) -> None:
     if getattr(environment.parsed_options, "user_classes", None):
         return
     classes = environment.user_classes
-    extended = {
-        base for user in classes for base in user.__mro__[1:] if base.__module__ == ROUTE_USERS_MODULE
-    }
+    extended = {base for user in classes for base in user.__mro__[1:] if base.__module__ == ROUTE_USERS_MODULE}
     if any(user in extended for user in classes):
         classes[:] = [user for user in classes if user not in extended]
         names = ", ".join(user.__name__ for user in classes)

@@ -65,8 +65,11 @@ SERVERS = ("gunicorn-sync", "gunicorn-uvicorn")
 class UnpreparedSite(BundledSite):
     """The bundled site for a run whose trials are faked: nothing has to be prepared for them."""
 
+    def check_load(self, experiment: Experiment, logs: Path) -> None:
+        """Start no Locust."""
+
     def prepare(self, experiment: Experiment, logs: Path) -> None:
-        """Start neither Locust nor services."""
+        """Start no services."""
 
 
 def experiment(**changes: Any) -> Experiment:

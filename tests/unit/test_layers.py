@@ -44,6 +44,7 @@ MAY_IMPORT = {
     },
     "lab.report": {"lab.analysis", "lab.experiment", "lab.project", "lab.environment", "lab.errors", *SHARED},
     "lab.commands": {
+        "lab.project",
         "lab.report",
         "lab.measure",
         "lab.analysis",

@@ -4,6 +4,7 @@ import os
 import sys
 import time
 from argparse import ArgumentParser, Namespace
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -11,8 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 from locust_asyncdjango.lab.commands.arguments import Command, add_options
 from locust_asyncdjango.lab.commands.console import print_lines
+from locust_asyncdjango.lab.commands.project_run import (
+    add_project_arguments,
+    compare_twins,
+    find_project,
+    opened,
+    reopened,
+)
 from locust_asyncdjango.lab.commands.report import write_experiment_report
-from locust_asyncdjango.lab.environment.packages import locustfile
 from locust_asyncdjango.lab.environment.process import Interrupted
 from locust_asyncdjango.lab.environment.servers import PUBLISHED, SERVERS, is_installed
 from locust_asyncdjango.lab.errors import UsageError
@@ -25,10 +32,12 @@ from locust_asyncdjango.lab.experiment.config_file import (
 )
 from locust_asyncdjango.lab.experiment.options import seconds_of
 from locust_asyncdjango.lab.experiment.spec import ALL, Experiment
+from locust_asyncdjango.lab.project.project_file import FILE_NAME
 
 if TYPE_CHECKING:
     from locust_asyncdjango.lab.analysis.planning.experience import Experience
     from locust_asyncdjango.lab.experiment.results_folder import ResultsFolder
+    from locust_asyncdjango.lab.measure.sites.measured_site import MeasuredSite
 
 SITE_VARIABLE_PREFIX = "TARGET_SITE_"
 """The beginning of the names of the environment variables that configure the bundled site."""
@@ -40,11 +49,17 @@ def add_arguments(parser: ArgumentParser) -> None:
     """Add the file and the flags of ``run``."""
     parser.usage = "%(prog)s [-h] [FILE] [--FLAG VALUE ...] [--dry-run]\n       %(prog)s --resume DIR"
     parser.add_argument(
-        "experiment", nargs="?", type=Path, metavar="FILE", help="a TOML file with these flags and servers of your own"
+        "experiment",
+        nargs="?",
+        type=Path,
+        metavar="FILE",
+        help="a TOML file with these flags and servers of your own, or the file of your own project (default:"
+        f" {FILE_NAME}, in a folder that has one)",
     )
     parser.add_argument("--resume", type=Path, metavar="DIR", help="continue the run of a results folder")
     parser.add_argument("--dry-run", action="store_true", help="print the plan and how long it takes; measure nothing")
     add_options(parser, OPTIONS.values())
+    add_project_arguments(parser)
 
 
 def measure_experiment(options: Namespace) -> int:
@@ -52,26 +67,53 @@ def measure_experiment(options: Namespace) -> int:
 
     Raise UsageError where the experiment cannot be run.
     """
+    from rich.console import Console
+
     from locust_asyncdjango.lab.experiment.results_folder import ResultsFolder
+    from locust_asyncdjango.lab.measure.sites.bundled import BundledSite
 
     if options.resume:
         if options.experiment or options.dry_run or _values(options):
             raise UsageError("--resume continues the experiment of the folder: leave out all other arguments")
-        folder = ResultsFolder(options.resume)
-        experiment = folder.experiment_to_resume()
-        restore_site_variables(experiment)
-        return _measure(experiment, folder)
-    experiment, output = requested(options)
+        return _resume(ResultsFolder(options.resume), options)
+    if project := find_project(options.experiment):
+        with opened(project, _values(options), options) as opened_project:
+            print_lines(Console(), opened_project.notes)
+            experiment, values = opened_project.experiment, opened_project.values
+            if not options.dry_run:
+                compare_twins(opened_project)
+            return _plan_or_measure(experiment, values, opened_project.site, dry_run=options.dry_run)
+    experiment, values = requested(options)
+    return _plan_or_measure(experiment, values, BundledSite(), dry_run=options.dry_run)
+
+
+def _resume(folder: "ResultsFolder", options: Namespace) -> int:
+    """Continue the experiment of a results folder."""
+    from locust_asyncdjango.lab.measure.sites.bundled import BundledSite
+
+    experiment = folder.experiment_to_resume()
+    if experiment.project:
+        with reopened(experiment, options) as site:
+            return _measure(experiment, folder, site)
+    restore_site_variables(experiment)
+    return _measure(experiment, folder, BundledSite())
+
+
+def _plan_or_measure(experiment: Experiment, values: Mapping[str, Any], site: "MeasuredSite", *, dry_run: bool) -> int:
+    """Fit an experiment to its budget, and measure it or print its plan. values: of options, by key."""
+    from locust_asyncdjango.lab.experiment.results_folder import ResultsFolder
+
+    output = output_folder(values)
     experience = _experience(output)
     if experiment.budget:
-        experiment = _fit_budget(experiment, options, experience)
-    if options.dry_run:
-        return _print_plan(experiment, experience)
-    return _measure(experiment, ResultsFolder(output))
+        experiment = _fit_budget(experiment, values, experience)
+    if dry_run:
+        return _print_plan(experiment, experience, site)
+    return _measure(experiment, ResultsFolder(output), site)
 
 
-def requested(options: Namespace) -> tuple[Experiment, Path]:
-    """Return the experiment that a command line and its file describe, and the path of its results folder.
+def requested(options: Namespace) -> tuple[Experiment, dict[str, Any]]:
+    """Return the experiment that a command line and its file describe, and the values of its options by key.
 
     If no server is named, it measures those of the published comparisons and those of the file. If arms are repeated,
     there is an A/A pair. The site's variables are those of this process's environment. Raise UsageError.
@@ -89,7 +131,12 @@ def requested(options: Namespace) -> tuple[Experiment, Path]:
         factors=tuple(sorted(variables)),
         own_servers=file.own_servers,
     )
-    return experiment, values.get("output") or Path("results") / datetime.now().strftime("%Y-%m-%d-%H%M%S")
+    return experiment, values
+
+
+def output_folder(values: Mapping[str, Any]) -> Path:
+    """Return the path of the results folder. values: of options, by key."""
+    return values.get("output") or Path("results") / datetime.now().strftime("%Y-%m-%d-%H%M%S")
 
 
 def restore_site_variables(experiment: Experiment) -> None:
@@ -135,7 +182,7 @@ def _experience(output: Path) -> "Experience":
     return read_experience(output.parent, describe_machine(), output)
 
 
-def _fit_budget(experiment: Experiment, options: Namespace, experience: "Experience") -> Experiment:
+def _fit_budget(experiment: Experiment, values: Mapping[str, Any], experience: "Experience") -> Experiment:
     """Return the experiment that makes the most of its budget, and print what it can find.
 
     A load of which the user names the shape or the length stays as it is. Raise UsageError.
@@ -146,7 +193,6 @@ def _fit_budget(experiment: Experiment, options: Namespace, experience: "Experie
     from locust_asyncdjango.lab.measure.locust_process import planned_length_s
     from locust_asyncdjango.lab.report.plan_preview import budget_sentences
 
-    _, values = _read(options)
     length_s = None
     if {"shape", "run_time"} & values.keys():
         length_s = planned_length_s(experiment.load)
@@ -158,21 +204,20 @@ def _fit_budget(experiment: Experiment, options: Namespace, experience: "Experie
     return fitted
 
 
-def _print_plan(experiment: Experiment, experience: "Experience") -> int:
+def _print_plan(experiment: Experiment, experience: "Experience", site: "MeasuredSite") -> int:
     from rich.console import Console
 
-    from locust_asyncdjango.lab.measure.locust_process import check_load, planned_length_s
-    from locust_asyncdjango.lab.measure.sites.measured_site import Users
+    from locust_asyncdjango.lab.measure.locust_process import planned_length_s
     from locust_asyncdjango.lab.report.plan_preview import plan_text
 
     experiment.check_machine()
     with TemporaryDirectory() as logs:
-        check_load(Users(locustfile(experiment.routes[0])), experiment.load, Path(logs))
+        site.check_load(experiment, Path(logs))
     print_lines(Console(), plan_text(experiment, planned_length_s(experiment.load), experience).splitlines())
     return 0
 
 
-def _measure(experiment: Experiment, folder: "ResultsFolder") -> int:
+def _measure(experiment: Experiment, folder: "ResultsFolder", site: "MeasuredSite") -> int:
     from rich.console import Console
 
     from locust_asyncdjango.lab.analysis.findings import read_findings
@@ -183,7 +228,7 @@ def _measure(experiment: Experiment, folder: "ResultsFolder") -> int:
     console, begin_s = Console(), time.monotonic()
     try:
         with progress_on(console) as announce:
-            results = runner.run(experiment, folder, announce)
+            results = runner.run(experiment, folder, announce, site=site)
     except Interrupted:
         print(f"stopped; to continue: {how_to_continue(experiment, folder)}", file=sys.stderr)
         raise

@@ -13,7 +13,7 @@ DEFAULT_PORTS = {"postgresql": 5432, "postgres": 5432, "redis": 6379, "http": 80
 """Port by URL scheme. Schemes with TLS are left out, because a certificate does not name the proxy's address."""
 
 SERVICE_NAMES = {"DATABASE_URL": "the database", "REDIS_URL": "Redis", "SLOW_API_URL": "the slow API"}
-"""What messages call the service that an environment variable names."""
+"""What messages call the service that an environment variable names. Others are called as they are."""
 
 
 @contextmanager
@@ -31,8 +31,8 @@ def services_with_latency(services: Mapping[str, str], latency_ms: int, logs: Pa
                 running_proxy(
                     url,
                     latency_ms,
-                    logs / f"proxy-{variable.lower()}.log",
-                    name=f"the latency proxy in front of {SERVICE_NAMES[variable]}",
+                    logs / f"proxy-{variable.lower().replace(' ', '-')}.log",
+                    name=f"the latency proxy in front of {SERVICE_NAMES.get(variable, variable)}",
                 )
             )
             if latency_ms

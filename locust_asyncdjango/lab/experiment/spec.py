@@ -285,7 +285,7 @@ class Experiment:
     def check_machine(self) -> None:
         """Raise UsageError where this machine lacks a server or a processor that the experiment needs."""
         pinning.resolve_pins(self.pin)
-        for arm in self._used_arms:
+        for arm in () if self.project else self._used_arms:  # the servers of a project run in its own environment
             servers.check_server(self.server(arm.server), arm.workers or self.workers)
 
     @property
@@ -326,7 +326,8 @@ class Experiment:
                 raise UsageError(f"{arm.server} has no threads to set; leave out threads, or choose another server")
             _check_numbers("--arms: max_connections", (arm.max_connections,), 1, MOST_CONNECTIONS)
             for route in self.routes if arm.variant else ():
-                self._check_variants(route, (arm.variant,))
+                if not self.project or self._known_routes[route]:  # a project's view without twins is one for all arms
+                    self._check_variants(route, (arm.variant,))
 
     def _check_servers_that_run(self) -> None:
         for server in self.used_servers:

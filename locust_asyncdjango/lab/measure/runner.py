@@ -184,6 +184,7 @@ class _TrialRunner:
         if self._is_prepared:
             return
         self._is_prepared = True
+        self._site.check_load(self._experiment, self._folder.logs)
         self._site.prepare(self._experiment, self._folder.logs)
         if is_warmed_up(self._experiment):
             with suppress(TrialError), self._folder.warm_up_folder() as path:  # the trial itself will say why

@@ -49,7 +49,8 @@ def measure_trial(
         supervision = Supervision(running_programs() - earlier)
         stack.enter_context(supervision.checked_at_end())
         site_info = site.inspect(trial, server, running.site)
-        baseline = measure_baseline(*site.requests(trial, running.site))
+        requests = site.requests(trial, server, running.site)
+        baseline = measure_baseline(*requests) if requests else None
         speedometer = stack.enter_context(Speedometer())
         meter = resource_usage.ResourceMeter(program.pid if program else None, speedometer)
 
@@ -68,12 +69,15 @@ def measure_trial(
         site=site_info,
         baseline=baseline,
         peak_usage=resource_usage.peak_usage(samples) if program and samples else None,
-        caveats=trial_caveats(
-            samples,
-            series.intervals,
-            all_ours=program is not None and not services.user_services(),
-            started_s=series.started_s,
-            full_load=figures.goodput,
+        caveats=(
+            *map(str, site_info.get("caveats", ())),
+            *trial_caveats(
+                samples,
+                series.intervals,
+                all_ours=program is not None and not services.user_services(),
+                started_s=series.started_s,
+                full_load=figures.goodput,
+            ),
         ),
     )
 

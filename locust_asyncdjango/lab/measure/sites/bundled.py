@@ -1,7 +1,7 @@
 """The bundled site, as trials measure it: its routes and services, on a server of the table or of the user's own."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
@@ -19,7 +19,7 @@ from locust_asyncdjango.lab.experiment.spec import Experiment
 from locust_asyncdjango.lab.experiment.trial import Trial
 from locust_asyncdjango.lab.measure import preflight
 from locust_asyncdjango.lab.measure.locust_process import check_load
-from locust_asyncdjango.lab.measure.sites.measured_site import RunningSite, Users
+from locust_asyncdjango.lab.measure.sites.measured_site import Requests, RunningSite, Users
 from locust_asyncdjango.routes import FORM, ROUTES
 
 RESPONSE_TIMEOUT_S = 60
@@ -28,10 +28,13 @@ RESPONSE_TIMEOUT_S = 60
 class BundledSite:
     """The bundled site. It follows ``MeasuredSite``."""
 
-    def prepare(self, experiment: Experiment, logs: Path) -> None:
-        """Check the user's token and the load, and seed the database."""
-        user_token()  # refused before the first trial where it cannot be used
+    def check_load(self, experiment: Experiment, logs: Path) -> None:
+        """Let Locust check the load of the first route."""
         check_load(Users(locustfile(experiment.routes[0])), experiment.load, logs)
+
+    def prepare(self, experiment: Experiment, logs: Path) -> None:
+        """Check the user's token, and seed the database."""
+        user_token()  # refused before the first trial where it cannot be used
         if not all(server.url for server in experiment.used_servers):
             with_latency = any(experiment.latencies_ms)
             services.prepare(experiment.routes, experiment.posts, logs, with_latency=with_latency)
@@ -60,7 +63,7 @@ class BundledSite:
         """Return what the site reports, compared with the trial and with the lab's environment."""
         return preflight.inspect_server(trial, server, site, os.environ)
 
-    def requests(self, trial: Trial, site: Site) -> tuple[Callable[[], object], Callable[[], object]]:
+    def requests(self, trial: Trial, _server: Server, site: Site) -> Requests:
         """Return a request to the trial's route and variant, and one to /healthz."""
         route = ROUTES[trial.route]
         address = f"{site.url}{route.path}{trial.variant}{'/' if trial.variant else ''}"

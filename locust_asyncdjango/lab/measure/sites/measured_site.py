@@ -13,6 +13,10 @@ from locust_asyncdjango.lab.environment.servers import Server
 from locust_asyncdjango.lab.experiment.spec import Experiment
 from locust_asyncdjango.lab.experiment.trial import Trial
 
+Requests = tuple[Callable[[], object], Callable[[], object]]
+"""A function that sends one request of a trial, and one that sends a request without any work. Both raise OSError where
+the request fails."""
+
 
 @dataclass(frozen=True, slots=True)
 class Users:
@@ -44,8 +48,14 @@ class RunningSite:
 class MeasuredSite(Protocol):
     """What an experiment measures."""
 
+    def check_load(self, experiment: Experiment, logs: Path) -> None:
+        """Let Locust check the load, without sending a request. Raise UsageError where it is refused.
+
+        logs: the folder for the logs of programs.
+        """
+
     def prepare(self, experiment: Experiment, logs: Path) -> None:
-        """Check the load, and prepare the services. It is called once, before the first trial that runs.
+        """Prepare the services. It is called once, before the first trial that runs.
 
         logs: the folder for the logs of programs. Raise UsageError where no trial can be run.
         """
@@ -59,8 +69,5 @@ class MeasuredSite(Protocol):
     def inspect(self, trial: Trial, server: Server, site: Site) -> dict[str, Any]:
         """Return what the running server reports about itself. Raise TrialError where it is not what its label says."""
 
-    def requests(self, trial: Trial, site: Site) -> tuple[Callable[[], object], Callable[[], object]]:
-        """Return a function that sends one request of the trial, and one that sends a request without any work.
-
-        Both raise OSError where the request fails.
-        """
+    def requests(self, trial: Trial, server: Server, site: Site) -> Requests | None:
+        """Return how to send the requests of which the unloaded latency is measured; None where none is known."""

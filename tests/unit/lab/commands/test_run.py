@@ -64,7 +64,7 @@ def test_the_results_folder_is_named_by_flag_or_file_or_has_the_time(tmp_path: P
     file.write_text('output = "from-file"\n')
 
     def output(*arguments: str) -> Path:
-        return run.requested(cli.parser().parse_args(["run", *arguments]))[1]
+        return run.output_folder(run.requested(cli.parser().parse_args(["run", *arguments]))[1])
 
     assert output(str(file)) == Path("from-file")
     assert output(str(file), "--output", "from-flag") == Path("from-flag")

@@ -110,7 +110,7 @@ def test_the_keys_of_a_file_are_the_flags_of_run() -> None:
     parser = Parser()
     run.add_arguments(parser)
     flags = re.findall(r"^  (?:-\w(?: \w+)?, )?--([a-z-]+)", parser.format_help(), re.MULTILINE)
-    keys = {flag.replace("-", "_") for flag in flags} - {"help", "resume", "dry_run"}
+    keys = {flag.replace("-", "_") for flag in flags} - {"help", "resume", "dry_run", "install", "prepare_again"}
     assert keys == set(OPTIONS)
 
 

@@ -42,7 +42,7 @@ def test_a_server_that_does_not_answer_is_named_with_its_address(tmp_path: Path)
 
 def test_a_route_is_requested_by_its_path_and_its_variant() -> None:
     with http_site({"/healthz": (200, b""), "/cpu/sync/": (200, b"")}) as site:
-        send, send_idle = BundledSite().requests(TRIAL, Site(site.url))
+        send, send_idle = BundledSite().requests(TRIAL, Server("mine", "wsgi"), Site(site.url))
         send()
         send_idle()
     assert [path for _, path, _ in site.requests] == ["/cpu/sync/", "/healthz"]

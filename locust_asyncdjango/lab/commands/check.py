@@ -1,0 +1,97 @@
+"""``locust-asyncdjango check``: prepare a project, start every arm, request every view once, and compare twins."""
+
+from argparse import ArgumentParser, Namespace
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+from locust_asyncdjango.lab.commands.arguments import Command, add_options
+from locust_asyncdjango.lab.commands.console import print_lines
+from locust_asyncdjango.lab.commands.project_run import OpenedProject, add_project_arguments, find_project, opened
+from locust_asyncdjango.lab.errors import UsageError
+from locust_asyncdjango.lab.experiment.config_file import OPTIONS
+from locust_asyncdjango.lab.experiment.plan import comparisons
+from locust_asyncdjango.lab.project.project_file import FILE_NAME
+from locust_asyncdjango.metrics.plural import counted
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from locust_asyncdjango.lab.measure.sites.project_check import ArmCheck
+
+NOT_USABLE = 1
+"""Exit code where an arm or a view cannot be measured."""
+CHECKED_OPTIONS = ("routes", "arms", "servers", "variants", "workers")
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Add the file and the flags of ``check``."""
+    parser.add_argument("file", nargs="?", type=Path, metavar="FILE", help=f"of the project (default: {FILE_NAME})")
+    add_options(parser, [OPTIONS[key] for key in CHECKED_OPTIONS])
+    add_project_arguments(parser)
+
+
+def check_project(options: Namespace) -> int:
+    """Check a project and print what its views answered on each arm. Return 0, or 1 where something cannot be measured.
+
+    Raise UsageError where nothing can be.
+    """
+    from rich.console import Console
+
+    from locust_asyncdjango.lab.measure.sites.project_check import twin_differences
+
+    project = find_project(options.file)
+    if project is None:
+        raise UsageError(f"there is no {FILE_NAME} here; `locust-asyncdjango init` writes one")
+    command_line = {key: getattr(options, key) for key in CHECKED_OPTIONS if hasattr(options, key)}
+    console = Console()
+    with opened(project, command_line, options) as project_opened, TemporaryDirectory() as logs:
+        print_lines(console, project_opened.notes)
+        project_opened.site.prepare(project_opened.experiment, Path(logs))
+        checks = list(_checks(project_opened, Path(logs), console))
+    differences = twin_differences(checks)
+    usable = sum(check.is_usable for check in checks)
+    print_lines(console, [*(f"twins differ: {line}" for line in differences), _summary(usable, len(checks))])
+    return 0 if usable == len(checks) and not differences else NOT_USABLE
+
+
+def _summary(usable: int, arms: int) -> str:
+    return (
+        f"{usable} of {counted(arms, 'arm')} can be measured" if usable < arms else f"all {arms} arms can be measured"
+    )
+
+
+def _checks(project: OpenedProject, logs: Path, console: "Console") -> "Iterator[ArmCheck]":
+    """Check one arm after another, and print what each of them answered."""
+    from locust_asyncdjango.lab.measure.sites.project_check import check_arm
+
+    experiment = project.experiment
+    for trial in next(comparisons(experiment)):
+        folder = logs / trial.id
+        folder.mkdir()
+        check = check_arm(project.site, trial, experiment.server_of(trial), experiment.routes, folder)
+        print_lines(console, check_lines(check))
+        yield check
+
+
+def check_lines(check: "ArmCheck") -> list[str]:
+    """Return what an arm answered, in lines for the user."""
+    if check.error:
+        return [f"{check.arm}: NOT USABLE: {check.error}"]
+    width = max((len(view.name) for view in check.views), default=0)
+    lines = [
+        f"  {view.name.ljust(width)}  {view.response.status}  {view.ms:7.1f} ms  {view.problem}".rstrip()
+        for view in check.views
+    ]
+    return [check.arm, *lines, *(f"  note: {caveat}" for caveat in check.caveats)]
+
+
+COMMAND = Command(
+    name="check",
+    summary="Check your own project: prepare it, start every arm, request every view once.",
+    description="Check your own Django project, as asyncdjango.toml describes it. It prepares the database, starts"
+    " every arm, requests every view once, and compares twins. It takes seconds.",
+    add_arguments=add_arguments,
+    execute=check_project,
+)

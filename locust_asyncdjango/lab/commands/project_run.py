@@ -1,0 +1,138 @@
+"""Measure a user's own project: the part of ``run`` and ``check`` that is about projects.
+
+Start reading at ``opened``.
+"""
+
+from argparse import ArgumentParser, Namespace
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+from locust_asyncdjango.lab.commands.project_experiment import (
+    project_experiment,
+    project_values,
+    requested_arms,
+    resumed_arms,
+)
+from locust_asyncdjango.lab.errors import UsageError
+from locust_asyncdjango.lab.experiment.spec import Experiment
+from locust_asyncdjango.lab.project.project_file import FILE_NAME, Project, find_project_file, read_project
+from locust_asyncdjango.lab.project.tables.arms import ProjectArm
+
+if TYPE_CHECKING:
+    from locust_asyncdjango.lab.measure.sites.prepared_project import LabTools
+    from locust_asyncdjango.lab.measure.sites.project import ProjectSite
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedProject:
+    """A project that can be measured. values: of the options, by key. notes: what the user should know."""
+
+    site: "ProjectSite"
+    experiment: Experiment
+    values: Mapping[str, Any]
+    notes: tuple[str, ...] = ()
+
+
+def add_project_arguments(parser: ArgumentParser) -> None:
+    """Add the flags that are about a user's own project alone."""
+    group = parser.add_argument_group("your own project")
+    group.add_argument(
+        "--install",
+        action="store_true",
+        help="put servers that the project's environment lacks into a folder of the lab, never into the project",
+    )
+    group.add_argument(
+        "--prepare-again",
+        action="store_true",
+        help="run the project's prepare commands, also where what they made is kept",
+    )
+
+
+def find_project(file: Path | None) -> Project | None:
+    """Return the project of a file or, without one, of the working directory; None where there is none.
+
+    file: of a project or of an experiment; None where the command line names none. Raise UsageError.
+    """
+    if file is None:
+        found = find_project_file(Path.cwd())
+        return read_project(found) if found else None
+    return read_project(file) if file.name == FILE_NAME or _has_project_table(file) else None
+
+
+def _has_project_table(file: Path) -> bool:
+    """Return whether a line of a file begins the table [project]."""
+    try:
+        lines = file.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return False  # who reads it says so
+    return any(line.split("#")[0].strip() == "[project]" for line in lines)
+
+
+@contextmanager
+def opened(project: Project, command_line: Mapping[str, Any], options: Namespace) -> Iterator[OpenedProject]:
+    """Yield a project that was inspected, and the experiment that a command line and its file describe.
+
+    command_line: values of options by key. options: has ``install`` and ``prepare_again``.
+    Raise UsageError where it cannot be measured.
+    """
+    from locust_asyncdjango.lab.measure.sites.prepared_project import lab_tools
+    from locust_asyncdjango.lab.measure.sites.project import opened_project
+
+    values = project_values(project, command_line)
+    with TemporaryDirectory() as logs, lab_tools(project, may_install=options.install) as tools:
+        arms, notes = _arms(project, values, tools, Path(logs))
+        experiment = project_experiment(project, arms, values)
+        with opened_project(project, arms, tools, Path(logs)) as site:
+            if options.prepare_again:
+                site.forget_prepared()
+            yield OpenedProject(site, experiment, values, (*notes, *site.warnings))
+
+
+def compare_twins(project: OpenedProject) -> None:
+    """Fill the project's database, and compare twins, so that no pair is measured whose halves do different work.
+
+    Raise UsageError where they answer differently.
+    """
+    from locust_asyncdjango.lab.measure.sites.project_check import require_equal_twins
+
+    with TemporaryDirectory() as logs:
+        require_equal_twins(project.site, project.experiment, Path(logs))
+
+
+@contextmanager
+def reopened(experiment: Experiment, options: Namespace) -> Iterator["ProjectSite"]:
+    """Yield the project of an experiment that is continued. Its file is read anew, and so are the user's variables.
+
+    Raise UsageError where the file describes other views or arms than when the experiment began.
+    """
+    from locust_asyncdjango.lab.measure.sites.prepared_project import lab_tools
+    from locust_asyncdjango.lab.measure.sites.project import opened_project
+
+    project = read_project(Path(experiment.project.file if experiment.project else FILE_NAME))
+    arms = resumed_arms(project, experiment)
+    with (
+        TemporaryDirectory() as logs,
+        lab_tools(project, may_install=options.install) as tools,
+        opened_project(project, arms, tools, Path(logs)) as site,
+    ):
+        yield site
+
+
+def _arms(
+    project: Project, values: Mapping[str, Any], tools: "LabTools", logs: Path
+) -> tuple[Sequence[ProjectArm], Sequence[str]]:
+    """Return the arms that are compared, and why these, where neither file nor command line name any."""
+    from locust_asyncdjango.lab.measure.sites.prepared_project import inspect_project
+    from locust_asyncdjango.lab.project.default_arms import default_arms
+
+    if arms := requested_arms(project, values):
+        return arms, ()
+    report, _proof = inspect_project(project, tools, logs / "inspect.log")
+    default = default_arms(project, report.packages, may_install=tools.may_install)
+    if not default.arms:
+        raise UsageError(f"{project.file}: there is no server to measure it on; {'; '.join(default.reasons)}")
+    return default.arms, default.reasons

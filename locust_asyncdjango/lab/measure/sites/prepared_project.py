@@ -1,0 +1,162 @@
+"""A user's project that is ready for its trials: inspected, proven to use the lab's services, and prepared.
+
+Start reading at ``prepare_project``.
+"""
+
+import secrets
+import tempfile
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from locust_asyncdjango.lab.environment.packages import package_folder
+from locust_asyncdjango.lab.environment.postgres.installation import find_installation
+from locust_asyncdjango.lab.environment.process import free_port
+from locust_asyncdjango.lab.environment.servers import Application
+from locust_asyncdjango.lab.errors import UsageError
+from locust_asyncdjango.lab.project.inspection.ask import ask_project
+from locust_asyncdjango.lab.project.inspection.report import ProjectReport
+from locust_asyncdjango.lab.project.overlay import overlay_for
+from locust_asyncdjango.lab.project.prepare import Preparation
+from locust_asyncdjango.lab.project.project_env import (
+    database_values,
+    fill_env,
+    folder_names,
+    processes_with_ports,
+    program_env,
+    service_values,
+    sqlite_url,
+)
+from locust_asyncdjango.lab.project.project_file import Project
+from locust_asyncdjango.lab.project.proof import LabServices, Proof, prove
+from locust_asyncdjango.lab.project.smtp_sink import running_smtp_sink
+from locust_asyncdjango.lab.project.tables.arms import ProjectArm
+from locust_asyncdjango.lab.project.tables.templates import fill
+from locust_asyncdjango.probe.protocol import APPLICATION_VARIABLE, OVERLAY_VARIABLE, SLOTS_PATH
+
+PROBE_PACKAGE = "asyncdjango_probe"
+"""The name by which a server's process imports the probe."""
+
+
+@dataclass(frozen=True, slots=True)
+class LabTools:
+    """What the lab has for all revisions of a project.
+
+    search_folder: has the probe and nothing else, for the path of the project's processes.
+    smtp_port: of the mail server that takes the project's e-mail; 0 for none.
+    may_install: whether servers that the project's environment lacks may be put into a folder of the lab.
+    """
+
+    search_folder: Path
+    smtp_port: int = 0
+    may_install: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedProject:
+    """A project at one revision, ready for its commands and its trials.
+
+    report: what it says about itself. preparation: what fills its database. warnings: lines for the user.
+    overlay: the folder of servers that its environment lacks; None where it lacks none.
+    """
+
+    report: ProjectReport
+    preparation: Preparation
+    warnings: tuple[str, ...] = ()
+    overlay: Path | None = None
+
+    @property
+    def project(self) -> Project:
+        """The project, with the root and the Python of its revision."""
+        return self.preparation.project
+
+    @property
+    def application(self) -> Application:
+        """What a server of the table serves: the probe, which wraps the project's application."""
+        package = self.preparation.search_folder / PROBE_PACKAGE
+        return Application(
+            wsgi=f"{PROBE_PACKAGE}.wsgi:application",
+            asgi=f"{PROBE_PACKAGE}.asgi:application",
+            python=str(self.project.python),
+            start=str(package / "launch.py"),
+            folder=self.project.root,
+            ready_path=SLOTS_PATH,
+        )
+
+    def server_env(self, values: Mapping[str, str], arm: ProjectArm, interface: str) -> dict[str, str]:
+        """Return the environment of a server. values: of placeholders. interface: wsgi or asgi. Raise UsageError."""
+        env = program_env(self.project, fill_env(self.project, values, arm), self.preparation.search_folder)
+        application = self.project.asgi if interface == "asgi" else self.project.wsgi
+        return {**env, APPLICATION_VARIABLE: application, OVERLAY_VARIABLE: str(self.overlay or "")}
+
+
+@contextmanager
+def lab_tools(project: Project, *, may_install: bool = False) -> Iterator[LabTools]:
+    """Start what all revisions of a project share, and yield it. Raise TrialError where it does not start."""
+    with ExitStack() as stack:
+        folder = stack.enter_context(probe_folder())
+        smtp_port = stack.enter_context(running_smtp_sink()).port if project.smtp else 0
+        yield LabTools(folder, smtp_port, may_install)
+
+
+@contextmanager
+def probe_folder() -> Iterator[Path]:
+    """Yield a folder that has the probe and nothing else, for the path of a server's process."""
+    with tempfile.TemporaryDirectory(prefix="locust-asyncdjango-") as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        (folder / PROBE_PACKAGE).symlink_to(package_folder("locust_asyncdjango.probe"))
+        yield folder
+
+
+def inspect_project(project: Project, tools: LabTools, log: Path) -> tuple[ProjectReport, Proof]:
+    """Return what a project says about itself in the lab's environment, and whether it uses the lab's services.
+
+    No service runs yet. Their addresses are made up, so that a project that uses others is recognized.
+    log: gets what the project prints.
+    Raise UsageError where the project does not start.
+    """
+    database = made_up_database(project)
+    redis = f"redis://127.0.0.1:{free_port()}/0" if project.redis else ""
+    values = {
+        **database_values(database or fill(project.database_url, {})),
+        **service_values(
+            redis,
+            tools.smtp_port,
+            dict.fromkeys(processes_with_ports(project), free_port()),
+            dict.fromkeys(folder_names(project), Path("/nonexistent")),
+        ),
+    }
+    env = program_env(project, fill_env(project, values), tools.search_folder)
+    report = ask_project(project.python, project.root, env, where=str(project.file), log=log)
+    return report, prove(project, report, LabServices(database, redis, tools.smtp_port))
+
+
+def made_up_database(project: Project) -> str:
+    """Return a URL that only the lab's own database could have; "" where the file names a server of the user's."""
+    if project.database == "own":
+        return ""
+    if project.database == "sqlite":
+        return sqlite_url(Path(f"/nonexistent/{secrets.token_hex(8)}.sqlite3"))
+    return f"{project.database}://lab:{secrets.token_hex(8)}@127.0.0.1:{free_port()}/lab_{secrets.token_hex(4)}"
+
+
+def prepare_project(
+    project: Project, servers: Collection[str], tools: LabTools, revision: str, log: Path
+) -> PreparedProject:
+    """Return a project that starts, uses the lab's services, and lacks no server. Its commands did not run yet.
+
+    servers: those that serve it, by name. revision: of its files; "" for the files as they are.
+    log: gets what the project prints.
+    Raise UsageError where one of this does not hold.
+    """
+    report, proof = inspect_project(project, tools, log)
+    if proof.refusals:
+        raise UsageError("; ".join(proof.refusals))
+    python_version = report.versions.get("python", "")
+    cache, may_install = find_installation().cache, tools.may_install
+    overlay = overlay_for(project.python, python_version, servers, report.packages, cache, may_install=may_install)
+    services = service_values(smtp_port=tools.smtp_port)
+    preparation = Preparation(project, cache, tools.search_folder, report.packages, services, revision)
+    return PreparedProject(report, preparation, proof.warnings, overlay)

@@ -1,0 +1,184 @@
+"""A user's own project, as trials measure it. Start reading at ``ProjectSite``."""
+
+import json
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from locust_asyncdjango.lab.environment.http_client import Site
+from locust_asyncdjango.lab.environment.packages import package_folder
+from locust_asyncdjango.lab.environment.pinning import Pins, pinned_to
+from locust_asyncdjango.lab.environment.postgres.installation import find_installation
+from locust_asyncdjango.lab.environment.process import free_port
+from locust_asyncdjango.lab.environment.servers import Server, running_server
+from locust_asyncdjango.lab.environment.web.view_client import ViewClient
+from locust_asyncdjango.lab.errors import TrialError
+from locust_asyncdjango.lab.experiment.spec import Experiment
+from locust_asyncdjango.lab.experiment.trial import Trial
+from locust_asyncdjango.lab.measure.locust_process import check_load
+from locust_asyncdjango.lab.measure.project_preflight import inspect_project_server, read_probe, require_lab_services
+from locust_asyncdjango.lab.measure.sites.measured_site import Requests, RunningSite, Users
+from locust_asyncdjango.lab.measure.sites.prepared_project import LabTools, PreparedProject, prepare_project
+from locust_asyncdjango.lab.measure.sites.project_services import (
+    Conditions,
+    lab_services,
+    prepare_database,
+    project_services,
+)
+from locust_asyncdjango.lab.project.project_env import fill_login, fill_view
+from locust_asyncdjango.lab.project.project_file import Project
+from locust_asyncdjango.lab.project.revisions import checked_out, describe_files
+from locust_asyncdjango.lab.project.tables.arms import ProjectArm
+from locust_asyncdjango.probe.protocol import SLOTS_PATH, TOKEN_VARIABLE
+from locust_asyncdjango.routes import NATURAL, VIEWS_VARIABLE, Login, View, ViewTask
+from locust_asyncdjango.routes.requests import view_problem
+
+RESPONSE_TIMEOUT_S = 60
+
+
+class ProjectSite:
+    """A user's own project. It follows ``MeasuredSite``; ``opened_project`` makes one."""
+
+    def __init__(self, project: Project, arms: Sequence[ProjectArm], prepared: Mapping[str, PreparedProject]) -> None:
+        """Keep the project, the arms that are compared, and what was made of each of their revisions."""
+        self.project = project
+        self.prepared = prepared
+        self._arms = {arm.name: arm for arm in arms if arm.name}
+        self._is_filled = False
+
+    def check_load(self, experiment: Experiment, logs: Path) -> None:
+        """Let Locust check the load of the first view, or of the locustfile."""
+        with self._users(experiment.routes[0], "", Site("http://127.0.0.1:1")) as users:
+            check_load(users, experiment.load, logs)
+
+    def prepare(self, _experiment: Experiment, logs: Path) -> None:
+        """Run the project's commands once, unless what they made is kept."""
+        if not self._is_filled:
+            for prepared in self.prepared.values():
+                prepare_database(prepared.preparation, logs)
+        self._is_filled = True
+
+    @contextmanager
+    def running(self, trial: Trial, server: Server, pins: Pins, folder: Path) -> Iterator[RunningSite]:
+        """Start the project's services with a fresh database, and the project on the trial's server."""
+        arm = self.arm_of(trial)
+        prepared = self.prepared[arm.revision]
+        conditions = Conditions(trial.max_connections, trial.latency_ms)
+        with ExitStack() as stack:
+            with pinned_to(pins.services):
+                values = stack.enter_context(project_services(prepared.preparation, conditions, folder))
+            env = prepared.server_env(values, arm, server.interface)
+            with pinned_to(pins.server):
+                starting = running_server(
+                    server, free_port(), folder, env, trial.workers, application=prepared.application
+                )
+                served = stack.enter_context(starting)
+            site = Site(served.url, served.token)
+            lab = lab_services(prepared.project, values)
+            require_lab_services(prepared.project, read_probe(server, site), lab)
+            view = self.view(trial.route)
+            variant = variant_of(view, trial.variant, server) if view else ""
+            users = stack.enter_context(self._users(trial.route, variant, site))
+            yield RunningSite(site, served.program, users)
+
+    def inspect(self, trial: Trial, server: Server, site: Site) -> dict[str, Any]:
+        """Return what the probe reports, compared with the trial, and the git revision of the project's files."""
+        report = inspect_project_server(trial, server, site)
+        revision = self.arm_of(trial).revision or describe_files(self.project)
+        return {**report, "versions": {**report.get("versions", {}), **({"revision": revision} if revision else {})}}
+
+    def requests(self, trial: Trial, server: Server, site: Site) -> Requests | None:
+        """Return a request to the trial's view, and one that the probe answers in the place of the project.
+
+        A locustfile has no such request.
+        """
+        view = self.view(trial.route)
+        if view is None:
+            return None
+        client = ViewClient(site.url, self.login_of(view), token=site.token)
+        return (
+            partial(_send, client, fill_view(view), variant_of(view, trial.variant, server)),
+            partial(site.read, f"{SLOTS_PATH}?ms=0", RESPONSE_TIMEOUT_S),
+        )
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What may reach others, such as e-mail, and what is measured with changes that are not committed."""
+        return tuple(dict.fromkeys(line for prepared in self.prepared.values() for line in prepared.warnings))
+
+    def forget_prepared(self) -> None:
+        """Remove what the project's commands made before, so that they run again."""
+        for prepared in self.prepared.values():
+            prepared.preparation.forget()
+
+    def arm_of(self, trial: Trial) -> ProjectArm:
+        """Return the arm of a trial. One that the command line names has no environment of its own."""
+        return self._arms.get(trial.name) or ProjectArm("", trial.server, trial.workers, trial.threads, trial.variant)
+
+    def view(self, name: str) -> View | None:
+        """Return the view of that name; None where the load is a locustfile."""
+        return next((view for view in self.project.views if view.name == name), None)
+
+    def login_of(self, view: View) -> Login | None:
+        """Return the login that a view needs, with its password. Raise UsageError where a variable is not set."""
+        return fill_login(self.project.logins[view.login]) if view.login else None
+
+    @contextmanager
+    def _users(self, route: str, variant: str, site: Site) -> Iterator[Users]:
+        """Yield the users that load a view, or those of the project's locustfile."""
+        token = {TOKEN_VARIABLE: site.token} if site.token else {}
+        view = self.view(route)
+        if view is None:
+            locustfile = self.project.locustfile or Path()
+            yield Users(locustfile, env=token, folder=self.project.file.parent)
+            return
+        task = ViewTask(fill_view(view), variant, self.login_of(view))
+        with tempfile.NamedTemporaryFile(
+            "w", suffix=".json", encoding="utf-8"
+        ) as file:  # which only this user may read
+            json.dump(asdict(task), file)
+            file.flush()
+            yield Users(
+                package_folder("locust_asyncdjango.users") / "views.py", env={**token, VIEWS_VARIABLE: file.name}
+            )
+
+
+def variant_of(view: View, variant: str, server: Server) -> str:
+    """Return the variant of a view that is requested: "" stands for the one that suits the server's interface."""
+    names = view.variant_names
+    natural = NATURAL[server.interface == "asgi"]
+    return variant or (natural if natural in names else "")
+
+
+def _send(client: ViewClient, view: View, variant: str) -> None:
+    """Request a view. Raise OSError where the response is no success."""
+    try:
+        response = client.send(view, variant)
+    except TrialError as error:
+        raise OSError(str(error)) from None
+    if problem := view_problem(view, response.status, response.location):
+        raise OSError(problem)
+
+
+@contextmanager
+def opened_project(project: Project, arms: Sequence[ProjectArm], tools: LabTools, logs: Path) -> Iterator[ProjectSite]:
+    """Yield a project with all revisions of its arms, each of them inspected. Worktrees are removed at the end.
+
+    logs: the folder for the logs of programs. Raise UsageError where a revision cannot be measured.
+    """
+    cache = find_installation().cache
+    prepared = {}
+    with ExitStack() as stack:
+        for revision in dict.fromkeys(arm.revision for arm in arms):
+            own_arms = [arm for arm in arms if arm.revision == revision]
+            at_revision = project
+            if revision:
+                checkout = checked_out(project, revision, own_arms[0].setup, cache, logs / "setup.log")
+                at_revision = stack.enter_context(checkout)
+            servers = [arm.server for arm in own_arms]
+            prepared[revision] = prepare_project(at_revision, servers, tools, revision, logs / "inspect.log")
+        yield ProjectSite(project, arms, prepared)

@@ -1,0 +1,105 @@
+"""What a project needs while it runs: its database, cache, mail server and processes. Start at ``project_services``."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from locust_asyncdjango.lab.environment.latency_proxy import services_with_latency
+from locust_asyncdjango.lab.environment.postgres.templates import running_copy
+from locust_asyncdjango.lab.environment.services import running_redis
+from locust_asyncdjango.lab.errors import UsageError
+from locust_asyncdjango.lab.experiment.arm import DEFAULT_MAX_CONNECTIONS
+from locust_asyncdjango.lab.project.prepare import Preparation
+from locust_asyncdjango.lab.project.project_env import database_values, fill_env, program_env, service_values
+from locust_asyncdjango.lab.project.project_file import Project
+from locust_asyncdjango.lab.project.proof import LabServices
+from locust_asyncdjango.lab.project.running_processes import choose_ports, running_processes
+from locust_asyncdjango.lab.project.tables.templates import fill
+
+DATABASE, REDIS = "DATABASE_URL", "REDIS_URL"
+PROCESS_PREFIX = "process "
+"""The beginning of the name by which a process is one of the services that latency is added to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Conditions:
+    """What the services of a trial are like.
+
+    max_connections: the limit of the lab's PostgreSQL. latency_ms: added to all that services send.
+    """
+
+    max_connections: int
+    latency_ms: int = 0
+
+
+@contextmanager
+def project_services(preparation: Preparation, conditions: Conditions, logs: Path) -> Iterator[dict[str, str]]:
+    """Start the services of a project with a fresh copy of its database, and yield the values of its placeholders.
+
+    preparation: what fills the database. logs: the folder for the logs of programs.
+    Raise UsageError where one cannot be started at all, and TrialError where it does not start.
+    """
+    project = preparation.project
+    with ExitStack() as stack:
+        folders = service_values(folders=stack.enter_context(preparation.folder_copies()))
+        urls = {DATABASE: stack.enter_context(_database(preparation, conditions.max_connections, logs))}
+        if project.redis:
+            urls[REDIS] = stack.enter_context(running_redis(logs))
+        ports = choose_ports(project)
+        direct = {**preparation.services, **folders, **_values(urls, ports)}
+        env = program_env(project, fill_env(project, direct), preparation.search_folder)
+        stack.enter_context(running_processes(project, env, direct, logs))
+        if not conditions.latency_ms:
+            yield direct
+            return
+        proxied = {**urls, **{f"{PROCESS_PREFIX}{name}": f"http://127.0.0.1:{port}" for name, port in ports.items()}}
+        slow = stack.enter_context(services_with_latency(proxied, conditions.latency_ms, logs))
+        slow_ports = {name: urlsplit(slow[f"{PROCESS_PREFIX}{name}"]).port or 0 for name in ports}
+        yield {**direct, **_values({name: slow[name] for name in urls}, slow_ports)}
+
+
+def prepare_database(preparation: Preparation, logs: Path) -> None:
+    """Run the commands that fill a project's database, unless what they made before is kept.
+
+    On a server of the user's own they run each time. Raise UsageError where one fails.
+    """
+    if preparation.is_kept():
+        return
+    project = preparation.project
+    with ExitStack() as stack:
+        redis = stack.enter_context(running_redis(logs)) if project.redis else ""
+        services = {**preparation.services, **service_values(redis, process_ports=choose_ports(project))}
+        preparing = replace(preparation, services=services)
+        if project.database == "own":
+            preparing.run(fill(project.database_url, {}), logs)
+        else:
+            stack.enter_context(_database(preparing, DEFAULT_MAX_CONNECTIONS, logs))
+
+
+def lab_services(project: Project, values: Mapping[str, str]) -> LabServices:
+    """Return the addresses that a project should report. values: of its placeholders."""
+    database = "" if project.database == "own" else values["db.url"]
+    return LabServices(database, values.get("redis.url", ""), int(values.get("smtp.port", 0)))
+
+
+def _values(urls: Mapping[str, str], ports: Mapping[str, int]) -> dict[str, str]:
+    """Return the values of the placeholders of services that run."""
+    return {**database_values(urls[DATABASE]), **service_values(urls.get(REDIS, ""), process_ports=ports)}
+
+
+@contextmanager
+def _database(preparation: Preparation, max_connections: int, logs: Path) -> Iterator[str]:
+    """Yield the URL of a project's database: a copy of what its commands have filled, or the user's own server."""
+    project = preparation.project
+    if project.database == "own":
+        yield fill(project.database_url, {})
+    elif project.database == "sqlite":
+        with preparation.sqlite_copy(logs) as url:
+            yield url
+    elif project.database == "postgresql":
+        with running_copy(preparation.template(), max_connections, logs) as url:
+            yield url
+    else:
+        raise UsageError(f'{project.file}: the lab does not start {project.database}; name yours with database = "own"')

@@ -1,0 +1,56 @@
+"""What is made of the responses of a project's views."""
+
+import pytest
+
+from locust_asyncdjango.lab.environment.servers import SERVERS
+from locust_asyncdjango.lab.measure.sites.project import variant_of
+from locust_asyncdjango.lab.measure.sites.project_check import ArmCheck, ViewCheck, twin_differences
+from locust_asyncdjango.lab.project.twins import TwinResponse
+from locust_asyncdjango.routes import View
+
+TWINS = View("cart", "/cart/", async_path="/acart/")
+PLAIN = View("home", "/")
+NAMED = View("list", "/list/{variant}/", variants=("psycopg", "asyncpg"))
+
+
+@pytest.mark.parametrize(
+    ("view", "variant", "server", "requested"),
+    [
+        (TWINS, "", "gunicorn-sync", "sync"),
+        (TWINS, "", "uvicorn", "async"),
+        (TWINS, "sync", "uvicorn", "sync"),
+        (PLAIN, "", "uvicorn", ""),
+        (NAMED, "", "uvicorn", ""),
+        (NAMED, "asyncpg", "gunicorn-sync", "asyncpg"),
+    ],
+)
+def test_the_variant_suits_the_interface_unless_the_arm_names_one(
+    view: View, variant: str, server: str, requested: str
+) -> None:
+    assert variant_of(view, variant, SERVERS[server]) == requested
+
+
+def check(view: View, variant: str, body: bytes, status: int = 200) -> ViewCheck:
+    """Return what a view answered."""
+    response = TwinResponse(variant, view.path_of(variant), status, "text/plain", body)
+    return ViewCheck(view, variant, response, 1.0, "" if status < 400 else f"HTTP {status}")
+
+
+def test_twins_are_compared_across_the_arms() -> None:
+    sync = ArmCheck("sync", (check(TWINS, "sync", b"1 item"), check(PLAIN, "", b"hello")))
+    same = ArmCheck("async", (check(TWINS, "async", b"1 item"), check(PLAIN, "", b"hello")))
+    other = ArmCheck("async", (check(TWINS, "async", b"2 items"),))
+    failed = ArmCheck("async", (check(TWINS, "async", b"no", 500),))
+    assert twin_differences([sync, same]) == []
+    assert twin_differences([sync, failed]) == []
+    assert twin_differences([sync, other]) == [
+        "cart: the bodies first differ in line 1, without blank lines",
+        "cart:   sync: 1 item",
+        "cart:   async: 2 items",
+    ]
+
+
+def test_an_arm_is_usable_if_all_its_views_are() -> None:
+    assert ArmCheck("sync", (check(TWINS, "sync", b"1 item"),)).is_usable
+    assert not ArmCheck("sync", (check(TWINS, "sync", b"no", 500),)).is_usable
+    assert not ArmCheck("sync", error="it did not start").is_usable
