@@ -6,7 +6,7 @@ All views with the same login make one class, with a task for each view. Start r
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from locust.env import Environment
 
@@ -70,7 +70,7 @@ def _user_class(number: int, tasks: Sequence[ViewTask]) -> type[ViewUser]:
     """Return a class whose users have these tasks, which have the same login. Views are requested equally often."""
     name = f"ProjectUser{number + 1 if number else ''}"
     members = {"login": tasks[0].login, "tasks": [_task(each) for each in tasks], "weight": len(tasks)}
-    return type(name, (ViewUser,), {"__doc__": "Requests views of a project.", **members})
+    return cast("type[ViewUser]", type(name, (ViewUser,), {"__doc__": "Requests views of a project.", **members}))
 
 
 def _task(each: ViewTask) -> Callable[[ViewUser], None]:
