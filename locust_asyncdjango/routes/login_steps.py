@@ -132,10 +132,8 @@ def _log_in(login: Login, host: str) -> Generator[Request, LoginResponse, tuple[
         cookies = response.cookies
         if login.token:
             headers["Authorization"] = f"{login.token_scheme} {json_member(response.body, login.token)}".strip()
-    if page is None:
-        return headers, {}
-    token = csrf_cookie(cookies) or (yield from _new_token(login, token_path, page))
-    referer = page_address(login, host, page.path)
+    token = csrf_cookie(cookies) or ((yield from _new_token(login, token_path, page)) if page else "")
+    referer = page_address(login, host, page.path if page else login.path)
     return headers, {TOKEN_HEADER: token, "Referer": referer} if token else {}
 
 

@@ -100,7 +100,7 @@ class LoginUser(FastUser):
     def log_in(self) -> LoginResult:
         """Log in once, with no cookies from before, and return the result, whose ``problem`` is "" for a success."""
         self._take(Session((), {}, {}))
-        steps = log_in(self._login_with_form(), str(self.host))
+        steps = log_in(self._login_to_send(), str(self.host))
         try:
             request = next(steps)
         except StopIteration as end:  # there is nothing to send
@@ -143,11 +143,12 @@ class LoginUser(FastUser):
             jar.set_cookie(cookie)
         self.client.set_login(session.headers, session.unsafe_headers)
 
-    def _login_with_form(self) -> Login:
+    def _login_to_send(self) -> Login:
+        """Return the login with what the attributes of this user add to it."""
         login = self.login or Login()
-        if login.form or not self.username:
-            return login
-        return replace(login, form=(("username", self.username), ("password", self.password)))
+        headers = (*(self.default_headers or {}).items(), *login.headers)
+        fields = (("username", self.username), ("password", self.password)) if self.username else ()
+        return replace(login, form=login.form or fields, headers=headers)
 
     def _logged_in(self, result: LoginResult) -> LoginResult:
         if not result.problem:

@@ -25,10 +25,12 @@ def test_any_other_name_is_missing() -> None:
     [
         ("import locust_asyncdjango", False, False),
         ("from locust_asyncdjango import Failure, add_rule, classify", False, False),
+        ("from locust_asyncdjango import Login", False, False),
         ("from locust_asyncdjango import FailedRequestError", True, False),
         ("import locust_asyncdjango.client.user", True, False),
         ("from locust_asyncdjango import FastUser", True, True),
         ("from locust_asyncdjango import RouteUser", True, True),
+        ("from locust_asyncdjango import LoginUser", True, True),
         ("from locust_asyncdjango import arrival", True, True),
         ("import locust_asyncdjango.plugin", True, True),
     ],

@@ -102,6 +102,12 @@ def test_a_login_without_fields_fetches_a_token() -> None:
     assert carried_out(Login(csrf=False)) == ([], LoginResult())
 
 
+def test_a_login_without_a_token_before_views_with_one() -> None:
+    (post,), result = carried_out(replace(DJANGO, csrf=False), DONE)
+    assert sent_form(post) == dict(FIELDS)
+    assert result == LoginResult(unsafe_headers=UNSAFE)
+
+
 def test_a_site_that_believes_in_https() -> None:
     login = replace(DJANGO, headers=(("X-Forwarded-Proto", "https"), ("Host", "example.com")))
     moved = LoginResponse(302, "https://example.com/en/login/")

@@ -54,6 +54,13 @@ def test_a_user_logs_in_and_sends_what_django_demands(server: ScriptedServer) ->
     user.close()
 
 
+def test_the_default_headers_say_how_the_site_is_reached(server: ScriptedServer) -> None:
+    user = recorded(server, default_headers={"X-Forwarded-Proto": "https"}, **MEMBER)
+    user.user.on_start()
+    assert server.received[1].headers["referer"] == f"https://{server.address}/accounts/login/"
+    user.close()
+
+
 def test_a_refused_user_stops_after_one_failure(server: ScriptedServer, caplog: pytest.LogCaptureFixture) -> None:
     users = [recorded(server, username="ann", password="wrong") for _ in range(2)]
     for user in users:
