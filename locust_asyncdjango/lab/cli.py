@@ -14,13 +14,14 @@ from locust_asyncdjango._version import __version__
 from locust_asyncdjango.analysis.terminal_text import write_any_character
 from locust_asyncdjango.extras import missing_extra
 from locust_asyncdjango.failures.normalize import safe_line
-from locust_asyncdjango.lab.commands import check, compare, report, run, serve, services, startproject
+from locust_asyncdjango.lab.commands import check, compare, init, report, run, serve, services, startproject
 from locust_asyncdjango.lab.commands import list as list_
 from locust_asyncdjango.lab.commands.arguments import Command, Parser
 from locust_asyncdjango.lab.environment.process import Interrupted, raise_open_file_limit, stop_signals_as_interrupts
 from locust_asyncdjango.lab.errors import LabError, one_line, os_error_text
 
 COMMANDS = (
+    init.COMMAND,
     check.COMMAND,
     run.COMMAND,
     report.COMMAND,

@@ -49,6 +49,7 @@ MAY_IMPORT = {
         "lab.measure",
         "lab.analysis",
         "lab.experiment",
+        "lab.project",
         "lab.environment",
         "lab.errors",
         *SHARED,

@@ -1,6 +1,8 @@
 """Prove that a project uses the lab's own services, before anything is written. Start reading at ``prove``."""
 
+import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -11,16 +13,17 @@ LOCAL_HOSTS = ("127.0.0.1", "localhost", "::1")
 LOCAL_CACHES = re.compile(r"\.(?:locmem|dummy|db|filebased|database)\.\w+$")
 """Caches in the process, in a folder or in the database itself."""
 HARMLESS_EMAIL = re.compile(r"\.(?:console|dummy|locmem|filebased)\.\w+$")
+CACHE_OVERRIDE = {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": "{redis.url}"}
+EMAIL_OVERRIDE = {
+    "EMAIL_HOST": "{smtp.host}",
+    "EMAIL_PORT": "{smtp.port}",
+    "EMAIL_USE_TLS": False,
+    "EMAIL_USE_SSL": False,
+}
 _ENGINES = {
     "postgresql": re.compile("postg"),
     "mysql": re.compile("mysql|mariadb"),
     "sqlite": re.compile("sqlite|spatialite"),
-}
-_ADDRESS = 'HOST = "{db.host}", PORT = "{db.port}", NAME = "{db.name}", USER = "{db.user}", PASSWORD = "{db.password}"'
-_OVERRIDES = {
-    "postgresql": f'ENGINE = "django.db.backends.postgresql", {_ADDRESS}',
-    "mysql": f'ENGINE = "django.db.backends.mysql", {_ADDRESS}',
-    "sqlite": 'ENGINE = "django.db.backends.sqlite3", NAME = "{db.name}"',
 }
 
 
@@ -45,11 +48,6 @@ class Proof:
     warnings: tuple[str, ...] = ()
 
 
-def database_override(kind: str, alias: str = "default") -> str:
-    """Return the line below [project.override] that lets a project use the lab's database. kind: of DATABASES."""
-    return f"DATABASES.{alias} = {{ {_OVERRIDES[kind]} }}"
-
-
 def prove(project: Project, report: ProjectReport, lab: LabServices) -> Proof:
     """Return what speaks against running a project, given what it says about itself in the lab's environment."""
     refusals = [*_database_lines(project, report, lab), *_cache_lines(project, report, lab)]
@@ -57,21 +55,47 @@ def prove(project: Project, report: ProjectReport, lab: LabServices) -> Proof:
     return Proof((*refusals, *email_refusals), tuple(warnings))
 
 
-def _database_lines(project: Project, report: ProjectReport, lab: LabServices) -> list[str]:
+def foreign_databases(report: ProjectReport, lab: LabServices) -> tuple[Database, ...]:
+    """Return the databases of a project that are not the lab's. One in memory may stand next to the lab's."""
     if not lab.database:
-        return []
-    if report.default_database is None:
+        return ()
+    others = (each for each in report.databases if not _is_the_labs(each, lab.database))
+    return tuple(each for each in others if each.alias == "default" or not _is_in_memory(each))
+
+
+def foreign_caches(report: ProjectReport, lab: LabServices) -> tuple[Cache, ...]:
+    """Return the caches of a project that are servers, and not the lab's."""
+    servers = (each for each in report.caches if not LOCAL_CACHES.search(each.backend))
+    return tuple(each for each in servers if not _is_the_labs_cache(each, lab.redis))
+
+
+def sends_foreign_email(report: ProjectReport) -> bool:
+    """Return whether a project sends e-mail to a mail server on another machine."""
+    return report.email_backend.endswith(".smtp.EmailBackend") and not _is_same_host(report.email_host, LOCAL_HOSTS[0])
+
+
+def database_override(kind: str) -> dict[str, str]:
+    """Return the value of [project.override] with which a project uses the lab's database. kind: of DATABASES."""
+    if kind == "sqlite":
+        return {"ENGINE": "django.db.backends.sqlite3", "NAME": "{db.name}"}
+    members = {member.upper(): f"{{db.{member}}}" for member in ("host", "port", "name", "user", "password")}
+    return {"ENGINE": f"django.db.backends.{kind}", **members}
+
+
+def inline_table(table: Mapping[str, object]) -> str:
+    """Return a table of TOML on one line."""
+    return f"{{ {', '.join(f'{key} = {json.dumps(value, ensure_ascii=False)}' for key, value in table.items())} }}"
+
+
+def _database_lines(project: Project, report: ProjectReport, lab: LabServices) -> list[str]:
+    if lab.database and report.default_database is None:
         return [f"{project.file}: the settings {project.settings} have no database 'default'"]
-    kind = _kind(lab.database)
-    return [
-        _refusal(project, each, lab.database, kind)
-        for each in report.databases
-        if not _is_the_labs(each, lab.database) and not (each.alias != "default" and _is_in_memory(each))
-    ]
+    return [_refusal(project, each, lab.database) for each in foreign_databases(report, lab)]
 
 
-def _refusal(project: Project, database: Database, url: str, kind: str) -> str:
-    source = f"below [project.override] add {database_override(kind, database.alias)}"
+def _refusal(project: Project, database: Database, url: str) -> str:
+    override = inline_table(database_override(_kind(url)))
+    source = f"below [project.override] add DATABASES.{database.alias} = {override}"
     if database.alias == "default":
         source = f"let DATABASES read a variable of [project.env], or {source}"
     return (
@@ -86,13 +110,16 @@ def _is_the_labs(database: Database, url: str) -> bool:
         return False
     if kind == "sqlite":
         return database.name == parts.path.replace("//", "/", 1)
-    host = parts.hostname or ""
-    is_host = database.host == host or {database.host, host} <= set(LOCAL_HOSTS)
+    is_host = _is_same_host(database.host, parts.hostname or "")
     return is_host and database.port == str(parts.port or "") and database.name == parts.path.removeprefix("/")
 
 
 def _is_in_memory(database: Database) -> bool:
     return database.is_sqlite and (database.name == ":memory:" or "mode=memory" in database.name)
+
+
+def _is_same_host(first: str, second: str) -> bool:
+    return first == second or (first in LOCAL_HOSTS and second in LOCAL_HOSTS)
 
 
 def _kind(url: str) -> str:
@@ -106,43 +133,36 @@ def _address(url: str) -> str:
 
 
 def _cache_lines(project: Project, report: ProjectReport, lab: LabServices) -> list[str]:
-    if project.own_cache:
-        return []
     return [
         f"{project.file}: the project's cache {cache.alias!r} is {' '.join(cache.locations) or cache.backend}, not the"
         f" lab's Redis; let CACHES read {{redis.url}} from [project.env], or below [project.override] add"
-        f' CACHES.{cache.alias} = {{ BACKEND = "django.core.cache.backends.redis.RedisCache", LOCATION ='
-        f' "{{redis.url}}" }}; for a server of your own, put cache = "own" below [project]'
-        for cache in report.caches
-        if not LOCAL_CACHES.search(cache.backend) and not _is_the_labs_cache(cache, lab.redis)
+        f' CACHES.{cache.alias} = {inline_table(CACHE_OVERRIDE)}; for a server of your own, put cache = "own" below'
+        " [project]"
+        for cache in (() if project.own_cache else foreign_caches(report, lab))
     ]
 
 
 def _is_the_labs_cache(cache: Cache, redis: str) -> bool:
     if not redis or not cache.locations:
         return False
-    lab = urlsplit(redis)
-    for location in cache.locations:
-        parts = urlsplit(location)
-        is_host = parts.hostname == lab.hostname or {parts.hostname, lab.hostname} <= set(LOCAL_HOSTS)
-        if not is_host or (parts.port or 6379) != (lab.port or 6379):
-            return False
-    return True
+    lab, places = urlsplit(redis), list(map(urlsplit, cache.locations))
+    is_host = all(_is_same_host(each.hostname or "", lab.hostname or "") for each in places)
+    return is_host and all((each.port or 6379) == (lab.port or 6379) for each in places)
 
 
 def _email_lines(report: ProjectReport, lab: LabServices) -> tuple[list[str], list[str]]:
     """Return the refusals and the warnings about e-mail."""
-    backend, host = report.email_backend, report.email_host
+    backend, address = report.email_backend, f"{report.email_host}:{report.email_port}"
+    catch = 'let EMAIL_HOST and EMAIL_PORT be "{smtp.host}" and "{smtp.port}", by [project.env] or [project.override]'
     if not backend or HARMLESS_EMAIL.search(backend):
         return [], []
-    address = f"{host}:{report.email_port}"
-    catch = 'let EMAIL_HOST and EMAIL_PORT be "{smtp.host}" and "{smtp.port}", by [project.env] or [project.override]'
+    if sends_foreign_email(report):
+        return [f"the project sends e-mail to {address}, so that a load test would reach real people; {catch}"], []
     if not backend.endswith(".smtp.EmailBackend"):
-        return [], [
+        warning = (
             f"the project sends e-mail by {backend}, which the lab cannot catch; measure no view that sends e-mail"
-        ]
-    if host in LOCAL_HOSTS and report.email_port == lab.smtp_port:
+        )
+        return [], [warning]
+    if lab.smtp_port and report.email_port == lab.smtp_port:
         return [], []
-    if host in LOCAL_HOSTS:
-        return [], [f"the project sends e-mail to {address}, which is not the lab's; {catch}"]
-    return [f"the project sends e-mail to {address}, so that a load test would reach real people; {catch}"], []
+    return [], [f"the project sends e-mail to {address}, which is not the lab's; {catch}"]

@@ -10,7 +10,7 @@ from .middleware import describe_all_middleware, sync_only_middleware
 from .migrations import list_migrations
 from .services import describe_caches, describe_databases, describe_email
 from .url_patterns import list_patterns
-from .versions import installed_servers, python_and_django
+from .versions import installed_packages, installed_servers, python_and_django
 
 FORMAT, VERSION = "locust-asyncdjango project", 1
 """Members may be added within one version."""
@@ -35,6 +35,7 @@ def describe_project() -> dict[str, Any]:
         "python": sys.executable,
         "versions": python_and_django(),
         "servers": installed_servers(),
+        "packages": installed_packages(),
         "debug": bool(settings.DEBUG),
         "allowed_hosts": [str(host) for host in settings.ALLOWED_HOSTS],
         "secure_ssl_redirect": bool(settings.SECURE_SSL_REDIRECT),

@@ -17,11 +17,11 @@ DEADLINE_S = 180
 """Seconds that a project may take to start."""
 OLDEST_PYTHON, OLDEST_DJANGO = (3, 10), (4, 2)
 _VARIABLE = (
-    re.compile(r"^ImproperlyConfigured: Set the (\w+) environment variable"),  # django-environ
-    re.compile(r"^UndefinedValueError: (\w+) not found"),  # python-decouple
-    re.compile(r"^(?:KeyError|EnvError): ['\"]([A-Z][A-Z0-9_]+)['\"]"),
-    re.compile(r"^EnvError: Environment variable \"(\w+)\" not set"),  # environs
-    re.compile(r"^ImproperlyConfigured: (?:.*\b)?(?:set|Set|missing|Missing) (?:the )?([A-Z][A-Z0-9_]+)\b"),
+    re.compile(r"\bImproperlyConfigured: Set the (\w+) environment variable"),  # django-environ
+    re.compile(r"\bUndefinedValueError: (\w+) not found"),  # python-decouple
+    re.compile(r"\b(?:KeyError|EnvError): ['\"]([A-Z][A-Z0-9_]+)['\"]"),
+    re.compile(r"\bEnvError: Environment variable \"(\w+)\" not set"),  # environs
+    re.compile(r"\bImproperlyConfigured: (?:.*\b)?(?:set|Set|missing|Missing) (?:the )?([A-Z][A-Z0-9_]+)\b"),
 )
 
 
@@ -81,9 +81,8 @@ def _failure(error: str, place: str, python: Path) -> str:
 
 def advice(error: str, python: Path) -> str:
     """Return what to do about the error of a project that does not start, in one sentence."""
-    for pattern in _VARIABLE:
-        if match := pattern.search(error):
-            return f'add {match[1]} = "..." below [project.env], or as "{{env.{match[1]}}}" if it is secret'
+    if name := missing_variable(error):
+        return f'add {name} = "..." below [project.env], or as "{{env.{name}}}" if it is secret'
     if match := re.search(r"No module named ['\"]?([\w.]+)", error):
         module = match[1].partition(".")[0]
         if module == "django":
@@ -95,6 +94,12 @@ def advice(error: str, python: Path) -> str:
     if "SECRET_KEY" in error:
         return 'add SECRET_KEY = "for the lab" below [project.env], if the settings read it from there'
     return "mend it, or set what it needs below [project.env]"
+
+
+def missing_variable(error: str) -> str:
+    """Return the environment variable that an error of settings asks for; "" for another error."""
+    matches = (pattern.search(error) for pattern in _VARIABLE)
+    return next((match[1] for match in matches if match), "")
 
 
 def _check_versions(where: str, python: Path, report: ProjectReport) -> None:

@@ -37,13 +37,16 @@ class Cache:
 
 @dataclass(frozen=True, slots=True)
 class UrlPattern:
-    """A URL of the project. name: with its namespaces. route: as Django shows it, from the root. view: dotted."""
+    """A URL of the project. name: with its namespaces. route: as Django shows it, from the root. view: dotted.
+
+    parameters: the names of its parts that are not fixed.
+    """
 
     name: str
     route: str
     view: str = ""
     is_async: bool = False
-    parameters: Mapping[str, str] = field(default_factory=dict)
+    parameters: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +115,9 @@ def read_report(content: Mapping[str, Any]) -> ProjectReport:
         static_url=str(static.get("url") or ""),
         static_root=str(static.get("root") or ""),
         urls=tuple(
-            UrlPattern(each["name"], each["route"], each["view"], bool(each["is_async"]), each.get("parameters") or {})
+            UrlPattern(
+                each["name"], each["route"], each["view"], bool(each["is_async"]), tuple(each.get("parameters") or ())
+            )
             for each in content.get("urls") or ()
         ),
         migrations=content.get("migrations") or {},

@@ -1,0 +1,125 @@
+"""``locust-asyncdjango init``: look at a Django project and write the file that says what to measure of it."""
+
+import shlex
+from argparse import ArgumentParser, Namespace
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from locust_asyncdjango.lab.commands.arguments import Command
+from locust_asyncdjango.lab.errors import UsageError
+from locust_asyncdjango.lab.project.inspection.draft import PLACEHOLDER, Draft, draft_project
+from locust_asyncdjango.lab.project.inspection.file_text import file_text, relative
+from locust_asyncdjango.lab.project.inspection.layout import find_layout
+from locust_asyncdjango.lab.project.probe_folder import link_probe
+from locust_asyncdjango.lab.project.project_file import FILE_NAME
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Add the project's folder and what cannot be guessed."""
+    parser.add_argument(
+        "folder", nargs="?", type=Path, default=Path(), metavar="DIR", help="the project's folder (default: this one)"
+    )
+    parser.add_argument(
+        "--settings", default="", metavar="MODULE", help="Django's settings module (default: manage.py's)"
+    )
+    parser.add_argument("--python", type=Path, metavar="FILE", help="the project's Python (default: its environment's)")
+    parser.add_argument("--force", action="store_true", help=f"overwrite an {FILE_NAME} that exists")
+
+
+def init_project(options: Namespace) -> int:
+    """Write the file of a project, and print what was found. Return 0. Raise UsageError where there is no project."""
+    file = options.folder / FILE_NAME
+    if file.exists() and not options.force:
+        raise UsageError(f"{file} exists already; edit it, or add --force to overwrite it")
+    layout = find_layout(options.folder, options.settings)
+    python = _python(options.python)
+    with TemporaryDirectory(prefix="locust-asyncdjango-") as search_folder:
+        link_probe(Path(search_folder))
+        draft = draft_project(options.folder, layout, Path(search_folder), python)
+    try:
+        file.write_text(file_text(draft), encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"{file} cannot be written: {error.strerror}") from None
+    print("\n".join(_lines(draft)))
+    return 0
+
+
+def _python(path: Path | None) -> Path | None:
+    """Return the Python that was named, or that of the environment whose folder was. Raise UsageError for none."""
+    if path is None:
+        return None
+    python = path / "bin" / "python" if path.is_dir() else path
+    if not python.is_file():
+        raise UsageError(f"--python {path}: there is no such program; name it as .venv/bin/python")
+    return python.absolute()
+
+
+def _lines(draft: Draft) -> Iterator[str]:
+    yield f"{draft.project.file} is written. Found:"
+    yield from (f"  {line}" for line in _found(draft))
+    missing = list(_missing(draft))
+    if missing:
+        yield "Not found, or for you to decide:"
+        yield from (f"  {line}" for line in missing)
+    folder = "" if draft.folder.resolve() == Path.cwd() else f"cd {shlex.quote(str(draft.folder))} && "
+    yield f"Next: look through the file, then {folder}locust-asyncdjango check"
+
+
+def _found(draft: Draft) -> Iterator[str]:
+    project, report = draft.project, draft.report
+    versions = report.versions if report else {}
+    django = f"Django {versions['django']}" if "django" in versions else "Django"
+    python = f"Python {versions['python']}" if "python" in versions else "Python"
+    yield f"{django}, settings {project.settings}"
+    yield f"{python} at {relative(project.python, draft.folder) or project.python}"
+    yield from (
+        f"{kind.upper()} application {name}" for kind, name in (("wsgi", project.wsgi), ("asgi", project.asgi)) if name
+    )
+    variables = [name for name, value in project.env.items() if "{db." in value]
+    if variables:
+        yield f"the settings take their database from {', '.join(variables)}; the lab's is {project.database}"
+    elif "DATABASES" in project.override:
+        yield f"the settings name their database themselves; [project.override] puts the lab's {project.database} there"
+    yield from _found_views(draft)
+    if draft.candidates.login_path:
+        yield f"a login at {draft.candidates.login_path}"
+    if draft.layout.fixtures:
+        yield f"fixtures: {', '.join(draft.layout.fixtures)}"
+
+
+def _found_views(draft: Draft) -> Iterator[str]:
+    views = draft.candidates.views
+    if views:
+        yield f"{len(views)} views without parameters: {', '.join(view.path for view in views)}"
+    for view in views:
+        if view.async_path:
+            yield f"twins: {view.path} and {view.async_path}"
+
+
+def _missing(draft: Draft) -> Iterator[str]:
+    if draft.error:
+        yield f"the project could not be started: {draft.error}"
+    for name, error in (draft.report.errors if draft.report else {}).items():
+        yield f"its {name} could not be read: {error}"
+    for name in draft.needed:
+        if draft.project.env.get(name) == PLACEHOLDER:
+            yield f'{name}: the project does not start without it; it is "{PLACEHOLDER}" for now'
+    if draft.layout.other_settings:
+        yield f"wsgi.py or asgi.py names other settings, {draft.layout.other_settings}: choose in the file"
+    if not draft.candidates.views:
+        yield "no view without parameters: name the views in the file"
+    if draft.candidates.examples or draft.candidates.left_out:
+        yield "views that need a value, and more than a few, are not in the file or stand there as comments"
+    if draft.project.database == "sqlite":
+        yield "SQLite has no network, and each write locks the whole file: measure what production has, if another"
+    if draft.project.database == "own":
+        yield 'the lab cannot start this database: database = "own" measures with the server that the settings name'
+
+
+COMMAND = Command(
+    name="init",
+    summary="Look at a Django project of your own, and write asyncdjango.toml.",
+    add_arguments=add_arguments,
+    execute=init_project,
+)

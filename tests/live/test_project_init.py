@@ -1,0 +1,97 @@
+"""`init` in real projects: it starts them, and writes a file that can be read."""
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from locust_asyncdjango.lab.project.project_file import FILE_NAME, read_project
+from locust_asyncdjango.routes import View
+from tests.support.django_projects import ENVIRONMENT, make_project
+from tests.support.programs import done
+
+INIT = (sys.executable, "-P", "-m", "locust_asyncdjango.lab.cli", "init")
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    """Return all files of a project but for compiled modules."""
+    paths = (path for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
+    return {str(path.relative_to(folder)): path.read_bytes() for path in paths}
+
+
+def test_a_project_whose_settings_read_no_variable(tmp_path: Path) -> None:
+    before = files(make_project(tmp_path))
+    code, text = done(*INIT, cwd=tmp_path)
+    assert code == 0, text
+    project = read_project(tmp_path / FILE_NAME)
+    assert project.views == (View("articles", "/articles/", async_path="/async/articles/"),)
+    assert (project.database, project.settings, project.env) == ("postgresql", "mysite.settings", {})
+    assert project.override == {
+        "DEBUG": False,
+        "ALLOWED_HOSTS": ["*"],
+        "DATABASES": {
+            "default": {
+                "ENGINE": "django.db.backends.postgresql",
+                "HOST": "{db.host}",
+                "PORT": "{db.port}",
+                "NAME": "{db.name}",
+                "USER": "{db.user}",
+                "PASSWORD": "{db.password}",
+            }
+        },
+    }
+    assert "twins: /articles/ and /async/articles/" in text
+    assert "a login at /login/" in text
+    assert '# [[view]]  path = "/articles/<int:pk>/"' in (tmp_path / FILE_NAME).read_text()
+    after = files(tmp_path)
+    written = after.pop(FILE_NAME)
+    assert after == before, "a file of the project changed"
+    code, text = done(*INIT, cwd=tmp_path)
+    assert (code, files(tmp_path)[FILE_NAME]) == (2, written)
+    assert text.endswith(f"{FILE_NAME} exists already; edit it, or add --force to overwrite it\n")
+
+
+def test_a_project_whose_settings_read_variables(tmp_path: Path) -> None:
+    below = tmp_path / "backend"
+    below.mkdir()
+    make_project(below, ENVIRONMENT + 'OTHER = os.environ["SITE_OTHER"]\n')
+    (below / ".env.example").write_text("SITE_KEY=s3cret\nSITE_MAILS=s3cret\n")
+    code, text = done(*INIT, cwd=tmp_path, env={**os.environ, "SITE_OTHER": "s3cret"})
+    assert code == 0, text
+    project = read_project(tmp_path / FILE_NAME)
+    assert project.root == below
+    assert project.env == {"SITE_DATABASE": "{db.url}", "SITE_KEY": "for the lab"}
+    assert project.override == {"DEBUG": False}
+    assert "the settings take their database from SITE_DATABASE" in text
+    written = (tmp_path / FILE_NAME).read_text()
+    assert "# The project's example files also have: SITE_MAILS" in written
+    assert "s3cret" not in written + text
+
+
+def test_a_project_that_does_not_start_gets_a_file_and_the_real_error(tmp_path: Path) -> None:
+    make_project(tmp_path, "import no_such_package_of_ours  # noqa\n")
+    code, text = done(*INIT, cwd=tmp_path)
+    assert code == 0, text
+    error = (
+        "the project could not be started: the project does not start: ModuleNotFoundError: No module named"
+        " 'no_such_package_of_ours' (mysite/settings.py:"
+    )
+    assert error in text
+    assert read_project(tmp_path / FILE_NAME).views == (View("home", "/"),)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ((), "there is no manage.py in "),
+        (("no-such-folder",), "no-such-folder is not a folder; change into the folder of the project's manage.py"),
+        (("--python", "nowhere", "--settings", "a"), "--python nowhere: there is no such program; name it as"),
+    ],
+)
+def test_no_project(tmp_path: Path, arguments: tuple[str, ...], message: str) -> None:
+    code, text = done(*INIT, *arguments, cwd=tmp_path)
+    assert code == 2
+    assert text.startswith(f"locust-asyncdjango: error: {message}")
+    assert text.count("\n") == 1
+    assert list(tmp_path.iterdir()) == []
