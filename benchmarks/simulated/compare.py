@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from locust_asyncdjango.analysis.saturation import Goodput, Saturation
 from locust_asyncdjango.lab.analysis.changes.find_changes import find_changes
 from locust_asyncdjango.lab.analysis.findings import Findings
-from locust_asyncdjango.lab.experiment.plan import trials
 from locust_asyncdjango.lab.experiment.result import Result
+from locust_asyncdjango.lab.experiment.schedule.plan import trials
 from locust_asyncdjango.lab.experiment.spec import Experiment, Load
 from locust_asyncdjango.lab.experiment.trial import Trial
 from simulated.goals import Goal

@@ -15,8 +15,8 @@ from locust_asyncdjango.analysis.saturation import Goodput, Saturation
 from locust_asyncdjango.lab.analysis.findings import Findings
 from locust_asyncdjango.lab.experiment.arm import Arm
 from locust_asyncdjango.lab.experiment.decision import Decision
-from locust_asyncdjango.lab.experiment.plan import rounds
 from locust_asyncdjango.lab.experiment.result import Result
+from locust_asyncdjango.lab.experiment.schedule.plan import rounds
 from locust_asyncdjango.lab.experiment.spec import Experiment, Load
 from locust_asyncdjango.lab.experiment.trial import Trial
 from simulated.goals import Goal

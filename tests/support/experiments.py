@@ -8,8 +8,8 @@ from typing import Any
 
 from locust_asyncdjango.analysis.saturation import Capacity, Goodput, KindOnset, Saturation
 from locust_asyncdjango.lab.analysis.findings import Findings
-from locust_asyncdjango.lab.experiment.plan import trials
 from locust_asyncdjango.lab.experiment.result import Baseline, PeakUsage, ResourceSample, Result
+from locust_asyncdjango.lab.experiment.schedule.plan import trials
 from locust_asyncdjango.lab.experiment.spec import Experiment, Load
 from locust_asyncdjango.lab.experiment.trial import Trial
 from locust_asyncdjango.lab.measure.sites.bundled import BundledSite

@@ -27,11 +27,11 @@ from locust_asyncdjango.lab.analysis.request_mix.by_name import NameComparison, 
 from locust_asyncdjango.lab.analysis.request_mix.mixes import MixDifference, find_difference, requests_of
 from locust_asyncdjango.lab.analysis.round_trips import RoundTripFit, fit_round_trips
 from locust_asyncdjango.lab.environment.servers import Server
-from locust_asyncdjango.lab.experiment.confirmation import confirm, confirm_slowdown
 from locust_asyncdjango.lab.experiment.decision import Decision
-from locust_asyncdjango.lab.experiment.plan import comparisons, trials
 from locust_asyncdjango.lab.experiment.result import ResourceSample, Result
 from locust_asyncdjango.lab.experiment.results_folder import LeftOut, ResultsFolder
+from locust_asyncdjango.lab.experiment.schedule.confirmation import confirm, confirm_slowdown
+from locust_asyncdjango.lab.experiment.schedule.plan import comparisons, trials
 from locust_asyncdjango.lab.experiment.spec import Experiment
 from locust_asyncdjango.lab.experiment.trial import Trial
 from locust_asyncdjango.metrics.request_names.sums import sums_by_name

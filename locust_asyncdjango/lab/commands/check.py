@@ -11,7 +11,7 @@ from locust_asyncdjango.lab.commands.console import print_lines
 from locust_asyncdjango.lab.commands.project_run import OpenedProject, add_project_arguments, find_project, opened
 from locust_asyncdjango.lab.errors import UsageError
 from locust_asyncdjango.lab.experiment.config_file import OPTIONS
-from locust_asyncdjango.lab.experiment.plan import comparisons
+from locust_asyncdjango.lab.experiment.schedule.plan import comparisons
 from locust_asyncdjango.lab.project.project_file import FILE_NAME
 from locust_asyncdjango.metrics.plural import counted
 

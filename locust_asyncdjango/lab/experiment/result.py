@@ -10,13 +10,15 @@ from pathlib import Path
 from typing import Any, Self
 
 from locust_asyncdjango.analysis.saturation import Saturation
+from locust_asyncdjango.lab.experiment.probe_figures import ProbeFigures
 from locust_asyncdjango.lab.experiment.trial import Trial
 from locust_asyncdjango.metrics.strict_json import loads, read_dataclass
 from locust_asyncdjango.probe.protocol import PREFLIGHT_PATH, TOKEN_VARIABLE
 
 FORMAT_VERSION = 6
 """Version of result.json and experiment.json. 5: figures have goodput, capacity and the unloaded latency. 6: trials
-have the name, workers and threads of their arm, and an experiment may be about a user's own project."""
+have the name, workers and threads of their arm, an experiment may be about a user's own project, and results have what
+the probe has measured."""
 READABLE_VERSIONS = (3, 4, 5, FORMAT_VERSION)
 
 NO_PREFLIGHT = (
@@ -118,6 +120,7 @@ class Result:
     peak_usage: of the server and the lab's own services; None for a server that the lab did not start.
     caveats: reasons to doubt the figures, such as busy neighbours.
     took_s: seconds that the trial took with all its starts and stops; 0 in results of earlier versions.
+    probe: what the probe has measured inside the server; None where the server does not run it.
     """
 
     trial: Trial
@@ -128,6 +131,7 @@ class Result:
     peak_usage: PeakUsage | None = None
     caveats: tuple[str, ...] = ()
     took_s: float = 0.0
+    probe: ProbeFigures | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return a JSON object of plain types, which ``from_json`` reads."""

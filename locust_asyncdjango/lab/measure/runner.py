@@ -19,11 +19,11 @@ from locust_asyncdjango.lab.environment import machine, pinning, services
 from locust_asyncdjango.lab.environment.pinning import Pins
 from locust_asyncdjango.lab.environment.servers import Server
 from locust_asyncdjango.lab.errors import TrialError
-from locust_asyncdjango.lab.experiment.confirmation import confirm, plateau_load
 from locust_asyncdjango.lab.experiment.options import seconds_of
-from locust_asyncdjango.lab.experiment.plan import is_warmed_up, rounds, trials
 from locust_asyncdjango.lab.experiment.result import Result
 from locust_asyncdjango.lab.experiment.results_folder import LeftOut, ResultsFolder, write_json
+from locust_asyncdjango.lab.experiment.schedule.confirmation import confirm, plateau_load
+from locust_asyncdjango.lab.experiment.schedule.plan import is_warmed_up, rounds, trials
 from locust_asyncdjango.lab.experiment.spec import Experiment, Load
 from locust_asyncdjango.lab.experiment.trial import Trial
 from locust_asyncdjango.lab.measure.locust_process import Watch

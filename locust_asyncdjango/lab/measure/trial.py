@@ -21,6 +21,7 @@ from locust_asyncdjango.lab.experiment.trial import Trial
 from locust_asyncdjango.lab.measure import resource_usage
 from locust_asyncdjango.lab.measure.baseline import measure_baseline
 from locust_asyncdjango.lab.measure.locust_process import Watch, run_locust
+from locust_asyncdjango.lab.measure.probe_figures import ProbeReader
 from locust_asyncdjango.lab.measure.recorded_run import read_run
 from locust_asyncdjango.lab.measure.sites.measured_site import MeasuredSite
 from locust_asyncdjango.lab.measure.supervision import Supervision
@@ -51,6 +52,8 @@ def measure_trial(
         site_info = site.inspect(trial, server, running.site)
         requests = site.requests(trial, server, running.site)
         baseline = measure_baseline(*requests) if requests else None
+        probe = ProbeReader(running.site, trial.workers)
+        probe.reset()
         speedometer = stack.enter_context(Speedometer())
         meter = resource_usage.ResourceMeter(program.pid if program else None, speedometer)
 
@@ -59,6 +62,7 @@ def measure_trial(
             resource_usage.append_sample(samples_path, meter.sample(locust_pid))
 
         run_locust(running.users, users_url, load, series_path, watch, check_and_record_usage, pins.generator)
+        probe_figures = probe.read()
     series = read_run(series_path, folder / "failures.json")
     samples = read_resource_samples(samples_path)
     figures = _figures(series, unloaded_ms_of_users(trial, baseline))
@@ -67,6 +71,7 @@ def measure_trial(
         figures=figures,
         error="",
         site=site_info,
+        probe=probe_figures,
         baseline=baseline,
         peak_usage=resource_usage.peak_usage(samples) if program and samples else None,
         caveats=(

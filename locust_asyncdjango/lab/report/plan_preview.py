@@ -3,7 +3,7 @@
 from locust_asyncdjango.analysis.formatting import format_duration
 from locust_asyncdjango.lab.analysis.planning.budget import needed_s, plateau_of, power_sentences, trials_s
 from locust_asyncdjango.lab.analysis.planning.experience import Experience
-from locust_asyncdjango.lab.experiment import plan
+from locust_asyncdjango.lab.experiment.schedule import plan
 from locust_asyncdjango.lab.experiment.spec import Experiment
 from locust_asyncdjango.metrics.plural import counted
 

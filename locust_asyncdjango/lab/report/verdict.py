@@ -16,8 +16,8 @@ from locust_asyncdjango.lab.analysis.comparison.ratio import RatioEstimate
 from locust_asyncdjango.lab.analysis.comparison.verdicts import Comparison
 from locust_asyncdjango.lab.analysis.findings import Findings
 from locust_asyncdjango.lab.analysis.request_mix.by_name import NameComparison
-from locust_asyncdjango.lab.experiment import plan
-from locust_asyncdjango.lab.experiment.confirmation import confirmation_sentence
+from locust_asyncdjango.lab.experiment.schedule import plan
+from locust_asyncdjango.lab.experiment.schedule.confirmation import confirmation_sentence
 from locust_asyncdjango.lab.report.sentences.caveats import caveats_note
 from locust_asyncdjango.lab.report.sentences.not_run import not_run_sentences
 from locust_asyncdjango.lab.report.sentences.processors import processor_sentences

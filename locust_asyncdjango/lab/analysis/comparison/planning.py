@@ -4,7 +4,7 @@ from math import expm1, log1p, sqrt
 
 from locust_asyncdjango.lab.analysis.comparison.noise import Noise, RunVariance, reach, welch_freedom
 from locust_asyncdjango.lab.analysis.comparison.pair_tests import PAIRED_SHARE, UNPAIRED_SHARE, larger_noise
-from locust_asyncdjango.lab.experiment.plan import comparisons
+from locust_asyncdjango.lab.experiment.schedule.plan import comparisons
 from locust_asyncdjango.lab.experiment.spec import Experiment
 from locust_asyncdjango.metrics.statistics import ERROR
 

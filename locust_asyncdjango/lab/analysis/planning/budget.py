@@ -12,7 +12,7 @@ from locust_asyncdjango.lab.analysis.comparison.planning import repeats_for, sha
 from locust_asyncdjango.lab.analysis.planning.experience import Experience
 from locust_asyncdjango.lab.errors import UsageError
 from locust_asyncdjango.lab.experiment.options import seconds_of
-from locust_asyncdjango.lab.experiment.plan import comparisons
+from locust_asyncdjango.lab.experiment.schedule.plan import comparisons
 from locust_asyncdjango.lab.experiment.spec import Experiment, Load
 
 DEFAULT_USERS = "500"

@@ -15,9 +15,9 @@ from typing import Any
 from locust_asyncdjango.lab.analysis.comparison.noise import Differences, estimate_noise
 from locust_asyncdjango.lab.analysis.comparison.planning import run_noise_to_spread
 from locust_asyncdjango.lab.errors import UsageError
-from locust_asyncdjango.lab.experiment.plan import comparisons, trials
 from locust_asyncdjango.lab.experiment.result import Result
 from locust_asyncdjango.lab.experiment.results_folder import MALFORMED, ResultsFolder
+from locust_asyncdjango.lab.experiment.schedule.plan import comparisons, trials
 
 ASSUMED_NOISE = 0.05
 """The noise of a run, as a share, where no earlier experiment shows it: usual on a machine that does nothing else."""

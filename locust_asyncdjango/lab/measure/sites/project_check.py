@@ -9,7 +9,7 @@ from locust_asyncdjango.lab.environment.pinning import Pins
 from locust_asyncdjango.lab.environment.servers import Server
 from locust_asyncdjango.lab.environment.web.view_client import ViewClient
 from locust_asyncdjango.lab.errors import TrialError, UsageError
-from locust_asyncdjango.lab.experiment.plan import comparisons
+from locust_asyncdjango.lab.experiment.schedule.plan import comparisons
 from locust_asyncdjango.lab.experiment.spec import Experiment
 from locust_asyncdjango.lab.experiment.trial import Trial
 from locust_asyncdjango.lab.measure.sites.project import ProjectSite, variant_of

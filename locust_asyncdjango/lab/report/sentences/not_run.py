@@ -5,8 +5,8 @@ from statistics import fmean
 
 from locust_asyncdjango.lab.analysis.findings import Findings
 from locust_asyncdjango.lab.analysis.planning.budget import BEGIN_S, END_S
-from locust_asyncdjango.lab.experiment import plan
 from locust_asyncdjango.lab.experiment.results_folder import LeftOut
+from locust_asyncdjango.lab.experiment.schedule import plan
 from locust_asyncdjango.lab.experiment.trial import Trial
 from locust_asyncdjango.metrics.plural import counted
 

@@ -10,8 +10,8 @@ from locust_asyncdjango.lab.analysis.ceilings import Ceiling, ceiling_violation,
 from locust_asyncdjango.lab.analysis.findings import Findings
 from locust_asyncdjango.lab.environment.servers import Server
 from locust_asyncdjango.lab.experiment.arm import Arm
-from locust_asyncdjango.lab.experiment.plan import trials
 from locust_asyncdjango.lab.experiment.result import Baseline, Result
+from locust_asyncdjango.lab.experiment.schedule.plan import trials
 from locust_asyncdjango.metrics.row import Row
 from locust_asyncdjango.metrics.series_file import Series
 from tests.support.experiments import SYNC, experiment, measured, repeated, unloaded

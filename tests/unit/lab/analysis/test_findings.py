@@ -11,9 +11,9 @@ from locust_asyncdjango.lab.analysis.comparison.criterion import Criterion
 from locust_asyncdjango.lab.analysis.comparison.ratio import RatioEstimate
 from locust_asyncdjango.lab.analysis.findings import Findings, read_findings, with_current_figures
 from locust_asyncdjango.lab.experiment.decision import Decision
-from locust_asyncdjango.lab.experiment.plan import trials
 from locust_asyncdjango.lab.experiment.result import PeakUsage
 from locust_asyncdjango.lab.experiment.results_folder import ResultsFolder, write_json
+from locust_asyncdjango.lab.experiment.schedule.plan import trials
 from locust_asyncdjango.metrics.row import Row
 from locust_asyncdjango.metrics.series_file import Series
 from tests.support.experiments import (

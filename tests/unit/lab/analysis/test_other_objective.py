@@ -7,7 +7,7 @@ from locust_asyncdjango.lab.analysis.comparison.criterion import Criterion
 from locust_asyncdjango.lab.analysis.findings import Findings
 from locust_asyncdjango.lab.analysis.other_objective import for_objective
 from locust_asyncdjango.lab.experiment.decision import Decision
-from locust_asyncdjango.lab.experiment.plan import trials
+from locust_asyncdjango.lab.experiment.schedule.plan import trials
 from locust_asyncdjango.lab.report.verdict import verdict_sentences
 from locust_asyncdjango.metrics.row import Row
 from locust_asyncdjango.metrics.series_file import Series

@@ -22,7 +22,7 @@ from locust_asyncdjango.lab.experiment.config_file import (
     to_toml,
 )
 from locust_asyncdjango.lab.experiment.options import declared_options
-from locust_asyncdjango.lab.experiment.plan import trials
+from locust_asyncdjango.lab.experiment.schedule.plan import trials
 from locust_asyncdjango.lab.experiment.spec import Experiment, Load
 from tests.support.experiments import experiment
 

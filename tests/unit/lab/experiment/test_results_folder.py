@@ -12,9 +12,9 @@ import pytest
 from locust_asyncdjango.lab.environment.servers import Server
 from locust_asyncdjango.lab.errors import UsageError
 from locust_asyncdjango.lab.experiment.decision import Decision
-from locust_asyncdjango.lab.experiment.plan import trials
 from locust_asyncdjango.lab.experiment.result import Baseline, PeakUsage, Result
 from locust_asyncdjango.lab.experiment.results_folder import LeftOut, ResultsFolder, without_secrets, write_json
+from locust_asyncdjango.lab.experiment.schedule.plan import trials
 from tests.support.experiments import ASYNC, BROKEN, SYNC, VERSION_3, experiment
 
 

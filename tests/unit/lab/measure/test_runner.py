@@ -12,9 +12,9 @@ from locust_asyncdjango.lab.analysis.findings import read_findings
 from locust_asyncdjango.lab.environment.pinning import Pins
 from locust_asyncdjango.lab.environment.servers import Server
 from locust_asyncdjango.lab.errors import TrialError
-from locust_asyncdjango.lab.experiment.confirmation import confirmation_sentence
 from locust_asyncdjango.lab.experiment.result import Result
 from locust_asyncdjango.lab.experiment.results_folder import LeftOut, ResultsFolder, write_json
+from locust_asyncdjango.lab.experiment.schedule.confirmation import confirmation_sentence
 from locust_asyncdjango.lab.experiment.spec import Experiment, Load
 from locust_asyncdjango.lab.experiment.trial import Trial
 from locust_asyncdjango.lab.measure import runner

@@ -13,9 +13,9 @@ from rich.console import Console
 from locust_asyncdjango.lab.analysis.changes.find_changes import find_changes
 from locust_asyncdjango.lab.analysis.findings import read_findings
 from locust_asyncdjango.lab.environment.servers import Server
-from locust_asyncdjango.lab.experiment.plan import trials
 from locust_asyncdjango.lab.experiment.result import Result
 from locust_asyncdjango.lab.experiment.results_folder import ResultsFolder, write_json
+from locust_asyncdjango.lab.experiment.schedule.plan import trials
 from locust_asyncdjango.lab.experiment.spec import Load
 from locust_asyncdjango.lab.report import comparison_report, experiment_report, run_report
 from locust_asyncdjango.lab.report.verdict import verdict_sentences

@@ -4,8 +4,8 @@ from collections import Counter
 from dataclasses import replace
 
 from locust_asyncdjango.lab.analysis.findings import Findings
-from locust_asyncdjango.lab.experiment.plan import trials
 from locust_asyncdjango.lab.experiment.result import PeakUsage
+from locust_asyncdjango.lab.experiment.schedule.plan import trials
 from locust_asyncdjango.lab.report import tables
 from locust_asyncdjango.metrics.row import Row
 from locust_asyncdjango.metrics.series_file import Series

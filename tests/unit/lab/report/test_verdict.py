@@ -6,7 +6,7 @@ import pytest
 
 from locust_asyncdjango.analysis.saturation import FailingName, Onset
 from locust_asyncdjango.lab.analysis.findings import Findings
-from locust_asyncdjango.lab.experiment.plan import trials
+from locust_asyncdjango.lab.experiment.schedule.plan import trials
 from locust_asyncdjango.lab.experiment.trial import Trial
 from locust_asyncdjango.lab.report.answer.subject_answers import answers_of
 from locust_asyncdjango.lab.report.tables import figures_table

@@ -8,9 +8,9 @@ import pytest
 
 from locust_asyncdjango.analysis.saturation import Goodput
 from locust_asyncdjango.lab.analysis.planning.experience import Experience, read_experience
-from locust_asyncdjango.lab.experiment.plan import trials
 from locust_asyncdjango.lab.experiment.result import Result
 from locust_asyncdjango.lab.experiment.results_folder import ResultsFolder, write_json
+from locust_asyncdjango.lab.experiment.schedule.plan import trials
 from locust_asyncdjango.lab.experiment.trial import Trial
 from tests.support.experiments import SERVERS, experiment
 from tests.support.figures import figures

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from locust_asyncdjango.lab.analysis.findings import Findings
 from locust_asyncdjango.lab.experiment.arm import Arm
-from locust_asyncdjango.lab.experiment.plan import trials
+from locust_asyncdjango.lab.experiment.schedule.plan import trials
 from locust_asyncdjango.lab.report.answer.overall import overall_text
 from locust_asyncdjango.lab.report.answer.subject_answers import answers_of
 from tests.support.experiments import SERVERS, capacity, experiment, goodput, measured, repeated, with_names

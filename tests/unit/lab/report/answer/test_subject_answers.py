@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from locust_asyncdjango.analysis.saturation import find_saturation
 from locust_asyncdjango.lab.analysis.findings import Findings
-from locust_asyncdjango.lab.experiment.plan import trials
+from locust_asyncdjango.lab.experiment.schedule.plan import trials
 from locust_asyncdjango.lab.report.answer.subject_answers import answers_of
 from locust_asyncdjango.metrics.row import Row
 from locust_asyncdjango.metrics.series_file import Series

@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from locust_asyncdjango.lab.experiment.plan import trials
 from locust_asyncdjango.lab.experiment.results_folder import LeftOut
+from locust_asyncdjango.lab.experiment.schedule.plan import trials
 from locust_asyncdjango.lab.report.sentences.not_run import budget_note, not_run_sentences
 from tests.support.experiments import repeated
 

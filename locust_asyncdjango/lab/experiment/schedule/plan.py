@@ -7,7 +7,7 @@ from itertools import groupby, product
 from math import gcd
 
 from locust_asyncdjango.lab.errors import UsageError
-from locust_asyncdjango.lab.experiment.orders import balanced_orders
+from locust_asyncdjango.lab.experiment.schedule.orders import balanced_orders
 from locust_asyncdjango.lab.experiment.spec import Experiment
 from locust_asyncdjango.lab.experiment.trial import Trial, unfinished_name
 

@@ -5,13 +5,13 @@ from dataclasses import replace
 import pytest
 
 from locust_asyncdjango.analysis.saturation import Capacity
-from locust_asyncdjango.lab.experiment.confirmation import (
+from locust_asyncdjango.lab.experiment.result import Result
+from locust_asyncdjango.lab.experiment.schedule.confirmation import (
     confirmation_sentence,
     is_confirmed,
     next_confirmation,
     plateau_load,
 )
-from locust_asyncdjango.lab.experiment.result import Result
 from locust_asyncdjango.lab.experiment.spec import Load
 from locust_asyncdjango.lab.experiment.trial import Trial
 from tests.support.figures import figures

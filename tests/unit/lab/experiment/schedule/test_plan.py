@@ -10,7 +10,7 @@ from locust_asyncdjango.lab.environment.servers import SERVERS as SERVERS_OF_THE
 from locust_asyncdjango.lab.environment.servers import Server
 from locust_asyncdjango.lab.errors import UsageError
 from locust_asyncdjango.lab.experiment.arm import Arm
-from locust_asyncdjango.lab.experiment.plan import is_warmed_up, rounds, trials
+from locust_asyncdjango.lab.experiment.schedule.plan import is_warmed_up, rounds, trials
 from tests.support.experiments import experiment
 
 SERVERS = ("gunicorn-sync", "gunicorn-uvicorn")

@@ -5,7 +5,7 @@ from itertools import chain, pairwise
 
 import pytest
 
-from locust_asyncdjango.lab.experiment.orders import balanced_orders
+from locust_asyncdjango.lab.experiment.schedule.orders import balanced_orders
 
 
 def test_two_arms_have_two_orders_and_three_have_two_squares() -> None:

@@ -1,0 +1,1 @@
+"""Which trials run, in which order, and which confirm the capacity of an arm."""
