@@ -44,6 +44,8 @@ NAMES_LIMIT = 10
 """How many names of exceptions a failure header has at most."""
 NAME_LIMIT = 200
 """How many characters of a name are written and read."""
+REQUEST_NAME_LIMIT = 300
+"""How many characters of a request's name are sent: as many as the results of a run have."""
 TEXT_LIMIT = 300
 """How many characters of the text are written and read."""
 
@@ -68,8 +70,8 @@ class ServerFailure(NamedTuple):
 
 
 def write_name(name: str) -> str:
-    """Return the value of NAME_HEADER. ``urllib.parse.unquote`` makes the name of it again, up to NAME_LIMIT."""
-    return quote(name[:NAME_LIMIT].encode("utf-8", "replace"), safe=_PRINTABLE)
+    """Return the value of NAME_HEADER. ``unquote`` makes the name of it again, up to REQUEST_NAME_LIMIT characters."""
+    return quote(name[:REQUEST_NAME_LIMIT].encode("utf-8", "replace"), safe=_PRINTABLE)
 
 
 def write_failure(failure: ServerFailure) -> str:

@@ -13,6 +13,7 @@ from typing import Any, ClassVar, NamedTuple
 
 import gevent
 from locust.env import Environment
+from locust.event import EventHook
 from locust.runners import MasterRunner
 from locust.user.task import LOCUST_STATE_RUNNING, LOCUST_STATE_WAITING
 
@@ -118,7 +119,8 @@ class LoginUser(FastUser):
         """Log in ``count`` times now. All users of this class take these sessions in turn, and none of their own.
 
         A login costs the server much processor time, as it hashes the password. Call this method in a listener to
-        ``test_start``, so that this time is not part of the load. Sessions of the run before are dropped.
+        ``test_start``, so that this time is not part of the load. The requests are in no table. Sessions of the run
+        before are dropped.
         Raise LoginFailedError, with the reason, where a login fails.
         """
         if isinstance(environment.runner, MasterRunner):
@@ -129,6 +131,7 @@ class LoginUser(FastUser):
         cls._shared = cycle(sessions)
 
     def _new_session(self) -> Session:
+        self.client.request_event = EventHook()  # nobody listens to it: these requests are not part of the load
         result = self.log_in()
         if result.problem:
             raise LoginFailedError(f"the login failed: {result.problem}")

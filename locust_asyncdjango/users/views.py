@@ -27,10 +27,12 @@ except ViewsFileError as error:
 globals().update(USER_CLASSES)  # Locust runs the classes that it finds in a locustfile
 
 
-@events.init.add_listener
 def on_init(environment: Environment, **_: Any) -> None:
     """Log in, or end with exit code 2 where that fails."""
     try:
         log_in_before_load(environment, USER_CLASSES.values())
     except LoginFailedError as error:
         _refuse(error)
+
+
+events.init.add_listener(on_init)

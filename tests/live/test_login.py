@@ -1,6 +1,7 @@
 """Logins to a real Django project: by LoginUser, by the lab's own client, and by Locust with the lab's locustfile."""
 
 import json
+import re
 import shutil
 import sys
 from collections.abc import Iterator
@@ -18,7 +19,7 @@ from locust_asyncdjango.lab.errors import TrialError
 from locust_asyncdjango.metrics import series_file
 from locust_asyncdjango.routes import VIEWS_VARIABLE, Login, Pairs, View, ViewTask
 from locust_asyncdjango.routes.requests import view_problem
-from tests.support.programs import BIN, done, locust, running, wait_for
+from tests.support.programs import BIN, done, locust, running, wait_for, written
 from tests.support.recorded_user import RecordedUser
 
 PROJECT = Path(__file__).parents[1] / "support" / "sites" / "login_project"
@@ -185,4 +186,57 @@ def test_locust_says_in_one_line_that_there_are_no_views() -> None:
     code, text = done(*locust("-f", LOCUSTFILE, "--list"))
     assert code == 2
     assert f"locust: error: {VIEWS_VARIABLE} is not set" in text
+    assert "Traceback" not in text
+
+
+MEMBERS = """
+from locust import constant, events, task
+from locust_asyncdjango import LoginUser
+
+class Member(LoginUser):
+    wait_time = constant(0.1)
+    username, password = "ann", {password!r}
+    default_headers = {headers!r}
+
+    @task
+    def read(self):
+        self.client.get("/private/", name="read")
+
+    @task
+    def save(self):
+        self.client.post("/save/", {{"title": "a"}}, name="saved")
+"""
+SHARED = """
+@events.test_start.add_listener
+def log_in(environment, **_):
+    Member.share_logins(environment, 2)
+"""
+
+
+def members(site: StartedSite, folder: Path, password: str, more: str = "") -> tuple[int, str]:
+    """Run Locust with a locustfile of LoginUsers, and return its exit code and what it printed."""
+    mine = written(folder, MEMBERS.format(password=password, headers=dict(site.headers)) + more)
+    return done(*locust("-f", mine, *SHORT, "-H", site.url), cwd=folder)
+
+
+def test_a_locustfile_whose_users_log_in(site: StartedSite, tmp_path: Path) -> None:
+    code, text = members(site, tmp_path, "right")
+    assert code == 0, text
+    assert re.search(r"^POST +login +7 +0\(0.00%\)", text, re.MULTILINE), text
+    assert re.search(r"^POST +saved +\d+ +0\(0.00%\)", text, re.MULTILINE), text
+
+
+def test_a_locustfile_whose_users_share_logins(site: StartedSite, tmp_path: Path) -> None:
+    code, text = members(site, tmp_path, "right", SHARED)
+    assert code == 0, text
+    assert re.search(r"^POST +saved +\d+ +0\(0.00%\)", text, re.MULTILINE), text
+    assert not re.search(r"^POST +login ", text, re.MULTILINE), text
+
+
+def test_a_locustfile_with_a_wrong_password(site: StartedSite, tmp_path: Path) -> None:
+    code, text = members(site, tmp_path, "wrong")
+    assert code == 1, text
+    assert text.count("A user of Member cannot log in, and stops: the login's page was shown again") == 1
+    assert "POST login: login_failed: the login's page was shown again, so that name or password are wrong" in text
+    assert not re.search(r"^GET +read ", text, re.MULTILINE), text
     assert "Traceback" not in text

@@ -1,11 +1,19 @@
 """The names that the lab and a server's process have in common, and the failure header."""
 
+from urllib.parse import unquote
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from locust_asyncdjango.probe import protocol
-from locust_asyncdjango.probe.protocol import ServerFailure, read_failure, write_failure
+from locust_asyncdjango.probe.protocol import (
+    REQUEST_NAME_LIMIT,
+    ServerFailure,
+    read_failure,
+    write_failure,
+    write_name,
+)
 
 REFUSED = ServerFailure(
     ("django.db.utils.OperationalError", "psycopg.OperationalError"), text="FATAL:  désolé; 100 % = trop"
@@ -84,3 +92,14 @@ def test_a_header_is_short_printable_ascii(names: list[str], sqlstate: str, libr
     header = write_failure(ServerFailure(tuple(names), sqlstate, library, text))
     assert header.isascii()
     assert header == "" or header.isprintable()
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"])))
+def test_a_name_of_a_request_goes_through_its_header(name: str) -> None:
+    header = write_name(name)
+    assert header == "" or (header.isascii() and header.isprintable())
+    assert unquote(header) == name[:REQUEST_NAME_LIMIT]
+
+
+def test_a_name_that_cannot_be_encoded_has_a_header() -> None:
+    assert write_name("GET /a?b=\ud800") == "GET /a?b=?"

@@ -78,16 +78,19 @@ def test_a_refused_user_stops_after_one_failure(server: ScriptedServer, caplog: 
 
 def test_a_user_tries_again_where_the_site_is_busy(server: ScriptedServer) -> None:
     user = recorded(server, login=Login(path="/busy/"), login_retry_s=0.0, **MEMBER)
-    attempts = iter([True, False])
-    user.user._wait_for_retry = lambda: next(attempts) or server_recovers(user)
+    waits = []
+
+    def wait_for_retry() -> None:
+        """Let the site recover during the second wait."""
+        waits.append(1)
+        if len(waits) == 2:
+            user.user.login = Login()
+
+    user.user._wait_for_retry = wait_for_retry
     user.user.on_start()
     busy = ("GET", "login", "unavailable_503")
     assert events(user) == [busy, busy, *LOGIN]
     user.close()
-
-
-def server_recovers(user: RecordedUser) -> None:
-    user.user.login = Login()
 
 
 def test_locust_can_stop_a_user_that_waits_for_its_next_attempt(server: ScriptedServer) -> None:
@@ -148,8 +151,10 @@ def test_shared_logins(server: ScriptedServer) -> None:
         username, password = "ann", "right"
 
     environment: Any = Environment(host=server.url)
+    names: list[str] = []
+    environment.events.request.add_listener(lambda **event: names.append(event["name"]))
     Member.share_logins(environment, 2)
-    assert len(server.received) == 4
+    assert (len(server.received), names) == (4, [])
     users: list[Any] = [Member(environment) for _ in range(3)]
     for user in users:
         user.on_start()

@@ -40,7 +40,7 @@ def test_one_view_makes_one_class(tmp_path: Path) -> None:
     file = tmp_path / "view.json"
     file.write_text(json.dumps(as_json(PRIVATE)))
     assert read_tasks(str(file)) == [PRIVATE]
-    (user_class,) = view_users({VIEWS_VARIABLE: str(file)}).values()
+    user_class: Any = view_users({VIEWS_VARIABLE: str(file)})["ProjectUser"]
     assert (user_class.__name__, user_class.login, user_class.wait_time) == ("ProjectUser", MEMBER, arrival)
     assert [task.__name__ for task in user_class.tasks] == ["private"]
     assert not user_class.abstract
