@@ -79,6 +79,6 @@ def settings_caveats(page: Mapping[str, Any]) -> list[str]:
     if page.get("debug"):
         caveats.append("DEBUG is on, which slows each request and keeps all queries in memory; set it off")
     pool = ((page.get("databases") or {}).get("default") or {}).get("pool")
-    if pool is True:
-        caveats.append("the pool has 4 connections a process, as pool = True means; set max_size")
+    if isinstance(pool, dict) and "max_size" not in pool:
+        caveats.append("the pool has 4 connections a process, psycopg's default; set max_size")
     return caveats

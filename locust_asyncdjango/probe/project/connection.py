@@ -9,7 +9,8 @@ ROUND_TRIPS = 3
 def describe_connection(alias: str = "default") -> dict[str, Any]:
     """Return what the database reports about itself and how far away it is.
 
-    server_version, max_connections: None where the engine does not report them. round_trip_ms: the shortest of some.
+    driver: the module of the driver. server_version, max_connections: None where the engine does not report them.
+    round_trip_ms: the shortest of some.
     server: host, port and name as the driver has connected to them, where it says so.
     error: the names of the exceptions and the reason, where there is no connection; then all others are missing.
     """
@@ -34,6 +35,7 @@ def _describe(connection: Any) -> dict[str, Any]:
         round_trips_ms = [_round_trip_ms(cursor, connection) for _ in range(ROUND_TRIPS)]
         return {
             "vendor": connection.vendor,
+            "driver": str(connection.Database.__name__),
             "server_version": version,
             "max_connections": limit,
             "round_trip_ms": min(round_trips_ms),

@@ -6,10 +6,14 @@ from urllib.parse import urlsplit, urlunsplit
 
 
 def describe_databases(settings: Any) -> dict[str, dict[str, Any]]:
-    """Return each database by its alias: engine, host, port, name and how connections are kept."""
+    """Return each database by its alias: engine, host, port, name and how connections are kept.
+
+    No backend is imported: its driver may be missing.
+    """
     from django.db import connections
 
-    return {alias: _describe_database(connections[alias].settings_dict) for alias in connections if settings.DATABASES}
+    databases: Mapping[str, Mapping[str, Any]] = connections.settings if settings.DATABASES else {}
+    return {alias: _describe_database(database) for alias, database in databases.items()}
 
 
 def _describe_database(database: Mapping[str, Any]) -> dict[str, Any]:

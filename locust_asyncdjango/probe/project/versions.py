@@ -35,6 +35,18 @@ def python_and_django() -> dict[str, str]:
     return {"python": platform.python_version(), "django": django.get_version(), **drivers}
 
 
+def installed_packages() -> dict[str, str]:
+    """Return all packages that this Python finds, in lower case, with their versions."""
+    packages = {}
+    for distribution in distributions():
+        # A folder that was left half removed has no name.
+        name = distribution.metadata["Name"]
+        if name:
+            # The first one on the path is the one that is imported.
+            packages.setdefault(str(name).lower(), str(distribution.version))
+    return packages
+
+
 def installed_servers() -> dict[str, str]:
     """Return the servers that this Python can start, with their versions. uWSGI as a program of its own counts not."""
     return {name: package_version(name) for name, module in SERVERS.items() if find_spec(module) is not None}
