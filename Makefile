@@ -35,6 +35,7 @@ lint: $(VENV)/.installed-dev
 
 bench: $(VENV)/.installed-dev
 	$(BIN)/python benchmarks/target_site_overhead.py
+	$(BIN)/python benchmarks/probe_cost.py
 	$(BIN)/python benchmarks/proxy_overhead.py
 	$(BIN)/python benchmarks/generator_throughput.py
 	$(BIN)/python benchmarks/classification_cost.py

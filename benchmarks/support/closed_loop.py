@@ -73,6 +73,9 @@ def parser() -> argparse.ArgumentParser:
     flags.add_argument("url")
     flags.add_argument("--expect", type=int, default=200, help="the status of every response (default: %(default)s)")
     flags.add_argument("--form", default="", help="url-encoded body of a POST (default: none, which sends a GET)")
+    flags.add_argument(
+        "--header", action="append", default=[], metavar="NAME:VALUE", help="a header field of every request"
+    )
     flags.add_argument("--connections", type=int, default=10, help="number of connections (default: %(default)s)")
     flags.add_argument("--seconds", type=float, default=2, help="seconds to count (default: %(default)s)")
     return flags
@@ -81,7 +84,8 @@ def parser() -> argparse.ArgumentParser:
 def send_requests(client: HTTPClient, options: argparse.Namespace, window: Window) -> None:
     """Send the requests of one connection until the window ends. Raise OSError and UnexpectedResponseError."""
     target = "/" + options.url.split("/", 3)[3]
-    method, headers = ("POST", FORM) if options.form else ("GET", {})
+    method = "POST" if options.form else "GET"
+    headers = {**(FORM if options.form else {}), **dict(field.split(":", 1) for field in options.header)}
     while window.is_open():
         response = client.request(method, target, options.form.encode(), headers)
         body = response.read()
