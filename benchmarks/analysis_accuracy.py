@@ -300,7 +300,10 @@ def find_figures(intervals: Sequence[Interval]) -> Figures:
 
 
 def _onset(onset: Onset | None) -> FoundFigure:
-    return FoundFigure(onset.users, onset.low, onset.high) if onset else FoundFigure()
+    """Return an onset. "Already queued at the lowest load" says that it lies there or below: that is its low end."""
+    if onset is None:
+        return FoundFigure()
+    return FoundFigure(onset.low if onset.is_queued_from_start else onset.users, onset.low, onset.high)
 
 
 def result_line(planted: PlantedRun, figures: Figures) -> str:

@@ -136,6 +136,9 @@ def measure_slower_arm(options: VerdictOptions, folder: Path) -> None:
     ratios, detected = [], 0
     for number in range(1, options.experiments + 1):
         report = run_experiment(folder / f"slower-{number}", *arms, *repeats, file=file)
+        if not report["differences"]:
+            print(f"  {number}: {report['verdict'][0]}", flush=True)
+            continue
         (difference,) = report["differences"]
         is_right = difference["best"] == "plain"
         detected += is_right and difference["low"] > 1
@@ -143,7 +146,8 @@ def measure_slower_arm(options: VerdictOptions, folder: Path) -> None:
         interval = f"{difference['low']:.3f}-{difference['high']:.3f}"
         carried = f"{difference['best']} carried {difference['ratio']:.3f} ({interval}) times as much as"
         print(f"  {number}: {carried} {difference['other']}, {difference['pairs']} pairs", flush=True)
-    result = f"detected in {detected} of {options.experiments}; median ratio {statistics.median(ratios):.3f}"
+    median = f"{statistics.median(ratios):.3f}" if ratios else "unknown"
+    result = f"detected in {detected} of {options.experiments}; median ratio {median}"
     print(f"slower by {1 - CARRIED_SHARE:.0%}: {result}, planted {1 / CARRIED_SHARE:.3f}", flush=True)
 
 
