@@ -49,7 +49,6 @@ MAY_IMPORT = {
         "lab.measure",
         "lab.analysis",
         "lab.experiment",
-        "lab.project",
         "lab.environment",
         "lab.errors",
         *SHARED,

@@ -117,10 +117,16 @@ def build_experiment(values: Mapping[str, Any], **fields: Any) -> Experiment:
 
 
 def to_toml(experiment: Experiment) -> str:
-    """Return the text of a file that runs an experiment again; comments name the site's environment variables."""
+    """Return the text of a file that runs an experiment again; comments name the site's environment variables.
+
+    Of a user's own project it is the table [experiment] of the project's file, which has all else.
+    """
     lines = [f"# {name}={_toml(value)}" for name, value in experiment.factors]
+    left_out = ["max_connections"] if experiment.arms else []
+    if experiment.project:
+        lines, left_out = ["[experiment]"], [*left_out, "posts", "arms", "workers"]
     for option in OPTIONS.values():
-        if option in _OTHER_OPTIONS or (option.name == "max_connections" and experiment.arms):
+        if option in _OTHER_OPTIONS or option.name in left_out:
             continue
         value = getattr(experiment.load if option in _LOAD_OPTIONS else experiment, option.field)
         if value not in ("", ()):

@@ -1,5 +1,7 @@
 """Where the time of requests went, as the probe has measured it inside the server's processes."""
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Self
 
@@ -40,6 +42,42 @@ class RequestTimes:
     def database_ms(self) -> float:
         """What a request spent on the database: waiting for connections, and in queries."""
         return self.query_ms + self.connect_ms + self.pool_wait_ms
+
+    @property
+    def code_ms(self) -> float:
+        """What a request spent in the project's code, without what it waited for. Calls that overlap count once."""
+        return max(self.view_ms - self.database_ms - self.http_ms, 0.0)
+
+
+MEANS = ("view_ms", "query_ms", "connect_ms", "pool_wait_ms", "http_ms", "queries", "connects", "http_calls", "hops")
+"""The members of RequestTimes that are means of a request."""
+
+
+def mean_times(name: str, parts: Sequence[RequestTimes]) -> RequestTimes | None:
+    """Return the times of all requests of several names or runs together, under a name; None without a request."""
+    requests = sum(part.requests for part in parts)
+    if not requests:
+        return None
+    queued = [part for part in parts if part.queued_ms is not None]
+    queued_requests = sum(part.requests for part in queued)
+    failures: Counter[str] = Counter()
+    for part in parts:
+        failures.update(part.failures)
+    views = {part.view for part in parts}
+    return RequestTimes(
+        name=name,
+        view=views.pop() if len(views) == 1 else "",
+        is_async=any(part.is_async for part in parts),
+        requests=requests,
+        failed=sum(part.failed for part in parts),
+        queued_ms=(
+            sum((part.queued_ms or 0.0) * part.requests for part in queued) / queued_requests
+            if queued_requests
+            else None
+        ),
+        **{mean: sum(getattr(part, mean) * part.requests for part in parts) / requests for mean in MEANS},
+        failures=dict(failures.most_common()),
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from locust_asyncdjango.lab.report import tables
 from locust_asyncdjango.lab.report.answer.overall import overall_text
 from locust_asyncdjango.lab.report.answer.questions import context_text, question_of
 from locust_asyncdjango.lab.report.answer.request_names import RequestNames
+from locust_asyncdjango.lab.report.answer.request_times import request_times_table
 from locust_asyncdjango.lab.report.answer.subject_answers import HEADERS, SubjectAnswer, answers_of
 from locust_asyncdjango.lab.report.answer.texts import ARRIVALS
 from locust_asyncdjango.lab.report.charts.trial_charts import trial_charts
@@ -174,6 +175,7 @@ def _tables(findings: Findings) -> list[Table]:
         tables.round_trips_table(findings),
         tables.resource_usage_table(findings),
         tables.processors_table(findings),
+        request_times_table(findings),
         tables.request_names_table(findings),
     )
     return [tables.figures_table(findings), *(table for table in others if table.rows)]

@@ -18,6 +18,7 @@ from locust_asyncdjango.lab.analysis.findings import Findings
 from locust_asyncdjango.lab.analysis.request_mix.by_name import NameComparison
 from locust_asyncdjango.lab.experiment.schedule import plan
 from locust_asyncdjango.lab.experiment.schedule.confirmation import confirmation_sentence
+from locust_asyncdjango.lab.report.answer.request_times import block_sentences
 from locust_asyncdjango.lab.report.sentences.caveats import caveats_note
 from locust_asyncdjango.lab.report.sentences.not_run import not_run_sentences
 from locust_asyncdjango.lab.report.sentences.processors import processor_sentences
@@ -48,6 +49,7 @@ def verdict_sentences(findings: Findings) -> list[str]:
         sentences += [
             *_subject_sentences(findings, subject),
             *(each for runs in arms for each in _failures(findings, runs)),
+            *block_sentences(arms),
         ]
         sentences += _confirmation_sentences(findings, arms)
     unchecked = {result.trial.server: each for result in findings.results if (each := result.site.get("preflight"))}

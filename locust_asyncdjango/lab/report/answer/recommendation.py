@@ -13,6 +13,7 @@ from locust_asyncdjango.lab.analysis.comparison.verdicts import Comparison
 from locust_asyncdjango.lab.analysis.findings import Findings
 from locust_asyncdjango.lab.report.answer.arm_summaries import ArmSummary
 from locust_asyncdjango.lab.report.answer.questions import answering_comparison, is_between_kinds, kind_of
+from locust_asyncdjango.lab.report.answer.request_times import block_sentences
 from locust_asyncdjango.lab.report.answer.slots import slots_of, slots_sentence
 from locust_asyncdjango.lab.report.answer.texts import (
     duration_text,
@@ -186,6 +187,7 @@ def _warnings(findings: Findings, measured: Sequence[ArmSummary], named: Sequenc
     for arm in measured:
         if arm.runs.figures:
             yield from (f"On {arm.name} {note}." for note in failing_notes(arm.runs.figures))
+    yield from (f"{sentence}." for sentence in block_sentences([arm.runs for arm in measured]))
     for arm in measured:
         if arm.runs.invalid_reason:
             yield f"{arm.name} cannot win: {arm.runs.invalid_reason}."

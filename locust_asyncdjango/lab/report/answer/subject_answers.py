@@ -11,6 +11,7 @@ from locust_asyncdjango.lab.report.answer.curve_charts import arm_role, curve_ch
 from locust_asyncdjango.lab.report.answer.distribution import distribution_chart
 from locust_asyncdjango.lab.report.answer.recommendation import Recommendation, recommend
 from locust_asyncdjango.lab.report.answer.request_names import RequestNames, request_names
+from locust_asyncdjango.lab.report.answer.request_times import arm_times, times_text
 
 HEADERS = (
     *("arm", "capacity within the objective", "goodput at full load", "failures at full load"),
@@ -113,11 +114,19 @@ def _without_unit(load: str) -> str:
     return load.removesuffix(" users").removesuffix(" user").removesuffix(f" {texts.ARRIVALS}")
 
 
+def _detail(arm: ArmSummary) -> str:
+    """Return the slots of an arm and where the time of its requests goes, or why it was not measured."""
+    if arm.error:
+        return f"not measured: {arm.error}"
+    times = arm_times(arm.runs)
+    return f"{arm.slots}; a request: {times_text(times)}" if times else arm.slots
+
+
 def _cells(arm: ArmSummary, most_users: int) -> ArmCells:
     full, capacity = arm.full, arm.capacity
     return ArmCells(
         name=arm.name + (" (!)" if arm.runs.invalid_reason else ""),
-        detail=arm.slots if not arm.error else f"not measured: {arm.error}",
+        detail=_detail(arm),
         role=arm_role(arm.colour),
         capacity=texts.load_text(capacity),
         capacity_note=texts.capacity_note(capacity),
