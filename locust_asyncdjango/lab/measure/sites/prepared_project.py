@@ -10,7 +10,6 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from locust_asyncdjango.lab.environment.packages import package_folder
 from locust_asyncdjango.lab.environment.postgres.installation import find_installation
 from locust_asyncdjango.lab.environment.process import free_port
 from locust_asyncdjango.lab.environment.servers import Application
@@ -19,6 +18,7 @@ from locust_asyncdjango.lab.project.inspection.ask import ask_project
 from locust_asyncdjango.lab.project.inspection.report import ProjectReport
 from locust_asyncdjango.lab.project.overlay import overlay_for
 from locust_asyncdjango.lab.project.prepare import Preparation
+from locust_asyncdjango.lab.project.probe_folder import PACKAGE, link_probe
 from locust_asyncdjango.lab.project.project_env import (
     database_values,
     fill_env,
@@ -34,9 +34,6 @@ from locust_asyncdjango.lab.project.smtp_sink import running_smtp_sink
 from locust_asyncdjango.lab.project.tables.arms import ProjectArm
 from locust_asyncdjango.lab.project.tables.templates import fill
 from locust_asyncdjango.probe.protocol import APPLICATION_VARIABLE, OVERLAY_VARIABLE, SLOTS_PATH
-
-PROBE_PACKAGE = "asyncdjango_probe"
-"""The name by which a server's process imports the probe."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +71,10 @@ class PreparedProject:
     @property
     def application(self) -> Application:
         """What a server of the table serves: the probe, which wraps the project's application."""
-        package = self.preparation.search_folder / PROBE_PACKAGE
+        package = self.preparation.search_folder / PACKAGE
         return Application(
-            wsgi=f"{PROBE_PACKAGE}.wsgi:application",
-            asgi=f"{PROBE_PACKAGE}.asgi:application",
+            wsgi=f"{PACKAGE}.wsgi:application",
+            asgi=f"{PACKAGE}.asgi:application",
             python=str(self.project.python),
             start=str(package / "launch.py"),
             folder=self.project.root,
@@ -95,19 +92,9 @@ class PreparedProject:
 def lab_tools(project: Project, *, may_install: bool = False) -> Iterator[LabTools]:
     """Start what all revisions of a project share, and yield it. Raise TrialError where it does not start."""
     with ExitStack() as stack:
-        folder = stack.enter_context(probe_folder())
+        folder = link_probe(Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="locust-asyncdjango-"))))
         smtp_port = stack.enter_context(running_smtp_sink()).port if project.smtp else 0
         yield LabTools(folder, smtp_port, may_install)
-
-
-@contextmanager
-def probe_folder() -> Iterator[Path]:
-    """Yield a folder that has the probe and nothing else, for the path of a server's process."""
-    with tempfile.TemporaryDirectory(prefix="locust-asyncdjango-") as name:
-        folder = Path(name)
-        folder.chmod(0o755)
-        (folder / PROBE_PACKAGE).symlink_to(package_folder("locust_asyncdjango.probe"))
-        yield folder
 
 
 def inspect_project(project: Project, tools: LabTools, log: Path) -> tuple[ProjectReport, Proof]:
