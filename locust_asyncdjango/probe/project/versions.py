@@ -50,12 +50,3 @@ def installed_packages() -> dict[str, str]:
 def installed_servers() -> dict[str, str]:
     """Return the servers that this Python can start, with their versions. uWSGI as a program of its own counts not."""
     return {name: package_version(name) for name, module in SERVERS.items() if find_spec(module) is not None}
-
-
-def installed_packages() -> dict[str, str]:
-    """Return all installed packages with their versions. Of two on the path, the first one counts."""
-    packages: dict[str, str] = {}
-    for each in distributions():
-        if name := each.metadata["Name"]:
-            packages.setdefault(str(name), each.version)
-    return packages
