@@ -2,7 +2,8 @@
 
 The lab names it in DJANGO_SETTINGS_MODULE where asyncdjango.toml has a table [project.override]. It takes the name of
 the project's own settings module and the values, as JSON, from environment variables. A value that is a table replaces
-the members that it names: DATABASES of an override with "default" leaves other databases as they are.
+the members that it names. In a database or a cache it does so too: DATABASES with "default", and in it HOST, leave
+other databases and CONN_MAX_AGE as they are. OPTIONS of another engine are left out.
 """
 
 import importlib
@@ -10,12 +11,25 @@ import json
 import os
 from typing import Any
 
+_ENGINE_NAMES = ("ENGINE", "BACKEND")
+
 
 def _overridden(own: Any, value: Any) -> Any:
-    return {**own, **value} if isinstance(own, dict) and isinstance(value, dict) else value
+    if not isinstance(own, dict) or not isinstance(value, dict):
+        return value
+    return {**own, **{name: _merged(own.get(name), member) for name, member in value.items()}}
 
 
-def _settings() -> "dict[str, Any]":
+def _merged(own: Any, value: Any) -> Any:
+    """Return a database or a cache with the members that a value names."""
+    if not isinstance(own, dict) or not isinstance(value, dict):
+        return value
+    is_another = any(value.get(name, own.get(name)) != own.get(name) for name in _ENGINE_NAMES)
+    kept = {name: member for name, member in own.items() if not (is_another and name == "OPTIONS")}
+    return {**kept, **value}
+
+
+def _settings() -> dict[str, Any]:
     module = importlib.import_module(os.environ["LOCUST_ASYNCDJANGO_SETTINGS"])
     settings = {name: getattr(module, name) for name in dir(module) if name.isupper()}
     for name, value in json.loads(os.environ["LOCUST_ASYNCDJANGO_OVERRIDE"]).items():

@@ -7,11 +7,14 @@ from pathlib import Path
 import pytest
 
 from locust_asyncdjango.lab.project.project_file import FILE_NAME, read_project
+from locust_asyncdjango.lab.project.proof import EMAIL_OVERRIDE
 from locust_asyncdjango.routes import View
 from tests.support.django_projects import ENVIRONMENT, make_project
 from tests.support.programs import done
 
 INIT = (sys.executable, "-P", "-m", "locust_asyncdjango.lab.cli", "init")
+DEADLINE_S = 600
+"""Seconds for a few starts of Django on a busy machine."""
 
 
 def files(folder: Path) -> dict[str, bytes]:
@@ -22,7 +25,7 @@ def files(folder: Path) -> dict[str, bytes]:
 
 def test_a_project_whose_settings_read_no_variable(tmp_path: Path) -> None:
     before = files(make_project(tmp_path))
-    code, text = done(*INIT, cwd=tmp_path)
+    code, text = done(*INIT, cwd=tmp_path, deadline_s=DEADLINE_S)
     assert code == 0, text
     project = read_project(tmp_path / FILE_NAME)
     assert project.views == (View("articles", "/articles/", async_path="/async/articles/"),)
@@ -30,6 +33,7 @@ def test_a_project_whose_settings_read_no_variable(tmp_path: Path) -> None:
     assert project.override == {
         "DEBUG": False,
         "ALLOWED_HOSTS": ["*"],
+        **EMAIL_OVERRIDE,
         "DATABASES": {
             "default": {
                 "ENGINE": "django.db.backends.postgresql",
@@ -47,7 +51,7 @@ def test_a_project_whose_settings_read_no_variable(tmp_path: Path) -> None:
     after = files(tmp_path)
     written = after.pop(FILE_NAME)
     assert after == before, "a file of the project changed"
-    code, text = done(*INIT, cwd=tmp_path)
+    code, text = done(*INIT, cwd=tmp_path, deadline_s=DEADLINE_S)
     assert (code, files(tmp_path)[FILE_NAME]) == (2, written)
     assert text.endswith(f"{FILE_NAME} exists already; edit it, or add --force to overwrite it\n")
 
@@ -57,12 +61,12 @@ def test_a_project_whose_settings_read_variables(tmp_path: Path) -> None:
     below.mkdir()
     make_project(below, ENVIRONMENT + 'OTHER = os.environ["SITE_OTHER"]\n')
     (below / ".env.example").write_text("SITE_KEY=s3cret\nSITE_MAILS=s3cret\n")
-    code, text = done(*INIT, cwd=tmp_path, env={**os.environ, "SITE_OTHER": "s3cret"})
+    code, text = done(*INIT, cwd=tmp_path, env={**os.environ, "SITE_OTHER": "s3cret"}, deadline_s=DEADLINE_S)
     assert code == 0, text
     project = read_project(tmp_path / FILE_NAME)
     assert project.root == below
     assert project.env == {"SITE_DATABASE": "{db.url}", "SITE_KEY": "for the lab"}
-    assert project.override == {"DEBUG": False}
+    assert project.override == {"DEBUG": False, **EMAIL_OVERRIDE}
     assert "the settings take their database from SITE_DATABASE" in text
     written = (tmp_path / FILE_NAME).read_text()
     assert "# The project's example files also have: SITE_MAILS" in written
@@ -71,7 +75,7 @@ def test_a_project_whose_settings_read_variables(tmp_path: Path) -> None:
 
 def test_a_project_that_does_not_start_gets_a_file_and_the_real_error(tmp_path: Path) -> None:
     make_project(tmp_path, "import no_such_package_of_ours  # noqa\n")
-    code, text = done(*INIT, cwd=tmp_path)
+    code, text = done(*INIT, cwd=tmp_path, deadline_s=DEADLINE_S)
     assert code == 0, text
     error = (
         "the project could not be started: the project does not start: ModuleNotFoundError: No module named"

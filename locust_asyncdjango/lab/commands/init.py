@@ -13,6 +13,7 @@ from locust_asyncdjango.lab.project.inspection.file_text import file_text, relat
 from locust_asyncdjango.lab.project.inspection.layout import find_layout
 from locust_asyncdjango.lab.project.probe_folder import link_probe
 from locust_asyncdjango.lab.project.project_file import FILE_NAME
+from locust_asyncdjango.metrics.plural import counted
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -91,7 +92,7 @@ def _found(draft: Draft) -> Iterator[str]:
 def _found_views(draft: Draft) -> Iterator[str]:
     views = draft.candidates.views
     if views:
-        yield f"{len(views)} views without parameters: {', '.join(view.path for view in views)}"
+        yield f"{counted(len(views), 'view')} without parameters: {', '.join(view.path for view in views)}"
     for view in views:
         if view.async_path:
             yield f"twins: {view.path} and {view.async_path}"

@@ -4,11 +4,11 @@ from pathlib import Path
 
 from locust_asyncdjango.lab.environment.packages import package_folder
 
-PACKAGE = "asyncdjango_probe"
+PROBE_PACKAGE = "asyncdjango_probe"
 """The name by which the project's processes import the probe."""
 
 
 def link_probe(folder: Path) -> Path:
     """Put a link to the probe into a folder, and return the folder: it goes to PYTHONPATH."""
-    (folder / PACKAGE).symlink_to(package_folder("locust_asyncdjango.probe"), target_is_directory=True)
+    (folder / PROBE_PACKAGE).symlink_to(package_folder("locust_asyncdjango.probe"), target_is_directory=True)
     return folder

@@ -51,7 +51,7 @@ class Proof:
 def prove(project: Project, report: ProjectReport, lab: LabServices) -> Proof:
     """Return what speaks against running a project, given what it says about itself in the lab's environment."""
     refusals = [*_database_lines(project, report, lab), *_cache_lines(project, report, lab)]
-    email_refusals, warnings = _email_lines(report, lab)
+    email_refusals, warnings = _email_lines(project, report, lab)
     return Proof((*refusals, *email_refusals), tuple(warnings))
 
 
@@ -69,17 +69,22 @@ def foreign_caches(report: ProjectReport, lab: LabServices) -> tuple[Cache, ...]
     return tuple(each for each in servers if not _is_the_labs_cache(each, lab.redis))
 
 
-def sends_foreign_email(report: ProjectReport) -> bool:
-    """Return whether a project sends e-mail to a mail server on another machine."""
-    return report.email_backend.endswith(".smtp.EmailBackend") and not _is_same_host(report.email_host, LOCAL_HOSTS[0])
+def sends_email_elsewhere(report: ProjectReport, lab: LabServices) -> bool:
+    """Return whether a project sends e-mail to another mail server than the lab's, be it on this machine."""
+    is_the_labs = _is_local(report.email_host) and report.email_port == lab.smtp_port
+    return report.email_backend.endswith(".smtp.EmailBackend") and not is_the_labs
 
 
-def database_override(kind: str) -> dict[str, str]:
-    """Return the value of [project.override] with which a project uses the lab's database. kind: of DATABASES."""
-    if kind == "sqlite":
-        return {"ENGINE": "django.db.backends.sqlite3", "NAME": "{db.name}"}
-    members = {member.upper(): f"{{db.{member}}}" for member in ("host", "port", "name", "user", "password")}
-    return {"ENGINE": f"django.db.backends.{kind}", **members}
+def database_override(kind: str, engine: str = "") -> dict[str, str]:
+    """Return the value of [project.override] with which a project uses the lab's database.
+
+    kind: of DATABASES. engine: the project's own, which stays where it is of that kind, as that of PostGIS is.
+    """
+    names = ("name",) if kind == "sqlite" else ("host", "port", "name", "user", "password")
+    members = {name.upper(): f"{{db.{name}}}" for name in names}
+    if _ENGINES[kind].search(engine.lower()):
+        return members
+    return {"ENGINE": f"django.db.backends.{'sqlite3' if kind == 'sqlite' else kind}", **members}
 
 
 def inline_table(table: Mapping[str, object]) -> str:
@@ -94,7 +99,7 @@ def _database_lines(project: Project, report: ProjectReport, lab: LabServices) -
 
 
 def _refusal(project: Project, database: Database, url: str) -> str:
-    override = inline_table(database_override(_kind(url)))
+    override = inline_table(database_override(_kind(url), database.engine))
     source = f"below [project.override] add DATABASES.{database.alias} = {override}"
     if database.alias == "default":
         source = f"let DATABASES read a variable of [project.env], or {source}"
@@ -119,7 +124,11 @@ def _is_in_memory(database: Database) -> bool:
 
 
 def _is_same_host(first: str, second: str) -> bool:
-    return first == second or (first in LOCAL_HOSTS and second in LOCAL_HOSTS)
+    return first == second or (_is_local(first) and _is_local(second))
+
+
+def _is_local(host: str) -> bool:
+    return host in LOCAL_HOSTS
 
 
 def _kind(url: str) -> str:
@@ -150,19 +159,17 @@ def _is_the_labs_cache(cache: Cache, redis: str) -> bool:
     return is_host and all((each.port or 6379) == (lab.port or 6379) for each in places)
 
 
-def _email_lines(report: ProjectReport, lab: LabServices) -> tuple[list[str], list[str]]:
+def _email_lines(project: Project, report: ProjectReport, lab: LabServices) -> tuple[list[str], list[str]]:
     """Return the refusals and the warnings about e-mail."""
     backend, address = report.email_backend, f"{report.email_host}:{report.email_port}"
-    catch = 'let EMAIL_HOST and EMAIL_PORT be "{smtp.host}" and "{smtp.port}", by [project.env] or [project.override]'
     if not backend or HARMLESS_EMAIL.search(backend):
         return [], []
-    if sends_foreign_email(report):
-        return [f"the project sends e-mail to {address}, so that a load test would reach real people; {catch}"], []
     if not backend.endswith(".smtp.EmailBackend"):
-        warning = (
-            f"the project sends e-mail by {backend}, which the lab cannot catch; measure no view that sends e-mail"
-        )
-        return [], [warning]
-    if lab.smtp_port and report.email_port == lab.smtp_port:
+        advice = "which the lab cannot catch; measure no view that sends e-mail"
+        return [], [f"{project.file}: the project sends e-mail by {backend}, {advice}"]
+    if not sends_email_elsewhere(report, lab):
         return [], []
-    return [], [f"the project sends e-mail to {address}, which is not the lab's; {catch}"]
+    catch = 'let EMAIL_HOST and EMAIL_PORT be "{smtp.host}" and "{smtp.port}", by [project.env] or [project.override]'
+    if _is_local(report.email_host):
+        return [], [f"{project.file}: the project sends e-mail to {address}, which is not the lab's; {catch}"]
+    return [f"{project.file}: the project sends e-mail to {address}, so a load test would reach people; {catch}"], []

@@ -18,7 +18,7 @@ from locust_asyncdjango.lab.project.inspection.ask import ask_project
 from locust_asyncdjango.lab.project.inspection.report import ProjectReport
 from locust_asyncdjango.lab.project.overlay import overlay_for
 from locust_asyncdjango.lab.project.prepare import Preparation
-from locust_asyncdjango.lab.project.probe_folder import PACKAGE, link_probe
+from locust_asyncdjango.lab.project.probe_folder import PROBE_PACKAGE, link_probe
 from locust_asyncdjango.lab.project.project_env import (
     database_values,
     fill_env,
@@ -71,10 +71,10 @@ class PreparedProject:
     @property
     def application(self) -> Application:
         """What a server of the table serves: the probe, which wraps the project's application."""
-        package = self.preparation.search_folder / PACKAGE
+        package = self.preparation.search_folder / PROBE_PACKAGE
         return Application(
-            wsgi=f"{PACKAGE}.wsgi:application",
-            asgi=f"{PACKAGE}.asgi:application",
+            wsgi=f"{PROBE_PACKAGE}.wsgi:application",
+            asgi=f"{PROBE_PACKAGE}.asgi:application",
             python=str(self.project.python),
             start=str(package / "launch.py"),
             folder=self.project.root,

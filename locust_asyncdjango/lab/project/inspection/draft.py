@@ -29,7 +29,7 @@ from locust_asyncdjango.lab.project.proof import (
     database_override,
     foreign_caches,
     foreign_databases,
-    sends_foreign_email,
+    sends_email_elsewhere,
 )
 
 EXAMPLE_ADDRESSES = {
@@ -194,10 +194,10 @@ def _with_services(session: _Session, project: Project) -> tuple[Project, Projec
         return project, None
     override = dict(project.override)
     if databases := foreign_databases(report, lab):
-        override["DATABASES"] = {each.alias: database_override(project.database) for each in databases}
+        override["DATABASES"] = {each.alias: database_override(project.database, each.engine) for each in databases}
     if caches := foreign_caches(report, lab):
         override["CACHES"] = {each.alias: CACHE_OVERRIDE for each in caches}
-    if sends_foreign_email(report):
+    if sends_email_elsewhere(report, lab):
         override |= EMAIL_OVERRIDE
     if override == project.override:
         return project, report

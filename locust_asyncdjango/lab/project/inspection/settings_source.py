@@ -183,7 +183,8 @@ def _read(node: ast.AST) -> tuple[str, bool, bool] | None:
     if not (_READERS.search(function) or _READERS.search(function.rpartition(".")[0])):
         return None
     short = function.rpartition(".")[2]
-    is_address = bool(_URL_READERS.search(function))
+    cast = _dotted(keywords["cast"]) if "cast" in keywords else ""
+    is_address = bool(_URL_READERS.search(function) or cast.endswith(("db_url", "dj_database_url.parse")))
     name = _constant(node.args[0]) if node.args else _constant(keywords.get("var") or keywords.get("env"))
     if not name and is_address and not node.args:
         name = _DEFAULT_URL.get(short, "")

@@ -89,7 +89,7 @@ VIEW_KEYS = {
 }
 LOGIN_KEYS = {
     "path": Key(_plain_path, "/accounts/login/"),
-    "form": Key(pairs),
+    "form": Key(pairs, ()),
     "headers": Key(headers, ()),
     "csrf": Key(flag, True),  # noqa: FBT003 - a default
     "csrf_path": Key(_plain_path, ""),
@@ -142,7 +142,9 @@ def read_logins(file: str, tables: Mapping[str, Any]) -> dict[str, Login]:
         except UsageError as error:
             raise UsageError(f"{where} {error}") from None
         values = read_table(where, table, LOGIN_KEYS)
-        if not values["form"]:
-            raise UsageError(f'{where} form needs what the login form asks for, such as {{ username = "ada" }}')
+        if not values["form"] and not values["csrf"]:
+            raise UsageError(
+                f'{where} needs a form, such as form = {{ username = "ada", password = "{{env.PASSWORD}}" }}'
+            )
         logins[name] = Login(name=name, **values)
     return logins

@@ -17,7 +17,6 @@ OURS = Database("default", "django.db.backends.postgresql", "127.0.0.1", "5433",
 REPORT = ProjectReport(databases=(OURS,))
 REDIS = "django.core.cache.backends.redis.RedisCache"
 SMTP = "django.core.mail.backends.smtp.EmailBackend"
-FILE_DATABASE = 'below [project.override] add DATABASES.default = { ENGINE = "django.db.backends.sqlite3", NAME = '
 
 
 @pytest.mark.parametrize(
@@ -75,7 +74,8 @@ def test_databases_of_the_lab(databases: tuple[Database, ...], url: str) -> None
             (Database("default", "django.db.backends.sqlite3", name="/site/db.sqlite3"),),
             "sqlite:////lab/db.sqlite3",
             "asyncdjango.toml: with these settings, the project's database 'default' is sqlite3 /site/db.sqlite3, not"
-            f" the lab's sqlite /lab/db.sqlite3; let DATABASES read a variable of [project.env], or {FILE_DATABASE}",
+            " the lab's sqlite /lab/db.sqlite3; let DATABASES read a variable of [project.env], or below"
+            ' [project.override] add DATABASES.default = { NAME = "{db.name}" }',
         ),
     ],
 )

@@ -29,7 +29,7 @@ def variables(root: Path, text: str) -> tuple[Variable, ...]:
         ('DATABASES["default"] = dj_database_url.config(conn_max_age=600)', {"DATABASE_URL": "{db.url}"}),
         ('DATABASES = {"default": dj_database_url.config(env="PG")}', {"PG": "{db.url}"}),
         ('DATABASES = {"default": dj_database_url.parse(os.environ["PG"])}', {"PG": "{db.url}"}),
-        ('DATABASES = {"default": config("PG", cast=db_url)}', {}),
+        ('DATABASES = {"default": config("PG", cast=db_url)}', {"PG": "{db.url}"}),
         ('URL = os.getenv("PG")\nDATABASES = {"default": dj_database_url.parse(URL)}', {"PG": "{db.url}"}),
         (
             'DATABASES = {"default": {"ENGINE": os.environ.get("E", "x"), "HOST": config("H", default=""),'
