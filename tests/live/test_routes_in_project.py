@@ -1,4 +1,4 @@
-"""docs/own-project.md, followed step by step in a project that Django's startproject has made."""
+"""docs/routes-in-your-project.md, followed step by step in a project that Django's startproject has made."""
 
 import re
 import sys
@@ -19,7 +19,7 @@ from tests.support.programs import (
 )
 from tests.support.site_client import fetch, variants_of
 
-DOCUMENT = (Path(__file__).parents[2] / "docs" / "own-project.md").read_text()
+DOCUMENT = (Path(__file__).parents[2] / "docs" / "routes-in-your-project.md").read_text()
 
 
 def lines_for(file: str) -> str:
