@@ -93,6 +93,8 @@ class HostFields:
 
         added: the names that it got for the host that redirects here. They are removed.
         """
+        if self._login is None and self.trial is None:
+            return ()
         for name in added:
             request.headers.discard(name)
         trial = self.trial_at(Origin.of(request.url_split))
