@@ -103,7 +103,7 @@ def _install(
                 return
             errors.append(error)
             shutil.rmtree(target, ignore_errors=True)
-    reason = errors[0] if errors else "neither pip nor uv is installed"
+    reason = errors[-1] if errors else "neither pip nor uv is installed"
     raise UsageError(f"{needs}, and it could not be installed: {reason}; when there is a network, run {advice}")
 
 

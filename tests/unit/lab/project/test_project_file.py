@@ -1,6 +1,7 @@
 """asyncdjango.toml: what it means, and what is said of one that cannot be used."""
 
 import os
+import re
 import sys
 from dataclasses import fields
 from pathlib import Path
@@ -413,3 +414,17 @@ def test_a_program_of_another_user_is_no_python(tmp_path: Path) -> None:
     os.chmod(tmp_path / "python", 0o600)  # noqa: PTH101
     with pytest.raises(UsageError, match=r"\[project\] python = './python' is no program"):
         read_project(write_project_file(tmp_path, f"[project]\nsettings = 'a'\npython = './python'\n{VIEW}"))
+
+
+def test_the_examples_in_the_document_are_tables_of_a_file(tmp_path: Path) -> None:
+    document = (Path(__file__).parents[4] / "docs" / "own-project.md").read_text()
+    examples = re.findall(r"^```toml\n(.*?)^```", document, re.MULTILINE | re.DOTALL)
+    assert len(examples) > 5
+    for example in examples:
+        views = "" if "[[view]]" in example else VIEW.replace('path = "/"', 'path = "/"\nasync_path = "/a/"')
+        named = "".join(
+            f'[[process]]\nname = "{name}"\ncommand = "x"\nready_log = "x"\n'
+            for name in set(re.findall(r"{process\.(\w+)\.", example))
+            if f'name = "{name}"' not in example
+        )
+        assert project_of(tmp_path, "", "\n".join((example, views, named))).views
