@@ -6,7 +6,6 @@ are started again after every two pairs, because two runs of the same program di
 second, and processor time per request, which other programs on the machine disturb less.
 """
 
-import dataclasses
 import os
 import re
 import statistics
@@ -22,7 +21,7 @@ import psutil
 from locust_asyncdjango.lab.commands.arguments import Parser
 from locust_asyncdjango.lab.environment import services
 from locust_asyncdjango.lab.environment.process import free_port, python, running
-from locust_asyncdjango.lab.environment.servers import SERVERS, RunningServer, running_server, site_env
+from locust_asyncdjango.lab.environment.servers import SERVERS, Application, RunningServer, running_server, site_env
 from locust_asyncdjango.lab.errors import TrialError, UsageError
 from support.harness import run, spread
 
@@ -33,6 +32,9 @@ CONNECTIONS = 10
 PAIRS_PER_START = 2
 MOST_ROUNDS = 100
 MOST_SECONDS = 60.0
+PLAIN_SITE = Application("plain_site:wsgi", "plain_site:asgi", ready_path="/")
+TARGET_SITE = Application("target_site.wsgi:application", "target_site.asgi:application")
+"""Without the probe, whose cost probe_cost.py measures."""
 
 POST_ID = "id=2b3f081d-ca26-4796-4cad-ebb3b7baad50"
 FORM = "title=A+title&content=" + "+".join(["The+quick+brown+fox+jumps+over+the+lazy+dog."] * 3)
@@ -196,8 +198,7 @@ def both_sides(
     view: View, logs: Path, services_env: Mapping[str, str]
 ) -> Iterator[tuple[RunningServer, RunningServer]]:
     """Start the plain site and ours. Both have their defaults, whatever the user has set for the target site."""
-    ours = SERVERS[view.server]
-    plain = dataclasses.replace(ours, argv=(*ours.argv[:-1], f"plain_site:{ours.interface}"))
+    server = SERVERS[view.server]
     env = {name: value for name, value in site_env(services_env).items() if not name.startswith("TARGET_SITE_")}
     # The target site sets it too. It saves a query for each connection, which is about settings and not about views.
     env |= {"PGTZ": "UTC", "PYTHONPATH": str(HERE / "sites")}
@@ -205,8 +206,8 @@ def both_sides(
     for folder in folders:
         folder.mkdir(exist_ok=True)
     with (
-        running_server(plain, free_port(), folders[0], env) as plain_site,
-        running_server(ours, free_port(), folders[1], env) as our_site,
+        running_server(server, free_port(), folders[0], env, application=PLAIN_SITE) as plain_site,
+        running_server(server, free_port(), folders[1], env, application=TARGET_SITE) as our_site,
     ):
         yield plain_site, our_site
 

@@ -3,8 +3,8 @@
 from django.apps import AppConfig
 from django.db import connections
 
+from target_site.database.greenlets import let_psycopg2_yield
 from target_site.resources import REGISTRY
-from target_site.site_info.server_info import let_psycopg2_yield
 
 
 class TargetSiteConfig(AppConfig):

@@ -12,7 +12,6 @@ TARGET_SITE_POOL_WAIT_S  seconds that a request waits for one of them; default 1
 TARGET_SITE_MIDDLEWARE   none, default (those of a new project), or default+sync (and a sync-only one); without it
                          DEFAULT_MIDDLEWARE of config.py
 TARGET_SITE_ACCESS_LOG   off (default) turns off the server's log of requests, if it uses Python's logging; or on
-LOCUST_ASYNCDJANGO_TOKEN a token for the pages of the lab, which are a 404 without it
 TARGET_SITE_INTERFACE    wsgi or asgi, set by wsgi.py and asgi.py: which variant a route's own path requests
 """
 

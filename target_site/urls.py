@@ -7,7 +7,7 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from target_site.routes import ROUTES
 from target_site.routes.route import Route
-from target_site.site_info import index, preflight
+from target_site.site_info import index
 
 
 def route_patterns(route: Route) -> URLResolver:
@@ -21,7 +21,5 @@ urlpatterns = [
     path("", index.index_page),
     path("routes.json", index.routes_json),
     path("healthz", index.healthz),
-    path(".locust-asyncdjango/preflight.json", preflight.preflight_json),
-    path(".locust-asyncdjango/slots", preflight.slots),
     *map(route_patterns, ROUTES),
 ]

@@ -1,7 +1,7 @@
 """The names that the lab, the load generator and a server's process have in common, and the failure header.
 
 The server's process imports the probe as the package ``asyncdjango_probe``, with a Python of the user's (3.10 or
-newer). The bundled site imports nothing of ours, so it repeats two names in ``target_site/site_info/access.py``.
+newer).
 
 The failure header names what failed, from the outermost exception to the innermost one that it wraps:
 

@@ -18,9 +18,9 @@ from django.http import HttpRequest
 
 from target_site.config import CONFIG, LARGEST_POOL
 from target_site.resources import EventLoopResource, ProcessResource, event_loop_is_shared
-from target_site.site_info.server_info import let_psycopg2_yield
 
 from .dsn import asyncpg_arguments, database_dsn
+from .greenlets import let_psycopg2_yield
 
 if TYPE_CHECKING:
     import psycopg

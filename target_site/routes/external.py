@@ -15,8 +15,8 @@ from django.http import HttpRequest, JsonResponse
 from django.views.decorators.http import require_safe
 
 from target_site.config import CONFIG
+from target_site.database.greenlets import is_patched_by_gevent
 from target_site.resources import EventLoopResource, ProcessResource
-from target_site.site_info.server_info import is_patched_by_gevent
 
 from .parameters import read_integer
 from .route import Route, Variant, View

@@ -1,1 +1,1 @@
-"""What the site reports about itself, to people (``/``), to programs (``/routes.json``) and to the lab (preflight)."""
+"""What the site reports about itself, to people (``/``) and to programs (``/routes.json``)."""

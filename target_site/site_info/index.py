@@ -13,10 +13,10 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from target_site.config import CONFIG
+from target_site.database.greenlets import is_patched_by_gevent
 from target_site.routes import ROUTES
 from target_site.routes.route import Route
-
-from . import server_info
 
 PACKAGES = ("psycopg2", "psycopg2-binary", "psycopg", "psycopg-pool", "asyncpg", "redis", "aioredis", "httpx")
 
@@ -83,9 +83,9 @@ def _describe_settings() -> dict[str, Any]:
         "connections": _describe_connections(connection.settings_dict),
         "conn_max_age": connection.settings_dict["CONN_MAX_AGE"],
         "middleware": settings.MIDDLEWARE,
-        "access_log": "on" if server_info.writes_access_log() else "off",
+        "access_log": CONFIG.access_log,
         "cache": settings.CACHES["default"]["BACKEND"].rpartition(".")[2],
-        "gevent": server_info.is_patched_by_gevent(),
+        "gevent": is_patched_by_gevent(),
         "debug": settings.DEBUG,
     }
 

@@ -24,7 +24,7 @@ from tests.support.programs import DEADLINE_S, done, lab, running, wait_for_line
 from tests.support.proxy import receive_all
 from tests.support.site_fixtures import POSTS, TOKEN
 
-WAITRESS = ["{python}", "-m", "waitress", "--listen=127.0.0.1:{port}", "--threads=2", "target_site.wsgi:application"]
+WAITRESS = ["{python}", "-m", "waitress", "--listen=127.0.0.1:{port}", "--threads=2", "{application}"]
 SMALL = ("--posts", str(POSTS), "-u", "2", "-r", "2", "-t", "4s", "--client-latency-ms", "25")
 
 

@@ -23,7 +23,7 @@ from tests.support.site_client import fetch
 
 STARTS = int(os.environ.get("STARTS", "1"))
 """How often each server is started in a row."""
-WSGI = "target_site.wsgi:application"
+WSGI = "locust_asyncdjango.probe.wsgi:application"
 GUNICORN = ("{python}", "-P", "-m", "gunicorn", "--bind=127.0.0.1:{port}", "--no-control-socket", "--log-level=warning")
 SITES = Path(__file__).parents[1] / "support" / "sites"
 PLANTED = {"PYTHONPATH": str(SITES), "DJANGO_SETTINGS_MODULE": "mistaken_settings"}
@@ -169,6 +169,8 @@ def test_a_site_whose_database_is_gone_is_refused_with_the_reason(tmp_path: Path
     env = {"DATABASE_URL": f"postgresql://127.0.0.1:{free_port()}/none"}
     with (
         up(server, env, tmp_path) as site,
-        pytest.raises(TrialError, match=r"fails before any load: HTTP 500 .*Operat"),
+        pytest.raises(
+            TrialError, match=r"its database does not accept a connection: django.+OperationalError .*refused"
+        ),
     ):
         preflight.inspect_server(trial_on(server), server, site, {})

@@ -18,7 +18,7 @@ from locust_asyncdjango.lab.environment.http_client import responds
 from locust_asyncdjango.lab.environment.process import START_DEADLINE_S, Program, running, wait_until
 from locust_asyncdjango.lab.errors import TrialError, UsageError
 from locust_asyncdjango.metrics.strict_json import read_value
-from locust_asyncdjango.probe.protocol import TOKEN_VARIABLE
+from locust_asyncdjango.probe.protocol import APPLICATION_VARIABLE, TOKEN_VARIABLE
 
 SETTINGS_VARIABLE = "DJANGO_SETTINGS_MODULE"
 MAX_WORKERS = 64
@@ -29,7 +29,8 @@ MAX_WORKERS = 64
 class Application:
     """What a server serves: a Django project, and the Python that runs it.
 
-    wsgi, asgi: its WSGI and its ASGI application, each as module:attribute.
+    wsgi, asgi: its WSGI and its ASGI application, each as module:attribute, as servers get them.
+    own_wsgi, own_asgi: the applications that the probe wraps, where wsgi and asgi are the probe's; "" for Django's own.
     python: the path of the interpreter.
     start: the argument of Python before the server's module: it decides where Python looks for modules.
     folder: the working directory; by default one that holds no module and no settings file.
@@ -42,6 +43,13 @@ class Application:
     start: str = "-P"
     folder: Path = Path("/")
     ready_path: str = "/healthz"
+    own_wsgi: str = ""
+    own_asgi: str = ""
+
+    def env(self, interface: str) -> dict[str, str]:
+        """Return the variable that names what the probe wraps on an interface; none for Django's own application."""
+        own = self.own_asgi if interface == "asgi" else self.own_wsgi
+        return {APPLICATION_VARIABLE: own} if own else {}
 
     def for_interface(self, interface: str) -> str:
         """Return the application of an interface, wsgi or asgi."""
@@ -49,7 +57,12 @@ class Application:
 
 
 # -P: Python does not look for modules in its working directory.
-BUNDLED_SITE = Application("target_site.wsgi:application", "target_site.asgi:application")
+BUNDLED_SITE = Application(
+    wsgi="locust_asyncdjango.probe.wsgi:application",
+    asgi="locust_asyncdjango.probe.asgi:application",
+    own_wsgi="target_site.wsgi:application",
+    own_asgi="target_site.asgi:application",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +75,7 @@ class Server:
     argv: its command line, with {port}, and where they apply {workers}, {threads}, {backlog}, {python}, {start} and
         {application}, the last three of the ``Application`` that it serves.
     package: the module that it needs. extra: the extra of locust-asyncdjango that installs it.
-    identity: what the target site recognizes it as (target_site.site_info.server_info); "" where that is not checked.
+    identity: what the probe recognizes it as (locust_asyncdjango.probe.project.server); "" where that is not checked.
     no_access_log_flags, access_log_flags: the end of its command line without and with an access log.
     stats_port: the port of uWSGI's statistics while it is served; 0 for none.
     url: the address of a server that runs already; such a server has no argv.
@@ -307,7 +320,7 @@ def running_server(
     )
     token = env.get(TOKEN_VARIABLE) or secrets.token_urlsafe(32)
     log = folder / f"{server.name}.log"
-    env_with_token = {**env, TOKEN_VARIABLE: token}
+    env_with_token = {**env, **application.env(server.interface), TOKEN_VARIABLE: token}
     with running(command, name=server.name, log=log, cwd=application.folder, env=env_with_token) as program:
         if not wait_until(lambda: responds(f"{url}{application.ready_path}"), program, START_DEADLINE_S):
             time_limit = f" in {START_DEADLINE_S} s" if program.exit_code() is None else ""

@@ -22,7 +22,7 @@ the probe has measured."""
 READABLE_VERSIONS = (3, 4, 5, FORMAT_VERSION)
 
 NO_PREFLIGHT = (
-    f"the server has no {PREFLIGHT_PATH} for this lab: nothing could be checked; if it has the bundled site's pages,"
+    f"the server has no {PREFLIGHT_PATH} for this lab: nothing could be checked; if it serves the probe's application,"
     f" start server and lab with the same {TOKEN_VARIABLE}"
 )
 """The record of a preflight that a server of the user's does not answer, as its member ``preflight``."""

@@ -1,12 +1,14 @@
 """Proof that a server is what its label says, taken from the running server before a trial is measured.
 
-The target site reports its server and its settings (/preflight.json). How many requests a process works on at once is
-measured: /slots/ holds each request for a while and reports how many it holds. Start reading at ``inspect_server``.
+The probe in the server's process reports the server and the settings. How many requests a process works on at once is
+measured: a page of the probe holds each request for a while and reports how many it holds. Start reading at
+``inspect_server``.
 """
 
 import urllib.error
 from collections.abc import Mapping
 from dataclasses import asdict
+from types import NoneType
 from typing import Any
 
 from locust_asyncdjango.failures.normalize import safe_value
@@ -22,17 +24,25 @@ from locust_asyncdjango.probe.protocol import PREFLIGHT_PATH
 
 RESPONSE_TIMEOUT_S = 30
 REPORT_TYPES: dict[str, Any] = {
-    "interface": str,
-    "server": str,
-    "blocks": list,
-    "settings": {
-        **dict.fromkeys(("orm_driver", "connections", "access_log"), str),
-        **dict.fromkeys(("gevent", "debug"), bool),
-        "middleware": list,
-    },
-    "database": {"max_connections": int, "round_trip_ms": (int, float)},
+    **dict.fromkeys(("interface", "server", "server_version"), str),
+    **dict.fromkeys(("gevent", "debug", "access_log"), bool),
+    **dict.fromkeys(("blocks", "middleware"), list),
+    "versions": dict,
+    "databases": {"default": {"pool": (dict, NoneType), "conn_max_age": (int, NoneType)}},
+    "database": dict,
 }
-"""The members of the target site's report that are checked here, and their types."""
+"""The members of the probe's page that are read here, and their types."""
+CONNECTION_TYPES: dict[str, Any] = {
+    **dict.fromkeys(("driver", "server_version"), str),
+    "max_connections": int,
+    "round_trip_ms": (int, float),
+}
+"""The members of ``database`` where the site has reached it, and their types."""
+SITE_PACKAGES = (
+    *("python", "django", "psycopg2", "psycopg2-binary", "psycopg", "psycopg-pool", "asyncpg", "redis", "aioredis"),
+    "httpx",
+)
+"""The packages of the bundled site, whose versions the results name."""
 
 
 def inspect_server(trial: Trial, server: Server, site: Site, environ: Mapping[str, str]) -> dict[str, Any]:
@@ -55,7 +65,7 @@ def inspect_server(trial: Trial, server: Server, site: Site, environ: Mapping[st
 
 
 def _read_report(server: Server, site: Site) -> dict[str, Any] | None:
-    """Return what the site reports; None for a server of the user's that serves anything else there."""
+    """Return the record of what the site reports; None for a server of the user's that serves anything else there."""
     page = f"{site.url}{PREFLIGHT_PATH}"
     try:
         report = safe_value(loads(site.read(PREFLIGHT_PATH, RESPONSE_TIMEOUT_S)))
@@ -69,13 +79,54 @@ def _read_report(server: Server, site: Site) -> dict[str, Any] | None:
     except (ValueError, RecursionError):
         report = None
     if _has_types(report, REPORT_TYPES):
-        return dict(report)
+        if _has_types(report["database"], CONNECTION_TYPES):
+            return site_record(report)
+        raise TrialError(f"{server.name} fails before any load: {_database_problem(report['database'])}")
     if not server.identity:
         return None
     raise TrialError(
-        f"{server.name} cannot be checked: {page} is not the target site's; check that site and lab have the same"
-        " version"
+        f"{server.name} cannot be checked: {page} is not the probe's; check that server and lab have the same version"
     )
+
+
+def _database_problem(database: Mapping[str, Any]) -> str:
+    """Return why the site has not reached its database, or has one that is no PostgreSQL."""
+    error = database.get("error")
+    if not isinstance(error, dict):
+        return f"its database is {database.get('vendor') or 'unknown'}, and the bundled site needs PostgreSQL"
+    names = error.get("exceptions")
+    text = f"{names[0] if isinstance(names, list) and names else ''} {error.get('text') or ''}".strip()
+    return f"its database does not accept a connection: {text or 'the probe does not say why'}"
+
+
+def site_record(report: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a trial's result says about the site. report: the probe's page."""
+    database, connection = report["databases"]["default"], report["database"]
+    caches = report.get("caches")
+    cache = caches.get("default") if isinstance(caches, dict) else None
+    return {
+        **{name: report[name] for name in ("interface", "server", "server_version", "blocks")},
+        "settings": {
+            "orm_driver": connection["driver"],
+            "connections": _connections(database),
+            "conn_max_age": database["conn_max_age"],
+            "middleware": [each.get("name", "") for each in report["middleware"] if isinstance(each, dict)],
+            "access_log": "on" if report["access_log"] else "off",
+            "cache": str(cache.get("backend", "")).rpartition(".")[2] if isinstance(cache, dict) else "",
+            "gevent": report["gevent"],
+            "debug": report["debug"],
+        },
+        "versions": {name: version for name, version in report["versions"].items() if name in SITE_PACKAGES},
+        "database": {name: connection[name] for name in ("server_version", "max_connections", "round_trip_ms")},
+    }
+
+
+def _connections(database: Mapping[str, Any]) -> str:
+    """Return how the ORM keeps its connections."""
+    if (pool := database["pool"]) is not None:
+        # Without max_size psycopg_pool opens at most four connections, and all other requests wait.
+        return f"from a pool of {pool['max_size']}" if "max_size" in pool else "from a pool of 4, without max_size"
+    return "persistent" if database["conn_max_age"] != 0 else "closed after each request"
 
 
 def _has_types(value: Any, types: Any) -> bool:
@@ -93,7 +144,7 @@ def site_mismatches(trial: Trial, server: Server, site: Mapping[str, Any], envir
         (site["interface"] == server.interface, f"it serves {site['interface']}, not {server.interface}"),
         (not settings["debug"], "DEBUG is on"),
         (settings["access_log"] == access_log, f"its access log is {settings['access_log']}, not {access_log}"),
-        (not settings["connections"].endswith("True"), "its pool has 4 connections (pool: True); set max_size"),
+        (not settings["connections"].endswith("without max_size"), "its pool has 4 connections; set max_size"),
         *((False, f"{driver} blocks all greenlets: gevent patched after its import") for driver in site["blocks"]),
     ]
     if server.identity:

@@ -29,7 +29,7 @@ class Pages:
 
     def has(self, path: str, method: str) -> bool:
         """Return whether there is such a page."""
-        return path in {PREFLIGHT_PATH, SLOTS_PATH, FIGURES_PATH} and method in {"GET", "HEAD"}
+        return path in {PREFLIGHT_PATH, SLOTS_PATH, FIGURES_PATH} and method == "GET"
 
     def headers(self, body: bytes) -> list[tuple[str, str]]:
         """Return the header fields of a page."""

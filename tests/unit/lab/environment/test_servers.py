@@ -9,6 +9,7 @@ import pytest
 
 from locust_asyncdjango.lab.environment import servers
 from locust_asyncdjango.lab.environment.servers import (
+    BUNDLED_SITE,
     SERVERS,
     Application,
     Server,
@@ -45,7 +46,13 @@ def test_a_command_line_names_the_application_of_the_servers_interface() -> None
         command = server.command(4242, application=project)
         assert command[:2] == ["/venv/bin/python", "/probe/launch.py"]
         assert [part for part in command if part.endswith(f"mysite.{server.interface}:app")], server.name
-        assert [part for part in server.command(4242) if part.endswith(f"target_site.{server.interface}:application")]
+        assert [part for part in server.command(4242) if part.endswith(f"probe.{server.interface}:application")]
+
+
+def test_the_probe_learns_what_it_wraps() -> None:
+    assert BUNDLED_SITE.env("wsgi") == {"LOCUST_ASYNCDJANGO_APPLICATION": "target_site.wsgi:application"}
+    assert BUNDLED_SITE.env("asgi") == {"LOCUST_ASYNCDJANGO_APPLICATION": "target_site.asgi:application"}
+    assert Application("mysite.wsgi:app", "mysite.asgi:app").env("wsgi") == {}
 
 
 def test_the_threads_of_a_server_are_its_slots() -> None:
