@@ -45,23 +45,27 @@ def default_arms(
         GEVENT: {"workers": processes},
         asgi: {"workers": processes if SERVERS[asgi].has_workers else 1},
     }
-    reasons = [_slots_reason(processes, asgi)]
-    arms: list[ProjectArm] = []
-    for server, numbers in wanted.items():
-        if reason := _obstacle(server, names, may_install=may_install):
-            reasons.append(f"{server} is left out: {reason}")
-        else:
-            arms += _with_variants(project, server, numbers)
+    obstacles = {server: _obstacle(server, names, may_install=may_install) for server in wanted}
+    arms = [
+        arm
+        for server, numbers in wanted.items()
+        if not obstacles[server]
+        for arm in _with_variants(project, server, numbers)
+    ]
+    compared = ", ".join(_description(server, processes) for server in wanted if not obstacles[server])
+    reasons = [f"the file has no [[arm]], so these are compared: {compared}"] if arms else []
+    reasons += [f"{server} is left out: {reason}" for server, reason in obstacles.items() if reason]
     return DefaultArms(tuple(arms), tuple(reasons))
 
 
-def _slots_reason(processes: int, asgi: str) -> str:
-    slots = processes * THREADS
-    plural = "process" if processes == 1 else "processes"
-    return (
-        f"the file has no [[arm]], so these are compared: {slots} sync workers, {slots} threads in {processes}"
-        f" {plural}, and gevent and {asgi} in {processes} {plural}, which have no limit of slots"
-    )
+def _description(server: str, processes: int) -> str:
+    """Return what an arm is, in words."""
+    slots, in_processes = processes * THREADS, "in 1 process" if processes == 1 else f"in {processes} processes"
+    if server == SYNC:
+        return f"{slots} sync workers"
+    if server == THREADED:
+        return f"{slots} threads {in_processes}"
+    return f"{_arm_name(server)} {in_processes}, without a limit of slots"
 
 
 def _obstacle(server: str, installed: Collection[str], *, may_install: bool) -> str:
@@ -80,11 +84,9 @@ def _obstacle(server: str, installed: Collection[str], *, may_install: bool) -> 
 
 def _with_variants(project: Project, server: str, numbers: dict[str, int]) -> list[ProjectArm]:
     """Return the arms of a server: one, or where views have twins, one for each variant that suits its interface."""
-    interface = SERVERS[server].interface
-    natural = NATURAL[interface == "asgi"]
     variants = project.variants
-    if set(variants) <= set(NATURAL):
-        variants = tuple(variant for variant in variants if variant == natural) or ("",)
+    if set(variants) <= set(NATURAL):  # without a name, an arm has the one that suits its interface
+        variants = ("",)
     return [
         ProjectArm("-".join(filter(None, (_arm_name(server), variant))), server, variant=variant, **numbers)
         for variant in variants

@@ -1,0 +1,162 @@
+"""`check` and `run` on a real project: what its views answer, what is measured, and what is refused."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from locust_asyncdjango.lab.project.project_file import FILE_NAME
+from tests.support.django_projects import make_project, project_text
+from tests.support.programs import done
+
+LAB = (sys.executable, "-P", "-m", "locust_asyncdjango.lab.cli")
+DEADLINE_S = 600
+ARMS = """
+[[arm]]
+name = "sync"
+server = "gunicorn-sync"
+workers = 2
+
+[[arm]]
+name = "async"
+server = "gunicorn-uvicorn"
+env = { ARM_PASSWORD = "s3cret-of-the-arm" }
+"""
+TWINS = 'async_path = "/async/articles/"\n'
+
+
+def lab(folder: Path, *arguments: str, env: Mapping[str, str] | None = None) -> tuple[int, str]:
+    """Run a command of the lab in a project's folder. Return its exit code and what it prints."""
+    return done(*LAB, *arguments, env=env or {}, cwd=folder, deadline_s=DEADLINE_S)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Make a project whose folder has a file for the lab, with twins and two arms."""
+    (tmp_path / "site").mkdir()
+    site = make_project(tmp_path / "site")
+    (site / FILE_NAME).write_text(project_text(site, tables=TWINS + ARMS))
+    return site
+
+
+def test_every_view_answers_on_every_arm(folder: Path) -> None:
+    code, text = lab(folder, "check")
+    assert code == 0, text
+    assert [line.split()[:2] for line in text.splitlines() if line.startswith("  ")] == [
+        ["articles/sync", "200"],
+        ["articles/async", "200"],
+    ]
+    assert text.endswith("all 2 arms can be measured\n")
+
+
+def test_a_pair_is_measured_and_nothing_secret_is_written(folder: Path, tmp_path: Path) -> None:
+    results = tmp_path / "results"
+    code, text = lab(folder, "run", "-u", "4", "-r", "4", "-t", "4s", "--output", str(results))
+    assert code == 0, text
+    trials = {
+        name: json.loads((results / "trials" / f"articles-{name}" / "result.json").read_text())
+        for name in ("sync", "async")
+    }
+    for name, result in trials.items():
+        (times,) = result["probe"]["requests"]
+        assert (times["name"], times["is_async"], times["failed"]) == ("GET articles", name == "async", 0)
+        assert times["requests"] > 0
+        assert times["queries"] == 1
+        assert times["queued_ms"] is not None
+    assert trials["sync"]["probe"]["processes"] == 2
+    report = (results / "report.md").read_text()
+    assert "Where a request's time goes" in report
+    files = [path for path in results.rglob("*") if path.is_file()]
+    assert [path for path in files if b"s3cret-of-the-arm" in path.read_bytes()] == []
+    code, text = lab(folder, "run", "--resume", str(results))
+    assert (code, "report.html" in text) == (0, True), text
+
+
+def test_a_run_that_goes_on_needs_the_same_arms(folder: Path, tmp_path: Path) -> None:
+    results = tmp_path / "results"
+    flags = ("-u", "2", "-r", "2", "-t", "2s", "--output", str(results))
+    assert lab(folder, "run", *flags)[0] == 0
+    (folder / FILE_NAME).write_text(project_text(folder, tables=TWINS + ARMS.replace("workers = 2", "workers = 3")))
+    code, text = lab(folder, "run", "--resume", str(results))
+    assert (code, "the arm 'sync' has changed since the run began; measure anew" in text) == (2, True), text
+
+
+def test_twins_that_differ_are_not_measured(folder: Path, tmp_path: Path) -> None:
+    views = folder / "blog" / "views.py"
+    views.write_text(views.read_text().replace("await Article.objects.acount()", "1 + await Article.objects.acount()"))
+    code, text = lab(folder, "check")
+    assert code == 1
+    assert "twins differ: articles: the JSON first differs at count" in text
+    code, text = lab(folder, "run", "-t", "2s", "--output", str(tmp_path / "results"))
+    assert (code, "error: twins differ: articles: the JSON first differs at count" in text) == (2, True), text
+    assert not (tmp_path / "results").exists()
+
+
+def test_a_view_that_fails_and_an_arm_that_does_not_start_are_named(folder: Path) -> None:
+    views = folder / "blog" / "views.py"
+    views.write_text(
+        views.read_text().replace("def articles(request):", "def articles(request):\n    raise KeyError(1)")
+    )
+    (folder / "mysite" / "asgi.py").write_text("raise RuntimeError('no asgi today')\n")
+    text = project_text(folder, 'asgi = "mysite.asgi:application"', TWINS + ARMS)
+    (folder / FILE_NAME).write_text(text)
+    code, text = lab(folder, "check")
+    assert code == 1
+    assert "HTTP 500" in text
+    assert "async: NOT USABLE: gunicorn-uvicorn did not start: RuntimeError: no asgi today" in text
+    assert text.endswith("0 of 2 arms can be measured\n")
+
+
+@pytest.mark.parametrize(
+    ("more", "tables", "message"),
+    [
+        ("wrong = 1", "", "there is no key 'wrong'"),
+        (
+            'prepare = ["python manage.py nope"]',
+            "",
+            "the prepare command 'python manage.py nope' ended with exit code 1",
+        ),
+        ("", "[[arm]]\nserver = 'apache'\n", "must be one of gunicorn-sync"),
+    ],
+)
+def test_what_cannot_be_used_is_one_line(folder: Path, more: str, tables: str, message: str) -> None:
+    text = project_text(folder, more, tables)
+    if "prepare" in more:
+        text = "\n".join(
+            line for line in text.splitlines() if not line.startswith('prepare = ["python manage.py migrate')
+        )
+    (folder / FILE_NAME).write_text(text)
+    code, output = lab(folder, "check")
+    assert code == 2
+    assert message in output.splitlines()[-1]
+
+
+def test_settings_that_ignore_the_labs_database_are_refused(folder: Path) -> None:
+    text = project_text(folder).replace("override.DATABASES.default = { ENGINE", "override.DATABASES.other = { ENGINE")
+    (folder / FILE_NAME).write_text(text)
+    code, output = lab(folder, "check")
+    assert code == 2
+    assert "the project's database 'default' is sqlite3" in output
+    assert "not the lab's" in output
+    assert not (folder / "db.sqlite3").exists(), "a command has run"
+
+
+def test_a_revision_is_an_arm(folder: Path) -> None:
+    git = ("git", "-c", "user.name=a", "-c", "user.email=a@example.com", "-C", str(folder))
+    for arguments in (("init", "--quiet"), ("add", "."), ("commit", "--quiet", "-m", "first"), ("tag", "first")):
+        subprocess.run([*git, *arguments], check=True)
+    views = folder / "blog" / "views.py"
+    views.write_text(views.read_text().replace('{"count": Article.objects.count()}', '{"count": -1}'))
+    arms = "".join(
+        f'[[arm]]\nname = "{name}"\nserver = "gunicorn-sync"\n{more}'
+        for name, more in (("now", ""), ("then", 'revision = "first"\n'))
+    )
+    (folder / FILE_NAME).write_text(project_text(folder, tables=arms))
+    code, text = lab(folder, "check")
+    assert code == 0, text
+    assert text.endswith("all 2 arms can be measured\n")
+    worktrees = subprocess.run([*git, "worktree", "list"], capture_output=True, text=True, check=True)
+    assert len(worktrees.stdout.splitlines()) == 1
