@@ -1,8 +1,9 @@
 """The arms of a project whose file has none: what its views allow. Start reading at ``default_arms``."""
 
 import os
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from locust_asyncdjango.lab.environment.servers import SERVERS
 from locust_asyncdjango.lab.project.overlay import REQUIREMENTS, distribution_name
@@ -82,7 +83,7 @@ def _obstacle(server: str, installed: Collection[str], *, may_install: bool) -> 
     return ""
 
 
-def _with_variants(project: Project, server: str, numbers: dict[str, int]) -> list[ProjectArm]:
+def _with_variants(project: Project, server: str, numbers: Mapping[str, Any]) -> list[ProjectArm]:
     """Return the arms of a server: one, or where views have twins, one for each variant that suits its interface."""
     variants = project.variants
     if set(variants) <= set(NATURAL):  # without a name, an arm has the one that suits its interface

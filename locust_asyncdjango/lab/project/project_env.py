@@ -93,7 +93,7 @@ def service_values(
     folders: Mapping[str, Path] | None = None,
 ) -> dict[str, str]:
     """Return the values of the placeholders of all services but the database. Those that do not run have none."""
-    values = {}
+    values: dict[str, str] = {}
     if redis_url:
         parts = urlsplit(redis_url)
         values |= {"redis.url": redis_url, "redis.host": parts.hostname or "", "redis.port": str(parts.port or 6379)}

@@ -233,7 +233,7 @@ def _tables(path: Path, content: Mapping[str, Any], name: str) -> list[Mapping[s
     return as_tables(f"{path}: [[{name}]]", content.get(name, []))
 
 
-def _paths(path: Path, values: Mapping[str, Any]) -> dict[str, Path | None]:
+def _paths(path: Path, values: Mapping[str, Any]) -> dict[str, Any]:
     folder = path.absolute().parent
     root = _existing(path, "root", folder, values["root"], Path.is_dir, "folder")
     locustfile = values["locustfile"]

@@ -205,7 +205,7 @@ def _with_services(session: _Session, project: Project) -> tuple[Project, Projec
     return project, session.start(project).report
 
 
-def _applications(layout: Layout, report: ProjectReport) -> dict[str, str]:
+def _applications(layout: Layout, report: ProjectReport) -> dict[str, Any]:
     """Return the WSGI and the ASGI application that the project has in files of its own; "" for one that is missing."""
     package = (report.wsgi_application or layout.settings).partition(".")[0]
     wsgi = report.wsgi_application or f"{package}.wsgi.application"

@@ -21,8 +21,8 @@ _REASONS = {
 
 def file_text(draft: Draft) -> str:
     """Return the text of asyncdjango.toml for a project."""
-    blocks = (_heading(), _project(draft), _env(draft), _override(draft), _static(draft), _views(draft), _login(draft))
-    blocks += (_arms(), _experiment())
+    described = (_project(draft), _env(draft), _override(draft), _static(draft), _views(draft), _login(draft))
+    blocks = (_heading(), *described, _arms(), _experiment())
     return "\n".join("\n".join(block) + "\n" for block in map(list, blocks) if block)
 
 

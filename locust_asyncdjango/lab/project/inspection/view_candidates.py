@@ -73,7 +73,7 @@ def _is_unfit(pattern: UrlPattern) -> bool:
 def _with_twins(paths: dict[UrlPattern, str]) -> list[tuple[UrlPattern, str, str]]:
     """Return each pattern with its path and that of its async twin, which is then no view of its own."""
     sync = {path: pattern for pattern, path in paths.items() if not pattern.is_async}
-    twins = {}
+    twins: dict[str, str] = {}
     for pattern, path in paths.items():
         twin = next((each for each in _sync_paths(path) if each in sync), "") if pattern.is_async else ""
         if not twin:
