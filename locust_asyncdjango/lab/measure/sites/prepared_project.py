@@ -145,5 +145,5 @@ def prepare_project(
     cache, may_install = find_installation().cache, tools.may_install
     overlay = overlay_for(project.python, python_version, servers, report.packages, cache, may_install=may_install)
     services = service_values(smtp_port=tools.smtp_port)
-    preparation = Preparation(project, cache, tools.search_folder, report.packages, services, revision)
+    preparation = Preparation(project, cache, tools.search_folder, report.migrations, services, revision)
     return PreparedProject(report, preparation, proof.warnings, overlay)
