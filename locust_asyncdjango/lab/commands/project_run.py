@@ -18,7 +18,7 @@ from locust_asyncdjango.lab.commands.project_experiment import (
     resumed_arms,
 )
 from locust_asyncdjango.lab.errors import UsageError
-from locust_asyncdjango.lab.experiment.spec import Experiment
+from locust_asyncdjango.lab.experiment.spec import ALL, Experiment
 from locust_asyncdjango.lab.project.project_file import FILE_NAME, Project, find_project_file, read_project
 from locust_asyncdjango.lab.project.tables.arms import ProjectArm
 
@@ -128,10 +128,18 @@ def _arms(
     """Return the arms that are compared, and why these, where neither file nor command line name any."""
     from locust_asyncdjango.lab.measure.sites.prepared_project import inspect_project
     from locust_asyncdjango.lab.project.default_arms import default_arms
+    from locust_asyncdjango.lab.project.overlay import REQUIREMENTS, missing_packages
 
-    if arms := requested_arms(project, values):
+    if values.get("servers") != ALL and (arms := requested_arms(project, values)):
         return arms, ()
     report, _proof = inspect_project(project, tools, logs / "inspect.log")
+    if values.get("servers") == ALL:
+        installed = [
+            server for server in REQUIREMENTS if tools.may_install or not missing_packages([server], report.packages)
+        ]
+        if not installed:
+            raise UsageError(f"{project.python} has none of the servers; install one there, or add --install")
+        return requested_arms(project, values, installed), ()
     default = default_arms(project, report.packages, may_install=tools.may_install)
     if not default.arms:
         raise UsageError(f"{project.file}: there is no server to measure it on; {'; '.join(default.reasons)}")

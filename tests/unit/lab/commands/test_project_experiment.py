@@ -18,6 +18,7 @@ from locust_asyncdjango.lab.experiment.arm import Arm
 from locust_asyncdjango.lab.experiment.spec import Experiment, Load, MeasuredProject, MeasuredView
 from locust_asyncdjango.lab.project.project_file import Project
 from locust_asyncdjango.lab.project.tables.arms import ProjectArm
+from locust_asyncdjango.lab.project.tables.processes import ProjectProcess
 from locust_asyncdjango.routes import View
 
 PROJECT = Project(
@@ -79,10 +80,33 @@ def test_the_command_line_overrides_the_file() -> None:
         ({"servers": ("uvicorn",), "workers": 2}, [Arm("uvicorn", workers=2)]),
         ({"servers": ("uvicorn",), "variants": ("sync", "async")}, [Arm("uvicorn", "sync"), Arm("uvicorn", "async")]),
         ({"servers": ("uvicorn",), "max_connections": (5, 9)}, [Arm("uvicorn", "", 5), Arm("uvicorn", "", 9)]),
+        ({"servers": ("uvicorn",), "variants": ("all",)}, [Arm("uvicorn", "sync"), Arm("uvicorn", "async")]),
+        (
+            {"arms": (Arm("gunicorn-sync"), Arm("uvicorn", workers=1)), "workers": 2},
+            [Arm("gunicorn-sync", workers=2), Arm("uvicorn")],
+        ),
     ],
 )
 def test_arms_of_the_command_line_take_the_place_of_the_files(command_line: dict[str, Any], arms: list[Arm]) -> None:
     assert list(experiment_of(PROJECT, **command_line).arms) == arms
+
+
+@pytest.mark.parametrize(("workers", "servers"), [(1, ["gunicorn-sync", "daphne"]), (2, ["gunicorn-sync"])])
+def test_all_servers_are_those_of_the_projects_environment(workers: int, servers: list[str]) -> None:
+    values = {"servers": ("all",), "workers": workers}
+    arms = requested_arms(PROJECT, values, installed=("gunicorn-sync", "daphne"))
+    assert arms == tuple(ProjectArm("", server, workers) for server in servers)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"env": {"REDIS_URL": "{redis.url}"}},
+        {"processes": (ProjectProcess("api", "python api.py {process.api.port}", ready_port="{process.api.port}"),)},
+    ],
+)
+def test_latency_may_be_added_to_the_services_next_to_an_sqlite_file(changes: dict[str, Any]) -> None:
+    assert experiment_of(replace(PROJECT, database="sqlite", **changes)).latencies_ms == (0, 20)
 
 
 def test_a_locustfile_is_measured_as_a_whole() -> None:
@@ -106,9 +130,26 @@ def test_a_locustfile_is_measured_as_a_whole() -> None:
         ),
         (
             {},
-            {"routes": ("home",), "servers": ("uvicorn",), "threads": 4, "arms": (Arm("apache"),)},
+            {"routes": ("home",), "arms": (Arm("apache"),)},
             "no server 'apache'",
         ),
+        ({}, {"servers": ("uvicorn",), "arms": (Arm("uvicorn"),)}, "arms name servers, .*: leave servers out"),
+        (
+            {},
+            {"workers": 2},
+            r"the arms have their own workers; add --servers, or set workers in the \[\[arm\]\] tables",
+        ),
+        ({}, {"variants": ("all",)}, "the arms have their own variants; add --servers, or set variant in"),
+        ({}, {"max_connections": (20,)}, "the arms have their own max_connections; add --servers, or set"),
+        ({}, {"servers": ("uvicorn",), "workers": 0}, "--workers must be from 1 to 64"),
+        ({}, {"servers": ("daphne",), "workers": 2}, "daphne cannot have more than one process; leave its workers out"),
+        (
+            {"database": "sqlite"},
+            {"servers": ("uvicorn",), "max_connections": (20,), "latencies_ms": (0,)},
+            "max_connections is the limit of the lab's PostgreSQL, and the database is sqlite; leave it out",
+        ),
+        ({"database": "sqlite"}, {}, "the project's database is an SQLite file, and no latency can be added to a file"),
+        ({"database": "own"}, {}, "no latency can be added to a database whose address the lab does not know; name it"),
     ],
 )
 def test_what_cannot_be_measured_is_refused(
