@@ -15,6 +15,14 @@ from locust_asyncdjango.lab.project.probe_folder import link_probe
 from locust_asyncdjango.lab.project.project_file import FILE_NAME
 from locust_asyncdjango.metrics.plural import counted
 
+DATABASE_NOTES = {
+    "sqlite": "SQLite has no network, and each write locks the whole file: measure what production has, if another",
+    "own": 'the lab cannot start this database: database = "own" measures with the server that the settings name. Let them'
+    " name one for tests, on which the commands of prepare may write",
+    "mysql": 'the lab does not start MySQL: choose database = "own", with a server for tests as database_url',
+}
+"""What the user has to decide about a kind of database."""
+
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Add the project's folder and what cannot be guessed."""
@@ -112,10 +120,8 @@ def _missing(draft: Draft) -> Iterator[str]:
         yield "no view without parameters: name the views in the file"
     if draft.candidates.examples or draft.candidates.left_out:
         yield "views that need a value, and more than a few, are not in the file or stand there as comments"
-    if draft.project.database == "sqlite":
-        yield "SQLite has no network, and each write locks the whole file: measure what production has, if another"
-    if draft.project.database == "own":
-        yield 'the lab cannot start this database: database = "own" measures with the server that the settings name'
+    if draft.project.database in DATABASE_NOTES:
+        yield DATABASE_NOTES[draft.project.database]
 
 
 COMMAND = Command(

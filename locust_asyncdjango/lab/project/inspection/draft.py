@@ -87,6 +87,8 @@ def draft_project(
         return replace(draft, project=replace(first.project, env=env))
     kind = _kind(first.report)
     project = replace(first.project, database=kind, env={**service_env(variables, kind), **first.project.env})
+    if kind == "own":  # nothing is written to a database of the user's before the user says so
+        project = replace(project, prepare=())
     project = replace(project, override=_hosts_override(first.report), collect_static=_needs_static(layout))
     project, report = _with_services(session, project)
     project = replace(project, **_applications(layout, report or first.report))

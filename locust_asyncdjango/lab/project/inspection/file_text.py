@@ -22,7 +22,7 @@ _REASONS = {
 def file_text(draft: Draft) -> str:
     """Return the text of asyncdjango.toml for a project."""
     described = (_project(draft), _env(draft), _override(draft), _static(draft), _views(draft), _login(draft))
-    blocks = (_heading(), *described, _arms(), _experiment())
+    blocks = (_heading(), *described, _arms(), _experiment(draft))
     return "\n".join("\n".join(block) + "\n" for block in map(list, blocks) if block)
 
 
@@ -133,10 +133,10 @@ def _arms() -> Iterator[str]:
     yield "# workers = 4"
 
 
-def _experiment() -> Iterator[str]:
+def _experiment(draft: Draft) -> Iterator[str]:
     yield "# Options of `run`, such as the latency between the project and its database."
     yield "[experiment]"
-    yield "latency_ms = 1"
+    yield "latency_ms = 1" if draft.project.database == "postgresql" else "# latency_ms = 1"
 
 
 def relative(path: Path, folder: Path) -> str:

@@ -71,3 +71,10 @@ def test_a_file_without_anything(tmp_path: Path) -> None:
     text = file_text(Draft(tmp_path, layout, project))
     read = read_project(write_project_file(tmp_path, text))
     assert read == replace(project, views=(View("home", "/"),), experiment={"latency_ms": 1})
+
+
+def test_no_latency_is_set_where_none_can_be_added(tmp_path: Path) -> None:
+    layout = Layout(tmp_path, has_manage=False, settings="mysite.settings")
+    project = Project(tmp_path / FILE_NAME, tmp_path, Path(sys.executable), "mysite.settings", database="sqlite")
+    read = read_project(write_project_file(tmp_path, file_text(Draft(tmp_path, layout, project))))
+    assert read == replace(project, views=(View("home", "/"),))
