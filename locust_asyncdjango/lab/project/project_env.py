@@ -15,9 +15,11 @@ from locust_asyncdjango.lab.environment.servers import SETTINGS_VARIABLE
 from locust_asyncdjango.lab.errors import UsageError
 from locust_asyncdjango.lab.project.project_file import Project
 from locust_asyncdjango.lab.project.tables.arms import ProjectArm
+from locust_asyncdjango.lab.project.tables.keys import headers
 from locust_asyncdjango.lab.project.tables.processes import ProjectProcess, uses_own_port
 from locust_asyncdjango.lab.project.tables.templates import fill, fill_value, fill_variables, placeholders
 from locust_asyncdjango.routes import Login, View
+from locust_asyncdjango.routes.views import Pairs
 
 OVERRIDE_MODULE = "asyncdjango_probe.settings"
 """The settings module that puts [project.override] over the project's own settings."""
@@ -59,12 +61,14 @@ def program_env(
 ) -> dict[str, str]:
     """Return the whole environment of one of the project's programs.
 
-    filled: what ``fill_env`` returns. search_folder: the folder on PYTHONPATH, which has the probe and nothing else.
+    filled: what ``fill_env`` returns. search_folder: the first folder on PYTHONPATH, which has the probe and nothing
+        else. The file's own PYTHONPATH follows it.
     environ: the user's, which is inherited but for variables that would change a server or the Python.
     """
     inherited = {name: value for name, value in environ.items() if not name.startswith((*_UNWANTED, *_UNWANTED_TOO))}
     path = os.pathsep.join([str(project.python.parent), environ.get("PATH", os.defpath)])
-    return {**inherited, "PATH": path, "PYTHONPATH": str(search_folder), **filled}
+    search_path = os.pathsep.join(filter(None, (str(search_folder), filled.get("PYTHONPATH", ""))))
+    return {**inherited, "PATH": path, **filled, "PYTHONPATH": search_path}
 
 
 def database_values(url: str) -> dict[str, str]:
@@ -79,6 +83,22 @@ def database_values(url: str) -> dict[str, str]:
         "db.user": unquote(parts.username or ""),
         "db.password": unquote(parts.password or ""),
     }
+
+
+def own_database_url(project: Project, environ: Mapping[str, str] = os.environ) -> str:
+    """Return the address of the user's own database; "" where the file does not name it. Raise UsageError."""
+    where = f"{project.file}: [project] database_url"
+    try:
+        url = fill(project.database_url, {}, environ)
+    except UsageError as error:
+        raise UsageError(f"{where}: {error}") from None
+    try:
+        is_address = not url or bool(urlsplit(url).scheme and urlsplit(url).port != 0)
+    except ValueError:  # such as a port that is no number
+        is_address = False
+    if not is_address:
+        raise UsageError(f"{where} must look like postgresql://user:password@host:5432/name")
+    return url
 
 
 def sqlite_url(path: Path) -> str:
@@ -126,7 +146,7 @@ def fill_view(view: View, environ: Mapping[str, str] = os.environ) -> View:
     try:
         return replace(
             view,
-            headers=fill_variables(view.headers, environ),
+            headers=_filled_headers(view.headers, environ),
             form=fill_variables(view.form, environ),
             json=fill_variables(view.json, environ),
         )
@@ -137,10 +157,14 @@ def fill_view(view: View, environ: Mapping[str, str] = os.environ) -> View:
 def fill_login(login: Login, environ: Mapping[str, str] = os.environ) -> Login:
     """Return a login with the {env.NAME} of its headers and form filled in. Raise UsageError."""
     try:
-        headers, form = fill_variables(login.headers, environ), fill_variables(login.form, environ)
+        fields, form = _filled_headers(login.headers, environ), fill_variables(login.form, environ)
     except UsageError as error:
         raise UsageError(f"[login.{login.name}]: {error}") from None
-    return replace(login, headers=headers, form=form)
+    return replace(login, headers=fields, form=form)
+
+
+def _filled_headers(fields: Pairs, environ: Mapping[str, str]) -> Pairs:
+    return headers(dict(fill_variables(fields, environ)))
 
 
 def _override(project: Project) -> dict[str, object]:

@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from locust_asyncdjango.lab.project.inspection.report import Cache, Database, ProjectReport
 from locust_asyncdjango.lab.project.project_file import Project
@@ -20,6 +20,7 @@ EMAIL_OVERRIDE = {
     "EMAIL_USE_TLS": False,
     "EMAIL_USE_SSL": False,
 }
+DEFAULT_PORTS = {"postgresql": "5432", "mysql": "3306"}
 _ENGINES = {
     "postgresql": re.compile("postg"),
     "mysql": re.compile("mysql|mariadb"),
@@ -52,7 +53,7 @@ def prove(project: Project, report: ProjectReport, lab: LabServices) -> Proof:
     """Return what speaks against running a project, given what it says about itself in the lab's environment."""
     refusals = [*_database_lines(project, report, lab), *_cache_lines(project, report, lab)]
     email_refusals, warnings = _email_lines(project, report, lab)
-    return Proof((*refusals, *email_refusals), tuple(warnings))
+    return Proof((*refusals, *email_refusals), (*_own_database_warnings(project, report), *warnings))
 
 
 def foreign_databases(report: ProjectReport, lab: LabServices) -> tuple[Database, ...]:
@@ -93,9 +94,28 @@ def inline_table(table: Mapping[str, object]) -> str:
 
 
 def _database_lines(project: Project, report: ProjectReport, lab: LabServices) -> list[str]:
+    if project.database == "own":
+        return _own_database_lines(project, report, lab.database)
     if lab.database and report.default_database is None:
         return [f"{project.file}: the settings {project.settings} have no database 'default'"]
     return [_refusal(project, each, lab.database) for each in foreign_databases(report, lab)]
+
+
+def _own_database_lines(project: Project, report: ProjectReport, url: str) -> list[str]:
+    database = report.default_database
+    if not url or database is None or _is_the_labs(database, url):
+        return []
+    return [
+        f"{project.file}: with these settings, the project's database 'default' is {database}, not {_address(url)},"
+        " which database_url leads to; let DATABASES read {db.url} from [project.env], or correct database_url"
+    ]
+
+
+def _own_database_warnings(project: Project, report: ProjectReport) -> list[str]:
+    if project.database != "own":
+        return []
+    databases = ", ".join(f"{each.alias} is {each}" for each in report.databases)
+    return [f"{project.file}: commands and load reach databases that are not the lab's: {databases}"]
 
 
 def _refusal(project: Project, database: Database, url: str) -> str:
@@ -115,8 +135,11 @@ def _is_the_labs(database: Database, url: str) -> bool:
         return False
     if kind == "sqlite":
         return database.name == parts.path.replace("//", "/", 1)
-    is_host = _is_same_host(database.host, parts.hostname or "")
-    return is_host and database.port == str(parts.port or "") and database.name == parts.path.removeprefix("/")
+    # A Unix socket is named by its folder, as the host or as a parameter of the query.
+    host = unquote(parts.hostname or "") or parse_qs(parts.query).get("host", [""])[0]
+    default = DEFAULT_PORTS.get(kind, "")
+    is_port = (database.port or default) == (str(parts.port or "") or default)
+    return is_port and _is_same_host(database.host, host) and database.name == unquote(parts.path.removeprefix("/"))
 
 
 def _is_in_memory(database: Database) -> bool:

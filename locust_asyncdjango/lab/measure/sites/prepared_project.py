@@ -5,7 +5,7 @@ Start reading at ``prepare_project``.
 
 import secrets
 import tempfile
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +23,7 @@ from locust_asyncdjango.lab.project.project_env import (
     database_values,
     fill_env,
     folder_names,
+    own_database_url,
     processes_with_ports,
     program_env,
     service_values,
@@ -32,7 +33,6 @@ from locust_asyncdjango.lab.project.project_file import Project
 from locust_asyncdjango.lab.project.proof import LabServices, Proof, prove
 from locust_asyncdjango.lab.project.smtp_sink import running_smtp_sink
 from locust_asyncdjango.lab.project.tables.arms import ProjectArm
-from locust_asyncdjango.lab.project.tables.templates import fill
 from locust_asyncdjango.probe.protocol import APPLICATION_VARIABLE, OVERLAY_VARIABLE, SLOTS_PATH
 
 
@@ -97,17 +97,19 @@ def lab_tools(project: Project, *, may_install: bool = False) -> Iterator[LabToo
         yield LabTools(folder, smtp_port, may_install)
 
 
-def inspect_project(project: Project, tools: LabTools, log: Path) -> tuple[ProjectReport, Proof]:
+def inspect_project(
+    project: Project, tools: LabTools, log: Path, arm: ProjectArm | None = None
+) -> tuple[ProjectReport, Proof]:
     """Return what a project says about itself in the lab's environment, and whether it uses the lab's services.
 
     No service runs yet. Their addresses are made up, so that a project that uses others is recognized.
-    log: gets what the project prints.
+    log: gets what the project prints. arm: adds its own variables.
     Raise UsageError where the project does not start.
     """
-    database = made_up_database(project)
+    database = expected_database(project)
     redis = f"redis://127.0.0.1:{free_port()}/0" if project.redis else ""
     values = {
-        **database_values(database or fill(project.database_url, {})),
+        **database_values(database),
         **service_values(
             redis,
             tools.smtp_port,
@@ -115,35 +117,38 @@ def inspect_project(project: Project, tools: LabTools, log: Path) -> tuple[Proje
             dict.fromkeys(folder_names(project), Path("/nonexistent")),
         ),
     }
-    env = program_env(project, fill_env(project, values), tools.search_folder)
+    env = program_env(project, fill_env(project, values, arm), tools.search_folder)
     report = ask_project(project.python, project.root, env, where=str(project.file), log=log)
     return report, prove(project, report, LabServices(database, redis, tools.smtp_port))
 
 
-def made_up_database(project: Project) -> str:
-    """Return a URL that only the lab's own database could have; "" where the file names a server of the user's."""
+def expected_database(project: Project) -> str:
+    """Return a URL that only the lab's own database could have, or that of the user's own server; "" for none."""
     if project.database == "own":
-        return ""
+        return own_database_url(project)
     if project.database == "sqlite":
         return sqlite_url(Path(f"/nonexistent/{secrets.token_hex(8)}.sqlite3"))
     return f"{project.database}://lab:{secrets.token_hex(8)}@127.0.0.1:{free_port()}/lab_{secrets.token_hex(4)}"
 
 
 def prepare_project(
-    project: Project, servers: Collection[str], tools: LabTools, revision: str, log: Path
+    project: Project, arms: Sequence[ProjectArm], tools: LabTools, revision: str, log: Path
 ) -> PreparedProject:
     """Return a project that starts, uses the lab's services, and lacks no server. Its commands did not run yet.
 
-    servers: those that serve it, by name. revision: of its files; "" for the files as they are.
-    log: gets what the project prints.
+    arms: those of the revision. An arm with variables of its own has to use the lab's services too.
+    revision: of its files; "" for the files as they are. log: gets what the project prints.
     Raise UsageError where one of this does not hold.
     """
     report, proof = inspect_project(project, tools, log)
-    if proof.refusals:
-        raise UsageError("; ".join(proof.refusals))
+    proofs = [proof, *(inspect_project(project, tools, log, arm)[1] for arm in arms if arm.env)]
+    if refusals := dict.fromkeys(line for each in proofs for line in each.refusals):
+        raise UsageError("; ".join(refusals))
+    servers = [arm.server for arm in arms]
     python_version = report.versions.get("python", "")
     cache, may_install = find_installation().cache, tools.may_install
     overlay = overlay_for(project.python, python_version, servers, report.packages, cache, may_install=may_install)
     services = service_values(smtp_port=tools.smtp_port)
     preparation = Preparation(project, cache, tools.search_folder, report.migrations, services, revision)
-    return PreparedProject(report, preparation, proof.warnings, overlay)
+    warnings = dict.fromkeys(line for each in proofs for line in each.warnings)
+    return PreparedProject(report, preparation, tuple(warnings), overlay)

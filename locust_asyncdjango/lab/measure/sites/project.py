@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from locust_asyncdjango.lab.environment.http_client import Site
+from locust_asyncdjango.lab.environment.latency_proxy import upstream_address
 from locust_asyncdjango.lab.environment.packages import package_folder
 from locust_asyncdjango.lab.environment.pinning import Pins, pinned_to
 from locust_asyncdjango.lab.environment.postgres.installation import find_installation
@@ -29,7 +30,7 @@ from locust_asyncdjango.lab.measure.sites.project_services import (
     prepare_database,
     project_services,
 )
-from locust_asyncdjango.lab.project.project_env import fill_login, fill_view
+from locust_asyncdjango.lab.project.project_env import fill_login, fill_view, own_database_url
 from locust_asyncdjango.lab.project.project_file import Project
 from locust_asyncdjango.lab.project.revisions import checked_out, describe_files
 from locust_asyncdjango.lab.project.tables.arms import ProjectArm
@@ -55,8 +56,13 @@ class ProjectSite:
         with self._users(experiment.routes[0], "", Site("http://127.0.0.1:1")) as users:
             check_load(users, experiment.load, logs)
 
-    def prepare(self, _experiment: Experiment, logs: Path) -> None:
-        """Run the project's commands once, unless what they made is kept."""
+    def prepare(self, experiment: Experiment, logs: Path) -> None:
+        """Check what requests and latency need, and run the project's commands, unless what they made is kept."""
+        for view in filter(None, map(self.view, experiment.routes)):
+            fill_view(view)
+            self.login_of(view)
+        if self.project.database == "own" and any(experiment.latencies_ms):
+            upstream_address(own_database_url(self.project))
         if not self._is_filled:
             for prepared in self.prepared.values():
                 prepare_database(prepared.preparation, logs)
@@ -78,8 +84,7 @@ class ProjectSite:
                 )
                 served = stack.enter_context(starting)
             site = Site(served.url, served.token)
-            lab = lab_services(prepared.project, values)
-            require_lab_services(prepared.project, read_probe(server, site), lab)
+            require_lab_services(prepared.project, read_probe(server, site), lab_services(values))
             view = self.view(trial.route)
             variant = variant_of(view, trial.variant, server) if view else ""
             users = stack.enter_context(self._users(trial.route, variant, site))
@@ -107,7 +112,7 @@ class ProjectSite:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """What may reach others, such as e-mail, and what is measured with changes that are not committed."""
+        """What commands and load may reach besides the lab's services, such as a mail server."""
         return tuple(dict.fromkeys(line for prepared in self.prepared.values() for line in prepared.warnings))
 
     def forget_prepared(self) -> None:
@@ -148,10 +153,12 @@ class ProjectSite:
 
 
 def variant_of(view: View, variant: str, server: Server) -> str:
-    """Return the variant of a view that is requested: "" stands for the one that suits the server's interface."""
-    names = view.variant_names
-    natural = NATURAL[server.interface == "asgi"]
-    return variant or (natural if natural in names else "")
+    """Return the variant of a view that is requested; "" for its first one, and for a view without twins.
+
+    variant: of the arm; "" stands for the one that suits the server's interface.
+    """
+    wanted = variant or NATURAL[server.interface == "asgi"]
+    return wanted if wanted in view.variant_names else ""
 
 
 def _send(client: ViewClient, view: View, variant: str) -> None:
@@ -179,6 +186,5 @@ def opened_project(project: Project, arms: Sequence[ProjectArm], tools: LabTools
             if revision:
                 checkout = checked_out(project, revision, own_arms[0].setup, cache, logs / "setup.log")
                 at_revision = stack.enter_context(checkout)
-            servers = [arm.server for arm in own_arms]
-            prepared[revision] = prepare_project(at_revision, servers, tools, revision, logs / "inspect.log")
+            prepared[revision] = prepare_project(at_revision, own_arms, tools, revision, logs / "inspect.log")
         yield ProjectSite(project, arms, prepared)

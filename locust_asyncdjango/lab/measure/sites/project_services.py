@@ -12,11 +12,15 @@ from locust_asyncdjango.lab.environment.services import running_redis
 from locust_asyncdjango.lab.errors import UsageError
 from locust_asyncdjango.lab.experiment.arm import DEFAULT_MAX_CONNECTIONS
 from locust_asyncdjango.lab.project.prepare import Preparation
-from locust_asyncdjango.lab.project.project_env import database_values, fill_env, program_env, service_values
-from locust_asyncdjango.lab.project.project_file import Project
+from locust_asyncdjango.lab.project.project_env import (
+    database_values,
+    fill_env,
+    own_database_url,
+    program_env,
+    service_values,
+)
 from locust_asyncdjango.lab.project.proof import LabServices
 from locust_asyncdjango.lab.project.running_processes import choose_ports, running_processes
-from locust_asyncdjango.lab.project.tables.templates import fill
 
 DATABASE, REDIS = "DATABASE_URL", "REDIS_URL"
 PROCESS_PREFIX = "process "
@@ -27,7 +31,8 @@ PROCESS_PREFIX = "process "
 class Conditions:
     """What the services of a trial are like.
 
-    max_connections: the limit of the lab's PostgreSQL. latency_ms: added to all that services send.
+    max_connections: the limit of the lab's PostgreSQL. latency_ms: added to all that services send; an SQLite file is
+    none.
     """
 
     max_connections: int
@@ -54,10 +59,11 @@ def project_services(preparation: Preparation, conditions: Conditions, logs: Pat
         if not conditions.latency_ms:
             yield direct
             return
-        proxied = {**urls, **{f"{PROCESS_PREFIX}{name}": f"http://127.0.0.1:{port}" for name, port in ports.items()}}
+        servers = {name: url for name, url in urls.items() if urlsplit(url).scheme != "sqlite"}
+        proxied = {**servers, **{f"{PROCESS_PREFIX}{name}": f"http://127.0.0.1:{port}" for name, port in ports.items()}}
         slow = stack.enter_context(services_with_latency(proxied, conditions.latency_ms, logs))
         slow_ports = {name: urlsplit(slow[f"{PROCESS_PREFIX}{name}"]).port or 0 for name in ports}
-        yield {**direct, **_values({name: slow[name] for name in urls}, slow_ports)}
+        yield {**direct, **_values({name: slow.get(name, url) for name, url in urls.items()}, slow_ports)}
 
 
 def prepare_database(preparation: Preparation, logs: Path) -> None:
@@ -73,15 +79,14 @@ def prepare_database(preparation: Preparation, logs: Path) -> None:
         services = {**preparation.services, **service_values(redis, process_ports=choose_ports(project))}
         preparing = replace(preparation, services=services)
         if project.database == "own":
-            preparing.run(fill(project.database_url, {}), logs)
+            preparing.run(own_database_url(project), logs)
         else:
             stack.enter_context(_database(preparing, DEFAULT_MAX_CONNECTIONS, logs))
 
 
-def lab_services(project: Project, values: Mapping[str, str]) -> LabServices:
+def lab_services(values: Mapping[str, str]) -> LabServices:
     """Return the addresses that a project should report. values: of its placeholders."""
-    database = "" if project.database == "own" else values["db.url"]
-    return LabServices(database, values.get("redis.url", ""), int(values.get("smtp.port", 0)))
+    return LabServices(values["db.url"], values.get("redis.url", ""), int(values.get("smtp.port", 0)))
 
 
 def _values(urls: Mapping[str, str], ports: Mapping[str, int]) -> dict[str, str]:
@@ -94,7 +99,7 @@ def _database(preparation: Preparation, max_connections: int, logs: Path) -> Ite
     """Yield the URL of a project's database: a copy of what its commands have filled, or the user's own server."""
     project = preparation.project
     if project.database == "own":
-        yield fill(project.database_url, {})
+        yield own_database_url(project)
     elif project.database == "sqlite":
         with preparation.sqlite_copy(logs) as url:
             yield url

@@ -111,7 +111,7 @@ def read_report(content: Mapping[str, Any]) -> ProjectReport:
         ),
         email_backend=str(email.get("backend") or ""),
         email_host=str(email.get("host") or ""),
-        email_port=int(email.get("port") or 0),
+        email_port=int(email["port"]) if str(email.get("port")).isdecimal() else 0,
         static_url=str(static.get("url") or ""),
         static_root=str(static.get("root") or ""),
         urls=tuple(

@@ -12,6 +12,7 @@ from locust_asyncdjango.lab.project.project_env import (
     fill_login,
     fill_view,
     folder_names,
+    own_database_url,
     processes_with_ports,
     program_env,
     service_values,
@@ -122,3 +123,28 @@ def test_a_programs_environment_is_the_users_but_for_what_would_change_a_server(
     env = program_env(project, {"A": "1"}, Path("/probe"), {"HOME": "/me", "PATH": "/bin", "A": "2", **unwanted})
     path = f"{project.python.parent}:/bin"
     assert env == {"HOME": "/me", "PATH": path, "PYTHONPATH": "/probe", "A": "1"}
+
+
+def test_the_file_may_add_to_the_path_of_modules(tmp_path: Path) -> None:
+    assert program_env(project_of(tmp_path), {"PYTHONPATH": "src"}, Path("/probe"), {})["PYTHONPATH"] == "/probe:src"
+
+
+@pytest.mark.parametrize("value", ["two\nlines", "Grüße"])
+def test_a_variable_that_no_header_can_have(value: str) -> None:
+    fields = (("X-Key", "{env.KEY}"),)
+    with pytest.raises(UsageError, match=r"\[\[view\]\] 'home': X-Key must be one line of ASCII"):
+        fill_view(View("home", "/", headers=fields), {"KEY": value})
+    with pytest.raises(UsageError, match=r"\[login.ada\]: X-Key must be one line of ASCII"):
+        fill_login(Login("ada", headers=fields), {"KEY": value})
+
+
+def test_the_address_of_the_users_own_database(tmp_path: Path) -> None:
+    own = project_of(tmp_path, 'database = "own"\ndatabase_url = "{env.STAGING}"')
+    assert own_database_url(own, {"STAGING": "oracle://db.test/shop"}) == "oracle://db.test/shop"
+    assert own_database_url(project_of(tmp_path, 'database = "own"'), {}) == ""
+    with pytest.raises(UsageError, match=r"\[project\] database_url: .*STAGING, which is not set; export it first"):
+        own_database_url(own, {})
+    for text in ("db.test", "postgresql://db.test:port/shop"):
+        with pytest.raises(UsageError, match=r"\[project\] database_url must look like postgresql://user:") as refused:
+            own_database_url(own, {"STAGING": text})
+        assert text not in str(refused.value)

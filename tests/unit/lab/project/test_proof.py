@@ -119,3 +119,32 @@ def test_caches(cache: Cache, is_ours: bool) -> None:
 def test_where_e_mail_goes(backend: str, host: str, port: int, *, refused: bool, warned: bool) -> None:
     proof = prove(PROJECT, replace(REPORT, email_backend=backend, email_host=host, email_port=port), LAB)
     assert (bool(proof.refusals), bool(proof.warnings)) == (refused, warned)
+
+
+OWN = replace(PROJECT, database="own")
+OWN_URL = "postgresql://ada:s3cret@db.test/shop%2D1"
+AT_OWN = Database("default", "django.db.backends.postgresql", "db.test", "5432", "shop-1")
+WARNING = "asyncdjango.toml: commands and load reach databases that are not the lab's: default is postgresql "
+
+
+@pytest.mark.parametrize(
+    ("database", "url"),
+    [
+        (AT_OWN, OWN_URL),
+        (replace(AT_OWN, port=""), OWN_URL),
+        (replace(AT_OWN, host="/run/pg"), "postgresql:///shop-1?host=/run/pg"),
+        (AT_OWN, ""),
+    ],
+)
+def test_a_database_of_the_users_own_is_named(database: Database, url: str) -> None:
+    proof = prove(OWN, ProjectReport(databases=(database,)), LabServices(url))
+    assert proof == Proof(warnings=(f"{WARNING}{str(database).partition(' ')[2]}",))
+
+
+def test_settings_that_do_not_use_the_database_that_the_file_names_are_refused() -> None:
+    report = ProjectReport(databases=(replace(AT_OWN, host="db.production"),))
+    assert prove(OWN, report, LabServices(OWN_URL)).refusals == (
+        "asyncdjango.toml: with these settings, the project's database 'default' is postgresql"
+        " db.production:5432/shop-1, not postgresql db.test/shop%2D1, which database_url leads to; let DATABASES read {db.url} from [project.env],"
+        " or correct database_url",
+    )

@@ -20,6 +20,7 @@ NAMED = View("list", "/list/{variant}/", variants=("psycopg", "asyncpg"))
         (TWINS, "", "uvicorn", "async"),
         (TWINS, "sync", "uvicorn", "sync"),
         (PLAIN, "", "uvicorn", ""),
+        (PLAIN, "async", "uvicorn", ""),
         (NAMED, "", "uvicorn", ""),
         (NAMED, "asyncpg", "gunicorn-sync", "asyncpg"),
     ],
