@@ -142,9 +142,11 @@ def read_logins(file: str, tables: Mapping[str, Any]) -> dict[str, Login]:
         except UsageError as error:
             raise UsageError(f"{where} {error}") from None
         values = read_table(where, table, LOGIN_KEYS)
-        if not values["form"] and not values["csrf"]:
+        fetches_token = values["csrf_path"] or (values["csrf"] and not values["token"])
+        if not values["form"] and (values["token"] or not fetches_token):
             raise UsageError(
-                f'{where} needs a form, such as form = {{ username = "ada", password = "{{env.PASSWORD}}" }}'
+                f'{where} needs a form, such as form = {{ username = "ada", password = "{{env.PASSWORD}}" }}; without'
+                " one, it only fetches the CSRF token of its page"
             )
         logins[name] = Login(name=name, **values)
     return logins

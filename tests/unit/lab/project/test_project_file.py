@@ -159,6 +159,17 @@ def test_the_whole_file(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("keys", "login"),
+    [
+        ("path = '/contact/'", Login("a", path="/contact/")),
+        ("csrf = false\ncsrf_path = '/contact/'", Login("a", csrf=False, csrf_path="/contact/")),
+    ],
+)
+def test_a_login_without_a_form_fetches_a_token(tmp_path: Path, keys: str, login: Login) -> None:
+    assert project_of(tmp_path, tables=f"{VIEW}login = 'a'\n[login.a]\n{keys}").logins == {"a": login}
+
+
 def test_the_smallest_file(tmp_path: Path) -> None:
     project = project_of(tmp_path)
     assert project == Project(
@@ -289,6 +300,7 @@ TABLES = [
     ("[view]\nname = 'a'", "[[view]] must be tables, with double brackets around their name"),
     (VIEW + "[login]\nform = 1", "[login.form] must be a table, with a key = value on each line"),
     (VIEW + "[login.a]\ncsrf = false", "[login.a] needs a form, such as form = { username = "),
+    (VIEW + "[login.a]\ntoken = 'access'\ncsrf_path = '/'", "[login.a] needs a form, such as form = { username = "),
     (VIEW + "[login.'a b']", "[login.a b] must be a name of at most 60 letters"),
     (VIEW + "[login.a]\nform = { a = '' }\ncsrf = 1", "[login.a] csrf must be true or false, without quotes"),
     (VIEW + "[[arm]]", "[[arm]] number 1: the key 'server' is missing"),
