@@ -42,12 +42,20 @@ class ProbeReader:
         deadline_s = time.monotonic() + PROCESSES_DEADLINE_S
         sent = 1 if self._workers == 1 else 4 * self._workers
         while len(pages) < self._workers and time.monotonic() < deadline_s:
-            with ThreadPoolExecutor(sent) as pool:
-                answers = [page for page in pool.map(self._page, [query] * sent) if page is not None]
+            answers = [page for page in self._pages(query, sent) if page is not None]
             if not answers:
                 break
             pages |= {int(page["process"]): page for page in answers}
         return pages
+
+    def _pages(self, query: str, sent: int) -> list[Mapping[str, Any] | None]:
+        """Return the answers to requests that are sent at once."""
+        pool = ThreadPoolExecutor(sent)
+        try:
+            return list(pool.map(self._page, [query] * sent))
+        finally:
+            # Do not wait: when the lab is stopped, it stops the server, which ends the requests.
+            pool.shutdown(wait=False, cancel_futures=True)
 
     def _page(self, query: str) -> Mapping[str, Any] | None:
         with suppress(OSError, ValueError, RecursionError):

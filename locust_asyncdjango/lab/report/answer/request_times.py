@@ -74,15 +74,20 @@ def _cells(times: RequestTimes) -> tuple[str, ...]:
         format_ms(times.queued_ms) if times.queued_ms is not None else "-",
         format_ms(times.code_ms),
         f"{format_ms(times.query_ms)} ({_number(times.queries, 'query', 'queries')})" if times.queries else "-",
-        f"{format_ms(times.connect_ms)} ({times.connects:.2g} a request)" if times.connects else "-",
+        f"{format_ms(times.connect_ms)} ({_figure(times.connects)} a request)" if times.connects else "-",
         format_ms(times.pool_wait_ms) if times.pool_wait_ms else "-",
         f"{format_ms(times.http_ms)} ({_number(times.http_calls, 'call', 'calls')})" if times.http_calls else "-",
-        f"{times.hops:.3g}" if times.hops else "-",
+        _figure(times.hops) if times.hops else "-",
     )
 
 
 def _number(number: float, one: str, several: str) -> str:
-    return f"{number:.3g} {one if number == 1 else several}"
+    return f"{_figure(number)} {one if number == 1 else several}"
+
+
+def _figure(number: float) -> str:
+    """Return a number with three digits, or all of those before the point."""
+    return f"{number:.3g}" if number < 999.5 else f"{number:.0f}"
 
 
 def _block_text(block: LoopBlock) -> str:

@@ -32,6 +32,11 @@ def test_a_time_that_is_not_known_or_not_spent_is_left_out() -> None:
     assert times_text(without_database) == "code 5 ms, other servers 10 ms"
 
 
+def test_many_queries_are_counted_without_an_exponent() -> None:
+    assert "(1235 queries)" in times_text(replace(TIMES, queries=1234.6))
+    assert "(1.23 queries)" in times_text(replace(TIMES, queries=1.2346))
+
+
 def test_the_table_has_a_row_for_each_name_and_arm_with_the_probe() -> None:
     assert request_times_table(FINDINGS).rows == (
         (
