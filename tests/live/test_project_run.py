@@ -129,7 +129,7 @@ def test_what_cannot_be_used_is_one_line(folder: Path, more: str, tables: str, m
             line for line in text.splitlines() if not line.startswith('prepare = ["python manage.py migrate')
         )
     (folder / FILE_NAME).write_text(text)
-    code, output = lab(folder, "check")
+    code, output = lab(folder, "check", env={"TMPDIR": str(folder.parent)})  # logs that a message names stay there
     assert code == 2
     assert message in output.splitlines()[-1]
 
@@ -142,6 +142,19 @@ def test_settings_that_ignore_the_labs_database_are_refused(folder: Path) -> Non
     assert "the project's database 'default' is sqlite3" in output
     assert "not the lab's" in output
     assert not (folder / "db.sqlite3").exists(), "a command has run"
+
+
+def test_an_arm_whose_variables_lead_to_another_database_is_refused(folder: Path, tmp_path: Path) -> None:
+    with (folder / "mysite" / "settings.py").open("a") as settings:
+        settings.write('import os\nDATABASES["default"]["NAME"] = os.environ["SITE_DATABASE"]\n')
+    other = tmp_path / "other.sqlite3"
+    arm = f'[[arm]]\nserver = "gunicorn-sync"\nenv = {{ SITE_DATABASE = "{other}" }}\n'
+    lines = project_text(folder, 'env.SITE_DATABASE = "{db.name}"', arm).splitlines()
+    (folder / FILE_NAME).write_text("\n".join(line for line in lines if not line.startswith("override.")))
+    code, output = lab(folder, "check")
+    assert code == 2
+    assert f"the project's database 'default' is sqlite3 {other}, not the lab's" in output
+    assert not other.exists(), "a server or a command has run"
 
 
 def test_a_revision_is_an_arm(folder: Path) -> None:

@@ -3,12 +3,17 @@
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from locust_asyncdjango.lab.commands.arguments import Command, add_options
 from locust_asyncdjango.lab.commands.console import print_lines
-from locust_asyncdjango.lab.commands.project_run import OpenedProject, add_project_arguments, find_project, opened
+from locust_asyncdjango.lab.commands.project_run import (
+    OpenedProject,
+    add_project_arguments,
+    find_project,
+    log_folder,
+    opened,
+)
 from locust_asyncdjango.lab.errors import UsageError
 from locust_asyncdjango.lab.experiment.config_file import OPTIONS
 from locust_asyncdjango.lab.experiment.schedule.plan import comparisons
@@ -46,13 +51,19 @@ def check_project(options: Namespace) -> int:
         raise UsageError(f"there is no {FILE_NAME} here; `locust-asyncdjango init` writes one")
     command_line = {key: getattr(options, key) for key in CHECKED_OPTIONS if hasattr(options, key)}
     console = Console()
-    with opened(project, command_line, options) as project_opened, TemporaryDirectory() as logs:
+    with opened(project, command_line, options) as project_opened, log_folder() as logs:
+        site, experiment = project_opened.site, project_opened.experiment
         print_lines(console, project_opened.notes)
-        project_opened.site.prepare(project_opened.experiment, Path(logs))
-        checks = list(_checks(project_opened, Path(logs), console))
+        if project.locustfile:
+            site.check_load(experiment, logs.path)
+        site.prepare(experiment, logs.path)
+        checks = list(_checks(project_opened, logs.path, console))
+        usable = sum(check.is_usable for check in checks)
+        logs.is_kept = usable < len(checks)
     differences = twin_differences(checks)
-    usable = sum(check.is_usable for check in checks)
     print_lines(console, [*(f"twins differ: {line}" for line in differences), _summary(usable, len(checks))])
+    if logs.is_kept:
+        print_lines(console, [f"the logs of the servers are in {logs.path}"])
     return 0 if usable == len(checks) and not differences else NOT_USABLE
 
 

@@ -17,8 +17,8 @@ from locust_asyncdjango.metrics.plural import counted
 
 DATABASE_NOTES = {
     "sqlite": "SQLite has no network, and each write locks the whole file: measure what production has, if another",
-    "own": 'the lab cannot start this database: database = "own" measures with the server that the settings name. Let them'
-    " name one for tests, on which the commands of prepare may write",
+    "own": 'the lab cannot start this database: database = "own" measures with the server that the settings name. Let'
+    " them name one for tests, on which the commands of prepare may write",
     "mysql": 'the lab does not start MySQL: choose database = "own", with a server for tests as database_url',
 }
 """What the user has to decide about a kind of database."""

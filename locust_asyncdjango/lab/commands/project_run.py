@@ -3,12 +3,13 @@
 Start reading at ``opened``.
 """
 
+import shutil
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import mkdtemp
 from typing import TYPE_CHECKING, Any
 
 from locust_asyncdjango.lab.commands.project_experiment import (
@@ -17,7 +18,7 @@ from locust_asyncdjango.lab.commands.project_experiment import (
     requested_arms,
     resumed_arms,
 )
-from locust_asyncdjango.lab.errors import UsageError
+from locust_asyncdjango.lab.errors import LabError, UsageError
 from locust_asyncdjango.lab.experiment.spec import ALL, Experiment
 from locust_asyncdjango.lab.project.project_file import FILE_NAME, Project, find_project_file, read_project
 from locust_asyncdjango.lab.project.tables.arms import ProjectArm
@@ -25,6 +26,28 @@ from locust_asyncdjango.lab.project.tables.arms import ProjectArm
 if TYPE_CHECKING:
     from locust_asyncdjango.lab.measure.sites.prepared_project import LabTools
     from locust_asyncdjango.lab.measure.sites.project import ProjectSite
+
+
+@dataclass(slots=True)
+class LogFolder:
+    """A folder for the logs of programs. is_kept: whether it stays after the command."""
+
+    path: Path
+    is_kept: bool = False
+
+
+@contextmanager
+def log_folder() -> Iterator[LogFolder]:
+    """Yield a folder for logs. It is removed at the end, unless it is kept or the message of an error names it."""
+    folder = LogFolder(Path(mkdtemp(prefix="locust-asyncdjango-logs-")))
+    try:
+        yield folder
+    except LabError as error:
+        folder.is_kept = str(folder.path) in str(error)
+        raise
+    finally:
+        if not folder.is_kept:
+            shutil.rmtree(folder.path, ignore_errors=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,11 +106,11 @@ def opened(project: Project, command_line: Mapping[str, Any], options: Namespace
     from locust_asyncdjango.lab.measure.sites.project import opened_project
 
     values = project_values(project, command_line)
-    with TemporaryDirectory() as logs, lab_tools(project, may_install=options.install) as tools:
-        arms, notes = _arms(project, values, tools, Path(logs))
+    with log_folder() as logs, lab_tools(project, may_install=options.install) as tools:
+        arms, notes = _arms(project, values, tools, logs.path)
         experiment = project_experiment(project, arms, values)
-        with opened_project(project, arms, tools, Path(logs)) as site:
-            if options.prepare_again:
+        with opened_project(project, arms, tools, logs.path) as site:
+            if options.prepare_again and not getattr(options, "dry_run", False):
                 site.forget_prepared()
             yield OpenedProject(site, experiment, values, (*notes, *site.warnings))
 
@@ -99,8 +122,8 @@ def compare_twins(project: OpenedProject) -> None:
     """
     from locust_asyncdjango.lab.measure.sites.project_check import require_equal_twins
 
-    with TemporaryDirectory() as logs:
-        require_equal_twins(project.site, project.experiment, Path(logs))
+    with log_folder() as logs:
+        require_equal_twins(project.site, project.experiment, logs.path)
 
 
 @contextmanager
@@ -115,9 +138,9 @@ def reopened(experiment: Experiment, options: Namespace) -> Iterator["ProjectSit
     project = read_project(Path(experiment.project.file if experiment.project else FILE_NAME))
     arms = resumed_arms(project, experiment)
     with (
-        TemporaryDirectory() as logs,
+        log_folder() as logs,
         lab_tools(project, may_install=options.install) as tools,
-        opened_project(project, arms, tools, Path(logs)) as site,
+        opened_project(project, arms, tools, logs.path) as site,
     ):
         yield site
 

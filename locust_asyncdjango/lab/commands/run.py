@@ -73,7 +73,7 @@ def measure_experiment(options: Namespace) -> int:
     from locust_asyncdjango.lab.measure.sites.bundled import BundledSite
 
     if options.resume:
-        if options.experiment or options.dry_run or _values(options):
+        if options.experiment or options.dry_run or options.prepare_again or _values(options):
             raise UsageError("--resume continues the experiment of the folder: leave out all other arguments")
         return _resume(ResultsFolder(options.resume), options)
     if project := find_project(options.experiment):
@@ -83,6 +83,8 @@ def measure_experiment(options: Namespace) -> int:
             if not options.dry_run:
                 compare_twins(opened_project)
             return _plan_or_measure(experiment, values, opened_project.site, dry_run=options.dry_run)
+    if options.install or options.prepare_again:
+        raise UsageError(f"--install and --prepare-again are for a project of your own: name its {FILE_NAME}")
     experiment, values = requested(options)
     return _plan_or_measure(experiment, values, BundledSite(), dry_run=options.dry_run)
 

@@ -59,6 +59,19 @@ def test_arms_on_the_command_line_replace_servers_of_the_file_and_the_reverse(tm
     assert requested(file).load.run_time == "28s"
 
 
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["mine.toml", "--install"], "--install and --prepare-again are for a project of your own: name its"),
+        (["mine.toml", "--prepare-again"], "--install and --prepare-again are for a project of your own: name its"),
+        (["--resume", "results", "--prepare-again"], "--resume continues .*: leave out all other arguments"),
+    ],
+)
+def test_flags_of_projects_are_refused_where_they_would_do_nothing(arguments: list[str], message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        run.measure_experiment(cli.parser().parse_args(["run", *arguments]))
+
+
 def test_the_results_folder_is_named_by_flag_or_file_or_has_the_time(tmp_path: Path) -> None:
     file = tmp_path / "mine.toml"
     file.write_text('output = "from-file"\n')
