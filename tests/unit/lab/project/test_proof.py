@@ -145,6 +145,7 @@ def test_settings_that_do_not_use_the_database_that_the_file_names_are_refused()
     report = ProjectReport(databases=(replace(AT_OWN, host="db.production"),))
     assert prove(OWN, report, LabServices(OWN_URL)).refusals == (
         "asyncdjango.toml: with these settings, the project's database 'default' is postgresql"
-        " db.production:5432/shop-1, not postgresql db.test/shop%2D1, which database_url leads to; let DATABASES read {db.url} from [project.env],"
+        " db.production:5432/shop-1, not postgresql db.test/shop%2D1, which database_url leads to; let DATABASES"
+        " read {db.url} from [project.env],"
         " or correct database_url",
     )
