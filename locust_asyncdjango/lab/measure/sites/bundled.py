@@ -20,6 +20,7 @@ from locust_asyncdjango.lab.experiment.trial import Trial
 from locust_asyncdjango.lab.measure import preflight
 from locust_asyncdjango.lab.measure.locust_process import check_load
 from locust_asyncdjango.lab.measure.sites.measured_site import Requests, RunningSite, Users
+from locust_asyncdjango.probe.protocol import TOKEN_VARIABLE
 from locust_asyncdjango.routes import FORM, ROUTES
 
 RESPONSE_TIMEOUT_S = 60
@@ -42,11 +43,11 @@ class BundledSite:
     @contextmanager
     def running(self, trial: Trial, server: Server, pins: Pins, folder: Path) -> Iterator[RunningSite]:
         """Start the services that the trial's route needs, and the site on its server."""
-        users = Users(locustfile(trial.route), ("--variant", trial.variant) if trial.variant else ())
         if server.url:
             if not responds(server.url):
                 raise TrialError(f"{server.name} does not respond at {server.url}; start it, or correct its url")
-            yield RunningSite(Site(server.url, user_token()), None, users)
+            token = user_token()
+            yield RunningSite(Site(server.url, token), None, _users(trial, token))
             return
         with ExitStack() as stack:
             with pinned_to(pins.services):
@@ -57,7 +58,7 @@ class BundledSite:
             with pinned_to(pins.server):
                 starting = running_server(server, free_port(), folder, server_env(server, env), trial.workers)
                 served = stack.enter_context(starting)
-            yield RunningSite(Site(served.url, served.token), served.program, users)
+            yield RunningSite(Site(served.url, served.token), served.program, _users(trial, served.token))
 
     def inspect(self, trial: Trial, server: Server, site: Site) -> dict[str, Any]:
         """Return what the site reports, compared with the trial and with the lab's environment."""
@@ -71,3 +72,9 @@ class BundledSite:
         if route.method == "GET":
             return partial(get, address, RESPONSE_TIMEOUT_S), healthz
         return partial(post, address, urlencode(FORM).encode(), RESPONSE_TIMEOUT_S), healthz
+
+
+def _users(trial: Trial, token: str) -> Users:
+    """Return the users of a trial's route. token: by which the probe knows their requests; "" for none."""
+    variant = ("--variant", trial.variant) if trial.variant else ()
+    return Users(locustfile(trial.route), variant, {TOKEN_VARIABLE: token} if token else {})

@@ -28,7 +28,11 @@ def test_a_server_that_runs_already_is_used_as_it_is(
         http_site({}) as site,
         BundledSite().running(TRIAL, Server("mine", "wsgi", url=site.url), Pins(), tmp_path) as running,
     ):
-        assert running == RunningSite(Site(site.url, token), None, Users(locustfile("cpu"), ("--variant", "sync")))
+        assert running == RunningSite(
+            Site(site.url, token),
+            None,
+            Users(locustfile("cpu"), ("--variant", "sync"), {TOKEN_VARIABLE: token} if token else {}),
+        )
         assert "t0ken" not in repr(running)
 
 
