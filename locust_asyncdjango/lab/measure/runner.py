@@ -77,8 +77,7 @@ def run(
     experiment.check_machine()
     current = _provenance(experiment)
     with folder.open_for(experiment, current) as original:
-        caveats = provenance_changes(original, current)
-        runner = _TrialRunner(experiment, folder, caveats, partial(measure, site), site, clock)
+        runner = _TrialRunner(experiment, folder, provenance_changes(original, current), measure, site, clock)
         for result in filter(None, map(folder.result, numbers)):
             budget.add_earlier(result.took_s)
         results: list[Result] = []
@@ -126,13 +125,13 @@ class _TrialRunner:
         experiment: Experiment,
         folder: ResultsFolder,
         caveats: tuple[str, ...],
-        measure: Callable[[Trial, Server, Load, Pins, Path, Watch], Result],
+        measure: Measure,
         site: MeasuredSite,
         clock: Callable[[], float],
     ) -> None:
         """Keep what all trials share. caveats: those that hold for every trial."""
         self._experiment, self._folder, self._caveats = experiment, folder, caveats
-        self._measure, self._site, self._clock = measure, site, clock
+        self._measure, self._site, self._clock = partial(measure, site), site, clock
         self._is_prepared = False
 
     def run(self, trial: Trial, watch: Watch) -> Result:

@@ -4,7 +4,9 @@ Start reading at ``measure_trial``.
 """
 
 from contextlib import AbstractContextManager, ExitStack, nullcontext
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from locust_asyncdjango.analysis.conditions.objective import objective_of
 from locust_asyncdjango.analysis.saturation import Saturation, find_saturation
@@ -15,6 +17,7 @@ from locust_asyncdjango.lab.environment.machine import Speedometer
 from locust_asyncdjango.lab.environment.pinning import Pins, pinned_to
 from locust_asyncdjango.lab.environment.process import running_programs
 from locust_asyncdjango.lab.environment.servers import Server
+from locust_asyncdjango.lab.experiment.probe_figures import ProbeFigures
 from locust_asyncdjango.lab.experiment.result import Baseline, Result, read_resource_samples
 from locust_asyncdjango.lab.experiment.spec import Load
 from locust_asyncdjango.lab.experiment.trial import Trial
@@ -27,6 +30,18 @@ from locust_asyncdjango.lab.measure.sites.measured_site import MeasuredSite
 from locust_asyncdjango.lab.measure.supervision import Supervision
 from locust_asyncdjango.metrics.series_file import Series
 
+SERIES, SAMPLES = "series.jsonl", "costs.jsonl"
+
+
+@dataclass(frozen=True, slots=True)
+class _Observed:
+    """What was observed of a site while it ran. site: what it reports. has_program: whether the lab started it."""
+
+    site: dict[str, Any]
+    baseline: Baseline | None
+    probe: ProbeFigures | None
+    has_program: bool
+
 
 def measure_trial(
     site: MeasuredSite, trial: Trial, server: Server, load: Load, pins: Pins, folder: Path, watch: Watch
@@ -38,7 +53,36 @@ def measure_trial(
     watch: called with the series so far, twice a second.
     Raise TrialError where this trial cannot be measured, and UsageError where none can.
     """
-    series_path, samples_path = folder / "series.jsonl", folder / "costs.jsonl"
+    observed = _load_site(site, trial, server, load, pins, folder, watch)
+    series = read_run(folder / SERIES, folder / "failures.json")
+    samples = read_resource_samples(folder / SAMPLES)
+    figures = _figures(series, unloaded_ms_of_users(trial, observed.baseline))
+    is_ours = observed.has_program and not services.user_services()
+    return Result(
+        trial=trial,
+        figures=figures,
+        error="",
+        site=observed.site,
+        probe=observed.probe,
+        baseline=observed.baseline,
+        peak_usage=resource_usage.peak_usage(samples) if observed.has_program and samples else None,
+        caveats=(
+            *map(str, observed.site.get("caveats", ())),
+            *trial_caveats(
+                samples,
+                series.intervals,
+                all_ours=is_ours,
+                started_s=series.started_s,
+                full_load=figures.goodput,
+            ),
+        ),
+    )
+
+
+def _load_site(
+    site: MeasuredSite, trial: Trial, server: Server, load: Load, pins: Pins, folder: Path, watch: Watch
+) -> _Observed:
+    """Start the site of a trial, load it, and return what was observed of it beside the files that Locust writes."""
     earlier = running_programs()
     with ExitStack() as stack:
         running = stack.enter_context(site.running(trial, server, pins, folder))
@@ -59,32 +103,10 @@ def measure_trial(
 
         def check_and_record_usage(locust_pid: int) -> None:
             supervision.check()
-            resource_usage.append_sample(samples_path, meter.sample(locust_pid))
+            resource_usage.append_sample(folder / SAMPLES, meter.sample(locust_pid))
 
-        run_locust(running.users, users_url, load, series_path, watch, check_and_record_usage, pins.generator)
-        probe_figures = probe.read()
-    series = read_run(series_path, folder / "failures.json")
-    samples = read_resource_samples(samples_path)
-    figures = _figures(series, unloaded_ms_of_users(trial, baseline))
-    return Result(
-        trial=trial,
-        figures=figures,
-        error="",
-        site=site_info,
-        probe=probe_figures,
-        baseline=baseline,
-        peak_usage=resource_usage.peak_usage(samples) if program and samples else None,
-        caveats=(
-            *map(str, site_info.get("caveats", ())),
-            *trial_caveats(
-                samples,
-                series.intervals,
-                all_ours=program is not None and not services.user_services(),
-                started_s=series.started_s,
-                full_load=figures.goodput,
-            ),
-        ),
-    )
+        run_locust(running.users, users_url, load, folder / SERIES, watch, check_and_record_usage, pins.generator)
+        return _Observed(site_info, baseline, probe.read(), program is not None)
 
 
 def _figures(series: Series, unloaded_ms: float | None) -> Saturation:
