@@ -93,6 +93,39 @@ users = 100
 """
 
 
+VIEWS = (
+    View(
+        "articles",
+        "/articles/?page=1",
+        async_path="/async/articles/",
+        headers=(("Accept", "text/html"),),
+        expected_status=(200, 304),
+        login="editor",
+        ignore=('id="\\d+"',),
+    ),
+    View(
+        "save",
+        "/{variant}/save/",
+        variants=("orm", "raw"),
+        method="POST",
+        json={"query": "{ articles { id } }"},
+    ),
+)
+ARMS = (
+    ProjectArm("gunicorn-sync-4-workers", "gunicorn-sync", workers=4),
+    ProjectArm(
+        "branch",
+        "gunicorn-100-threads",
+        threads=8,
+        variant="sync",
+        env={"CONN_MAX_AGE": "60"},
+        revision="feature/x",
+        setup="uv sync",
+        max_connections=20,
+    ),
+)
+
+
 def test_the_whole_file(tmp_path: Path) -> None:
     (tmp_path / "src").mkdir()
     file = write_project_file(tmp_path, WHOLE)
@@ -112,38 +145,9 @@ def test_the_whole_file(tmp_path: Path) -> None:
         },
         override={"DEBUG": False, "EMAIL_HOST": "{smtp.host}"},
         collect_static=True,
-        views=(
-            View(
-                "articles",
-                "/articles/?page=1",
-                async_path="/async/articles/",
-                headers=(("Accept", "text/html"),),
-                expected_status=(200, 304),
-                login="editor",
-                ignore=('id="\\d+"',),
-            ),
-            View(
-                "save",
-                "/{variant}/save/",
-                variants=("orm", "raw"),
-                method="POST",
-                json={"query": "{ articles { id } }"},
-            ),
-        ),
+        views=VIEWS,
         logins={"editor": Login("editor", form=(("username", "ada"), ("password", "{env.PASSWORD}")))},
-        arms=(
-            ProjectArm("gunicorn-sync-4-workers", "gunicorn-sync", workers=4),
-            ProjectArm(
-                "branch",
-                "gunicorn-100-threads",
-                threads=8,
-                variant="sync",
-                env={"CONN_MAX_AGE": "60"},
-                revision="feature/x",
-                setup="uv sync",
-                max_connections=20,
-            ),
-        ),
+        arms=ARMS,
         processes=(
             ProjectProcess(
                 "api",
