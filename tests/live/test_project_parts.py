@@ -5,7 +5,6 @@ import smtplib
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -211,7 +210,7 @@ def git(folder: Path, *arguments: str) -> str:
 
 
 @pytest.fixture
-def repository(folder: Path) -> Iterator[Path]:
+def repository(folder: Path) -> Path:
     """Make a repository whose branch `old` has another page than its worktree, with changes, a stash and a hook."""
     git(folder, "init", "--quiet", "--initial-branch=main")
     (folder / "page.txt").write_text("old\n")

@@ -75,7 +75,7 @@ def _round_trip_ms(cursor: Any, connection: Any) -> float:
 
 def _server(driver_connection: Any) -> dict[str, str] | None:
     """Return to what psycopg2 and psycopg have connected; None for other drivers."""
-    info = getattr(driver_connection, "info", None)
+    info: Any = getattr(driver_connection, "info", None)
     if not hasattr(info, "dbname"):
         return None
     return {"host": str(info.host or ""), "port": str(info.port or ""), "name": str(info.dbname or "")}

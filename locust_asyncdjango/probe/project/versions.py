@@ -37,7 +37,7 @@ def python_and_django() -> dict[str, str]:
 
 def installed_packages() -> dict[str, str]:
     """Return all packages that this Python finds, in lower case, with their versions."""
-    packages = {}
+    packages: dict[str, str] = {}
     for distribution in distributions():
         # A folder that was left half removed has no name.
         name = distribution.metadata["Name"]

@@ -12,7 +12,7 @@ def library_error(
     module: str, name: str, text: str = "", base: type[Exception] = Exception, **members: Any
 ) -> Exception:
     """Return an exception of a class that a library has."""
-    error = type(name, (base,), {"__module__": module})(text)
+    error: Exception = type(name, (base,), {"__module__": module})(text)
     vars(error).update(members)
     return error
 

@@ -34,7 +34,7 @@ class Server:
         self.status = ""
         self.headers: list[tuple[str, str]] = []
 
-    def call(self, path: str = "/", token: str = TOKEN, **environ: Any) -> Iterable[bytes]:
+    def call(self, path: Any = "/", token: Any = TOKEN, **environ: Any) -> Iterable[bytes]:
         """Return what the application returns."""
         fields = {"PATH_INFO": path, "REQUEST_METHOD": "GET", "HTTP_X_LOCUST_ASYNCDJANGO_TOKEN": token, **environ}
         return self.application(fields, self.start_response)

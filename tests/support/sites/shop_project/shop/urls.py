@@ -2,7 +2,7 @@
 
 from django.urls import include, path, re_path
 
-from shop import views
+from . import views
 
 guarded = ([path("ok/", views.ok, name="ok")], "guarded")
 

@@ -13,7 +13,7 @@ from django.http import FileResponse, Http404, HttpRequest, HttpResponse, JsonRe
 from django.template import engines
 from django.template.response import TemplateResponse
 
-from shop.middleware import BusyError
+from .middleware import BusyError
 
 BLOCK_S = 0.3
 
