@@ -23,11 +23,15 @@ def find_python(version: str) -> str | None:
     return str(pythons[-1]) if pythons else shutil.which(f"python{version}")
 
 
-@pytest.mark.parametrize("version", VERSIONS)
+PYTHONS = {version: python for version in VERSIONS if (python := find_python(version))} | {
+    f"{sys.version_info.major}.{sys.version_info.minor}": sys.executable
+}
+"""The Pythons of this machine, by version; the one that runs the tests is one of them."""
+
+
+@pytest.mark.parametrize("version", PYTHONS)
 def test_all_modules_compile_and_load_without_django(version: str, tmp_path: Path) -> None:
-    python = find_python(version)
-    if python is None:
-        pytest.skip(f"needs Python {version}")
+    python = PYTHONS[version]
     shutil.copytree(PROBE, tmp_path / "asyncdjango_probe", ignore=shutil.ignore_patterns("__pycache__"))
     loads = "\n".join(f"import asyncdjango_probe.{name}" for name in WITHOUT_DJANGO)
     program = (
