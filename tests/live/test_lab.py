@@ -197,7 +197,7 @@ def test_a_load_that_locust_does_not_take(tmp_path: Path, arguments: tuple[str, 
 def test_too_many_posts_for_the_disk(tmp_path: Path) -> None:
     code, text = done(*lab("run", "--posts", "99000000000", "--output", tmp_path / "results"))
     assert code == 2
-    assert re.fullmatch(r"locust-asyncdjango: error: not enough disk: seeding needs \d+\.\d GB in .*\n", text)
+    assert re.fullmatch(r"locust-asyncdjango: error: not enough disk: the database needs \d+\.\d GB in .*\n", text)
 
 
 def test_a_database_that_cannot_be_reached(tmp_path: Path) -> None:

@@ -57,7 +57,7 @@ def test_serve_keeps_a_server_up_until_it_is_stopped(cache: Path, server: str, s
 def test_serve_says_when_its_server_ends() -> None:
     with running(*lab("serve", "--port", str(port := free_port()), "--posts", str(POSTS))) as program:
         program.wait_for("or add --headless")
-        subprocess.run(["pkill", "-KILL", "-f", f"gunicorn --bind=127.0.0.1:{port} "], check=True)
+        subprocess.run(["pkill", "-KILL", "-f", "--", f"--bind=127.0.0.1:{port} "], check=True)
         assert program.end() == 1
         assert "locust-asyncdjango: error: gunicorn-sync ended: " in program.text
         assert program.left_behind() == []

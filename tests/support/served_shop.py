@@ -31,12 +31,12 @@ class Shop(NamedTuple):
     url: str
     folder: Path
 
-    def get(self, path: str, *, token: str = TOKEN, **headers: str) -> Answer:
+    def get(self, path: str, *, token: str = TOKEN, deadline_s: float = DEADLINE_S, **headers: str) -> Answer:
         """Return the answer to a GET. headers: with "_" for "-"."""
         fields = {protocol.TOKEN_HEADER: token, **{name.replace("_", "-"): value for name, value in headers.items()}}
         request = urllib.request.Request(f"{self.url}{path}", headers=fields)
         try:
-            with urllib.request.urlopen(request, timeout=DEADLINE_S) as response:
+            with urllib.request.urlopen(request, timeout=deadline_s) as response:
                 return _answer(response)
         except urllib.error.HTTPError as error:
             with error:
