@@ -12,6 +12,8 @@ from locust_asyncdjango.lab.experiment.probe_figures import LoopBlock, RequestTi
 from locust_asyncdjango.lab.report.table import Table
 from locust_asyncdjango.metrics.plural import counted
 
+MIN_TIMES = 10
+"""A line is named if it has blocked an event loop so often. On a busy machine, single requests are late by chance."""
 BLOCKS_NAMED = 3
 """How many lines that block an event loop are named for an arm: the worst ones."""
 EXPLANATION = (
@@ -55,7 +57,8 @@ def block_sentences(arms: Sequence[ArmRuns]) -> Iterator[str]:
             place = (block.file, block.line)
             before = blocks.get(place)
             blocks[place] = before.with_more(block.times, block.total_ms, block.most_ms) if before else block
-        worst = sorted(blocks.values(), key=lambda block: -block.total_ms)[:BLOCKS_NAMED]
+        often = [block for block in blocks.values() if block.times >= MIN_TIMES]
+        worst = sorted(often, key=lambda block: -block.total_ms)[:BLOCKS_NAMED]
         if worst:
             yield f"On {runs.trial.arm} the event loop was blocked by {', '.join(map(_block_text, worst))}"
 

@@ -48,6 +48,8 @@ def test_the_table_has_a_row_for_each_name_and_arm_with_the_probe() -> None:
 
 def test_a_line_that_blocks_the_event_loop_is_named() -> None:
     assert list(block_sentences(FINDINGS.runs)) == [BLOCKED]
+    rare = replace(PROBE, blocks=(replace(PROBE.blocks[0], times=9),))
+    assert list(block_sentences(Findings(experiment(), (replace(ASYNC, probe=rare),), {}).runs)) == []
     runs = tuple(replace(PROBED, trial=replace(PROBED.trial, repeat=repeat)) for repeat in (1, 2))
     both = Findings(experiment(repeats=2), runs, {})
     assert list(block_sentences(both.runs)) == [BLOCKED.replace("57 times", "114 times")]
