@@ -31,7 +31,7 @@ class Shop(NamedTuple):
     url: str
     folder: Path
 
-    def get(self, path: str, *, token: str = TOKEN, deadline_s: float = DEADLINE_S, **headers: str) -> Answer:
+    def get(self, path: str, *, token: str = TOKEN, deadline_s: Any = DEADLINE_S, **headers: Any) -> Answer:
         """Return the answer to a GET. headers: with "_" for "-"."""
         fields = {protocol.TOKEN_HEADER: token, **{name.replace("_", "-"): value for name, value in headers.items()}}
         request = urllib.request.Request(f"{self.url}{path}", headers=fields)
