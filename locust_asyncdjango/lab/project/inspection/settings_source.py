@@ -76,12 +76,12 @@ def example_names(root: Path) -> tuple[str, ...]:
 
 def _modules(root: Path, settings: str) -> Iterator[ast.Module]:
     """Yield the source of a settings module and of the project's modules that it imports, the imported ones first."""
-    seen: set[Path] = set()
+    visited: set[Path] = set()
 
     def load(path: Path | None) -> Iterator[ast.Module]:
-        if path is None or path in seen or len(seen) >= MOST_MODULES:
+        if path is None or path in visited or len(visited) >= MOST_MODULES:
             return
-        seen.add(path)
+        visited.add(path)
         try:
             tree = ast.parse(path.read_text(encoding="utf-8"))
         except (OSError, ValueError, SyntaxError, RecursionError):
