@@ -19,12 +19,12 @@ django.setup()
 
 
 def empty(_request: HttpRequest) -> HttpResponse:
-    """Do nothing."""
+    """Respond at once, on WSGI."""
     return HttpResponse("ok")
 
 
 async def empty_async(_request: HttpRequest) -> HttpResponse:
-    """Do nothing."""
+    """Respond at once, on ASGI."""
     return HttpResponse("ok")
 
 

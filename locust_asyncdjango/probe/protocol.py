@@ -39,6 +39,8 @@ PATH_PREFIX = "/.locust-asyncdjango/"
 PREFLIGHT_PATH = f"{PATH_PREFIX}preflight.json"
 SLOTS_PATH = f"{PATH_PREFIX}slots"
 FIGURES_PATH = f"{PATH_PREFIX}figures.json"
+PREFLIGHT_FORMAT, FIGURES_FORMAT = "locust-asyncdjango preflight", "locust-asyncdjango figures"
+"""The member ``format`` of the pages, by which a reader knows them from a page of the project."""
 
 NAMES_LIMIT = 10
 """How many names of exceptions a failure header has at most."""

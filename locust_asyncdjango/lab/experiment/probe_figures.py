@@ -1,7 +1,7 @@
 """Where the time of requests went, as the probe has measured it inside the server's processes."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Self
 
@@ -99,6 +99,16 @@ class LoopBlock:
             total_ms=round(self.total_ms + total_ms, 1),
             most_ms=max(self.most_ms, most_ms),
         )
+
+
+def add_up(blocks: Iterable[LoopBlock]) -> list[LoopBlock]:
+    """Return the blocks of several processes or runs with one for each line, the longest in all first."""
+    by_place: dict[tuple[str, int, str], LoopBlock] = {}
+    for block in blocks:
+        place = (block.file, block.line, block.function)
+        before = by_place.get(place, LoopBlock(*place))
+        by_place[place] = before.with_more(block.times, block.total_ms, block.most_ms)
+    return sorted(by_place.values(), key=lambda block: -block.total_ms)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from locust_asyncdjango.lab.errors import TrialError
 from locust_asyncdjango.lab.experiment.result import NO_PREFLIGHT
 from locust_asyncdjango.lab.experiment.spec import DEFAULT_POOL_SIZE
 from locust_asyncdjango.lab.experiment.trial import Trial
-from locust_asyncdjango.lab.measure.slots import measure_slots, slot_mismatches
+from locust_asyncdjango.lab.measure.slots import require_label
 from locust_asyncdjango.metrics.strict_json import loads
 from locust_asyncdjango.probe.protocol import PREFLIGHT_PATH
 
@@ -56,11 +56,7 @@ def inspect_server(trial: Trial, server: Server, site: Site, environ: Mapping[st
     if report is None:
         return {"preflight": NO_PREFLIGHT}
     mismatches = site_mismatches(trial, server, report, environ)
-    if not mismatches:
-        slots = measure_slots(site, server, trial.workers)
-        mismatches = slot_mismatches(server, trial.workers, slots)
-    if mismatches:
-        raise TrialError(f"{server.name} is not what its label says: {'; '.join(mismatches)}")
+    slots = require_label(site, server, trial.workers, mismatches)
     return {**report, "slots": asdict(slots)}
 
 

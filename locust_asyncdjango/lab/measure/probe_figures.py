@@ -9,11 +9,10 @@ from typing import Any
 
 from locust_asyncdjango.failures.normalize import safe_value
 from locust_asyncdjango.lab.environment.http_client import Site
-from locust_asyncdjango.lab.experiment.probe_figures import LoopBlock, ProbeFigures, RequestTimes
+from locust_asyncdjango.lab.experiment.probe_figures import LoopBlock, ProbeFigures, RequestTimes, add_up
 from locust_asyncdjango.metrics.strict_json import loads
-from locust_asyncdjango.probe.protocol import FIGURES_PATH
+from locust_asyncdjango.probe.protocol import FIGURES_FORMAT, FIGURES_PATH
 
-FORMAT = "locust-asyncdjango figures"
 RESPONSE_TIMEOUT_S = 30
 PROCESSES_DEADLINE_S = 10
 """How long to go on asking until each process of a server has answered. Which one does is chance."""
@@ -60,7 +59,7 @@ class ProbeReader:
     def _page(self, query: str) -> Mapping[str, Any] | None:
         with suppress(OSError, ValueError, RecursionError):
             page = safe_value(loads(self._site.read(f"{FIGURES_PATH}{query}", RESPONSE_TIMEOUT_S)))
-            if isinstance(page, dict) and page.get("format") == FORMAT and isinstance(page.get("process"), int):
+            if isinstance(page, dict) and page.get("format") == FIGURES_FORMAT and isinstance(page.get("process"), int):
                 return page
         return None
 
@@ -79,7 +78,7 @@ def combine(pages: Iterable[Mapping[str, Any]], workers: int) -> ProbeFigures:
         requests=tuple(requests),
         most_in_flight=sum(page["in_flight"]["most"] for page in all_pages),
         lag_most_ms=max((float(loop["lag_most_ms"]) for loop in loops), default=None),
-        blocks=_blocks(loops),
+        blocks=tuple(add_up(_block(each) for loop in loops for each in loop["blocks"])[:MOST_BLOCKS]),
     )
 
 
@@ -114,12 +113,6 @@ def _request_times(name: str, parts: list[Mapping[str, Any]]) -> RequestTimes:
     )
 
 
-def _blocks(loops: Iterable[Mapping[str, Any]]) -> tuple[LoopBlock, ...]:
-    """Return what blocked the event loops, the longest in all first; the same place in several processes is one."""
-    blocks: dict[tuple[str, int, str], LoopBlock] = {}
-    for block in (each for loop in loops for each in loop["blocks"]):
-        place = (str(block["file"]), int(block["line"]), str(block["function"]))
-        before = blocks.get(place, LoopBlock(*place))
-        blocks[place] = before.with_more(int(block["times"]), float(block["ms"]), float(block["most_ms"]))
-    longest = sorted(blocks.values(), key=lambda block: -block.total_ms)
-    return tuple(longest[:MOST_BLOCKS])
+def _block(block: Mapping[str, Any]) -> LoopBlock:
+    place = (str(block["file"]), int(block["line"]), str(block["function"]))
+    return LoopBlock(*place, int(block["times"]), float(block["ms"]), float(block["most_ms"]))

@@ -12,15 +12,14 @@ from locust_asyncdjango.lab.environment.http_client import Site
 from locust_asyncdjango.lab.environment.servers import Server
 from locust_asyncdjango.lab.errors import TrialError
 from locust_asyncdjango.lab.experiment.trial import Trial
-from locust_asyncdjango.lab.measure.slots import measure_slots, slot_mismatches
+from locust_asyncdjango.lab.measure.slots import require_label
 from locust_asyncdjango.lab.project.inspection.report import read_report
 from locust_asyncdjango.lab.project.project_file import Project
 from locust_asyncdjango.lab.project.proof import LabServices, prove
 from locust_asyncdjango.metrics.strict_json import loads
-from locust_asyncdjango.probe.protocol import PREFLIGHT_PATH
+from locust_asyncdjango.probe.protocol import PREFLIGHT_FORMAT, PREFLIGHT_PATH
 
 RESPONSE_TIMEOUT_S = 60
-FORMAT = "locust-asyncdjango preflight"
 
 
 def read_probe(server: Server, site: Site) -> dict[str, Any]:
@@ -31,7 +30,7 @@ def read_probe(server: Server, site: Site) -> dict[str, Any]:
         raise TrialError(
             f"{server.name} does not say what it runs: {error}; see its log in the trial's folder"
         ) from None
-    if not isinstance(page, dict) or page.get("format") != FORMAT:
+    if not isinstance(page, dict) or page.get("format") != PREFLIGHT_FORMAT:
         raise TrialError(f"{server.name} does not run the project with the probe; leave middleware for its paths out")
     return page
 
@@ -49,11 +48,7 @@ def inspect_project_server(trial: Trial, server: Server, site: Site) -> dict[str
     """
     page = read_probe(server, site)
     mismatches = [reason for is_right, reason in _checks(server, page) if not is_right]
-    if not mismatches:
-        slots = measure_slots(site, server, trial.workers)
-        mismatches = slot_mismatches(server, trial.workers, slots)
-    if mismatches:
-        raise TrialError(f"{server.name} is not what its label says: {'; '.join(mismatches)}")
+    slots = require_label(site, server, trial.workers, mismatches)
     return {**page, "slots": asdict(slots), "caveats": settings_caveats(page)}
 
 

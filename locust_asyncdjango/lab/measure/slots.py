@@ -1,6 +1,7 @@
 """The slots of a server, measured: requests that are held show how many a process works on at once."""
 
 import time
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -35,6 +36,19 @@ class Slots:
     processes: int
     most_in_flight: int
     sent: int
+
+
+def require_label(site: Site, server: Server, workers: int, mismatches: Sequence[str]) -> Slots:
+    """Return the slots of a server, which are measured where it is what its label says in all else.
+
+    mismatches: in words, how it differs otherwise. Raise TrialError where it differs.
+    """
+    if not mismatches:
+        slots = measure_slots(site, server, workers)
+        mismatches = slot_mismatches(server, workers, slots)
+    if mismatches:
+        raise TrialError(f"{server.name} is not what its label says: {'; '.join(mismatches)}")
+    return slots
 
 
 def slot_mismatches(server: Server, workers: int, slots: Slots) -> list[str]:

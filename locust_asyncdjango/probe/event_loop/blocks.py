@@ -45,7 +45,7 @@ class Blocks:
         self._times: dict[Place, list[float]] = {}
 
     def add(self, place: Place, lateness_s: float) -> None:
-        """Add one block."""
+        """Add a block of a line. lateness_s: how long it kept the loop from its next beat."""
         if place in self._times or len(self._times) < BLOCKS_LIMIT:
             self._times.setdefault(place, []).append(lateness_s)
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 from ..event_loop.watch import LoopWatches
+from ..protocol import FIGURES_FORMAT
 from ..recording.ledger import Ledger
 
 VERSION = 1
@@ -12,7 +13,7 @@ VERSION = 1
 def figures_page(interface: str, ledger: Ledger, watches: LoopWatches) -> dict[str, Any]:
     """Return what this process has measured since its start, or since it was reset."""
     return {
-        "format": "locust-asyncdjango figures",
+        "format": FIGURES_FORMAT,
         "version": VERSION,
         "interface": interface,
         **ledger.as_json(),

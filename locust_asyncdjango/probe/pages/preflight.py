@@ -16,6 +16,7 @@ from ..project.server import (
 )
 from ..project.services import describe_caches, describe_databases, describe_email
 from ..project.versions import python_and_django
+from ..protocol import PREFLIGHT_FORMAT
 
 VERSION = 1
 """The version of the page's members. Members may be added within one."""
@@ -28,7 +29,7 @@ def preflight_page(interface: str) -> dict[str, Any]:
     middleware = describe_all_middleware(settings)
     databases = describe_databases(settings)
     return {
-        "format": "locust-asyncdjango preflight",
+        "format": PREFLIGHT_FORMAT,
         "version": VERSION,
         "interface": interface,
         "server": server_name(),

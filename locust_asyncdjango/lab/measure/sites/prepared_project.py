@@ -33,7 +33,7 @@ from locust_asyncdjango.lab.project.project_file import Project
 from locust_asyncdjango.lab.project.proof import LabServices, Proof, prove
 from locust_asyncdjango.lab.project.smtp_sink import running_smtp_sink
 from locust_asyncdjango.lab.project.tables.arms import ProjectArm
-from locust_asyncdjango.probe.protocol import APPLICATION_VARIABLE, OVERLAY_VARIABLE, SLOTS_PATH
+from locust_asyncdjango.probe.protocol import OVERLAY_VARIABLE, SLOTS_PATH
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +79,14 @@ class PreparedProject:
             start=str(package / "launch.py"),
             folder=self.project.root,
             ready_path=SLOTS_PATH,
+            own_wsgi=self.project.wsgi,
+            own_asgi=self.project.asgi,
         )
 
-    def server_env(self, values: Mapping[str, str], arm: ProjectArm, interface: str) -> dict[str, str]:
-        """Return the environment of a server. values: of placeholders. interface: wsgi or asgi. Raise UsageError."""
+    def server_env(self, values: Mapping[str, str], arm: ProjectArm) -> dict[str, str]:
+        """Return the environment of a server. values: of placeholders. Raise UsageError."""
         env = program_env(self.project, fill_env(self.project, values, arm), self.preparation.search_folder)
-        application = self.project.asgi if interface == "asgi" else self.project.wsgi
-        return {**env, APPLICATION_VARIABLE: application, OVERLAY_VARIABLE: str(self.overlay or "")}
+        return {**env, OVERLAY_VARIABLE: str(self.overlay or "")}
 
 
 @contextmanager

@@ -25,7 +25,6 @@ from locust_asyncdjango.lab.measure.project_preflight import inspect_project_ser
 from locust_asyncdjango.lab.measure.sites.measured_site import Requests, RunningSite, Users
 from locust_asyncdjango.lab.measure.sites.prepared_project import LabTools, PreparedProject, prepare_project
 from locust_asyncdjango.lab.measure.sites.project_services import (
-    Conditions,
     lab_services,
     prepare_database,
     project_services,
@@ -73,11 +72,11 @@ class ProjectSite:
         """Start the project's services with a fresh database, and the project on the trial's server."""
         arm = self.arm_of(trial)
         prepared = self.prepared[arm.revision]
-        conditions = Conditions(trial.max_connections, trial.latency_ms)
         with ExitStack() as stack:
             with pinned_to(pins.services):
-                values = stack.enter_context(project_services(prepared.preparation, conditions, folder))
-            env = prepared.server_env(values, arm, server.interface)
+                services = project_services(prepared.preparation, trial.max_connections, folder, trial.latency_ms)
+                values = stack.enter_context(services)
+            env = prepared.server_env(values, arm)
             with pinned_to(pins.server):
                 starting = running_server(
                     server, free_port(), folder, env, trial.workers, application=prepared.application

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from locust_asyncdjango.lab.environment.latency_proxy import services_with_latency
-from locust_asyncdjango.lab.environment.postgres.templates import running_copy
+from locust_asyncdjango.lab.environment.postgres.installation import find_installation
+from locust_asyncdjango.lab.environment.postgres.templates import filled_template, running_copy
 from locust_asyncdjango.lab.environment.services import running_redis
 from locust_asyncdjango.lab.errors import UsageError
 from locust_asyncdjango.lab.experiment.arm import DEFAULT_MAX_CONNECTIONS
@@ -27,41 +28,32 @@ PROCESS_PREFIX = "process "
 """The beginning of the name by which a process is one of the services that latency is added to."""
 
 
-@dataclass(frozen=True, slots=True)
-class Conditions:
-    """What the services of a trial are like.
-
-    max_connections: the limit of the lab's PostgreSQL. latency_ms: added to all that services send; an SQLite file is
-    none.
-    """
-
-    max_connections: int
-    latency_ms: int = 0
-
-
 @contextmanager
-def project_services(preparation: Preparation, conditions: Conditions, logs: Path) -> Iterator[dict[str, str]]:
+def project_services(
+    preparation: Preparation, max_connections: int, logs: Path, latency_ms: int = 0
+) -> Iterator[dict[str, str]]:
     """Start the services of a project with a fresh copy of its database, and yield the values of its placeholders.
 
-    preparation: what fills the database. logs: the folder for the logs of programs.
+    preparation: what fills the database. max_connections: the limit of the lab's PostgreSQL.
+    logs: the folder for the logs of programs. latency_ms: added to all that services send; an SQLite file is none.
     Raise UsageError where one cannot be started at all, and TrialError where it does not start.
     """
     project = preparation.project
     with ExitStack() as stack:
         folders = service_values(folders=stack.enter_context(preparation.folder_copies()))
-        urls = {DATABASE: stack.enter_context(_database(preparation, conditions.max_connections, logs))}
+        urls = {DATABASE: stack.enter_context(_database(preparation, max_connections, logs))}
         if project.redis:
             urls[REDIS] = stack.enter_context(running_redis(logs))
         ports = choose_ports(project)
         direct = {**preparation.services, **folders, **_values(urls, ports)}
         env = program_env(project, fill_env(project, direct), preparation.search_folder)
         stack.enter_context(running_processes(project, env, direct, logs))
-        if not conditions.latency_ms:
+        if not latency_ms:
             yield direct
             return
         servers = {name: url for name, url in urls.items() if urlsplit(url).scheme != "sqlite"}
         proxied = {**servers, **{f"{PROCESS_PREFIX}{name}": f"http://127.0.0.1:{port}" for name, port in ports.items()}}
-        slow = stack.enter_context(services_with_latency(proxied, conditions.latency_ms, logs))
+        slow = stack.enter_context(services_with_latency(proxied, latency_ms, logs))
         slow_ports = {name: urlsplit(slow[f"{PROCESS_PREFIX}{name}"]).port or 0 for name in ports}
         yield {**direct, **_values({name: slow.get(name, url) for name, url in urls.items()}, slow_ports)}
 
@@ -80,6 +72,8 @@ def prepare_database(preparation: Preparation, logs: Path) -> None:
         preparing = replace(preparation, services=services)
         if project.database == "own":
             preparing.run(own_database_url(project), logs)
+        elif project.database == "postgresql":
+            filled_template(find_installation(), preparing.template(), logs)
         else:
             stack.enter_context(_database(preparing, DEFAULT_MAX_CONNECTIONS, logs))
 

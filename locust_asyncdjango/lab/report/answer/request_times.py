@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from locust_asyncdjango.analysis.formatting import format_ms
 from locust_asyncdjango.lab.analysis.arm_runs import ArmRuns
 from locust_asyncdjango.lab.analysis.findings import Findings
-from locust_asyncdjango.lab.experiment.probe_figures import LoopBlock, RequestTimes, mean_times
+from locust_asyncdjango.lab.experiment.probe_figures import LoopBlock, RequestTimes, add_up, mean_times
 from locust_asyncdjango.lab.report.table import Table
 from locust_asyncdjango.metrics.plural import counted
 
@@ -52,13 +52,8 @@ def request_times_table(findings: Findings) -> Table:
 def block_sentences(arms: Sequence[ArmRuns]) -> Iterator[str]:
     """Yield for each arm which lines of the project blocked its event loop, in a sentence without a full stop."""
     for runs in arms:
-        blocks: dict[tuple[str, int], LoopBlock] = {}
-        for block in (each for result in runs.results if result.probe for each in result.probe.blocks):
-            place = (block.file, block.line)
-            before = blocks.get(place)
-            blocks[place] = before.with_more(block.times, block.total_ms, block.most_ms) if before else block
-        often = [block for block in blocks.values() if block.times >= MIN_TIMES]
-        worst = sorted(often, key=lambda block: -block.total_ms)[:BLOCKS_NAMED]
+        blocks = add_up(each for result in runs.results if result.probe for each in result.probe.blocks)
+        worst = [block for block in blocks if block.times >= MIN_TIMES][:BLOCKS_NAMED]
         if worst:
             yield f"On {runs.trial.arm} the event loop was blocked by {', '.join(map(_block_text, worst))}"
 
