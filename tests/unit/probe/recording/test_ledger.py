@@ -41,10 +41,7 @@ def test_a_request_without_a_name_has_method_and_route() -> None:
     record.match = SimpleNamespace(route="cart/<int:id>/", func=print, _func_path="shop.views.cart")
     ledger.end(record)
     ledger.end(ledger.begin("", "GET", ""))
-    assert [(name, sums["view"]) for name, sums in sums_of(ledger).items()] == [
-        ("POST cart/<int:id>/", "shop.views.cart"),
-        ("GET (no route)", ""),
-    ]
+    assert list(sums_of(ledger)) == ["POST cart/<int:id>/", "GET (no route)"]
 
 
 def test_the_queue_time_counts_where_it_is_known() -> None:
