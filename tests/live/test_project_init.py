@@ -19,14 +19,17 @@ DEADLINE_S = 600
 
 def files(folder: Path) -> dict[str, bytes]:
     """Return all files of a project but for compiled modules."""
-    paths = (path for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
+    paths = (path for path in folder.rglob("*") if path.is_file() and not {"__pycache__", ".venv"} & set(path.parts))
     return {str(path.relative_to(folder)): path.read_bytes() for path in paths}
 
 
 def test_a_project_whose_settings_read_no_variable(tmp_path: Path) -> None:
+    (tmp_path / ".venv").symlink_to(sys.prefix)
     before = files(make_project(tmp_path))
     code, text = done(*INIT, cwd=tmp_path, deadline_s=DEADLINE_S)
     assert code == 0, text
+    assert "\n  Python " in text
+    assert " at .venv/bin/python\n" in text
     project = read_project(tmp_path / FILE_NAME)
     assert project.views == (View("articles", "/articles/", async_path="/async/articles/"),)
     assert (project.database, project.settings, project.env) == ("postgresql", "mysite.settings", {})

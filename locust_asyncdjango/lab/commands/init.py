@@ -11,6 +11,7 @@ from locust_asyncdjango.lab.errors import UsageError
 from locust_asyncdjango.lab.project.inspection.draft import PLACEHOLDER, Draft, draft_project
 from locust_asyncdjango.lab.project.inspection.file_text import file_text, relative
 from locust_asyncdjango.lab.project.inspection.layout import find_layout
+from locust_asyncdjango.lab.project.inspection.pythons import current_python
 from locust_asyncdjango.lab.project.probe_folder import link_probe
 from locust_asyncdjango.lab.project.project_file import FILE_NAME
 from locust_asyncdjango.metrics.plural import counted
@@ -107,6 +108,8 @@ def _found_views(draft: Draft) -> Iterator[str]:
 
 
 def _missing(draft: Draft) -> Iterator[str]:
+    if draft.project.python == current_python():
+        yield "no virtual environment of the project: this Python is the lab's own; name another one with --python"
     if draft.error:
         yield f"the project could not be started: {draft.error}"
     for name, error in (draft.report.errors if draft.report else {}).items():

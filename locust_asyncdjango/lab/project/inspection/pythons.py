@@ -22,8 +22,10 @@ TOOL_DEADLINE_S = 20
 def environments(folder: Path, environ: Mapping[str, str] = os.environ) -> Iterator[Path]:
     """Yield the Pythons of the virtual environments that a project seems to have, the most likely one first.
 
-    They are those in its folder, those that Poetry, PDM and Pipenv keep elsewhere, and the activated one.
+    They are those in its folder, those that Poetry, PDM and Pipenv keep elsewhere, and the activated one. The paths are
+    absolute.
     """
+    folder = folder.absolute()
     for parent in (folder, folder.parent):
         for name in FOLDERS:
             yield from _python_in(parent / name)

@@ -3,6 +3,8 @@
 import sys
 from pathlib import Path
 
+import pytest
+
 from locust_asyncdjango.lab.project.inspection.pythons import current_python, environments, has_django
 
 
@@ -44,3 +46,11 @@ def test_a_python_without_django(tmp_path: Path) -> None:
     assert not has_django(program)
     assert not has_django(tmp_path / "missing")
     assert current_python() in (None, Path(sys.executable))
+
+
+def test_environments_of_the_current_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    project = tmp_path / "backend"
+    project.mkdir()
+    own, above = python_in(project / ".venv"), python_in(tmp_path / "venv")
+    monkeypatch.chdir(project)
+    assert list(environments(Path(), {})) == [own, above]
