@@ -65,8 +65,10 @@ def test_a_server_has_the_requested_processes_and_access_log(
 ) -> None:
     server, on = SERVERS[name], {"TARGET_SITE_ACCESS_LOG": "on"}
     workers = 2 if server.has_workers else 1
-    with up(server, {**services_env, **on}, tmp_path, workers) as site:
+    env = {**services_env, **on, "XDG_RUNTIME_DIR": str(tmp_path)}
+    with up(server, env, tmp_path, workers) as site:
         inspected = preflight.inspect_server(trial_on(server, workers=workers), server, site, on)
+        assert list(tmp_path.glob("*.ctl")) == []  # all gunicorns of a user would share it
     assert inspected["slots"]["processes"] == workers
     assert PREFLIGHT_PATH in (tmp_path / f"{name}.log").read_text()
 

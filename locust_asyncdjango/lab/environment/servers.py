@@ -15,6 +15,7 @@ from typing import Any, Self
 
 from locust_asyncdjango.extras import install_command
 from locust_asyncdjango.lab.environment.http_client import responds
+from locust_asyncdjango.lab.environment.packages import package_folder
 from locust_asyncdjango.lab.environment.process import START_DEADLINE_S, Program, running, wait_until
 from locust_asyncdjango.lab.errors import TrialError, UsageError
 from locust_asyncdjango.metrics.strict_json import read_value
@@ -137,6 +138,7 @@ class Server:
             "python": application.python,
             "start": application.start,
             "application": application.for_interface(self.interface),
+            "gunicorn_settings": package_folder("locust_asyncdjango.probe") / "gunicorn_settings.py",
         }
         access_log = self.access_log_flags if with_access_log else self.no_access_log_flags
         stats = [f"--stats=127.0.0.1:{stats_port}"] if stats_port else []
@@ -163,11 +165,10 @@ def _backlog() -> int:
     return min(2048, int(limit.read_text(encoding="ascii"))) if limit.exists() else 128
 
 
-# Arguments of Python. gunicorn reads its settings from a module that has none, and not from the gunicorn.conf.py of the
-# working directory. It has no control socket: by default all gunicorns share one file in the user's home.
+# Arguments of Python.
 _GUNICORN = (
-    "-m gunicorn --config=python:__future__ --no-control-socket --bind=127.0.0.1:{port} --workers={workers}"
-    " --backlog={backlog} --graceful-timeout=3 --log-level=warning {application} --worker-class="
+    "-m gunicorn --config={gunicorn_settings} --bind=127.0.0.1:{port} --workers={workers} --backlog={backlog}"
+    " --graceful-timeout=3 --log-level=warning {application} --worker-class="
 )
 _UVICORN = "-m uvicorn --port={port} --workers={workers} --backlog={backlog} {application}"
 # --http-socket closes each connection: a kept connection would hold a slot. --die-on-term: else SIGTERM restarts uWSGI.

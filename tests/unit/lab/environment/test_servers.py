@@ -49,6 +49,14 @@ def test_a_command_line_names_the_application_of_the_servers_interface() -> None
         assert [part for part in server.command(4242) if part.endswith(f"probe.{server.interface}:application")]
 
 
+def test_gunicorn_gets_flags_that_its_version_20_knows() -> None:
+    commands = [server.command(4242) for server in SERVERS.values() if server.package == "gunicorn"]
+    assert {part.partition("=")[0] for command in commands for part in command if part.startswith("--")} == {
+        *("--config", "--bind", "--workers", "--backlog", "--graceful-timeout", "--log-level"),
+        *("--worker-class", "--threads", "--worker-connections"),
+    }
+
+
 def test_the_probe_learns_what_it_wraps() -> None:
     assert BUNDLED_SITE.env("wsgi") == {"LOCUST_ASYNCDJANGO_APPLICATION": "target_site.wsgi:application"}
     assert BUNDLED_SITE.env("asgi") == {"LOCUST_ASYNCDJANGO_APPLICATION": "target_site.asgi:application"}
