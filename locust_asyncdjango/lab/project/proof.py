@@ -189,10 +189,10 @@ def _email_lines(project: Project, report: ProjectReport, lab: LabServices) -> t
         return [], []
     if not backend.endswith(".smtp.EmailBackend"):
         advice = "which the lab cannot catch; measure no view that sends e-mail"
-        return [], [f"{project.file}: the project sends e-mail by {backend}, {advice}"]
+        return [], [f"{project.file}: e-mail that a view sends goes out by {backend}, {advice}"]
     if not sends_email_elsewhere(report, lab):
         return [], []
     catch = 'let EMAIL_HOST and EMAIL_PORT be "{smtp.host}" and "{smtp.port}", by [project.env] or [project.override]'
     if _is_local(report.email_host):
-        return [], [f"{project.file}: the project sends e-mail to {address}, which is not the lab's; {catch}"]
-    return [f"{project.file}: the project sends e-mail to {address}, so a load test would reach people; {catch}"], []
+        return [], [f"{project.file}: e-mail that a view sends goes to {address}, which is not the lab's; {catch}"]
+    return [f"{project.file}: e-mail that a view sends goes to {address}, and may reach people; {catch}"], []
