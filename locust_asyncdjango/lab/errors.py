@@ -4,6 +4,8 @@ A message may have parts of logs, responses and files of the user. It is a safe 
 """
 
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import ClassVar
 
 from locust_asyncdjango.failures.normalize import safe_line
@@ -29,6 +31,15 @@ class TrialError(LabError):
     """Raised where a trial could not be measured. ``run`` records it and goes on with the other trials."""
 
     exit_code: ClassVar[int] = 1
+
+
+@contextmanager
+def during_set_up() -> Iterator[None]:
+    """Raise UsageError in place of TrialError within the context: what fails before the first trial is no trial."""
+    try:
+        yield
+    except TrialError as error:
+        raise UsageError(str(error)) from None
 
 
 def one_line(text: str) -> str:

@@ -2,7 +2,9 @@
 
 import shutil
 
-from locust_asyncdjango.lab.errors import MESSAGE_LIMIT, TrialError, one_line, os_error_text
+import pytest
+
+from locust_asyncdjango.lab.errors import MESSAGE_LIMIT, TrialError, UsageError, during_set_up, one_line, os_error_text
 
 
 def test_a_message_is_one_line_and_keeps_its_beginning_and_its_end() -> None:
@@ -27,3 +29,8 @@ def test_an_error_about_many_files_is_that_of_the_first_one() -> None:
     assert os_error_text(shutil.Error([(f"a/{n}", f"b/{n}", f"{why}: 'b/{n}'") for n in range(900)])) == f"{why}: 'b/0'"
     assert os_error_text(shutil.Error("`a` and `b` are the same file")) == "`a` and `b` are the same file"
     assert os_error_text(OSError(28, "No space left on device")) == why
+
+
+def test_what_does_not_start_before_the_first_trial_is_no_trial() -> None:
+    with pytest.raises(UsageError, match=r"^Redis did not start: no memory$"), during_set_up():
+        raise TrialError("Redis did not start: no memory")

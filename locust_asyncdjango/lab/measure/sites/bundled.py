@@ -14,7 +14,7 @@ from locust_asyncdjango.lab.environment.packages import locustfile
 from locust_asyncdjango.lab.environment.pinning import Pins, pinned_to
 from locust_asyncdjango.lab.environment.process import free_port
 from locust_asyncdjango.lab.environment.servers import Server, running_server, server_env, user_token
-from locust_asyncdjango.lab.errors import TrialError
+from locust_asyncdjango.lab.errors import TrialError, during_set_up
 from locust_asyncdjango.lab.experiment.spec import Experiment
 from locust_asyncdjango.lab.experiment.trial import Trial
 from locust_asyncdjango.lab.measure import preflight
@@ -33,6 +33,7 @@ class BundledSite:
         """Let Locust check the load of the first route."""
         check_load(Users(locustfile(experiment.routes[0])), experiment.load, logs)
 
+    @during_set_up()
     def prepare(self, experiment: Experiment, logs: Path) -> None:
         """Check the user's token, and seed the database."""
         user_token()  # refused before the first trial where it cannot be used

@@ -13,7 +13,7 @@ from pathlib import Path
 from locust_asyncdjango.lab.environment.postgres.installation import find_installation
 from locust_asyncdjango.lab.environment.process import free_port
 from locust_asyncdjango.lab.environment.servers import Application
-from locust_asyncdjango.lab.errors import UsageError
+from locust_asyncdjango.lab.errors import UsageError, during_set_up
 from locust_asyncdjango.lab.project.inspection.ask import ask_project
 from locust_asyncdjango.lab.project.inspection.report import ProjectReport
 from locust_asyncdjango.lab.project.overlay import overlay_for
@@ -91,10 +91,11 @@ class PreparedProject:
 
 @contextmanager
 def lab_tools(project: Project, *, may_install: bool = False) -> Iterator[LabTools]:
-    """Start what all revisions of a project share, and yield it. Raise TrialError where it does not start."""
+    """Start what all revisions of a project share, and yield it. Raise UsageError where it does not start."""
     with ExitStack() as stack:
         folder = link_probe(Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="locust-asyncdjango-"))))
-        smtp_port = stack.enter_context(running_smtp_sink()).port if project.smtp else 0
+        with during_set_up():
+            smtp_port = stack.enter_context(running_smtp_sink()).port if project.smtp else 0
         yield LabTools(folder, smtp_port, may_install)
 
 

@@ -17,7 +17,7 @@ from locust_asyncdjango.lab.environment.postgres.installation import find_instal
 from locust_asyncdjango.lab.environment.process import free_port
 from locust_asyncdjango.lab.environment.servers import Server, running_server
 from locust_asyncdjango.lab.environment.web.view_client import ViewClient
-from locust_asyncdjango.lab.errors import TrialError
+from locust_asyncdjango.lab.errors import TrialError, during_set_up
 from locust_asyncdjango.lab.experiment.spec import Experiment
 from locust_asyncdjango.lab.experiment.trial import Trial
 from locust_asyncdjango.lab.measure.locust_process import check_load
@@ -55,6 +55,7 @@ class ProjectSite:
         with self._users(experiment.routes[0], "", Site("http://127.0.0.1:1")) as users:
             check_load(users, experiment.load, logs)
 
+    @during_set_up()
     def prepare(self, experiment: Experiment, logs: Path) -> None:
         """Check what requests and latency need, and run the project's commands, unless what they made is kept."""
         for view in filter(None, map(self.view, experiment.routes)):
