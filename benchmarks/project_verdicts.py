@@ -29,9 +29,10 @@ from support.harness import add_parts, run_parts
 PROJECT = Path(__file__).resolve().parent / "sites" / "planted_project"
 SLOWER_SHARE = 0.9
 """The share of the throughput that the slower revision carries."""
-BUDGET = {"twins": "5m", "revision": "15m"}
+BUDGET = {"twins": "3m", "revision": "15m"}
+ARMS = {"twins": ("one", "two"), "revision": ("before", "after")}
 # Four slots are busy at once, with a short queue: no request takes as long as the objective allows, so goodput decides.
-LOAD = ("--users=16", "--spawn-rate=16", "--run-time=14s", "--latency-ms=0")
+LOAD = ("--users=16", "--spawn-rate=16", "--run-time=8s", "--latency-ms=0")
 FILE = """
 [project]
 python = {python}
@@ -102,7 +103,7 @@ def parse_options(arguments: Sequence[str] | None) -> Options:
 
 def measure_twins(options: Options, folder: Path) -> None:
     """Run experiments with equal twins, and print how many show a difference."""
-    arms = "".join(ARM.format(name=name, more=f'variant = "{name}"') for name in ("one", "two"))
+    arms = "".join(ARM.format(name=name, more=f'variant = "{name}"') for name in ARMS["twins"])
     project = copy_project(folder / "twins", options.noise, TWINS, arms)
     outcomes = run_experiments("twins", project, options.experiments)
     wrong = sum(outcome.is_different for outcome in outcomes)
@@ -111,7 +112,7 @@ def measure_twins(options: Options, folder: Path) -> None:
 
 def measure_revision(options: Options, folder: Path) -> None:
     """Run experiments with a slower revision, and print how many find it, and with which ratios."""
-    arms = "".join(ARM.format(name=name, more=f'revision = "{name}"') for name in ("before", "after"))
+    arms = "".join(ARM.format(name=name, more=f'revision = "{name}"') for name in ARMS["revision"])
     project = copy_project(folder / "revision", options.noise, 'path = "/one/"', arms)
     outcomes = run_experiments("revision", project, options.experiments)
     found = sum(outcome.is_different and outcome.ratio > 1 for outcome in outcomes)
@@ -160,7 +161,7 @@ def run_experiments(part: str, project: Path, experiments: int) -> list[Outcome]
     for number in range(1, experiments + 1):
         begin_s = time.monotonic()
         report = run_experiment(project, project.parent / f"{number}", f"--budget={BUDGET[part]}")
-        outcome = outcome_of(report)
+        outcome = outcome_of(report, ARMS[part][0])
         outcomes.append(outcome)
         took = f"{(time.monotonic() - begin_s) / 60:.1f} min"
         carried = f"{outcome.ratio:.3f} ({outcome.low:.3f}-{outcome.high:.3f})"
@@ -180,14 +181,14 @@ def run_experiment(project: Path, output: Path, *flags: str) -> Mapping[str, Any
     return report
 
 
-def outcome_of(report: Mapping[str, Any]) -> Outcome:
-    """Return what a report says of the first arm and the second one."""
+def outcome_of(report: Mapping[str, Any], first: str) -> Outcome:
+    """Return what a report says of the first arm and the second one. first: the name of the first one."""
     text = report["verdict"][0]
     if not report["differences"]:
         return Outcome(math.nan, math.nan, math.nan, is_different=False, pairs=0, text=text)
     (difference,) = report["differences"]
     ratio, low, high = (difference[key] for key in ("ratio", "low", "high"))
-    if difference["best"] != report["arms"][0]["arm"]:
+    if difference["best"] != first:
         ratio, low, high = 1 / ratio, 1 / high, 1 / low
     return Outcome(ratio, low, high, bool(difference["is_different"]), difference["pairs"], text)
 
