@@ -8,7 +8,7 @@ import shlex
 import shutil
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self
@@ -322,7 +322,12 @@ def running_server(
     token = env.get(TOKEN_VARIABLE) or secrets.token_urlsafe(32)
     log = folder / f"{server.name}.log"
     env_with_token = {**env, **application.env(server.interface), TOKEN_VARIABLE: token}
-    with running(command, name=server.name, log=log, cwd=application.folder, env=env_with_token) as program:
+    with ExitStack() as stack:
+        try:
+            starting = running(command, name=server.name, log=log, cwd=application.folder, env=env_with_token)
+            program = stack.enter_context(starting)
+        except OSError as error:
+            raise TrialError(f"{server.name} cannot be started: {error.strerror}: {error.filename}") from None
         if not wait_until(lambda: responds(f"{url}{application.ready_path}"), program, START_DEADLINE_S):
             time_limit = f" in {START_DEADLINE_S} s" if program.exit_code() is None else ""
             raise TrialError(f"{server.name} did not start{time_limit}: {program.failure_cause()}")

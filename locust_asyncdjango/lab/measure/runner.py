@@ -18,7 +18,7 @@ from locust_asyncdjango.lab.analysis.findings import Findings
 from locust_asyncdjango.lab.environment import machine, pinning, services
 from locust_asyncdjango.lab.environment.pinning import Pins
 from locust_asyncdjango.lab.environment.servers import Server
-from locust_asyncdjango.lab.errors import TrialError
+from locust_asyncdjango.lab.errors import LabError, TrialError, UsageError
 from locust_asyncdjango.lab.experiment.options import seconds_of
 from locust_asyncdjango.lab.experiment.result import Result
 from locust_asyncdjango.lab.experiment.results_folder import LeftOut, ResultsFolder, write_json
@@ -133,17 +133,21 @@ class _TrialRunner:
         self._experiment, self._folder, self._caveats = experiment, folder, caveats
         self._measure, self._site, self._clock = partial(measure, site), site, clock
         self._is_prepared = False
+        self._has_begun = False
 
     def run(self, trial: Trial, watch: Watch) -> Result:
         """Run a trial, write its result to disk, and return it; a trial that fails has a result with the reason.
 
-        Raise UsageError where no trial can be run.
+        Raise UsageError where the first trial shows that no trial can be run. Later it is a reason too, because what
+        was measured so far shows that others can be.
         """
-        begin_s = self._clock()
+        begin_s, is_first, self._has_begun = self._clock(), not self._has_begun, True
         with self._folder.trial_folder(trial) as path:
             try:
                 result = self._run_under(self._load_of(trial), trial, path, watch)
-            except TrialError as error:
+            except LabError as error:
+                if is_first and isinstance(error, UsageError):
+                    raise
                 result = Result(trial, None, str(error), {})
             caveats = (*self._caveats, *result.caveats)
             result = replace(result, caveats=caveats, took_s=round(self._clock() - begin_s, 1))

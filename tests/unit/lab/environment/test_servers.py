@@ -3,6 +3,7 @@
 import json
 import re
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,12 +14,13 @@ from locust_asyncdjango.lab.environment.servers import (
     SERVERS,
     Application,
     Server,
+    running_server,
     server_env,
     site_env,
     user_token,
     with_current_names,
 )
-from locust_asyncdjango.lab.errors import UsageError
+from locust_asyncdjango.lab.errors import TrialError, UsageError
 from locust_asyncdjango.metrics.strict_json import read_dataclass
 from locust_asyncdjango.probe.protocol import TOKEN_VARIABLE
 
@@ -55,6 +57,14 @@ def test_gunicorn_gets_flags_that_its_version_20_knows() -> None:
         *("--config", "--bind", "--workers", "--backlog", "--graceful-timeout", "--log-level"),
         *("--worker-class", "--threads", "--worker-connections"),
     }
+
+
+def test_a_server_whose_python_is_gone_is_named(tmp_path: Path) -> None:
+    application = Application("mysite.wsgi:app", "mysite.asgi:app", python="/no/python")
+    starting = running_server(SERVERS["gunicorn-sync"], 4242, tmp_path, {}, application=application)
+    with pytest.raises(TrialError) as failed, starting:
+        pass
+    assert str(failed.value) == "gunicorn-sync cannot be started: No such file or directory: /no/python"
 
 
 def test_the_probe_learns_what_it_wraps() -> None:

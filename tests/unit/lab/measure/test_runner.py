@@ -11,7 +11,7 @@ from locust_asyncdjango.analysis.saturation import Capacity
 from locust_asyncdjango.lab.analysis.findings import read_findings
 from locust_asyncdjango.lab.environment.pinning import Pins
 from locust_asyncdjango.lab.environment.servers import Server
-from locust_asyncdjango.lab.errors import TrialError
+from locust_asyncdjango.lab.errors import LabError, TrialError, UsageError
 from locust_asyncdjango.lab.experiment.result import Result
 from locust_asyncdjango.lab.experiment.results_folder import LeftOut, ResultsFolder, write_json
 from locust_asyncdjango.lab.experiment.schedule.confirmation import confirmation_sentence
@@ -31,10 +31,11 @@ RUNS_ALREADY = Server("mine", "wsgi", url="http://127.0.0.1:9")
 
 
 class FakeMeasure:
-    """Measures nothing: a trial of a route that fails raises TrialError, any other has figures."""
+    """Measures nothing: a trial of a route that fails raises an error, any other has figures."""
 
-    def __init__(self, *failing_routes: str) -> None:
+    def __init__(self, *failing_routes: str, error: type[LabError] = TrialError) -> None:
         self.failing_routes = set(failing_routes)
+        self.error = error
         self.measured: list[str] = []
         self.loads: list[Load] = []
         self.folders: list[str] = []
@@ -46,7 +47,7 @@ class FakeMeasure:
         self.loads.append(load)
         self.folders.append(folder.name)
         if trial.route in self.failing_routes:
-            raise TrialError("it did not start")
+            raise self.error("it did not start")
         return Result(trial, figures(10.0, 60, 600), "", {}, caveats=("noisy neighbours",))
 
 
@@ -87,6 +88,24 @@ def test_each_trial_is_announced_run_and_written(folder: ResultsFolder) -> None:
 def test_a_trial_that_fails_has_a_result_and_the_others_go_on(folder: ResultsFolder) -> None:
     first, second = run(on_own_server(), folder, announced([]), FakeMeasure("cpu"))
     assert (first.figures, first.error, second.error) == (None, "it did not start", "")
+
+
+def test_what_nobody_can_measure_ends_a_run_before_it_has_measured_anything(folder: ResultsFolder) -> None:
+    measure = FakeMeasure("cpu", error=UsageError)
+    with pytest.raises(UsageError, match="it did not start"):
+        run(on_own_server(), folder, announced([]), measure)
+    assert measure.measured == ["cpu"]
+
+
+def test_what_is_wrong_from_a_later_trial_on_is_the_reason_of_that_trial_alone(folder: ResultsFolder) -> None:
+    planned = on_own_server(repeats=2)
+    results = run(planned, folder, announced([]), FakeMeasure("template", error=UsageError))
+    assert [(result.trial.route, result.error) for result in results] == [
+        ("cpu", ""),
+        ("cpu", ""),
+        ("template", "it did not start"),
+        ("template", "it did not start"),
+    ]
 
 
 def test_trials_that_are_measured_are_skipped_and_those_that_failed_run_again(folder: ResultsFolder) -> None:
