@@ -53,6 +53,15 @@ def test_every_view_answers_on_every_arm(folder: Path) -> None:
     assert text.endswith("all 2 arms can be measured\n")
 
 
+def test_a_project_without_arms_is_started_once_to_look_at_it(folder: Path, tmp_path: Path) -> None:
+    with (folder / "mysite" / "settings.py").open("a") as settings:
+        settings.write(f'import sys\nopen({str(tmp_path / "starts")!r}, "a").write(sys.argv[0] + "\\n")\n')
+    (folder / FILE_NAME).write_text(project_text(folder))
+    code, text = lab(folder, "run", "--dry-run")
+    assert code == 0, text
+    assert [Path(name).name for name in (tmp_path / "starts").read_text().splitlines()] == ["ask.py"]
+
+
 def test_a_pair_is_measured_and_nothing_secret_is_written(folder: Path, tmp_path: Path) -> None:
     results = tmp_path / "results"
     code, text = lab(folder, "run", "-u", "4", "-r", "4", "-t", "4s", "--output", str(results))

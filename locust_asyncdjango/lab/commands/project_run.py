@@ -24,7 +24,7 @@ from locust_asyncdjango.lab.project.project_file import FILE_NAME, Project, find
 from locust_asyncdjango.lab.project.tables.arms import ProjectArm
 
 if TYPE_CHECKING:
-    from locust_asyncdjango.lab.measure.sites.prepared_project import LabTools
+    from locust_asyncdjango.lab.measure.sites.prepared_project import Inspection, LabTools
     from locust_asyncdjango.lab.measure.sites.project import ProjectSite
 
 
@@ -58,6 +58,15 @@ class OpenedProject:
     experiment: Experiment
     values: Mapping[str, Any]
     notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Choice:
+    """The arms that are compared. reasons: why these. inspection: of the project, where the choice took one."""
+
+    arms: Sequence[ProjectArm]
+    reasons: Sequence[str] = ()
+    inspection: "Inspection | None" = None
 
 
 def add_project_arguments(parser: ArgumentParser) -> None:
@@ -107,12 +116,12 @@ def opened(project: Project, command_line: Mapping[str, Any], options: Namespace
 
     values = project_values(project, command_line)
     with log_folder() as logs, lab_tools(project, may_install=options.install) as tools:
-        arms, notes = _arms(project, values, tools, logs.path)
-        experiment = project_experiment(project, arms, values)
-        with opened_project(project, arms, tools, logs.path) as site:
+        choice = _arms(project, values, tools, logs.path)
+        experiment = project_experiment(project, choice.arms, values)
+        with opened_project(project, choice.arms, tools, logs.path, choice.inspection) as site:
             if options.prepare_again and not getattr(options, "dry_run", False):
                 site.forget_prepared()
-            yield OpenedProject(site, experiment, values, (*notes, *site.warnings))
+            yield OpenedProject(site, experiment, values, (*choice.reasons, *site.warnings))
 
 
 def compare_twins(project: OpenedProject) -> None:
@@ -145,25 +154,22 @@ def reopened(experiment: Experiment, options: Namespace) -> Iterator["ProjectSit
         yield site
 
 
-def _arms(
-    project: Project, values: Mapping[str, Any], tools: "LabTools", logs: Path
-) -> tuple[Sequence[ProjectArm], Sequence[str]]:
-    """Return the arms that are compared, and why these, where neither file nor command line name any."""
+def _arms(project: Project, values: Mapping[str, Any], tools: "LabTools", logs: Path) -> _Choice:
+    """Return the arms that are compared. Where neither file nor command line names any, the project is inspected."""
     from locust_asyncdjango.lab.measure.sites.prepared_project import inspect_project
     from locust_asyncdjango.lab.project.default_arms import default_arms
     from locust_asyncdjango.lab.project.overlay import REQUIREMENTS, missing_packages
 
     if values.get("servers") != ALL and (arms := requested_arms(project, values)):
-        return arms, ()
-    report, _proof = inspect_project(project, tools, logs / "inspect.log")
+        return _Choice(arms)
+    inspection = inspect_project(project, tools, logs / "inspect.log")
+    packages = inspection.report.packages
     if values.get("servers") == ALL:
-        installed = [
-            server for server in REQUIREMENTS if tools.may_install or not missing_packages([server], report.packages)
-        ]
+        installed = [server for server in REQUIREMENTS if tools.may_install or not missing_packages([server], packages)]
         if not installed:
             raise UsageError(f"{project.python} has none of the servers; install one there, or add --install")
-        return requested_arms(project, values, installed), ()
-    default = default_arms(project, report.packages, may_install=tools.may_install)
+        return _Choice(requested_arms(project, values, installed), inspection=inspection)
+    default = default_arms(project, packages, may_install=tools.may_install)
     if not default.arms:
         raise UsageError(f"{project.file}: there is no server to measure it on; {'; '.join(default.reasons)}")
-    return default.arms, default.reasons
+    return _Choice(default.arms, default.reasons, inspection)

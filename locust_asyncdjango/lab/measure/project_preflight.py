@@ -41,12 +41,11 @@ def require_lab_services(project: Project, page: Mapping[str, Any], services: La
         raise TrialError("; ".join(refusals))
 
 
-def inspect_project_server(trial: Trial, server: Server, site: Site) -> dict[str, Any]:
+def inspect_project_server(trial: Trial, server: Server, site: Site, page: Mapping[str, Any]) -> dict[str, Any]:
     """Return what a running server reports about itself, with its measured slots and the caveats of its settings.
 
-    Raise TrialError where it is not what the trial's label says.
+    page: what ``read_probe`` returned. Raise TrialError where it is not what the trial's label says.
     """
-    page = read_probe(server, site)
     mismatches = [reason for is_right, reason in _checks(server, page) if not is_right]
     slots = require_label(site, server, trial.workers, mismatches)
     return {**page, "slots": asdict(slots), "caveats": settings_caveats(page)}

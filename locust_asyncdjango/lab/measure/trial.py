@@ -93,7 +93,7 @@ def _load_site(
             )
         supervision = Supervision(running_programs() - earlier)
         stack.enter_context(supervision.checked_at_end())
-        site_info = site.inspect(trial, server, running.site)
+        site_info = site.inspect(trial, server, running)
         requests = site.requests(trial, server, running.site)
         baseline = measure_baseline(*requests) if requests else None
         probe = ProbeReader(running.site, trial.workers)

@@ -61,9 +61,9 @@ class BundledSite:
                 served = stack.enter_context(starting)
             yield RunningSite(Site(served.url, served.token), served.program, _users(trial, served.token))
 
-    def inspect(self, trial: Trial, server: Server, site: Site) -> dict[str, Any]:
+    def inspect(self, trial: Trial, server: Server, running: RunningSite) -> dict[str, Any]:
         """Return what the site reports, compared with the trial and with the lab's environment."""
-        return preflight.inspect_server(trial, server, site, os.environ)
+        return preflight.inspect_server(trial, server, running.site, os.environ)
 
     def requests(self, trial: Trial, _server: Server, site: Site) -> Requests:
         """Return a request to the trial's route and variant, and one to /healthz."""

@@ -37,12 +37,13 @@ class RunningSite:
     """A site that runs on its server.
 
     site: its address and token. program: its server; None for one of the user's own that runs already.
-    users: what loads it.
+    users: what loads it. page: what the probe reported when the server started; empty where nobody asked it.
     """
 
     site: Site
     program: Program | None
     users: Users
+    page: Mapping[str, Any] = field(default_factory=dict)
 
 
 class MeasuredSite(Protocol):
@@ -66,7 +67,7 @@ class MeasuredSite(Protocol):
         Raise TrialError where one of them does not start or respond.
         """
 
-    def inspect(self, trial: Trial, server: Server, site: Site) -> dict[str, Any]:
+    def inspect(self, trial: Trial, server: Server, running: RunningSite) -> dict[str, Any]:
         """Return what the running server reports about itself. Raise TrialError where it is not what its label says."""
 
     def requests(self, trial: Trial, server: Server, site: Site) -> Requests | None:

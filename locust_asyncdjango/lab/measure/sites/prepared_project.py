@@ -51,6 +51,14 @@ class LabTools:
 
 
 @dataclass(frozen=True, slots=True)
+class Inspection:
+    """What a project says about itself in the lab's environment, and whether it uses the lab's services."""
+
+    report: ProjectReport
+    proof: Proof
+
+
+@dataclass(frozen=True, slots=True)
 class PreparedProject:
     """A project at one revision, ready for its commands and its trials.
 
@@ -99,10 +107,8 @@ def lab_tools(project: Project, *, may_install: bool = False) -> Iterator[LabToo
         yield LabTools(folder, smtp_port, may_install)
 
 
-def inspect_project(
-    project: Project, tools: LabTools, log: Path, arm: ProjectArm | None = None
-) -> tuple[ProjectReport, Proof]:
-    """Return what a project says about itself in the lab's environment, and whether it uses the lab's services.
+def inspect_project(project: Project, tools: LabTools, log: Path, arm: ProjectArm | None = None) -> Inspection:
+    """Start a project once, and return what it says about itself.
 
     No service runs yet. Their addresses are made up, so that a project that uses others is recognized.
     log: gets what the project prints. arm: adds its own variables.
@@ -121,7 +127,7 @@ def inspect_project(
     }
     env = program_env(project, fill_env(project, values, arm), tools.search_folder)
     report = ask_project(project.python, project.root, env, where=str(project.file), log=log)
-    return report, prove(project, report, LabServices(database, redis, tools.smtp_port))
+    return Inspection(report, prove(project, report, LabServices(database, redis, tools.smtp_port)))
 
 
 def expected_database(project: Project) -> str:
@@ -134,16 +140,23 @@ def expected_database(project: Project) -> str:
 
 
 def prepare_project(
-    project: Project, arms: Sequence[ProjectArm], tools: LabTools, revision: str, log: Path
+    project: Project,
+    arms: Sequence[ProjectArm],
+    tools: LabTools,
+    revision: str,
+    log: Path,
+    inspection: Inspection | None = None,
 ) -> PreparedProject:
     """Return a project that starts, uses the lab's services, and lacks no server. Its commands did not run yet.
 
     arms: those of the revision. An arm with variables of its own has to use the lab's services too.
     revision: of its files; "" for the files as they are. log: gets what the project prints.
+    inspection: of the project, where it is known.
     Raise UsageError where one of this does not hold.
     """
-    report, proof = inspect_project(project, tools, log)
-    proofs = [proof, *(inspect_project(project, tools, log, arm)[1] for arm in arms if arm.env)]
+    inspection = inspection or inspect_project(project, tools, log)
+    report = inspection.report
+    proofs = [inspection.proof, *(inspect_project(project, tools, log, arm).proof for arm in arms if arm.env)]
     if refusals := dict.fromkeys(line for each in proofs for line in each.refusals):
         raise UsageError("; ".join(refusals))
     servers = [arm.server for arm in arms]

@@ -23,7 +23,7 @@ from locust_asyncdjango.lab.experiment.trial import Trial
 from locust_asyncdjango.lab.measure.locust_process import check_load
 from locust_asyncdjango.lab.measure.project_preflight import inspect_project_server, read_probe, require_lab_services
 from locust_asyncdjango.lab.measure.sites.measured_site import Requests, RunningSite, Users
-from locust_asyncdjango.lab.measure.sites.prepared_project import LabTools, PreparedProject, prepare_project
+from locust_asyncdjango.lab.measure.sites.prepared_project import Inspection, LabTools, PreparedProject, prepare_project
 from locust_asyncdjango.lab.measure.sites.project_services import (
     lab_services,
     prepare_database,
@@ -84,15 +84,16 @@ class ProjectSite:
                 )
                 served = stack.enter_context(starting)
             site = Site(served.url, served.token)
-            require_lab_services(prepared.project, read_probe(server, site), lab_services(values))
+            page = read_probe(server, site)
+            require_lab_services(prepared.project, page, lab_services(values))
             view = self.view(trial.route)
             variant = variant_of(view, trial.variant, server) if view else ""
             users = stack.enter_context(self._users(trial.route, variant, site))
-            yield RunningSite(site, served.program, users)
+            yield RunningSite(site, served.program, users, page)
 
-    def inspect(self, trial: Trial, server: Server, site: Site) -> dict[str, Any]:
+    def inspect(self, trial: Trial, server: Server, running: RunningSite) -> dict[str, Any]:
         """Return what the probe reports, compared with the trial, and the git revision of the project's files."""
-        report = inspect_project_server(trial, server, site)
+        report = inspect_project_server(trial, server, running.site, running.page)
         revision = self.arm_of(trial).revision or describe_files(self.project)
         return {**report, "versions": {**report.get("versions", {}), **({"revision": revision} if revision else {})}}
 
@@ -172,10 +173,17 @@ def _send(client: ViewClient, view: View, variant: str) -> None:
 
 
 @contextmanager
-def opened_project(project: Project, arms: Sequence[ProjectArm], tools: LabTools, logs: Path) -> Iterator[ProjectSite]:
+def opened_project(
+    project: Project,
+    arms: Sequence[ProjectArm],
+    tools: LabTools,
+    logs: Path,
+    inspection: Inspection | None = None,
+) -> Iterator[ProjectSite]:
     """Yield a project with all revisions of its arms, each of them inspected. Worktrees are removed at the end.
 
-    logs: the folder for the logs of programs. Raise UsageError where a revision cannot be measured.
+    logs: the folder for the logs of programs. inspection: of the project's files as they are, where it is known.
+    Raise UsageError where a revision cannot be measured.
     """
     cache = find_installation().cache
     prepared = {}
@@ -186,5 +194,6 @@ def opened_project(project: Project, arms: Sequence[ProjectArm], tools: LabTools
             if revision:
                 checkout = checked_out(project, revision, own_arms[0].setup, cache, logs / "setup.log")
                 at_revision = stack.enter_context(checkout)
-            prepared[revision] = prepare_project(at_revision, own_arms, tools, revision, logs / "inspect.log")
+            known = None if revision else inspection
+            prepared[revision] = prepare_project(at_revision, own_arms, tools, revision, logs / "inspect.log", known)
         yield ProjectSite(project, arms, prepared)

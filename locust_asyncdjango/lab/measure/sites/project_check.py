@@ -67,7 +67,7 @@ def check_arm(site: ProjectSite, trial: Trial, server: Server, views: Sequence[s
     requested = [view for view in site.project.views if view.name in views]
     try:
         with site.running(trial, server, Pins(), folder) as running:
-            report = site.inspect(trial, server, running.site)
+            report = site.inspect(trial, server, running)
             checks = tuple(
                 _check_view(site, running.site, view, variant_of(view, trial.variant, server)) for view in requested
             )
