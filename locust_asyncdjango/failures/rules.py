@@ -36,7 +36,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "db_too_many_clients",
         where="role",
-        phrases=("too many connections for role", "max_user_connections"),
+        phrases=("too many connections for role", "max_user_connections", "max_connections_per_hour"),
         advice="raise the role's limit (ALTER ROLE ... CONNECTION LIMIT), use a connection pool, or PgBouncer",
     ),
     Rule(
@@ -118,6 +118,8 @@ RULES: tuple[Rule, ...] = (
             "due to lock timeout",
             "could not obtain lock on",
             "lock wait timeout exceeded",
+            "could not be acquired immediately and nowait is set",
+            "record has changed since last read in table",
             "database is locked",
             "database table is locked",
             "ora-00060",
@@ -136,7 +138,9 @@ RULES: tuple[Rule, ...] = (
             "idle-session timeout",
             "due to transaction timeout",
             "maximum statement execution time exceeded",
+            "max_statement_time exceeded",
         ),
+        driver_phrases=("query execution was interrupted",),
     ),
     Rule(
         "db_unreachable",
@@ -175,13 +179,26 @@ RULES: tuple[Rule, ...] = (
             "mysql server has gone away",
             "lost connection to mysql server",
             re.compile(r"can't connect to (?:local )?(?:mysql )?server"),
+            re.compile(r"unknown (?:mysql )?server host"),
+            "is not allowed to connect to this m",  # MySQL or MariaDB server
+            "is blocked because of many connection errors",
             re.compile(r"database \S+ does not exist"),
             re.compile(r"database \S+ is not currently accepting connections"),
             "cannot connect to invalid database",
             "permission denied for database",
             "unable to open database file",
         ),
-        driver_phrases=("connection already closed", "the connection is closed", "the connection is lost"),
+        driver_phrases=(
+            "connection already closed",
+            "the connection is closed",
+            "the connection is lost",
+            "server has gone away",
+            "lost connection to server",
+            "connection was killed",
+            "server shutdown in progress",
+            "access denied for user",
+            "unknown database '",
+        ),
     ),
     Rule(
         "cache_unavailable",
@@ -293,6 +310,11 @@ RULES: tuple[Rule, ...] = (
             "no space left on device",
             "resource temporarily unavailable",
             "out of memory",
+        ),
+        driver_phrases=(
+            re.compile(r"the table '.+' is full"),
+            "waiting for someone to free some space",
+            "can't create a new thread",
         ),
     ),
     Rule(

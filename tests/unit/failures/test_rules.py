@@ -6,6 +6,7 @@ from locust_asyncdjango.failures.classify import classify
 from locust_asyncdjango.failures.kinds import KINDS
 from locust_asyncdjango.failures.model import Rule
 from locust_asyncdjango.failures.rules import RULES
+from locust_asyncdjango.probe.protocol import FAILURE_HEADER, ServerFailure, write_failure
 from tests.support.failure_examples import HTML, JSON, PROBLEM, TEXT, debug_page, problem
 
 
@@ -159,6 +160,69 @@ def test_every_phrase_is_recognised(rule: Rule) -> None:
             failure = classify(status=500, headers=TEXT, body=f"It says: {phrase}, and more".encode())
             assert failure is not None
             assert (failure.kind, failure.where) == (rule.kind, rule.where), phrase
+
+
+@pytest.mark.parametrize(
+    ("error", "kind", "where"),
+    [
+        ((1040, "Too many connections"), "db_too_many_clients", "server"),
+        (
+            (1203, "User lab already has more than 'max_user_connections' active connections"),
+            "db_too_many_clients",
+            "role",
+        ),
+        (
+            (1226, "User 'lab' has exceeded the 'max_user_connections' resource (current value: 5)"),
+            "db_too_many_clients",
+            "role",
+        ),
+        (
+            (1226, "User 'lab' has exceeded the 'max_connections_per_hour' resource (current value: 5)"),
+            "db_too_many_clients",
+            "role",
+        ),
+        (
+            (1226, "User 'lab' has exceeded the 'max_queries_per_hour' resource (current value: 5)"),
+            "db_error",
+            "",
+        ),
+        ((1205, "Lock wait timeout exceeded; try restarting transaction"), "db_contention", ""),
+        ((1213, "Deadlock found when trying to get lock; try restarting transaction"), "db_contention", ""),
+        ((1020, "Record has changed since last read in table 'blog_article'"), "db_contention", ""),
+        (
+            (3572, "Statement aborted because lock(s) could not be acquired immediately and NOWAIT is set."),
+            "db_contention",
+            "",
+        ),
+        ((1969, "Query execution was interrupted (max_statement_time exceeded)"), "db_timeout", ""),
+        (
+            (3024, "Query execution was interrupted, maximum statement execution time exceeded"),
+            "db_timeout",
+            "",
+        ),
+        ((1317, "Query execution was interrupted"), "db_timeout", ""),
+        ((1045, "Access denied for user 'lab'@'localhost' (using password: YES)"), "db_unreachable", ""),
+        ((1049, "Unknown database 'lab'"), "db_unreachable", ""),
+        ((1053, "Server shutdown in progress"), "db_unreachable", ""),
+        ((1129, "Host '10.0.0.1' is blocked because of many connection errors"), "db_unreachable", ""),
+        ((1130, "Host '10.0.0.1' is not allowed to connect to this MariaDB server"), "db_unreachable", ""),
+        ((1927, "Connection was killed"), "db_unreachable", ""),
+        ((2003, "Can't connect to MySQL server on '127.0.0.1' ([Errno 111] Connection refused)"), "db_unreachable", ""),
+        ((2005, "Unknown server host 'db' (-2)"), "db_unreachable", ""),
+        ((2006, "Server has gone away"), "db_unreachable", ""),
+        ((2013, "Lost connection to server during query"), "db_unreachable", ""),
+        ((1114, "The table 'blog_article' is full"), "server_exhausted", ""),
+        ((1135, 'Can\'t create a new thread (errno 11 "Resource temporarily unavailable")'), "server_exhausted", ""),
+        ((1054, "Unknown column 'x' in 'field list'"), "db_error", ""),
+    ],
+    ids=lambda value: str(value[0]) if isinstance(value, tuple) else None,
+)
+def test_mysqls_errors_are_recognised_as_the_probe_names_them(error: tuple[int, str], kind: str, where: str) -> None:
+    names = ("django.db.utils.OperationalError", "pymysql.err.OperationalError")
+    header = write_failure(ServerFailure(names, text=str(error)))
+    failure = classify(status=500, headers={FAILURE_HEADER: header}, body=b"")
+    assert failure is not None
+    assert (failure.kind, failure.where) == (kind, where), failure
 
 
 @pytest.mark.parametrize(
