@@ -14,10 +14,11 @@ import pytest
 
 from locust_asyncdjango.failures.classify import classify
 from locust_asyncdjango.lab.environment import services
-from locust_asyncdjango.lab.environment.postgres.cluster import copy_cluster, running_cluster
-from locust_asyncdjango.lab.environment.postgres.installation import find_installation, scratch_folder
+from locust_asyncdjango.lab.environment.databases.home import scratch_folder
+from locust_asyncdjango.lab.environment.databases.templates import copy_cluster, filled_template
+from locust_asyncdjango.lab.environment.postgres.cluster import PostgreSQL, running_cluster
+from locust_asyncdjango.lab.environment.postgres.installation import find_installation
 from locust_asyncdjango.lab.environment.postgres.posts import posts_template
-from locust_asyncdjango.lab.environment.postgres.templates import filled_template
 from locust_asyncdjango.routes import ROUTES
 from tests.support.programs import wait_for
 from tests.support.site_client import fetch, variants_of
@@ -92,7 +93,7 @@ def loading(addresses: list[str]) -> Iterator[Load]:
 @pytest.mark.parametrize(("server", "factors"), ARMS.values(), ids=ARMS)
 def test_a_database_that_was_restarted(server: str, factors: dict[str, str], tmp_path: Path) -> None:
     home = find_installation()
-    template = filled_template(home, posts_template(POSTS), tmp_path)
+    template = filled_template(PostgreSQL(home), posts_template(POSTS), tmp_path)
     with scratch_folder(home.cache / "runs") as scratch, ExitStack() as stack:
         cluster = scratch / "cluster"
         copy_cluster(home, template, cluster)

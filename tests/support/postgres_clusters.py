@@ -15,10 +15,11 @@ from typing import Any
 
 import psycopg2
 
-from locust_asyncdjango.lab.environment.postgres.cluster import copy_cluster
-from locust_asyncdjango.lab.environment.postgres.installation import Installation, find_installation, scratch_folder
+from locust_asyncdjango.lab.environment.databases.home import scratch_folder
+from locust_asyncdjango.lab.environment.databases.templates import copy_cluster, filled_template
+from locust_asyncdjango.lab.environment.postgres.cluster import PostgreSQL
+from locust_asyncdjango.lab.environment.postgres.installation import Installation, find_installation
 from locust_asyncdjango.lab.environment.postgres.posts import posts_template, seed
-from locust_asyncdjango.lab.environment.postgres.templates import filled_template
 from locust_asyncdjango.lab.environment.process import Program, running, wait_until
 from tests.support.programs import DEADLINE_S, wait_for
 
@@ -157,7 +158,7 @@ def new_cluster(port: int, logs: Path, language: str = "", programs: Path | None
         if programs:
             _init_cluster(result)
         else:
-            copy_cluster(home, filled_template(home, posts_template(POSTS), logs), result.folder)
+            copy_cluster(home, filled_template(PostgreSQL(home), posts_template(POSTS), logs), result.folder)
         with result.started():
             if programs:
                 seed(f"postgresql://postgres:{result.password}@127.0.0.1:{port}/postgres", logs, POSTS)

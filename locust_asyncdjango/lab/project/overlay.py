@@ -12,8 +12,8 @@ import sys
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
+from locust_asyncdjango.lab.environment.databases.home import scratch_folder
 from locust_asyncdjango.lab.environment.failure_cause import first_error
-from locust_asyncdjango.lab.environment.postgres.installation import scratch_folder
 from locust_asyncdjango.lab.environment.waiting import announced_wait
 from locust_asyncdjango.lab.errors import UsageError, one_line
 from locust_asyncdjango.metrics.file_lock import exclusive_lock

@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from locust_asyncdjango.failures.normalize import safe_value
-from locust_asyncdjango.lab.environment.postgres.installation import PG_VERSION, find_installation, scratch_folder
-from locust_asyncdjango.lab.environment.postgres.templates import Template
+from locust_asyncdjango.lab.environment.databases.home import scratch_folder
+from locust_asyncdjango.lab.environment.databases.templates import DatabaseServer, Template
 from locust_asyncdjango.lab.environment.waiting import announced_wait
 from locust_asyncdjango.lab.errors import TrialError, os_error_text
 from locust_asyncdjango.lab.project.commands import run_commands
@@ -44,6 +44,8 @@ class Preparation:
     migrations: of all apps, installed ones too: app -> name -> hash of the source, as ``ProjectReport`` has them.
     search_folder: the folder on PYTHONPATH that has the probe. services: the values of placeholders, but for the
     database and folders. cache: the folder in which the lab keeps what was filled. revision: of the project's files.
+    server: the database server that the lab starts; None where it starts none, for an SQLite file or a server of the
+    user's own.
     """
 
     project: Project
@@ -52,6 +54,7 @@ class Preparation:
     migrations: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     services: Mapping[str, str] = field(default_factory=dict, repr=False)
     revision: str = ""
+    server: DatabaseServer | None = None
 
     @property
     def commands(self) -> tuple[str, ...]:
@@ -68,12 +71,12 @@ class Preparation:
         """What the content follows from: commands, the files that they read, settings, packages, and the database."""
         project = self.project
         settings = safe_value({"env": dict(project.env), "override": dict(project.override)})
-        database = f"postgresql {PG_VERSION}" if project.database == "postgresql" else project.database
+        database = self.server.label if self.server else project.database
         inputs = json.dumps([self.commands, settings, self.migrations, project.settings, database], sort_keys=True)
         return _hash(inputs, *(f"{path} {_content(project.root / path)}" for path in input_files(project)))[:16]
 
     def template(self) -> Template:
-        """Return the PostgreSQL database that the commands fill."""
+        """Return the database that the commands fill on a server of the lab."""
         return Template(self.family, self.key, self.run)
 
     def run(self, url: str, logs: Path) -> None:
@@ -91,17 +94,18 @@ class Preparation:
 
     def is_kept(self) -> bool:
         """Return whether what the commands made is in the cache. The user's own server is not the lab's to keep."""
-        if self.project.database == "postgresql" and not self.template().folder(find_installation()).exists():
+        if self.project.database == "own":
+            return False
+        if self.server and not self.template().folder(self.server).exists():
             return False
         if self.project.database == "sqlite" and not (self._kept / SQLITE_FILE).exists():
             return False
-        has_folders = not folder_names(self.project) or (self._kept / "folders").exists()
-        return has_folders and self.project.database in ("postgresql", "sqlite")
+        return not folder_names(self.project) or (self._kept / "folders").exists()
 
     def forget(self) -> None:
         """Remove what was kept, so that the commands run again."""
-        if self.project.database == "postgresql":
-            shutil.rmtree(self.template().folder(find_installation()), ignore_errors=True)
+        if self.server:
+            shutil.rmtree(self.template().folder(self.server), ignore_errors=True)
         shutil.rmtree(self._kept, ignore_errors=True)
 
     @contextmanager

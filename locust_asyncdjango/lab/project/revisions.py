@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from locust_asyncdjango.lab.environment.postgres.installation import scratch_folder
+from locust_asyncdjango.lab.environment.databases.home import scratch_folder
 from locust_asyncdjango.lab.environment.waiting import announced_wait
 from locust_asyncdjango.lab.errors import UsageError, one_line
 from locust_asyncdjango.lab.project.commands import run_commands

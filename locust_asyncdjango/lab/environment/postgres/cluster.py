@@ -1,19 +1,58 @@
-"""Clusters of the lab's own PostgreSQL: make one, copy one, run one."""
+"""Clusters of the lab's own PostgreSQL: make one, run one. Start reading at ``PostgreSQL``."""
 
 import secrets
 import shutil
 import signal
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
-from locust_asyncdjango.lab.environment.postgres.installation import Installation
+from locust_asyncdjango.lab.environment.databases.home import Home, write_private
+from locust_asyncdjango.lab.environment.postgres.installation import PG_VERSION, Installation, find_installation
 from locust_asyncdjango.lab.environment.process import START_DEADLINE_S, free_port, running, wait_until
 from locust_asyncdjango.lab.environment.waiting import announced_wait
-from locust_asyncdjango.lab.errors import TrialError, UsageError, os_error_text
+from locust_asyncdjango.lab.errors import TrialError, UsageError
 
 NAME = "PostgreSQL"
+
+# Nothing has to survive a crash while a template is filled, because an unfinished template is removed.
+_FILLING = ("fsync=off", "full_page_writes=off", "wal_level=minimal", "max_wal_senders=0", "max_wal_size=4GB")
+
+
+@dataclass(frozen=True, slots=True)
+class PostgreSQL:
+    """The lab's own PostgreSQL. It follows ``DatabaseServer``."""
+
+    installation: Installation
+
+    @property
+    def home(self) -> Home:
+        """Where it has its data, and whose account runs it."""
+        return self.installation
+
+    @property
+    def label(self) -> str:
+        """The kind and the version of its data."""
+        return f"postgresql-{PG_VERSION}"
+
+    def create(self, cluster: Path, logs: Path) -> None:
+        """Make an empty cluster. Raise UsageError where PostgreSQL's initdb fails."""
+        create_cluster(self.installation, cluster, logs)
+
+    def filling(self, cluster: Path, logs: Path) -> AbstractContextManager[str]:
+        """Return a context that starts a cluster to be filled and kept, and yields its URL."""
+        return running_cluster(self.installation, cluster, logs / "postgres-seeding.log", *_FILLING, is_kept=True)
+
+    def serving(self, cluster: Path, logs: Path, max_connections: int) -> AbstractContextManager[str]:
+        """Return a context that starts a cluster for a trial, and yields its URL."""
+        return running_cluster(self.installation, cluster, logs / "postgres.log", f"max_connections={max_connections}")
+
+
+def find_postgresql() -> PostgreSQL:
+    """Return the lab's own PostgreSQL. Raise UsageError where the cache folder cannot be written."""
+    return PostgreSQL(find_installation())
 
 
 def create_cluster(installation: Installation, cluster: Path, logs: Path) -> None:
@@ -22,7 +61,7 @@ def create_cluster(installation: Installation, cluster: Path, logs: Path) -> Non
     Raise UsageError where PostgreSQL's initdb fails.
     """
     cluster.mkdir()
-    _write_private(cluster / "password", secrets.token_urlsafe(24))
+    write_private(cluster / "password", secrets.token_urlsafe(24))
     data = cluster / "data"
     data.mkdir(mode=0o700)
     pwfile = cluster / "pwfile"
@@ -45,19 +84,6 @@ def create_cluster(installation: Installation, cluster: Path, logs: Path) -> Non
         if program.wait():
             raise UsageError(f"PostgreSQL's initdb failed: {program.failure_cause()}")
     pwfile.unlink()
-
-
-def copy_cluster(installation: Installation, template: Path, cluster: Path) -> None:
-    """Copy a stopped cluster, and make PostgreSQL's account the owner of the copy. Raise TrialError if that fails."""
-    try:
-        with announced_wait("the seeded database is copied"):
-            shutil.copytree(template, cluster)
-        installation.give_to_account(cluster / "data")
-    except OSError as error:
-        raise TrialError(
-            f"the database cannot be copied: {os_error_text(error)}; see that the disk of {installation.cache} has room"
-            " and can be written, or set LOCUST_ASYNCDJANGO_CACHE to another folder"
-        ) from None
 
 
 @contextmanager
@@ -106,8 +132,3 @@ def running_cluster(
 def _accepts_connections(installation: Installation, port: int) -> bool:
     argv = [str(installation.bin / "pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(port)]
     return subprocess.run(argv, check=False).returncode == 0
-
-
-def _write_private(path: Path, text: str) -> None:
-    path.touch(mode=0o600)
-    path.write_text(text, encoding="ascii")

@@ -7,9 +7,9 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
+from locust_asyncdjango.lab.environment.databases.templates import Template, filled_template, running_copy
 from locust_asyncdjango.lab.environment.packages import package_folder
-from locust_asyncdjango.lab.environment.postgres.installation import find_installation
-from locust_asyncdjango.lab.environment.postgres.templates import Template, filled_template, is_filled, running_copy
+from locust_asyncdjango.lab.environment.postgres.cluster import find_postgresql
 from locust_asyncdjango.lab.environment.process import python, running
 from locust_asyncdjango.lab.environment.servers import site_env
 from locust_asyncdjango.lab.environment.waiting import announced_wait
@@ -28,7 +28,7 @@ def prepare(posts: int, logs: Path) -> None:
     if user_url := os.environ.get("DATABASE_URL"):
         seed(user_url, logs, posts)
     else:
-        filled_template(find_installation(), posts_template(posts), logs)
+        filled_template(find_postgresql(), posts_template(posts), logs)
 
 
 @contextmanager
@@ -43,7 +43,7 @@ def database(posts: int, max_connections: int, logs: Path) -> Iterator[str]:
         seed(user_url, logs, posts)
         yield user_url
         return
-    with running_copy(posts_template(posts), max_connections, logs) as url:
+    with running_copy(find_postgresql(), posts_template(posts), max_connections, logs) as url:
         yield url
 
 
@@ -57,7 +57,7 @@ def must_seed_template(posts: int) -> bool:
 
     Raise UsageError where the cache folder cannot be written.
     """
-    return not os.environ.get("DATABASE_URL") and not is_filled(posts_template(posts))
+    return not os.environ.get("DATABASE_URL") and not posts_template(posts).folder(find_postgresql()).exists()
 
 
 def seed(url: str, logs: Path, posts: int) -> None:

@@ -10,7 +10,8 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from locust_asyncdjango.lab.environment.postgres.installation import find_installation
+from locust_asyncdjango.lab.environment.databases.home import find_home
+from locust_asyncdjango.lab.environment.postgres.cluster import find_postgresql
 from locust_asyncdjango.lab.environment.process import free_port
 from locust_asyncdjango.lab.environment.servers import Application
 from locust_asyncdjango.lab.errors import UsageError, during_set_up
@@ -34,6 +35,9 @@ from locust_asyncdjango.lab.project.proof import LabServices, Proof, prove
 from locust_asyncdjango.lab.project.smtp_sink import running_smtp_sink
 from locust_asyncdjango.lab.project.tables.arms import ProjectArm
 from locust_asyncdjango.probe.protocol import OVERLAY_VARIABLE, SLOTS_PATH
+
+DATABASE_SERVERS = {"postgresql": find_postgresql}
+"""A project's kind of database -> how to find the server that the lab starts for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,9 +165,13 @@ def prepare_project(
         raise UsageError("; ".join(refusals))
     servers = [arm.server for arm in arms]
     python_version = report.versions.get("python", "")
-    cache, may_install = find_installation().cache, tools.may_install
+    cache, may_install = find_home().cache, tools.may_install
     overlay = overlay_for(project.python, python_version, servers, report.packages, cache, may_install=may_install)
     services = service_values(smtp_port=tools.smtp_port)
-    preparation = Preparation(project, cache, tools.search_folder, report.migrations, services, revision)
+    find_server = DATABASE_SERVERS.get(project.database)
+    database_server = find_server() if find_server else None
+    preparation = Preparation(
+        project, cache, tools.search_folder, report.migrations, services, revision, database_server
+    )
     warnings = dict.fromkeys(line for each in proofs for line in each.warnings)
     return PreparedProject(report, preparation, tuple(warnings), overlay)

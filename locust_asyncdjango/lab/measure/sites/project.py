@@ -9,11 +9,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from locust_asyncdjango.lab.environment.databases.home import find_home
 from locust_asyncdjango.lab.environment.http_client import Site
 from locust_asyncdjango.lab.environment.latency_proxy import upstream_address
 from locust_asyncdjango.lab.environment.packages import package_folder
 from locust_asyncdjango.lab.environment.pinning import Pins, pinned_to
-from locust_asyncdjango.lab.environment.postgres.installation import find_installation
 from locust_asyncdjango.lab.environment.process import free_port
 from locust_asyncdjango.lab.environment.servers import Server, running_server
 from locust_asyncdjango.lab.environment.web.view_client import ViewClient
@@ -185,7 +185,7 @@ def opened_project(
     logs: the folder for the logs of programs. inspection: of the project's files as they are, where it is known.
     Raise UsageError where a revision cannot be measured.
     """
-    cache = find_installation().cache
+    cache = find_home().cache
     prepared = {}
     with ExitStack() as stack:
         for revision in dict.fromkeys(arm.revision for arm in arms):

@@ -6,11 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from locust_asyncdjango.lab.environment.databases.templates import filled_template, running_copy
 from locust_asyncdjango.lab.environment.latency_proxy import services_with_latency
-from locust_asyncdjango.lab.environment.postgres.installation import find_installation
-from locust_asyncdjango.lab.environment.postgres.templates import filled_template, running_copy
 from locust_asyncdjango.lab.environment.services import running_redis
-from locust_asyncdjango.lab.errors import UsageError
 from locust_asyncdjango.lab.experiment.arm import DEFAULT_MAX_CONNECTIONS
 from locust_asyncdjango.lab.project.prepare import Preparation
 from locust_asyncdjango.lab.project.project_env import (
@@ -34,7 +32,7 @@ def project_services(
 ) -> Iterator[dict[str, str]]:
     """Start the services of a project with a fresh copy of its database, and yield the values of its placeholders.
 
-    preparation: what fills the database. max_connections: the limit of the lab's PostgreSQL.
+    preparation: what fills the database. max_connections: the limit of the lab's database server.
     logs: the folder for the logs of programs. latency_ms: added to all that services send; an SQLite file is none.
     Raise UsageError where one cannot be started at all, and TrialError where it does not start.
     """
@@ -72,8 +70,8 @@ def prepare_database(preparation: Preparation, logs: Path) -> None:
         preparing = replace(preparation, services=services)
         if project.database == "own":
             preparing.run(own_database_url(project), logs)
-        elif project.database == "postgresql":
-            filled_template(find_installation(), preparing.template(), logs)
+        elif preparing.server:
+            filled_template(preparing.server, preparing.template(), logs)
         else:
             stack.enter_context(_database(preparing, DEFAULT_MAX_CONNECTIONS, logs))
 
@@ -94,11 +92,9 @@ def _database(preparation: Preparation, max_connections: int, logs: Path) -> Ite
     project = preparation.project
     if project.database == "own":
         yield own_database_url(project)
-    elif project.database == "sqlite":
-        with preparation.sqlite_copy(logs) as url:
-            yield url
-    elif project.database == "postgresql":
-        with running_copy(preparation.template(), max_connections, logs) as url:
+    elif preparation.server:
+        with running_copy(preparation.server, preparation.template(), max_connections, logs) as url:
             yield url
     else:
-        raise UsageError(f'{project.file}: the lab does not start {project.database}; name yours with database = "own"')
+        with preparation.sqlite_copy(logs) as url:
+            yield url
