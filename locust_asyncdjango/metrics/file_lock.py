@@ -1,10 +1,11 @@
-"""Exclusive locks between processes, on a file or a folder.
+"""Locks between processes, on a file or a folder.
 
 The operating system ends a lock with the process that holds it, so that a killed process leaves no lock.
 """
 
 import fcntl
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -25,6 +26,31 @@ def exclusive_lock(path: Path, *, wait: bool = True) -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
+
+
+@contextmanager
+def shared_lock(folder: Path) -> Iterator[None]:
+    """Hold a shared lock on a folder within the context: others may hold one too, but none an exclusive one.
+
+    Raise OSError where there is no such folder.
+    """
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def remove_unused(folder: Path) -> bool:
+    """Remove a folder, unless a process holds a lock on it. Return whether it is gone. Raise OSError."""
+    if folder.exists():
+        try:
+            with exclusive_lock(folder, wait=False):
+                shutil.rmtree(folder)
+        except BlockingIOError:
+            return False
+    return True
 
 
 def lock_until_closed(descriptor: int, *, wait: bool = False) -> None:

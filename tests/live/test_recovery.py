@@ -93,8 +93,8 @@ def loading(addresses: list[str]) -> Iterator[Load]:
 @pytest.mark.parametrize(("server", "factors"), ARMS.values(), ids=ARMS)
 def test_a_database_that_was_restarted(server: str, factors: dict[str, str], tmp_path: Path) -> None:
     home = find_installation()
-    template = filled_template(PostgreSQL(home), posts_template(POSTS), tmp_path)
     with scratch_folder(home.cache / "runs") as scratch, ExitStack() as stack:
+        template = stack.enter_context(filled_template(PostgreSQL(home), posts_template(POSTS), tmp_path))
         cluster = scratch / "cluster"
         copy_cluster(home, template, cluster)
         running = stack.enter_context(ExitStack())

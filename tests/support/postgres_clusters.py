@@ -158,7 +158,8 @@ def new_cluster(port: int, logs: Path, language: str = "", programs: Path | None
         if programs:
             _init_cluster(result)
         else:
-            copy_cluster(home, filled_template(PostgreSQL(home), posts_template(POSTS), logs), result.folder)
+            with filled_template(PostgreSQL(home), posts_template(POSTS), logs) as template:
+                copy_cluster(home, template, result.folder)
         with result.started():
             if programs:
                 seed(f"postgresql://postgres:{result.password}@127.0.0.1:{port}/postgres", logs, POSTS)

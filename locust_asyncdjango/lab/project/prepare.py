@@ -9,25 +9,27 @@ import os
 import shlex
 import shutil
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from locust_asyncdjango.failures.normalize import safe_value
 from locust_asyncdjango.lab.environment.databases.home import scratch_folder
-from locust_asyncdjango.lab.environment.databases.templates import DatabaseServer, Template
-from locust_asyncdjango.lab.environment.waiting import announced_wait
-from locust_asyncdjango.lab.errors import TrialError, os_error_text
+from locust_asyncdjango.lab.environment.databases.templates import DatabaseServer, Template, filling_lock
+from locust_asyncdjango.lab.environment.services import running_redis
+from locust_asyncdjango.lab.errors import TrialError, UsageError, os_error_text
 from locust_asyncdjango.lab.project.commands import run_commands
 from locust_asyncdjango.lab.project.project_env import (
     database_values,
     fill_env,
     folder_names,
     program_env,
+    service_values,
     sqlite_url,
 )
 from locust_asyncdjango.lab.project.project_file import Project
-from locust_asyncdjango.metrics.file_lock import exclusive_lock
+from locust_asyncdjango.lab.project.running_processes import choose_ports
+from locust_asyncdjango.metrics.file_lock import remove_unused, shared_lock
 
 # -m: Python then looks for the project's modules in its folder, as manage.py does.
 COLLECT_STATIC = "python -m django collectstatic --noinput --verbosity 0"
@@ -45,7 +47,8 @@ class Preparation:
     search_folder: the folder on PYTHONPATH that has the probe. services: the values of placeholders, but for the
     database and folders. cache: the folder in which the lab keeps what was filled. revision: of the project's files.
     server: the database server that the lab starts; None where it starts none, for an SQLite file or a server of the
-    user's own.
+    user's own. key: what the content follows from: the commands, the files that they read, the settings and the
+    database. It stays as it was when this object was made, whatever becomes of the files while trials run.
     """
 
     project: Project
@@ -55,6 +58,10 @@ class Preparation:
     services: Mapping[str, str] = field(default_factory=dict, repr=False)
     revision: str = ""
     server: DatabaseServer | None = None
+    key: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "key", self._current_key())
 
     @property
     def commands(self) -> tuple[str, ...]:
@@ -66,9 +73,7 @@ class Preparation:
         """What is prepared: this file's project at this revision. What has another key replaces it."""
         return f"project-{_hash(str(self.project.file.absolute()), self.revision)[:10]}"
 
-    @property
-    def key(self) -> str:
-        """What the content follows from: commands, the files that they read, settings, packages, and the database."""
+    def _current_key(self) -> str:
         project = self.project
         settings = safe_value({"env": dict(project.env), "override": dict(project.override)})
         database = self.server.label if self.server else project.database
@@ -88,7 +93,8 @@ class Preparation:
             folders = {name: scratch / "folders" / name for name in folder_names(self.project)}
             for folder in folders.values():
                 folder.mkdir(parents=True)
-            self._run_commands(url, folders, logs)
+            with running_redis(logs) if self.project.redis else nullcontext("") as redis:
+                self._run_commands(url, redis, folders, logs)
             if folders:
                 self._keep(scratch / "folders")
 
@@ -103,10 +109,27 @@ class Preparation:
         return not folder_names(self.project) or (self._kept / "folders").exists()
 
     def forget(self) -> None:
-        """Remove what was kept, so that the commands run again."""
-        if self.server:
-            shutil.rmtree(self.template().folder(self.server), ignore_errors=True)
-        shutil.rmtree(self._kept, ignore_errors=True)
+        """Remove what was kept, so that the commands run again. Raise UsageError where another lab uses it now."""
+        folders = (self._kept, *((self.template().folder(self.server),) if self.server else ()))
+        with filling_lock(self.cache):
+            if not all(map(remove_unused, folders)):
+                raise UsageError(
+                    f"{self.project.file}: another run of the lab uses what the commands made before; wait for its end,"
+                    " or leave --prepare-again out"
+                )
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Let no other lab remove within the context the files that the commands made; they need not be there yet.
+
+        A database of a server is another matter (``filled_template``).
+        """
+        with ExitStack() as stack:
+            if self.project.database == "sqlite" or folder_names(self.project):
+                with filling_lock(self.cache):
+                    self._kept.mkdir(exist_ok=True)
+                    stack.enter_context(shared_lock(self._kept))
+            yield
 
     @contextmanager
     def sqlite_copy(self, logs: Path) -> Iterator[str]:
@@ -114,9 +137,7 @@ class Preparation:
 
         Raise UsageError where a command fails, and TrialError where the file cannot be copied.
         """
-        with ExitStack() as stack:
-            with announced_wait("another run of the lab fills its database"):
-                stack.enter_context(exclusive_lock(self.cache / "template.lock"))
+        with filling_lock(self.cache):
             if not (self._kept / SQLITE_FILE).exists():
                 self._fill_sqlite(logs)
         with scratch_folder(self.cache / "runs") as scratch:
@@ -147,11 +168,11 @@ class Preparation:
             self._make_kept()
             file.rename(self._kept / SQLITE_FILE)
 
-    def _run_commands(self, url: str, folders: Mapping[str, Path], logs: Path) -> None:
+    def _run_commands(self, url: str, redis: str, folders: Mapping[str, Path], logs: Path) -> None:
         values = {
             **self.services,
             **database_values(url),
-            **{f"folder.{name}": str(path) for name, path in folders.items()},
+            **service_values(redis, process_ports=choose_ports(self.project), folders=folders),
         }
         env = program_env(self.project, fill_env(self.project, values), self.search_folder)
         run_commands(self.project, self.commands, env, logs / "prepare.log", "prepare")
@@ -164,7 +185,7 @@ class Preparation:
     def _make_kept(self) -> None:
         for outdated in self.cache.glob(f"{self.family}-*"):
             if outdated != self._kept:
-                shutil.rmtree(outdated)
+                remove_unused(outdated)
         self._kept.mkdir(exist_ok=True)
 
 

@@ -1,10 +1,10 @@
-"""Exclusive locks on files and folders."""
+"""Locks on files and folders."""
 
 from pathlib import Path
 
 import pytest
 
-from locust_asyncdjango.metrics.file_lock import exclusive_lock
+from locust_asyncdjango.metrics.file_lock import exclusive_lock, remove_unused, shared_lock
 
 
 def lock_is_free(path: Path) -> bool:
@@ -39,3 +39,15 @@ def test_what_a_file_holds_stays(tmp_path: Path) -> None:
 def test_a_path_that_cannot_be_opened(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError), exclusive_lock(tmp_path / "no" / "folder"):
         pass
+
+
+def test_a_folder_that_is_in_use_is_not_removed(tmp_path: Path) -> None:
+    folder = tmp_path / "used"
+    folder.mkdir()
+    with shared_lock(folder):
+        with shared_lock(folder):
+            assert not remove_unused(folder)
+        assert not remove_unused(folder)
+    assert remove_unused(folder)
+    assert not folder.exists()
+    assert remove_unused(folder)

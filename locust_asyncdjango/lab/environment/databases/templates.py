@@ -13,7 +13,7 @@ from typing import Protocol
 from locust_asyncdjango.lab.environment.databases.home import Home, scratch_folder
 from locust_asyncdjango.lab.environment.waiting import announced_wait
 from locust_asyncdjango.lab.errors import TrialError, UsageError, os_error_text
-from locust_asyncdjango.metrics.file_lock import exclusive_lock
+from locust_asyncdjango.metrics.file_lock import exclusive_lock, remove_unused, shared_lock
 
 MIN_TEMPLATE_BYTES = 300 * 2**20
 """Disk space of a cluster besides the content."""
@@ -60,10 +60,10 @@ class Template:
         return server.home.cache / f"{self._prefix(server)}{self.key}"
 
     def remove_others(self, server: DatabaseServer) -> None:
-        """Remove the templates of the family that have another key."""
+        """Remove the templates of the family that have another key, but for those that another lab uses now."""
         for outdated in server.home.cache.glob(f"{self._prefix(server)}*"):
             if outdated != self.folder(server):
-                shutil.rmtree(outdated)
+                remove_unused(outdated)
 
     def _prefix(self, server: DatabaseServer) -> str:
         return f"{server.label}-{self.family}-"
@@ -76,30 +76,47 @@ def running_copy(server: DatabaseServer, template: Template, max_connections: in
     max_connections: the limit of the copy. logs: the folder for the logs of programs.
     Raise UsageError where the disk or the cache folder cannot be used, and TrialError where the copy does not start.
     """
-    filled = filled_template(server, template, logs)
-    with scratch_folder(server.home.cache / "runs") as scratch:
+    with filled_template(server, template, logs) as filled, scratch_folder(server.home.cache / "runs") as scratch:
         cluster = scratch / "cluster"
         copy_cluster(server.home, filled, cluster)
         with server.serving(cluster, logs, max_connections) as url:
             yield url
 
 
-def filled_template(server: DatabaseServer, template: Template, logs: Path) -> Path:
-    """Return the folder of a filled cluster, which is stopped. Fill it first where there is none. Raise UsageError."""
-    folder, cache = template.folder(server), server.home.cache
+@contextmanager
+def filled_template(server: DatabaseServer, template: Template, logs: Path) -> Iterator[Path]:
+    """Yield the folder of a filled cluster, which is stopped, and which no other lab removes within the context.
+
+    Fill it first where there is none. Raise UsageError.
+    """
+    folder = template.folder(server)
+    with ExitStack() as stack:
+        with filling_lock(server.home.cache):
+            if not folder.exists():
+                _fill(server, template, folder, logs)
+            stack.enter_context(shared_lock(folder))
+        yield folder
+
+
+@contextmanager
+def filling_lock(cache: Path) -> Iterator[None]:
+    """Let no other lab fill or remove a database within the context. cache: the folder of the databases."""
     with ExitStack() as stack:
         with announced_wait("another run of the lab fills its database"):
             stack.enter_context(exclusive_lock(cache / "template.lock"))
-        if not folder.exists():
-            check_disk_space(cache, 2 * (MIN_TEMPLATE_BYTES + template.size_bytes))
-            template.remove_others(server)
-            with scratch_folder(cache / "runs") as scratch:
-                cluster = scratch / "cluster"
-                server.create(cluster, logs)
-                with server.filling(cluster, logs) as url:
-                    template.fill(url, logs)
-                cluster.rename(folder)
-    return folder
+        yield
+
+
+def _fill(server: DatabaseServer, template: Template, folder: Path, logs: Path) -> None:
+    cache = server.home.cache
+    check_disk_space(cache, 2 * (MIN_TEMPLATE_BYTES + template.size_bytes))
+    template.remove_others(server)
+    with scratch_folder(cache / "runs") as scratch:
+        cluster = scratch / "cluster"
+        server.create(cluster, logs)
+        with server.filling(cluster, logs) as url:
+            template.fill(url, logs)
+        cluster.rename(folder)
 
 
 def copy_cluster(home: Home, template: Path, cluster: Path) -> None:

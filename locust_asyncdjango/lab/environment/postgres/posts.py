@@ -28,7 +28,8 @@ def prepare(posts: int, logs: Path) -> None:
     if user_url := os.environ.get("DATABASE_URL"):
         seed(user_url, logs, posts)
     else:
-        filled_template(find_postgresql(), posts_template(posts), logs)
+        with filled_template(find_postgresql(), posts_template(posts), logs):
+            pass
 
 
 @contextmanager

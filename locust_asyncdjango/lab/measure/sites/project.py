@@ -26,7 +26,7 @@ from locust_asyncdjango.lab.measure.sites.measured_site import Requests, Running
 from locust_asyncdjango.lab.measure.sites.prepared_project import Inspection, LabTools, PreparedProject, prepare_project
 from locust_asyncdjango.lab.measure.sites.project_services import (
     lab_services,
-    prepare_database,
+    prepared_database,
     project_services,
 )
 from locust_asyncdjango.lab.project.project_env import fill_login, fill_view, own_database_url
@@ -49,6 +49,7 @@ class ProjectSite:
         self.prepared = prepared
         self._arms = {arm.name: arm for arm in arms if arm.name}
         self._is_filled = False
+        self._held = ExitStack()
 
     def check_load(self, experiment: Experiment, logs: Path) -> None:
         """Let Locust check the load of the first view, or of the locustfile."""
@@ -65,8 +66,12 @@ class ProjectSite:
             upstream_address(own_database_url(self.project))
         if not self._is_filled:
             for prepared in self.prepared.values():
-                prepare_database(prepared.preparation, logs)
+                self._held.enter_context(prepared_database(prepared.preparation, logs))
         self._is_filled = True
+
+    def release_prepared(self) -> None:
+        """Let other labs replace what the project's commands made. Without it, the end of this process does."""
+        self._held.close()
 
     @contextmanager
     def running(self, trial: Trial, server: Server, pins: Pins, folder: Path) -> Iterator[RunningSite]:
@@ -196,4 +201,6 @@ def opened_project(
                 at_revision = stack.enter_context(checkout)
             known = None if revision else inspection
             prepared[revision] = prepare_project(at_revision, own_arms, tools, revision, logs / "inspect.log", known)
-        yield ProjectSite(project, arms, prepared)
+        site = ProjectSite(project, arms, prepared)
+        stack.callback(site.release_prepared)
+        yield site

@@ -2,11 +2,10 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from locust_asyncdjango.lab.environment.databases.templates import filled_template, running_copy
+from locust_asyncdjango.lab.environment.databases.templates import filled_template, filling_lock, running_copy
 from locust_asyncdjango.lab.environment.latency_proxy import services_with_latency
 from locust_asyncdjango.lab.environment.services import running_redis
 from locust_asyncdjango.lab.experiment.arm import DEFAULT_MAX_CONNECTIONS
@@ -56,24 +55,24 @@ def project_services(
         yield {**direct, **_values({name: slow.get(name, url) for name, url in urls.items()}, slow_ports)}
 
 
-def prepare_database(preparation: Preparation, logs: Path) -> None:
+@contextmanager
+def prepared_database(preparation: Preparation, logs: Path) -> Iterator[None]:
     """Run the commands that fill a project's database, unless what they made before is kept.
 
-    On a server of the user's own they run each time. Raise UsageError where one fails.
+    Within the context no other lab removes it. On a server of the user's own the commands run each time.
+    Raise UsageError where one fails.
     """
-    if preparation.is_kept():
-        return
     project = preparation.project
-    with ExitStack() as stack:
-        redis = stack.enter_context(running_redis(logs)) if project.redis else ""
-        services = {**preparation.services, **service_values(redis, process_ports=choose_ports(project))}
-        preparing = replace(preparation, services=services)
+    with preparation.held(), ExitStack() as stack:
         if project.database == "own":
-            preparing.run(own_database_url(project), logs)
-        elif preparing.server:
-            filled_template(preparing.server, preparing.template(), logs)
-        else:
-            stack.enter_context(_database(preparing, DEFAULT_MAX_CONNECTIONS, logs))
+            with filling_lock(preparation.cache):
+                preparation.run(own_database_url(project), logs)
+        elif preparation.server:
+            stack.enter_context(filled_template(preparation.server, preparation.template(), logs))
+        elif not preparation.is_kept():
+            with _database(preparation, DEFAULT_MAX_CONNECTIONS, logs):
+                pass
+        yield
 
 
 def lab_services(values: Mapping[str, str]) -> LabServices:

@@ -4,6 +4,9 @@ import os
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
+from locust_asyncdjango.lab.errors import UsageError
 from locust_asyncdjango.lab.project.prepare import Preparation, input_files
 from locust_asyncdjango.lab.project.project_file import Project
 from locust_asyncdjango.routes import View
@@ -75,9 +78,10 @@ def test_the_key_changes_with_what_the_content_follows_from(tmp_path: Path) -> N
         replace(preparation, migrations={"app": {"0001_initial": "cd"}}).key,
     ]
     (tmp_path / "blog/fixtures/demo.json").write_text("[]")
-    keys.append(preparation.key)
+    assert preparation.key == first  # a run goes on with what it has prepared
+    keys.append(key())
     (tmp_path / "blog/views.py").write_text("# another view")
-    assert preparation.key == keys[-1]
+    assert key() == keys[-1]
     assert len({first, *keys}) == len(keys) + 1
 
 
@@ -96,3 +100,21 @@ def test_families_differ_by_file_and_revision(tmp_path: Path) -> None:
     first = Preparation(project, tmp_path, tmp_path).family
     assert first == Preparation(moved, tmp_path, tmp_path).family
     assert first != Preparation(moved, tmp_path, tmp_path, revision="main").family
+
+
+def test_what_a_run_copies_from_is_not_removed_by_another_run(tmp_path: Path) -> None:
+    project = replace(project_in(tmp_path), database="sqlite", prepare=())
+    used = Preparation(project, tmp_path / "cache", tmp_path)
+    other = Preparation(replace(project, env={"A": "another"}), tmp_path / "cache", tmp_path)
+    used.cache.mkdir()
+    with used.held():
+        for preparation in (used, other):
+            with preparation.sqlite_copy(tmp_path):
+                assert preparation.is_kept()
+        assert used.is_kept()
+        with pytest.raises(UsageError, match=r"^\S+: another run of the lab uses what the commands made before; wait"):
+            used.forget()
+        assert used.is_kept()
+    other.forget()
+    with other.sqlite_copy(tmp_path):
+        assert (used.is_kept(), other.is_kept()) == (False, True)

@@ -6,7 +6,12 @@ from pathlib import Path
 import pytest
 
 from locust_asyncdjango.lab.environment.databases.home import Home
-from locust_asyncdjango.lab.environment.databases.templates import Template, check_disk_space, copy_cluster
+from locust_asyncdjango.lab.environment.databases.templates import (
+    Template,
+    check_disk_space,
+    copy_cluster,
+    filled_template,
+)
 from locust_asyncdjango.lab.environment.postgres.cluster import PostgreSQL
 from locust_asyncdjango.lab.environment.postgres.installation import PG_VERSION, Installation
 from locust_asyncdjango.lab.errors import TrialError, UsageError
@@ -32,6 +37,17 @@ def test_a_new_template_replaces_those_of_its_family(tmp_path: Path) -> None:
         f"postgresql-{PG_VERSION}-{name}" for name in ("posts-10-key2", "posts-100-key1", "project-key1")
     }
     assert new.folder(server) == tmp_path / f"postgresql-{PG_VERSION}-posts-10-key2"
+
+
+def test_a_template_that_another_lab_copies_from_stays(tmp_path: Path) -> None:
+    server = PostgreSQL(Installation(tmp_path, None, tmp_path))
+    used = Template("project-1", "key1", fail)
+    used.folder(server).mkdir()
+    with filled_template(server, used, tmp_path) as folder:
+        Template("project-1", "key2", fail).remove_others(server)
+        assert folder.exists()
+    Template("project-1", "key2", fail).remove_others(server)
+    assert not folder.exists()
 
 
 def test_a_copy_that_fails_is_one_line_however_many_files_there_are(tmp_path: Path) -> None:
