@@ -13,12 +13,13 @@ import psycopg2
 import pytest
 
 from locust_asyncdjango.lab.environment.process import free_port, port_is_free
+from locust_asyncdjango.metrics.series_file import Series
 from locust_asyncdjango.probe.protocol import PREFLIGHT_PATH, SLOTS_PATH
+from tests.support.loads import load_until
 from tests.support.programs import (
     BIN,
     done,
     lab,
-    locust,
     running,
     wait_for,
     wait_for_page,
@@ -54,6 +55,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.without_debian
 def test_the_projects_tests_pass(project: Path) -> None:
     command = lab("services", "--", "python", "-W", "error", "manage.py", "test")
     code, text = done(*command, env=ON_PATH, cwd=project)
@@ -114,23 +116,36 @@ def test_the_projects_tests_fail_when_a_variant_differs(tmp_path: Path, database
 @pytest.mark.parametrize(
     ("server", "application", "interface"),
     [
-        ("gunicorn --bind=127.0.0.1:{port}", "my_site.wsgi", "wsgi"),
-        ("uvicorn --port={port}", "my_site.asgi:application", "asgi"),
-        ("gunicorn --bind=127.0.0.1:{port} -k uvicorn_worker.UvicornWorker", "my_site.asgi:application", "asgi"),
+        pytest.param(
+            "gunicorn --bind=127.0.0.1:{port}", "my_site.wsgi", "wsgi", marks=pytest.mark.without_debian, id="gunicorn"
+        ),
+        pytest.param("uvicorn --port={port}", "my_site.asgi:application", "asgi", id="uvicorn"),
+        pytest.param(
+            "gunicorn --bind=127.0.0.1:{port} -k uvicorn_worker.UvicornWorker",
+            "my_site.asgi:application",
+            "asgi",
+            id="gunicorn with uvicorn's worker",
+        ),
     ],
 )
-def test_the_project_is_served_and_loaded(project: Path, server: str, application: str, interface: str) -> None:
+def test_the_project_is_served_and_loaded(
+    project: Path, tmp_path: Path, server: str, application: str, interface: str
+) -> None:
     port = free_port()
     command = [*server.format(port=port).split(), application]
     with running(*lab("services", "--posts", "50", *command), env=ON_PATH, cwd=project) as program:
         program.wait_for("Booting worker|Uvicorn running on")
         url = f"http://127.0.0.1:{port}"
-        routes = ("io_read", "orm_post", "cached", "external")
-        files = ",".join(f"locustfiles/{route}.py" for route in routes)
-        load = ["--shape", "RampTo500", "-u", "8", "-r", "8", "-t", "3s", "--headless", "-H", url]
-        code, text = done(*locust("-f", files, *load), cwd=project)
+        paths = {f"/{route}/" for route in ("io_read", "orm_post", "cached", "external")}
+        files = ",".join(f"locustfiles{path[:-1]}.py" for path in paths)
+
+        def has_all_paths(series: Series) -> bool:
+            return paths <= {name.split()[-1] for name in series.total.names}
+
+        load = ("--shape", "RampTo500", "-u", "8", "-r", "8", "-H", url)
+        code, text, _ = load_until(has_all_paths, tmp_path / "series.jsonl", "-f", files, *load, cwd=project)
         assert code == 0, text
-        assert [route for route in routes if f" /{route}/ " not in text] == []
+        assert [path for path in paths if f" {path} " not in text] == []
         with urllib.request.urlopen(f"{url}/routes.json") as response:
             assert json.loads(response.read())["interface"] == interface
         with urllib.request.urlopen(f"{url}/io_read/") as response:
@@ -181,6 +196,7 @@ def test_services_pass_on_the_commands_exit_code(script: str, code: int) -> None
     assert done(*lab("services", "--posts", "50", "sh", "-c", script))[0] == code
 
 
+@pytest.mark.without_debian
 def test_services_name_a_database_with_posts_to_the_command(tmp_path: Path) -> None:
     (tmp_path / "here.py").write_text(
         "import os, psycopg2\n"
@@ -219,6 +235,7 @@ def test_a_stopped_command_leaves_nothing(signum: signal.Signals, code: int) -> 
         assert port_is_free(redis_port)  # Redis overwrites the environment by which left_behind knows a process
 
 
+@pytest.mark.without_debian
 @pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM])
 def test_without_a_command_the_services_stay_up(signum: signal.Signals) -> None:
     with running(*lab("services", "--posts", "50")) as program:
