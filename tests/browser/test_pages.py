@@ -27,7 +27,7 @@ from tests.support.figures import figures, ramp
 from tests.support.programs import locust, running, wait_for_page
 
 # They share what their module starts.
-pytestmark = pytest.mark.xdist_group("browser")
+pytestmark = [pytest.mark.xdist_group("browser"), pytest.mark.without_debian]
 
 
 def test_the_index_page_shows_every_route_and_leads_to_it(page: Page, wsgi_url: str) -> None:

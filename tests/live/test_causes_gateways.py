@@ -21,6 +21,8 @@ from tests.support.scripted_server import (
 )
 from tests.support.three_clients import Kinds, all_three, failure_kinds
 
+pytestmark = pytest.mark.without_debian
+
 SITES = Path(__file__).parents[1] / "support" / "sites"
 PATIENCE_S = 5.0
 BAD, LIMITED = all_three("gateway_bad"), all_three("overloaded, gateway")

@@ -102,6 +102,7 @@ def pooler_client(port: int) -> Iterator[None]:
         yield
 
 
+@pytest.mark.without_debian
 def test_a_pooler_that_takes_no_more_clients(
     database: Cluster, ports: dict[str, int], urls: Sites, tmp_path: Path
 ) -> None:
@@ -111,6 +112,7 @@ def test_a_pooler_that_takes_no_more_clients(
     assert kinds == dict.fromkeys(kinds, "db_too_many_clients, pooler")
 
 
+@pytest.mark.without_debian
 def test_a_pooler_whose_connections_are_all_in_use(
     database: Cluster, ports: dict[str, int], urls: Sites, tmp_path: Path
 ) -> None:
@@ -124,6 +126,7 @@ def test_a_pooler_whose_connections_are_all_in_use(
     }
 
 
+@pytest.mark.without_debian
 def test_a_pooler_before_a_full_server(database: Cluster, ports: dict[str, int], urls: Sites, tmp_path: Path) -> None:
     with (
         pgbouncer(database, ports["pgbouncer"], tmp_path, server_login_retry=0.1),
@@ -216,6 +219,7 @@ def loading(port: int, folder: Path) -> Iterator[None]:
         yield
 
 
+@pytest.mark.without_debian
 @pytest.mark.parametrize("cause", [at_maxclients, killed, loading], ids=lambda cause: str(cause.__name__))
 def test_a_cache_that_does_not_serve(cause: Cause, ports: dict[str, int], urls: Sites, tmp_path: Path) -> None:
     with cause(ports["redis"], tmp_path):

@@ -61,7 +61,9 @@ def urls(port: int, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sites]
     scope="module",
     params=[
         pytest.param("", id="en", marks=pytest.mark.xdist_group("services in English")),
-        pytest.param("de_DE", id="de", marks=pytest.mark.xdist_group("services in German")),
+        pytest.param(
+            "de_DE", id="de", marks=[pytest.mark.xdist_group("services in German"), pytest.mark.without_debian]
+        ),
     ],
 )
 def cluster_and_server(

@@ -36,6 +36,7 @@ FAR = ("--client-latency-ms", "25")
 SMALL = ("--posts", str(POSTS), "-u", "40", "-r", "20", "-t", "6s")
 
 
+@pytest.mark.without_debian
 def test_an_async_server_passes_the_connection_limit_and_a_sync_one_does_not(tmp_path: Path) -> None:
     output = tmp_path / "results"
     command = lab("run", "--routes", "io_read", *SMALL, "--max-connections", "10", "--output", output)

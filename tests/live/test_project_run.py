@@ -62,6 +62,7 @@ def test_a_project_without_arms_is_started_once_to_look_at_it(folder: Path, tmp_
     assert [Path(name).name for name in (tmp_path / "starts").read_text().splitlines()] == ["ask.py"]
 
 
+@pytest.mark.without_debian
 def test_a_pair_is_measured_and_nothing_secret_is_written(folder: Path, tmp_path: Path) -> None:
     results = tmp_path / "results"
     code, text = lab(folder, "run", "-u", "4", "-r", "4", "-t", "4s", "--output", str(results))

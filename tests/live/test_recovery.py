@@ -118,6 +118,7 @@ def test_a_database_that_was_restarted(server: str, factors: dict[str, str], tmp
         load.wait_until_all("")
 
 
+@pytest.mark.without_debian
 @pytest.mark.parametrize("server", ["gunicorn-sync", "gunicorn-uvicorn"])
 def test_a_cache_that_was_restarted(server: str, database_url: str, tmp_path: Path) -> None:
     with ExitStack() as stack:

@@ -34,6 +34,7 @@ def test_the_users_own_database(database_url: str, cache: Path) -> None:
         assert cursor.fetchone() == (500,)
 
 
+@pytest.mark.without_debian
 @pytest.mark.parametrize(("server", "signum"), [("gunicorn-sync", signal.SIGINT), ("gunicorn-uvicorn", signal.SIGTERM)])
 def test_serve_keeps_a_server_up_until_it_is_stopped(cache: Path, server: str, signum: signal.Signals) -> None:
     before, port = database_folders(cache), free_port()
