@@ -219,7 +219,7 @@ def format_errors(saturation: Saturation) -> str:
     failed = f"{saturation.failed} of {counted(requests, 'request')} failed"
     if saturation.fails_always:
         return f"at every load: {failed}, at the lowest loads as often as at higher ones"
-    return f"not because of the load: {failed}, no more often at higher loads"
+    return f"no load is seen from which more requests fail: {failed}"
 
 
 def failing_notes(saturation: Saturation) -> Iterator[str]:

@@ -36,7 +36,7 @@ class LoadLevel:
     done: successful requests that ended in these seconds.
     due_per_s: the mean requests a second that an open model made due; None in a closed one.
     ok_ms, failed: latencies of the successful requests, and the number of failed ones, that began in these seconds.
-    done_by_name: like done, by the name of the request. failed_by_name: like failed.
+    ok_by_name, failed_by_name: the successful and the failed requests that began in these seconds, by their name.
     kinds: the failed ones by kind. Where failures of several kinds ended in the same second, each kind is spread over
         their levels alike, so that these are fractions.
     """
@@ -47,7 +47,7 @@ class LoadLevel:
     failed: int = 0
     ok_ms: Histogram = field(default_factory=Counter)
     due_per_s: float | None = None
-    done_by_name: Counter[str] = field(default_factory=Counter)
+    ok_by_name: Counter[str] = field(default_factory=Counter)
     failed_by_name: Counter[str] = field(default_factory=Counter)
     kinds: dict[str, float] = field(default_factory=dict)
 
@@ -138,7 +138,11 @@ class LoadCurve:
         for ms, count in row.failed_ms.items():
             _add_failures(self._level_at_begin(row.t, ms), row, count)
         for name, sums in row.names.items():
-            level.done_by_name[name] += sums.ok
+            level.ok_by_name[name] += sums.ok
+            for ms, count in sums.ok_ms.items():
+                if ms > _SAME_SECOND_MS:
+                    level.ok_by_name[name] -= count
+                    self._level_at_begin(row.t, ms).ok_by_name[name] += count
             if sums.failed:
                 for ms, count in sums.failed_ms.items():
                     self._level_at_begin(row.t, ms).failed_by_name[name] += count
@@ -166,7 +170,7 @@ def merge_levels(levels: Sequence[LoadLevel]) -> LoadLevel:
     merged = LoadLevel(users, seconds, sum(level.done for level in levels), sum(level.failed for level in levels))
     for level in levels:
         merged.ok_ms.update(level.ok_ms)
-        merged.done_by_name.update(level.done_by_name)
+        merged.ok_by_name.update(level.ok_by_name)
         merged.failed_by_name.update(level.failed_by_name)
         _add_kinds(merged.kinds, level.kinds)
     due = [(level.due_per_s, each) for level, each in zip(levels, weights, strict=True) if level.due_per_s is not None]
@@ -176,7 +180,7 @@ def merge_levels(levels: Sequence[LoadLevel]) -> LoadLevel:
 
 
 def _copy(level: LoadLevel) -> LoadLevel:
-    counters = {name: getattr(level, name).copy() for name in ("ok_ms", "done_by_name", "failed_by_name")}
+    counters = {name: getattr(level, name).copy() for name in ("ok_ms", "ok_by_name", "failed_by_name")}
     return replace(level, **counters, kinds=dict(level.kinds))
 
 

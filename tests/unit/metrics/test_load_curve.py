@@ -96,14 +96,14 @@ def test_the_load_of_an_open_model_is_what_it_makes_due() -> None:
     assert merge_levels(levels) == LoadLevel(500.0, 6, 5, 0, Counter({1.0: 4}), due_per_s=18.75)
 
 
-def test_failures_by_name_count_at_the_users_when_they_began_and_survive_a_merge() -> None:
-    sums = RequestSums(2, Counter(timeout=2), Counter({1.0: 2}), Counter({1200.0: 1}))
+def test_requests_by_name_count_at_the_users_when_they_began_and_survive_a_merge() -> None:
+    sums = RequestSums(5, Counter(timeout=2), Counter({1.0: 2, 1200.0: 3}), Counter({1200.0: 1}))
     history = History()
     history.add(Row(0, 10))
-    history.add(Row(1, 20, 2, Counter(timeout=2), ok_ms=Counter({1.0: 2}), names={"GET /": sums}))
+    history.add(Row(1, 20, 5, Counter(timeout=2), ok_ms=sums.ok_ms, names={"GET /": sums}))
     low, high = history.load_levels()
-    assert (low.done_by_name, low.failed_by_name) == (Counter(), Counter({"GET /": 1}))
-    assert (high.done_by_name, high.failed_by_name) == (Counter({"GET /": 2}), Counter({"GET /": 1}))
+    assert (low.ok_by_name, low.failed_by_name) == (Counter({"GET /": 3}), Counter({"GET /": 1}))
+    assert (high.ok_by_name, high.failed_by_name) == (Counter({"GET /": 2}), Counter({"GET /": 1}))
     both = merge_levels([low, high])
-    assert (both.done_by_name, both.failed_by_name) == (Counter({"GET /": 2}), Counter({"GET /": 2}))
+    assert (both.ok_by_name, both.failed_by_name) == (Counter({"GET /": 5}), Counter({"GET /": 2}))
     assert history.load_levels() == (low, high)

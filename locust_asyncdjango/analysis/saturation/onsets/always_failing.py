@@ -20,7 +20,10 @@ from locust_asyncdjango.metrics.plural import counted
 NAMES_SHOWN = 3
 """How many names a text has: those with most failures."""
 LOW_LOAD_PART = 3
-"""A name's lowest loads are those at which a third of its requests ended, and the lowest load at least."""
+"""A name's lower loads are those at which a third of its requests began, and the lowest load at least."""
+LOWEST_FAILURES = 20
+"""Its lowest loads are those at which so many requests would fail with the name's mean share. Of a name that fails
+always, less than half of these do in one of 200 runs by chance (Poisson)."""
 
 
 def find_always_failing(levels: Sequence[LoadLevel]) -> tuple[FailingName, ...]:
@@ -35,6 +38,16 @@ def find_always_failing(levels: Sequence[LoadLevel]) -> tuple[FailingName, ...]:
     return tuple(name for _, name in sorted(found, key=lambda each: -each[0]))
 
 
+def lowest_fail_too(counts: Sequence[Counts]) -> bool:
+    """Return whether requests at the lowest loads fail at least half as often as all of them.
+
+    counts: of each load, the lowest one first; some requests failed.
+    """
+    total_failed, total = sum(failed for failed, _ in counts), sum(requests for _, requests in counts)
+    failed, requests = _up_to(counts, LOWEST_FAILURES * total / total_failed)
+    return LEAST_CHANGE * failed * total >= total_failed * requests
+
+
 def failing_text(names: Sequence[FailingName]) -> str:
     """Return which names fail at every load, and which share of their requests: "GET / (12 %) fails at every load"."""
     shown = [f"{each.name} ({100 * each.share:.3g} %)" for each in names[:NAMES_SHOWN]]
@@ -46,9 +59,9 @@ def failing_text(names: Sequence[FailingName]) -> str:
 
 
 def _counts(level: LoadLevel, name: str) -> Counts:
-    """Return how many requests with a name failed at a level, and how many there were."""
+    """Return how many of the requests with a name that began at a level failed, and how many there were."""
     failed = level.failed_by_name.get(name, 0)
-    return failed, level.done_by_name.get(name, 0) + failed
+    return failed, level.ok_by_name.get(name, 0) + failed
 
 
 def _fails_always(counts: Sequence[Counts]) -> bool:
@@ -59,16 +72,22 @@ def _fails_always(counts: Sequence[Counts]) -> bool:
     total_failed, total = (sum(each) for each in zip(*counts, strict=True))
     if total_failed == total:
         return True
-    low = low_failed = 0
-    for failed, requests in counts:
-        low, low_failed = low + requests, low_failed + failed
-        if low * LOW_LOAD_PART >= total:
-            break
-    high, high_failed = total - low, total_failed - low_failed
-    if low_failed < FEWEST_FAILURES or not high:
+    low_failed, low = _up_to(counts, total / LOW_LOAD_PART)
+    high_failed, high = total_failed - low_failed, total - low
+    if low_failed < FEWEST_FAILURES or not high or not lowest_fail_too(counts):
         return False
-    # The shares at the lowest loads and at the others, each multiplied by both numbers of requests.
+    # The shares at the lower loads and at the others, each multiplied by both numbers of requests.
     low_share, high_share = low_failed * high, high_failed * low
     if not low_share / LEAST_CHANGE <= high_share <= LEAST_CHANGE * low_share:
         return False
     return earliest_change([each for each in counts if each[1]]) is None
+
+
+def _up_to(counts: Sequence[Counts], enough: float) -> Counts:
+    """Return the sums of the lowest loads that have so many requests together, or those of all loads."""
+    failed = requests = 0
+    for each_failed, each in counts:
+        failed, requests = failed + each_failed, requests + each
+        if requests >= enough:
+            break
+    return failed, requests

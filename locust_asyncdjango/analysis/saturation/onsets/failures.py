@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from math import ceil, floor
 
 from locust_asyncdjango.analysis.saturation.figures import KindOnset, Onset
+from locust_asyncdjango.analysis.saturation.onsets.always_failing import lowest_fail_too
 from locust_asyncdjango.analysis.saturation.onsets.change_point import LEAST_CHANGE, Change, earliest_change
 from locust_asyncdjango.metrics.interval import Interval, users_at_start
 
@@ -103,4 +104,6 @@ def _fails_always(by_users: Sequence[_Second]) -> bool:
     of_lowest, of_all = (
         sum(second.failed for second in part) / sum(second.requests for second in part) for part in (lowest, by_users)
     )
-    return of_all > ALWAYS_SHARE and of_lowest * LEAST_CHANGE >= of_all
+    if of_all <= ALWAYS_SHARE or of_lowest * LEAST_CHANGE < of_all:
+        return False
+    return lowest_fail_too([(second.failed, second.requests) for second in by_users])

@@ -19,7 +19,7 @@ def levels(*shares: float, requests: int = 100, name: str = "GET /x") -> list[Lo
             LoadLevel(
                 10.0 * (n + 1),
                 10,
-                done_by_name=Counter({name: requests - failed, "GET /": 100}),
+                ok_by_name=Counter({name: requests - failed, "GET /": 100}),
                 failed_by_name=Counter({name: failed}),
             )
         )
@@ -72,6 +72,25 @@ def test_how_often_a_name_that_load_broke_passes_for_one_that_fails_always() -> 
         shares = [sum(chance.random() < p for _ in range(50)) / 50 for p in (*[0.01] * 8, 0.5, 0.5)]
         mistaken += bool(find_always_failing(levels(*shares, requests=50)))
     assert mistaken == 0
+
+
+def test_a_steep_ramp_whose_first_requests_succeed_broke_the_name() -> None:
+    # As measured: a server with 100 connections, and a ramp that starts 62 users a second. Failures come in bursts.
+    counts = ((30, 0), (121, 12), (14, 11), (83, 10), (77, 114), (38, 26), (3, 54), (11, 118), (127, 68))
+    ramp = [
+        LoadLevel(62.0 * n, 1, ok_by_name=Counter({"GET /x": ok}), failed_by_name=Counter({"GET /x": failed}))
+        for n, (ok, failed) in enumerate(counts, 1)
+    ]
+    assert find_always_failing(ramp) == ()
+
+
+def test_how_often_a_name_that_fails_always_is_found() -> None:
+    chance = random.Random(1)
+    found = 0
+    for _ in range(300):
+        shares = [sum(chance.random() < 0.1 for _ in range(50)) / 50 for _ in range(20)]
+        found += bool(find_always_failing(levels(*shares, requests=50)))
+    assert found >= 285
 
 
 def test_a_text_names_those_with_most_failures() -> None:
