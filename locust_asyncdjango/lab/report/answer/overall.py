@@ -10,11 +10,16 @@ def overall_text(answers: Sequence[SubjectAnswer]) -> str:
     """Return on how many subjects each kind or arm is ahead, without a full stop; "" for a single subject."""
     if len(answers) < 2:
         return ""
-    ahead = Counter(answer.recommendation.winner for answer in answers)
-    undecided, total = ahead.pop("", 0), len(answers)
-    if not ahead:
-        return f"No arm is ahead in any of the {total} cases"
-    (first, count), *others = ahead.most_common()
-    single = " (one run each)" if any(answer.recommendation.is_single_run for answer in answers) else ""
-    clauses = [f"In {count} of {total} cases {first} is ahead{single}", *(f"in {n} {name}" for name, n in others)]
-    return f"{', '.join(clauses)}{f'; in {undecided} no arm is' if undecided else ''}"
+    choices = [answer.recommendation for answer in answers]
+    ahead = Counter(choice.winner for choice in choices if not choice.obstacle)
+    undecided, total = ahead.pop("", 0), len(choices)
+    single = " (one run each)" if any(choice.is_single_run for choice in choices) else ""
+    others = [f"in {undecided} no arm is"] if undecided else []
+    if ahead:
+        (first, count), *rest = ahead.most_common()
+        clauses = (f"In {count} of {total} cases {first} is ahead{single}", *(f"in {n} {name}" for name, n in rest))
+    else:
+        clauses, others = (f"No arm is ahead in any of the {total} cases",), []
+    obstacles = Counter(choice.obstacle for choice in choices if choice.obstacle)
+    others += [f"{n} could not be compared: {obstacle}" for obstacle, n in obstacles.items()]
+    return "; ".join((", ".join(clauses), *others))

@@ -39,7 +39,7 @@ class Recommendation:
     sentences. notes: how sure it is, in a few words each.
     winner: the kind that is ahead, sync or async, or where only one kind was compared the name of the arm; "" for none.
     figures: what decides between the two arms that answer the question, in short; "" where nothing does.
-    is_single_run: whether each arm ran once.
+    is_single_run: whether each arm ran once. obstacle: why no arms could be compared at all; "" where they could.
     """
 
     lead: str
@@ -49,11 +49,12 @@ class Recommendation:
     winner: str = ""
     figures: str = ""
     is_single_run: bool = False
+    obstacle: str = ""
 
     @property
     def sentence(self) -> str:
         """Return the choice, how sure it is, and its figures, in one line."""
-        certainty = f" ({self.notes[0]})" if self.notes else ""
+        certainty = f" ({self.notes[0]})" if self.notes and not self.obstacle else ""
         return " ".join((f"{self.lead}{certainty}.", *self.evidence))
 
 
@@ -61,16 +62,26 @@ def recommend(findings: Findings, subject: str, arms: Sequence[ArmSummary]) -> R
     """Return what to choose on a subject. arms: its arms, best first."""
     measured = [arm for arm in arms if arm.runs.figures]
     answering = answering_comparison(findings, subject)
+    obstacle = _obstacle(measured)
     named = [arm for arm in measured if arm in measured[:2] or (answering and arm.runs == answering.other)]
     return Recommendation(
         _lead(findings, subject, measured, answering),
-        tuple(_evidence(named)),
+        tuple(_evidence(named)) if not obstacle else (),
         tuple(_warnings(findings, measured, named)),
-        tuple(_notes(findings, subject, arms, answering)),
+        tuple(_notes(findings, subject, arms, answering if not obstacle else None)),
         _winner(findings, measured, answering),
         _figures(findings, answering),
         is_single_run=bool(answering and _is_single_run(answering)),
+        obstacle=obstacle,
     )
+
+
+def _obstacle(measured: Sequence[ArmSummary]) -> str:
+    """Return why no arms can be compared, as ``Recommendation.obstacle`` has it."""
+    if not measured:
+        return "no arm was measured"
+    has_success = any(figures.successes for arm in measured for figures in arm.runs.measured)
+    return "" if has_success else "no request succeeded"
 
 
 def _winner(findings: Findings, measured: Sequence[ArmSummary], comparison: Comparison | None) -> str:

@@ -43,7 +43,7 @@ def test_the_answer_comes_first() -> None:
         "io_read, cpu \u00b7 1,000 posts \u00b7 RampTo500 \u00b7 objective: failures &lt;= 1% and p95 &lt;= 1s"
         " \u00b7 2026-01-01 00:00",
         "",
-        "**In 1 of 2 cases async is ahead (one run each); in 1 no arm is.**",
+        "**In 1 of 2 cases async is ahead (one run each); 1 could not be compared: no arm was measured.**",
         "",
         "## io_read",
         "",

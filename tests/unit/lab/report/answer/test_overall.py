@@ -9,10 +9,17 @@ from locust_asyncdjango.lab.report.answer.recommendation import Recommendation
 from locust_asyncdjango.lab.report.answer.subject_answers import SubjectAnswer, answers_of
 from tests.support.experiments import at_two_latencies
 
+NOTHING = "no request succeeded"
+
 
 def answers(winners: Sequence[str], *, is_single_run: bool = False) -> list[SubjectAnswer]:
-    """Return an answer with each of these winners."""
-    choices = (Recommendation("", (), (), (), winner, is_single_run=is_single_run) for winner in winners)
+    """Return an answer with each of these winners; with NOTHING one whose arms could not be compared."""
+    choices = (
+        Recommendation("", (), (), (), obstacle=NOTHING)
+        if winner == NOTHING
+        else Recommendation("", (), (), (), winner, is_single_run=is_single_run)
+        for winner in winners
+    )
     return [SubjectAnswer("", choice, (), "", "") for choice in choices]
 
 
@@ -23,6 +30,12 @@ def answers(winners: Sequence[str], *, is_single_run: bool = False) -> list[Subj
         (["", ""], "No arm is ahead in any of the 2 cases"),
         (["async", "async"], "In 2 of 2 cases async is ahead"),
         (["sync", "async", "async", ""], "In 2 of 4 cases async is ahead, in 1 sync; in 1 no arm is"),
+        (["sync", NOTHING], "In 1 of 2 cases sync is ahead; 1 could not be compared: no request succeeded"),
+        (
+            ["", "sync", NOTHING, NOTHING],
+            "In 1 of 4 cases sync is ahead; in 1 no arm is; 2 could not be compared: no request succeeded",
+        ),
+        (["", NOTHING], "No arm is ahead in any of the 2 cases; 1 could not be compared: no request succeeded"),
         (["uvicorn", "granian", "uvicorn"], "In 2 of 3 cases uvicorn is ahead, in 1 granian"),
     ],
 )

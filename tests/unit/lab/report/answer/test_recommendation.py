@@ -121,6 +121,18 @@ def test_no_arm_is_ahead_where_none_keeps_the_objective_in_each_run() -> None:
     assert answer.recommendation.notes[0] == "no ratio: a run of gunicorn-uvicorn carried nothing within the objective"
 
 
+def test_arms_without_a_success_are_not_compared_and_have_no_figures() -> None:
+    findings = repeated((0.0, 0.0), (0.0, 0.0))
+    results = [replace(each, figures=replace(each.figures, successes=0)) for each in findings.results if each.figures]
+    (answer,) = answers_of(replace(findings, results=tuple(results)))
+    choice = answer.recommendation
+    assert (choice.sentence, choice.obstacle) == (
+        "No arm answered a single request successfully.",
+        "no request succeeded",
+    )
+    assert answers_of(findings)[0].recommendation.obstacle == ""
+
+
 def test_no_arm_is_ahead_where_no_repeat_has_both() -> None:
     findings = repeated((50.0, 100.0), (51.0, 99.0))
     kept = {("gunicorn-sync", 1), ("gunicorn-uvicorn", 2)}
