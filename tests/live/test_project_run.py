@@ -106,7 +106,7 @@ def test_twins_that_differ_are_not_measured(folder: Path, tmp_path: Path) -> Non
     assert not (tmp_path / "results").exists()
 
 
-def test_a_view_that_fails_and_an_arm_that_does_not_start_are_named(folder: Path) -> None:
+def test_a_view_that_fails_and_an_arm_that_does_not_start_are_named(folder: Path, tmp_path: Path) -> None:
     views = folder / "blog" / "views.py"
     views.write_text(
         views.read_text().replace("def articles(request):", "def articles(request):\n    raise KeyError(1)")
@@ -119,6 +119,12 @@ def test_a_view_that_fails_and_an_arm_that_does_not_start_are_named(folder: Path
     assert "HTTP 500" in text
     assert "async: NOT USABLE: gunicorn-uvicorn did not start: RuntimeError: no asgi today" in text
     assert "0 of 2 arms can be measured" in text
+    code, text = lab(folder, "run", "--output", str(tmp_path / "results"))
+    assert (code, "articles is no success on any arm: HTTP 500, KeyError; `locust-asyncdjango check`" in text) == (
+        2,
+        True,
+    ), text
+    assert not (tmp_path / "results").exists()
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,6 @@ from locust_asyncdjango.lab.commands.project_run import (
 )
 from locust_asyncdjango.lab.errors import UsageError
 from locust_asyncdjango.lab.experiment.config_file import OPTIONS
-from locust_asyncdjango.lab.experiment.schedule.plan import comparisons
 from locust_asyncdjango.lab.project.project_file import FILE_NAME
 from locust_asyncdjango.metrics.plural import counted
 
@@ -75,13 +74,9 @@ def _summary(usable: int, arms: int) -> str:
 
 def _checks(project: OpenedProject, logs: Path, console: "Console") -> "Iterator[ArmCheck]":
     """Check one arm after another, and print what each of them answered."""
-    from locust_asyncdjango.lab.measure.sites.project_check import check_arm
+    from locust_asyncdjango.lab.measure.sites.project_check import arm_checks
 
-    experiment = project.experiment
-    for trial in next(comparisons(experiment)):
-        folder = logs / trial.id
-        folder.mkdir()
-        check = check_arm(project.site, trial, experiment.server_of(trial), experiment.routes, folder)
+    for check in arm_checks(project.site, project.experiment, logs):
         print_lines(console, check_lines(check))
         yield check
 
@@ -92,7 +87,7 @@ def check_lines(check: "ArmCheck") -> list[str]:
         return [f"{check.arm}: NOT USABLE: {check.error}"]
     width = max((len(view.name) for view in check.views), default=0)
     lines = [
-        f"  {view.name.ljust(width)}  {view.response.status}  {view.ms:7.1f} ms  {view.problem}".rstrip()
+        f"  {view.name.ljust(width)}  {view.response.status or '-':>3}  {view.ms:7.1f} ms  {view.problem}".rstrip()
         for view in check.views
     ]
     return [check.arm, *lines, *(f"  note: {caveat}" for caveat in check.caveats)]

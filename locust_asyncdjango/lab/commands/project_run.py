@@ -124,15 +124,19 @@ def opened(project: Project, command_line: Mapping[str, Any], options: Namespace
             yield OpenedProject(site, experiment, values, (*choice.reasons, *site.warnings))
 
 
-def compare_twins(project: OpenedProject) -> None:
-    """Fill the project's database, and compare twins, so that no pair is measured whose halves do different work.
+def require_answers(project: OpenedProject) -> list[str]:
+    """Fill the project's database, start each arm, and request each measured view once.
 
-    Raise UsageError where they answer differently.
+    Return in lines which trials will not be measured, and why. Raise UsageError where a view is a success on no arm,
+    and where twins differ, so that no pair is measured whose halves do different work.
     """
-    from locust_asyncdjango.lab.measure.sites.project_check import require_equal_twins
+    from locust_asyncdjango.lab.measure.sites.project_check import arm_checks, require_measurable
 
+    if project.site.project.locustfile:  # what its users request is not known
+        return []
     with log_folder() as logs:
-        require_equal_twins(project.site, project.experiment, logs.path)
+        project.site.prepare(project.experiment, logs.path)
+        return require_measurable(list(arm_checks(project.site, project.experiment, logs.path)))
 
 
 @contextmanager

@@ -14,10 +14,10 @@ from locust_asyncdjango.lab.commands.arguments import Command, add_options
 from locust_asyncdjango.lab.commands.console import print_lines
 from locust_asyncdjango.lab.commands.project_run import (
     add_project_arguments,
-    compare_twins,
     find_project,
     opened,
     reopened,
+    require_answers,
 )
 from locust_asyncdjango.lab.commands.report import write_experiment_report
 from locust_asyncdjango.lab.environment.process import Interrupted
@@ -81,7 +81,7 @@ def measure_experiment(options: Namespace) -> int:
             print_lines(Console(), opened_project.notes)
             experiment, values = opened_project.experiment, opened_project.values
             if not options.dry_run:
-                compare_twins(opened_project)
+                print_lines(Console(), require_answers(opened_project))
             return _plan_or_measure(experiment, values, opened_project.site, dry_run=options.dry_run)
     if options.install or options.prepare_again:
         raise UsageError(f"--install and --prepare-again are for a project of your own: name its {FILE_NAME}")

@@ -4,10 +4,17 @@ import time
 
 from locust_asyncdjango.lab.environment.web.cookie_session import CookieSession, WebResponse
 from locust_asyncdjango.lab.errors import TrialError
-from locust_asyncdjango.probe.protocol import NAME_HEADER, SENT_HEADER, TOKEN_HEADER, write_name
+from locust_asyncdjango.probe.protocol import (
+    FAILURE_HEADER,
+    NAME_HEADER,
+    SENT_HEADER,
+    TOKEN_HEADER,
+    read_failure,
+    write_name,
+)
 from locust_asyncdjango.routes import Login, View
 from locust_asyncdjango.routes.login_steps import LoginResponse, LoginResult, log_in
-from locust_asyncdjango.routes.requests import SAFE_METHODS, Request, view_request, with_default
+from locust_asyncdjango.routes.requests import SAFE_METHODS, Request, view_problem, view_request, with_default
 
 RESPONSE_TIMEOUT_S = 60
 
@@ -28,7 +35,7 @@ class ViewClient:
     def send(self, view: View, variant: str = "") -> WebResponse:
         """Request a variant of a view, "" for its first one, and return the response, whatever its status.
 
-        ``routes.requests.view_problem`` says whether it is a success. Raise TrialError where no response comes, and
+        ``response_problem`` says whether it is a success. Raise TrialError where no response comes, and
         ValueError for a variant that the view does not have.
         """
         request = view_request(view, variant)
@@ -67,3 +74,10 @@ class ViewClient:
         except OSError as error:
             reason = getattr(error, "reason", error)  # urllib wraps what the system reports
             raise TrialError(f"{request.method} {request.path}: no response: {reason}") from None
+
+
+def response_problem(view: View, response: WebResponse) -> str:
+    """Return in one line why a response is no success, with the exception that the probe names; "" for a success."""
+    problem = view_problem(view, response.status, response.location)
+    failure = read_failure(str(response.headers.get(FAILURE_HEADER, "")))
+    return ", ".join(filter(None, (problem, *failure.names[:1]))) if problem else ""

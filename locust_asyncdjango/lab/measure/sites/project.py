@@ -16,7 +16,7 @@ from locust_asyncdjango.lab.environment.packages import package_folder
 from locust_asyncdjango.lab.environment.pinning import Pins, pinned_to
 from locust_asyncdjango.lab.environment.process import free_port
 from locust_asyncdjango.lab.environment.servers import Server, running_server
-from locust_asyncdjango.lab.environment.web.view_client import ViewClient
+from locust_asyncdjango.lab.environment.web.view_client import ViewClient, response_problem
 from locust_asyncdjango.lab.errors import TrialError, during_set_up
 from locust_asyncdjango.lab.experiment.spec import Experiment
 from locust_asyncdjango.lab.experiment.trial import Trial
@@ -35,7 +35,6 @@ from locust_asyncdjango.lab.project.revisions import checked_out, describe_files
 from locust_asyncdjango.lab.project.tables.arms import ProjectArm
 from locust_asyncdjango.probe.protocol import SLOTS_PATH, TOKEN_VARIABLE
 from locust_asyncdjango.routes import NATURAL, VIEWS_VARIABLE, Login, View, ViewTask
-from locust_asyncdjango.routes.requests import view_problem
 
 RESPONSE_TIMEOUT_S = 60
 
@@ -173,7 +172,7 @@ def _send(client: ViewClient, view: View, variant: str) -> None:
         response = client.send(view, variant)
     except TrialError as error:
         raise OSError(str(error)) from None
-    if problem := view_problem(view, response.status, response.location):
+    if problem := response_problem(view, response):
         raise OSError(problem)
 
 

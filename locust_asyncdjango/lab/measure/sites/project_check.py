@@ -1,13 +1,13 @@
-"""Request each view of a project once on a running arm, and compare its twins. Start reading at ``check_arm``."""
+"""Request each view of a project once on each arm, and compare its twins. Start reading at ``arm_checks``."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from locust_asyncdjango.lab.environment.http_client import Site
 from locust_asyncdjango.lab.environment.pinning import Pins
 from locust_asyncdjango.lab.environment.servers import Server
-from locust_asyncdjango.lab.environment.web.view_client import ViewClient
+from locust_asyncdjango.lab.environment.web.view_client import ViewClient, response_problem
 from locust_asyncdjango.lab.errors import TrialError, UsageError
 from locust_asyncdjango.lab.experiment.schedule.plan import comparisons
 from locust_asyncdjango.lab.experiment.spec import Experiment
@@ -16,15 +16,14 @@ from locust_asyncdjango.lab.measure.sites.project import ProjectSite, variant_of
 from locust_asyncdjango.lab.project.project_env import fill_view
 from locust_asyncdjango.lab.project.twins import TwinResponse, differences
 from locust_asyncdjango.routes import View
-from locust_asyncdjango.routes.requests import view_problem
 
 
 @dataclass(frozen=True, slots=True)
 class ViewCheck:
     """What a view answered to one request.
 
-    variant: "" for a view without twins. response: with its status and its body. problem: why it is no success; "" for
-    a success.
+    variant: "" for a view without twins. response: with its status and its body; the status is 0 where there was none.
+    problem: why it is no success; "" for a success.
     """
 
     view: View
@@ -58,12 +57,18 @@ class ArmCheck:
         return not self.error and not any(check.problem for check in self.views)
 
 
-def check_arm(site: ProjectSite, trial: Trial, server: Server, views: Sequence[str], folder: Path) -> ArmCheck:
-    """Start an arm, request its views once, and return what they answered; also where it does not start.
+def arm_checks(site: ProjectSite, experiment: Experiment, logs: Path) -> Iterator[ArmCheck]:
+    """Start one arm after another, request the measured views once, and yield what each of them answered.
 
-    trial: of the arm, with any view. views: the names of those to request. folder: for the logs of programs.
-    Raise UsageError where no arm can be started.
+    logs: a folder for the logs of programs. Raise UsageError where no arm can be started.
     """
+    for trial in next(comparisons(experiment)):
+        folder = logs / trial.id
+        folder.mkdir()
+        yield _check_arm(site, trial, experiment.server_of(trial), experiment.routes, folder)
+
+
+def _check_arm(site: ProjectSite, trial: Trial, server: Server, views: Sequence[str], folder: Path) -> ArmCheck:
     requested = [view for view in site.project.views if view.name in views]
     try:
         with site.running(trial, server, Pins(), folder) as running:
@@ -77,12 +82,15 @@ def check_arm(site: ProjectSite, trial: Trial, server: Server, views: Sequence[s
 
 
 def _check_view(site: ProjectSite, running: Site, view: View, variant: str) -> ViewCheck:
-    client = ViewClient(running.url, site.login_of(view), token=running.token)
-    response = client.send(fill_view(view), variant)
-    problem = view_problem(view, response.status, response.location)
+    path = view.path_of(variant)
+    try:
+        client = ViewClient(running.url, site.login_of(view), token=running.token)
+        response = client.send(fill_view(view), variant)
+    except TrialError as error:
+        return ViewCheck(view, variant, TwinResponse(variant, path, 0), 0.0, str(error))
     content_type = response.headers.get("Content-Type", "")
-    twin = TwinResponse(variant, view.path_of(variant), response.status, content_type, response.body)
-    return ViewCheck(view, variant, twin, round(response.seconds * 1000, 1), problem)
+    twin = TwinResponse(variant, path, response.status, content_type, response.body)
+    return ViewCheck(view, variant, twin, round(response.seconds * 1000, 1), response_problem(view, response))
 
 
 def twin_differences(checks: Iterable[ArmCheck]) -> list[str]:
@@ -101,23 +109,35 @@ def twin_differences(checks: Iterable[ArmCheck]) -> list[str]:
     return lines
 
 
-def require_equal_twins(site: ProjectSite, experiment: Experiment, logs: Path) -> None:
-    """Compare the twins of the measured views, each on the first arm that has it. Raise UsageError where they differ.
+def require_measurable(checks: Sequence[ArmCheck]) -> list[str]:
+    """Return which trials will not be measured, and why, in lines for the user. checks: of all arms.
 
-    logs: a folder for the logs of programs. An arm that does not start is another matter: its trial will say so.
+    Raise UsageError for a view that is no success on any arm that was asked, and for twins that differ.
     """
-    views = [view for view in site.project.views if view.name in experiment.routes and view.variant_names]
-    if not views:
-        return
-    site.prepare(experiment, logs)
-    arms: dict[tuple[str, ...], Trial] = {}
-    for trial in next(comparisons(experiment)):
-        server = experiment.server_of(trial)
-        arms.setdefault(tuple(variant_of(view, trial.variant, server) for view in views), trial)
-    names = [view.name for view in views]
-    checks = [check_arm(site, trial, experiment.server_of(trial), names, logs) for trial in arms.values()]
-    if lines := twin_differences(checks):
+    asked = [check for check in checks if not check.error]
+    if not asked:
+        raise UsageError(f"no arm can be measured: {'; '.join(dict.fromkeys(_error_text(each) for each in checks))}")
+    problems: dict[str, list[str]] = {}
+    for check in (view for arm in asked for view in arm.views):
+        problems.setdefault(check.view.name, []).append(check.problem)
+    if broken := {name: dict.fromkeys(each) for name, each in problems.items() if all(each)}:
+        views = "; ".join(f"{name} is no success on any arm: {', '.join(each)}" for name, each in broken.items())
+        raise UsageError(
+            f"{views}; `locust-asyncdjango check` shows what each arm answers: mend the view, or leave it out with"
+            " --routes"
+        )
+    if lines := twin_differences(asked):
         raise UsageError(
             f"twins differ: {'; '.join(lines)}; let them answer the same, or name what may differ with the key ignore"
             " of the view"
         )
+    return [f"{_error_text(check)}; its trials will say so" for check in checks if check.error] + [
+        f"{view.name} is no success on {arm.arm}, so that it is not measured there: {view.problem}"
+        for arm in asked
+        for view in arm.views
+        if view.problem
+    ]
+
+
+def _error_text(check: ArmCheck) -> str:
+    return f"{check.arm}: {check.error}"

@@ -5,7 +5,14 @@ from itertools import count
 
 import pytest
 
-from locust_asyncdjango.lab.measure.baseline import MAX_REQUESTS, MIN_REQUESTS, latencies_ms, measure_baseline
+from locust_asyncdjango.lab.errors import TrialError
+from locust_asyncdjango.lab.measure.baseline import (
+    ATTEMPTS,
+    MAX_REQUESTS,
+    MIN_REQUESTS,
+    latencies_ms,
+    measure_baseline,
+)
 
 
 class Clock:
@@ -48,16 +55,36 @@ def test_the_first_request_is_left_out() -> None:
     assert latencies_ms(send, clock) == [6000.0, 3000.0, 1000.0]
 
 
-def fail() -> None:
-    raise OSError("HTTP 500")
+class Site:
+    """A site that answers its first requests as it is told to, and all others with success."""
+
+    def __init__(self, *failures: str) -> None:
+        self.failures = list(failures)
+        self.sent = 0
+
+    def send(self) -> None:
+        self.sent += 1
+        if self.failures and (failure := self.failures.pop(0)):
+            raise OSError(failure)
 
 
 def test_requests_of_the_trial_and_idle_ones_are_counted_apart() -> None:
     sent = Counter[str]()
     baseline = measure_baseline(lambda: sent.update(["trial"]), lambda: sent.update(["idle"]))
     assert baseline is not None
-    assert (baseline.requests, sent) == (MAX_REQUESTS, {"trial": MAX_REQUESTS + 1, "idle": MAX_REQUESTS + 1})
+    assert (baseline.requests, sent) == (MAX_REQUESTS, {"trial": MAX_REQUESTS + 2, "idle": MAX_REQUESTS + 1})
 
 
-def test_requests_that_fail_have_no_baseline() -> None:
-    assert measure_baseline(fail, lambda: None) is None
+def test_a_site_whose_first_requests_all_fail_is_not_measured() -> None:
+    site = Site("HTTP 502", "HTTP 500", "HTTP 500, zlib.error", "")
+    with pytest.raises(TrialError) as refused:
+        measure_baseline(site.send, Site().send)
+    assert str(refused.value) == "no request before the load was a success: HTTP 500, zlib.error"
+    assert site.sent == ATTEMPTS
+
+
+def test_a_site_that_fails_now_and_then_is_measured_under_load() -> None:
+    assert measure_baseline(Site("HTTP 503", "", "HTTP 503").send, Site().send) is None
+    baseline = measure_baseline(Site("HTTP 503").send, Site().send)
+    assert baseline is not None
+    assert baseline.requests == MAX_REQUESTS

@@ -2,13 +2,15 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from email.message import Message
 
 import pytest
 
 from locust_asyncdjango.lab.environment.process import free_port
-from locust_asyncdjango.lab.environment.web.view_client import ViewClient
+from locust_asyncdjango.lab.environment.web.cookie_session import WebResponse
+from locust_asyncdjango.lab.environment.web.view_client import ViewClient, response_problem
 from locust_asyncdjango.lab.errors import TrialError
-from locust_asyncdjango.probe.protocol import NAME_HEADER, SENT_HEADER, TOKEN_HEADER
+from locust_asyncdjango.probe.protocol import FAILURE_HEADER, NAME_HEADER, SENT_HEADER, TOKEN_HEADER
 from locust_asyncdjango.routes import Login, View
 from tests.support.login_script import respond
 from tests.support.scripted_server import ScriptedServer, serve_script
@@ -74,3 +76,19 @@ def test_a_site_that_does_not_answer() -> None:
 def test_what_is_not_http() -> None:
     with serve_script(lambda _: [b"nonsense\r\n\r\n"]) as site, pytest.raises(TrialError, match="no HTTP response"):
         ViewClient(site.url).send(PRIVATE)
+
+
+@pytest.mark.parametrize(
+    ("status", "failure", "problem"),
+    [
+        (200, "", ""),
+        (500, "", "HTTP 500"),
+        (500, "django.db.utils.OperationalError;psycopg.errors.TooManyConnections;sqlstate=53300",
+         "HTTP 500, django.db.utils.OperationalError"),
+        (200, "zlib.error", ""),
+    ],
+)  # fmt: skip
+def test_why_a_response_is_no_success(status: int, failure: str, problem: str) -> None:
+    headers = Message()
+    headers[FAILURE_HEADER] = failure
+    assert response_problem(PRIVATE, WebResponse(status, headers, b"")) == problem

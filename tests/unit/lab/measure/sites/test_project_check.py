@@ -3,8 +3,14 @@
 import pytest
 
 from locust_asyncdjango.lab.environment.servers import SERVERS
+from locust_asyncdjango.lab.errors import UsageError
 from locust_asyncdjango.lab.measure.sites.project import variant_of
-from locust_asyncdjango.lab.measure.sites.project_check import ArmCheck, ViewCheck, twin_differences
+from locust_asyncdjango.lab.measure.sites.project_check import (
+    ArmCheck,
+    ViewCheck,
+    require_measurable,
+    twin_differences,
+)
 from locust_asyncdjango.lab.project.twins import TwinResponse
 from locust_asyncdjango.routes import View
 
@@ -55,3 +61,48 @@ def test_an_arm_is_usable_if_all_its_views_are() -> None:
     assert ArmCheck("sync", (check(TWINS, "sync", b"1 item"),)).is_usable
     assert not ArmCheck("sync", (check(TWINS, "sync", b"no", 500),)).is_usable
     assert not ArmCheck("sync", error="it did not start").is_usable
+
+
+HOME, CART, NO_CART = check(PLAIN, "", b"hello"), check(TWINS, "sync", b"1 item"), check(TWINS, "sync", b"", 500)
+ADVICE = "`locust-asyncdjango check` shows what each arm answers: mend the view, or leave it out with --routes"
+
+
+@pytest.mark.parametrize(
+    ("checks", "message"),
+    [
+        pytest.param(
+            [ArmCheck("sync", (HOME, NO_CART)), ArmCheck("threads", (HOME, NO_CART)), ArmCheck("async", error="no")],
+            f"cart is no success on any arm: HTTP 500; {ADVICE}",
+            id="a view that is a success nowhere",
+        ),
+        pytest.param(
+            [ArmCheck("sync", (NO_CART,)), ArmCheck("async", (check(TWINS, "async", b"", 404),))],
+            f"cart is no success on any arm: HTTP 500, HTTP 404; {ADVICE}",
+            id="for another reason on each arm",
+        ),
+        pytest.param(
+            [ArmCheck("sync", error="it did not start"), ArmCheck("async", error="no port")],
+            "no arm can be measured: sync: it did not start; async: no port",
+            id="no arm starts",
+        ),
+        pytest.param(
+            [ArmCheck("sync", (CART,)), ArmCheck("async", (check(TWINS, "async", b"2 items"),))],
+            "twins differ: cart: the bodies first differ in line 1, without blank lines; cart: sync: 1 item; cart:"
+            " async: 2 items; let them answer the same, or name what may differ with the key ignore of the view",
+            id="twins differ",
+        ),
+    ],
+)
+def test_what_cannot_be_measured_is_refused_before_the_first_trial(checks: list[ArmCheck], message: str) -> None:
+    with pytest.raises(UsageError) as refused:
+        require_measurable(checks)
+    assert str(refused.value) == message
+
+
+def test_what_fails_on_one_arm_only_is_said_and_not_refused() -> None:
+    checks = [ArmCheck("sync", (HOME, CART)), ArmCheck("threads", (HOME, NO_CART)), ArmCheck("async", error="no port")]
+    assert require_measurable(checks) == [
+        "async: no port; its trials will say so",
+        "cart/sync is no success on threads, so that it is not measured there: HTTP 500",
+    ]
+    assert require_measurable(checks[:1]) == []
