@@ -24,6 +24,9 @@ APPLICATION_VARIABLE = "LOCUST_ASYNCDJANGO_APPLICATION"
 """The application that the probe wraps, as ``module:attribute``; empty for the one that Django makes itself."""
 OVERLAY_VARIABLE = "LOCUST_ASYNCDJANGO_OVERLAY"
 """A folder of packages behind all others on the path of the server's process; empty for none."""
+CHECKOUT_VARIABLE = "LOCUST_ASYNCDJANGO_CHECKOUT"
+"""The folder of the user's own files and that of a revision in their place, with the separator of PATH; empty for the
+files as they are."""
 
 TOKEN_HEADER = "X-Locust-Asyncdjango-Token"  # noqa: S105 - a name, not a token
 """The header in which the lab, and the load generator in a trial, send the token."""

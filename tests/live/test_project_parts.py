@@ -26,7 +26,8 @@ from locust_asyncdjango.lab.project.project_env import (
 )
 from locust_asyncdjango.lab.project.project_file import FILE_NAME, Project, read_project
 from locust_asyncdjango.lab.project.proof import LabServices, prove
-from locust_asyncdjango.lab.project.revisions import checked_out, commit_of, describe_files, uncommitted_changes
+from locust_asyncdjango.lab.project.revisions.git import commit_of, describe_files, uncommitted_changes
+from locust_asyncdjango.lab.project.revisions.worktree import checked_out
 from locust_asyncdjango.lab.project.running_processes import choose_ports, running_processes
 from locust_asyncdjango.lab.project.smtp_sink import running_smtp_sink
 from tests.support.django_projects import make_project, project_text
@@ -245,7 +246,7 @@ def test_a_revision_is_checked_out_next_to_the_users_files(repository: Path, tmp
     assert state(repository) == before
     assert not (repository / "hook-ran").exists()
     assert uncommitted_changes(project) == ("page.txt",)
-    assert describe_files(project) == f"{commit_of(project, 'main')[:7]} with changes"
+    assert describe_files(project) == f"{commit_of(project, 'main')[:10]} with uncommitted changes"
     with pytest.raises(KeyboardInterrupt), checked_out(project, "old", "", lab_cache(tmp_path), log):
         raise KeyboardInterrupt
     assert state(repository) == before

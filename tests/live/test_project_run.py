@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import sysconfig
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -174,19 +175,67 @@ def test_an_arm_whose_variables_lead_to_another_database_is_refused(folder: Path
     assert not other.exists(), "a server or a command has run"
 
 
-def test_a_revision_is_an_arm(folder: Path) -> None:
-    git = ("git", "-c", "user.name=a", "-c", "user.email=a@example.com", "-C", str(folder))
-    for arguments in (("init", "--quiet"), ("add", "."), ("commit", "--quiet", "-m", "first"), ("tag", "first")):
-        subprocess.run([*git, *arguments], check=True)
-    views = folder / "blog" / "views.py"
+def git(folder: Path, *arguments: str) -> str:
+    """Run git in a folder and return what it prints."""
+    author = ("-c", "user.name=a", "-c", "user.email=a@example.com")
+    run = subprocess.run(["git", "-C", folder, *author, *arguments], check=True, capture_output=True, text=True)
+    return run.stdout.strip()
+
+
+def in_repository(folder: Path, environment: Path) -> Path:
+    """Move a project's app below src, as an editable install has it, and commit all as `first`. Return its Python."""
+    (folder / "src").mkdir()
+    (folder / "blog").rename(folder / "src" / "blog")
+    git(folder, "init", "--quiet")
+    git(folder, "add", ".")
+    git(folder, "commit", "--quiet", "-m", "first")
+    git(folder, "tag", "first")
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", environment], check=True)
+    (packages,) = environment.glob("lib/*/site-packages")
+    (packages / "editable.pth").write_text(f"{sysconfig.get_path('purelib')}\n{folder / 'src'}\n")
+    return environment / "bin" / "python"
+
+
+def test_a_revision_is_an_arm_and_runs_its_own_files(folder: Path, tmp_path: Path) -> None:
+    python, results = in_repository(folder, tmp_path / "env"), tmp_path / "results"
+    views = folder / "src" / "blog" / "views.py"
     views.write_text(views.read_text().replace('{"count": Article.objects.count()}', '{"count": -1}'))
     arms = "".join(
         f'[[arm]]\nname = "{name}"\nserver = "gunicorn-sync"\n{more}'
         for name, more in (("now", ""), ("then", 'revision = "first"\n'))
     )
-    (folder / FILE_NAME).write_text(project_text(folder, tables=arms))
-    code, text = lab(folder, "check")
+    (folder / FILE_NAME).write_text(project_text(folder, tables=arms).replace(repr(sys.executable), repr(str(python))))
+    code, text = lab(folder, "run", "-u", "2", "-r", "2", "-t", "2s", "--output", str(results))
     assert code == 0, text
-    assert text.endswith("all 2 arms can be measured\n")
-    worktrees = subprocess.run([*git, "worktree", "list"], capture_output=True, text=True, check=True)
-    assert len(worktrees.stdout.splitlines()) == 1
+    first = git(folder, "rev-parse", "first")[:10]
+    ran = {}
+    for name in ("now", "then"):
+        result = json.loads((results / "trials" / f"articles-{name}" / "result.json").read_text())
+        (times,) = result["probe"]["requests"]
+        ran[name] = (result["site"]["versions"]["revision"], times["queries"])
+    assert ran == {"now": (f"{first} with uncommitted changes", 0), "then": (f"first ({first})", 1)}
+    written = json.loads((results / "experiment.json").read_text())
+    assert [arm["commit"] for arm in written["experiment"]["arms"]] == ["", first]
+    assert written["project"] == {"git revision": f"{first} with uncommitted changes"}
+    report = (results / "report.md").read_text()
+    assert f"revision first ({first})" in report
+    assert f"project: git revision {first} with uncommitted changes" in report
+    assert len(git(folder, "worktree", "list").splitlines()) == 1
+    git(folder, "commit", "--quiet", "-a", "-m", "second")
+    git(folder, "tag", "--force", "first")
+    code, text = lab(folder, "run", "--resume", str(results))
+    second = git(folder, "rev-parse", "first")[:10]
+    message = f"the revision 'first' was {first} when the run began, and is {second} now; measure anew"
+    assert (code, text.splitlines()[-1].endswith(message)) == (2, True), text
+
+
+def test_a_revision_that_would_run_an_installed_copy_is_refused(folder: Path, tmp_path: Path) -> None:
+    python = in_repository(folder, tmp_path / "env")
+    (packages,) = (tmp_path / "env").glob("lib/*/site-packages")
+    (folder / "mysite").rename(packages / "mysite")
+    git(folder, "commit", "--quiet", "-a", "-m", "without settings")
+    arm = '[[arm]]\nserver = "gunicorn-sync"\nrevision = "HEAD"\n'
+    (folder / FILE_NAME).write_text(project_text(folder, tables=arm).replace(repr(sys.executable), repr(str(python))))
+    code, text = lab(folder, "check")
+    message = f"with the revision 'HEAD', the project would still import {packages / 'mysite' / 'settings.py'}"
+    assert (code, message in text.splitlines()[-1]) == (2, True), text

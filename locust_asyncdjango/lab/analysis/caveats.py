@@ -16,7 +16,7 @@ from locust_asyncdjango.lab.experiment.result import ResourceSample
 from locust_asyncdjango.metrics.interval import Interval
 
 VERSIONS = "versions"
-PROVENANCE_PARTS = (VERSIONS, "machine", "services")
+PROVENANCE_PARTS = (VERSIONS, "machine", "services", "project")
 """The parts of an experiment's provenance that must stay the same while it runs."""
 NEIGHBOUR_CAVEATS = ("other programs used", "other virtual machines took")
 """The beginnings of caveats about less processor time for a trial. Results on disk hold them, so do not change them."""

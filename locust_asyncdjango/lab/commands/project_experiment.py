@@ -1,6 +1,7 @@
 """The experiment that a project's file and a command line describe. Start reading at ``project_experiment``."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from itertools import product
 from typing import Any
 
@@ -142,9 +143,19 @@ def resumed_arms(project: Project, experiment: Experiment) -> tuple[ProjectArm, 
     by_name = {arm.name: arm for arm in project.arms}
     arms = tuple(by_name.get(arm.name) or _project_arm(arm) for arm in experiment.arms)
     for now, before in zip(map(_experiment_arm, arms), experiment.arms, strict=True):
-        if now != before:
+        if now != replace(before, commit=""):
             raise UsageError(f"{project.file}: the arm {before.name!r} has changed since the run began; measure anew")
     return arms
+
+
+def require_same_commits(project: Project, arms: Sequence[ProjectArm], experiment: Experiment) -> None:
+    """Raise UsageError where a revision means another commit than when the experiment began. arms: as it is now."""
+    for now, before in zip(arms, experiment.arms, strict=True):
+        if now.commit != before.commit:
+            raise UsageError(
+                f"{project.file}: the revision {now.revision!r} was {before.commit or 'not recorded'} when the run"
+                f" began, and is {now.commit} now; measure anew"
+            )
 
 
 def measured_project(project: Project) -> MeasuredProject:
@@ -166,4 +177,5 @@ def _experiment_arm(arm: ProjectArm) -> Arm:
         name=arm.name,
         env=tuple(env.items()),
         revision=arm.revision,
+        commit=arm.commit,
     )

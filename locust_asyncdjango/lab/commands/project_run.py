@@ -16,11 +16,13 @@ from locust_asyncdjango.lab.commands.project_experiment import (
     project_experiment,
     project_values,
     requested_arms,
+    require_same_commits,
     resumed_arms,
 )
 from locust_asyncdjango.lab.errors import LabError, UsageError
 from locust_asyncdjango.lab.experiment.spec import ALL, Experiment
 from locust_asyncdjango.lab.project.project_file import FILE_NAME, Project, find_project_file, read_project
+from locust_asyncdjango.lab.project.revisions.git import with_commits
 from locust_asyncdjango.lab.project.tables.arms import ProjectArm
 
 if TYPE_CHECKING:
@@ -117,8 +119,9 @@ def opened(project: Project, command_line: Mapping[str, Any], options: Namespace
     values = project_values(project, command_line)
     with log_folder() as logs, lab_tools(project, may_install=options.install) as tools:
         choice = _arms(project, values, tools, logs.path)
-        experiment = project_experiment(project, choice.arms, values)
-        with opened_project(project, choice.arms, tools, logs.path, choice.inspection) as site:
+        arms = with_commits(project, choice.arms)
+        experiment = project_experiment(project, arms, values)
+        with opened_project(project, arms, tools, logs.path, choice.inspection) as site:
             if options.prepare_again and not getattr(options, "dry_run", False):
                 site.forget_prepared()
             yield OpenedProject(site, experiment, values, (*choice.reasons, *site.warnings))
@@ -143,13 +146,15 @@ def require_answers(project: OpenedProject) -> list[str]:
 def reopened(experiment: Experiment, options: Namespace) -> Iterator["ProjectSite"]:
     """Yield the project of an experiment that is continued. Its file is read anew, and so are the user's variables.
 
-    Raise UsageError where the file describes other views or arms than when the experiment began.
+    Raise UsageError where the file describes other views or arms than when the experiment began, or a revision means
+    another commit.
     """
     from locust_asyncdjango.lab.measure.sites.prepared_project import lab_tools
     from locust_asyncdjango.lab.measure.sites.project import opened_project
 
     project = read_project(Path(experiment.project.file if experiment.project else FILE_NAME))
-    arms = resumed_arms(project, experiment)
+    arms = with_commits(project, resumed_arms(project, experiment))
+    require_same_commits(project, arms, experiment)
     with (
         log_folder() as logs,
         lab_tools(project, may_install=options.install) as tools,

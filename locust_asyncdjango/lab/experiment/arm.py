@@ -22,7 +22,8 @@ class Arm:
     name: what reports call it; "" for all of the above.
     env: names and values of environment variables that the project has in this arm only. A value may be a template, as
         in the project's file.
-    revision: the git revision of the project; "" for its files as they are.
+    revision: the git revision of the project; "" for its files as they are. commit: the short hash of the commit that
+        this meant when the experiment began.
     """
 
     server: str
@@ -33,6 +34,7 @@ class Arm:
     name: str = ""
     env: tuple[tuple[str, str], ...] = ()
     revision: str = ""
+    commit: str = ""
 
     def __str__(self) -> str:
         workers = f"*{self.workers}" if self.workers else ""

@@ -43,7 +43,7 @@ from locust_asyncdjango.metrics.strict_json import dumps, loads, read_value
 
 PROVENANCE_TYPES: Mapping[str, Any] = {
     "started": str,
-    **dict.fromkeys(("versions", "machine", "services"), dict[str, Any]),
+    **dict.fromkeys(("versions", "machine", "services", "project"), dict[str, Any]),
 }
 """What experiment.json has beside the experiment: when, where and with which versions it began."""
 MALFORMED = (AttributeError, LookupError, TypeError, ValueError, OverflowError, RecursionError)

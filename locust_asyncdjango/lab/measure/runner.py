@@ -75,7 +75,7 @@ def run(
     budget = TimeBudget(seconds_of(experiment.budget), clock)
     numbers = {trial: number for number, trial in enumerate(trials(experiment), 1)}
     experiment.check_machine()
-    current = _provenance(experiment)
+    current = _provenance(experiment, site)
     with folder.open_for(experiment, current) as original:
         runner = _TrialRunner(experiment, folder, provenance_changes(original, current), measure, site, clock)
         for result in filter(None, map(folder.result, numbers)):
@@ -208,13 +208,14 @@ def warm_up_load(load: Load) -> Load:
     return replace(load, run_time=f"{WARM_UP_S if length_s is None else min(length_s, WARM_UP_S)}s")
 
 
-def _provenance(experiment: Experiment) -> dict[str, Any]:
+def _provenance(experiment: Experiment, site: MeasuredSite) -> dict[str, Any]:
     """Return when and where the trials run, and with which versions."""
     return {
         "started": datetime.now(UTC).isoformat(timespec="seconds"),
         "versions": {"python": platform.python_version(), **dict(filter(itemgetter(1), map(_version, MEASURED_WITH)))},
         "machine": {**machine.describe_machine(), "pins": str(pinning.resolve_pins(experiment.pin))},
         "services": {"services of the user": services.user_services() or "none"},
+        **({"project": dict(of_project)} if (of_project := site.provenance()) else {}),
     }
 
 

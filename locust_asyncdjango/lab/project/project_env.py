@@ -18,6 +18,7 @@ from locust_asyncdjango.lab.project.tables.arms import ProjectArm
 from locust_asyncdjango.lab.project.tables.keys import headers
 from locust_asyncdjango.lab.project.tables.processes import ProjectProcess, uses_own_port
 from locust_asyncdjango.lab.project.tables.templates import fill, fill_value, fill_variables, placeholders
+from locust_asyncdjango.probe.protocol import CHECKOUT_VARIABLE
 from locust_asyncdjango.routes import Login, View
 from locust_asyncdjango.routes.views import Pairs
 
@@ -62,13 +63,15 @@ def program_env(
     """Return the whole environment of one of the project's programs.
 
     filled: what ``fill_env`` returns. search_folder: the first folder on PYTHONPATH, which has the probe and nothing
-        else. The file's own PYTHONPATH follows it.
+        else. The folders of a revision and the file's own PYTHONPATH follow it.
     environ: the user's, which is inherited but for variables that would change a server or the Python.
     """
     inherited = {name: value for name, value in environ.items() if not name.startswith((*_UNWANTED, *_UNWANTED_TOO))}
     path = os.pathsep.join([str(project.python.parent), environ.get("PATH", os.defpath)])
-    search_path = os.pathsep.join(filter(None, (str(search_folder), filled.get("PYTHONPATH", ""))))
-    return {**inherited, "PATH": path, **filled, "PYTHONPATH": search_path}
+    own, checkout = filled.get("PYTHONPATH", ""), project.checkout
+    search_path = os.pathsep.join(filter(None, (str(search_folder), checkout.search_path(own) if checkout else own)))
+    places = {CHECKOUT_VARIABLE: f"{checkout.repository}{os.pathsep}{checkout.worktree}"} if checkout else {}
+    return {**inherited, "PATH": path, **filled, "PYTHONPATH": search_path, **places}
 
 
 def database_values(url: str) -> dict[str, str]:

@@ -20,6 +20,7 @@ from typing import Any
 
 from locust_asyncdjango.lab.errors import UsageError
 from locust_asyncdjango.lab.project.inspection.pythons import current_python, environments
+from locust_asyncdjango.lab.project.revisions.checkout import Checkout
 from locust_asyncdjango.lab.project.tables.arms import ProjectArm, read_arms
 from locust_asyncdjango.lab.project.tables.keys import (
     Key,
@@ -66,6 +67,7 @@ class Project:
     database: of DATABASES; "own" for a server of the user's. database_url: its address, for "own"; else "".
     own_cache: whether caches of the user's own are used, at whatever address.
     experiment: options of ``run`` as they were written, by key.
+    checkout: of the git revision whose files these are; None for the files as they are.
     """
 
     file: Path
@@ -87,6 +89,7 @@ class Project:
     database_url: str = ""
     own_cache: bool = False
     experiment: Mapping[str, object] = field(default_factory=dict)
+    checkout: Checkout | None = None
 
     @property
     def redis(self) -> bool:

@@ -1,4 +1,4 @@
-"""Prove that a project uses the lab's own services, before anything is written. Start reading at ``prove``."""
+"""Prove that a project uses the lab's own services, and a revision its own files. Start reading at ``prove``."""
 
 import json
 import re
@@ -51,9 +51,23 @@ class Proof:
 
 def prove(project: Project, report: ProjectReport, lab: LabServices) -> Proof:
     """Return what speaks against running a project, given what it says about itself in the lab's environment."""
-    refusals = [*_database_lines(project, report, lab), *_cache_lines(project, report, lab)]
+    refusals = [
+        *_revision_lines(project, report),
+        *_database_lines(project, report, lab),
+        *_cache_lines(project, report, lab),
+    ]
     email_refusals, warnings = _email_lines(project, report, lab)
     return Proof((*refusals, *email_refusals), (*_own_database_warnings(project, report), *warnings))
+
+
+def _revision_lines(project: Project, report: ProjectReport) -> list[str]:
+    if not project.checkout or not report.foreign_files:
+        return []
+    return [
+        f"{project.file}: with the revision {project.checkout.revision!r}, the project would still import"
+        f" {', '.join(report.foreign_files)}, which is not the revision's; give the revision an environment of its own"
+        ' with the key setup, or name the folder of its modules, such as PYTHONPATH = "src" below [project.env]'
+    ]
 
 
 def foreign_databases(report: ProjectReport, lab: LabServices) -> tuple[Database, ...]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from ..project.connection import describe_connection
 from ..project.middleware import describe_all_middleware, sync_only_middleware
+from ..project.origin import foreign_files
 from ..project.server import (
     blocking_drivers,
     is_patched_by_gevent,
@@ -48,4 +49,5 @@ def preflight_page(interface: str) -> dict[str, Any]:
         "database": describe_connection() if databases else None,
         "caches": describe_caches(settings),
         "email": describe_email(settings),
+        "foreign_files": foreign_files(settings),
     }

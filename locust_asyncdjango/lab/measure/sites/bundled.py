@@ -33,6 +33,10 @@ class BundledSite:
         """Let Locust check the load of the first route."""
         check_load(Users(locustfile(experiment.routes[0])), experiment.load, logs)
 
+    def provenance(self) -> dict[str, str]:
+        """Return nothing: the versions of the lab's packages say what the bundled site is."""
+        return {}
+
     @during_set_up()
     def prepare(self, experiment: Experiment, logs: Path) -> None:
         """Check the user's token, and seed the database."""

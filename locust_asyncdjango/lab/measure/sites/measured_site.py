@@ -55,6 +55,9 @@ class MeasuredSite(Protocol):
         logs: the folder for the logs of programs.
         """
 
+    def provenance(self) -> Mapping[str, str]:
+        """Return what else the results should name of what is measured, such as the git revision of its files."""
+
     def prepare(self, experiment: Experiment, logs: Path) -> None:
         """Prepare the services. It is called once, before the first trial that runs.
 

@@ -31,7 +31,8 @@ from locust_asyncdjango.lab.measure.sites.project_services import (
 )
 from locust_asyncdjango.lab.project.project_env import fill_login, fill_view, own_database_url
 from locust_asyncdjango.lab.project.project_file import Project
-from locust_asyncdjango.lab.project.revisions import checked_out, describe_files
+from locust_asyncdjango.lab.project.revisions.git import describe_files
+from locust_asyncdjango.lab.project.revisions.worktree import checked_out
 from locust_asyncdjango.lab.project.tables.arms import ProjectArm
 from locust_asyncdjango.probe.protocol import SLOTS_PATH, TOKEN_VARIABLE
 from locust_asyncdjango.routes import NATURAL, VIEWS_VARIABLE, Login, View, ViewTask
@@ -42,10 +43,16 @@ RESPONSE_TIMEOUT_S = 60
 class ProjectSite:
     """A user's own project. It follows ``MeasuredSite``; ``opened_project`` makes one."""
 
-    def __init__(self, project: Project, arms: Sequence[ProjectArm], prepared: Mapping[str, PreparedProject]) -> None:
-        """Keep the project, the arms that are compared, and what was made of each of their revisions."""
+    def __init__(
+        self, project: Project, arms: Sequence[ProjectArm], prepared: Mapping[str, PreparedProject], files: str = ""
+    ) -> None:
+        """Keep the project, the arms that are compared, and what was made of each of their revisions.
+
+        files: the git commit of the project's files as they are (``describe_files``).
+        """
         self.project = project
         self.prepared = prepared
+        self._files = files
         self._arms = {arm.name: arm for arm in arms if arm.name}
         self._is_filled = False
         self._held = ExitStack()
@@ -54,6 +61,10 @@ class ProjectSite:
         """Let Locust check the load of the first view, or of the locustfile."""
         with self._users(experiment.routes[0], "", Site("http://127.0.0.1:1")) as users:
             check_load(users, experiment.load, logs)
+
+    def provenance(self) -> dict[str, str]:
+        """Return the git commit of the project's files as they are, where they are measured and in a repository."""
+        return {"git revision": self._files} if self._files and "" in self.prepared else {}
 
     @during_set_up()
     def prepare(self, experiment: Experiment, logs: Path) -> None:
@@ -98,7 +109,11 @@ class ProjectSite:
     def inspect(self, trial: Trial, server: Server, running: RunningSite) -> dict[str, Any]:
         """Return what the probe reports, compared with the trial, and the git revision of the project's files."""
         report = inspect_project_server(trial, server, running.site, running.page)
-        revision = self.arm_of(trial).revision or describe_files(self.project)
+        checkout = self.prepared[self.arm_of(trial).revision].project.checkout
+        revision = checkout.label if checkout else describe_files(self.project)
+        if not checkout and revision != self._files:
+            change = f"the project's files have changed since the run began: {self._files} then, {revision} now"
+            report = {**report, "caveats": [*report["caveats"], change]}
         return {**report, "versions": {**report.get("versions", {}), **({"revision": revision} if revision else {})}}
 
     def requests(self, trial: Trial, server: Server, site: Site) -> Requests | None:
@@ -200,6 +215,6 @@ def opened_project(
                 at_revision = stack.enter_context(checkout)
             known = None if revision else inspection
             prepared[revision] = prepare_project(at_revision, own_arms, tools, revision, logs / "inspect.log", known)
-        site = ProjectSite(project, arms, prepared)
+        site = ProjectSite(project, arms, prepared, describe_files(project))
         stack.callback(site.release_prepared)
         yield site

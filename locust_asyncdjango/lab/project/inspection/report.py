@@ -55,6 +55,7 @@ class ProjectReport:
 
     versions: of Python, Django and drivers. servers: installed servers and their versions. packages: all installed
     packages and their versions. email: backend, host and port. migrations: app -> name -> hash of the source.
+    foreign_files: of modules that a git revision should have of its own, and has not.
     errors: what could not be read, such as "urls", and why.
     """
 
@@ -79,6 +80,7 @@ class ProjectReport:
     static_root: str = ""
     urls: tuple[UrlPattern, ...] = ()
     migrations: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    foreign_files: tuple[str, ...] = ()
     errors: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -121,6 +123,7 @@ def read_report(content: Mapping[str, Any]) -> ProjectReport:
             for each in content.get("urls") or ()
         ),
         migrations=content.get("migrations") or {},
+        foreign_files=tuple(map(str, content.get("foreign_files") or ())),
         errors=content.get("errors") or {},
     )
 

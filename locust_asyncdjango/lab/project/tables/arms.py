@@ -36,6 +36,7 @@ class ProjectArm:
     revision: the git revision of the project that is measured; "" for the files as they are.
     setup: the command that makes the revision's environment; "" where the project's own environment serves it.
     max_connections: the limit of the lab's database.
+    commit: the short hash of the revision, once git was asked for it.
     """
 
     name: str
@@ -47,6 +48,7 @@ class ProjectArm:
     revision: str = ""
     setup: str = ""
     max_connections: int = DEFAULT_MAX_CONNECTIONS
+    commit: str = ""
 
 
 def _revision(value: object) -> str:

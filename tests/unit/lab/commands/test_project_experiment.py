@@ -11,6 +11,7 @@ from locust_asyncdjango.lab.commands.project_experiment import (
     project_experiment,
     project_values,
     requested_arms,
+    require_same_commits,
     resumed_arms,
 )
 from locust_asyncdjango.lab.errors import UsageError
@@ -166,6 +167,22 @@ def test_a_run_that_goes_on_reads_the_arms_of_the_file_anew() -> None:
     assert resumed_arms(project, experiment) == project.arms
     default = experiment_of(PROJECT, arms=(Arm("uvicorn", workers=2),))
     assert resumed_arms(PROJECT, default) == (ProjectArm("", "uvicorn", workers=2),)
+
+
+def test_a_run_does_not_go_on_where_a_revision_means_another_commit() -> None:
+    def at(commit: str) -> Project:
+        return replace(PROJECT, arms=(PROJECT.arms[0], replace(PROJECT.arms[1], commit=commit)))
+
+    experiment = experiment_of(at("3f2a9c1b2d"))
+    assert [arm.commit for arm in experiment.arms] == ["", "3f2a9c1b2d"]
+    assert resumed_arms(PROJECT, experiment) == PROJECT.arms
+    require_same_commits(PROJECT, at("3f2a9c1b2d").arms, experiment)
+    with pytest.raises(UsageError) as refused:
+        require_same_commits(PROJECT, at("9ab0000000").arms, experiment)
+    assert str(refused.value) == (
+        "/home/ada/shop/asyncdjango.toml: the revision 'main' was 3f2a9c1b2d when the run began, and is 9ab0000000"
+        " now; measure anew"
+    )
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import pytest
 from locust_asyncdjango.lab.project.inspection.report import Cache, Database, ProjectReport
 from locust_asyncdjango.lab.project.project_file import Project
 from locust_asyncdjango.lab.project.proof import LabServices, Proof, prove
+from locust_asyncdjango.lab.project.revisions.checkout import Checkout
 from locust_asyncdjango.routes import View
 
 PROJECT = Project(Path("asyncdjango.toml"), Path(), Path("python"), "mysite.settings", views=(View("home", "/"),))
@@ -17,6 +18,18 @@ OURS = Database("default", "django.db.backends.postgresql", "127.0.0.1", "5433",
 REPORT = ProjectReport(databases=(OURS,))
 REDIS = "django.core.cache.backends.redis.RedisCache"
 SMTP = "django.core.mail.backends.smtp.EmailBackend"
+
+
+def test_a_revision_has_to_run_its_own_files() -> None:
+    checkout = Checkout("main", "3f2a9c1b2d", Path("/shop"), Path("/worktree"))
+    report = replace(REPORT, foreign_files=("/shop/src/shop/urls.py",))
+    assert prove(PROJECT, report, LAB) == Proof()
+    assert prove(replace(PROJECT, checkout=checkout), REPORT, LAB) == Proof()
+    assert prove(replace(PROJECT, checkout=checkout), report, LAB).refusals == (
+        "asyncdjango.toml: with the revision 'main', the project would still import /shop/src/shop/urls.py, which is"
+        " not the revision's; give the revision an environment of its own with the key setup, or name the folder of its"
+        ' modules, such as PYTHONPATH = "src" below [project.env]',
+    )
 
 
 @pytest.mark.parametrize(

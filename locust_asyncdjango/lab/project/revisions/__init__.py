@@ -1,0 +1,1 @@
+"""Git revisions of a project: which commit a name means, and its files in a worktree of the lab."""
