@@ -131,11 +131,16 @@ def test_the_site_needs_django_and_its_drivers_alone() -> None:
     assert imported <= {"target_site", "django", "asgiref", "dj_database_url"} | DRIVERS | sys.stdlib_module_names
 
 
-def test_the_lab_does_not_load_gevent() -> None:
+def test_the_lab_loads_neither_gevent_nor_what_takes_long() -> None:
     pytest.importorskip("numpy", reason="needs the lab: pip install 'locust-asyncdjango[lab]'")
-    modules = "locust_asyncdjango.lab.cli, locust_asyncdjango.lab.commands.run, locust_asyncdjango.lab.measure.runner"
-    code = f"import {modules}, sys; assert 'gevent' not in sys.modules"
-    subprocess.run([sys.executable, "-c", code], check=True)
+    modules = ", ".join(
+        f"locust_asyncdjango.lab.{name}"
+        for name in ("cli", "commands.run", "commands.report", "measure.runner", "report.experiment_report")
+    )
+    late = {"gevent", "scipy.optimize", "scipy.signal", "scipy.stats"}
+    code = f"import {modules}, sys; print({late} & set(sys.modules))"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert loaded == "set()\n"
 
 
 def test_only_modules_that_log_no_text_from_outside_have_a_logger_that_is_not_safe() -> None:

@@ -22,7 +22,6 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-from kneed import KneeLocator
 from numpy.typing import NDArray
 
 from locust_asyncdjango.analysis.saturation import Onset, find_warm_up
@@ -176,6 +175,8 @@ def _two_lines(users: Numbers, per_s: Numbers) -> _TwoLines:
 
 
 def _kneedle(users: Numbers, per_s: Numbers) -> int | None:
+    from kneed import KneeLocator  # it loads scipy.signal, which takes a second, and few runs get here
+
     levels, which = np.unique(users, return_inverse=True)
     means = np.bincount(which, weights=per_s) / np.bincount(which)
     smoothed = np.maximum.accumulate(_smoothed(means, max(len(levels) // 5, 1)))

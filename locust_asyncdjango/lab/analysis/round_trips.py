@@ -6,8 +6,8 @@ each latency (least squares); the base is the line's value at 0.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-
-from scipy.stats import linregress
+from math import fsum, sqrt
+from statistics import fmean, linear_regression
 
 from locust_asyncdjango.metrics.statistics import student_t
 
@@ -37,9 +37,12 @@ def fit_round_trips(points: Sequence[tuple[float, float]]) -> RoundTripFit | Non
     """
     if len({latency for latency, _ in points}) < 2:
         return None
-    line = linregress([latency for latency, _ in points], [duration for _, duration in points])
-    slope = float(line.slope)
+    latencies, durations = zip(*points, strict=True)
+    slope, base_ms = linear_regression(latencies, durations)
     if len(points) < 3:
-        return RoundTripFit(slope, None, None, float(line.intercept))
-    margin = student_t(len(points) - 2) * float(line.stderr)
-    return RoundTripFit(slope, slope - margin, slope + margin, float(line.intercept))
+        return RoundTripFit(slope, None, None, base_ms)
+    residuals = fsum((duration - base_ms - slope * latency) ** 2 for latency, duration in points) / (len(points) - 2)
+    margin = student_t(len(points) - 2) * sqrt(
+        residuals / fsum((latency - fmean(latencies)) ** 2 for latency in latencies)
+    )
+    return RoundTripFit(slope, slope - margin, slope + margin, base_ms)

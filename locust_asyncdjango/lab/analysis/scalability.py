@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import curve_fit
 
 from locust_asyncdjango.analysis.saturation.onsets.failures import find_breaking
 from locust_asyncdjango.lab.analysis.curve_points import (
@@ -73,6 +72,7 @@ def fit_scalability(intervals: Sequence[Interval]) -> Scalability | None:
     users, per_s = throughput_points([interval for interval in intervals if broken is None or interval.t <= broken.t])
     if not climbs(users) or not per_s.any():
         return None
+    from scipy.optimize import curve_fit  # it takes a third of a second to load, and few runs get here
 
     def fitted(values: Numbers, start: Sequence[float] | Numbers) -> Numbers:
         bounds = ([0, 0, 0], [np.inf, 1, 1])

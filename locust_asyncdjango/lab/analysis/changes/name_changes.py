@@ -21,7 +21,7 @@ from fractions import Fraction
 from math import exp, fsum, log, sqrt
 from statistics import fmean
 
-from scipy.stats import f
+from scipy.special import fdtri
 
 from locust_asyncdjango.lab.analysis.changes.change_stats import p_value, reach
 from locust_asyncdjango.lab.analysis.comparison.noise import LARGEST_LOG
@@ -155,7 +155,7 @@ def _tests(differences: Sequence[_Difference]) -> Iterator[_Test]:
     of_arm = fsum(each.squares for each in differences) / freedom if freedom else 1.0
     for each in differences:
         own = each.squares / each.freedom if each.freedom else 1.0
-        is_noisier = own > of_arm * f.isf(NOISIER_ERROR, each.freedom, freedom) if each.freedom else False
+        is_noisier = bool(each.freedom) and own > of_arm * fdtri(each.freedom, freedom, 1 - NOISIER_ERROR)
         known = each.freedom if is_noisier else min(freedom, MAX_FREEDOM_GAIN * each.freedom)
         yield _Test(each, sqrt(each.by_chance * max(own, of_arm, 1.0)), known)
 

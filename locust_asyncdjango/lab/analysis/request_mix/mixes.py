@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from scipy.stats import chi2, f
+from scipy.special import chdtrc, fdtrc
 
 from locust_asyncdjango.lab.analysis.arm_runs import ArmRuns
 from locust_asyncdjango.metrics.request_names.sums import RequestsByName
@@ -101,8 +101,8 @@ def _probability(arms: Sequence[Sequence[Counter[str]]]) -> float:
     freedom_within = sum(each for _, each in within)
     dispersion = sum(value for value, _ in within) / freedom_within if freedom_within else 1.0
     if dispersion > 1:
-        return float(f.sf(between / freedom / dispersion, freedom, freedom_within))
-    return float(chi2.sf(between, freedom))
+        return float(fdtrc(freedom, freedom_within, between / freedom / dispersion))
+    return float(chdtrc(freedom, between))
 
 
 def _heterogeneity(mixes: Sequence[Counter[str]]) -> tuple[float, int]:
