@@ -133,7 +133,7 @@ def test_the_project_is_served_and_loaded(
 ) -> None:
     port = free_port()
     command = [*server.format(port=port).split(), application]
-    with running(*lab("services", "--posts", "50", *command), env=ON_PATH, cwd=project) as program:
+    with running(*lab("services", "--posts", str(POSTS), *command), env=ON_PATH, cwd=project) as program:
         program.wait_for("Booting worker|Uvicorn running on")
         url = f"http://127.0.0.1:{port}"
         paths = {f"/{route}/" for route in ("io_read", "orm_post", "cached", "external")}
@@ -149,7 +149,7 @@ def test_the_project_is_served_and_loaded(
         with urllib.request.urlopen(f"{url}/routes.json") as response:
             assert json.loads(response.read())["interface"] == interface
         with urllib.request.urlopen(f"{url}/io_read/") as response:
-            assert json.loads(response.read())["count"] > 50
+            assert json.loads(response.read())["count"] > POSTS
         program.signal(signal.SIGINT)
         assert program.end() == 130
         assert program.left_behind() == []
@@ -193,7 +193,7 @@ def test_what_cannot_be_written(tmp_path: Path, arguments: tuple[str, ...], mess
 
 @pytest.mark.parametrize(("script", "code"), [("exit 0", 0), ("exit 7", 7), ("kill -KILL $$", 137)])
 def test_services_pass_on_the_commands_exit_code(script: str, code: int) -> None:
-    assert done(*lab("services", "--posts", "50", "sh", "-c", script))[0] == code
+    assert done(*lab("services", "--posts", str(POSTS), "sh", "-c", script))[0] == code
 
 
 @pytest.mark.without_debian
@@ -206,9 +206,9 @@ def test_services_name_a_database_with_posts_to_the_command(tmp_path: Path) -> N
         "cursor.execute('TABLE target_site_post')\n"
         "print(cursor.rowcount, 'posts')\n"
     )
-    command = lab("services", "--posts", "50", "--max-connections", "7", "--", BIN / "python", "here.py")
+    command = lab("services", "--posts", str(POSTS), "--max-connections", "7", "--", BIN / "python", "here.py")
     code, text = done(*command, cwd=tmp_path)
-    assert (code, text.splitlines()[-1]) == (0, "50 posts")
+    assert (code, text.splitlines()[-1]) == (0, f"{POSTS} posts")
 
 
 def test_the_users_own_database_gets_no_posts_of_the_project(project: Path, database_url: str) -> None:
@@ -224,7 +224,7 @@ def test_the_users_own_database_gets_no_posts_of_the_project(project: Path, data
 @pytest.mark.parametrize(("signum", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_stopped_command_leaves_nothing(signum: signal.Signals, code: int) -> None:
     script = "sleep 1000 & echo started beside $REDIS_URL; wait"
-    with running(*lab("services", "--posts", "50", "--", "sh", "-c", script)) as program:
+    with running(*lab("services", "--posts", str(POSTS), "--", "sh", "-c", script)) as program:
         redis_port = int(program.wait_for(r"started beside redis://127\.0\.0\.1:(\d+)/0\n")[1])
         # A shell that has just forked is not yet what it is to be.
         wait_for(lambda: "sleep 1000" in program.left_behind(), lambda: "sleep does not run")
@@ -238,13 +238,13 @@ def test_a_stopped_command_leaves_nothing(signum: signal.Signals, code: int) -> 
 @pytest.mark.without_debian
 @pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM])
 def test_without_a_command_the_services_stay_up(signum: signal.Signals) -> None:
-    with running(*lab("services", "--posts", "50")) as program:
+    with running(*lab("services", "--posts", str(POSTS))) as program:
         url = program.wait_for(r"export DATABASE_URL=(postgresql://\S+)\n")[1]
         redis_port = int(program.wait_for(r"export REDIS_URL=redis://127\.0\.0\.1:(\d+)/0\n")[1])
         slow_api = program.wait_for(r"export SLOW_API_URL=(http://127\.0\.0\.1:\d+)\n")[1]
         with closing(psycopg2.connect(url)) as connection, connection.cursor() as cursor:
             cursor.execute("SELECT count(*) FROM target_site_post")
-            assert cursor.fetchone() == (50,)
+            assert cursor.fetchone() == (POSTS,)
         with urllib.request.urlopen(f"{slow_api}/?ms=1") as response:
             assert json.loads(response.read())["ms"] == 1
         program.signal(signum)
@@ -261,7 +261,7 @@ def test_a_command_that_cannot_be_run(tmp_path: Path) -> None:
         ("no-such-program", "there is no program 'no-such-program' to run; see that it is installed and on PATH"),
         ("./no-script", "./no-script cannot be run: Exec format error; does a script name its interpreter?"),
     ):
-        code, text = done(*lab("services", "--posts", "50", "--", command), cwd=tmp_path)
+        code, text = done(*lab("services", "--posts", str(POSTS), "--", command), cwd=tmp_path)
         assert (code, text.splitlines()[-1]) == (2, f"locust-asyncdjango: error: {message}")
 
 
@@ -269,7 +269,7 @@ def test_a_project_that_cannot_be_seeded(tmp_path: Path) -> None:
     folder = tmp_path / "broken"
     assert done(*lab("startproject", folder))[0] == 0
     (folder / "broken" / "models.py").write_text("raise SystemExit('planted')\n")
-    code, text = done(*lab("services", "--posts", "50", "--", "true"), cwd=folder)
+    code, text = done(*lab("services", "--posts", str(POSTS), "--", "true"), cwd=folder)
     assert (code, text.splitlines()[-1]) == (
         2,
         "locust-asyncdjango: error: this folder's manage.py seed_posts failed: planted",
