@@ -1,6 +1,7 @@
 """`check` and `run` on a real project: what its views answer, what is measured, and what is refused."""
 
 import json
+import shutil
 import subprocess
 import sys
 import sysconfig
@@ -94,6 +95,15 @@ def test_a_run_that_goes_on_needs_the_same_arms(folder: Path, tmp_path: Path) ->
     (folder / FILE_NAME).write_text(project_text(folder, tables=TWINS + ARMS.replace("workers = 2", "workers = 3")))
     code, text = lab(folder, "run", "--resume", str(results))
     assert (code, "the arm 'sync' has changed since the run began; measure anew" in text) == (2, True), text
+    (folder / FILE_NAME).write_text(project_text(folder, tables='headers = { X-Shop = "1" }\n' + TWINS + ARMS))
+    code, text = lab(folder, "run", "--resume", str(results))
+    assert (code, "[[view]] 'articles' changed since the run began; measure anew" in text) == (2, True), text
+    (folder / FILE_NAME).write_text(project_text(folder, tables=TWINS + ARMS))
+    views = folder / "blog" / "views.py"
+    views.write_text(views.read_text().replace("await Article.objects.acount()", "1 + await Article.objects.acount()"))
+    shutil.rmtree(results / "trials" / "articles-async")
+    code, text = lab(folder, "run", "--resume", str(results))
+    assert (code, "error: twins differ: articles: the JSON first differs at count" in text) == (2, True), text
 
 
 def test_twins_that_differ_are_not_measured(folder: Path, tmp_path: Path) -> None:

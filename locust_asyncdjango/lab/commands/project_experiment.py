@@ -11,6 +11,7 @@ from locust_asyncdjango.lab.errors import UsageError
 from locust_asyncdjango.lab.experiment.arm import DEFAULT_MAX_CONNECTIONS, Arm
 from locust_asyncdjango.lab.experiment.config_file import ExperimentFile, build_experiment, merge, read_values
 from locust_asyncdjango.lab.experiment.spec import ALL, Experiment, MeasuredProject, MeasuredView
+from locust_asyncdjango.lab.project.fingerprints import changed_parts, fingerprints
 from locust_asyncdjango.lab.project.project_env import processes_with_ports
 from locust_asyncdjango.lab.project.project_file import Project
 from locust_asyncdjango.lab.project.tables.arms import ProjectArm
@@ -138,13 +139,16 @@ def resumed_arms(project: Project, experiment: Experiment) -> tuple[ProjectArm, 
 
     Raise UsageError where the file describes other views or arms than when the experiment began.
     """
-    if measured_project(project) != experiment.project:
+    before, now = experiment.project or measured_project(project), measured_project(project)
+    if now.views != before.views:
         raise UsageError(f"{project.file} has other views than when the run began; measure anew")
+    if changed := changed_parts(before.fingerprints, now.fingerprints):
+        raise UsageError(f"{project.file}: {', '.join(changed)} changed since the run began; measure anew")
     by_name = {arm.name: arm for arm in project.arms}
     arms = tuple(by_name.get(arm.name) or _project_arm(arm) for arm in experiment.arms)
-    for now, before in zip(map(_experiment_arm, arms), experiment.arms, strict=True):
-        if now != replace(before, commit=""):
-            raise UsageError(f"{project.file}: the arm {before.name!r} has changed since the run began; measure anew")
+    for arm, earlier in zip(map(_experiment_arm, arms), experiment.arms, strict=True):
+        if arm != replace(earlier, commit=""):
+            raise UsageError(f"{project.file}: the arm {earlier.name!r} has changed since the run began; measure anew")
     return arms
 
 
@@ -163,7 +167,9 @@ def measured_project(project: Project) -> MeasuredProject:
     views = tuple(MeasuredView(view.name, view.method, view.path, view.variant_names) for view in project.views)
     if project.locustfile:
         views = (MeasuredView(project.locustfile.stem, LOCUSTFILE_METHOD, project.locustfile.name),)
-    return MeasuredProject(project.root.name, str(project.file.absolute()), views, project.database)
+    return MeasuredProject(
+        project.root.name, str(project.file.absolute()), views, project.database, fingerprints(project)
+    )
 
 
 def _experiment_arm(arm: ProjectArm) -> Arm:

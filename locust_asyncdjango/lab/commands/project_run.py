@@ -127,7 +127,7 @@ def opened(project: Project, command_line: Mapping[str, Any], options: Namespace
             yield OpenedProject(site, experiment, values, (*choice.reasons, *site.warnings))
 
 
-def require_answers(project: OpenedProject) -> list[str]:
+def require_answers(site: "ProjectSite", experiment: Experiment) -> list[str]:
     """Fill the project's database, start each arm, and request each measured view once.
 
     Return in lines which trials will not be measured, and why. Raise UsageError where a view is a success on no arm,
@@ -135,19 +135,19 @@ def require_answers(project: OpenedProject) -> list[str]:
     """
     from locust_asyncdjango.lab.measure.sites.project_check import arm_checks, require_measurable
 
-    if project.site.project.locustfile:  # what its users request is not known
+    if site.project.locustfile:  # what its users request is not known
         return []
     with log_folder() as logs:
-        project.site.prepare(project.experiment, logs.path)
-        return require_measurable(list(arm_checks(project.site, project.experiment, logs.path)))
+        site.prepare(experiment, logs.path)
+        return require_measurable(list(arm_checks(site, experiment, logs.path)))
 
 
 @contextmanager
 def reopened(experiment: Experiment, options: Namespace) -> Iterator["ProjectSite"]:
     """Yield the project of an experiment that is continued. Its file is read anew, and so are the user's variables.
 
-    Raise UsageError where the file describes other views or arms than when the experiment began, or a revision means
-    another commit.
+    Raise UsageError where the file describes something else than when the experiment began, or a revision means another
+    commit.
     """
     from locust_asyncdjango.lab.measure.sites.prepared_project import lab_tools
     from locust_asyncdjango.lab.measure.sites.project import opened_project

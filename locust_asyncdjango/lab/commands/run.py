@@ -81,7 +81,7 @@ def measure_experiment(options: Namespace) -> int:
             print_lines(Console(), opened_project.notes)
             experiment, values = opened_project.experiment, opened_project.values
             if not options.dry_run:
-                print_lines(Console(), require_answers(opened_project))
+                print_lines(Console(), require_answers(opened_project.site, experiment))
             return _plan_or_measure(experiment, values, opened_project.site, dry_run=options.dry_run)
     if options.install or options.prepare_again:
         raise UsageError(f"--install and --prepare-again are for a project of your own: name its {FILE_NAME}")
@@ -91,11 +91,16 @@ def measure_experiment(options: Namespace) -> int:
 
 def _resume(folder: "ResultsFolder", options: Namespace) -> int:
     """Continue the experiment of a results folder."""
+    from rich.console import Console
+
+    from locust_asyncdjango.lab.experiment.schedule.plan import trials
     from locust_asyncdjango.lab.measure.sites.bundled import BundledSite
 
     experiment = folder.experiment_to_resume()
     if experiment.project:
         with reopened(experiment, options) as site:
+            if not folder.is_measured(trials(experiment)):
+                print_lines(Console(), require_answers(site, experiment))
             return _measure(experiment, folder, site)
     restore_site_variables(experiment)
     return _measure(experiment, folder, BundledSite())

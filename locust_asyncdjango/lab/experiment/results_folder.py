@@ -18,7 +18,7 @@ name is complete, and a run that was stopped continues with the first trial that
 
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
 from enum import StrEnum
@@ -127,6 +127,10 @@ class ResultsFolder:
         except (ValueError, OSError) as error:
             raise _damaged(file, error) from None
         return result
+
+    def is_measured(self, trials: Iterable[Trial]) -> bool:
+        """Return whether all trials have figures. Raise UsageError where a result is damaged."""
+        return all((result := self.result(trial)) and result.figures for trial in trials)
 
     def series(self, trial: Trial) -> Series | None:
         """Return the series of a trial; None for one that failed before Locust had recorded anything.

@@ -90,12 +90,14 @@ class MeasuredProject:
 
     name: of its folder. file: the path of its asyncdjango.toml. views: those that can be measured.
     database: the kind of database that each trial gets: postgresql, sqlite, mysql, or own.
+    fingerprints: a hash of each part of the file that changes what is measured, with what a message calls the part.
     """
 
     name: str
     file: str
     views: tuple[MeasuredView, ...]
     database: str = "postgresql"
+    fingerprints: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,6 +17,7 @@ from locust_asyncdjango.lab.commands.project_experiment import (
 from locust_asyncdjango.lab.errors import UsageError
 from locust_asyncdjango.lab.experiment.arm import Arm
 from locust_asyncdjango.lab.experiment.spec import Experiment, Load, MeasuredProject, MeasuredView
+from locust_asyncdjango.lab.project.fingerprints import fingerprints
 from locust_asyncdjango.lab.project.project_file import Project
 from locust_asyncdjango.lab.project.tables.arms import ProjectArm
 from locust_asyncdjango.lab.project.tables.processes import ProjectProcess
@@ -61,6 +62,7 @@ def test_the_file_says_what_is_measured() -> None:
             "shop",
             "/home/ada/shop/asyncdjango.toml",
             (MeasuredView("cart", "GET", "/cart/", ("sync", "async")), MeasuredView("home", "GET", "/")),
+            fingerprints=fingerprints(PROJECT),
         ),
     )
 
@@ -110,8 +112,9 @@ def test_latency_may_be_added_to_the_services_next_to_an_sqlite_file(changes: di
     assert experiment_of(replace(PROJECT, database="sqlite", **changes)).latencies_ms == (0, 20)
 
 
-def test_a_locustfile_is_measured_as_a_whole() -> None:
-    project = replace(PROJECT, views=(), locustfile=Path("/home/ada/shop/load/shoppers.py"), arms=PROJECT.arms[:1])
+def test_a_locustfile_is_measured_as_a_whole(tmp_path: Path) -> None:
+    (tmp_path / "shoppers.py").touch()
+    project = replace(PROJECT, views=(), locustfile=tmp_path / "shoppers.py", arms=PROJECT.arms[:1])
     experiment = experiment_of(project)
     assert experiment.routes == ("shoppers",)
     assert experiment.project is not None
@@ -189,6 +192,7 @@ def test_a_run_does_not_go_on_where_a_revision_means_another_commit() -> None:
     ("changes", "message"),
     [
         ({"views": PROJECT.views[:1]}, "has other views than when the run began"),
+        ({"env": {"A": "1"}}, r"asyncdjango\.toml: \[project\.env\] changed since the run began; measure anew"),
         ({"arms": (replace(PROJECT.arms[0], workers=2), PROJECT.arms[1])}, "the arm 'sync' has changed since"),
         ({"arms": PROJECT.arms[:1]}, "the arm 'async' has changed since the run began; measure anew"),
     ],
