@@ -18,7 +18,7 @@ from locust_asyncdjango.probe.protocol import PREFLIGHT_PATH, TOKEN_VARIABLE
 FORMAT_VERSION = 6
 """Version of result.json and experiment.json. 5: figures have goodput, capacity and the unloaded latency. 6: trials
 have the name, workers and threads of their arm, an experiment may be about a user's own project, and results have what
-the probe has measured."""
+the probe has measured and which failures the database's refusals explain."""
 READABLE_VERSIONS = (3, 4, 5, FORMAT_VERSION)
 
 NO_PREFLIGHT = (
@@ -111,6 +111,19 @@ class PeakUsage:
 
 
 @dataclass(frozen=True, slots=True)
+class RefusedConnections:
+    """Failures whose responses hide that the database refused connections in the same seconds.
+
+    failures: how many, by kind. refused: the connections that the database refused in these seconds, without those of
+    failures that name it. connections: the most that were in use at once in these seconds; None where it is unknown.
+    """
+
+    failures: dict[str, int]
+    refused: int
+    connections: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Result:
     """The figures of a trial, or the error that prevented the measurement.
 
@@ -121,6 +134,7 @@ class Result:
     caveats: reasons to doubt the figures, such as busy neighbours.
     took_s: seconds that the trial took with all its starts and stops; 0 in results of earlier versions.
     probe: what the probe has measured inside the server; None where the server does not run it.
+    refused: what made failures fail whose responses hide it; None where the database's log does not show it.
     """
 
     trial: Trial
@@ -132,6 +146,7 @@ class Result:
     caveats: tuple[str, ...] = ()
     took_s: float = 0.0
     probe: ProbeFigures | None = None
+    refused: RefusedConnections | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return a JSON object of plain types, which ``from_json`` reads."""

@@ -3,6 +3,7 @@
 Start reading at ``measure_trial``.
 """
 
+from collections.abc import Sequence
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,27 +11,35 @@ from typing import Any
 
 from locust_asyncdjango.analysis.conditions.objective import objective_of
 from locust_asyncdjango.analysis.saturation import Saturation, find_saturation
+from locust_asyncdjango.lab.analysis.causes.refused_connections import find_refused
 from locust_asyncdjango.lab.analysis.caveats import trial_caveats
 from locust_asyncdjango.lab.environment import services
 from locust_asyncdjango.lab.environment.latency_proxy import running_proxy
 from locust_asyncdjango.lab.environment.machine import Speedometer
 from locust_asyncdjango.lab.environment.pinning import Pins, pinned_to
+from locust_asyncdjango.lab.environment.postgres.log import LOG_NAME, refused_connections
 from locust_asyncdjango.lab.environment.process import running_programs
 from locust_asyncdjango.lab.environment.servers import Server
 from locust_asyncdjango.lab.experiment.probe_figures import ProbeFigures
-from locust_asyncdjango.lab.experiment.result import Baseline, Result, read_resource_samples
+from locust_asyncdjango.lab.experiment.result import (
+    Baseline,
+    RefusedConnections,
+    ResourceSample,
+    Result,
+    read_resource_samples,
+)
 from locust_asyncdjango.lab.experiment.spec import Load
 from locust_asyncdjango.lab.experiment.trial import Trial
 from locust_asyncdjango.lab.measure import resource_usage
 from locust_asyncdjango.lab.measure.baseline import measure_baseline
 from locust_asyncdjango.lab.measure.locust_process import Watch, run_locust
 from locust_asyncdjango.lab.measure.probe_figures import ProbeReader
-from locust_asyncdjango.lab.measure.recorded_run import read_run
+from locust_asyncdjango.lab.measure.recorded_run import read_failures, read_run
 from locust_asyncdjango.lab.measure.sites.measured_site import MeasuredSite
 from locust_asyncdjango.lab.measure.supervision import Supervision
 from locust_asyncdjango.metrics.series_file import Series
 
-SERIES, SAMPLES = "series.jsonl", "costs.jsonl"
+SERIES, SAMPLES, FAILURES = "series.jsonl", "costs.jsonl", "failures.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +63,7 @@ def measure_trial(
     Raise TrialError where this trial cannot be measured, and UsageError where none can.
     """
     observed = _load_site(site, trial, server, load, pins, folder, watch)
-    series = read_run(folder / SERIES, folder / "failures.json")
+    series = read_run(folder / SERIES, folder / FAILURES)
     samples = read_resource_samples(folder / SAMPLES)
     figures = _figures(series, unloaded_ms_of_users(trial, observed.baseline))
     is_ours = observed.has_program and not services.user_services()
@@ -64,6 +73,7 @@ def measure_trial(
         error="",
         site=observed.site,
         probe=observed.probe,
+        refused=_refused(folder, series, samples),
         baseline=observed.baseline,
         peak_usage=resource_usage.peak_usage(samples) if observed.has_program and samples else None,
         caveats=(
@@ -117,6 +127,17 @@ def _figures(series: Series, unloaded_ms: float | None) -> Saturation:
         total=series.total,
         unloaded_ms=unloaded_ms,
     )
+
+
+def _refused(folder: Path, series: Series, samples: Sequence[ResourceSample]) -> RefusedConnections | None:
+    """Return the failures that the log of the lab's PostgreSQL explains; None for any other database."""
+    log = folder / LOG_NAME
+    if not log.exists():
+        return None
+    with log.open(encoding="utf-8", errors="replace") as lines:
+        refusals = refused_connections(lines)
+    failures = read_failures(folder / FAILURES)["failures"]
+    return find_refused(series.intervals, failures, refusals, samples, int(series.started_s))
 
 
 def unloaded_ms_of_users(trial: Trial, baseline: Baseline | None) -> float | None:

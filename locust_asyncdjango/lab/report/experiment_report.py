@@ -25,6 +25,7 @@ from locust_asyncdjango.lab.report.charts.trial_charts import trial_charts
 from locust_asyncdjango.lab.report.html import render_page
 from locust_asyncdjango.lab.report.latency_grid import latency_grids
 from locust_asyncdjango.lab.report.markdown import bullet_lines, escape_markdown, table_lines
+from locust_asyncdjango.lab.report.sentences.refused_connections import refused_sentence
 from locust_asyncdjango.lab.report.table import Table
 from locust_asyncdjango.lab.report.terminal_table import TerminalRow, TerminalTable
 from locust_asyncdjango.lab.report.verdict import (
@@ -195,6 +196,7 @@ def _arm_members(findings: Findings, runs: ArmRuns) -> dict[str, Any]:
         "ceiling": asdict(runs.ceiling) if runs.ceiling else None,
         "invalid_reason": runs.invalid_reason,
         "caveats": {trial: texts for trial, texts in caveats.items() if texts},
+        "refused_connections": refused_sentence(runs),
         "processor_use": asdict(processor_use) if processor_use else None,
         "requests": [asdict(each) for each in findings.requests_by_name(runs)],
     }

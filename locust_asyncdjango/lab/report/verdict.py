@@ -22,6 +22,7 @@ from locust_asyncdjango.lab.report.answer.request_times import block_sentences
 from locust_asyncdjango.lab.report.sentences.caveats import caveats_note
 from locust_asyncdjango.lab.report.sentences.not_run import not_run_sentences
 from locust_asyncdjango.lab.report.sentences.processors import processor_sentences
+from locust_asyncdjango.lab.report.sentences.refused_connections import explained_kinds, refused_sentence
 from locust_asyncdjango.lab.report.sentences.winner import (
     NO_DIFFERENCE,
     error_text,
@@ -170,6 +171,8 @@ def _others_text(compared: Sequence[Comparison]) -> str:
 def _failures(findings: Findings, runs: ArmRuns) -> Iterator[str]:
     slowdown = list(_slowdown_sentences(findings, runs))
     yield _first_failure(findings, runs, with_slowdown=not slowdown)
+    if refused := refused_sentence(runs):
+        yield f"{runs.trial.title}: {refused}"
     yield from slowdown
     if runs.figures:
         yield from (f"{runs.trial.title}: {note}" for note in failing_notes(runs.figures))
@@ -207,7 +210,8 @@ def _first_failure(findings: Findings, runs: ArmRuns, *, with_slowdown: bool) ->
         slowdown = format_slowdown(replace(figures, slowdown=findings.slowdown(runs).onset))
         return f"{title}: no request failed{f'; slowdown: {slowdown}' if with_slowdown else ''}"
     first = min(figures.failures, key=lambda failure: failure.first.t)
-    advised = f"; {advice(first.kind)}" if advice(first.kind) else ""
+    is_explained = first.kind in explained_kinds(runs)  # by the next sentence
+    advised = f"; {advice(first.kind)}" if advice(first.kind) and not is_explained else ""
     return f"{title}: the first failure was {first.kind}, at {counted(first.first.users, 'user')}{advised}"
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from locust_asyncdjango.lab.environment.databases.home import Home, write_private
 from locust_asyncdjango.lab.environment.postgres.installation import PG_VERSION, Installation, find_installation
+from locust_asyncdjango.lab.environment.postgres.log import LOG_NAME
 from locust_asyncdjango.lab.environment.process import START_DEADLINE_S, free_port, running, wait_until
 from locust_asyncdjango.lab.environment.waiting import announced_wait
 from locust_asyncdjango.lab.errors import TrialError, UsageError
@@ -47,7 +48,7 @@ class PostgreSQL:
 
     def serving(self, cluster: Path, logs: Path, max_connections: int) -> AbstractContextManager[str]:
         """Return a context that starts a cluster for a trial, and yields its URL."""
-        return running_cluster(self.installation, cluster, logs / "postgres.log", f"max_connections={max_connections}")
+        return running_cluster(self.installation, cluster, logs / LOG_NAME, f"max_connections={max_connections}")
 
 
 def find_postgresql() -> PostgreSQL:
@@ -104,6 +105,7 @@ def running_cluster(
         "listen_addresses=127.0.0.1",
         "unix_socket_directories=",
         "superuser_reserved_connections=0",
+        "log_timezone=GMT",  # ``log`` reads the times
     )
     for setting in (*fixed, *settings):
         argv += ["-c", setting]

@@ -1,10 +1,15 @@
-"""What the processes and the log of a PostgreSQL server say about its end."""
+"""What the processes and the log of a PostgreSQL server say about its end, and whom it refused."""
 
 import re
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
+from datetime import datetime
 
 import psutil
+
+LOG_NAME = "postgres.log"
+"""The name of the log of a server that serves a trial, in the folder of its logs."""
 
 _HELPER = re.compile(
     r"postgres: (?:.*?: )?"
@@ -19,6 +24,11 @@ _DISK_ERROR = re.compile(
     r"(?:ERROR|FATAL|PANIC|LOG): +"
     r"(.*(?:No space left on device|Read-only file system|Disk quota exceeded|Input/output error))"
 )
+_REFUSAL = re.compile(
+    r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)\.\d+ GMT \[\d+\] FATAL:  "
+    r"(?:sorry, too many clients already|remaining connection slots are reserved|too many connections for )"
+)
+"""A refused connection, in a log that ``cluster`` sets to Greenwich time and whose messages are in English."""
 
 
 def helper_processes(server_pid: int) -> dict[psutil.Process, str]:
@@ -43,6 +53,12 @@ def stop_reason(log_lines: Sequence[str]) -> str:
 def disk_error(log_lines: Sequence[str]) -> str:
     """Return the first error of a server's disk, by the lines of its log, such as that it is full; "" for none."""
     return _first_match(_DISK_ERROR, log_lines)
+
+
+def refused_connections(log_lines: Iterable[str]) -> Counter[int]:
+    """Return how many connections a server refused because it had too many, by the second since the epoch."""
+    times = (match[1] for line in log_lines if (match := _REFUSAL.match(line)))
+    return Counter(int(datetime.fromisoformat(f"{time}+00:00").timestamp()) for time in times)
 
 
 def _first_match(pattern: re.Pattern[str], lines: Sequence[str]) -> str:

@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from locust_asyncdjango.analysis.saturation import FailingName, Onset
+from locust_asyncdjango.analysis.saturation import FailingName, KindOnset, Onset
 from locust_asyncdjango.lab.analysis.findings import Findings
+from locust_asyncdjango.lab.experiment.result import RefusedConnections
 from locust_asyncdjango.lab.experiment.schedule.plan import trials
 from locust_asyncdjango.lab.experiment.trial import Trial
 from locust_asyncdjango.lab.report.answer.subject_answers import answers_of
@@ -19,6 +20,7 @@ from locust_asyncdjango.lab.report.verdict import (
 from tests.support.experiments import (
     ASYNC,
     BROKEN,
+    FIRST,
     SERVERS,
     SYNC,
     at_two_latencies,
@@ -50,6 +52,28 @@ def test_the_verdict_names_winner_first_failures_and_caveats() -> None:
     assert verdict_sentences(findings_of(ALL)) == [winner, *failures, caveats]
     assert winner_sentences(findings_of(ALL)) == [winner, "1 of 3 trials has caveats; see Trials"]
     assert first_failure_sentences(findings_of(ALL)) == failures
+
+
+def test_opaque_failures_are_told_with_their_cause() -> None:
+    assert ASYNC.figures
+    opaque = replace(ASYNC.figures, failures=(KindOnset("app_error", 41, FIRST),))
+    result = replace(ASYNC, figures=opaque, refused=RefusedConnections({"app_error": 41}, 44, 100))
+    advised = "raise max_connections, use a connection pool, or put PgBouncer in front of the database"
+    cause = (
+        "41 opaque failures (app_error), 44 refused connections in the same seconds: the database refused connections"
+        f" (too many clients, all 100 in use); {advised}"
+    )
+    findings = findings_of([result])
+    assert first_failure_sentences(findings) == [
+        "io_read on gunicorn-uvicorn: the first failure was app_error, at 125 users",
+        f"io_read on gunicorn-uvicorn: {cause}",
+    ]
+    (answer,) = answers_of(findings)
+    assert f"gunicorn-uvicorn: {cause}." in answer.recommendation.warnings
+    few = replace(result, refused=RefusedConnections({"app_error": 41}, 44, 60))
+    assert "(too many clients);" in first_failure_sentences(findings_of([few]))[1]
+    twice = findings_of([result, replace(result, trial=replace(result.trial, repeat=2))], repeats=2)
+    assert "82 opaque failures (app_error), 88 refused connections" in first_failure_sentences(twice)[1]
 
 
 def test_a_name_that_fails_at_every_load_is_named_for_its_arm() -> None:

@@ -1,0 +1,1 @@
+"""What made requests fail, where their responses do not say it."""
