@@ -8,22 +8,25 @@ from .stacks import GIL, LOCK, RUNNING, SYSTEM_CALL, UNKNOWN, Place, Sample
 
 COMPUTING_SHARE = 0.6
 """From this share of a processor on, a late loop is late because it computes."""
+COMPUTING_S = 0.05
+"""From so many seconds on a processor on, it is too, however long it waited for one on a busy machine."""
 RUNNING_SHARE = 0.3
 """The share of a processor that a loop gets at least where it computes on a busy machine."""
 BLOCKS_LIMIT = 100
 """How many different places are kept."""
 
 
-def blocking_place(samples: Sequence[Sample], processor_share: float) -> Place | None:
+def blocking_place(samples: Sequence[Sample], processor_s: float, passed_s: float) -> Place | None:
     """Return the line of the project that blocked the loop; None where the loop was late for another reason.
 
-    samples: of the loop's thread, while it was late. processor_share: of the time since its last beat, in which the
-    thread was on a processor.
+    samples: of the loop's thread, while it was late. passed_s: seconds since its last beat. processor_s: those of them
+    in which the thread was on a processor.
 
     No line is to blame where the loop only waits for the interpreter, because other threads compute, or for a processor
     of a busy machine, and where many requests have each taken a little: one call has to be in most of the samples.
     """
-    if processor_share >= COMPUTING_SHARE:
+    processor_share = processor_s / max(passed_s, 1e-6)
+    if processor_share >= COMPUTING_SHARE or processor_s >= COMPUTING_S:
         states = {LOCK, SYSTEM_CALL, UNKNOWN, RUNNING, GIL}
     elif processor_share >= RUNNING_SHARE:
         states = {LOCK, SYSTEM_CALL, UNKNOWN, RUNNING}

@@ -70,29 +70,26 @@ class LoopWatch:
     def _watch_late_beat(self) -> None:
         due_s, processor_s = self._due_s, self._processor_s
         samples: list[Sample] = []
-        share = 0.0
+        used_s = passed_s = 0.0
         while self._due_s == due_s and self.loop.is_running():
             if len(samples) < SAMPLES_LIMIT:
                 samples.append(sample_thread(self._thread_id, self._native_id))
-            share = self._processor_share(due_s - BEAT_S, processor_s)
+            used_s, passed_s = self._used_s(processor_s), time.monotonic() - (due_s - BEAT_S)
             time.sleep(LOOK_EVERY_S)
         lateness_s = self._due_s - BEAT_S - due_s
         if lateness_s < LATE_S:
             if not self.loop.is_running():
                 time.sleep(BEAT_S)
             return
-        place = blocking_place(samples, share)
+        place = blocking_place(samples, used_s, passed_s)
         if place is None:
             self._unexplained += 1
         else:
             self._blocks.add(place, lateness_s)
 
-    def _processor_share(self, begin_s: float, processor_s: float) -> float:
-        """Return the share of the time since the last beat in which the loop's thread was on a processor."""
-        if self._processor_clock is None:
-            return 0.0
-        used_s = time.clock_gettime(self._processor_clock) - processor_s
-        return used_s / max(time.monotonic() - begin_s, 1e-6)
+    def _used_s(self, begin_s: float) -> float:
+        """Return the seconds in which the loop's thread was on a processor. begin_s: its clock at the last beat."""
+        return 0.0 if self._processor_clock is None else time.clock_gettime(self._processor_clock) - begin_s
 
     def as_json(self) -> dict[str, Any]:
         """Return how late the loop was, and what blocked it.
@@ -125,6 +122,7 @@ class LoopWatches:
 
     def __init__(self) -> None:
         self._watches: list[LoopWatch] = []
+        self._watched_last: asyncio.AbstractEventLoop | None = None
 
     def watch_running_loop(self) -> None:
         """Start a watch over the loop that runs this code, unless there is one, or the loop is none of asyncio's."""
@@ -132,10 +130,13 @@ class LoopWatches:
             loop = asyncio.get_running_loop()
         except RuntimeError:
             return
+        if loop is self._watched_last:
+            return
         if not any(watch.loop is loop for watch in self._watches):
             watch = LoopWatch(loop)
             self._watches = [each for each in self._watches if not each.loop.is_closed()] + [watch]
             watch.start()
+        self._watched_last = loop
 
     def reset(self) -> None:
         """Forget what was measured so far."""

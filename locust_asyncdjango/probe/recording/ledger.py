@@ -50,10 +50,11 @@ class Ledger:
         return record
 
     def _note_in_flight(self, second: int) -> None:
-        self._most = max(self._most, self._in_flight)
-        per_second = self._per_second
-        if per_second.get(second, 0) < self._in_flight:
-            per_second[second] = self._in_flight
+        in_flight, per_second = self._in_flight, self._per_second
+        if in_flight > self._most:
+            self._most = in_flight
+        if in_flight > per_second.get(second, 0):
+            per_second[second] = in_flight
             if len(per_second) > SECONDS_LIMIT:
                 del per_second[next(iter(per_second))]
 

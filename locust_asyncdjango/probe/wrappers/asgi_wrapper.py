@@ -87,8 +87,9 @@ class ASGIWrapper:
 
     def _end(self, record: RequestRecord) -> None:
         # Django returns, or is cancelled, where the client goes away before the last byte.
-        record.is_disconnected = not record.has_ended and not record.is_broken
-        self._ledger.end(record)
+        if not record.has_ended:
+            record.is_disconnected = not record.is_broken
+            self._ledger.end(record)
         self._ledger.add_rest(record)
         # Not ``reset``: a coroutine that the garbage collector closes ends in another context.
         CURRENT.set(None)

@@ -32,7 +32,14 @@ def samples(state: str, places: list[Place | None], calls: list[int] | None = No
     ],
 )
 def test_the_line_that_blocked(taken: list[Sample], share: float, place: Place | None) -> None:
-    assert blocking_place(taken, share) == place
+    assert blocking_place(taken, 0.04 * share, 0.04) == place
+
+
+def test_a_line_that_computes_for_long_is_to_blame_however_busy_the_machine_is() -> None:
+    taken = samples(RUNNING, [VIEW] * 5)
+    assert blocking_place(taken, 0.08, 1.0) == VIEW
+    assert blocking_place(taken, 0.04, 1.0) is None
+    assert blocking_place(samples(RUNNING, [VIEW] * 5, [0, 0, 1, 1, 2]), 0.08, 1.0) is None
 
 
 def test_blocks_are_listed_with_the_longest_sum_first() -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import threading
 import time
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,14 @@ async def block(seconds: float) -> None:
     time.sleep(seconds)
 
 
-def figures_of(blocks_s: float) -> dict[str, Any]:
+async def compute(seconds: float) -> None:
+    """Do the other thing that an async view must not do. seconds: on a processor, however long that takes."""
+    end_s = time.thread_time() + seconds
+    while time.thread_time() < end_s:
+        sum(range(1000))
+
+
+def figures_of(blocks_s: float, block: Callable[[float], Awaitable[None]] = block) -> dict[str, Any]:
     """Return the figures of a loop that blocks, once they name a line, or after some blocks."""
     watches = LoopWatches()
 
@@ -42,6 +50,13 @@ def test_the_line_that_blocks_is_named() -> None:
     assert (Path(place["file"]).name, place["function"], place["line"]) == ("test_watch.py", "block", line)
     assert figures["lag_most_ms"] > 50
     assert 0 < figures["late_share"] <= 1
+
+
+def test_the_line_that_computes_is_named_also_on_a_busy_machine() -> None:
+    (place,) = figures_of(0.1, compute)["blocks"]
+    first_line = compute.__code__.co_firstlineno
+    assert (Path(place["file"]).name, place["function"]) == ("test_watch.py", "compute")
+    assert place["line"] in (first_line + 3, first_line + 4)
 
 
 def test_a_loop_has_one_watch_and_its_thread_ends_with_it() -> None:
