@@ -1,17 +1,19 @@
 """`check` and `run` on a real project: what its views answer, what is measured, and what is refused."""
 
 import json
+import re
 import shutil
 import subprocess
 import sys
 import sysconfig
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from locust_asyncdjango.lab.project.project_file import FILE_NAME
-from tests.support.django_projects import make_project, project_text
+from tests.support.django_projects import make_project, on_postgresql, project_text
 from tests.support.programs import done
 
 LAB = (sys.executable, "-P", "-m", "locust_asyncdjango.lab.cli")
@@ -28,11 +30,55 @@ server = "gunicorn-uvicorn"
 env = { ARM_PASSWORD = "s3cret-of-the-arm" }
 """
 TWINS = 'async_path = "/async/articles/"\n'
+BLOCKING = """
+async def async_articles(request):
+    end_s = time.thread_time() + 0.065
+    while time.thread_time() < end_s: sum(range(1000))  # the mistake that the report has to name
+"""
+MIDDLEWARE = """
+from django.db import OperationalError, connection
+from django.http import HttpResponse
+
+class SlowMiddleware:
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_sleep(0.05)")
+        except OperationalError:
+            if request.path == "/articles/2/":
+                return HttpResponse("try again", status=500)
+            raise
+        return self.get_response(request)
+"""
+FEW_CONNECTIONS = """
+[[view]]
+name = "swallowed"
+path = "/articles/2/"
+
+[[arm]]
+name = "sync"
+server = "gunicorn-100-threads"
+threads = 8
+max_connections = 4
+
+[[arm]]
+name = "async"
+server = "gunicorn-uvicorn"
+max_connections = 4
+"""
 
 
 def lab(folder: Path, *arguments: str, env: Mapping[str, str] | None = None) -> tuple[int, str]:
     """Run a command of the lab in a project's folder. Return its exit code and what it prints."""
     return done(*LAB, *arguments, env=env or {}, cwd=folder, deadline_s=DEADLINE_S)
+
+
+def read_results(folder: Path) -> dict[str, Any]:
+    """Return the content of each trial's result by the trial's id."""
+    return {file.parent.name: json.loads(file.read_text()) for file in folder.glob("trials/*/result.json")}
 
 
 @pytest.fixture
@@ -66,32 +112,31 @@ def test_a_project_without_arms_is_started_once_to_look_at_it(folder: Path, tmp_
 
 @pytest.mark.without_debian
 def test_a_pair_is_measured_and_nothing_secret_is_written(folder: Path, tmp_path: Path) -> None:
+    views = folder / "blog" / "views.py"
+    views.write_text(
+        f"import time\n{views.read_text().replace('async def async_articles(request):', BLOCKING.strip())}"
+    )
     results = tmp_path / "results"
-    code, text = lab(folder, "run", "-u", "4", "-r", "4", "-t", "4s", "--output", str(results))
+    code, text = lab(folder, "run", "-u", "4", "-r", "4", "-t", "10s", "--output", str(results))
     assert code == 0, text
-    trials = {
-        name: json.loads((results / "trials" / f"articles-{name}" / "result.json").read_text())
-        for name in ("sync", "async")
-    }
+    trials = read_results(results)
+    assert trials.keys() == {"articles-sync", "articles-async"}
     for name, result in trials.items():
         (times,) = result["probe"]["requests"]
-        assert (times["name"], times["is_async"], times["failed"]) == ("GET articles", name == "async", 0)
+        assert (times["name"], times["is_async"], times["failed"]) == ("GET articles", name.endswith("-async"), 0)
         assert times["requests"] > 0
-        assert times["queries"] == 1
+        assert 0.5 < times["queries"] <= 1  # the end of the load cuts some off before they ask
         assert times["queued_ms"] is not None
-    assert trials["sync"]["probe"]["processes"] == 2
+    assert trials["articles-sync"]["probe"]["processes"] == 2
     report = (results / "report.md").read_text()
     assert "Where a request's time goes" in report
+    (line,) = (n for n, code in enumerate(views.read_text().splitlines(), 1) if code.endswith("has to name"))
+    assert re.search(rf"On async the event loop was blocked by blog/views\.py:{line} \(async\\?_articles\)", report)
     files = [path for path in results.rglob("*") if path.is_file()]
     assert [path for path in files if b"s3cret-of-the-arm" in path.read_bytes()] == []
     code, text = lab(folder, "run", "--resume", str(results))
     assert (code, "report.html" in text) == (0, True), text
-
-
-def test_a_run_that_goes_on_needs_the_same_arms(folder: Path, tmp_path: Path) -> None:
-    results = tmp_path / "results"
-    flags = ("-u", "2", "-r", "2", "-t", "2s", "--output", str(results))
-    assert lab(folder, "run", *flags)[0] == 0
+    # A run that goes on needs the same arms.
     (folder / FILE_NAME).write_text(project_text(folder, tables=TWINS + ARMS.replace("workers = 2", "workers = 3")))
     code, text = lab(folder, "run", "--resume", str(results))
     assert (code, "the arm 'sync' has changed since the run began; measure anew" in text) == (2, True), text
@@ -99,11 +144,36 @@ def test_a_run_that_goes_on_needs_the_same_arms(folder: Path, tmp_path: Path) ->
     code, text = lab(folder, "run", "--resume", str(results))
     assert (code, "[[view]] 'articles' changed since the run began; measure anew" in text) == (2, True), text
     (folder / FILE_NAME).write_text(project_text(folder, tables=TWINS + ARMS))
-    views = folder / "blog" / "views.py"
     views.write_text(views.read_text().replace("await Article.objects.acount()", "1 + await Article.objects.acount()"))
     shutil.rmtree(results / "trials" / "articles-async")
     code, text = lab(folder, "run", "--resume", str(results))
     assert (code, "error: twins differ: articles: the JSON first differs at count" in text) == (2, True), text
+
+
+def test_refused_connections_are_named_also_where_a_middleware_swallows_them(folder: Path, tmp_path: Path) -> None:
+    (folder / "blog" / "middleware.py").write_text(MIDDLEWARE)
+    with (folder / "mysite" / "settings.py").open("a") as settings:
+        settings.write('MIDDLEWARE.insert(0, "blog.middleware.SlowMiddleware")\n')
+    text = project_text(folder, tables=FEW_CONNECTIONS)
+    (folder / FILE_NAME).write_text(on_postgresql(text))
+    results = tmp_path / "results"
+    code, text = lab(folder, "run", "-u", "8", "-r", "8", "-t", "5s", "--output", str(results))
+    assert code == 0, text
+    trials, report = read_results(results), (results / "report.md").read_text()
+    for arm in ("sync", "async"):
+        named, swallowed = trials[f"articles-{arm}"], trials[f"swallowed-{arm}"]
+        assert [failure["kind"] for failure in named["figures"]["failures"]] == ["db_too_many_clients"]
+        assert named["refused"] is None
+        (times,) = named["probe"]["requests"]
+        assert [name.split(";")[:2] for name in times["failures"]] == [
+            ["django.db.utils.OperationalError", "psycopg.OperationalError"]
+        ]
+        (failure,) = swallowed["figures"]["failures"]
+        assert swallowed["refused"]["failures"] == {"app_error": failure["count"]}
+        cause = (
+            f"{failure['count']} opaque failures \\(app\\\\?_error\\), \\d+ refused connections in the same seconds: "
+        )
+        assert re.search(f"{cause}the database refused connections", report)
 
 
 def test_twins_that_differ_are_not_measured(folder: Path, tmp_path: Path) -> None:

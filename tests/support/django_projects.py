@@ -108,3 +108,13 @@ name = "articles"
 path = "/articles/"
 {tables}
 """
+
+
+def on_postgresql(text: str) -> str:
+    """Return the text of a project file with the lab's PostgreSQL in place of SQLite."""
+    server = 'HOST = "{db.host}", PORT = "{db.port}", USER = "{db.user}", PASSWORD = "{db.password}"'
+    return (
+        text.replace('database = "sqlite"\n', "")
+        .replace("backends.sqlite3", "backends.postgresql")
+        .replace('NAME = "{db.name}"', f'NAME = "{{db.name}}", {server}')
+    )
