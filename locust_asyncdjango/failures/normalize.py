@@ -196,6 +196,11 @@ def redact(text: str) -> str:
     return _SECRET.sub(_hide, text) if _may_hold_a_secret(text.lower()) else text
 
 
+def is_secret_name(name: str) -> bool:
+    """Return whether a name says that its value is a secret, as SECRET_KEY and db_password do."""
+    return bool(_SECRET_NAME.search(name))
+
+
 def escape_controls(text: str, keep: str = "") -> str:
     r"""Return the text with an escape such as \x1b for each character that is not printable and not in ``keep``.
 

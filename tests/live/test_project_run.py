@@ -150,6 +150,45 @@ def test_a_pair_is_measured_and_nothing_secret_is_written(folder: Path, tmp_path
     assert (code, "error: twins differ: articles: the JSON first differs at count" in text) == (2, True), text
 
 
+def test_no_secret_of_the_environment_is_written(folder: Path, tmp_path: Path) -> None:
+    results, greeting = tmp_path / "results", 'pl4nted "by" <the> test\'s'
+    with (folder / "mysite" / "settings.py").open("a") as settings:
+        settings.write(
+            'import os, sys\nGREETING = os.environ["GREETING"]\nprint("settings", GREETING, file=sys.stderr)\n'
+        )
+    views = folder / "blog" / "views.py"
+    failing = """def articles(request):
+    from django.conf import settings
+    global requests
+    requests += 1
+    if requests % 3 == 0:
+        raise ValueError(settings.GREETING)
+"""
+    views.write_text("requests = 0\n" + views.read_text().replace("def articles(request):\n", failing))
+    tables = """
+[[arm]]
+server = "gunicorn-sync"
+
+[[process]]
+name = "greeter"
+command = "python -uc 'import os, time; print(os.environ[\\"GREETING\\"], \\"ready\\"); time.sleep(600)'"
+ready_log = "ready$"
+"""
+    text = project_text(folder, 'env.GREETING = "{env.PLANTED}"', tables)
+    (folder / FILE_NAME).write_text(text.replace('prepare = ["', 'prepare = ["python manage.py check", "'))
+    flags = ("-u", "2", "-r", "2", "-t", "3s", "--output", str(results))
+    code, text = lab(folder, "run", *flags, env={"PLANTED": greeting})
+    assert code == 0, text
+    (trial,) = (results / "trials").iterdir()
+    assert "settings ***" in (trial / "gunicorn-sync.log").read_text()
+    assert "ValueError: ***" in (trial / "gunicorn-sync.log").read_text()
+    assert (trial / "process-greeter.log").read_text() == "*** ready\n"
+    assert "ValueError" in (trial / "failures.json").read_text()
+    files = [path for path in results.rglob("*") if path.is_file()]
+    assert [path for path in files if b"pl4nted" in path.read_bytes()] == []
+    assert "pl4nted" not in text
+
+
 def test_refused_connections_are_named_also_where_a_middleware_swallows_them(folder: Path, tmp_path: Path) -> None:
     (folder / "blog" / "middleware.py").write_text(MIDDLEWARE)
     with (folder / "mysite" / "settings.py").open("a") as settings:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     import psutil
 
 from locust_asyncdjango.lab.environment.failure_cause import first_error
+from locust_asyncdjango.lab.environment.program_output import Clean, ProgramOutput
 from locust_asyncdjango.lab.errors import one_line
 
 START_DEADLINE_S = 60
@@ -68,6 +69,7 @@ class _Supervisor:
 
     def __init__(self) -> None:
         self.programs: set[Program] = set()
+        self.clean: Clean | None = None
         self.reset()
 
     def reset(self) -> None:
@@ -128,6 +130,16 @@ def stop_signals_as_interrupts() -> Iterator[None]:
             signal.signal(signum, handler)
 
 
+@contextmanager
+def cleaned_output(clean: Clean) -> Iterator[None]:
+    """Let the logs of programs that are started within the context have only what ``clean`` makes of their output."""
+    earlier, _supervisor.clean = _supervisor.clean, clean
+    try:
+        yield
+    finally:
+        _supervisor.clean = earlier
+
+
 class Program:
     """A program that has been started.
 
@@ -161,10 +173,8 @@ class Program:
         self.stop_timeout_s = stop_timeout_s
         self.is_stopping = False
         as_user = {"user": account.uid, "group": account.gid, "extra_groups": []} if account else {}
-        self._log_begin = 0
-        with log.open("ab") if log else nullcontext() as output:
-            if output:
-                self._log_begin = output.tell()
+        self._output = ProgramOutput(log, _supervisor.clean) if log else None
+        with self._output.opened() if self._output else nullcontext() as output:
             self.popen: subprocess.Popen[bytes] = subprocess.Popen(
                 argv,
                 stdin=subprocess.DEVNULL if log else None,
@@ -213,10 +223,7 @@ class Program:
 
     def log_lines(self) -> list[str]:
         """Return the lines that it has added to its log, without blank ones."""
-        if self.log is None:
-            return []
-        text = self.log.read_bytes()[self._log_begin :].decode(errors="replace")
-        return [line for line in text.splitlines() if line.strip()]
+        return self._output.lines() if self._output else []
 
     def failure_cause(self) -> str:
         """Return why it failed, for a message to the user: the first error in its log, or its last line."""
@@ -266,6 +273,8 @@ class Program:
         deadline = time.monotonic() + KILL_DEADLINE_S
         while _signal_group(self.pid, NO_SIGNAL) and time.monotonic() < deadline:
             time.sleep(0.01)
+        if self._output:
+            self._output.close()
         _supervisor.programs.discard(self)
 
 

@@ -1,14 +1,16 @@
 """What Locust has recorded of a trial: read it, and refuse what is no whole run. Start reading at ``read_run``."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from locust_asyncdjango.analysis.formatting import not_measured_reason
 from locust_asyncdjango.analysis.saturation import find_saturation
 from locust_asyncdjango.failures.counts import read_failures_document
+from locust_asyncdjango.failures.normalize import safe_value
 from locust_asyncdjango.lab.errors import TrialError
+from locust_asyncdjango.lab.experiment.results_folder import write_text
 from locust_asyncdjango.lab.measure.supervision import AGAIN
 from locust_asyncdjango.metrics import series_file
 
@@ -48,6 +50,21 @@ def read_failures(path: Path) -> dict[str, Any]:
     if content.get("unfinished"):
         raise TrialError(f"Locust did not come to the end of the run; see {path.with_name('locust.log')}; {AGAIN}")
     return content
+
+
+def hide_in_failures(path: Path, hide: Callable[[str], str]) -> None:
+    """Take secrets out of the file of failures, which has parts of responses. hide: takes them out of a text."""
+    if not path.exists():
+        return
+    text = path.read_text(encoding="utf-8", errors="replace")
+    try:
+        content = json.loads(text)
+    except ValueError:
+        hidden = hide(text)
+    else:
+        hidden = text if (clean := safe_value(content, hide)) == content else json.dumps(clean)
+    if hidden != text:
+        write_text(path, hidden)
 
 
 def is_database_disk_full(failures: Mapping[str, Any]) -> bool:

@@ -13,6 +13,7 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
+from locust_asyncdjango.failures.normalize import safe_value
 from locust_asyncdjango.lab.analysis.caveats import provenance_changes
 from locust_asyncdjango.lab.analysis.findings import Findings
 from locust_asyncdjango.lab.environment import machine, pinning, services
@@ -27,6 +28,7 @@ from locust_asyncdjango.lab.experiment.schedule.plan import is_warmed_up, rounds
 from locust_asyncdjango.lab.experiment.spec import Experiment, Load
 from locust_asyncdjango.lab.experiment.trial import Trial
 from locust_asyncdjango.lab.measure.locust_process import Watch
+from locust_asyncdjango.lab.measure.recorded_run import hide_in_failures
 from locust_asyncdjango.lab.measure.sites.bundled import BundledSite
 from locust_asyncdjango.lab.measure.sites.measured_site import MeasuredSite
 from locust_asyncdjango.lab.measure.time_budget import TimeBudget
@@ -149,6 +151,7 @@ class _TrialRunner:
                 if is_first and isinstance(error, UsageError):
                     raise
                 result = Result(trial, None, str(error), {})
+            result = self._without_secrets(result)
             caveats = (*self._caveats, *result.caveats)
             result = replace(result, caveats=caveats, took_s=round(self._clock() - begin_s, 1))
             write_json(path / "result.json", result.to_json())
@@ -195,7 +198,15 @@ class _TrialRunner:
 
     def _run_under(self, load: Load, trial: Trial, path: Path, watch: Watch) -> Result:
         server, pins = self._experiment.server_of(trial), pinning.resolve_pins(self._experiment.pin)
-        return self._measure(trial, server, load, pins, path, watch)
+        try:
+            return self._measure(trial, server, load, pins, path, watch)
+        finally:
+            hide_in_failures(path / "failures.json", self._site.hide_secrets)
+
+    def _without_secrets(self, result: Result) -> Result:
+        """Return a result whose texts from outside have no secrets of what is measured."""
+        error, site, caveats = safe_value((result.error, result.site, result.caveats), self._site.hide_secrets)
+        return replace(result, error=error, site=site, caveats=caveats)
 
     def _load_of(self, trial: Trial) -> Load:
         load = self._experiment.load

@@ -58,6 +58,9 @@ class MeasuredSite(Protocol):
     def provenance(self) -> Mapping[str, str]:
         """Return what else the results should name of what is measured, such as the git revision of its files."""
 
+    def hide_secrets(self, text: str) -> str:
+        """Return a text from outside, such as what a server has sent, without secrets of what is measured."""
+
     def prepare(self, experiment: Experiment, logs: Path) -> None:
         """Prepare the services. It is called once, before the first trial that runs.
 

@@ -3,16 +3,16 @@
 Start reading at ``prepare_project``.
 """
 
-import secrets
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from secrets import token_hex
 
 from locust_asyncdjango.lab.environment.databases.home import find_home
 from locust_asyncdjango.lab.environment.postgres.cluster import find_postgresql
-from locust_asyncdjango.lab.environment.process import free_port
+from locust_asyncdjango.lab.environment.process import cleaned_output, free_port
 from locust_asyncdjango.lab.environment.servers import Application
 from locust_asyncdjango.lab.errors import UsageError, during_set_up
 from locust_asyncdjango.lab.project.inspection.ask import ask_project
@@ -31,6 +31,7 @@ from locust_asyncdjango.lab.project.project_env import (
     sqlite_url,
 )
 from locust_asyncdjango.lab.project.project_file import Project
+from locust_asyncdjango.lab.project.project_secrets import NO_SECRETS, Secrets, secrets_of
 from locust_asyncdjango.lab.project.proof import LabServices, Proof, prove
 from locust_asyncdjango.lab.project.smtp_sink import running_smtp_sink
 from locust_asyncdjango.lab.project.tables.arms import ProjectArm
@@ -47,11 +48,13 @@ class LabTools:
     search_folder: has the probe and nothing else, for the path of the project's processes.
     smtp_port: of the mail server that takes the project's e-mail; 0 for none.
     may_install: whether servers that the project's environment lacks may be put into a folder of the lab.
+    secrets: of the project's environment.
     """
 
     search_folder: Path
     smtp_port: int = 0
     may_install: bool = False
+    secrets: Secrets = NO_SECRETS
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,12 +106,17 @@ class PreparedProject:
 
 @contextmanager
 def lab_tools(project: Project, *, may_install: bool = False) -> Iterator[LabTools]:
-    """Start what all revisions of a project share, and yield it. Raise UsageError where it does not start."""
+    """Start what all revisions of a project share, and yield it. Raise UsageError where it does not start.
+
+    Logs of programs that are started within the context have no secret of the project's environment.
+    """
+    secrets = secrets_of(project)
     with ExitStack() as stack:
+        stack.enter_context(cleaned_output(secrets.hide))
         folder = link_probe(Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="locust-asyncdjango-"))))
         with during_set_up():
             smtp_port = stack.enter_context(running_smtp_sink()).port if project.smtp else 0
-        yield LabTools(folder, smtp_port, may_install)
+        yield LabTools(folder, smtp_port, may_install, secrets)
 
 
 def inspect_project(project: Project, tools: LabTools, log: Path, arm: ProjectArm | None = None) -> Inspection:
@@ -130,7 +138,7 @@ def inspect_project(project: Project, tools: LabTools, log: Path, arm: ProjectAr
         ),
     }
     env = program_env(project, fill_env(project, values, arm), tools.search_folder)
-    report = ask_project(project.python, project.root, env, where=str(project.file), log=log)
+    report = ask_project(project.python, project.root, env, where=str(project.file), log=log, hide=tools.secrets.hide)
     return Inspection(report, prove(project, report, LabServices(database, redis, tools.smtp_port)))
 
 
@@ -139,8 +147,8 @@ def expected_database(project: Project) -> str:
     if project.database == "own":
         return own_database_url(project)
     if project.database == "sqlite":
-        return sqlite_url(Path(f"/nonexistent/{secrets.token_hex(8)}.sqlite3"))
-    return f"{project.database}://lab:{secrets.token_hex(8)}@127.0.0.1:{free_port()}/lab_{secrets.token_hex(4)}"
+        return sqlite_url(Path(f"/nonexistent/{token_hex(8)}.sqlite3"))
+    return f"{project.database}://lab:{token_hex(8)}@127.0.0.1:{free_port()}/lab_{token_hex(4)}"
 
 
 def prepare_project(

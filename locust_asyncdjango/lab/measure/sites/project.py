@@ -1,7 +1,6 @@
 """A user's own project, as trials measure it. Start reading at ``ProjectSite``."""
 
 import json
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
@@ -9,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from locust_asyncdjango.lab.environment.databases.home import find_home
+from locust_asyncdjango.lab.environment.databases.home import find_home, scratch_folder, write_private
 from locust_asyncdjango.lab.environment.http_client import Site
 from locust_asyncdjango.lab.environment.latency_proxy import upstream_address
 from locust_asyncdjango.lab.environment.packages import package_folder
@@ -31,6 +30,7 @@ from locust_asyncdjango.lab.measure.sites.project_services import (
 )
 from locust_asyncdjango.lab.project.project_env import fill_login, fill_view, own_database_url
 from locust_asyncdjango.lab.project.project_file import Project
+from locust_asyncdjango.lab.project.project_secrets import NO_SECRETS, Secrets
 from locust_asyncdjango.lab.project.revisions.git import describe_files
 from locust_asyncdjango.lab.project.revisions.worktree import checked_out
 from locust_asyncdjango.lab.project.tables.arms import ProjectArm
@@ -44,15 +44,20 @@ class ProjectSite:
     """A user's own project. It follows ``MeasuredSite``; ``opened_project`` makes one."""
 
     def __init__(
-        self, project: Project, arms: Sequence[ProjectArm], prepared: Mapping[str, PreparedProject], files: str = ""
+        self,
+        project: Project,
+        arms: Sequence[ProjectArm],
+        prepared: Mapping[str, PreparedProject],
+        files: str = "",
+        secrets: Secrets = NO_SECRETS,
     ) -> None:
         """Keep the project, the arms that are compared, and what was made of each of their revisions.
 
-        files: the git commit of the project's files as they are (``describe_files``).
+        files: the git commit of the project's files as they are (``describe_files``). secrets: of its environment.
         """
         self.project = project
         self.prepared = prepared
-        self._files = files
+        self._files, self._secrets = files, secrets
         self._arms = {arm.name: arm for arm in arms if arm.name}
         self._is_filled = False
         self._held = ExitStack()
@@ -65,6 +70,10 @@ class ProjectSite:
     def provenance(self) -> dict[str, str]:
         """Return the git commit of the project's files as they are, where they are measured and in a repository."""
         return {"git revision": self._files} if self._files and "" in self.prepared else {}
+
+    def hide_secrets(self, text: str) -> str:
+        """Return a text without the secrets of the project's environment."""
+        return self._secrets.hide(text)
 
     @during_set_up()
     def prepare(self, experiment: Experiment, logs: Path) -> None:
@@ -162,13 +171,11 @@ class ProjectSite:
             yield Users(locustfile, env=token, folder=self.project.file.parent)
             return
         task = ViewTask(fill_view(view), variant, self.login_of(view))
-        with tempfile.NamedTemporaryFile(
-            "w", suffix=".json", encoding="utf-8"
-        ) as file:  # which only this user may read
-            json.dump(asdict(task), file)
-            file.flush()
+        with scratch_folder(find_home().cache / "runs") as folder:  # the next lab removes that of a killed one
+            file = folder / "view.json"
+            write_private(file, json.dumps(asdict(task)))
             yield Users(
-                package_folder("locust_asyncdjango.users") / "views.py", env={**token, VIEWS_VARIABLE: file.name}
+                package_folder("locust_asyncdjango.users") / "views.py", env={**token, VIEWS_VARIABLE: str(file)}
             )
 
 
@@ -215,6 +222,6 @@ def opened_project(
                 at_revision = stack.enter_context(checkout)
             known = None if revision else inspection
             prepared[revision] = prepare_project(at_revision, own_arms, tools, revision, logs / "inspect.log", known)
-        site = ProjectSite(project, arms, prepared, describe_files(project))
+        site = ProjectSite(project, arms, prepared, describe_files(project), tools.secrets)
         stack.callback(site.release_prepared)
         yield site

@@ -3,11 +3,11 @@
 import json
 import re
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from locust_asyncdjango.failures.normalize import safe_text
+from locust_asyncdjango.failures.normalize import redact, safe_text
 from locust_asyncdjango.lab.environment.failure_cause import first_error
 from locust_asyncdjango.lab.environment.packages import package_folder
 from locust_asyncdjango.lab.errors import UsageError
@@ -26,12 +26,19 @@ _VARIABLE = (
 
 
 def ask_project(
-    python: Path, root: Path, env: Mapping[str, str], *, where: str, log: Path | None = None
+    python: Path,
+    root: Path,
+    env: Mapping[str, str],
+    *,
+    where: str,
+    log: Path | None = None,
+    hide: Callable[[str], str] = redact,
 ) -> ProjectReport:
     """Return what a project says about itself.
 
     python, root: its interpreter and its folder. env: the whole environment of its programs.
-    where: what messages begin with, such as the name of its file. log: gets what the project printed.
+    where: what messages begin with, such as the name of its file. log: gets what the project printed. hide: takes the
+    secrets out of what the project says.
     Raise UsageError, with the project's own error and what to do, where it does not start.
     """
     argv = [str(python), str(package_folder("locust_asyncdjango.probe") / "ask.py")]
@@ -53,14 +60,14 @@ def ask_project(
     except OSError as error:
         raise UsageError(f"{where}: {python} cannot be started: {error.strerror}") from None
     if log:
-        log.write_text(safe_text(result.stderr), encoding="utf-8")
+        log.write_text(safe_text(hide(result.stderr)), encoding="utf-8")
     content = _answer(result.stdout)
     if content is None:
         lines = [line for line in result.stderr.splitlines() if line.strip()]
         reason = first_error(lines) or (lines[-1] if lines else f"it ended with exit code {result.returncode}")
-        raise UsageError(f"{where}: {_failure(reason, '', python)}")
+        raise UsageError(f"{where}: {_failure(hide(reason), '', python)}")
     if "error" in content:
-        raise UsageError(f"{where}: {_failure(str(content['error']), str(content.get('where') or ''), python)}")
+        raise UsageError(f"{where}: {_failure(hide(str(content['error'])), str(content.get('where') or ''), python)}")
     report = read_report(content)
     _check_versions(where, python, report)
     return report

@@ -9,7 +9,7 @@ import pytest
 
 from locust_asyncdjango.failures.counts import FAILURES_FORMAT, FAILURES_VERSION
 from locust_asyncdjango.lab.errors import TrialError
-from locust_asyncdjango.lab.measure.recorded_run import read_run
+from locust_asyncdjango.lab.measure.recorded_run import hide_in_failures, read_run
 from locust_asyncdjango.metrics.row import Row
 from locust_asyncdjango.metrics.series_file import header, json_line
 
@@ -31,6 +31,18 @@ def refusal(folder: Path) -> str:
     with pytest.raises(TrialError) as refused:
         read_run(folder / "series.jsonl", folder / "failures.json")
     return str(refused.value)
+
+
+def test_secrets_are_hidden_in_a_file_of_failures_whole_or_not(tmp_path: Path) -> None:
+    file = tmp_path / "failures.json"
+    hide_in_failures(file, str.upper)  # there need not be one
+    for text, hidden in (
+        ('{"failures": [{"message": "a"}], "count": 1}', '{"failures": [{"message": "A"}], "count": 1}'),
+        ('{"message": "a', '{"MESSAGE": "A'),
+    ):
+        file.write_text(text)
+        hide_in_failures(file, str.upper)
+        assert file.read_text() == hidden
 
 
 @pytest.mark.parametrize("run_time", [None, 10, 11])

@@ -1,5 +1,6 @@
 """The loop over trials: which run, which are skipped, and what is written."""
 
+import json
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -88,6 +89,35 @@ def test_each_trial_is_announced_run_and_written(folder: ResultsFolder) -> None:
 def test_a_trial_that_fails_has_a_result_and_the_others_go_on(folder: ResultsFolder) -> None:
     first, second = run(on_own_server(), folder, announced([]), FakeMeasure("cpu"))
     assert (first.figures, first.error, second.error) == (None, "it did not start", "")
+
+
+class SecretiveSite(UnpreparedSite):
+    """A site whose secret is "s3cret"."""
+
+    def hide_secrets(self, text: str) -> str:
+        """Hide it."""
+        return text.replace("s3cret", "***")
+
+
+def leak(_site: Any, trial: Trial, _server: Server, _load: Load, _pins: Pins, folder: Path, _watch: Watch) -> Result:
+    """Measure something, and let the secret show wherever a server's texts do."""
+    (folder / "failures.json").write_text(json.dumps({"samples": [{"body": "s3cret", "status": 500}]}))
+    if trial.route == "cpu":
+        raise TrialError("it ended: s3cret")
+    return Result(trial, figures(10.0, 60, 600), "", {"greeting": "s3cret", "threads": 1}, caveats=("s3cret",))
+
+
+def test_no_secret_of_what_is_measured_is_written(folder: ResultsFolder) -> None:
+    failed, measured = runner.run(on_own_server(), folder, announced([]), leak, site=SecretiveSite())
+    assert (failed.error, measured.site, measured.caveats) == (
+        "it ended: ***",
+        {"greeting": "***", "threads": 1},
+        ("***",),
+    )
+    for trial in (failed.trial, measured.trial):
+        content = json.loads((folder.trials / trial.id / "failures.json").read_text())
+        assert content == {"samples": [{"body": "***", "status": 500}]}
+    assert [file for file in folder.path.rglob("*.json") if "s3cret" in file.read_text()] == []
 
 
 def test_what_nobody_can_measure_ends_a_run_before_it_has_measured_anything(folder: ResultsFolder) -> None:
