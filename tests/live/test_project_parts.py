@@ -1,6 +1,7 @@
 """What a measured project needs, with real programs: its database, processes, mail, servers and revisions."""
 
 import os
+import shutil
 import smtplib
 import socket
 import subprocess
@@ -246,6 +247,14 @@ def test_a_revision_is_checked_out_next_to_the_users_files(repository: Path, tmp
     assert state(repository) == before
     assert not (repository / "hook-ran").exists()
     assert uncommitted_changes(project) == ("page.txt",)
+    for name in ("results/first/experiment.json", "results/first/trials/x/server.log", "scripts/x.pyc"):
+        (repository / name).parent.mkdir(parents=True, exist_ok=True)
+        (repository / name).touch()
+    assert uncommitted_changes(project) == ("page.txt",)
+    (repository / "scripts" / "x.py").touch()
+    assert uncommitted_changes(project) == ("page.txt", "scripts/")
+    shutil.rmtree(repository / "scripts")
+    shutil.rmtree(repository / "results")
     assert describe_files(project) == f"{commit_of(project, 'main')[:10]} with uncommitted changes"
     with pytest.raises(KeyboardInterrupt), checked_out(project, "old", "", lab_cache(tmp_path), log):
         raise KeyboardInterrupt
