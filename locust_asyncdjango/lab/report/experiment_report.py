@@ -164,8 +164,17 @@ def render_json(findings: Findings, provenance: Mapping[str, Any]) -> str:
 
 
 def failure_kinds(findings: Findings) -> list[str]:
-    """Return the kinds of failures that happened in any trial, in alphabetical order."""
-    return sorted({failure.kind for r in findings.results if r.figures for failure in r.figures.failures})
+    """Return the kinds of failures that happened in any trial, in alphabetical order.
+
+    Failures that hide that the database refused connections count as what they are.
+    """
+    kinds = set()
+    for result in findings.results:
+        explained = result.refused.failures if result.refused else {}
+        failures = result.figures.failures if result.figures else ()
+        kinds |= {each.kind for each in failures if each.count > explained.get(each.kind, 0)}
+        kinds |= {"db_too_many_clients"} if explained else set()
+    return sorted(kinds)
 
 
 def _tables(findings: Findings) -> list[Table]:

@@ -22,7 +22,7 @@ from locust_asyncdjango.lab.report.answer.request_times import block_sentences
 from locust_asyncdjango.lab.report.sentences.caveats import caveats_note
 from locust_asyncdjango.lab.report.sentences.not_run import not_run_sentences
 from locust_asyncdjango.lab.report.sentences.processors import processor_sentences
-from locust_asyncdjango.lab.report.sentences.refused_connections import explained_kinds, refused_sentence
+from locust_asyncdjango.lab.report.sentences.refused_connections import ADVICE, explained_kinds, refused_sentence
 from locust_asyncdjango.lab.report.sentences.winner import (
     NO_DIFFERENCE,
     error_text,
@@ -172,7 +172,7 @@ def _failures(findings: Findings, runs: ArmRuns) -> Iterator[str]:
     slowdown = list(_slowdown_sentences(findings, runs))
     yield _first_failure(findings, runs, with_slowdown=not slowdown)
     if refused := refused_sentence(runs):
-        yield f"{runs.trial.title}: {refused}"
+        yield f"{runs.trial.title}: {refused}; {ADVICE}"
     yield from slowdown
     if runs.figures:
         yield from (f"{runs.trial.title}: {note}" for note in failing_notes(runs.figures))

@@ -24,7 +24,7 @@ from locust_asyncdjango.lab.report.answer.texts import (
 )
 from locust_asyncdjango.lab.report.sentences.caveats import caveats_note, full_machine_note
 from locust_asyncdjango.lab.report.sentences.not_run import budget_note
-from locust_asyncdjango.lab.report.sentences.refused_connections import explained_kinds, refused_sentence
+from locust_asyncdjango.lab.report.sentences.refused_connections import ADVICE, explained_kinds, refused_sentence
 from locust_asyncdjango.lab.report.sentences.winner import ratio_text, value_text, winner_text
 from locust_asyncdjango.metrics.plural import counted
 
@@ -193,13 +193,15 @@ def _warnings(findings: Findings, measured: Sequence[ArmSummary], named: Sequenc
     for arm in named:
         if arm.full and arm.full.failed_share > MAX_FAILED_SHARE and arm.runs.figures and arm.runs.figures.failures:
             kind = arm.runs.figures.failures[0].kind
-            is_advised = arm is measured[0] and kind not in explained_kinds(arm.runs)
-            remedy = f": {advice(kind)}" if advice(kind) and is_advised else ""
+            if kind in explained_kinds(arm.runs):
+                continue
+            remedy = f": {advice(kind)}" if advice(kind) and arm is measured[0] else ""
             share = share_text(arm.full.failed_share)
             yield f"At full load {share} of the requests to {arm.name} fail, most with {kind}{remedy}."
+    refused = {arm.name: sentence for arm in measured if (sentence := refused_sentence(arm.runs))}
+    for name, sentence in refused.items():
+        yield f"On {name}: {sentence}{f'; {ADVICE}' if name == next(iter(refused)) else ''}."
     for arm in measured:
-        if refused := refused_sentence(arm.runs):
-            yield f"{arm.name}: {refused}."
         if arm.runs.figures:
             yield from (f"On {arm.name} {note}." for note in failing_notes(arm.runs.figures))
     yield from (f"{sentence}." for sentence in block_sentences([arm.runs for arm in measured]))

@@ -5,10 +5,10 @@ Start reading at ``arm_times`` and ``request_times_table``.
 
 from collections.abc import Iterator, Sequence
 
-from locust_asyncdjango.analysis.formatting import format_ms
 from locust_asyncdjango.lab.analysis.arm_runs import ArmRuns
 from locust_asyncdjango.lab.analysis.findings import Findings
 from locust_asyncdjango.lab.experiment.probe_figures import LoopBlock, RequestTimes, add_up, mean_times
+from locust_asyncdjango.lab.report.answer.texts import NONE, duration_text
 from locust_asyncdjango.lab.report.table import Table
 from locust_asyncdjango.metrics.plural import counted
 
@@ -19,11 +19,12 @@ BLOCKS_NAMED = 3
 EXPLANATION = (
     "Means of a request, measured inside the server. Queued: from the load generator to the project's code. Code: in"
     " the project's code and Django's, without waiting for the database or for other servers. Queries that run in"
-    " parallel are added up. Hops: calls into threads, which sync code on ASGI needs."
+    " parallel are added up. Connects: new connections to the database. Pool: the wait for one of Django's pool. HTTP:"
+    " calls to other servers. Hops: calls into threads, which sync code on ASGI needs."
 )
 HEADERS = (
-    *("route", "arm", "request", "requests", "queued", "code", "queries", "connecting", "waiting for the pool"),
-    *("other servers", "hops"),
+    *("request", "arm", "requests", "queued ms", "code ms", "queries", "query ms", "connects", "connect ms"),
+    *("pool ms", "HTTP calls", "HTTP ms", "hops"),
 )
 
 
@@ -33,20 +34,27 @@ def arm_times(runs: ArmRuns) -> RequestTimes | None:
 
 
 def times_text(times: RequestTimes) -> str:
-    """Return where the time of a request went, in short: "queued 120 ms, code 5.1 ms, database 9 ms (2 queries)"."""
-    queued = [f"queued {format_ms(times.queued_ms)}"] if times.queued_ms is not None else []
-    database = f"database {format_ms(times.database_ms)} ({_number(times.queries, 'query', 'queries')})"
-    others = [f"other servers {format_ms(times.http_ms)}"] if times.http_calls else []
-    parts = [*queued, f"code {format_ms(times.code_ms)}", *([database] if times.queries else []), *others]
-    return ", ".join(parts)
+    """Return where the time of a request went: "queued 120 ms, in the code 15 ms, in the database 9 ms (2 queries)"."""
+    queries = f"{_number(times.queries, 2)} {'query' if times.queries == 1 else 'queries'}"
+    parts = (
+        f"queued {duration_text(times.queued_ms)}" if times.queued_ms is not None else "",
+        f"in the code {duration_text(times.code_ms)}",
+        f"in the database {duration_text(times.database_ms)} ({queries})" if times.queries or times.connects else "",
+        f"at other servers {duration_text(times.http_ms)}" if times.http_calls else "",
+    )
+    return ", ".join(filter(None, parts))
 
 
 def request_times_table(findings: Findings) -> Table:
-    """Return the table of where the time of each name of requests went on each arm."""
-    rows = tuple(
-        (runs.trial.subject, runs.trial.arm, *_cells(times)) for runs in findings.runs for times in _times_by_name(runs)
+    """Return the table of where the time of each name of requests went on each arm, without columns of nothing."""
+    rows = [(times.name, runs.title, *_cells(times)) for runs in findings.runs for times in _times_by_name(runs)]
+    kept = [column for column in range(len(HEADERS)) if any(row[column] != NONE for row in rows)]
+    return Table(
+        "Where a request's time goes",
+        EXPLANATION,
+        tuple(HEADERS[column] for column in kept),
+        tuple(tuple(row[column] for column in kept) for row in rows),
     )
-    return Table("Where a request's time goes", EXPLANATION, HEADERS, rows)
 
 
 def block_sentences(arms: Sequence[ArmRuns]) -> Iterator[str]:
@@ -66,28 +74,24 @@ def _times_by_name(runs: ArmRuns) -> list[RequestTimes]:
 
 
 def _cells(times: RequestTimes) -> tuple[str, ...]:
+    """Return the cells of a row below HEADERS, from the number of requests on."""
+    counts_and_ms = (
+        *(times.queries, times.query_ms, times.connects, times.connect_ms),
+        *(times.pool_wait_ms, times.http_calls, times.http_ms, times.hops),
+    )
     return (
-        times.name,
         str(times.requests),
-        format_ms(times.queued_ms) if times.queued_ms is not None else "-",
-        format_ms(times.code_ms),
-        f"{format_ms(times.query_ms)} ({_number(times.queries, 'query', 'queries')})" if times.queries else "-",
-        f"{format_ms(times.connect_ms)} ({_figure(times.connects)} a request)" if times.connects else "-",
-        format_ms(times.pool_wait_ms) if times.pool_wait_ms else "-",
-        f"{format_ms(times.http_ms)} ({_number(times.http_calls, 'call', 'calls')})" if times.http_calls else "-",
-        _figure(times.hops) if times.hops else "-",
+        NONE if times.queued_ms is None else _number(times.queued_ms),
+        _number(times.code_ms),
+        *(_number(each) if each else NONE for each in counts_and_ms),
     )
 
 
-def _number(number: float, one: str, several: str) -> str:
-    return f"{_figure(number)} {one if number == 1 else several}"
-
-
-def _figure(number: float) -> str:
-    """Return a number with three digits, or all of those before the point."""
-    return f"{number:.3g}" if number < 999.5 else f"{number:.0f}"
+def _number(number: float, digits: int = 3) -> str:
+    """Return a number with so many digits, or all of those before the point."""
+    return f"{number:.{digits}g}" if number < 10**digits - 0.5 else f"{number:.0f}"
 
 
 def _block_text(block: LoopBlock) -> str:
-    longest = f"{format_ms(block.most_ms)}"
-    return f"{block.file}:{block.line} ({block.function}), {counted(block.times, 'time')}, up to {longest}"
+    times = counted(block.times, "time")
+    return f"{block.file}:{block.line} ({block.function}), {times}, up to {duration_text(block.most_ms)}"

@@ -23,13 +23,14 @@ HEADERS = (
 class ArmCells:
     """A row of the table of arms, as texts.
 
-    role: of the arm's colour. capacity, capacity_note: the users, and rate, interval and reason. capacity_per_s: the
-    rate. share: of the largest capacity of the subject, for a bar; None without a capacity. fails: whether so many
-    requests fail at full load that it has to be noticed.
+    details: slots, and where the time of a request goes. role: of the arm's colour.
+    capacity, capacity_note: the users, and rate, interval and reason. capacity_per_s: the rate.
+    share: of the largest capacity of the subject, for a bar; None without a capacity.
+    fails: whether so many requests fail at full load that it has to be noticed.
     """
 
     name: str
-    detail: str
+    details: tuple[str, ...]
     role: str
     capacity: str
     capacity_note: str
@@ -45,7 +46,7 @@ class ArmCells:
     @property
     def cells(self) -> tuple[str, ...]:
         """Return the texts of the row below HEADERS."""
-        name = f"{self.name} ({self.detail})"
+        name = f"{self.name} ({'; '.join(self.details)})"
         capacity = f"{self.capacity} ({self.capacity_note})" if self.capacity_note else self.capacity
         return (name, capacity, self.goodput, self.failures, self.latencies, self.memory, self.connections)
 
@@ -114,19 +115,19 @@ def _without_unit(load: str) -> str:
     return load.removesuffix(" users").removesuffix(" user").removesuffix(f" {texts.ARRIVALS}")
 
 
-def _detail(arm: ArmSummary) -> str:
+def _details(arm: ArmSummary) -> tuple[str, ...]:
     """Return the slots of an arm and where the time of its requests goes, or why it was not measured."""
     if arm.error:
-        return f"not measured: {arm.error}"
+        return (f"not measured: {arm.error}",)
     times = arm_times(arm.runs)
-    return f"{arm.slots}; a request: {times_text(times)}" if times else arm.slots
+    return (arm.slots, f"a request: {times_text(times)}") if times else (arm.slots,)
 
 
 def _cells(arm: ArmSummary, most_users: int) -> ArmCells:
     full, capacity = arm.full, arm.capacity
     return ArmCells(
         name=arm.name + (" (!)" if arm.runs.invalid_reason else ""),
-        detail=_detail(arm),
+        details=_details(arm),
         role=arm_role(arm.colour),
         capacity=texts.load_text(capacity),
         capacity_note=texts.capacity_note(capacity),

@@ -6,9 +6,11 @@ from locust_asyncdjango.failures.classify import advice
 from locust_asyncdjango.lab.analysis.arm_runs import ArmRuns
 from locust_asyncdjango.metrics.plural import counted
 
+ADVICE = advice("db_too_many_clients")
+
 
 def refused_sentence(runs: ArmRuns) -> str:
-    """Return which failures of an arm hide that the database refused connections, and what to do; "" for none."""
+    """Return which failures of an arm hide that the database refused connections; "" for none."""
     refused = [result.refused for result in runs.results if result.refused]
     if not refused:
         return ""
@@ -22,7 +24,7 @@ def refused_sentence(runs: ArmRuns) -> str:
     return (
         f"{counted(failures.total(), 'opaque failure')} ({', '.join(failures)}),"
         f" {counted(sum(each.refused for each in refused), 'refused connection')} in the same seconds: the database"
-        f" refused connections (too many clients{in_use}); {advice('db_too_many_clients')}"
+        f" refused connections (too many clients{in_use})"
     )
 
 

@@ -10,6 +10,7 @@ from locust_asyncdjango.lab.experiment.result import RefusedConnections
 from locust_asyncdjango.lab.experiment.schedule.plan import trials
 from locust_asyncdjango.lab.experiment.trial import Trial
 from locust_asyncdjango.lab.report.answer.subject_answers import answers_of
+from locust_asyncdjango.lab.report.experiment_report import failure_kinds
 from locust_asyncdjango.lab.report.tables import figures_table
 from locust_asyncdjango.lab.report.verdict import (
     first_failure_sentences,
@@ -61,15 +62,16 @@ def test_opaque_failures_are_told_with_their_cause() -> None:
     advised = "raise max_connections, use a connection pool, or put PgBouncer in front of the database"
     cause = (
         "41 opaque failures (app_error), 44 refused connections in the same seconds: the database refused connections"
-        f" (too many clients, all 100 in use); {advised}"
+        " (too many clients, all 100 in use)"
     )
     findings = findings_of([result])
     assert first_failure_sentences(findings) == [
         "io_read on gunicorn-uvicorn: the first failure was app_error, at 125 users",
-        f"io_read on gunicorn-uvicorn: {cause}",
+        f"io_read on gunicorn-uvicorn: {cause}; {advised}",
     ]
     (answer,) = answers_of(findings)
-    assert f"gunicorn-uvicorn: {cause}." in answer.recommendation.warnings
+    assert f"On gunicorn-uvicorn: {cause}; {advised}." in answer.recommendation.warnings
+    assert failure_kinds(findings) == ["db_too_many_clients"]
     few = replace(result, refused=RefusedConnections({"app_error": 41}, 44, 60))
     assert "(too many clients);" in first_failure_sentences(findings_of([few]))[1]
     twice = findings_of([result, replace(result, trial=replace(result.trial, repeat=2))], repeats=2)

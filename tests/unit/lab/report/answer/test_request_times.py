@@ -27,23 +27,33 @@ def test_the_times_of_an_arm_are_those_of_all_its_requests() -> None:
 
 
 def test_a_time_that_is_not_known_or_not_spent_is_left_out() -> None:
-    assert times_text(TIMES) == "queued 120 ms, code 15 ms, database 25 ms (2 queries)"
-    without_database = replace(TIMES, queries=0.0, queued_ms=None, http_calls=1.0, http_ms=10.0)
-    assert times_text(without_database) == "code 5 ms, other servers 10 ms"
+    assert times_text(TIMES) == "queued 120 ms, in the code 15 ms, in the database 25 ms (2 queries)"
+    without_database = replace(TIMES, queries=0.0, connects=0.0, queued_ms=None, http_calls=1.0, http_ms=10.0)
+    assert times_text(without_database) == "in the code 5.0 ms, at other servers 10 ms"
+    refused = replace(TIMES, queries=0.0, query_ms=0.0)
+    assert times_text(refused) == "queued 120 ms, in the code 35 ms, in the database 5.0 ms (0 queries)"
 
 
 def test_many_queries_are_counted_without_an_exponent() -> None:
     assert "(1235 queries)" in times_text(replace(TIMES, queries=1234.6))
-    assert "(1.23 queries)" in times_text(replace(TIMES, queries=1.2346))
+    assert "(1.2 queries)" in times_text(replace(TIMES, queries=1.2346))
+    assert "(1 query)" in times_text(replace(TIMES, queries=1.0))
 
 
 def test_the_table_has_a_row_for_each_name_and_arm_with_the_probe() -> None:
-    assert request_times_table(FINDINGS).rows == (
-        (
-            *("io_read", "gunicorn-uvicorn", "io_read", "30", "120 ms", "15 ms"),
-            *("20 ms (2 queries)", "5 ms (1 a request)", "-", "-", "-"),
-        ),
-    )
+    table = request_times_table(FINDINGS)
+    assert dict(zip(table.headers, table.rows[0], strict=True)) == {
+        "request": "io_read",
+        "arm": "io_read: gunicorn-uvicorn",
+        "requests": "30",
+        "queued ms": "120",
+        "code ms": "15",
+        "queries": "2",
+        "query ms": "20",
+        "connects": "1",
+        "connect ms": "5",
+    }
+    assert len(table.rows) == 1
 
 
 def test_a_line_that_blocks_the_event_loop_is_named() -> None:
@@ -57,5 +67,5 @@ def test_a_line_that_blocks_the_event_loop_is_named() -> None:
 
 def test_the_report_says_it() -> None:
     report = render_markdown(FINDINGS, {})
-    assert "a request: queued 120 ms, code 15 ms, database 25 ms (2 queries)" in report
+    assert "a request: queued 120 ms, in the code 15 ms, in the database 25 ms (2 queries)" in report
     assert f"{BLOCKED}." in report
