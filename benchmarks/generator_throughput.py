@@ -23,6 +23,7 @@ from locust_asyncdjango.lab.environment.process import free_port, python, runnin
 from locust_asyncdjango.lab.errors import TrialError, UsageError
 from locust_asyncdjango.metrics import series_file
 from locust_asyncdjango.metrics.interval import Interval
+from locust_asyncdjango.probe.protocol import TOKEN_VARIABLE
 from support.harness import run, spread
 from support.web_servers import listening, nginx, requests_per_s, wrk
 
@@ -66,11 +67,15 @@ WORK = {
         Work("failing", "/failing", 4, "db_too_many_clients"),
     )
 }
-STOCK_HTTP, STOCK_FAST, OURS = "StockHttp", "StockFast", "Ours"
-NAMES = {STOCK_HTTP: "HttpUser", STOCK_FAST: "FastHttpUser", OURS: "FastUser"}
+STOCK_HTTP, STOCK_FAST, OURS, IN_TRIAL = "StockHttp", "StockFast", "Ours", "OursInTrial"
+NAMES = {STOCK_HTTP: "HttpUser", STOCK_FAST: "FastHttpUser", OURS: "FastUser", IN_TRIAL: "FastUser in a trial"}
 """The name of an arm, by its class in generator_users.py."""
-TOOLS, BY_TOOLS = ("hey", "wrk"), ("get", "large")
-"""Other load generators, and the work that they can do: plain GETs."""
+TOOLS = ("hey", "wrk")
+"""Other load generators."""
+WORK_OF = {"hey": ("get", "large"), "wrk": ("get", "large"), IN_TRIAL: ("get",)}
+"""The work of the arms that do not do all of it: the tools can only send plain GETs, and the fields of a trial cost the
+same with all work."""
+TOKEN = "benchmark"  # noqa: S105 - it protects nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,8 +183,8 @@ def locations() -> str:
 
 def run_all_arms(options: Options, work: Work, users: int, setup: Setup) -> dict[str, list[ArmResult]]:
     """Run all arms in turn, round by round, and return the results by arm. Raise TrialError."""
-    tools = [tool for tool in TOOLS if shutil.which(tool) and work.tag in BY_TOOLS]
-    arms = [*options.arms, *tools]
+    tools = [tool for tool in TOOLS if shutil.which(tool)]
+    arms = [arm for arm in (*options.arms, *tools) if work.tag in WORK_OF.get(arm, WORK)]
     results: dict[str, list[ArmResult]] = {arm: [] for arm in arms}
     for round_ in range(options.rounds):
         for arm in arms if round_ % 2 == 0 else reversed(arms):
@@ -200,7 +205,8 @@ def run_locust(arm: str, work: Work, users: int, seconds: int, setup: Setup) -> 
         *python("-m", "locust", "-f", users_file, arm, "--tags", work.tag, *load, "--series", str(file)),
     ]
     memory_mb = 0.0
-    with running(argv, log=log) as program:
+    env = {**os.environ, TOKEN_VARIABLE: TOKEN if arm == IN_TRIAL else ""}
+    with running(argv, log=log, env=env) as program:
         process = psutil.Process(program.pid)
         while program.wait(0.5) is None:
             with suppress(psutil.NoSuchProcess):
@@ -232,17 +238,24 @@ def run_tool(arm: str, work: Work, users: int, seconds: int, setup: Setup) -> Ar
 
 
 def table(work: Work, users: int, results: dict[str, list[ArmResult]]) -> str:
-    """Return a table of rates, and of ratios to FastHttpUser in the same round."""
+    """Return a table of rates, of ratios to FastHttpUser in the same round, and of a trial's fields to none."""
     lines = [f"{work.tag}, {users} users; requests/s: median (min..max) of the rounds; times FastHttpUser, by pair"]
     for arm, rounds in results.items():
-        line = f"  {NAMES.get(arm, arm):14}{spread([result.rate for result in rounds]):26}"
+        line = f"  {NAMES.get(arm, arm):20}{spread([result.rate for result in rounds]):26}"
         if STOCK_FAST in results and arm != STOCK_FAST:
-            ratios = [result.rate / stock.rate for result, stock in zip(rounds, results[STOCK_FAST], strict=True)]
+            ratios = ratios_to(rounds, results[STOCK_FAST])
             line += spread(ratios, 2)
             if arm == OURS:
                 line += f"; goal of {work.goal:g} {'reached' if statistics.median(ratios) >= work.goal else 'MISSED'}"
+        if arm == IN_TRIAL and OURS in results:
+            line += f"; {spread(ratios_to(rounds, results[OURS]), 2)} times FastUser"
         lines.append(line)
     return "\n".join(lines)
+
+
+def ratios_to(rounds: Sequence[ArmResult], others: Sequence[ArmResult]) -> list[float]:
+    """Return the ratio of the rates of two arms in each round."""
+    return [result.rate / other.rate for result, other in zip(rounds, others, strict=True)]
 
 
 def memory(options: Options, results: dict[tuple[int, str], dict[str, list[ArmResult]]]) -> str:
@@ -252,12 +265,12 @@ def memory(options: Options, results: dict[tuple[int, str], dict[str, list[ArmRe
         return "memory per user: needs runs with different numbers of users"
     tag = options.work[0].tag
     lines = [f"memory per user, from {few} to {many} users: {tag}"]
-    for arm in options.arms:
+    for arm in (arm for arm in options.arms if arm in results[few, tag]):
         more = [
             1000 * (much.memory_mb - little.memory_mb) / (many - few)
             for little, much in zip(results[few, tag][arm], results[many, tag][arm], strict=True)
         ]
-        lines.append(f"  {NAMES[arm]:14}{spread(more)} kB")
+        lines.append(f"  {NAMES[arm]:20}{spread(more)} kB")
     return "\n".join(lines)
 
 

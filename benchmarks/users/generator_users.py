@@ -54,3 +54,7 @@ class Ours(FastUser):
     """FastUser, which the others are compared with."""
 
     tasks = ALL
+
+
+class OursInTrial(Ours):
+    """FastUser in an environment with the token of a trial."""
