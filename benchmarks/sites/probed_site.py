@@ -1,7 +1,12 @@
-"""A site for probe_cost.py: one view that does nothing, and one that computes for 5 ms. No middleware, no database."""
+"""A site for probe_cost.py: one view that does nothing, and one that computes for 5 ms. No middleware, no database.
+
+Beside it stand two applications without Django, which show what the probe's wrapper costs alone.
+"""
 
 import secrets
 import time
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any
 
 import django
 from django.conf import settings
@@ -53,3 +58,15 @@ urlpatterns = [
     path("asgi/compute/", compute_async),
 ]
 wsgi, asgi = WSGIHandler(), ASGIHandler()
+
+
+def bare_wsgi(_environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+    """Respond without Django, on WSGI."""
+    start_response("200 OK", [("Content-Length", "2")])
+    return [b"ok"]
+
+
+async def bare_asgi(_scope: Any, _receive: Any, send: Callable[[dict[str, Any]], Awaitable[None]]) -> None:
+    """Respond without Django, on ASGI."""
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
+    await send({"type": "http.response.body", "body": b"ok"})

@@ -4,13 +4,15 @@ import statistics
 import sys
 import tempfile
 from collections.abc import Callable, Collection, Mapping, Sequence
+from math import comb
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import NamedTuple, Protocol, TypeVar
 
 from locust_asyncdjango.lab.commands.arguments import Parser
 from locust_asyncdjango.lab.environment.process import Interrupted, stop_signals_as_interrupts
 from locust_asyncdjango.lab.errors import LabError, TrialError, UsageError
 from locust_asyncdjango.lab.experiment.options import names
+from locust_asyncdjango.metrics.statistics import ERROR
 
 Options = TypeVar("Options")
 
@@ -87,3 +89,29 @@ def run_parts(
 def spread(values: Sequence[float], digits: int = 0) -> str:
     """Return the median and the extremes of values, as a text to print."""
     return f"{statistics.median(values):.{digits}f} ({min(values):.{digits}f}..{max(values):.{digits}f})"
+
+
+class MedianInterval(NamedTuple):
+    """A median with its 95 % interval, which holds whatever the distribution of the values is."""
+
+    low: float
+    median: float
+    high: float
+
+    def text(self, digits: int = 0) -> str:
+        """Return it as a text to print."""
+        return f"{self.median:.{digits}f} ({self.low:.{digits}f}..{self.high:.{digits}f})"
+
+
+def median_interval(values: Sequence[float]) -> MedianInterval:
+    """Return the median of values with its interval, which begins at the k-th lowest and ends at the k-th highest.
+
+    Of fewer than six values k is 1 too, and the interval has less than 95 %.
+    """
+    ordered, count = sorted(values), len(values)
+    k = outside = 0
+    while 2 * (outside + comb(count, k)) <= ERROR * 2**count:
+        outside += comb(count, k)
+        k += 1
+    first = max(k, 1) - 1
+    return MedianInterval(ordered[first], statistics.median(ordered), ordered[count - 1 - first])

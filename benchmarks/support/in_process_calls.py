@@ -1,7 +1,9 @@
-"""Call an application in this process: ``python benchmarks/support/in_process_calls.py APPLICATION INTERFACE CALLS``.
+"""Call two applications in turns, each in a process of its own, without a server.
 
-It prints the microseconds of processor time for each call, of the fastest of some batches. probe_cost.py runs it with
-the site, and with the probe around the site, whose token the calls have.
+``python benchmarks/support/in_process_calls.py PLAIN PROBED INTERFACE PAIRS CALLS`` prints a line for each pair of
+batches: the microseconds of processor time for each call of PLAIN, and of PROBED, which wraps it. Both are given as
+``module:attribute``. The batches are in the order ABBA, so that what slows the machine slows both. The calls have the
+token of the environment, by which the probe records them.
 """
 
 import asyncio
@@ -10,30 +12,66 @@ import os
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from importlib import import_module
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
 from typing import Any
 
-from locust_asyncdjango.probe.protocol import NAME_HEADER, SENT_HEADER, TOKEN_HEADER, TOKEN_VARIABLE
+from locust_asyncdjango.probe.protocol import (
+    APPLICATION_VARIABLE,
+    NAME_HEADER,
+    SENT_HEADER,
+    TOKEN_HEADER,
+    TOKEN_VARIABLE,
+)
 
-BATCHES = 10
 HEADERS = {TOKEN_HEADER: os.environ.get(TOKEN_VARIABLE, ""), SENT_HEADER: f"{time.time():.6f}", NAME_HEADER: "empty"}
+Batch = Callable[[int], None]
 
 
-def main(name: str, interface: str, calls: int) -> None:
-    """Print the cost of a call."""
+def main(plain: str, probed: str, interface: str, pairs: int, calls: int) -> None:
+    """Print the costs of both applications, pair by pair."""
+    sides = [Side(plain, "", interface, calls), Side(probed, plain, interface, calls)]
+    for side in sides:
+        side.batch_us()  # imports, and fills caches
+    for pair in range(pairs):
+        first, second = sides if pair % 2 == 0 else reversed(sides)
+        costs_us = {side: side.batch_us() for side in (first, second)}
+        print(*(costs_us[side] for side in sides))
+
+
+class Side:
+    """An application in a process of its own. own: the application that it wraps; "" for none. calls: of a batch."""
+
+    def __init__(self, name: str, own: str, interface: str, calls: int) -> None:
+        # A fresh process, because the probe changes classes of Django.
+        context = get_context("spawn")
+        self._connection, its_end = context.Pipe()
+        context.Process(target=serve_batches, args=(its_end, name, own, interface, calls), daemon=True).start()
+        its_end.close()
+
+    def batch_us(self) -> float:
+        """Run a batch, and return the microseconds of a call."""
+        self._connection.send(None)
+        return float(self._connection.recv())
+
+
+def serve_batches(connection: Connection, name: str, own: str, interface: str, calls: int) -> None:
+    """Run a batch whenever the other end asks for it, and send what a call has cost."""
+    os.environ[APPLICATION_VARIABLE] = own
     module, _, attribute = name.partition(":")
     application: Any = getattr(import_module(module), attribute)
-    call_batch = batch_of_wsgi(application) if interface == "wsgi" else batch_of_asgi(application)
-    call_batch(max(calls // BATCHES, 1))
-    times_s = []
-    for _ in range(BATCHES):
-        begin_s = time.process_time()
-        call_batch(calls)
-        times_s.append(time.process_time() - begin_s)
-    print(1e6 * min(times_s) / calls)
+    run_batch = batch_of_wsgi(application) if interface == "wsgi" else batch_of_asgi(application)
+    with suppress(EOFError):  # where the other end has ended
+        while True:
+            connection.recv()
+            begin_s = time.process_time()
+            run_batch(calls)
+            connection.send(1e6 * (time.process_time() - begin_s) / calls)
 
 
-def batch_of_wsgi(application: Any) -> Callable[[int], None]:
+def batch_of_wsgi(application: Any) -> Batch:
     """Return a function that calls a WSGI application so often."""
     fields = {f"HTTP_{name.upper().replace('-', '_')}": value for name, value in HEADERS.items()}
     environ = {
@@ -51,15 +89,17 @@ def batch_of_wsgi(application: Any) -> Callable[[int], None]:
         for _ in range(calls):
             response = application({**environ, "wsgi.input": io.BytesIO()}, lambda *_: None)
             b"".join(response)
-            response.close()
+            if hasattr(response, "close"):
+                response.close()
 
     return call
 
 
-def batch_of_asgi(application: Any) -> Callable[[int], None]:
-    """Return a function that calls an ASGI application so often, in a loop of its own."""
+def batch_of_asgi(application: Any) -> Batch:
+    """Return a function that calls an ASGI application so often, always in the same loop, as a server does."""
     headers = [(b"host", b"127.0.0.1"), *((name.lower().encode(), value.encode()) for name, value in HEADERS.items())]
     scope = {"type": "http", "method": "GET", "path": "/asgi/empty/", "query_string": b"", "headers": headers}
+    loop = asyncio.new_event_loop()
 
     async def call(calls: int) -> None:
         for _ in range(calls):
@@ -74,8 +114,8 @@ def batch_of_asgi(application: Any) -> Callable[[int], None]:
     async def ignore(_message: Any) -> None:
         pass
 
-    return lambda calls: asyncio.run(call(calls))
+    return lambda calls: loop.run_until_complete(call(calls))
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2], int(sys.argv[3]))
+    main(sys.argv[1], sys.argv[2], sys.argv[3], int(sys.argv[4]), int(sys.argv[5]))
