@@ -31,7 +31,7 @@ def goodput(per_s: float, p50_ms: float = 100.0) -> Goodput:
 
 def capacity(users: int, *, is_reached: bool = True) -> Capacity:
     """Return a capacity within the default objective. is_reached: whether a load of the run broke it."""
-    return Capacity(OBJECTIVE, users, users - 1, users + 1, users / 2, "p95 1.4 s" if is_reached else "")
+    return Capacity(OBJECTIVE, users, max(users - 1, 0), users + 1, users / 2, "p95 1.4 s" if is_reached else "")
 
 
 def at_full_load(run: Saturation) -> Saturation:

@@ -82,7 +82,8 @@ class Capacity:
     """The highest load at which the objective holds.
 
     objective: as the user wrote it, such as "failures <= 1% and p95 <= 1s".
-    users: the highest load; 0 if the objective held at no load. low, high: its 95 % interval.
+    users: the highest load; 0 if the objective held at no load of the run, so that it is below ``high``. low, high: its
+        95 % interval.
     unit: of all loads here: "users", or "req/s" for an open model, whose load is the requests that it makes due.
     per_s: successful responses a second at this load.
     broken_by: what broke the objective beyond it, such as "p95 1.4 s"; "" if no load of the run broke it. Then the

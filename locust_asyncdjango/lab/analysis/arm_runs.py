@@ -78,6 +78,13 @@ class ArmRuns:
         measurements = self.measurements(Criterion.CAPACITY).values()
         return 2 * sum(each.is_bound for each in measurements) > len(measurements)
 
+    @property
+    def capacity_range(self) -> tuple[int, int]:
+        """Return the fewest and the most users in the intervals of the comparable runs' capacities; 0 for none."""
+        figures = [result.figures for result in self.comparable.values() if result.figures]
+        known = [each.capacity for each in figures if each.capacity]
+        return min((each.low for each in known), default=0), max((each.high for each in known), default=0)
+
     def measurements(self, criterion: Criterion) -> dict[int, Measurement]:
         """Return the figure of each comparable run that has it, by the number of the repeat."""
         measured = ((repeat, result.figures) for repeat, result in self.comparable.items() if result.figures)

@@ -50,12 +50,16 @@ class Comparison:
     def is_ahead(self) -> bool:
         """Return whether the best arm is named as such: it differs, or in single runs it is clearly better in these.
 
-        Without a ratio it is so named only where it brought something, and the other arm nothing in one of its runs.
+        Without a ratio it is so named only where it brought something, and the other arm nothing in one of its runs. A
+        capacity that no load of a run showed is below the lowest one, so that the best arm has to be above that.
         """
         if self.other.invalid_reason:
             return True
         if self.estimate is None:
-            return bool(self.criterion and self.best.mean(self.criterion) and not self.other.mean(self.criterion))
+            if self.criterion is None or not self.best.mean(self.criterion) or self.other.mean(self.criterion):
+                return False
+            (low, _), (_, bound) = self.best.capacity_range, self.other.capacity_range
+            return self.criterion is not Criterion.CAPACITY or low >= bound
         return self.estimate.ratio >= SINGLE_RUN_RATIO if self.is_different is None else self.is_different
 
     @property

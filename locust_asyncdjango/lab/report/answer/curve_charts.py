@@ -84,7 +84,7 @@ def _dot(each: _Curve) -> dict[str, object] | None:
     capacity = each.arm.capacity
     if capacity is None:
         return dot(at, each.points[at], each.arm.name, each.role, is_end=False)
-    load = load_text(capacity).replace("at least", "\u2265")
+    load = load_text(capacity).replace("at least", "\u2265").replace("below", "<")
     return dot(at, each.points[at], f"{each.arm.name}: {load}", each.role, is_end=capacity.users > 0)
 
 

@@ -16,6 +16,7 @@ from locust_asyncdjango.lab.report.answer.questions import answering_comparison,
 from locust_asyncdjango.lab.report.answer.request_times import block_sentences
 from locust_asyncdjango.lab.report.answer.slots import slots_of, slots_sentence
 from locust_asyncdjango.lab.report.answer.texts import (
+    capacity_note,
     duration_text,
     full_load_text,
     goodput_text,
@@ -101,7 +102,7 @@ def _figures(findings: Findings, comparison: Comparison | None) -> str:
     if comparison.best.invalid_reason or comparison.other.invalid_reason:
         return ""
     figures = (value_text(runs, comparison.criterion) for runs in (comparison.best, comparison.other))
-    return " against ".join(figures).replace("at least", "\u2265")
+    return " against ".join(figures).replace("at least", "\u2265").replace("below", "<")
 
 
 def _lead(findings: Findings, subject: str, measured: Sequence[ArmSummary], answering: Comparison | None) -> str:
@@ -175,7 +176,9 @@ def _evidence(named: Sequence[ArmSummary]) -> Iterator[str]:
 
 def _capacity_clause(arm: ArmSummary) -> str:
     capacity = arm.capacity
-    rate = f"{format_per_s(capacity.per_s)} req/s" if capacity and capacity.users else ""
+    if capacity and not capacity.users:
+        return f"{arm.name} carries fewer than {load_text(capacity).removeprefix('below ')} ({capacity_note(capacity)})"
+    rate = f"{format_per_s(capacity.per_s)} req/s" if capacity else ""
     limit = f"then {capacity.broken_by}" if capacity and capacity.is_reached else ""
     details = "; ".join(filter(None, (rate, limit)))
     return f"{arm.name} carries {load_text(capacity)}{f' ({details})' if details else ''}"
@@ -234,8 +237,9 @@ def _certainty_note(comparison: Comparison) -> str:
     if comparison.criterion is None:
         return "no ratio: nothing decides between the arms"
     if not comparison.other.mean(comparison.criterion):
-        within = " within the objective" if comparison.criterion is Criterion.CAPACITY else ""
-        return f"no ratio: a run of {comparison.other.trial.arm} carried nothing{within}"
+        if comparison.criterion is Criterion.CAPACITY:
+            return f"no ratio: in a run of {comparison.other.trial.arm} the lowest load was beyond the objective"
+        return f"no ratio: a run of {comparison.other.trial.arm} carried nothing"
     return "no ratio: no repeat has both arms"
 
 

@@ -55,7 +55,7 @@ class ArmCells:
         """Return the texts of the row of the terminal's table, which are shorter."""
         return (
             self.name,
-            _without_unit(self.capacity).replace("at least ", ">= "),
+            _without_unit(self.capacity).replace("at least ", ">= ").replace("below ", "< "),
             self.capacity_per_s,
             self.goodput.removesuffix(" req/s"),
             self.failures,
@@ -132,7 +132,7 @@ def _cells(arm: ArmSummary, most_users: int) -> ArmCells:
         capacity=texts.load_text(capacity),
         capacity_note=texts.capacity_note(capacity),
         capacity_per_s=format_per_s(capacity.per_s) if capacity and capacity.users else texts.NONE,
-        share=capacity.users / max(most_users, 1) if capacity else None,
+        share=capacity.users / most_users if capacity and capacity.users else None,
         goodput=texts.goodput_text(full),
         failures=texts.share_text(full.failed_share) if full else texts.NONE,
         fails=bool(full and full.failed_share > 0.01),

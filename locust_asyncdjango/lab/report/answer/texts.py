@@ -8,8 +8,6 @@ from locust_asyncdjango.metrics.plural import counted
 NONE = "-"
 ARRIVALS = "arrivals/s"
 """The unit of an open model's load. Goodput is in req/s."""
-NO_LOAD = "none"
-"""The capacity of an arm that is beyond the objective at every load."""
 SECOND_MS = 1000
 """Latencies from so many milliseconds on are shown in seconds."""
 
@@ -31,13 +29,12 @@ def latencies_text(full: FullLoad | None) -> str:
 
 
 def load_text(capacity: Capacity | None) -> str:
-    """Return the load of a capacity; "at least" it where no load broke the objective."""
+    """Return the load of a capacity: "at least" it where no load broke the objective, "below" it where each did."""
     if capacity is None:
         return NONE
-    if not capacity.users:
-        return NO_LOAD
-    load = counted(capacity.users, "user") if not is_open(capacity) else f"{capacity.users} {ARRIVALS}"
-    return f"{'' if capacity.is_reached else 'at least '}{load}"
+    at_most = capacity.users or capacity.high
+    load = counted(at_most, "user") if not is_open(capacity) else f"{at_most} {ARRIVALS}"
+    return f"{'below ' if not capacity.users else '' if capacity.is_reached else 'at least '}{load}"
 
 
 def is_open(capacity: Capacity) -> bool:

@@ -1,5 +1,7 @@
 """Who is best in a subject, by how much, and how sure that is, in words. Start reading at ``winner_text``."""
 
+from collections.abc import Sequence
+
 from locust_asyncdjango.lab.analysis.arm_runs import ArmRuns
 from locust_asyncdjango.lab.analysis.comparison.criterion import Criterion
 from locust_asyncdjango.lab.analysis.comparison.planning import repeats_for, shared_by
@@ -10,6 +12,7 @@ from locust_asyncdjango.metrics.plural import counted
 from locust_asyncdjango.metrics.statistics import ERROR
 
 NO_DIFFERENCE = "no detectable difference"
+FEWER_USERS = "measure with fewer users or a slower ramp (-u, -r)"
 MATTERS = 0.05
 """The difference, as a share, for which a verdict without a winner says how many repeats would find it."""
 
@@ -25,13 +28,13 @@ def winner_text(findings: Findings, subject: str, comparison: Comparison) -> str
     if criterion is None:
         return _peaks_text(findings.ranked(subject))
     if not best.mean(criterion):
-        return _nothing_text(criterion)
+        return _nothing_text(findings.ranked(subject), criterion)
     if second.invalid_reason:
         return (
             f"{best.trial.arm} {figure_text(best, criterion)}; the results of all other arms are above their ceilings"
         )
     if not second.mean(criterion):
-        return f"{best.trial.arm} {figure_text(best, criterion)}; {_lacks_text(second, criterion)}"
+        return _lacking_text(comparison, criterion)
     return _compared_text(findings, subject, comparison, criterion)
 
 
@@ -57,12 +60,17 @@ def figure_text(runs: ArmRuns, criterion: Criterion) -> str:
 
 
 def value_text(runs: ArmRuns, criterion: Criterion) -> str:
-    """Return the mean figure of an arm with its unit: "140 users", "at least 500 users", "96.1 req/s" or "20.1 ms"."""
+    """Return the mean figure of an arm with its unit.
+
+    "140 users", "at least 500 users" where no load broke the objective, "below 62 users" where in some run each did;
+    "96.1 req/s" or "20.1 ms".
+    """
     mean = runs.mean(criterion)
     if criterion is not Criterion.CAPACITY:
         return f"{mean:.1f} {criterion.unit}"
     unit = next((each.capacity.unit for each in runs.measured if each.capacity), criterion.unit)
-    return f"{'at least ' if runs.is_bound else ''}{mean:.0f} {unit}"
+    bound = "at least " if runs.is_bound else "" if mean else "below "
+    return f"{bound}{mean or runs.capacity_range[1]:.0f} {unit}"
 
 
 def ratio_text(estimate: RatioEstimate) -> str:
@@ -126,13 +134,24 @@ def _peaks_text(ranked: list[ArmRuns]) -> str:
     )
 
 
-def _nothing_text(criterion: Criterion) -> str:
+def _nothing_text(ranked: Sequence[ArmRuns], criterion: Criterion) -> str:
     if criterion is Criterion.CAPACITY:
-        return "no verdict: no arm keeps the objective in each of its runs"
+        bounds = ", ".join(f"{runs.trial.arm} {value_text(runs, criterion)}" for runs in ranked if runs.measured)
+        return f"no verdict: no arm keeps the objective in each of its runs ({bounds}); {FEWER_USERS}"
     return "no arm answered a single request successfully"
 
 
-def _lacks_text(runs: ArmRuns, criterion: Criterion) -> str:
-    if criterion is Criterion.CAPACITY:
-        return f"{runs.trial.arm} does not keep it under any load"
-    return f"a run of {runs.trial.arm} had no successful request"
+def _lacking_text(comparison: Comparison, criterion: Criterion) -> str:
+    """Return how the best arm compares with one that has a run without the figure."""
+    best, other = comparison.best.trial.arm, comparison.other.trial.arm
+    figure = figure_text(comparison.best, criterion)
+    if criterion is not Criterion.CAPACITY:
+        return f"{best} {figure}; a run of {other} had no successful request"
+    bound = value_text(comparison.other, criterion)
+    if comparison.is_ahead:
+        return f"{best} {figure}, {other} {bound}"
+    low, high = comparison.best.capacity_range
+    return (
+        f"no verdict: {best} {figure}, by its intervals {low} to {high}, and {other} {bound}, as in one of its runs the"
+        f" lowest load was beyond it; {FEWER_USERS}"
+    )

@@ -113,12 +113,25 @@ def test_no_arm_is_ahead_where_none_keeps_the_objective_in_each_run() -> None:
     findings = with_capacities(repeated((50.0, 50.0), (50.0, 50.0)), (0, 40), (40, 0))
     (answer,) = answers_of(findings)
     choice = answer.recommendation
-    assert choice.lead == "No verdict: no arm keeps the objective in each of its runs"
+    assert choice.lead == (
+        "No verdict: no arm keeps the objective in each of its runs (gunicorn-sync below 41 users, gunicorn-uvicorn"
+        " below 41 users); measure with fewer users or a slower ramp (-u, -r)"
+    )
     assert choice.winner == ""
-    one = with_capacities(repeated((50.0, 50.0), (50.0, 50.0)), (30, 40), (40, 0))
+    one = with_capacities(repeated((50.0, 50.0), (50.0, 50.0)), (30, 0), (40, 0))
     (answer,) = answers_of(one)
-    assert answer.recommendation.winner == "sync"
-    assert answer.recommendation.notes[0] == "no ratio: a run of gunicorn-uvicorn carried nothing within the objective"
+    choice = answer.recommendation
+    assert choice.winner == "sync"
+    assert choice.notes[0] == "no ratio: in a run of gunicorn-uvicorn the lowest load was beyond the objective"
+    assert choice.figures == "35 users against < 1 users"
+    assert choice.evidence[0] == (
+        "Within the objective gunicorn-sync carries 30 users (15.0 req/s; then p95 1.4 s), gunicorn-uvicorn carries"
+        " fewer than 1 user (at the lowest load p95 1.4 s)."
+    )
+    assert [(row.capacity, row.terminal_cells[1], row.share) for row in answer.rows] == [
+        ("30 users", "30", 1.0),
+        ("below 1 user", "< 1", None),
+    ]
 
 
 def test_arms_without_a_success_are_not_compared_and_have_no_figures() -> None:

@@ -34,7 +34,7 @@ def test_shares(share: float, text: str) -> None:
             "120 arrivals/s",
             "100 req/s; 101-134 arrivals/s; then p95 1.6 s",
         ),
-        (Capacity(OBJECTIVE, 0, 0, 5, 0.0, "p95 2.8 s"), "none", "at the lowest load p95 2.8 s"),
+        (Capacity(OBJECTIVE, 0, 0, 5, 0.0, "p95 2.8 s"), "below 5 users", "at the lowest load p95 2.8 s"),
     ],
 )
 def test_capacities(capacity: Capacity | None, load: str, note: str) -> None:
