@@ -245,7 +245,7 @@ def test_a_run_of_results_format_3_goes_on_and_can_be_compared(tmp_path: Path) -
     code, text = done(*lab("run", "--resume", results))
     assert code == 0, text
     assert kept.read_bytes() == before
-    assert (json.loads(before)["format_version"], json.loads(missing.read_bytes())["format_version"]) == (3, 6)
+    assert (json.loads(before)["format_version"], json.loads(missing.read_bytes())["format_version"]) == (3, 7)
     report = tmp_path / "compared.html"
     code, text = done(*lab("compare", VERSION_3, results, "--output", report))
     assert code in (0, 3), text

@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import sysconfig
@@ -14,7 +15,7 @@ import pytest
 
 from locust_asyncdjango.lab.project.project_file import FILE_NAME
 from tests.support.django_projects import make_project, on_postgresql, project_text
-from tests.support.programs import done
+from tests.support.programs import done, running
 
 LAB = (sys.executable, "-P", "-m", "locust_asyncdjango.lab.cli")
 DEADLINE_S = 600
@@ -99,6 +100,21 @@ def test_every_view_answers_on_every_arm(folder: Path) -> None:
         ["articles/async", "200"],
     ]
     assert text.endswith("all 2 arms can be measured\n")
+
+
+def test_a_pilot_chooses_the_users_of_a_view(folder: Path, tmp_path: Path) -> None:
+    results = tmp_path / "results"
+    with running(*LAB, "run", "--output", results, cwd=folder) as program:
+        program.wait_for(r"articles on sync \(1 of 2\)")
+        program.signal(signal.SIGINT)
+        assert program.end() == 130
+        assert program.left_behind() == []
+        ((subject, users),) = json.loads((results / "experiment.json").read_text())["experiment"]["ramp_users"]
+        assert f"the users climb to {users} users\n" in program.text
+    assert (subject, 20 <= users <= 500) == ("articles", True)
+    code, text = lab(folder, "run", "--budget", "4m", "--dry-run")
+    assert code == 0, text
+    assert "with a ramp of 12 s to as many users as a short pilot finds for each view and a plateau of 15 s" in text
 
 
 def test_a_project_without_arms_is_started_once_to_look_at_it(folder: Path, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import shutil
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import TYPE_CHECKING, Any
@@ -127,19 +127,34 @@ def opened(project: Project, command_line: Mapping[str, Any], options: Namespace
             yield OpenedProject(site, experiment, values, (*choice.reasons, *site.warnings))
 
 
-def require_answers(site: "ProjectSite", experiment: Experiment) -> list[str]:
+def needs_pilot(project: Project, values: Mapping[str, Any]) -> bool:
+    """Return whether a pilot chooses the users of each view: where the user has chosen nothing about the load.
+
+    values: of options, by key.
+    """
+    return not project.locustfile and not {"shape", "users", "spawn_rate", "run_time"} & values.keys()
+
+
+def first_look(
+    site: "ProjectSite", experiment: Experiment, *, with_pilots: bool = False
+) -> tuple[Experiment, list[str]]:
     """Fill the project's database, start each arm, and request each measured view once.
 
-    Return in lines which trials will not be measured, and why. Raise UsageError where a view is a success on no arm,
-    and where twins differ, so that no pair is measured whose halves do different work.
+    with_pilots: also load each view for a few seconds, so that the experiment has users that fit each view. Return it,
+    and in lines which trials will not be measured. Raise UsageError where a view is a success on no arm, and where
+    twins differ, so that no pair is measured whose halves do different work.
     """
-    from locust_asyncdjango.lab.measure.sites.project_check import arm_checks, require_measurable
+    from locust_asyncdjango.lab.measure.sites.project_check import arm_checks, require_measurable, users_of_ramps
 
     if site.project.locustfile:  # what its users request is not known
-        return []
+        return experiment, []
     with log_folder() as logs:
         site.prepare(experiment, logs.path)
-        return require_measurable(list(arm_checks(site, experiment, logs.path)))
+        checks = list(arm_checks(site, experiment, logs.path, with_pilots=with_pilots))
+        notes = require_measurable(checks)
+    if with_pilots:
+        experiment = replace(experiment, ramp_users=users_of_ramps(checks, experiment.load.objective))
+    return experiment, notes
 
 
 @contextmanager

@@ -5,19 +5,24 @@ import sys
 import time
 from argparse import ArgumentParser, Namespace
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
+from locust_asyncdjango.analysis.formatting import format_duration
 from locust_asyncdjango.lab.commands.arguments import Command, add_options
 from locust_asyncdjango.lab.commands.console import print_lines
 from locust_asyncdjango.lab.commands.project_run import (
+    OpenedProject,
     add_project_arguments,
     find_project,
+    first_look,
+    needs_pilot,
     opened,
     reopened,
-    require_answers,
 )
 from locust_asyncdjango.lab.commands.report import write_experiment_report
 from locust_asyncdjango.lab.environment.process import Interrupted
@@ -79,14 +84,78 @@ def measure_experiment(options: Namespace) -> int:
     if project := find_project(options.experiment):
         with opened(project, _values(options), options) as opened_project:
             print_lines(Console(), opened_project.notes)
-            experiment, values = opened_project.experiment, opened_project.values
-            if not options.dry_run:
-                print_lines(Console(), require_answers(opened_project.site, experiment))
-            return _plan_or_measure(experiment, values, opened_project.site, dry_run=options.dry_run)
+            return _run_project(opened_project, dry_run=options.dry_run)
     if options.install or options.prepare_again:
         raise UsageError(f"--install and --prepare-again are for a project of your own: name its {FILE_NAME}")
     experiment, values = requested(options)
-    return _plan_or_measure(experiment, values, BundledSite(), dry_run=options.dry_run)
+    request = _Request(experiment, values, BundledSite(), output_folder(values))
+    fitted = _fit_budget(request)
+    print_lines(Console(), _budget_lines(request, fitted))
+    if options.dry_run:
+        return _print_plan(request, fitted)
+    return _measure(fitted, ResultsFolder(request.output), request.site)
+
+
+@dataclass(frozen=True)
+class _Request:
+    """What a command line asks for.
+
+    values: of options, by key. site: what is measured. output: the results folder. has_first_look: whether each arm is
+    started before the first trial. needs_pilot: whether it then gets a pilot, which chooses the users.
+    """
+
+    experiment: Experiment
+    values: Mapping[str, Any]
+    site: "MeasuredSite"
+    output: Path
+    has_first_look: bool = False
+    needs_pilot: bool = False
+
+    @cached_property
+    def experience(self) -> "Experience":
+        """What the experiments beside the results folder have shown on this machine."""
+        from locust_asyncdjango.lab.analysis.planning.experience import read_experience
+        from locust_asyncdjango.lab.environment.machine import describe_machine
+
+        return read_experience(self.output.parent, describe_machine(), self.output)
+
+    @property
+    def first_look_s(self) -> float:
+        """About how many seconds pass before the first trial, for starts and pilots of all arms."""
+        from locust_asyncdjango.lab.analysis.planning.budget import first_look_s
+
+        if not self.has_first_look:
+            return 0.0
+        return first_look_s(self.experiment, self.experience, with_pilots=self.needs_pilot)
+
+
+def _run_project(project: OpenedProject, *, dry_run: bool) -> int:
+    """Look at each arm of a project and measure it, or print the plan."""
+    from rich.console import Console
+
+    from locust_asyncdjango.lab.experiment.results_folder import ResultsFolder
+    from locust_asyncdjango.lab.report.sentences.ramps import ramp_users_text
+
+    begin_s, console = time.monotonic(), Console()
+    values, file = project.values, project.site.project
+    folder = ResultsFolder(output_folder(values))
+    request = _Request(
+        project.experiment, values, project.site, folder.path, not file.locustfile, needs_pilot(file, values)
+    )
+    begun = begun_experiment(project.experiment, values, folder)
+    experiment = begun or _fit_budget(request)
+    if dry_run:
+        print_lines(console, _budget_lines(request, experiment))
+        return _print_plan(request, experiment)
+    with_pilots = request.needs_pilot and begun is None
+    if with_pilots:
+        takes = format_duration(request.first_look_s)
+        print_lines(console, [f"first a short pilot of each arm finds how many users each view needs; about {takes}"])
+    experiment, notes = first_look(project.site, experiment, with_pilots=with_pilots)
+    print_lines(console, [*notes, *_budget_lines(request, experiment)])
+    if with_pilots and not experiment.budget:
+        print_lines(console, [f"the users climb to {ramp_users_text(experiment)}"])
+    return _measure(experiment, folder, project.site, time.monotonic() - begin_s)
 
 
 def _resume(folder: "ResultsFolder", options: Namespace) -> int:
@@ -100,23 +169,10 @@ def _resume(folder: "ResultsFolder", options: Namespace) -> int:
     if experiment.project:
         with reopened(experiment, options) as site:
             if not folder.is_measured(trials(experiment)):
-                print_lines(Console(), require_answers(site, experiment))
+                print_lines(Console(), first_look(site, experiment)[1])
             return _measure(experiment, folder, site)
     restore_site_variables(experiment)
     return _measure(experiment, folder, BundledSite())
-
-
-def _plan_or_measure(experiment: Experiment, values: Mapping[str, Any], site: "MeasuredSite", *, dry_run: bool) -> int:
-    """Fit an experiment to its budget, and measure it or print its plan. values: of options, by key."""
-    from locust_asyncdjango.lab.experiment.results_folder import ResultsFolder
-
-    output = output_folder(values)
-    experience = _experience(output)
-    if experiment.budget:
-        experiment = _fit_budget(experiment, values, experience)
-    if dry_run:
-        return _print_plan(experiment, experience, site)
-    return _measure(experiment, ResultsFolder(output), site)
 
 
 def requested(options: Namespace) -> tuple[Experiment, dict[str, Any]]:
@@ -139,6 +195,24 @@ def requested(options: Namespace) -> tuple[Experiment, dict[str, Any]]:
         own_servers=file.own_servers,
     )
     return experiment, values
+
+
+def begun_experiment(experiment: Experiment, values: Mapping[str, Any], folder: "ResultsFolder") -> Experiment | None:
+    """Return the experiment of a results folder, if the same command began it; None otherwise.
+
+    experiment, values: what the command asks for. The loads and repeats stay that were chosen when it began.
+    """
+    from locust_asyncdjango.lab.experiment.results_folder import without_secrets
+
+    try:
+        stored = folder.experiment()
+    except UsageError:
+        return None
+    chosen = {key: getattr(stored.load, key) for key in ("shape", "users", "spawn_rate") if key not in values}
+    if experiment.budget:
+        experiment = replace(experiment, repeats=stored.repeats, until_decided=stored.until_decided)
+    experiment = replace(experiment, load=replace(experiment.load, **chosen), ramp_users=stored.ramp_users)
+    return experiment if without_secrets(experiment) == stored else None
 
 
 def output_folder(values: Mapping[str, Any]) -> Path:
@@ -181,50 +255,65 @@ def _read(options: Namespace) -> tuple[ExperimentFile, dict[str, Any]]:
     return file, merge(file, _values(options))
 
 
-def _experience(output: Path) -> "Experience":
-    """Return what the experiments beside a new results folder have shown on this machine."""
-    from locust_asyncdjango.lab.analysis.planning.experience import read_experience
-    from locust_asyncdjango.lab.environment.machine import describe_machine
-
-    return read_experience(output.parent, describe_machine(), output)
-
-
-def _fit_budget(experiment: Experiment, values: Mapping[str, Any], experience: "Experience") -> Experiment:
-    """Return the experiment that makes the most of its budget, and print what it can find.
+def _fit_budget(request: _Request) -> Experiment:
+    """Return the experiment that makes the most of its budget, if it has one.
 
     A load of which the user names the shape or the length stays as it is. Raise UsageError.
     """
-    from rich.console import Console
-
     from locust_asyncdjango.lab.analysis.planning.budget import MOST_REPEATS, fit_budget
     from locust_asyncdjango.lab.measure.locust_process import planned_length_s
-    from locust_asyncdjango.lab.report.plan_preview import budget_sentences
 
-    length_s = None
+    experiment, values, length_s = request.experiment, request.values, None
+    if not experiment.budget:
+        return experiment
     if {"shape", "run_time"} & values.keys():
         length_s = planned_length_s(experiment.load)
         if length_s is None:
             raise UsageError("--budget needs a load whose length is known: set --run-time, or leave --shape out")
-    most_repeats = values.get("repeats", MOST_REPEATS)
-    fitted = fit_budget(experiment, experience, length_s=length_s, most_repeats=most_repeats)
-    print_lines(Console(), budget_sentences(fitted, planned_length_s(fitted.load) or 0.0, experience))
-    return fitted
+    return fit_budget(
+        experiment,
+        request.experience,
+        length_s=length_s,
+        most_repeats=values.get("repeats", MOST_REPEATS),
+        spent_s=request.first_look_s,
+        is_piloted=request.needs_pilot,
+    )
 
 
-def _print_plan(experiment: Experiment, experience: "Experience", site: "MeasuredSite") -> int:
+def _budget_lines(request: _Request, fitted: Experiment) -> list[str]:
+    """Return what a budget was made of; nothing without one."""
+    from locust_asyncdjango.lab.measure.locust_process import planned_length_s
+    from locust_asyncdjango.lab.report.plan_preview import budget_sentences
+
+    if not fitted.budget:
+        return []
+    return budget_sentences(
+        fitted,
+        planned_length_s(fitted.load) or 0.0,
+        request.experience,
+        spent_s=request.first_look_s,
+        is_pilot_due=request.needs_pilot and not fitted.ramp_users,
+    )
+
+
+def _print_plan(request: _Request, fitted: Experiment) -> int:
     from rich.console import Console
 
     from locust_asyncdjango.lab.measure.locust_process import planned_length_s
-    from locust_asyncdjango.lab.report.plan_preview import plan_text
+    from locust_asyncdjango.lab.report.plan_preview import PILOT_DUE, plan_text
 
-    experiment.check_machine()
+    fitted.check_machine()
     with TemporaryDirectory() as logs:
-        site.check_load(experiment, Path(logs))
-    print_lines(Console(), plan_text(experiment, planned_length_s(experiment.load), experience).splitlines())
+        request.site.check_load(fitted, Path(logs))
+    lines = plan_text(fitted, planned_length_s(fitted.load), request.experience).splitlines()
+    if request.needs_pilot and not fitted.budget:
+        lines.append(f"the users climb to {PILOT_DUE}")
+    print_lines(Console(), lines)
     return 0
 
 
-def _measure(experiment: Experiment, folder: "ResultsFolder", site: "MeasuredSite") -> int:
+def _measure(experiment: Experiment, folder: "ResultsFolder", site: "MeasuredSite", spent_s: float = 0.0) -> int:
+    """Measure an experiment and write its report. spent_s: seconds of its budget that are gone."""
     from rich.console import Console
 
     from locust_asyncdjango.lab.analysis.findings import read_findings
@@ -232,10 +321,10 @@ def _measure(experiment: Experiment, folder: "ResultsFolder", site: "MeasuredSit
     from locust_asyncdjango.lab.measure import runner
     from locust_asyncdjango.lab.report.plan_preview import budget_result
 
-    console, begin_s = Console(), time.monotonic()
+    console, begin_s = Console(), time.monotonic() - spent_s
     try:
         with progress_on(console) as announce:
-            results = runner.run(experiment, folder, announce, site=site)
+            results = runner.run(experiment, folder, announce, site=site, spent_s=spent_s)
     except Interrupted:
         print(f"stopped; to continue: {how_to_continue(experiment, folder)}", file=sys.stderr)
         raise

@@ -125,6 +125,9 @@ def to_toml(experiment: Experiment) -> str:
     left_out = ["max_connections"] if experiment.arms else []
     if experiment.project:
         lines, left_out = ["[experiment]"], [*left_out, "posts", "arms", "workers"]
+    if experiment.ramp_users:  # another pilot will choose them
+        lines += [f"# the ramp of {subject}: {users} users" for subject, users in experiment.ramp_users]
+        left_out += ["shape", "users", "spawn_rate"]
     for option in OPTIONS.values():
         if option in _OTHER_OPTIONS or option.name in left_out:
             continue

@@ -15,11 +15,12 @@ from locust_asyncdjango.lab.experiment.trial import Trial
 from locust_asyncdjango.metrics.strict_json import loads, read_dataclass
 from locust_asyncdjango.probe.protocol import PREFLIGHT_PATH, TOKEN_VARIABLE
 
-FORMAT_VERSION = 6
+FORMAT_VERSION = 7
 """Version of result.json and experiment.json. 5: figures have goodput, capacity and the unloaded latency. 6: trials
 have the name, workers and threads of their arm, an experiment may be about a user's own project, and results have what
-the probe has measured and which failures the database's refusals explain."""
-READABLE_VERSIONS = (3, 4, 5, FORMAT_VERSION)
+the probe has measured and which failures the database's refusals explain. 7: an experiment may have other users for
+each subject."""
+READABLE_VERSIONS = (3, 4, 5, 6, FORMAT_VERSION)
 
 NO_PREFLIGHT = (
     f"the server has no {PREFLIGHT_PATH} for this lab: nothing could be checked; if it serves the probe's application,"

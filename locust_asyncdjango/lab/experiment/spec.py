@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from typing import Any, Self
 
@@ -33,6 +33,8 @@ MOST_CONNECTIONS = 10_000
 DEFAULT_POOL_SIZE = 10
 """Connections of the site's pool where TARGET_SITE_POOL_SIZE names no other number."""
 LONGEST_LATENCY_MS = 10_000
+PEAK_USERS, PEAK_RATE = 500, 5.0
+"""The users at the end of RampTo500's ramp, and how many of them start in a second."""
 
 COMPARED, LOAD, CONDITIONS, REPEATS = "what to measure", "load", "conditions", "repeats"
 """Headings of the options in --help."""
@@ -64,6 +66,11 @@ class Load:
         for flag, value in (("-u", self.users), ("-t", self.run_time)):
             if re.fullmatch(r"-.*|0+[hms]?", value):
                 raise UsageError(f"{flag} must be more than 0")
+
+    def with_users(self, users: int) -> Self:
+        """Return the load with so many users at the end of its ramp, which takes as long as before."""
+        ramp_s = float(self.users or PEAK_USERS) / float(self.spawn_rate or PEAK_RATE)
+        return replace(self, users=str(users), spawn_rate=f"{users / ramp_s:g}")
 
     def arguments(self) -> list[str]:
         """Return the arguments of the shape for Locust's command line."""
@@ -102,12 +109,13 @@ class MeasuredProject:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Experiment:
-    """Routes x latencies x arms under one load. Raise UsageError where they cannot be combined.
+    """Routes x latencies x arms under a load. Raise UsageError where they cannot be combined.
 
     routes: of the bundled site, or names of the project's views.
     arms: what is compared. Without them it is connection limits x servers x variants.
     variants: names, or ("all",) for all that a server's interface runs without a bridge, or () for the natural one.
-    load: the shape with its overrides.
+    load: the shape with its overrides. ramp_users: the users at the end of its ramp for each subject, where a pilot
+        chose them.
     latencies_ms: added to all that the site's services send, each in turn.
     client_latency_ms: added to all that the site sends to its users.
     repeats: how many times each arm runs, at most.
@@ -212,6 +220,7 @@ class Experiment:
     factors: tuple[tuple[str, str], ...] = ()
     own_servers: tuple[Server, ...] = ()
     project: MeasuredProject | None = None
+    ramp_users: tuple[tuple[str, int], ...] = ()
 
     def __post_init__(self) -> None:
         _check_names("view" if self.project else "route", self.routes, self._known_routes)
@@ -273,6 +282,11 @@ class Experiment:
     def server_of(self, trial: Trial) -> Server:
         """Return the server of a trial, with the trial's number of threads."""
         return self.server(trial.server, trial.threads)
+
+    def load_of(self, trial: Trial) -> Load:
+        """Return the load of a trial, which all arms of its subject have."""
+        users = dict(self.ramp_users).get(trial.subject)
+        return self.load.with_users(users) if users else self.load
 
     def arms_on(self, route: str) -> list[Arm]:
         """Return the arms that are compared with each other on a route."""

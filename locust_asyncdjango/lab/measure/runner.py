@@ -65,16 +65,17 @@ def run(
     measure: Measure = measure_trial,
     clock: Callable[[], float] = time.monotonic,
     site: MeasuredSite = BUNDLED,
+    spent_s: float = 0.0,
 ) -> list[Result]:
     """Run the trials of an experiment that have no result yet, and return all results in the order of the plan.
 
     folder: where the results are written; each is on disk before the next trial starts.
-    measure, clock: others serve for tests only. site: what is measured.
+    measure, clock: others serve for tests only. site: what is measured. spent_s: seconds of the budget that are gone.
     With --until-decided, rounds are left out once the comparison that they belong to is decided; with --budget also
     those that would not end in time, as ``clock`` measures it.
     Raise UsageError where no trial can be run.
     """
-    budget = TimeBudget(seconds_of(experiment.budget), clock)
+    budget = TimeBudget(seconds_of(experiment.budget), clock, spent_s)
     numbers = {trial: number for number, trial in enumerate(trials(experiment), 1)}
     experiment.check_machine()
     current = _provenance(experiment, site)
@@ -194,7 +195,7 @@ class _TrialRunner:
         self._site.prepare(self._experiment, self._folder.logs)
         if is_warmed_up(self._experiment):
             with suppress(TrialError), self._folder.warm_up_folder() as path:  # the trial itself will say why
-                self._run_under(warm_up_load(self._experiment.load), first, path, announce(first, WARM_UP, 0))
+                self._run_under(warm_up_load(self._experiment.load_of(first)), first, path, announce(first, WARM_UP, 0))
 
     def _run_under(self, load: Load, trial: Trial, path: Path, watch: Watch) -> Result:
         server, pins = self._experiment.server_of(trial), pinning.resolve_pins(self._experiment.pin)
@@ -209,7 +210,7 @@ class _TrialRunner:
         return replace(result, error=error, site=site, caveats=caveats)
 
     def _load_of(self, trial: Trial) -> Load:
-        load = self._experiment.load
+        load = self._experiment.load_of(trial)
         return plateau_load(load, trial.plateau_users) if trial.plateau_users else load
 
 

@@ -10,10 +10,12 @@ from locust_asyncdjango.lab.analysis.planning.budget import END_S
 class TimeBudget:
     """Measures what trials take, and says whether more of them fit."""
 
-    def __init__(self, budget_s: float | None, clock: Callable[[], float] = time.monotonic) -> None:
-        """Begin to count. budget_s: how long the experiment may take; None for as long as it likes."""
+    def __init__(
+        self, budget_s: float | None, clock: Callable[[], float] = time.monotonic, spent_s: float = 0.0
+    ) -> None:
+        """Begin to count. budget_s: how long the experiment may take; None for as long as it likes. spent_s: so far."""
         self._budget_s, self._clock = budget_s, clock
-        self._begin_s, self._earlier_s = clock(), 0.0
+        self._begin_s, self._earlier_s = clock(), spent_s
         self._trials_s: list[float] = []
 
     def add_earlier(self, took_s: float) -> None:

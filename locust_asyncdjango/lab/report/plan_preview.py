@@ -5,10 +5,12 @@ from locust_asyncdjango.lab.analysis.planning.budget import needed_s, plateau_of
 from locust_asyncdjango.lab.analysis.planning.experience import Experience
 from locust_asyncdjango.lab.experiment.schedule import plan
 from locust_asyncdjango.lab.experiment.spec import Experiment
+from locust_asyncdjango.lab.report.sentences.ramps import ramp_users_text
 from locust_asyncdjango.metrics.plural import counted
 
 ASSUMED = Experience()
 """What is expected where no earlier experiment is known."""
+PILOT_DUE = "as many users as a short pilot finds for each view"
 
 
 def plan_text(experiment: Experiment, length_s: float | None, experience: Experience = ASSUMED) -> str:
@@ -29,14 +31,26 @@ def plan_text(experiment: Experiment, length_s: float | None, experience: Experi
     return "\n".join([*lines, *power, f"{count} of {length_s:g} s; about {total}, including starting and stopping"])
 
 
-def budget_sentences(experiment: Experiment, length_s: float, experience: Experience) -> list[str]:
-    """Return what a budget was made of, and what it can find. length_s: how many seconds a load takes."""
+def budget_sentences(
+    experiment: Experiment,
+    length_s: float,
+    experience: Experience,
+    *,
+    spent_s: float = 0.0,
+    is_pilot_due: bool = False,
+) -> list[str]:
+    """Return what a budget was made of, and what it can find.
+
+    length_s: how many seconds a load takes. spent_s: how many of the budget are gone. is_pilot_due: whether a pilot
+    will choose the users.
+    """
     plateau_s = plateau_of(experiment.load)
     arms = counted(sum(map(len, plan.comparisons(experiment))), "arm")
     load = f"a load of {length_s:g} s"
     if plateau_s:
-        load = f"a ramp of {length_s - plateau_s:g} s to {experiment.load.users} users and a plateau of {plateau_s:g} s"
-    total = format_duration(needed_s(experiment, length_s, experience))
+        users = PILOT_DUE if is_pilot_due else ramp_users_text(experiment)
+        load = f"a ramp of {length_s - plateau_s:.3g} s to {users} and a plateau of {plateau_s:g} s"
+    total = format_duration(spent_s + needed_s(experiment, length_s, experience))
     return [
         f"budget of {experiment.budget}: {arms}, each at most {counted(experiment.repeats, 'time')}, with {load};"
         f" about {total}",

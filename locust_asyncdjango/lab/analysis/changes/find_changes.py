@@ -20,6 +20,7 @@ from locust_asyncdjango.lab.analysis.changes.name_changes import find_name_chang
 from locust_asyncdjango.lab.analysis.findings import Findings
 from locust_asyncdjango.lab.analysis.request_mix.mixes import requests_of, requests_of_run
 from locust_asyncdjango.lab.analysis.sites import lab_versions, versions_of_sites
+from locust_asyncdjango.lab.experiment.spec import Experiment
 from locust_asyncdjango.metrics.series_file import Series
 from locust_asyncdjango.metrics.statistics import ERROR, normal_z
 
@@ -37,7 +38,7 @@ def find_changes(
     runs = [(_figures(first), _figures(second)) for first, second in arms]
     missing = [f"only in the first folder: {title}" for title in old if title not in new]
     missing += [f"only in the second folder: {title}" for title in new if title not in old]
-    settings = _differences(asdict(before.experiment), asdict(after.experiment))
+    settings = _differences(_settings(before.experiment), _settings(after.experiment))
     sites = _differences(versions_of_sites(before.results), versions_of_sites(after.results))
     context = (line for part in PROVENANCE_PARTS for line in _differences(*(_part(each, part) for each in provenances)))
     changes, capacities, together = _changes_of(
@@ -150,6 +151,12 @@ def _speed_ratio(arms: Sequence[tuple[ArmRuns, ArmRuns]]) -> float | None:
         for runs in zip(*arms, strict=True)
     ]
     return exp(fmean(logs[1]) - fmean(logs[0])) if logs and all(logs) else None
+
+
+def _settings(experiment: Experiment) -> dict[str, Any]:
+    """Return what was asked, by name. The users that pilots chose have a name for each subject."""
+    ramps = {f"users ({subject})": users for subject, users in experiment.ramp_users}
+    return {name: value for name, value in asdict(experiment).items() if name != "ramp_users"} | ramps
 
 
 def _part(provenance: Mapping[str, Any], name: str) -> Mapping[str, Any]:

@@ -3,7 +3,7 @@
 Start reading at ``fit_budget``.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from math import ceil, sqrt
 
@@ -13,13 +13,14 @@ from locust_asyncdjango.lab.analysis.planning.experience import Experience
 from locust_asyncdjango.lab.errors import UsageError
 from locust_asyncdjango.lab.experiment.options import seconds_of
 from locust_asyncdjango.lab.experiment.schedule.plan import comparisons
-from locust_asyncdjango.lab.experiment.spec import Experiment, Load
+from locust_asyncdjango.lab.experiment.spec import PEAK_USERS, Experiment, Load
 
-DEFAULT_USERS = "500"
-"""As many as RampTo500 has, the load without a budget."""
 PLATEAUS_S = (15, 20, 30, 45, 60, 90, 120, 180)
 RAMP_SHARE = 0.5
 """How long a ramp is, as a share of its plateau."""
+PILOTED_PLATEAUS_S = (12, *PLATEAUS_S)
+PILOTED_RAMP_SHARE = 0.8
+"""The same of a ramp whose users a pilot has chosen. It passes the capacity of each arm, so that its seconds count."""
 SHORTEST_RAMP_S, LONGEST_RAMP_S = 8, 30
 USUAL_PLATEAU_S = 30
 WITHIN_SHARE = 0.5
@@ -29,6 +30,8 @@ BEGIN_S, END_S = 12, 6
 """About how many seconds pass before the first trial (services, the warm-up's load) and after the last one."""
 ROUND_TRIPS = 28
 """About how many round trips a trial takes besides its load: four requests with a query or two each."""
+PILOT_S = 4
+"""About how many seconds a pilot of one view takes on one arm."""
 DIFFERENCE = 0.05
 """The difference for which a plan says how many repeats it takes."""
 
@@ -44,19 +47,27 @@ class _Choice:
 
 
 def fit_budget(
-    experiment: Experiment, experience: Experience, *, length_s: float | None = None, most_repeats: int = MOST_REPEATS
+    experiment: Experiment,
+    experience: Experience,
+    *,
+    length_s: float | None = None,
+    most_repeats: int = MOST_REPEATS,
+    spent_s: float = 0.0,
+    is_piloted: bool = False,
 ) -> Experiment:
     """Return the experiment with the load and the repeats that find the smallest difference within its budget.
 
     length_s: how long its load takes, for a load that the user has chosen; None to choose a ramp and a plateau.
-    most_repeats: more are not wanted. Raise UsageError for a budget in which each arm cannot run twice.
+    most_repeats: more are not wanted. spent_s: seconds of the budget that are gone. is_piloted: whether a pilot chooses
+    the users. Raise UsageError for a budget in which each arm cannot run twice.
     """
-    budget_s = seconds_of(experiment.budget) or 0
-    choices = list(_choices(experiment, experience, length_s, budget_s, most_repeats))
+    left_s = (seconds_of(experiment.budget) or 0) - spent_s
+    loads = list(_loads(experiment.load, length_s, is_piloted=is_piloted))
+    choices = list(_choices(experiment, experience, loads, left_s, most_repeats))
     if best := min(choices, key=lambda each: (_found(experiment, each), -each.length_s), default=None):
         return replace(experiment, load=best.load, repeats=best.repeats, until_decided=True)
-    shortest_s = length_s if length_s is not None else SHORTEST_RAMP_S + PLATEAUS_S[0]
-    least_s = 10 * ceil(needed_s(replace(experiment, repeats=2), shortest_s, experience) / 10)
+    shortest_s = min(seconds for _, seconds, _ in loads)
+    least_s = 10 * ceil((spent_s + needed_s(replace(experiment, repeats=2), shortest_s, experience)) / 10)
     raise UsageError(
         f"--budget {experiment.budget} is too short: to run each arm twice takes {format_duration(least_s)}"
         f" (--budget {least_s}s); name fewer arms, routes or latencies, or give it more time"
@@ -67,6 +78,12 @@ def needed_s(experiment: Experiment, length_s: float, experience: Experience) ->
     """Return about how many seconds an experiment takes whose load takes ``length_s``."""
     # Before the first trial: services, and the trial that warms up; after the last one: the report.
     return BEGIN_S + experience.overhead_s + trials_s(experiment, length_s, experience) + END_S
+
+
+def first_look_s(experiment: Experiment, experience: Experience, *, with_pilots: bool) -> float:
+    """Return about how many seconds it takes to start each arm before the first trial, with a pilot of each view."""
+    starts = len(next(comparisons(experiment))) * (len(experiment.latencies_ms) if with_pilots else 1)
+    return starts * (experience.overhead_s / 2 + PILOT_S * len(experiment.routes) * with_pilots)
 
 
 def trials_s(experiment: Experiment, length_s: float, experience: Experience) -> float:
@@ -104,9 +121,13 @@ def looks(experiment: Experiment) -> int:
 
 
 def _choices(
-    experiment: Experiment, experience: Experience, length_s: float | None, budget_s: float, most_repeats: int
+    experiment: Experiment,
+    experience: Experience,
+    loads: Iterable[tuple[Load, float, float]],
+    budget_s: float,
+    most_repeats: int,
 ) -> Iterator[_Choice]:
-    for load, seconds, noise in _loads(experiment.load, length_s):
+    for load, seconds, noise in loads:
         once = replace(experiment, repeats=1)
         left_s = budget_s - needed_s(once, seconds, experience)
         repeats = min(1 + int(left_s // _round_s(experiment, seconds, experience)), most_repeats)
@@ -114,14 +135,15 @@ def _choices(
             yield _Choice(load, seconds, repeats, noise * experience.spread)
 
 
-def _loads(load: Load, length_s: float | None) -> Iterator[tuple[Load, float, float]]:
+def _loads(load: Load, length_s: float | None, *, is_piloted: bool) -> Iterator[tuple[Load, float, float]]:
     """Yield loads with their lengths and their noise, relative to that of the usual plateau."""
     if length_s is not None:
         yield load, length_s, 1.0
         return
-    for plateau_s in PLATEAUS_S:
-        ramp_s = min(max(RAMP_SHARE * plateau_s, SHORTEST_RAMP_S), LONGEST_RAMP_S)
-        users = load.users or DEFAULT_USERS
+    share = PILOTED_RAMP_SHARE if is_piloted else RAMP_SHARE
+    for plateau_s in PILOTED_PLATEAUS_S if is_piloted else PLATEAUS_S:
+        ramp_s = min(max(share * plateau_s, SHORTEST_RAMP_S), LONGEST_RAMP_S)
+        users = load.users or str(PEAK_USERS)
         rate = load.spawn_rate or f"{int(users) / ramp_s:g}"
         ramp = replace(load, shape=f"Ramp:hold={plateau_s}s", users=users, spawn_rate=rate)
         yield ramp, int(users) / float(rate) + plateau_s, _relative_noise(plateau_s)

@@ -1,17 +1,20 @@
 """Request each view of a project once on each arm, and compare its twins. Start reading at ``arm_checks``."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 
+from locust_asyncdjango.lab.analysis.planning.ramp_users import Pilot, ramp_users
 from locust_asyncdjango.lab.environment.http_client import Site
-from locust_asyncdjango.lab.environment.pinning import Pins
+from locust_asyncdjango.lab.environment.pinning import resolve_pins
 from locust_asyncdjango.lab.environment.servers import Server
 from locust_asyncdjango.lab.environment.web.view_client import ViewClient, response_problem
 from locust_asyncdjango.lab.errors import TrialError, UsageError
 from locust_asyncdjango.lab.experiment.schedule.plan import comparisons
 from locust_asyncdjango.lab.experiment.spec import Experiment
 from locust_asyncdjango.lab.experiment.trial import Trial
+from locust_asyncdjango.lab.measure.sites.pilot import run_pilot
 from locust_asyncdjango.lab.measure.sites.project import ProjectSite, variant_of
 from locust_asyncdjango.lab.project.project_env import fill_view
 from locust_asyncdjango.lab.project.twins import TwinResponse, differences
@@ -23,7 +26,8 @@ class ViewCheck:
     """What a view answered to one request.
 
     variant: "" for a view without twins. response: with its status and its body; the status is 0 where there was none.
-    problem: why it is no success; "" for a success.
+    problem: why it is no success; "" for a success. subject: of the trials with this view.
+    pilot: what the arm did for the view in a few seconds; None where that was not tried.
     """
 
     view: View
@@ -31,6 +35,8 @@ class ViewCheck:
     response: TwinResponse
     ms: float
     problem: str = ""
+    subject: str = ""
+    pilot: Pilot | None = None
 
     @property
     def name(self) -> str:
@@ -57,28 +63,46 @@ class ArmCheck:
         return not self.error and not any(check.problem for check in self.views)
 
 
-def arm_checks(site: ProjectSite, experiment: Experiment, logs: Path) -> Iterator[ArmCheck]:
+def arm_checks(
+    site: ProjectSite, experiment: Experiment, logs: Path, *, with_pilots: bool = False
+) -> Iterator[ArmCheck]:
     """Start one arm after another, request the measured views once, and yield what each of them answered.
 
-    logs: a folder for the logs of programs. Raise UsageError where no arm can be started.
+    logs: a folder for the logs of programs. with_pilots: also load each view for a few seconds, at each latency.
+    Raise UsageError where no arm can be started.
     """
-    for trial in next(comparisons(experiment)):
+    at_latencies = islice(comparisons(experiment), len(experiment.latencies_ms) if with_pilots else 1)
+    for trial in (trial for compared in at_latencies for trial in compared):
         folder = logs / trial.id
         folder.mkdir()
-        yield _check_arm(site, trial, experiment.server_of(trial), experiment.routes, folder)
+        yield _check_arm(site, experiment, trial, folder, with_pilots=with_pilots)
 
 
-def _check_arm(site: ProjectSite, trial: Trial, server: Server, views: Sequence[str], folder: Path) -> ArmCheck:
-    requested = [view for view in site.project.views if view.name in views]
+def _check_arm(site: ProjectSite, experiment: Experiment, trial: Trial, folder: Path, *, with_pilots: bool) -> ArmCheck:
+    """Check the views on the arm of a trial, which has any of them. Those that load is put on come after all others."""
+    requested = [view for view in site.project.views if view.name in experiment.routes]
+    server = experiment.server_of(trial)
     try:
-        with site.running(trial, server, Pins(), folder) as running:
+        with site.running(trial, server, resolve_pins(experiment.pin), folder) as running:
             report = site.inspect(trial, server, running)
-            checks = tuple(
-                _check_view(site, running.site, view, variant_of(view, trial.variant, server)) for view in requested
-            )
+            checks = [
+                replace(
+                    _check_view(site, running.site, view, variant_of(view, trial.variant, server)),
+                    subject=replace(trial, route=view.name).subject,
+                )
+                for view in requested
+            ]
+            if with_pilots:
+                checks = [_with_pilot(check, site, trial, server, running.site) for check in checks]
     except TrialError as error:
         return ArmCheck(trial.arm, error=str(error))
-    return ArmCheck(trial.arm, checks, tuple(report.get("caveats", ())))
+    return ArmCheck(trial.arm, tuple(checks), tuple(report.get("caveats", ())))
+
+
+def _with_pilot(check: ViewCheck, site: ProjectSite, trial: Trial, server: Server, running: Site) -> ViewCheck:
+    """Return the check of a view with its pilot, unless the view is no success."""
+    requests = None if check.problem else site.requests(replace(trial, route=check.view.name), server, running)
+    return replace(check, pilot=run_pilot(requests[0])) if requests else check
 
 
 def _check_view(site: ProjectSite, running: Site, view: View, variant: str) -> ViewCheck:
@@ -109,6 +133,15 @@ def twin_differences(checks: Iterable[ArmCheck]) -> list[str]:
     return lines
 
 
+def users_of_ramps(checks: Iterable[ArmCheck], objective: str) -> tuple[tuple[str, int], ...]:
+    """Return how many users the ramp of each subject climbs to, by the pilots of its arms. objective: of the load."""
+    pilots: dict[str, list[Pilot]] = {}
+    for check in (view for arm in checks for view in arm.views):
+        if check.pilot:
+            pilots.setdefault(check.subject, []).append(check.pilot)
+    return tuple((subject, ramp_users(each, objective)) for subject, each in pilots.items())
+
+
 def require_measurable(checks: Sequence[ArmCheck]) -> list[str]:
     """Return which trials will not be measured, and why, in lines for the user. checks: of all arms.
 
@@ -131,12 +164,13 @@ def require_measurable(checks: Sequence[ArmCheck]) -> list[str]:
             f"twins differ: {'; '.join(lines)}; let them answer the same, or name what may differ with the key ignore"
             " of the view"
         )
-    return [f"{_error_text(check)}; its trials will say so" for check in checks if check.error] + [
+    lines = [f"{_error_text(check)}; its trials will say so" for check in checks if check.error] + [
         f"{view.name} is no success on {arm.arm}, so that it is not measured there: {view.problem}"
         for arm in asked
         for view in arm.views
         if view.problem
     ]
+    return list(dict.fromkeys(lines))
 
 
 def _error_text(check: ArmCheck) -> str:

@@ -8,6 +8,7 @@ from locust_asyncdjango.lab.analysis.arm_runs import ArmRuns
 from locust_asyncdjango.lab.analysis.comparison.verdicts import Comparison
 from locust_asyncdjango.lab.analysis.findings import Findings
 from locust_asyncdjango.lab.report.answer.slots import is_async
+from locust_asyncdjango.lab.report.sentences.ramps import ramp_users_text
 from locust_asyncdjango.routes import ROUTES
 
 ROUTES_NAMED = 3
@@ -52,7 +53,10 @@ def is_between_kinds(findings: Findings, comparison: Comparison) -> bool:
 def context_text(findings: Findings, provenance: Mapping[str, Any]) -> str:
     """Return what was measured and how, in a line of short texts."""
     experiment, load = findings.experiment, findings.experiment.load
+    parts: tuple[tuple[str, str, str], ...]
     parts = (("up to", load.users, "users"), ("at", load.spawn_rate, "users a second"), ("for", load.run_time, ""))
+    if experiment.ramp_users:
+        parts = (("up to", ramp_users_text(experiment), ""), parts[-1])
     details = [" ".join((before, value, after)).strip() for before, value, after in parts if value]
     texts = (
         ", ".join(dict.fromkeys(runs.trial.route for runs in findings.runs)),

@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from locust_asyncdjango.lab.commands import run
 from locust_asyncdjango.lab.environment.servers import SERVERS
 from locust_asyncdjango.lab.errors import UsageError
 from locust_asyncdjango.lab.experiment.arm import Arm
+from locust_asyncdjango.lab.experiment.results_folder import ResultsFolder
 from locust_asyncdjango.lab.experiment.spec import Experiment, Load
 from tests.support.experiments import VERSION_3, experiment
 
@@ -105,3 +107,15 @@ def test_a_finished_folder_of_version_3_is_reported_and_nothing_is_measured(
         in capsys.readouterr().out
     )
     assert {path: path.read_bytes() for path in before} == before
+
+
+def test_the_same_command_goes_on_with_the_loads_and_repeats_that_were_chosen(tmp_path: Path) -> None:
+    folder = ResultsFolder(tmp_path / "results")
+    asked = experiment(load=Load(), budget="8m")
+    assert run.begun_experiment(asked, {}, folder) is None
+    load = Load("Ramp:hold=12s", "500", "50")
+    chosen = replace(asked, load=load, repeats=2, until_decided=True, ramp_users=(("io_read", 120),))
+    with folder.open_for(chosen, {}):
+        assert run.begun_experiment(asked, {}, folder) == chosen
+    assert run.begun_experiment(replace(asked, posts=5), {}, folder) is None
+    assert run.begun_experiment(replace(asked, load=Load(users="7")), {"users": "7"}, folder) is None

@@ -161,3 +161,12 @@ def test_odd_texts_come_back_from_a_file(tmp_path: Path) -> None:
 def test_a_file_that_runs_an_experiment_again_says_what_is_missing() -> None:
     text = to_toml(experiment(own_servers=(Server("live", "wsgi", url="http://***@h"),), servers=("live",)))
     assert text.startswith("# *** stands for what is secret: fill it in.\n")
+
+
+def test_users_that_a_pilot_chose_are_a_comment_so_that_another_one_chooses_again() -> None:
+    load = Load("Ramp:hold=15s", "500", "50", objective="p95 <= 2s")
+    text = to_toml(experiment(load=load, budget="8m", repeats=2, ramp_users=(("io_read", 120),)))
+    lines = text.splitlines()
+    assert "# the ramp of io_read: 120 users" in lines
+    assert 'objective = "p95 <= 2s"' in lines
+    assert not [line for line in lines if line.startswith(("shape", "users", "spawn_rate"))]

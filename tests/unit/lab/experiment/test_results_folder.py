@@ -90,7 +90,7 @@ def test_a_results_folder_takes_one_experiment(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="holds the results of another experiment; choose another --output"):
         opened(tmp_path, posts=5)
     (tmp_path / "experiment.json").write_text("{}")
-    with pytest.raises(UsageError, match="is not of results format 3 to 6; choose another --output"):
+    with pytest.raises(UsageError, match="is not of results format 3 to 7; choose another --output"):
         opened(tmp_path)
 
 
@@ -159,7 +159,7 @@ def test_a_result_of_version_3_is_written_again_in_the_current_version() -> None
     results = filter(None, map(folder.result, trials(folder.experiment())))
     for result in results:
         content = json.loads(json.dumps(result.to_json()))
-        assert content["format_version"] == 6
+        assert content["format_version"] == 7
         assert Result.from_json(content) == result
 
 

@@ -7,6 +7,7 @@ import pytest
 from locust_asyncdjango.lab.environment.servers import Server
 from locust_asyncdjango.lab.errors import UsageError
 from locust_asyncdjango.lab.experiment.arm import Arm, parse_arms
+from locust_asyncdjango.lab.experiment.schedule.plan import comparisons
 from locust_asyncdjango.lab.experiment.spec import Load
 from tests.support.experiments import experiment
 
@@ -87,3 +88,20 @@ def test_processors_are_checked_only_on_the_machine_that_runs_it() -> None:
     elsewhere = experiment(pin="9997:9998:9999")
     with pytest.raises(UsageError, match="there is no processor 9997 here"):
         elsewhere.check_machine()
+
+
+def test_all_arms_of_a_subject_have_the_users_that_a_pilot_chose_in_the_same_time() -> None:
+    chosen = experiment(
+        routes=("io_read", "cpu"),
+        latencies_ms=(0, 5),
+        load=Load("Ramp:hold=15s", "500", "50"),
+        ramp_users=(("io_read", 120), ("io_read (5 ms latency)", 300)),
+    )
+    loads = {compared[0].subject: chosen.load_of(compared[0]) for compared in comparisons(chosen)}
+    assert loads == {
+        "io_read": Load("Ramp:hold=15s", "120", "12"),
+        "io_read (5 ms latency)": Load("Ramp:hold=15s", "300", "30"),
+        "cpu": chosen.load,
+        "cpu (5 ms latency)": chosen.load,
+    }
+    assert Load().with_users(250) == Load("RampTo500", "250", "2.5")  # 100 seconds, as without

@@ -86,6 +86,13 @@ def test_each_trial_is_announced_run_and_written(folder: ResultsFolder) -> None:
     assert [result.caveats for result in results] == [("noisy neighbours",)] * 2
 
 
+def test_each_trial_has_the_users_of_its_subject(folder: ResultsFolder) -> None:
+    measure = FakeMeasure()
+    run(replace(on_own_server(), ramp_users=(("cpu", 50),)), folder, announced([]), measure)
+    assert measure.loads == [Load("Ramp", "50", "0.5"), Load("Ramp")]
+    assert folder.experiment().ramp_users == (("cpu", 50),)
+
+
 def test_a_trial_that_fails_has_a_result_and_the_others_go_on(folder: ResultsFolder) -> None:
     first, second = run(on_own_server(), folder, announced([]), FakeMeasure("cpu"))
     assert (first.figures, first.error, second.error) == (None, "it did not start", "")

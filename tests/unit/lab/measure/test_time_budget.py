@@ -32,6 +32,13 @@ def test_what_an_earlier_run_took_counts() -> None:
     assert (budget.used_s, budget.fits(1), budget.fits(2)) == (40.0, True, False)
 
 
+def test_what_was_spent_before_the_first_trial_counts() -> None:
+    budget = TimeBudget(100.0, FakeClock(), 40.0)
+    assert (budget.used_s, budget.fits(50)) == (40.0, True)
+    budget.add(18.0)
+    assert (budget.fits(3), budget.fits(4)) == (True, False)
+
+
 def test_without_a_budget_everything_fits() -> None:
     budget = TimeBudget(None, FakeClock())
     budget.add(1e9)

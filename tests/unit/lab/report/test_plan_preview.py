@@ -1,5 +1,7 @@
 """The plan of an experiment in words."""
 
+from dataclasses import replace
+
 from locust_asyncdjango.lab.analysis.planning.experience import Experience
 from locust_asyncdjango.lab.experiment.spec import Load
 from locust_asyncdjango.lab.report.plan_preview import budget_result, budget_sentences, plan_text
@@ -45,6 +47,18 @@ def test_a_budget_says_what_was_made_of_it() -> None:
     assert len(others) == 2
     assert budget_sentences(experiment(budget="10m"), 40.0, Experience())[0].startswith(
         "budget of 10m: 1 arm, each at most 1 time, with a load of 40 s; about"
+    )
+
+
+def test_a_budget_says_to_how_many_users_each_view_climbs() -> None:
+    load = Load("Ramp:hold=15s", users="500", spawn_rate="41.6667")
+    planned = experiment(routes=("io_read", "cpu"), repeats=2, budget="10m", load=load)
+    due, *_ = budget_sentences(planned, 27.0, Experience(), is_pilot_due=True)
+    assert "with a ramp of 12 s to as many users as a short pilot finds for each view and a plateau of 15 s" in due
+    chosen = replace(planned, ramp_users=(("io_read", 120), ("cpu", 300)))
+    first, *_ = budget_sentences(chosen, 27.0, Experience(), spent_s=60.0)
+    assert first.endswith(
+        "with a ramp of 12 s to 120 users (io_read), 300 users (cpu) and a plateau of 15 s; about 5 min"
     )
 
 

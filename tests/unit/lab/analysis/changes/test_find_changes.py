@@ -54,6 +54,14 @@ def test_settings_and_missing_arms_are_named() -> None:
     assert find_changes(after, before, ({}, {})).missing == ("only in the second folder: io_read: gunicorn-uvicorn",)
 
 
+def test_users_that_pilots_chose_are_compared_by_subject() -> None:
+    before = runs_of_servers((100.0,))
+    wanted = [replace(before.experiment, ramp_users=(("io_read", users),)) for users in (120, 140)]
+    first, second = (replace(before, experiment=each) for each in wanted)
+    assert find_changes(first, second, ({}, {})).setup == ("users (io_read) was 120, and is 140",)
+    assert find_changes(before, first, ({}, {})).setup == ("users (io_read) was unknown, and is 120",)
+
+
 def test_the_parts_of_a_load_and_versions_are_compared_one_by_one() -> None:
     before = runs_of_servers((100.0,))
     wanted = replace(before.experiment, load=replace(before.experiment.load, users="7"))

@@ -2,7 +2,14 @@
 
 import pytest
 
-from locust_asyncdjango.lab.analysis.planning.budget import fit_budget, needed_s, plateau_of, power_sentences
+from locust_asyncdjango.lab.analysis.planning.budget import (
+    PILOT_S,
+    first_look_s,
+    fit_budget,
+    needed_s,
+    plateau_of,
+    power_sentences,
+)
 from locust_asyncdjango.lab.analysis.planning.experience import Experience
 from locust_asyncdjango.lab.errors import UsageError
 from locust_asyncdjango.lab.experiment.options import seconds_of
@@ -50,6 +57,25 @@ def test_a_budget_that_is_too_short_says_the_least() -> None:
         fit_budget(planned("1m"), EXPECTED)
     least = str(refused.value).partition("(--budget ")[2].partition("s)")[0]
     assert fit_budget(planned(f"{least}s"), EXPECTED).repeats == 2
+
+
+def test_what_was_spent_before_is_left_out() -> None:
+    whole, rest = fit_budget(planned("10m"), EXPECTED), fit_budget(planned("12m"), EXPECTED, spent_s=120.0)
+    assert (rest.load, rest.repeats) == (whole.load, whole.repeats)
+    with pytest.raises(UsageError, match=r"--budget 3m is too short: .* \(--budget 270s\)"):
+        fit_budget(planned("3m"), EXPECTED, spent_s=120.0)
+
+
+def test_a_ramp_that_passes_the_capacity_is_longer() -> None:
+    for is_piloted, load in ((False, ("Ramp:hold=15s", "62.5")), (True, ("Ramp:hold=12s", "52.0833"))):
+        fitted = fit_budget(planned("2m40s"), EXPECTED, is_piloted=is_piloted)
+        assert (fitted.load.shape, fitted.load.spawn_rate) == load
+
+
+def test_a_first_look_takes_the_start_of_each_arm_and_with_pilots_more_at_each_latency() -> None:
+    two_views = experiment(routes=("io_read", "cpu"), servers=SERVERS, latencies_ms=(0, 5))
+    assert first_look_s(two_views, EXPECTED, with_pilots=False) == 2 * 8.0 / 2
+    assert first_look_s(two_views, EXPECTED, with_pilots=True) == 4 * (8.0 / 2 + 2 * PILOT_S)
 
 
 def test_what_a_plan_can_find() -> None:

@@ -48,6 +48,13 @@ def test_the_context_says_what_was_measured_and_how() -> None:
     )
 
 
+def test_the_context_says_to_how_many_users_a_pilot_let_each_view_climb() -> None:
+    load, chosen = Load("Ramp:hold=15s", "500", "50"), (("io_read", 120), ("cpu", 300))
+    findings = findings_of([measured(trial(), 10.0)], routes=("io_read", "cpu"), load=load, ramp_users=chosen)
+    text = context_text(findings, {})
+    assert "\u00b7 Ramp:hold=15s up to 120 users (io_read), 300 users (cpu) \u00b7 objective" in text
+
+
 def test_the_context_names_all_latencies() -> None:
     at = [replace(trial(), latency_ms=latency_ms, workers=2) for latency_ms in (0, 100, 200)]
     text = context_text(findings_of([measured(each, 10.0) for each in at]), {})
