@@ -3,7 +3,8 @@
 The lab names it in DJANGO_SETTINGS_MODULE where asyncdjango.toml has a table [project.override]. It takes the name of
 the project's own settings module and the values, as JSON, from environment variables. A value that is a table replaces
 the members that it names. In a database or a cache it does so too: DATABASES with "default", and in it HOST, leave
-other databases and CONN_MAX_AGE as they are. OPTIONS of another engine are left out.
+other databases and CONN_MAX_AGE as they are, and OPTIONS with one option leave the other options. OPTIONS of another
+engine are left out.
 """
 
 import importlib
@@ -12,6 +13,7 @@ import os
 from typing import Any
 
 _ENGINE_NAMES = ("ENGINE", "BACKEND")
+_OPTIONS = "OPTIONS"
 
 
 def _overridden(own: Any, value: Any) -> Any:
@@ -25,8 +27,9 @@ def _merged(own: Any, value: Any) -> Any:
     if not isinstance(own, dict) or not isinstance(value, dict):
         return value
     is_another = any(value.get(name, own.get(name)) != own.get(name) for name in _ENGINE_NAMES)
-    kept = {name: member for name, member in own.items() if not (is_another and name == "OPTIONS")}
-    return {**kept, **value}
+    options = {} if is_another else own.get(_OPTIONS) or {}
+    merged = {**own, **value, _OPTIONS: {**options, **(value.get(_OPTIONS) or {})}}
+    return merged if merged[_OPTIONS] else {name: member for name, member in merged.items() if name != _OPTIONS}
 
 
 def _settings() -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """`init` in real projects: it starts them, and writes a file that can be read."""
 
-import os
 import sys
 from pathlib import Path
 
@@ -62,14 +61,31 @@ def test_a_project_whose_settings_read_no_variable(tmp_path: Path) -> None:
 def test_a_project_whose_settings_read_variables(tmp_path: Path) -> None:
     below = tmp_path / "backend"
     below.mkdir()
-    make_project(below, ENVIRONMENT + 'OTHER = os.environ["SITE_OTHER"]\n')
+    demanded = """
+OTHER = os.environ["SITE_OTHER"]
+WORKERS = int(os.environ["SITE_WORKERS"])
+if not SECRET_KEY:
+    UNUSED = os.environ["SITE_UNUSED"]
+DATABASES["default"].setdefault("OPTIONS", {})["sslmode"] = "require"
+"""
+    make_project(below, ENVIRONMENT + demanded)
     (below / ".env.example").write_text("SITE_KEY=s3cret\nSITE_MAILS=s3cret\n")
-    code, text = done(*INIT, cwd=tmp_path, env={**os.environ, "SITE_OTHER": "s3cret"}, deadline_s=DEADLINE_S)
+    code, text = done(*INIT, cwd=tmp_path, env={"SITE_OTHER": "s3cret", "SITE_UNUSED": "s3cret"}, deadline_s=DEADLINE_S)
     assert code == 0, text
     project = read_project(tmp_path / FILE_NAME)
     assert project.root == below
-    assert project.env == {"SITE_DATABASE": "{db.url}", "SITE_KEY": "for the lab"}
-    assert project.override == {"DEBUG": False, **EMAIL_OVERRIDE}
+    assert project.env == {
+        "SITE_DATABASE": "{db.url}",
+        "SITE_KEY": "for the lab",
+        "SITE_OTHER": "{env.SITE_OTHER}",
+        "SITE_WORKERS": "1",
+    }
+    assert project.override == {
+        "DEBUG": False,
+        "DATABASES": {"default": {"OPTIONS": {"sslmode": "prefer"}}},
+        **EMAIL_OVERRIDE,
+    }
+    assert "the settings demand SITE_OTHER, which the file takes from your shell, without their values" in text
     assert "the settings take their database from SITE_DATABASE" in text
     written = (tmp_path / FILE_NAME).read_text()
     assert "# The project's example files also have: SITE_MAILS" in written

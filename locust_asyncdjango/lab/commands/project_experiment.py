@@ -19,6 +19,9 @@ from locust_asyncdjango.lab.project.tables.arms import ProjectArm
 LOCUSTFILE_METHOD = "LOCUSTFILE"
 NOT_FOR_PROJECTS = ("posts",)
 """Options of ``run`` that are about the bundled site alone."""
+SERVER_DATABASES = ("postgresql", "mysql")
+"""The databases for which the lab starts a server."""
+LEAST_CONNECTIONS_OF_MARIADB = 10
 OF_SERVERS = {"variants": "variant", "max_connections": "max_connections", "workers": "workers"}
 """Options of ``run`` that are about the arms of --servers, each with the key of the [[arm]] tables in its place."""
 
@@ -111,10 +114,15 @@ def _check_arms(project: Project, experiment: Experiment) -> None:
     for arm in experiment.arms:
         if arm.workers > 1 and not experiment.server(arm.server).has_workers:
             raise UsageError(f"{arm.server} cannot have more than one process; leave its workers out, or the server")
-        if arm.max_connections != DEFAULT_MAX_CONNECTIONS and project.database != "postgresql":
+        if arm.max_connections != DEFAULT_MAX_CONNECTIONS and project.database not in SERVER_DATABASES:
             raise UsageError(
-                f"{project.file}: max_connections is the limit of the lab's PostgreSQL, and the database is"
+                f"{project.file}: max_connections is the limit of the lab's database server, and the database is"
                 f" {project.database}; leave it out"
+            )
+        if project.database == "mysql" and arm.max_connections < LEAST_CONNECTIONS_OF_MARIADB:
+            raise UsageError(
+                f"{project.file}: MariaDB permits {LEAST_CONNECTIONS_OF_MARIADB} connections at least, whatever its"
+                f" max_connections; set that to {LEAST_CONNECTIONS_OF_MARIADB} or more"
             )
 
 

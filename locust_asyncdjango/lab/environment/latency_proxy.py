@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, quote, unquote, urlencode, urlsplit, urlunspl
 from locust_asyncdjango.lab.environment.process import START_DEADLINE_S, Program, python, running, wait_until
 from locust_asyncdjango.lab.errors import TrialError, UsageError
 
-DEFAULT_PORTS = {"postgresql": 5432, "postgres": 5432, "redis": 6379, "http": 80}
+DEFAULT_PORTS = {"postgresql": 5432, "postgres": 5432, "mysql": 3306, "redis": 6379, "http": 80}
 """Port by URL scheme. Schemes with TLS are left out, because a certificate does not name the proxy's address."""
 
 SERVICE_NAMES = {"DATABASE_URL": "the database", "REDIS_URL": "Redis", "SLOW_API_URL": "the slow API"}

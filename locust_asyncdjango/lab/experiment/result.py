@@ -56,8 +56,8 @@ class ResourceSample:
     memory_mb, processes, threads: of the server; 0 for one that the lab did not start.
     cpu_percent: of the server, since the sample before.
     lost: which of the server's processes have ended since the sample before, in words; "" for none.
-    connections: of the lab's own PostgreSQL, by state: active, idle, idle in transaction, starting; None where the
-        database is not the lab's. Earlier versions wrote none by state for that.
+    connections: of the lab's own database server, by state: active, idle, idle in transaction, starting; of MySQL
+        connected alone. None where the database is not the lab's. Earlier versions wrote none by state for that.
     redis_clients: of the lab's own Redis; None where there is none.
     other_percent, own_percent, steal_percent: since the sample before, of programs that are not the lab's, of those
         that are, and of other virtual machines.

@@ -161,7 +161,7 @@ class Experiment:
     max_connections: tuple[int, ...] = option(
         (DEFAULT_MAX_CONNECTIONS,),
         whole_numbers,
-        "connection limit of the lab's own PostgreSQL",
+        "connection limit of the lab's own database",
         group=CONDITIONS,
         metavar="N,...",
         several_text="or several, measured in turn",

@@ -20,6 +20,8 @@ from locust_asyncdjango.metrics.strict_json import loads
 from locust_asyncdjango.probe.protocol import PREFLIGHT_FORMAT, PREFLIGHT_PATH
 
 RESPONSE_TIMEOUT_S = 60
+_NOT_BLOCKING = {"mysqlclient": "use PyMySQL, or leave gevent out"}
+"""What to do about a driver that blocks gevent."""
 
 
 def read_probe(server: Server, site: Site) -> dict[str, Any]:
@@ -61,7 +63,7 @@ def _checks(server: Server, page: Mapping[str, Any]) -> list[tuple[bool, str]]:
         ),
         (gevent == server.is_gevent, f"it is {'' if gevent else 'not '}patched by gevent"),
         *(
-            (False, f"{driver} blocks all greenlets while it waits; install psycogreen")
+            (False, f"{driver} blocks all greenlets while it waits; {_NOT_BLOCKING.get(driver, 'install psycogreen')}")
             for driver in page.get("blocks", ())
         ),
     ]

@@ -1,8 +1,9 @@
 """What server, services and machine use during a trial, sampled once a second.
 
-Connections to PostgreSQL are counted by the titles of its processes, which say what each does. A query would need a
-connection of its own, and the trial limits these. Only services that the lab has started are sampled: they are children
-of this process. Start reading at ``ResourceMeter``.
+Connections to PostgreSQL are counted by the titles of its processes, which say what each does. MySQL has threads in
+their place, which say nothing, so that its sockets are counted. A query would need a connection of its own, and the
+trial limits these. Only services that the lab has started are sampled: they are children of this process.
+Start reading at ``ResourceMeter``.
 """
 
 import re
@@ -18,6 +19,7 @@ from statistics import fmean, median
 import psutil
 
 from locust_asyncdjango.lab.environment import machine
+from locust_asyncdjango.lab.environment.mysql.installation import SERVERS
 from locust_asyncdjango.lab.environment.process_usage import (
     ProcessUsage,
     cpu_percent,
@@ -31,6 +33,8 @@ from locust_asyncdjango.metrics.series_file import json_line
 REDIS_TIMEOUT_S = 0.5
 """Seconds that a Redis may take to say how many clients it has. One that stands still must not delay the samples."""
 STARTING = ("authentication", "startup")
+CONNECTED = "connected"
+"""The state of a connection to MySQL, of which no more is known."""
 IDLE = ("idle", "idle in transaction", "idle in transaction (aborted)")
 _BACKEND = re.compile(r"postgres: (?:.*?: )?\S+ \S+ (?:\S+\(\d+\)|\[local\]) (.+)")
 _CLIENTS = re.compile(rb"connected_clients:(\d+)")
@@ -138,9 +142,21 @@ def connection_states(titles: Iterable[str]) -> Counter[str]:
 
 
 def _connections() -> dict[str, int] | None:
-    """Return the connections to the lab's own PostgreSQL by state; None where it has not started one."""
-    servers = list(_child_programs("postgres"))
-    return dict(connection_states(_titles(servers))) if servers else None
+    """Return the connections to the lab's own database server by state; None where it has not started one."""
+    if servers := list(_child_programs("postgres")):
+        return dict(connection_states(_titles(servers)))
+    if servers := [server for name in SERVERS for server in _child_programs(name)]:
+        return {CONNECTED: sum(map(_established_connections, servers))}
+    return None
+
+
+def _established_connections(server: psutil.Process) -> int:
+    """Return how many connections to the ports of a server are open."""
+    with suppress(psutil.Error):
+        sockets = server.net_connections("tcp")
+        ports = {each.laddr.port for each in sockets if each.status == psutil.CONN_LISTEN}
+        return sum(each.laddr.port in ports for each in sockets if each.status == psutil.CONN_ESTABLISHED)
+    return 0
 
 
 def _titles(servers: Iterable[psutil.Process]) -> Iterator[str]:

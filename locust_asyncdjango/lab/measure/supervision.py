@@ -10,6 +10,8 @@ from contextlib import contextmanager, suppress
 
 import psutil
 
+from locust_asyncdjango.lab.environment.mysql import installation as mysql
+from locust_asyncdjango.lab.environment.mysql import log as mysql_log
 from locust_asyncdjango.lab.environment.postgres.log import disk_error, helper_processes, stop_reason
 from locust_asyncdjango.lab.environment.process import Program, running_programs
 from locust_asyncdjango.lab.errors import TrialError
@@ -56,13 +58,14 @@ class Supervision:
             self._check_log(program)
 
     def _check_log(self, program: Program) -> None:
-        """Raise TrialError where the log of PostgreSQL says that it could not write to its disk, or that it stops."""
-        if not self._helpers[program]:
-            return  # it is another program
+        """Raise TrialError where a database's log says that it could not write to its disk, or that it stops."""
+        is_postgres, is_mysql = bool(self._helpers[program]), program.name in mysql.NAMES
+        if not is_postgres and not is_mysql:
+            return
         lines = program.log_lines()
-        if reason := disk_error(lines):
+        if reason := mysql_log.disk_error(lines) if is_mysql else disk_error(lines):
             raise TrialError(f"the database could not write to its disk: {reason}; see that the disk has room; {AGAIN}")
-        if reason := stop_reason(lines):
+        if is_postgres and (reason := stop_reason(lines)):
             raise TrialError(f"{program.name} ended or started again during the trial: {reason}; {AGAIN}")
 
 

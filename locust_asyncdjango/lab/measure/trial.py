@@ -16,8 +16,9 @@ from locust_asyncdjango.lab.analysis.caveats import trial_caveats
 from locust_asyncdjango.lab.environment import services
 from locust_asyncdjango.lab.environment.latency_proxy import running_proxy
 from locust_asyncdjango.lab.environment.machine import Speedometer
+from locust_asyncdjango.lab.environment.mysql import log as mysql_log
 from locust_asyncdjango.lab.environment.pinning import Pins, pinned_to
-from locust_asyncdjango.lab.environment.postgres.log import LOG_NAME, refused_connections
+from locust_asyncdjango.lab.environment.postgres import log as postgres_log
 from locust_asyncdjango.lab.environment.process import running_programs
 from locust_asyncdjango.lab.environment.servers import Server
 from locust_asyncdjango.lab.experiment.probe_figures import ProbeFigures
@@ -40,6 +41,8 @@ from locust_asyncdjango.lab.measure.supervision import Supervision
 from locust_asyncdjango.metrics.series_file import Series
 
 SERIES, SAMPLES, FAILURES = "series.jsonl", "costs.jsonl", "failures.json"
+REFUSED_BY_LOG = {log.LOG_NAME: log.refused_connections for log in (postgres_log, mysql_log)}
+"""The name of a database server's log -> how to read from it whom the server refused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,12 +133,12 @@ def _figures(series: Series, unloaded_ms: float | None) -> Saturation:
 
 
 def _refused(folder: Path, series: Series, samples: Sequence[ResourceSample]) -> RefusedConnections | None:
-    """Return the failures that the log of the lab's PostgreSQL explains; None for any other database."""
-    log = folder / LOG_NAME
-    if not log.exists():
+    """Return the failures that the log of the lab's database server explains; None for any other database."""
+    log = next((folder / name for name in REFUSED_BY_LOG if (folder / name).exists()), None)
+    if log is None:
         return None
     with log.open(encoding="utf-8", errors="replace") as lines:
-        refusals = refused_connections(lines)
+        refusals = REFUSED_BY_LOG[log.name](lines)
     failures = read_failures(folder / FAILURES)["failures"]
     return find_refused(series.intervals, failures, refusals, samples, int(series.started_s))
 

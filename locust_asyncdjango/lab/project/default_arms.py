@@ -80,6 +80,8 @@ def _obstacle(server: str, installed: Collection[str], *, may_install: bool) -> 
     drivers = {"psycopg2", "psycopg2-binary"} & set(installed)
     if server == GEVENT and drivers and not {"psycopg", "psycogreen"} & set(installed):
         return f"{min(drivers)} blocks gevent while it waits for the database; psycogreen or psycopg 3 would not"
+    if server == GEVENT and "mysqlclient" in installed and "pymysql" not in installed:
+        return "mysqlclient blocks gevent while it waits for the database; PyMySQL would not"
     return ""
 
 

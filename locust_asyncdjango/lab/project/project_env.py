@@ -183,5 +183,5 @@ def _filled(
         try:
             filled[name] = fill(each, values, environ) if isinstance(each, str) else fill_value(each, values, environ)
         except UsageError as error:
-            raise UsageError(f"{where} {name}: {error}") from None
+            raise UsageError(f"{where} in {name}, {error}") from None
     return filled

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from locust_asyncdjango.lab.project.inspection.connection_options import PGSSLMODE, lab_options
 from locust_asyncdjango.lab.project.inspection.report import Cache, Database, ProjectReport
 from locust_asyncdjango.lab.project.project_file import Project
 
@@ -20,6 +21,7 @@ EMAIL_OVERRIDE = {
     "EMAIL_USE_TLS": False,
     "EMAIL_USE_SSL": False,
 }
+NO_TLS = "for which the lab's database has no certificate"
 DEFAULT_PORTS = {"postgresql": "5432", "mysql": "3306"}
 _ENGINES = {
     "postgresql": re.compile("postg"),
@@ -90,21 +92,28 @@ def sends_email_elsewhere(report: ProjectReport, lab: LabServices) -> bool:
     return report.email_backend.endswith(".smtp.EmailBackend") and not is_the_labs
 
 
-def database_override(kind: str, engine: str = "") -> dict[str, str]:
-    """Return the value of [project.override] with which a project uses the lab's database.
+def database_override(kind: str, database: Database) -> dict[str, object]:
+    """Return the value of [project.override] with which a database of the project is the lab's.
 
-    kind: of DATABASES. engine: the project's own, which stays where it is of that kind, as that of PostGIS is.
+    kind: of DATABASES. The project's own engine stays where it is of that kind, as that of PostGIS is.
     """
     names = ("name",) if kind == "sqlite" else ("host", "port", "name", "user", "password")
-    members = {name.upper(): f"{{db.{name}}}" for name in names}
-    if _ENGINES[kind].search(engine.lower()):
-        return members
+    members: dict[str, object] = {name.upper(): f"{{db.{name}}}" for name in names}
+    if _ENGINES[kind].search(database.engine.lower()):
+        options = lab_options(database)
+        return {**members, "OPTIONS": options} if options else members
     return {"ENGINE": f"django.db.backends.{'sqlite3' if kind == 'sqlite' else kind}", **members}
 
 
 def inline_table(table: Mapping[str, object]) -> str:
     """Return a table of TOML on one line."""
-    return f"{{ {', '.join(f'{key} = {json.dumps(value, ensure_ascii=False)}' for key, value in table.items())} }}"
+    if not table:
+        return "{}"
+    return f"{{ {', '.join(f'{key} = {_inline_value(value)}' for key, value in table.items())} }}"
+
+
+def _inline_value(value: object) -> str:
+    return inline_table(value) if isinstance(value, Mapping) else json.dumps(value, ensure_ascii=False)
 
 
 def _database_lines(project: Project, report: ProjectReport, lab: LabServices) -> list[str]:
@@ -112,7 +121,27 @@ def _database_lines(project: Project, report: ProjectReport, lab: LabServices) -
         return _own_database_lines(project, report, lab.database)
     if lab.database and report.default_database is None:
         return [f"{project.file}: the settings {project.settings} have no database 'default'"]
-    return [_refusal(project, each, lab.database) for each in foreign_databases(report, lab)]
+    foreign = foreign_databases(report, lab)
+    options = [line for each in report.databases if each not in foreign for line in _option_lines(project, each)]
+    return [*(_refusal(project, each, lab.database) for each in foreign), *options]
+
+
+def _option_lines(project: Project, database: Database) -> list[str]:
+    """Return why a database's OPTIONS do not suit the lab's server."""
+    lines = []
+    if names := [name for name in database.tls if name != PGSSLMODE]:
+        lines.append(f"demand TLS ({', '.join(names)}), {NO_TLS}")
+    if database.option_files:
+        lines.append(f"read a file ({', '.join(database.option_files)}), which may lead to another server")
+    where = f"{project.file}: the OPTIONS of the project's database {database.alias!r}"
+    value = inline_table({"OPTIONS": lab_options(database)})
+    refusals = [f"{where} {line}; below [project.override] add DATABASES.{database.alias} = {value}" for line in lines]
+    if PGSSLMODE in database.tls:
+        refusals.append(
+            f"{project.file}: the variable {PGSSLMODE} demands TLS, {NO_TLS}; below [project.env] add {PGSSLMODE} ="
+            ' "prefer"'
+        )
+    return refusals
 
 
 def _own_database_lines(project: Project, report: ProjectReport, url: str) -> list[str]:
@@ -133,7 +162,7 @@ def _own_database_warnings(project: Project, report: ProjectReport) -> list[str]
 
 
 def _refusal(project: Project, database: Database, url: str) -> str:
-    override = inline_table(database_override(_kind(url), database.engine))
+    override = inline_table(database_override(_kind(url), database))
     source = f"below [project.override] add DATABASES.{database.alias} = {override}"
     if database.alias == "default":
         source = f"let DATABASES read a variable of [project.env], or {source}"
@@ -153,14 +182,18 @@ def _is_the_labs(database: Database, url: str) -> bool:
     host = unquote(parts.hostname or "") or parse_qs(parts.query).get("host", [""])[0]
     default = DEFAULT_PORTS.get(kind, "")
     is_port = (database.port or default) == (str(parts.port or "") or default)
-    return is_port and _is_same_host(database.host, host) and database.name == unquote(parts.path.removeprefix("/"))
+    return (
+        is_port and _is_same_host(database.host, host, kind) and database.name == unquote(parts.path.removeprefix("/"))
+    )
 
 
 def _is_in_memory(database: Database) -> bool:
     return database.is_sqlite and (database.name == ":memory:" or "mode=memory" in database.name)
 
 
-def _is_same_host(first: str, second: str) -> bool:
+def _is_same_host(first: str, second: str, kind: str = "") -> bool:
+    if kind == "mysql" and "localhost" in (first, second):  # which is a socket file for its drivers
+        return first == second
     return first == second or (_is_local(first) and _is_local(second))
 
 

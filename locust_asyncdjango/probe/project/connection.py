@@ -11,6 +11,7 @@ def describe_connection(alias: str = "default") -> dict[str, Any]:
 
     driver: the module of the driver. server_version, max_connections: None where the engine does not report them.
     round_trip_ms: the shortest of some.
+    is_encrypted: whether the connection has TLS; None where that is not known.
     server: host, port and name as the driver has connected to them, where it says so.
     error: the names of the exceptions and the reason, where there is no connection; then all others are missing.
     """
@@ -39,6 +40,7 @@ def _describe(connection: Any) -> dict[str, Any]:
             "server_version": version,
             "max_connections": limit,
             "round_trip_ms": min(round_trips_ms),
+            "is_encrypted": _is_encrypted(cursor, connection),
             "server": _server(connection.connection),
         }
 
@@ -71,6 +73,16 @@ def _round_trip_ms(cursor: Any, connection: Any) -> float:
     begin_s = time.perf_counter()
     cursor.execute("SELECT 1" + connection.features.bare_select_suffix)
     return round((time.perf_counter() - begin_s) * 1000, 2)
+
+
+def _is_encrypted(cursor: Any, connection: Any) -> bool | None:
+    if connection.vendor == "mysql":
+        cursor.execute("SHOW SESSION STATUS LIKE 'Ssl_cipher'")
+        return bool(cursor.fetchone()[1])
+    # psycopg has it in its libpq connection, and psycopg2 in what it knows about the connection.
+    driver = connection.connection
+    in_use = getattr(getattr(driver, "pgconn", None) or getattr(driver, "info", None), "ssl_in_use", None)
+    return None if in_use is None else bool(in_use)
 
 
 def _server(driver_connection: Any) -> dict[str, str] | None:

@@ -82,7 +82,7 @@ def is_patched_by_gevent() -> bool:
 
 
 def blocking_drivers() -> list[str]:
-    """Return the drivers that block all greenlets of gevent while one waits for PostgreSQL. Empty without gevent."""
+    """Return the drivers that block all greenlets of gevent while one waits for a database. Empty without gevent."""
     if not is_patched_by_gevent():
         return []
     psycopg2, waiting = sys.modules.get("psycopg2.extensions"), sys.modules.get("psycopg.waiting")
@@ -91,6 +91,8 @@ def blocking_drivers() -> list[str]:
         # wait_c is written in C and does not use gevent. psycopg chooses it if it is imported before gevent patches
         # Python. One that is not imported yet will choose another.
         "psycopg": waiting and waiting.wait is getattr(waiting, "wait_c", None),
+        # It is written in C; PyMySQL, which may stand in for MySQLdb, is not.
+        "mysqlclient": sys.modules.get("MySQLdb._mysql"),
     }
     return [driver for driver, blocks in is_blocking.items() if blocks]
 

@@ -4,10 +4,13 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
+from .database_options import address, option_files, tls_options
+
 
 def describe_databases(settings: Any) -> dict[str, dict[str, Any]]:
     """Return each database by its alias: engine, host, port, name and how connections are kept.
 
+    tls, option_files: the names of options that demand TLS, and of those that name a file of more options.
     No backend is imported: its driver may be missing.
     """
     from django.db import connections
@@ -17,16 +20,16 @@ def describe_databases(settings: Any) -> dict[str, dict[str, Any]]:
 
 
 def _describe_database(database: Mapping[str, Any]) -> dict[str, Any]:
-    options = database.get("OPTIONS") or {}
+    options, engine = database.get("OPTIONS") or {}, str(database.get("ENGINE") or "")
     return {
-        "engine": str(database.get("ENGINE") or ""),
-        "host": str(database.get("HOST") or options.get("host") or ""),
-        "port": str(database.get("PORT") or options.get("port") or ""),
-        "name": str(database.get("NAME") or ""),
+        "engine": engine,
+        **address(database, options),
         "conn_max_age": database.get("CONN_MAX_AGE"),
         "conn_health_checks": bool(database.get("CONN_HEALTH_CHECKS")),
         "atomic_requests": bool(database.get("ATOMIC_REQUESTS")),
         "pool": _describe_pool(options.get("pool")),
+        "tls": tls_options(engine, options),
+        "option_files": option_files(engine, options),
     }
 
 

@@ -32,7 +32,12 @@ def overridden(folder: Path, monkeypatch: pytest.MonkeyPatch, values: dict[str, 
 
 
 def test_a_table_replaces_the_members_that_it_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    values = {"DEBUG": False, "NEW": [1], "HOSTS": ["*"], "DATABASES": {"default": {"ENGINE": "c", "HOST": "h"}}}
+    values: dict[str, Any] = {
+        "DEBUG": False,
+        "NEW": [1],
+        "HOSTS": ["*"],
+        "DATABASES": {"default": {"ENGINE": "c", "HOST": "h"}},
+    }
     assert overridden(tmp_path, monkeypatch, values) == {
         "DEBUG": False,
         "NEW": [1],
@@ -51,3 +56,13 @@ def test_options_stay_with_their_engine(tmp_path: Path, monkeypatch: pytest.Monk
         "other": {"ENGINE": "b"},
         "third": {"ENGINE": "d"},
     }
+
+
+def test_one_option_leaves_the_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def options_with(**members: Any) -> Any:
+        settings = overridden(tmp_path, monkeypatch, {"DATABASES": {"default": members}})
+        return settings["DATABASES"]["default"]["OPTIONS"]
+
+    assert options_with(OPTIONS={"sslmode": "prefer"}) == {"timeout": 20, "sslmode": "prefer"}
+    assert options_with(OPTIONS={"timeout": 5}) == {"timeout": 5}
+    assert options_with(ENGINE="c", OPTIONS={"sslmode": "prefer"}) == {"sslmode": "prefer"}

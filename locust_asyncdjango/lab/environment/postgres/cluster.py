@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from locust_asyncdjango.lab.environment.databases.home import Home, write_private
+from locust_asyncdjango.lab.environment.databases.running import running_server
 from locust_asyncdjango.lab.environment.postgres.installation import PG_VERSION, Installation, find_installation
 from locust_asyncdjango.lab.environment.postgres.log import LOG_NAME
-from locust_asyncdjango.lab.environment.process import START_DEADLINE_S, free_port, running, wait_until
-from locust_asyncdjango.lab.environment.waiting import announced_wait
-from locust_asyncdjango.lab.errors import TrialError, UsageError
+from locust_asyncdjango.lab.environment.process import free_port, running
+from locust_asyncdjango.lab.errors import UsageError
 
 NAME = "PostgreSQL"
 
@@ -111,24 +111,17 @@ def running_cluster(
         argv += ["-c", setting]
     # SIGTERM waits until all clients have left. SIGINT is the fast shutdown, which writes all of it. SIGQUIT, the
     # immediate one, does not; a fast one may wait without end for a recovery after a crash.
-    stop_signal = signal.SIGINT if is_kept else signal.SIGQUIT
-    with running(
-        argv, name=NAME, log=log, account=installation.account, stop_signal=stop_signal, stop_timeout_s=30
-    ) as program:
-        with announced_wait("PostgreSQL starts"):
-            is_ready = False
-            while not is_ready and program.is_running():  # with much to recover it takes minutes
-                is_ready = wait_until(lambda: _accepts_connections(installation, port), program, START_DEADLINE_S)
-        if not is_ready:
-            raise TrialError(f"PostgreSQL did not start: {program.failure_cause()}")
+    with running_server(
+        argv,
+        NAME,
+        log,
+        installation.account,
+        lambda: _accepts_connections(installation, port),
+        stop_signal=signal.SIGINT if is_kept else signal.SIGQUIT,
+        is_kept=is_kept,
+    ):
         password = (cluster / "password").read_text(encoding="ascii")
         yield f"postgresql://postgres:{password}@127.0.0.1:{port}/postgres"
-        if is_kept:
-            with announced_wait("PostgreSQL writes the seeded database"):
-                program.request_stop()
-                code = program.wait()
-            if code:
-                raise TrialError(f"PostgreSQL did not write the seeded database: {program.failure_cause()}")
 
 
 def _accepts_connections(installation: Installation, port: int) -> bool:

@@ -4,13 +4,15 @@ Start reading at ``prepare_project``.
 """
 
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from secrets import token_hex
 
 from locust_asyncdjango.lab.environment.databases.home import find_home
+from locust_asyncdjango.lab.environment.databases.templates import DatabaseServer
+from locust_asyncdjango.lab.environment.mysql.cluster import find_mysql
 from locust_asyncdjango.lab.environment.postgres.cluster import find_postgresql
 from locust_asyncdjango.lab.environment.process import cleaned_output, free_port
 from locust_asyncdjango.lab.environment.servers import Application
@@ -37,7 +39,7 @@ from locust_asyncdjango.lab.project.smtp_sink import running_smtp_sink
 from locust_asyncdjango.lab.project.tables.arms import ProjectArm
 from locust_asyncdjango.probe.protocol import OVERLAY_VARIABLE, SLOTS_PATH
 
-DATABASE_SERVERS = {"postgresql": find_postgresql}
+DATABASE_SERVERS: Mapping[str, Callable[[], DatabaseServer]] = {"postgresql": find_postgresql, "mysql": find_mysql}
 """A project's kind of database -> how to find the server that the lab starts for it."""
 
 

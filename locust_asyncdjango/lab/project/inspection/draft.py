@@ -8,19 +8,23 @@ from pathlib import Path
 from typing import Any
 
 from locust_asyncdjango.lab.errors import UsageError
-from locust_asyncdjango.lab.project.inspection.ask import ask_project, missing_variable
+from locust_asyncdjango.lab.project.inspection.connection_options import PGSSLMODE, PREFERRED, lab_options
 from locust_asyncdjango.lab.project.inspection.layout import Layout
 from locust_asyncdjango.lab.project.inspection.pythons import current_python, environments, has_django
 from locust_asyncdjango.lab.project.inspection.report import ProjectReport
+from locust_asyncdjango.lab.project.inspection.session import (
+    EXAMPLE_ADDRESSES,
+    EXAMPLE_REDIS,
+    EXAMPLE_SMTP_PORT,
+    Session,
+)
 from locust_asyncdjango.lab.project.inspection.settings_source import (
-    Variable,
     example_names,
     mentions,
     read_variables,
     service_env,
 )
 from locust_asyncdjango.lab.project.inspection.view_candidates import Candidates, candidates
-from locust_asyncdjango.lab.project.project_env import database_values, fill_env, program_env, service_values
 from locust_asyncdjango.lab.project.project_file import FILE_NAME, Project
 from locust_asyncdjango.lab.project.proof import (
     CACHE_OVERRIDE,
@@ -31,19 +35,13 @@ from locust_asyncdjango.lab.project.proof import (
     foreign_databases,
     sends_email_elsewhere,
 )
+from locust_asyncdjango.lab.project.tables.templates import placeholders
 
-EXAMPLE_ADDRESSES = {
-    "postgresql": "postgresql://lab:lab@127.0.0.1:1/lab",
-    "mysql": "mysql://lab:lab@127.0.0.1:1/lab",
-    "sqlite": "sqlite:////lab/db.sqlite3",
+DRIVERS = {
+    "postgresql": ("psycopg", "psycopg2", "psycopg2-binary"),
+    "mysql": ("mysqlclient", "pymysql", "mysql-connector-python"),
 }
-"""Addresses at which nothing runs: settings are read, and nothing is connected to."""
-EXAMPLE_REDIS, EXAMPLE_SMTP_PORT = "redis://127.0.0.1:2/0", 3
-POSTGRESQL_DRIVERS = ("psycopg", "psycopg2", "psycopg2-binary")
-MOST_VARIABLES = 12
-"""How many missing variables are supplied, one after the other, until a project starts."""
-PLACEHOLDER = "for the lab"
-"""The value of a variable without which a project does not start."""
+"""Kind of a database -> the packages that have a driver for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +62,12 @@ class Draft:
     candidates: Candidates = field(default_factory=Candidates)
 
 
+def stand_ins(draft: Draft) -> tuple[str, ...]:
+    """Return the variables that a project demands, and that have a value of which the user has to decide."""
+    env = draft.project.env
+    return tuple(name for name in draft.needed if name in env and not placeholders(env[name]))
+
+
 def draft_project(
     folder: Path,
     layout: Layout,
@@ -79,14 +83,15 @@ def draft_project(
     python = python or _find_python(layout.root, environ)
     variables = read_variables(layout.root, layout.settings)
     project = Project(folder / FILE_NAME, layout.root, python, layout.settings, prepare=_prepare(layout))
-    session = _Session(search_folder, environ, variables)
-    first = session.start(project)
+    session = Session(search_folder, environ, variables)
+    first = session.first_start(project)
     draft = Draft(folder, layout, first.project, first.report, first.error, first.needed, example_names(layout.root))
     if first.report is None:
-        env = {**service_env(variables, "postgresql"), **first.project.env}
+        env = {**service_env(variables, first.project.database), **first.project.env}
         return replace(draft, project=replace(first.project, env=env))
-    kind = _kind(first.report)
-    project = replace(first.project, database=kind, env={**service_env(variables, kind), **first.project.env})
+    kind = _kind(first.report, is_given=any("{db." in value for value in first.project.env.values()))
+    services = service_env(variables, kind)
+    project = replace(first.project, database=kind, env={**services, **first.project.env, **services})
     if kind == "own":  # nothing is written to a database of the user's before the user says so
         project = replace(project, prepare=())
     project = replace(project, override=_hosts_override(first.report), collect_static=_needs_static(layout))
@@ -94,49 +99,6 @@ def draft_project(
     project = replace(project, **_applications(layout, report or first.report))
     found = candidates((report or first.report).urls, first.report.login_url)
     return replace(draft, project=project, report=report or first.report, candidates=found)
-
-
-@dataclass(frozen=True, slots=True)
-class _Start:
-    """A project that was started. report: None where it did not start."""
-
-    project: Project
-    report: ProjectReport | None
-    error: str = ""
-    needed: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class _Session:
-    """Starts a project. variables: that its settings read."""
-
-    search_folder: Path
-    environ: Mapping[str, str]
-    variables: tuple[Variable, ...]
-
-    def start(self, project: Project) -> _Start:
-        """Start a project, with a value for each variable without which it does not start."""
-        needed: dict[str, str] = {}
-        services = service_env(self.variables, "postgresql")
-        while True:
-            attempt = replace(project, env={**project.env, **needed})
-            try:
-                return _Start(attempt, self.ask(attempt), needed=tuple(needed))
-            except UsageError as error:
-                reason = str(error).partition(": ")[2]
-                name = missing_variable(reason)
-                if not name or name in needed or len(needed) >= MOST_VARIABLES:
-                    return _Start(attempt, None, reason, tuple(needed))
-                needed[name] = services.get(name, PLACEHOLDER)
-
-    def ask(self, project: Project) -> ProjectReport:
-        """Return what a project says about itself in the environment of example services."""
-        values = {
-            **database_values(EXAMPLE_ADDRESSES.get(project.database, EXAMPLE_ADDRESSES["postgresql"])),
-            **service_values(EXAMPLE_REDIS, EXAMPLE_SMTP_PORT, folders={"static": Path("/lab/static")}),
-        }
-        env = program_env(project, fill_env(project, values, environ=self.environ), self.search_folder, self.environ)
-        return ask_project(project.python, project.root, env, where=FILE_NAME)
 
 
 def _find_python(root: Path, environ: Mapping[str, str]) -> Path:
@@ -154,17 +116,20 @@ def _prepare(layout: Layout) -> tuple[str, ...]:
     return (f"python {'manage.py' if layout.has_manage else '-m django'} migrate --noinput",)
 
 
-def _kind(report: ProjectReport) -> str:
-    """Return the kind of database to start: the project's own, or PostgreSQL in place of a file if it has a driver."""
+def _kind(report: ProjectReport, *, is_given: bool) -> str:
+    """Return the kind of database to start: the project's own, or where that is a file, one that it has a driver for.
+
+    is_given: whether the settings have taken an example's address, because they do not do without any.
+    """
     engine = report.default_database.engine if report.default_database else ""
-    has_driver = any(name in report.packages for name in POSTGRESQL_DRIVERS)
-    if "mysql" in engine:
+    drivers = [kind for kind, names in DRIVERS.items() if any(name in report.packages for name in names)]
+    if "mysql" in engine or "mariadb" in engine:
         return "mysql"
     if "postg" in engine:
-        return "postgresql"
+        return drivers[0] if is_given and drivers else "postgresql"
     if engine and not report.default_database.is_sqlite:  # type: ignore[union-attr]
         return "own"
-    return "postgresql" if has_driver else "sqlite"
+    return drivers[0] if drivers else "sqlite"
 
 
 def _hosts_override(report: ProjectReport) -> dict[str, Any]:
@@ -184,7 +149,7 @@ def _needs_static(layout: Layout) -> bool:
     return mentions(layout.root, layout.settings, "Manifest")
 
 
-def _with_services(session: _Session, project: Project) -> tuple[Project, ProjectReport | None]:
+def _with_services(session: Session, project: Project) -> tuple[Project, ProjectReport | None]:
     """Return the project with what lets it use the lab's services, and its report; None if it does not start then."""
     lab = LabServices(EXAMPLE_ADDRESSES.get(project.database, ""), EXAMPLE_REDIS, EXAMPLE_SMTP_PORT)
     report = session.start(project).report
@@ -195,16 +160,29 @@ def _with_services(session: _Session, project: Project) -> tuple[Project, Projec
     if report is None:
         return project, None
     override = dict(project.override)
-    if databases := foreign_databases(report, lab):
-        override["DATABASES"] = {each.alias: database_override(project.database, each.engine) for each in databases}
+    if databases := _databases_override(project, report, lab):
+        override["DATABASES"] = databases
     if caches := foreign_caches(report, lab):
         override["CACHES"] = {each.alias: CACHE_OVERRIDE for each in caches}
     if sends_email_elsewhere(report, lab):
         override |= EMAIL_OVERRIDE
-    if override == project.override:
+    env = dict(project.env)
+    if any(PGSSLMODE in each.tls for each in report.databases):
+        env[PGSSLMODE] = PREFERRED
+    if (override, env) == (project.override, project.env):
         return project, report
-    project = replace(project, override=override)
+    project = replace(project, override=override, env=env)
     return project, session.start(project).report
+
+
+def _databases_override(project: Project, report: ProjectReport, lab: LabServices) -> dict[str, dict[str, object]]:
+    """Return what [project.override] has to say about the project's databases, by alias."""
+    foreign = foreign_databases(report, lab)
+    override = {each.alias: database_override(project.database, each) for each in foreign}
+    if project.database == "own":
+        return override
+    options = {each.alias: lab_options(each) for each in report.databases if each not in foreign}
+    return {**override, **{alias: {"OPTIONS": each} for alias, each in options.items() if each}}
 
 
 def _applications(layout: Layout, report: ProjectReport) -> dict[str, Any]:

@@ -5,15 +5,16 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import cast
 
-from locust_asyncdjango.lab.project.inspection.draft import PLACEHOLDER, Draft
+from locust_asyncdjango.lab.project.inspection.connection_options import NO_OPTION_FILE
+from locust_asyncdjango.lab.project.inspection.draft import Draft, stand_ins
 from locust_asyncdjango.lab.project.proof import inline_table
 
 _REASONS = {
     "DEBUG": "As in production; with DEBUG, Django keeps every query in memory.",
     "ALLOWED_HOSTS": "The lab asks the server at 127.0.0.1.",
     "SECURE_SSL_REDIRECT": "The lab asks over http; without this, each answer would be a redirect to https.",
-    "DATABASES": "The settings name their database themselves, so the lab's takes its place.",
     "CACHES": "The settings name their cache themselves, so the lab's Redis takes its place.",
     "EMAIL_HOST": "E-mail goes to a server of the lab that throws it away.",
 }
@@ -44,7 +45,7 @@ def _project(draft: Draft) -> Iterator[str]:
     for key, value in (("wsgi", project.wsgi), ("asgi", project.asgi)):
         if value:
             yield f"{key} = {_quoted(value)}"
-    yield '# What the lab starts for each trial: "postgresql", "sqlite" (a copied file), or "own" (a server of yours).'
+    yield '# Each trial gets: "postgresql", "mysql" (MariaDB too), "sqlite" (a copied file), or "own" (your server).'
     yield f"database = {_quoted(project.database)}"
     yield "# Commands that fill the database. They run once; what they made is copied for each trial."
     yield from _prepare(draft)
@@ -66,7 +67,7 @@ def _env(draft: Draft) -> Iterator[str]:
     yield "# Environment variables of the project. {db.url}, {db.host}, {redis.url} and others stand for the lab's"
     yield '# services, and "{env.NAME}" for a variable of your shell: write secrets so, and not into this file.'
     for name, value in draft.project.env.items():
-        remark = "  # the project does not start without it" if value == PLACEHOLDER else ""
+        remark = "  # the project does not start without it" if name in stand_ins(draft) else ""
         yield f"{name} = {_quoted(value)}{remark}"
     others = [name for name in draft.examples if name not in draft.project.env]
     if others:
@@ -79,12 +80,22 @@ def _override(draft: Draft) -> Iterator[str]:
     yield "[project.override]"
     yield "# Django settings that take the place of the project's own while it is measured. None of its files changes."
     for name, value in draft.project.override.items():
-        if name in _REASONS:
-            yield f"# {_REASONS[name]}"
+        reasons = _database_reasons(value) if name == "DATABASES" else filter(None, [_REASONS.get(name)])
+        yield from (f"# {reason}" for reason in reasons)
         if isinstance(value, Mapping):
             yield from (f"{name}.{_key(alias)} = {inline_table(each)}" for alias, each in value.items())
         else:
             yield f"{name} = {json.dumps(value)}"
+
+
+def _database_reasons(databases: Mapping[str, Mapping[str, object]]) -> Iterator[str]:
+    if any("NAME" in each for each in databases.values()):
+        yield "The settings name their database themselves, so the lab's takes its place."
+    options = [name for each in databases.values() for name in cast("Mapping[str, object]", each.get("OPTIONS", {}))]
+    if any(name in NO_OPTION_FILE for name in options):
+        yield "The file of the driver's options may lead to another server."
+    if any(name not in NO_OPTION_FILE for name in options):
+        yield "The lab's database has no certificate, so its connections are measured without TLS."
 
 
 def _static(draft: Draft) -> Iterator[str]:
@@ -136,7 +147,7 @@ def _arms() -> Iterator[str]:
 def _experiment(draft: Draft) -> Iterator[str]:
     yield "# Options of `run`, such as the latency between the project and its database."
     yield "[experiment]"
-    yield "latency_ms = 1" if draft.project.database == "postgresql" else "# latency_ms = 1"
+    yield "latency_ms = 1" if draft.project.database in ("postgresql", "mysql") else "# latency_ms = 1"
 
 
 def relative(path: Path, folder: Path) -> str:

@@ -7,13 +7,18 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Database:
-    """A database of the settings, by which alias, without its password."""
+    """A database of the settings, by which alias, without its password.
+
+    tls, option_files: the names of its OPTIONS that demand TLS, and of those that name a file of more options.
+    """
 
     alias: str
     engine: str
     host: str = ""
     port: str = ""
     name: str = ""
+    tls: tuple[str, ...] = ()
+    option_files: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         engine = self.engine.rpartition(".")[2]
@@ -104,7 +109,12 @@ def read_report(content: Mapping[str, Any]) -> ProjectReport:
         installed_apps=tuple(content.get("installed_apps") or ()),
         sync_only_middleware=tuple(content.get("sync_only_middleware") or ()),
         databases=tuple(
-            Database(alias, *(str(each.get(name) or "") for name in ("engine", "host", "port", "name")))
+            Database(
+                alias,
+                **{name: str(each.get(name) or "") for name in ("engine", "host", "port", "name")},
+                tls=tuple(each.get("tls") or ()),
+                option_files=tuple(each.get("option_files") or ()),
+            )
             for alias, each in (content.get("databases") or {}).items()
         ),
         caches=tuple(

@@ -6,7 +6,7 @@ Start reading at ``read_variables``.
 import ast
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 _NAME = re.compile(r"[A-Z][A-Z0-9_]*")
@@ -31,12 +31,14 @@ class Variable:
     setting: the setting whose value it is part of, such as DATABASES; "" where that is not known.
     member: its place in the setting: "url" for a whole address, or HOST, PORT, ...; "" where that is not known.
     is_required: whether the settings fail without it, as far as their source says.
+    cast: what they make of it, by the name of the function, such as int; "" for a text, or where that is not known.
     """
 
     name: str
     setting: str = ""
     member: str = ""
     is_required: bool = False
+    cast: str = ""
 
 
 @dataclass(slots=True)
@@ -143,22 +145,23 @@ def _target(target: ast.AST) -> tuple[str, str]:
     return (target.id if isinstance(target, ast.Name) and _NAME.fullmatch(target.id) else ""), member
 
 
-def _variables(reader: _Reader, node: ast.AST, setting: str, member: str) -> Iterator[Variable]:
-    """Yield the variables that an expression reads."""
+def _variables(reader: _Reader, node: ast.AST, setting: str, member: str, cast: str = "") -> Iterator[Variable]:
+    """Yield the variables that an expression reads. cast: the function that gets its value."""
     if (read := _read(node)) is not None:
-        name, is_address, is_required = read
-        yield Variable(name, setting, "url" if is_address else member, is_required)
+        name, is_address, is_required, own_cast = read
+        yield Variable(name, setting, "url" if is_address else member, is_required, own_cast or cast)
     elif isinstance(node, ast.Name) and node.id in reader.assigned:
         for each in reader.assigned[node.id]:
-            yield Variable(each.name, setting, "url" if each.member == "url" else member, each.is_required)
+            yield replace(each, setting=setting, member="url" if each.member == "url" else member)
     elif isinstance(node, ast.Dict):
         for key, value in zip(node.keys, node.values, strict=True):
             place = _constant(key)
             yield from _variables(reader, value, setting, place if place in _MEMBERS else member)
     else:
-        is_url = isinstance(node, ast.Call) and _dotted(node.func).endswith("dj_database_url.parse")
+        function = _dotted(node.func) if isinstance(node, ast.Call) else ""
+        is_url = function.endswith("dj_database_url.parse")
         for child in _parts(node):
-            yield from _variables(reader, child, setting, "url" if is_url else member)
+            yield from _variables(reader, child, setting, "url" if is_url else member, function)
 
 
 def _parts(node: ast.AST) -> Iterator[ast.expr]:
@@ -169,17 +172,17 @@ def _parts(node: ast.AST) -> Iterator[ast.expr]:
             yield child
 
 
-def _read(node: ast.AST) -> tuple[str, bool, bool] | None:
-    """Return the variable that an expression reads itself, whether it is an address, and whether it has no default."""
+def _read(node: ast.AST) -> tuple[str, bool, bool, str] | None:
+    """Return the variable that an expression reads itself, whether it is an address, whether it is needed, its cast."""
     if isinstance(node, ast.Subscript) and _READERS.search(_dotted(node.value)):
         key = node.slice.value if isinstance(node.slice, ast.Constant) else None
-        return (key, False, True) if isinstance(key, str) and _NAME.fullmatch(key) else None
+        return (key, False, True, "") if isinstance(key, str) and _NAME.fullmatch(key) else None
     if not isinstance(node, ast.Call):
         return None
     function = _dotted(node.func)
     keywords = {each.arg: each.value for each in node.keywords}
     if function.endswith("dj_database_url.config") or function == "dj_database_url.config":
-        return _constant(keywords.get("env")) or "DATABASE_URL", True, False
+        return _constant(keywords.get("env")) or "DATABASE_URL", True, False, ""
     if not (_READERS.search(function) or _READERS.search(function.rpartition(".")[0])):
         return None
     short = function.rpartition(".")[2]
@@ -191,7 +194,7 @@ def _read(node: ast.AST) -> tuple[str, bool, bool] | None:
     if not name or not _NAME.fullmatch(name):
         return None
     has_default = len(node.args) > 1 or "default" in keywords or short in ("get", "getenv")
-    return name, is_address, not has_default
+    return name, is_address, not has_default, cast or ("" if short in ("get", "getenv") else short)
 
 
 def _constant(node: ast.AST | None) -> str:

@@ -45,6 +45,18 @@ def test_each_server_has_a_report_and_another_one_if_it_changed() -> None:
         ({"versions": {"django": 5}, "server_version": ""}, {"django": "5"}),
         ({"versions": {}, "server": "", "server_version": "3.0"}, {"server": "3.0"}),
         ({"versions": {}, "settings": {"orm_driver": "psycopg"}}, {"ORM driver": "psycopg"}),
+        ({"versions": {}, "database": {"server_version": "18.0"}}, {"PostgreSQL": "18.0"}),
+        (
+            {
+                "versions": {},
+                "database": {"vendor": "mysql", "server_version": "10.11.6-MariaDB", "is_encrypted": False},
+            },
+            {"MariaDB": "10.11.6-MariaDB", "database TLS": "off"},
+        ),
+        (
+            {"versions": {}, "database": {"vendor": "mysql", "server_version": "8.4.3", "is_encrypted": True}},
+            {"MySQL": "8.4.3", "database TLS": "on"},
+        ),
     ],
 )
 def test_a_record_of_any_version_or_server_can_be_read(site: dict[str, Any], versions: dict[str, str]) -> None:

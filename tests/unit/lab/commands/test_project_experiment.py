@@ -150,7 +150,12 @@ def test_a_locustfile_is_measured_as_a_whole(tmp_path: Path) -> None:
         (
             {"database": "sqlite"},
             {"servers": ("uvicorn",), "max_connections": (20,), "latencies_ms": (0,)},
-            "max_connections is the limit of the lab's PostgreSQL, and the database is sqlite; leave it out",
+            "max_connections is the limit of the lab's database server, and the database is sqlite; leave it out",
+        ),
+        (
+            {"database": "mysql"},
+            {"servers": ("uvicorn",), "max_connections": (9,)},
+            "MariaDB permits 10 connections at least, whatever its max_connections; set that to 10 or more",
         ),
         ({"database": "sqlite"}, {}, "the project's database is an SQLite file, and no latency can be added to a file"),
         ({"database": "own"}, {}, "no latency can be added to a database whose address the lab does not know; name it"),

@@ -87,11 +87,11 @@ def test_settings_that_take_the_place_of_the_projects(tmp_path: Path) -> None:
     [
         (
             'env = { A = "{env.KEY}" }',
-            "[project.env] A: {env.KEY} needs the environment variable KEY, which is not set;",
+            "[project.env] in A, {env.KEY} needs the environment variable KEY, which is not set;",
         ),
         (
             'override = { A = ["{redis.url}"] }',
-            "[project.override] A: there is no value for {redis.url}: the project's",
+            "[project.override] in A, there is no value for {redis.url}: the project's",
         ),
     ],
 )

@@ -98,6 +98,66 @@ def test_databases_of_others(databases: tuple[Database, ...], url: str, message:
     assert "secret" not in line
 
 
+MYSQL = "mysql://lab:secret@127.0.0.1:3307/lab"
+OF_MYSQL = Database("default", "django.db.backends.mysql", "127.0.0.1", "3307", "lab")
+NO_CERTIFICATE = "for which the lab's database has no certificate; below [project.override] add"
+
+
+@pytest.mark.parametrize(
+    ("url", "database", "refusals"),
+    [
+        (MYSQL, OF_MYSQL, ()),
+        (
+            MYSQL,
+            replace(OF_MYSQL, host="localhost"),  # of which drivers make the path of a socket
+            (
+                "with these settings, the project's database 'default' is mysql localhost:3307/lab, not the lab's mysql"
+                " 127.0.0.1:3307/lab; let DATABASES read a variable of [project.env], or below [project.override] add"
+                ' DATABASES.default = { HOST = "{db.host}", PORT = "{db.port}", NAME = "{db.name}", USER = "{db.user}",'
+                ' PASSWORD = "{db.password}" }',
+            ),
+        ),
+        (
+            MYSQL,
+            replace(OF_MYSQL, option_files=("read_default_file",)),
+            (
+                "the OPTIONS of the project's database 'default' read a file (read_default_file), which may lead to"
+                " another server; below [project.override] add DATABASES.default = { OPTIONS = { read_default_file ="
+                ' "/dev/null" } }',
+            ),
+        ),
+        (
+            MYSQL,
+            replace(OF_MYSQL, tls=("ssl_mode", "ssl", "ssl_ca")),
+            (
+                "the OPTIONS of the project's database 'default' demand TLS (ssl_mode, ssl, ssl_ca), "
+                f"{NO_CERTIFICATE} DATABASES.default ="
+                ' { OPTIONS = { ssl_mode = "DISABLED", ssl = {}, ssl_ca = "" } }',
+            ),
+        ),
+        (
+            POSTGRES,
+            replace(OURS, tls=("sslmode",)),
+            (
+                f"the OPTIONS of the project's database 'default' demand TLS (sslmode), {NO_CERTIFICATE}"
+                ' DATABASES.default = { OPTIONS = { sslmode = "prefer" } }',
+            ),
+        ),
+        (
+            POSTGRES,
+            replace(OURS, tls=("PGSSLMODE",)),
+            (
+                "the variable PGSSLMODE demands TLS, for which the lab's database has no certificate; below"
+                ' [project.env] add PGSSLMODE = "prefer"',
+            ),
+        ),
+    ],
+)
+def test_connections_that_do_not_suit_the_labs_server(url: str, database: Database, refusals: tuple[str, ...]) -> None:
+    proof = prove(PROJECT, replace(REPORT, databases=(database,)), replace(LAB, database=url))
+    assert proof == Proof(tuple(f"asyncdjango.toml: {line}" for line in refusals))
+
+
 @pytest.mark.parametrize(
     ("cache", "is_ours"),
     [

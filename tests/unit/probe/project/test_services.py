@@ -42,6 +42,8 @@ def test_a_database(pool: Any, described: Any) -> None:
         "conn_health_checks": False,
         "atomic_requests": False,
         "pool": described,
+        "tls": [],
+        "option_files": [],
     }
 
 

@@ -4,14 +4,17 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from locust_asyncdjango.lab.project.inspection.draft import PLACEHOLDER, Draft
+from locust_asyncdjango.lab.project.inspection.draft import Draft
 from locust_asyncdjango.lab.project.inspection.file_text import file_text
 from locust_asyncdjango.lab.project.inspection.layout import Layout
+from locust_asyncdjango.lab.project.inspection.report import Database
 from locust_asyncdjango.lab.project.inspection.view_candidates import Candidate, Candidates
 from locust_asyncdjango.lab.project.project_file import FILE_NAME, Project, read_project
 from locust_asyncdjango.lab.project.proof import CACHE_OVERRIDE, EMAIL_OVERRIDE, database_override
 from locust_asyncdjango.routes import View
 from tests.support.project_files import write_project_file
+
+POSTGRES = Database("default", "django.db.backends.postgresql")
 
 
 def draft_in(folder: Path) -> Draft:
@@ -26,10 +29,13 @@ def draft_in(folder: Path) -> Draft:
         wsgi="mysite.wsgi:application",
         asgi="mysite.asgi:application",
         prepare=("python manage.py migrate --noinput",),
-        env={"DATABASE_URL": "{db.url}", "KEY": PLACEHOLDER},
+        env={"DATABASE_URL": "{db.url}", "KEY": "for the lab", "TOKEN": "{env.TOKEN}"},
         override={
             "DEBUG": False,
-            "DATABASES": {"default": database_override("postgresql"), "two words": database_override("postgresql")},
+            "DATABASES": {
+                "default": database_override("postgresql", POSTGRES),
+                "two words": database_override("postgresql", replace(POSTGRES, tls=("sslmode",))),
+            },
             "CACHES": {"default": CACHE_OVERRIDE},
             **EMAIL_OVERRIDE,
         },
@@ -44,7 +50,7 @@ def draft_in(folder: Path) -> Draft:
     )
     views = (Candidate("home", "/"), Candidate("list", '/a"b/', "/async/"))
     found = Candidates(views, ("/blog/<int:pk>/",), 2, "/login/")
-    return Draft(folder, layout, project, examples=("KEY", "MAILGUN_KEY"), candidates=found)
+    return Draft(folder, layout, project, needed=("KEY", "TOKEN"), examples=("KEY", "MAILGUN_KEY"), candidates=found)
 
 
 def test_the_file_says_what_was_drafted(tmp_path: Path) -> None:
@@ -57,7 +63,10 @@ def test_the_file_says_what_was_drafted(tmp_path: Path) -> None:
         "# wsgi.py or asgi.py names mysite.production; take those if they start on this machine.",
         '    # "python manage.py loaddata blog/fixtures/demo.json",',
         'KEY = "for the lab"  # the project does not start without it',
+        'TOKEN = "{env.TOKEN}"',
         "# The project's example files also have: MAILGUN_KEY",
+        "# The settings name their database themselves, so the lab's takes its place.\n"
+        "# The lab's database has no certificate, so its connections are measured without TLS.",
         '# [[view]]  path = "/blog/<int:pk>/"',
         '# form = { username = "ada", password = "{env.LAB_PASSWORD}" }',
     ):

@@ -68,11 +68,27 @@ def test_variables_that_are_needed_and_those_of_imported_modules(tmp_path: Path)
     found = variables(tmp_path, 'from .base import *\nfrom .settings import A\nDEBUG = env.bool("DEBUG", False)\n')
     assert found == (
         Variable("KEY", "SECRET_KEY", is_required=True),
-        Variable("DEBUG", "DEBUG", is_required=False),
+        Variable("DEBUG", "DEBUG", is_required=False, cast="bool"),
     )
     assert mentions(tmp_path, "mysite.settings", "Manifest")
     assert not mentions(tmp_path, "mysite.settings", "Whitenoise")
     assert read_variables(tmp_path, "no.such.module") == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "cast"),
+    [
+        ('A = int(os.environ["V"])', "int"),
+        ('A = int(os.environ.get("V"))', "int"),
+        ('A = config("V", cast=bool)', "bool"),
+        ('A = env.float("V")', "float"),
+        ('A = json.loads(os.environ["V"])', "json.loads"),
+        ('A = os.environ["V"]', ""),
+    ],
+)
+def test_what_settings_make_of_a_variable(tmp_path: Path, text: str, cast: str) -> None:
+    (found,) = variables(tmp_path, text)
+    assert (found.name, found.cast) == ("V", cast)
 
 
 def test_other_engines(tmp_path: Path) -> None:
