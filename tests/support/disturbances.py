@@ -14,10 +14,10 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from itertools import cycle, islice
+from itertools import chain, cycle, islice
 from pathlib import Path
 from typing import Any
 
@@ -137,20 +137,24 @@ class Disturbance:
 
 
 def run_disturbed(output: Path, disturbances: Sequence[Disturbance]) -> Iterator[tuple[Disturbance, dict[str, Any]]]:
-    """Run an experiment of which each trial is disturbed, and yield each disturbance with the result of its trial.
+    """Run an experiment of which trials are disturbed, and yield each disturbance with the result of its trial.
 
-    disturbances: of one target. output: the results folder; if it is there, the run goes on with it.
+    output: the results folder, which must not be there. disturbances: each of one trial of its target's route. They
+    share the flags and variables of all their targets.
     """
-    target = TARGETS[disturbances[0].target]
-    trials = output / "trials"
-    if output.exists():
-        command = lab("run", "--resume", output)
-    else:
-        repeats = ("--repeats", str(len(disturbances)), "--a-a-pairs", "0")
-        command = lab("run", "--routes", target.route, *LOAD, *target.flags, *repeats, "--output", output)
-    with running(*command, env=dict(target.env)) as program:
-        for disturbance in disturbances:
-            trial = wait_for(lambda: loaded_trial(trials), lambda: f"no trial begins:\n{program.text}")
+    targets = [TARGETS[each.target] for each in disturbances]
+    waiting: dict[str, list[Disturbance]] = {target.route: [] for target in targets}
+    for target, disturbance in zip(targets, disturbances, strict=True):
+        waiting[target.route].append(disturbance)
+    flags = dict.fromkeys(target.flags for target in targets)
+    repeats = ("--repeats", str(max(map(len, waiting.values()))), "--a-a-pairs", "0")
+    command = lab("run", "--routes", ",".join(waiting), *LOAD, *chain(*flags), *repeats, "--output", output)
+    with running(*command, env=dict(chain(*(target.env for target in targets)))) as program:
+        for _ in disturbances:
+            trial = wait_for(
+                lambda: disturbed_trial(output / "trials", waiting), lambda: f"no trial begins:\n{program.text}"
+            )
+            disturbance = waiting[route_of(trial)].pop(0)
             disturbance.apply(program)
             yield disturbance, result_of(trial, program)
         program.end()
@@ -164,9 +168,18 @@ def result_of(trial: Path, program: Running) -> dict[str, Any]:
     return content
 
 
-def loaded_trial(trials: Path) -> Path | None:
-    """Return the folder of the trial whose load has begun and which goes on; None without one."""
-    return next((file.parent for file in trials.glob("*.unfinished/series.jsonl") if file.stat().st_size), None)
+def disturbed_trial(trials: Path, waiting: Mapping[str, Sequence[Disturbance]]) -> Path | None:
+    """Return the folder of the trial whose load has begun and which goes on, if one of its route is to be disturbed.
+
+    waiting: the disturbances that are left, by route.
+    """
+    loaded = (file.parent for file in trials.glob("*.unfinished/series.jsonl") if file.stat().st_size)
+    return next((trial for trial in loaded if waiting[route_of(trial)]), None)
+
+
+def route_of(trial: Path) -> str:
+    """Return the route of a trial. trial: its folder."""
+    return trial.name.partition("-")[0]
 
 
 def planned(trials: int, seed: int) -> dict[str, list[Disturbance]]:
