@@ -32,13 +32,27 @@ def results_in(output: Path) -> dict[str, dict[str, Any]]:
     return {path.parent.name: json.loads(path.read_text()) for path in output.glob("trials/*/result.json")}
 
 
-def test_each_round_trip_takes_the_latency(tmp_path: Path) -> None:
+def test_each_round_trip_takes_the_latency_and_the_token_of_a_start_is_known_to_the_server_alone(
+    tmp_path: Path,
+) -> None:
     output = tmp_path / "results"
     latency = ("--latency-ms", "0,50", "--client-latency-ms", "30")
-    code, text = done(
-        *lab("run", "--routes", "io_create", "--servers", "gunicorn-uvicorn", *SMALL, *latency, "--output", output)
-    )
-    assert code == 0, text
+    command = lab("run", "--routes", "io_create", "--servers", "gunicorn-uvicorn", *SMALL, *latency, "--output", output)
+    with running(*command) as program:
+        wait_for_lines(program, output / "trials" / "io_create-gunicorn-uvicorn.unfinished" / "series.jsonl", 1)
+        tokens, command_lines = set(), []
+        for process in psutil.Process(program.popen.pid).children(recursive=True):
+            with suppress(psutil.NoSuchProcess):
+                tokens.add(process.environ().get(TOKEN_VARIABLE))
+                command_lines.append(process.cmdline())
+        assert program.end() == 0, program.text
+        text = program.text
+    (token,) = tokens - {None}
+    assert token
+    assert token not in text
+    assert [line for line in command_lines if token in " ".join(line)] == []
+    assert [path for path in output.rglob("*") if path.is_file() and token in path.read_text()] == []
+
     near, far = (results_in(output)[f"io_create-gunicorn-uvicorn{ending}"] for ending in ("", "-50ms"))
     assert near["site"]["database"]["round_trip_ms"] < 50 <= far["site"]["database"]["round_trip_ms"]
     assert (near["figures"]["failures"], far["figures"]["failures"]) == ([], [])
@@ -51,16 +65,19 @@ def test_each_round_trip_takes_the_latency(tmp_path: Path) -> None:
     assert "io_create on gunicorn-uvicorn (50 ms latency, 30 ms to the users): no request failed" in text
 
 
-def test_servers_of_the_users_own(wsgi_url: str, tmp_path: Path) -> None:
+def test_servers_and_the_database_of_the_users_own(
+    database_url: str, wsgi_url: str, other_url: str, tmp_path: Path
+) -> None:
     output, file = tmp_path / "results", tmp_path / "experiment.toml"
     file.write_text(
         f"""
-        routes = ["template"]
-        servers = ["mine", "wrong", "there"]
+        routes = ["orm_get"]
+        servers = ["mine", "wrong", "there", "other"]
         posts = {POSTS}
         users = 2
         spawn_rate = 2
         run_time = "4s"
+        client_latency_ms = 25
         [server.mine]
         argv = {json.dumps(WAITRESS)}
         interface = "wsgi"
@@ -73,69 +90,35 @@ def test_servers_of_the_users_own(wsgi_url: str, tmp_path: Path) -> None:
         url = "{wsgi_url}"
         interface = "wsgi"
         slots = 1
+        [server.other]
+        url = "{other_url}"
+        interface = "wsgi"
         """
     )
-    code, text = done(*lab("run", file, "--run-time", "3s", "--output", output), env={TOKEN_VARIABLE: TOKEN})
+    env = {"DATABASE_URL": database_url, TOKEN_VARIABLE: TOKEN}
+    code, text = done(*lab("run", file, "--run-time", "3s", "--output", output), env=env)
     assert code == 1, text
     assert [path for path in output.rglob("*") if path.is_file() and TOKEN in path.read_text()] == []
-    results = results_in(output)
-    assert results["template-mine"]["site"]["slots"] == {"processes": 1, "most_in_flight": 2, "sent": 5}
-    assert results["template-mine"]["figures"]["successes"] > 0
-    assert results["template-there"]["site"]["server"] == "gunicorn sync"
-    assert results["template-there"]["figures"]["successes"] > 0
+    mine, there, other = (results_in(output)[f"orm_get-{name}"] for name in ("mine", "there", "other"))
+    assert mine["site"]["slots"] == {"processes": 1, "most_in_flight": 2, "sent": 5}
+    assert mine["peak_usage"]["connections"] is None
+    assert there["site"]["server"] == "gunicorn sync"
+    assert other["site"] == {"preflight": NO_PREFLIGHT}
+    assert [result["figures"]["successes"] > 0 for result in (mine, there, other)] == [True] * 3
+    wrong = results_in(output)["orm_get-wrong"]
     refused = "wrong is not what its label says: of 6 requests at once a process had 2 in flight, not 3"
-    assert (results["template-wrong"]["figures"], results["template-wrong"]["error"]) == (None, refused)
-    assert f"template on wrong: not measured: {refused}" in text
+    assert (wrong["figures"], wrong["error"]) == (None, refused)
+    assert f"orm_get on wrong (25 ms to the users): not measured: {refused}" in text
     assert json.loads((output / "experiment.json").read_text())["experiment"]["load"]["run_time"] == "3s"
     report = (output / "report.md").read_text()
     for server, program in (("mine", "waitress"), ("there", "gunicorn sync")):
         assert re.search(
             rf"^- {server}: {program} [\d.]+, python .*, django {django.__version__}, ", report, re.MULTILINE
         )
-    wait_for_page(f"{wsgi_url}/healthz")  # what ran already is not stopped
-
-
-def test_connections_to_the_users_own_database_are_unknown_and_an_unchecked_server_is_named(
-    database_url: str, other_url: str, tmp_path: Path
-) -> None:
-    output, file = tmp_path / "results", tmp_path / "experiment.toml"
-    file.write_text(
-        f"""
-        routes = ["orm_get"]
-        servers = ["gunicorn-sync", "other"]
-        [server.other]
-        url = "{other_url}"
-        interface = "wsgi"
-        """
-    )
-    code, text = done(*lab("run", file, *SMALL, "--output", output), env={"DATABASE_URL": database_url})
-    assert code == 0, text
-    checked, unchecked = (results_in(output)[f"orm_get-{server}"] for server in ("gunicorn-sync", "other"))
-    assert checked["peak_usage"]["connections"] is None
-    assert checked["figures"]["successes"] > 0
-    assert unchecked["site"] == {"preflight": NO_PREFLIGHT}
-    report = (output / "report.md").read_text()
-    assert re.search(r"^\| orm_get .*: gunicorn-sync \| \d+ \| \d+ \| unknown \|", report, re.MULTILINE)
+    assert re.search(r"^\| orm_get .*: mine \| \d+ \| \d+ \| unknown \|", report, re.MULTILINE)
     for page in (text, report):
         assert f"other: {NO_PREFLIGHT}" in page
-
-
-def test_the_token_of_a_start_is_in_the_servers_environment_and_nowhere_else(tmp_path: Path) -> None:
-    output = tmp_path / "results"
-    command = lab("run", "--routes", "template", "--servers", "gunicorn-sync", *SMALL, "--output", output)
-    with running(*command) as program:
-        wait_for_lines(program, output / "trials" / "template-gunicorn-sync.unfinished" / "series.jsonl", 1)
-        tokens, command_lines = set(), []
-        for process in psutil.Process(program.popen.pid).children(recursive=True):
-            with suppress(psutil.NoSuchProcess):
-                tokens.add(process.environ().get(TOKEN_VARIABLE))
-                command_lines.append(process.cmdline())
-        assert program.end() == 0
-        (token,) = tokens - {None}
-        assert token
-        assert token not in program.text
-    assert [line for line in command_lines if token in " ".join(line)] == []
-    assert [path for path in output.rglob("*") if path.is_file() and token in path.read_text()] == []
+    wait_for_page(f"{wsgi_url}/healthz")  # what ran already is not stopped
 
 
 def first_port_of(count: int) -> int:

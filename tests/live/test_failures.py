@@ -104,7 +104,7 @@ def test_files_that_cannot_be_written_to_their_end_do_not_stop_the_measuring(oth
 
 def test_what_no_encoding_can_write_is_counted_by_workers_too() -> None:
     odd = b'{"detail": "bad \\ud800 char"}'
-    with serve_script(lambda _: [http_response(500, odd, "Content-Type: application/json")]) as server:
+    with serve_script(lambda _: [0.05, http_response(500, odd, "Content-Type: application/json")]) as server:
         load = ["--headless", "-u", "4", "-r", "4", "-t", "3s", "--only-summary", "--fail-on", "app_error>0"]
         code, text = done(*locust("-f", IO_READ, *load, *two_workers(), "-H", server.url))
     assert code == 3

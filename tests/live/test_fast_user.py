@@ -26,7 +26,7 @@ from tests.support.scripted_server import (
     serve_script,
 )
 
-FUZZED = 10_000
+FUZZED = 4_000
 
 
 def after(first: Sequence[Step], then: Sequence[Step]) -> Callable[[ReceivedRequest], Sequence[Step]]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from locust_asyncdjango.lab.environment.process import python
 from tests.support.programs import done
 
-SHARE_OF_HEAVY = 9
+SHARE_OF_HEAVY = 15
 FEW_BODIES_MB = 1500
 """Room for some bodies of 256 MB, which is as long as they may be: not for those of all the attacks."""
 

@@ -7,6 +7,7 @@ import sys
 import urllib.request
 import zipfile
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
@@ -35,13 +36,37 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return built
 
 
+class PlainInstall(NamedTuple):
+    """An environment of a project with Django 4.2 that has got the wheel without extras.
+
+    before, after: its packages without the wheel and with it. project: the exit code and the output of the project.
+    """
+
+    folder: Path
+    before: set[str]
+    after: set[str]
+    project: tuple[int, str]
+
+
 @pytest.fixture(scope="module")
-def bin_(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The programs of an environment that has the wheel."""
+def plain_install(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> PlainInstall:
+    """Install the wheel into the environment of a project, and run the project."""
     folder = tmp_path_factory.mktemp("environment")
     make_environment(folder)
-    install(folder, f"{wheel}[lab]")
-    return folder / "bin"
+    install(folder, "django==4.2.*", "psycopg2-binary")
+    before = set(run_pip(folder, "freeze").splitlines())
+    install(folder, wheel)
+    after = set(run_pip(folder, "freeze").splitlines())
+    project = ROOT / "tests" / "support" / "sites" / "small_project.py"
+    ran = done(folder / "bin" / "python", project, env={"DJANGO_SETTINGS_MODULE": ""}, cwd=folder)
+    return PlainInstall(folder, before, after, ran)
+
+
+@pytest.fixture(scope="module")
+def bin_(wheel: Path, plain_install: PlainInstall) -> Path:
+    """Add the lab to the environment, which gets a newer Django by that, and return the folder of its programs."""
+    install(plain_install.folder, f"{wheel}[lab]")
+    return plain_install.folder / "bin"
 
 
 def make_environment(folder: Path) -> None:
@@ -96,7 +121,7 @@ def test_the_installed_package_serves_and_loads_the_site(bin_: Path, tmp_path: P
         assert ROOT not in Path(command[1]).parents
         with urllib.request.urlopen(f"{command[2]}/") as response:
             assert b"target_site on ASGI" in response.read()
-        load = ["--shape", "RampTo500", "-u", "5", "-r", "5", "-t", "3s", "--headless", "-H", command[2]]
+        load = ["--shape", "RampTo500", "-u", "2", "-r", "2", "-t", "2s", "--headless", "-H", command[2]]
         code, text = done(bin_ / "locust", "-f", command[1], *load, "--report", "run.html", cwd=tmp_path)
         assert code == 0
         assert "where this run saturated" in text
@@ -106,18 +131,12 @@ def test_the_installed_package_serves_and_loads_the_site(bin_: Path, tmp_path: P
         assert program.end() == 130
 
 
-def test_the_plain_install_changes_nothing_of_a_project(wheel: Path, tmp_path: Path) -> None:
-    environment = tmp_path / "environment"
-    make_environment(environment)
-    install(environment, "django==4.2.*", "psycopg2-binary")
-    before = set(run_pip(environment, "freeze").splitlines())
-    install(environment, wheel)
-    after = set(run_pip(environment, "freeze").splitlines())
+def test_the_plain_install_changes_nothing_of_a_project(plain_install: PlainInstall) -> None:
+    before, after = plain_install.before, plain_install.after
     assert before
     assert before <= after
     assert [line for line in after - before if line.lower().startswith(("django", "psycopg"))] == []
-    project = ROOT / "tests" / "support" / "sites" / "small_project.py"
-    code, text = done(environment / "bin" / "python", project, env={"DJANGO_SETTINGS_MODULE": ""}, cwd=tmp_path)
+    code, text = plain_install.project
     assert code == 0, text
     assert re.fullmatch(r"4\.2\.\d+ psycopg2\n", text.splitlines(keepends=True)[-1])
 

@@ -188,7 +188,20 @@ def test_calls_into_threads_are_counted_on_asgi(shop: Shop) -> None:
         assert hops() == {}
 
 
-@pytest.mark.parametrize("name", NAMES)
+PROGRAMS = (
+    "gunicorn-sync",
+    "gunicorn-uvicorn",
+    "uvicorn",
+    "uwsgi-gevent",
+    "granian-asgi",
+    "hypercorn",
+    "daphne",
+    "waitress",
+)
+"""One server of each program, and gunicorn with another package's worker: each reports an error in its own way."""
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
 def test_the_projects_own_error_is_shown(name: str, tmp_path: Path) -> None:
     env = {"LOCUST_ASYNCDJANGO_APPLICATION": "shop.broken:application"}
     with pytest.raises(TrialError), running_shop(SERVERS[name], tmp_path, env):

@@ -59,6 +59,7 @@ class Load:
             if self.over.is_set():
                 return
             self.answers[address].append(kind_of(fetch(address)))
+            self.over.wait(0.02)  # leaves the machine time for other tests
 
     def wait_until_all(self, *kinds: str) -> None:
         """Until each address has got two answers in a row, from now on, of these kinds."""

@@ -141,11 +141,10 @@ def test_a_panel_on_a_terminal_which_is_left_as_it_was(other_url: str) -> None:
 @pytest.mark.parametrize(
     ("live", "length", "variables"),
     [
-        ("panel", "4s", {"PYTHONIOENCODING": "ascii"}),
         ("panel", "4s", {"LC_ALL": "C", "PYTHONUTF8": "0"}),
         ("lines", "11s", {"PYTHONIOENCODING": "latin-1"}),
     ],
-    ids=["ascii", "C", "latin-1"],
+    ids=["C", "latin-1"],
 )
 def test_a_run_and_its_report_on_a_narrow_terminal_of_another_encoding(
     other_url: str, tmp_path: Path, live: str, length: str, variables: dict[str, str]

@@ -134,7 +134,7 @@ def test_the_lab_uses_the_password_of_a_server_and_writes_it_nowhere(tmp_path: P
         if request.headers.get("authorization") != login:
             refused.append(request.line)
             return [http_response(401, b"no")]
-        return [http_response(404 if request.path == PREFLIGHT_PATH else 200)]
+        return [0.05, http_response(404 if request.path == PREFLIGHT_PATH else 200)]
 
     output = tmp_path / "results"
     with serve_script(guarded) as server:

@@ -22,7 +22,6 @@ from tests.support.programs import (
     lab,
     running,
     wait_for,
-    wait_for_page,
 )
 from tests.support.site_client import fetch
 from tests.support.site_fixtures import POSTS
@@ -57,7 +56,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.without_debian
 def test_the_projects_tests_pass(project: Path) -> None:
-    command = lab("services", "--", "python", "-W", "error", "manage.py", "test")
+    command = lab("services", "--posts", str(POSTS), "--", "python", "-W", "error", "manage.py", "test")
     code, text = done(*command, env=ON_PATH, cwd=project)
     assert code == 0, text
     assert "\nOK\n" in text  # none was skipped
@@ -84,16 +83,6 @@ def test_what_the_check_for_deployment_leaves_out_needs_https_and_has_its_reason
     assert [name for name, setting in silenced.items() if setting not in warnings[name]] == []
 
 
-def test_the_projects_pages_for_the_lab_are_not_there(project: Path, database_url: str) -> None:
-    url = f"http://127.0.0.1:{(port := free_port())}"
-    serve: list[str | Path] = [BIN / "gunicorn", f"--bind=127.0.0.1:{port}", "my_site.wsgi"]
-    with running(*serve, env={"DATABASE_URL": database_url}, cwd=project):
-        wait_for_page(f"{url}/healthz")
-        missing = fetch(f"{url}/no-such-page")
-        assert missing[0] == 404
-        assert [fetch(f"{url}{path}") for path in (PREFLIGHT_PATH, f"{SLOTS_PATH}?ms=5000")] == [missing] * 2
-
-
 def test_the_projects_tests_name_missing_services(project: Path, database_url: str) -> None:
     env = {"DATABASE_URL": database_url, "REDIS_URL": "", "SLOW_API_URL": ""}
     code, text = done(BIN / "python", "manage.py", "test", "-v2", env=env, cwd=project)
@@ -107,7 +96,8 @@ def test_the_projects_tests_fail_when_a_variant_differs(tmp_path: Path, database
     assert done(*lab("startproject", folder))[0] == 0
     route = folder / "different" / "routes" / "cpu.py"
     route.write_text(route.read_text().replace('"sum": sum_of_squares(n)', '"sum": sum_of_squares(n) + 1', 1))
-    code, text = done(BIN / "python", "manage.py", "test", env={"DATABASE_URL": database_url}, cwd=folder)
+    test = (BIN / "python", "manage.py", "test", "-k", "test_cpu")
+    code, text = done(*test, env={"DATABASE_URL": database_url}, cwd=folder)
     assert code == 1
     assert "FAIL: test_cpu" in text
     assert "FAILED (failures=" in text
@@ -150,6 +140,10 @@ def test_the_project_is_served_and_loaded(
             assert json.loads(response.read())["interface"] == interface
         with urllib.request.urlopen(f"{url}/io_read/") as response:
             assert json.loads(response.read())["count"] > POSTS
+        # The project has no pages for the lab.
+        missing = fetch(f"{url}/no-such-page")
+        assert missing[0] == 404
+        assert [fetch(f"{url}{path}") for path in (PREFLIGHT_PATH, f"{SLOTS_PATH}?ms=5000")] == [missing] * 2
         program.signal(signal.SIGINT)
         assert program.end() == 130
         assert program.left_behind() == []
@@ -191,24 +185,24 @@ def test_what_cannot_be_written(tmp_path: Path, arguments: tuple[str, ...], mess
     assert [path.name for path in tmp_path.iterdir()] == ["a-file"]
 
 
-@pytest.mark.parametrize(("script", "code"), [("exit 0", 0), ("exit 7", 7), ("kill -KILL $$", 137)])
-def test_services_pass_on_the_commands_exit_code(script: str, code: int) -> None:
-    assert done(*lab("services", "--posts", str(POSTS), "sh", "-c", script))[0] == code
-
-
 @pytest.mark.without_debian
-def test_services_name_a_database_with_posts_to_the_command(tmp_path: Path) -> None:
+def test_services_name_a_database_with_posts_to_the_command_and_pass_on_its_exit_code(tmp_path: Path) -> None:
     (tmp_path / "here.py").write_text(
-        "import os, psycopg2\n"
+        "import os, psycopg2, sys\n"
         "assert os.environ['REDIS_URL'].startswith('redis://127.0.0.1:')\n"
         "assert os.environ['SLOW_API_URL'].startswith('http://127.0.0.1:')\n"
         "cursor = psycopg2.connect(os.environ['DATABASE_URL']).cursor()\n"
         "cursor.execute('TABLE target_site_post')\n"
         "print(cursor.rowcount, 'posts')\n"
+        "sys.exit(7)\n"
     )
-    command = lab("services", "--posts", str(POSTS), "--max-connections", "7", "--", BIN / "python", "here.py")
-    code, text = done(*command, cwd=tmp_path)
-    assert (code, text.splitlines()[-1]) == (0, f"{POSTS} posts")
+    flags = ("--posts", str(POSTS), "--max-connections", "7")
+    code, text = done(*lab("services", *flags, "--", BIN / "python", "here.py"), cwd=tmp_path)
+    assert (code, text.splitlines()[-1]) == (7, f"{POSTS} posts")
+
+
+def test_services_pass_on_the_signal_that_ends_the_command() -> None:
+    assert done(*lab("services", "--posts", str(POSTS), "sh", "-c", "kill -KILL $$"))[0] == 137
 
 
 def test_the_users_own_database_gets_no_posts_of_the_project(project: Path, database_url: str) -> None:
@@ -236,8 +230,7 @@ def test_a_stopped_command_leaves_nothing(signum: signal.Signals, code: int) -> 
 
 
 @pytest.mark.without_debian
-@pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM])
-def test_without_a_command_the_services_stay_up(signum: signal.Signals) -> None:
+def test_without_a_command_the_services_stay_up() -> None:
     with running(*lab("services", "--posts", str(POSTS))) as program:
         url = program.wait_for(r"export DATABASE_URL=(postgresql://\S+)\n")[1]
         redis_port = int(program.wait_for(r"export REDIS_URL=redis://127\.0\.0\.1:(\d+)/0\n")[1])
@@ -247,8 +240,8 @@ def test_without_a_command_the_services_stay_up(signum: signal.Signals) -> None:
             assert cursor.fetchone() == (POSTS,)
         with urllib.request.urlopen(f"{slow_api}/?ms=1") as response:
             assert json.loads(response.read())["ms"] == 1
-        program.signal(signum)
-        assert program.end() == 128 + signum
+        program.signal(signal.SIGINT)
+        assert program.end() == 130
         assert program.left_behind() == []
         assert port_is_free(redis_port)
 

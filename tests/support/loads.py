@@ -35,8 +35,9 @@ def load_until(
 ) -> Load:
     """Run Locust without a window, and stop it with SIGINT as soon as its series so far is enough.
 
-    file: where the series goes. arguments: of Locust, without a length of the run.
+    file: where the series goes, in place of an earlier one. arguments: of Locust, without a length of the run.
     """
+    file.unlink(missing_ok=True)
     command = locust(*arguments, "--headless", "--only-summary", "--series", file)
     with running(*command, env=env, cwd=cwd) as program:
 
@@ -47,6 +48,4 @@ def load_until(
 
         wait_for(has_enough, lambda: f"its series is never enough:\n{program.text}")
         program.signal(signal.SIGINT)
-        code = program.end()
-        assert program.left_behind() == []
-        return Load(code, program.text, series_file.read(file))
+        return Load(program.end_with_all(), program.text, series_file.read(file))

@@ -74,6 +74,18 @@ class Running:
         """What it started that still runs, itself included."""
         return left_behind(self.mark)
 
+    def end_with_all(self, deadline_s: float = DEADLINE_S) -> int:
+        """Waits for its end, and returns its exit code; fails if it leaves anything behind.
+
+        Locust's master ends a moment before the workers that it has forked: it takes one that still runs for one that
+        has ended (its kill_workers). These are waited for.
+        """
+        code = self.end(deadline_s)
+        if "--processes" in self.popen.args:
+            wait_for(lambda: not self.left_behind(), lambda: f"still running: {self.left_behind()}")
+        assert self.left_behind() == []
+        return code
+
     def kill(self) -> None:
         """Kills all of it."""
         for process in marked(self.mark):
@@ -117,9 +129,7 @@ def done(
 ) -> tuple[int, str]:
     """Exit code and output of a program that ends by itself and leaves nothing behind."""
     with running(*argv, env=env, cwd=cwd) as program:
-        code = program.end(deadline_s)
-        assert program.left_behind() == []
-        return code, program.text
+        return program.end_with_all(deadline_s), program.text
 
 
 def wait_for_page(url: str) -> str:

@@ -15,7 +15,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import path
 from django.views.decorators.csrf import csrf_exempt
 
-WAIT_S = 0.02
+WAIT_S = 0.1
 
 settings.configure(
     MIDDLEWARE=["other_site.wait"],
@@ -57,6 +57,7 @@ def broken(_request: HttpRequest) -> HttpResponse:
 urlpatterns = [
     path("blog/latest/", latest),
     path("blog/latest/async/", latest),
+    path("orm_get/", latest),  # which the lab requests of each site in an experiment
     path("echo/", echo),
     path("full/", full),
     path("broken/", broken),

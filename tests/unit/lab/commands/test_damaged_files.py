@@ -70,7 +70,7 @@ def test_a_damaged_series(tmp_path: Path, lines: list[str], capsys: pytest.Captu
 
 def test_damaged_failures(tmp_path: Path, lines: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     chance, file, series = random.Random(SEED), tmp_path / "failures.json", tmp_path / "run.jsonl"
-    series.write_text("".join(lines))
+    series.write_text("".join(lines[:12]))  # too few seconds for curves, which would be fitted each time
     whole = {"format": FAILURES_FORMAT, "version": 2, "run": HEADER, "refused_updates": 0, **FAILURES}
     everything = [text.encode() for text in damaged(whole, chance, 1)]
     everything += [changed_bytes(json.dumps(whole).encode(), chance) for _ in range(20)]
