@@ -22,7 +22,7 @@ from locust_asyncdjango.lab.project.tables.processes import KEYS as PROCESS_KEYS
 from locust_asyncdjango.lab.project.tables.processes import ProjectProcess
 from locust_asyncdjango.lab.project.tables.views import LOGIN_KEYS, VIEW_KEYS
 from locust_asyncdjango.routes import Login, View
-from tests.support.project_files import PROJECT, VIEW, project_of, write_project_file
+from tests.support.project_files import PROJECT, VIEW, project_of, refusal_of, write_project_file
 
 WHOLE = f"""
 [project]
@@ -163,17 +163,6 @@ def test_the_whole_file(tmp_path: Path) -> None:
     )
 
 
-@pytest.mark.parametrize(
-    ("keys", "login"),
-    [
-        ("path = '/contact/'", Login("a", path="/contact/")),
-        ("csrf = false\ncsrf_path = '/contact/'", Login("a", csrf=False, csrf_path="/contact/")),
-    ],
-)
-def test_a_login_without_a_form_fetches_a_token(tmp_path: Path, keys: str, login: Login) -> None:
-    assert project_of(tmp_path, tables=f"{VIEW}login = 'a'\n[login.a]\n{keys}").logins == {"a": login}
-
-
 def test_the_smallest_file(tmp_path: Path) -> None:
     project = project_of(tmp_path)
     assert project == Project(
@@ -265,95 +254,6 @@ IN_PROJECT = [
     ("static = { colect = true }", "static may have collect = true, to run collectstatic, and nothing else"),
 ]
 TABLES = [
-    ("[[view]]\npath = '/'", "[[view]] number 1: the key 'name' is missing"),
-    ("[[view]]\nname = 'a'", "[[view]] 'a': the key 'path' is missing"),
-    ("[[view]]\nname = 1", "[[view]] number 1 name must be a name of at most 60 letters, digits, dots, dashes"),
-    ("[[view]]\nname = 'a/b'", "[[view]] 'a/b' name must be a name of at most 60 letters"),
-    (VIEW + VIEW, "[[view]] 'home': there are two views 'home'; give each a name of its own"),
-    (VIEW + "pth = '/'", "[[view]] 'home': there is no key 'pth'; did you mean 'path'?"),
-    (VIEW + "async_path = 'b/'", "[[view]] 'home' async_path must begin with a slash: /b/"),
-    (VIEW + "async_path = '/{variant}/'", "[[view]] 'home' async_path must not have braces or angle brackets"),
-    (VIEW + "method = 'GETT'", "[[view]] 'home' method must be one of GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE"),
-    (VIEW + "method = 1", "[[view]] 'home' method must be one of GET, "),
-    (VIEW + "headers = 'a'", "[[view]] 'home' headers must be a table of texts, such as { name = "),
-    (VIEW + "headers = { 'A B' = '' }", "[[view]] 'home' headers has 'A B', which is not the name of an HTTP header"),
-    (VIEW + 'headers = { A = "b\\nc" }', "[[view]] 'home' headers A must be one line of ASCII"),
-    (VIEW + "form = { a = 1 }", "[[view]] 'home' form must be a table of texts"),
-    (VIEW + "json = inf", "[[view]] 'home' json must not have dates, times, inf or nan"),
-    (VIEW + "form = { a = '1' }\njson = 1", "[[view]] 'home' has form and json; a request has one of them"),
-    (VIEW + "json = 1\nmethod = 'GET'", "[[view]] 'home': a GET request has no form or json; choose method = \"POST\""),
-    (VIEW + "expected_status = 20", "[[view]] 'home' expected_status must be an HTTP status such as 200, or a list"),
-    (VIEW + "expected_status = ['200']", "[[view]] 'home' expected_status must be an HTTP status such as 200"),
-    (VIEW + "expected_status = true", "[[view]] 'home' expected_status must be an HTTP status such as 200"),
-    (VIEW + "variants = ['a', 'b']", "[[view]] 'home' has variants, so its path needs {variant} where their names"),
-    (VIEW + "variants = ['a']", "[[view]] 'home' variants must be two names or more, each once"),
-    (VIEW + "login = 'me'", "[[view]] 'home' login: there is no login 'me'; add a table [login.me]"),
-    (
-        VIEW + "login = 'me'\n[login.you]\nform = { a = 'b' }",
-        "[[view]] 'home' login: there is no login 'me'; choose from you",
-    ),
-    (VIEW + "ignore = ['(']", "[[view]] 'home' ignore has '(', which is not a regular expression: "),
-    (
-        "[[view]]\nname = 'a'\npath = '/{variant}/'\nasync_path = '/b/'",
-        "[[view]] 'a' has async_path, and {variant} in its path; twins have one of them",
-    ),
-    ("[[view]]\nname = 'a'\npath = '/<int:pk>/{pk}/'", "[[view]] 'a' path may have {variant} and no other braces"),
-    ("[[view]]\nname = 'a'\npath = 'http://x/'", "[[view]] 'a' path must be a path such as /articles/, without http"),
-    ("[[view]]\nname = 'a'\npath = '/é/'", "[[view]] 'a' path must be as in a request: percent-encoded"),
-    ("[[view]]\nname = 'a'\npath = '/a b/'", "[[view]] 'a' path must be as in a request: percent-encoded"),
-    ("[view]\nname = 'a'", "[[view]] must be tables, with double brackets around their name"),
-    (VIEW + "[login]\nform = 1", "[login.form] must be a table, with a key = value on each line"),
-    (VIEW + "[login.a]\ncsrf = false", "[login.a] needs a form, such as form = { username = "),
-    (VIEW + "[login.a]\ntoken = 'access'\ncsrf_path = '/'", "[login.a] needs a form, such as form = { username = "),
-    (VIEW + "[login.'a b']", "[login.a b] must be a name of at most 60 letters"),
-    (VIEW + "[login.a]\nform = { a = '' }\ncsrf = 1", "[login.a] csrf must be true or false, without quotes"),
-    (VIEW + "[[arm]]", "[[arm]] number 1: the key 'server' is missing"),
-    (VIEW + "[[arm]]\nserver = 'apache'", "[[arm]] number 1 server must be one of 'gunicorn-sync', "),
-    (VIEW + "[[arm]]\nserver = 'uvicorn'\nworkers = 0", "[[arm]] number 1 workers must be a whole number from 1 to 64"),
-    (VIEW + "[[arm]]\nserver = 'uvicorn'\nthreads = 2", "[[arm]] number 1: uvicorn has no threads that can be set;"),
-    (VIEW + "[[arm]]\nserver = 'waitress'\nworkers = 2", "[[arm]] number 1: waitress has one process; leave the key"),
-    (
-        VIEW + "[[arm]]\nserver = 'uvicorn'\nvariant = 'async'",
-        "[[arm]] number 1: no view has the variant 'async'; no view has async_path or {variant} in its path",
-    ),
-    (
-        VIEW + "async_path = '/b/'\n[[arm]]\nname = 'a'\nserver = 'uvicorn'\nvariant = 'raw'",
-        "[[arm]] 'a': no view has the variant 'raw'; choose from sync, async",
-    ),
-    (VIEW + "[[arm]]\nserver = 'uvicorn'\nrevision = '-x'", "[[arm]] number 1 revision must be a git revision"),
-    (VIEW + "[[arm]]\nserver = 'uvicorn'\nsetup = 'x'", "[[arm]] number 1: setup makes the environment of a revision,"),
-    (
-        VIEW + "[[arm]]\nserver = 'uvicorn'\n" * 2,
-        "[[arm]] number 2: there are two arms 'uvicorn'; give each a name of its own",
-    ),
-    (
-        VIEW + "[[arm]]\nserver = 'uvicorn'\nenv = { A = '{process.api.url}' }",
-        "[[arm]] 'uvicorn' env: {process.api.url} names no process, as the file has no [[process]]",
-    ),
-    (VIEW + "[[process]]\nname = 'a'", "[[process]] 'a': the key 'command' is missing"),
-    (
-        VIEW + "[[process]]\nname = 'a'\ncommand = 'x'",
-        "[[process]] 'a' needs one of ready_url, ready_port, ready_log, to know when it is ready",
-    ),
-    (
-        VIEW + "[[process]]\nname = 'a'\ncommand = 'x'\nready_port = 1\nready_log = 'x'",
-        "[[process]] 'a' needs one of ready_url, ready_port, ready_log",
-    ),
-    (VIEW + "[[process]]\nname = 'a'\ncommand = 'x'\nready_port = 'x'", "[[process]] 'a' ready_port must be a number,"),
-    (
-        VIEW + "[[process]]\nname = 'a'\ncommand = 'x'\nready_port = 0",
-        "[[process]] 'a' ready_port must be a whole number",
-    ),
-    (VIEW + "[[process]]\nname = 'a'\ncommand = 'x'\nready_url = 'x'", "[[process]] 'a' ready_url must look like http"),
-    (VIEW + "[[process]]\nname = 'a'\ncommand = 'x'\nready_log = '('", "[[process]] 'a' ready_log is not a regular"),
-    (
-        VIEW + "[[process]]\nname = 'a'\ncommand = 'x {process.b.port}'\nready_log = 'x'",
-        "[[process]] 'a': {process.b.port} names no process; choose from a",
-    ),
-    (
-        VIEW + "[[process]]\nname = 'a'\ncommand = 'x'\nready_log = 'x'\n" * 2,
-        "[[process]] 'a': there are two processes 'a'; give each a name of its own",
-    ),
     (VIEW + "[[experiment]]", "[experiment] must be a table, with a key = value on each line"),
     (VIEW + "[views]", "there is no table 'views'; choose from [project], [[view]], [login.NAME], [[arm]], "),
 ]
@@ -369,9 +269,7 @@ def test_a_key_of_the_project_that_cannot_be_used(tmp_path: Path, keys: str, mes
 
 @pytest.mark.parametrize(("tables", "message"), TABLES, ids=[tables for tables, _ in TABLES])
 def test_a_table_that_cannot_be_used(tmp_path: Path, tables: str, message: str) -> None:
-    with pytest.raises(UsageError) as refused:
-        project_of(tmp_path, tables=tables)
-    assert str(refused.value).startswith(f"{tmp_path / FILE_NAME}: {message}")
+    assert refusal_of(tmp_path, tables).startswith(message)
 
 
 @pytest.mark.parametrize(
