@@ -147,7 +147,9 @@ def _token_page(login: Login, host: str, path: str) -> Generator[Request, LoginR
     page = read_page(response.body)
     if not HTTPStatus.OK <= response.status < HTTPStatus.MULTIPLE_CHOICES:
         advice = "name a page that gives the CSRF token as csrf_path, or set csrf to false" if login.json else ""
-        raise LoginError(_status_text("GET", path, response, advice or "check the path of the login"), response.status)
+        is_broken = response.status >= HTTPStatus.INTERNAL_SERVER_ERROR
+        default = "mend that page, or what it needs" if is_broken else "check the path of the login"
+        raise LoginError(_status_text("GET", path, response, advice or default), response.status)
     if not (page.csrf_token(_names(login)) or csrf_cookie(response.cookies)):
         advice = "name a page that has one as csrf_path, or set csrf to false where the login needs none"
         raise LoginError(f"GET {path} gives no CSRF token, in a form or in a cookie: {advice}", response.status)

@@ -77,7 +77,7 @@ def sqlstates() -> list[str]:
 @pytest.fixture(scope="module")
 def urls(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Sites]]:
     """Run the site on each interface, with each driver below the ORM. Yield the URLs by that driver."""
-    started = {}
+    started: dict[str, Sites] = {}
     with ExitStack() as stack:
         for driver in ORM_DRIVERS:
             env = {"DATABASE_URL": database_url, "TARGET_SITE_ORM_DRIVER": driver}

@@ -34,7 +34,7 @@ class Running:
     """A program that runs, and what it has printed so far."""
 
     def __init__(self, argv: list[str], env: Mapping[str, str], cwd: Path) -> None:
-        self.mark = uuid.uuid4().hex
+        self.mark, self.argv = uuid.uuid4().hex, argv
         self.output = tempfile.NamedTemporaryFile("w+", encoding="utf-8", errors="replace")  # noqa: SIM115
         self.popen = subprocess.Popen(
             argv,
@@ -81,7 +81,7 @@ class Running:
         has ended (its kill_workers). These are waited for.
         """
         code = self.end(deadline_s)
-        if "--processes" in self.popen.args:
+        if "--processes" in self.argv:
             wait_for(lambda: not self.left_behind(), lambda: f"still running: {self.left_behind()}")
         assert self.left_behind() == []
         return code

@@ -76,7 +76,8 @@ def overlay_for(
         return folder
     lacking = [server for server in servers if missing_packages([server], installed)]
     advice = f"{shlex.quote(str(python))} -m pip install {' '.join(missing)}"
-    needs = f"{', '.join(lacking)} needs {', '.join(missing)}, which {python} does not have"
+    verb = "needs" if len(lacking) == 1 else "need"
+    needs = f"{', '.join(lacking)} {verb} {', '.join(missing)}, which {python} does not have"
     if not may_install:
         raise UsageError(
             f"{needs}; run {advice}, or add --install, which puts it into a folder of ours and not into the project"

@@ -2,12 +2,12 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from locust_asyncdjango.lab.project.inspection.connection_options import PGSSLMODE, lab_options
-from locust_asyncdjango.lab.project.inspection.report import Cache, Database, ProjectReport
+from locust_asyncdjango.lab.project.inspection.report import Cache, Database, Mailer, ProjectReport
 from locust_asyncdjango.lab.project.project_file import Project
 
 LOCAL_HOSTS = ("127.0.0.1", "localhost", "::1")
@@ -21,6 +21,16 @@ EMAIL_OVERRIDE = {
     "EMAIL_USE_TLS": False,
     "EMAIL_USE_SSL": False,
 }
+MAILER_OPTIONS = {
+    "host": "{smtp.host}",
+    "port": "{smtp.port}",
+    "use_tls": False,
+    "use_ssl": False,
+    "username": "",
+    "password": "",
+}
+"""The OPTIONS of a mailer of MAILERS that sends to the lab."""
+SMTP_BACKEND = ".smtp.EmailBackend"
 NO_TLS = "for which the lab's database has no certificate"
 DEFAULT_PORTS = {"postgresql": "5432", "mysql": "3306"}
 _ENGINES = {
@@ -86,10 +96,16 @@ def foreign_caches(report: ProjectReport, lab: LabServices) -> tuple[Cache, ...]
     return tuple(each for each in servers if not _is_the_labs_cache(each, lab.redis))
 
 
-def sends_email_elsewhere(report: ProjectReport, lab: LabServices) -> bool:
-    """Return whether a project sends e-mail to another mail server than the lab's, be it on this machine."""
-    is_the_labs = _is_local(report.email_host) and report.email_port == lab.smtp_port
-    return report.email_backend.endswith(".smtp.EmailBackend") and not is_the_labs
+def foreign_mailers(report: ProjectReport, lab: LabServices) -> tuple[Mailer, ...]:
+    """Return what sends e-mail to another mail server than the lab's, be it on this machine."""
+    senders = (each for each in report.mailers if _is_smtp(each))
+    return tuple(each for each in senders if not (_is_local(each.host) and each.port == lab.smtp_port))
+
+
+def mailers_override(mailers: Iterable[Mailer]) -> dict[str, object]:
+    """Return the settings that let mailers send to the lab, for [project.override]."""
+    aliases = {each.alias: {"OPTIONS": MAILER_OPTIONS} for each in mailers if each.alias}
+    return {"MAILERS": aliases} if aliases else dict(EMAIL_OVERRIDE)
 
 
 def database_override(kind: str, database: Database) -> dict[str, object]:
@@ -231,15 +247,26 @@ def _is_the_labs_cache(cache: Cache, redis: str) -> bool:
 
 def _email_lines(project: Project, report: ProjectReport, lab: LabServices) -> tuple[list[str], list[str]]:
     """Return the refusals and the warnings about e-mail."""
-    backend, address = report.email_backend, f"{report.email_host}:{report.email_port}"
-    if not backend or HARMLESS_EMAIL.search(backend):
-        return [], []
-    if not backend.endswith(".smtp.EmailBackend"):
-        advice = "which the lab cannot catch; measure no view that sends e-mail"
-        return [], [f"{project.file}: e-mail that a view sends goes out by {backend}, {advice}"]
-    if not sends_email_elsewhere(report, lab):
-        return [], []
-    catch = 'let EMAIL_HOST and EMAIL_PORT be "{smtp.host}" and "{smtp.port}", by [project.env] or [project.override]'
-    if _is_local(report.email_host):
-        return [], [f"{project.file}: e-mail that a view sends goes to {address}, which is not the lab's; {catch}"]
-    return [f"{project.file}: e-mail that a view sends goes to {address}, and may reach people; {catch}"], []
+    refusals, warnings = [], []
+    for mailer in report.mailers:
+        if mailer.backend and not HARMLESS_EMAIL.search(mailer.backend) and not _is_smtp(mailer):
+            advice = "which the lab cannot catch; measure no view that sends e-mail"
+            warnings.append(f"{project.file}: e-mail that a view sends goes out by {mailer.backend}, {advice}")
+    for mailer in foreign_mailers(report, lab):
+        text = f"{project.file}: e-mail that a view sends goes to {mailer.host}:{mailer.port}"
+        if _is_local(mailer.host):
+            warnings.append(f"{text}, which is not the lab's; {_catch(mailer)}")
+        else:
+            refusals.append(f"{text}, and may reach people; {_catch(mailer)}")
+    return refusals, warnings
+
+
+def _catch(mailer: Mailer) -> str:
+    """Return what to write so that e-mail goes to the lab."""
+    if mailer.alias:
+        return f"write MAILERS.{mailer.alias} = {inline_table({'OPTIONS': MAILER_OPTIONS})} below [project.override]"
+    return 'let EMAIL_HOST and EMAIL_PORT be "{smtp.host}" and "{smtp.port}", by [project.env] or [project.override]'
+
+
+def _is_smtp(mailer: Mailer) -> bool:
+    return mailer.backend.endswith(SMTP_BACKEND)

@@ -15,7 +15,7 @@ from ..project.server import (
     slots_setting,
     writes_access_log,
 )
-from ..project.services import describe_caches, describe_databases, describe_email
+from ..project.services import describe_caches, describe_databases, describe_mailers
 from ..project.versions import python_and_django
 from ..protocol import PREFLIGHT_FORMAT
 
@@ -48,6 +48,6 @@ def preflight_page(interface: str) -> dict[str, Any]:
         "databases": databases,
         "database": describe_connection() if databases else None,
         "caches": describe_caches(settings),
-        "email": describe_email(settings),
+        "mailers": describe_mailers(settings),
         "foreign_files": foreign_files(settings),
     }

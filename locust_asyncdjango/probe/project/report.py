@@ -9,7 +9,7 @@ from typing import Any
 from .middleware import describe_all_middleware, sync_only_middleware
 from .migrations import list_migrations
 from .origin import foreign_files
-from .services import describe_caches, describe_databases, describe_email
+from .services import describe_caches, describe_databases, describe_mailers
 from .url_patterns import list_patterns
 from .versions import installed_packages, installed_servers, python_and_django
 
@@ -49,7 +49,7 @@ def describe_project() -> dict[str, Any]:
         "sync_only_middleware": sync_only_middleware(middleware),
         "databases": describe_databases(settings),
         "caches": describe_caches(settings),
-        "email": describe_email(settings),
+        "mailers": describe_mailers(settings),
         "static": {"url": str(settings.STATIC_URL or ""), "root": str(settings.STATIC_ROOT or "")},
         "urls": _or_error(list_patterns, [], "urls", errors),
         "migrations": _or_error(list_migrations, {}, "migrations", errors),

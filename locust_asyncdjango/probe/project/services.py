@@ -6,6 +6,9 @@ from urllib.parse import urlsplit, urlunsplit
 
 from .database_options import address, option_files, tls_options
 
+SMTP_PORT = 25
+"""The port of a mailer whose OPTIONS name none."""
+
 
 def describe_databases(settings: Any) -> dict[str, dict[str, Any]]:
     """Return each database by its alias: engine, host, port, name and how connections are kept.
@@ -56,13 +59,24 @@ def _locations(location: Any) -> list[str]:
     return [without_password(str(each)) for each in locations if each]
 
 
-def describe_email(settings: Any) -> dict[str, Any]:
-    """Return where mail goes."""
-    return {
-        "backend": str(settings.EMAIL_BACKEND),
-        "host": str(settings.EMAIL_HOST),
-        "port": settings.EMAIL_PORT,
-    }
+def describe_mailers(settings: Any) -> dict[str, dict[str, Any]]:
+    """Return where mail goes: backend, host and port, by the alias of MAILERS, which Django has since 6.1.
+
+    The settings EMAIL_*, which Django refuses to read next to MAILERS, have the alias "".
+    """
+    if not hasattr(settings, "MAILERS"):
+        return {"": _mailer(settings.EMAIL_BACKEND, settings.EMAIL_HOST, settings.EMAIL_PORT)}
+    return {str(alias): _mailer_of_alias(mailer) for alias, mailer in settings.MAILERS.items()}
+
+
+def _mailer_of_alias(mailer: Mapping[str, Any]) -> dict[str, Any]:
+    options = mailer.get("OPTIONS") or {}
+    backend = mailer.get("BACKEND") or "django.core.mail.backends.smtp.EmailBackend"
+    return _mailer(backend, options.get("host") or "localhost", options.get("port") or SMTP_PORT)
+
+
+def _mailer(backend: Any, host: Any, port: Any) -> dict[str, Any]:
+    return {"backend": str(backend), "host": str(host), "port": port}
 
 
 def without_password(url: str) -> str:

@@ -159,10 +159,13 @@ def test_a_report_that_cannot_be_written_is_refused_by_its_own_flag(tmp_path: Pa
     assert str(refused.value) == f"--report: cannot write {report} (Not a directory); choose another place"
 
 
-@pytest.mark.parametrize("flag", ["junit", "failures"])
-def test_an_output_that_cannot_be_written_is_refused_by_its_flag(flag: str) -> None:
+@pytest.mark.parametrize(
+    ("flag", "options"),
+    [("junit", Options(junit="/dev/null/x")), ("failures", Options(failures="/dev/null/x"))],
+)
+def test_an_output_that_cannot_be_written_is_refused_by_its_flag(flag: str, options: Options) -> None:
     with pytest.raises(OutputError) as refused:
-        OutputFiles(Options(**{flag: "/dev/null/x"}))
+        OutputFiles(options)
     assert str(refused.value) == f"--{flag}: cannot write /dev/null/x (Not a directory); choose another place"
 
 

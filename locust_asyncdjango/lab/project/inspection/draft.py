@@ -28,12 +28,12 @@ from locust_asyncdjango.lab.project.inspection.view_candidates import Candidates
 from locust_asyncdjango.lab.project.project_file import FILE_NAME, Project
 from locust_asyncdjango.lab.project.proof import (
     CACHE_OVERRIDE,
-    EMAIL_OVERRIDE,
     LabServices,
     database_override,
     foreign_caches,
     foreign_databases,
-    sends_email_elsewhere,
+    foreign_mailers,
+    mailers_override,
 )
 from locust_asyncdjango.lab.project.tables.templates import placeholders
 
@@ -164,8 +164,8 @@ def _with_services(session: Session, project: Project) -> tuple[Project, Project
         override["DATABASES"] = databases
     if caches := foreign_caches(report, lab):
         override["CACHES"] = {each.alias: CACHE_OVERRIDE for each in caches}
-    if sends_email_elsewhere(report, lab):
-        override |= EMAIL_OVERRIDE
+    if mailers := foreign_mailers(report, lab):
+        override |= mailers_override(mailers)
     env = dict(project.env)
     if any(PGSSLMODE in each.tls for each in report.databases):
         env[PGSSLMODE] = PREFERRED

@@ -16,7 +16,7 @@ _REASONS = {
     "ALLOWED_HOSTS": "The lab asks the server at 127.0.0.1.",
     "SECURE_SSL_REDIRECT": "The lab asks over http; without this, each answer would be a redirect to https.",
     "CACHES": "The settings name their cache themselves, so the lab's Redis takes its place.",
-    "EMAIL_HOST": "E-mail goes to a server of the lab that throws it away.",
+    **dict.fromkeys(("EMAIL_HOST", "MAILERS"), "E-mail goes to a server of the lab that throws it away."),
 }
 
 

@@ -55,12 +55,23 @@ class UrlPattern:
 
 
 @dataclass(frozen=True, slots=True)
+class Mailer:
+    """Where e-mail goes. alias: in MAILERS; "" for the settings EMAIL_*. port: 0 where it is no number."""
+
+    alias: str
+    backend: str
+    host: str = ""
+    port: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class ProjectReport:
     """A project as its settings describe it.
 
     versions: of Python, Django and drivers. servers: installed servers and their versions. packages: all installed
-    packages and their versions. email: backend, host and port. migrations: app -> name -> hash of the source.
-    foreign_files: of modules that a git revision should have of its own, and has not.
+    packages and their versions. mailers: those of MAILERS, or the one of the settings EMAIL_*.
+    migrations: app -> name -> hash of the source. foreign_files: of modules that a git revision should have of its own,
+    and has not.
     errors: what could not be read, such as "urls", and why.
     """
 
@@ -78,9 +89,7 @@ class ProjectReport:
     sync_only_middleware: tuple[str, ...] = ()
     databases: tuple[Database, ...] = ()
     caches: tuple[Cache, ...] = ()
-    email_backend: str = ""
-    email_host: str = ""
-    email_port: int = 0
+    mailers: tuple[Mailer, ...] = ()
     static_url: str = ""
     static_root: str = ""
     urls: tuple[UrlPattern, ...] = ()
@@ -96,7 +105,7 @@ class ProjectReport:
 
 def read_report(content: Mapping[str, Any]) -> ProjectReport:
     """Return the report of an answer. Members that are missing or unknown do no harm: the probe may be another's."""
-    email, static = content.get("email") or {}, content.get("static") or {}
+    static = content.get("static") or {}
     versions, servers = content.get("versions") or {}, content.get("servers") or {}
     return ProjectReport(
         versions=versions,
@@ -121,9 +130,10 @@ def read_report(content: Mapping[str, Any]) -> ProjectReport:
             Cache(alias, str(each.get("backend") or ""), tuple(each.get("locations") or ()))
             for alias, each in (content.get("caches") or {}).items()
         ),
-        email_backend=str(email.get("backend") or ""),
-        email_host=str(email.get("host") or ""),
-        email_port=int(email["port"]) if str(email.get("port")).isdecimal() else 0,
+        mailers=tuple(
+            Mailer(alias, str(each.get("backend") or ""), str(each.get("host") or ""), _port(each.get("port")))
+            for alias, each in (content.get("mailers") or {}).items()
+        ),
         static_url=str(static.get("url") or ""),
         static_root=str(static.get("root") or ""),
         urls=tuple(
@@ -139,3 +149,7 @@ def read_report(content: Mapping[str, Any]) -> ProjectReport:
 
 
 _TEXTS = ("wsgi_application", "asgi_application", "root_urlconf", "login_url")
+
+
+def _port(value: Any) -> int:
+    return int(value) if str(value).isdecimal() else 0

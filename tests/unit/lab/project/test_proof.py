@@ -5,9 +5,16 @@ from pathlib import Path
 
 import pytest
 
-from locust_asyncdjango.lab.project.inspection.report import Cache, Database, ProjectReport
+from locust_asyncdjango.lab.project.inspection.report import Cache, Database, Mailer, ProjectReport
 from locust_asyncdjango.lab.project.project_file import Project
-from locust_asyncdjango.lab.project.proof import LabServices, Proof, prove
+from locust_asyncdjango.lab.project.proof import (
+    MAILER_OPTIONS,
+    LabServices,
+    Proof,
+    foreign_mailers,
+    mailers_override,
+    prove,
+)
 from locust_asyncdjango.lab.project.revisions.checkout import Checkout
 from locust_asyncdjango.routes import View
 
@@ -192,13 +199,26 @@ CATCH = 'let EMAIL_HOST and EMAIL_PORT be "{smtp.host}" and "{smtp.port}", by [p
     ],
 )
 def test_where_e_mail_goes(backend: str, host: str, port: int, proof: Proof) -> None:
-    proven = prove(PROJECT, replace(REPORT, email_backend=backend, email_host=host, email_port=port), LAB)
+    proven = prove(PROJECT, replace(REPORT, mailers=(Mailer("", backend, host, port),)), LAB)
     begin = "asyncdjango.toml: e-mail that a view sends goes to "
     assert proven == Proof(*(tuple(f"{begin}{line}" for line in lines) for lines in (proof.refusals, proof.warnings)))
 
 
+def test_each_of_several_mailers_counts() -> None:
+    mailers = (Mailer("default", SMTP, "127.0.0.1", 2525), Mailer("bulk", SMTP, "smtp.example.com", 587))
+    (refusal,) = prove(PROJECT, replace(REPORT, mailers=mailers), LAB).refusals
+    assert refusal == (
+        "asyncdjango.toml: e-mail that a view sends goes to smtp.example.com:587, and may reach people; write"
+        ' MAILERS.bulk = { OPTIONS = { host = "{smtp.host}", port = "{smtp.port}", use_tls = false, use_ssl = false,'
+        ' username = "", password = "" } } below [project.override]'
+    )
+    assert mailers_override(foreign_mailers(replace(REPORT, mailers=mailers), LAB)) == {
+        "MAILERS": {"bulk": {"OPTIONS": MAILER_OPTIONS}}
+    }
+
+
 def test_e_mail_that_the_lab_cannot_catch() -> None:
-    proof = prove(PROJECT, replace(REPORT, email_backend="anymail.backends.mailgun.EmailBackend"), LAB)
+    proof = prove(PROJECT, replace(REPORT, mailers=(Mailer("", "anymail.backends.mailgun.EmailBackend"),)), LAB)
     assert proof == Proof(
         warnings=(
             "asyncdjango.toml: e-mail that a view sends goes out by anymail.backends.mailgun.EmailBackend, which the"

@@ -8,7 +8,7 @@ import pytest
 from locust_asyncdjango.probe.project.services import (
     _describe_database,
     describe_caches,
-    describe_email,
+    describe_mailers,
     without_password,
 )
 
@@ -62,4 +62,19 @@ def test_caches_and_mail() -> None:
         "default": {"backend": "redis", "locations": ["redis://a:1", "redis://b:2"]},
         "local": {"backend": "locmem", "locations": []},
     }
-    assert describe_email(settings) == {"backend": "smtp", "host": "mail", "port": 25}
+    assert describe_mailers(settings) == {"": {"backend": "smtp", "host": "mail", "port": 25}}
+
+
+def test_mailers_have_their_aliases() -> None:
+    smtp = "django.core.mail.backends.smtp.EmailBackend"
+    settings = SimpleNamespace(
+        MAILERS={
+            "default": {"BACKEND": smtp, "OPTIONS": {"host": "mail", "port": 587, "password": "secret"}},
+            "local": {},
+        }
+    )
+    assert describe_mailers(settings) == {
+        "default": {"backend": smtp, "host": "mail", "port": 587},
+        "local": {"backend": smtp, "host": "localhost", "port": 25},
+    }
+    assert describe_mailers(SimpleNamespace(MAILERS={})) == {}

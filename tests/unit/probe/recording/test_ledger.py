@@ -6,6 +6,8 @@ import time
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
+
 from locust_asyncdjango.probe.recording.ledger import NAME_LIMIT, NAMES_LIMIT, Ledger
 
 
@@ -36,6 +38,7 @@ def test_a_request_ends_once() -> None:
 
 
 def test_a_request_without_a_name_has_method_and_route() -> None:
+    pytest.importorskip("asgiref", reason="needs Django: pip install 'locust-asyncdjango[target]'")
     ledger = Ledger()
     record = ledger.begin("", "POST", "")
     record.match = SimpleNamespace(route="cart/<int:id>/", func=print, _func_path="shop.views.cart")

@@ -5,7 +5,14 @@ from pathlib import Path
 import pytest
 
 from locust_asyncdjango.lab.project.inspection.ask import advice
-from locust_asyncdjango.lab.project.inspection.report import Cache, Database, ProjectReport, UrlPattern, read_report
+from locust_asyncdjango.lab.project.inspection.report import (
+    Cache,
+    Database,
+    Mailer,
+    ProjectReport,
+    UrlPattern,
+    read_report,
+)
 
 PYTHON = Path("/site/.venv/bin/python")
 SECRET = 'add KEY = "..." below [project.env], or as "{env.KEY}" if it is secret'
@@ -54,7 +61,7 @@ def test_an_answer_becomes_a_report() -> None:
         "sync_only_middleware": ["a.B"],
         "databases": {"default": {"engine": "x.postgresql", "host": "h", "port": "1", "name": "n", "pool": None}},
         "caches": {"default": {"backend": "b", "locations": ["l"]}},
-        "email": {"backend": "e", "host": "m", "port": 25},
+        "mailers": {"": {"backend": "e", "host": "m", "port": 25}, "bulk": {"backend": "f", "port": "no"}},
         "static": {"url": "/static/", "root": "/s"},
         "urls": [{"name": "home", "route": "", "view": "v", "is_async": True, "parameters": {}}],
         "migrations": {"blog": {"0001_initial": "ab"}},
@@ -75,9 +82,7 @@ def test_an_answer_becomes_a_report() -> None:
         sync_only_middleware=("a.B",),
         databases=(Database("default", "x.postgresql", "h", "1", "n"),),
         caches=(Cache("default", "b", ("l",)),),
-        email_backend="e",
-        email_host="m",
-        email_port=25,
+        mailers=(Mailer("", "e", "m", 25), Mailer("bulk", "f")),
         static_url="/static/",
         static_root="/s",
         urls=(UrlPattern("home", "", "v", is_async=True),),
