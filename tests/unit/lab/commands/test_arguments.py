@@ -53,7 +53,7 @@ def test_a_command_takes_one_number_for_an_option_of_run_that_takes_several() ->
         parser.parse_args(["--latency-ms", "7,8"])
     text = " ".join(parser.format_help().split())
     assert "--posts N posts in the database (default: 5)" in text
-    assert "--max-connections N connection limit of the lab's own PostgreSQL (default: 100)" in text
+    assert "--max-connections N connection limit of the lab's own database (default: 100)" in text
 
 
 @pytest.mark.parametrize(("text", "wanted"), [("10%", 0.1), ("0.25", 0.25), ("0", 0.0)])
