@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from locust_asyncdjango.analysis.formatting import format_count
 from locust_asyncdjango.analysis.saturation import find_saturation
 from locust_asyncdjango.lab.environment.packages import locustfile
 from locust_asyncdjango.lab.environment.process import free_port
@@ -42,7 +43,7 @@ def test_the_examples_user_and_shape_fit_a_site_that_is_not_ours(other_url: str,
     figures = find_saturation(recorded.intervals)
     assert figures.successes > 20
     assert "where this run saturated" in text
-    assert f"successes                   {figures.successes} (" in text
+    assert f"successes                   {format_count(figures.successes, figures.successes_range)}\n" in text
     assert "errors start                none\n" in text
 
 
@@ -181,7 +182,8 @@ def test_a_stopped_run_keeps_what_it_measured(other_url: str, tmp_path: Path) ->
         assert program.end() == 0
         assert program.left_behind() == []
         figures = find_saturation(series_file.read(file).intervals)
-        assert f"successes                   {figures.successes} (" in program.text
+        successes = format_count(figures.successes, figures.successes_range)
+        assert f"successes                   {successes}\n" in program.text
         assert figures.successes > 0
     assert json.loads((tmp_path / "failures.json").read_text())["failures"] == []
     assert '<testcase classname="requests" name="GET /blog/latest/"' in (tmp_path / "junit.xml").read_text()
