@@ -140,20 +140,21 @@ class Findings:
         """Return the best arm of each subject compared with the others, the better ones first."""
         return {subject: self._arm_comparisons.comparisons.get(subject, []) for subject in self.subjects}
 
-    def full_load_comparison(self, subject: str) -> Comparison | None:
-        """Return how the two best arms of a subject compare by goodput at full load, if their capacities do not differ.
+    def full_load_comparison(self, comparison: Comparison) -> Comparison | None:
+        """Return how two arms compare by goodput at full load, if their capacities do not differ.
 
-        The first arm of the comparison is the one that brings more. None where the capacities differ, where something
-        else decides, or where the goodput does not differ either. It makes no winner: the capacity decides.
+        comparison: of the two. The first arm of the result is the one that brings more. None where the capacities
+        differ, where something else decides, or where the goodput does not differ either. It makes no winner: the
+        capacity decides.
         """
-        first = next(iter(self.comparisons.get(subject, [])), None)
-        if first is None or first.criterion is not Criterion.CAPACITY or first.is_ahead:
+        best, other = comparison.best, comparison.other
+        if comparison.criterion is not Criterion.CAPACITY or comparison.is_ahead:
             return None
-        if first.best.invalid_reason or not self.is_by_total(first):
+        if best.invalid_reason or other.invalid_reason or not self.is_by_total(comparison):
             return None
-        arms = sorted((first.best, first.other), key=lambda runs: -runs.mean(Criterion.GOODPUT))
-        comparison = self._goodput_comparisons.compare(subject, arms[0], arms[1])
-        return comparison if comparison.estimate and comparison.is_ahead else None
+        arms = sorted((best, other), key=lambda runs: -runs.mean(Criterion.GOODPUT))
+        by_goodput = self._goodput_comparisons.compare(best.trial.subject, arms[0], arms[1])
+        return by_goodput if by_goodput.estimate and by_goodput.is_ahead else None
 
     @cached_property
     def _goodput_comparisons(self) -> ArmComparisons:

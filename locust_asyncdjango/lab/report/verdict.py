@@ -124,8 +124,8 @@ def _subject_sentences(findings: Findings, subject: str) -> list[str]:
     sentences = []
     if compared and findings.is_by_total(compared[0]):
         sentences.append(f"{subject}: {winner_text(findings, subject, compared[0])}")
-        if full_load := findings.full_load_comparison(subject):
-            sentences.append(f"{subject}: {full_load_text(full_load)}")
+        full_load = filter(None, map(findings.full_load_comparison, compared))
+        sentences += [f"{subject}: {full_load_text(each)}" for each in full_load]
         if others := _others_text([each for each in compared[1:] if findings.is_by_total(each)]):
             sentences.append(f"{subject}: {others}")
     return [*sentences, *_mix_sentences(findings, subject)] + [

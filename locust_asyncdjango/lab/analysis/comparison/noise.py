@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from scipy.special import fdtri, stdtrit
 
-from locust_asyncdjango.metrics.statistics import ERROR
+from locust_asyncdjango.metrics.statistics import ERROR, normal_z
 
 LARGEST_LOG = 700.0
 """The largest logarithm whose exponential is a float."""
@@ -58,15 +58,18 @@ class Noise:
     """The noise of a route's runs.
 
     spread: the standard deviation of the difference of two runs. freedom: its degrees of freedom.
+    least_spread: the part of it that is due to the runs' own few requests. Two runs that happen to have the same figure
+    do not show that any two have.
     """
 
     spread: float
     freedom: float
+    least_spread: float = 0.0
 
     @property
     def floor(self) -> float:
         """Return the ratio above 1 that two runs of one arm stay below in 95 of 100 cases."""
-        return exp(min(reach(self.freedom) * self.spread, LARGEST_LOG))
+        return exp(min(max(reach(self.freedom) * self.spread, normal_z() * self.least_spread), LARGEST_LOG))
 
 
 class Noises(NamedTuple):

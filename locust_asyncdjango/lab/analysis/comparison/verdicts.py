@@ -1,9 +1,10 @@
 """The best arm of each subject, compared with the others. Start reading at ``ArmComparisons``."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
-from math import exp, log
+from math import exp, log, sqrt
+from statistics import fmean
 
 from locust_asyncdjango.lab.analysis.arm_runs import ArmRuns
 from locust_asyncdjango.lab.analysis.comparison.criterion import Criterion, measure
@@ -45,6 +46,11 @@ class Comparison:
     is_different: bool | None = None
     is_bound: bool = False
     is_stored: bool = False
+
+    @property
+    def is_single_run(self) -> bool:
+        """Return whether both arms ran once. Where they ran more often, one repeat may still be all that they share."""
+        return all(len(runs.measured) == 1 for runs in (self.best, self.other))
 
     @property
     def is_ahead(self) -> bool:
@@ -144,11 +150,16 @@ class ArmComparisons:
     def noises(self) -> dict[Source, Noise]:
         """Return the noise of each route and criterion of which something was run twice."""
         sources = dict.fromkeys([*self.a_a_logs, *self._pairs_by_source])
-        noises = {
-            source: estimate_noise(self._pairs_by_source.get(source, ()), self.a_a_logs.get(source, ()))
-            for source in sources
-        }
-        return {source: noise for source, noise in noises.items() if noise}
+        return {source: noise for source in sources if (noise := self._noise(source))}
+
+    def _noise(self, source: Source) -> Noise | None:
+        """Return the noise of a source with what is due to the runs' own few requests; None if it is unknown."""
+        subjects = self._pairs_by_source.get(source, ())
+        noise = estimate_noise(subjects, self.a_a_logs.get(source, ()))
+        if noise is None:
+            return None
+        variances = [pair.variance for pairs in subjects for pair in pairs]
+        return replace(noise, least_spread=sqrt(fmean(variances)) if variances else 0.0)
 
     @cached_property
     def _pairs_by_source(self) -> dict[Source, list[list[Differences]]]:

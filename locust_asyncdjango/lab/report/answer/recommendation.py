@@ -73,7 +73,7 @@ def recommend(findings: Findings, subject: str, arms: Sequence[ArmSummary]) -> R
         tuple(_notes(findings, subject, arms, answering if not obstacle else None)),
         _winner(findings, measured, answering),
         _figures(findings, answering),
-        is_single_run=bool(answering and _is_single_run(answering)),
+        is_single_run=bool(answering and answering.is_single_run),
         obstacle=obstacle,
     )
 
@@ -120,7 +120,7 @@ def _lead(findings: Findings, subject: str, measured: Sequence[ArmSummary], answ
         return _ahead_lead(findings, subject, len(measured), answering)
     if answering.estimate is None:
         return _capitalized(winner_text(findings, subject, answering))
-    return _undecided_lead(findings, subject, answering)
+    return _undecided_lead(findings, answering)
 
 
 def _ahead_lead(findings: Findings, subject: str, arms: int, comparison: Comparison) -> str:
@@ -138,12 +138,11 @@ def _ahead_lead(findings: Findings, subject: str, arms: int, comparison: Compari
     return f"{choice}: it {more} than {other}{here}{equal}"
 
 
-def _undecided_lead(findings: Findings, subject: str, comparison: Comparison) -> str:
+def _undecided_lead(findings: Findings, comparison: Comparison) -> str:
     """Return that two arms do not differ, and in what they do, although that decides nothing."""
     arms = f"between {comparison.best.trial.arm} and {comparison.other.trial.arm}"
-    full_load = findings.full_load_comparison(subject)
-    is_of_these = comparison is findings.comparisons[subject][0]
-    if full_load is None or full_load.estimate is None or not is_of_these:
+    full_load = findings.full_load_comparison(comparison)
+    if full_load is None or full_load.estimate is None:
         return f"No detectable difference {arms}"
     return (
         f"No detectable difference in capacity {arms}, but at full load {full_load.best.trial.arm} brings"
@@ -153,7 +152,7 @@ def _undecided_lead(findings: Findings, subject: str, comparison: Comparison) ->
 
 def _single_run_note(comparison: Comparison) -> str:
     """Return that a result is only that of one run of each arm; "" if it is not."""
-    if _is_single_run(comparison):
+    if comparison.is_single_run:
         return " in this one run"
     is_known = comparison.estimate is None or comparison.is_different is not None
     return "" if is_known else " in the only repeat that both have"
@@ -230,7 +229,7 @@ def _certainty_note(comparison: Comparison) -> str:
     estimate = comparison.estimate
     if estimate and estimate.low is not None:
         return f"{ratio_text(estimate)}, 95 % interval"
-    if _is_single_run(comparison):
+    if comparison.is_single_run:
         return "one run each: repeat to be sure"
     if estimate:
         return "no interval: only one repeat has both arms"
@@ -241,10 +240,6 @@ def _certainty_note(comparison: Comparison) -> str:
             return f"no ratio: in a run of {comparison.other.trial.arm} the lowest load was beyond the objective"
         return f"no ratio: a run of {comparison.other.trial.arm} carried nothing"
     return "no ratio: no repeat has both arms"
-
-
-def _is_single_run(comparison: Comparison) -> bool:
-    return all(len(runs.measured) == 1 for runs in (comparison.best, comparison.other))
 
 
 def _has_valid_result(arm: ArmSummary) -> bool:

@@ -44,7 +44,7 @@ def full_load_text(comparison: Comparison) -> str:
     goodputs = (value_text(runs, Criterion.GOODPUT) for runs in (first, other))
     figures = ", ".join(f"{runs.trial.arm} {text}" for runs, text in zip((first, other), goodputs, strict=True))
     ratio = f"; {ratio_text(estimate)}" if estimate else ""
-    doubt = "; one run each" if comparison.is_different is None else ""
+    doubt = f"; {_single_repeat_text(comparison)}" if comparison.is_different is None else ""
     return f"goodput at full load differs, though capacity decides: {figures}{ratio}{doubt}"
 
 
@@ -82,7 +82,8 @@ def ratio_text(estimate: RatioEstimate) -> str:
 
 def error_text(findings: Findings) -> str:
     """Return how many false differences are to be expected."""
-    full_load = any(findings.full_load_comparison(subject) for subject in findings.comparisons)
+    compared = (each for comparisons in findings.comparisons.values() for each in comparisons)
+    full_load = any(map(findings.full_load_comparison, compared))
     apart = (
         f"; goodput at full load, where capacity decides, has an error of {ERROR:.0%} of its own" if full_load else ""
     )
@@ -104,12 +105,17 @@ def _compared_text(findings: Findings, subject: str, comparison: Comparison, cri
         return f"no verdict: {figures}; no repeat has both of them: run it again to be sure"
     ratio = f"{'at least ' if comparison.is_bound else ''}{_ratio_words(estimate, criterion)}"
     if comparison.is_different is None:
-        return f"{figures}; {ratio}; one run each: repeat to be sure (--repeats 4)"
+        return f"{figures}; {ratio}; {_single_repeat_text(comparison)}: repeat to be sure (--repeats 4)"
     if comparison.is_different:
         return f"{figures}; {ratio}"
     if comparison.is_decided:
         return f"no difference that matters: {figures}; {ratio}"
     return f"{NO_DIFFERENCE}: {figures}; {ratio}; {_repeats_text(findings, subject, criterion)}"
+
+
+def _single_repeat_text(comparison: Comparison) -> str:
+    """Return that a ratio is from one repeat only. Other runs of the arms, if there are some, have no counterpart."""
+    return "one run each" if comparison.is_single_run else "in the only repeat that both have"
 
 
 def _ratio_words(estimate: RatioEstimate, criterion: Criterion) -> str:
@@ -120,10 +126,12 @@ def _repeats_text(findings: Findings, subject: str, criterion: Criterion) -> str
     noise = findings.noises.get((findings.subjects[subject][0].trial.route, criterion))
     arms = len(findings.subjects[subject])
     shared = shared_by(findings.experiment)
-    needed = repeats_for(MATTERS, noise.spread, arms, **shared, looks=findings.looks) if noise else None
-    return (
-        f"{needed} repeats would find {MATTERS:.0%}" if needed else f"{MATTERS:.0%} would take too many repeats to find"
-    )
+    spread = max(noise.spread, noise.least_spread) if noise else None
+    needed = repeats_for(MATTERS, spread, arms, **shared, looks=findings.looks) if spread is not None else None
+    if needed:
+        return f"{needed} repeats would find {MATTERS:.0%}"
+    slower = "; a slower ramp (-r) or a longer --budget shows more" if criterion is Criterion.CAPACITY else ""
+    return f"{MATTERS:.0%} would take too many repeats to find{slower}"
 
 
 def _peaks_text(ranked: list[ArmRuns]) -> str:

@@ -210,7 +210,7 @@ def test_a_a_pairs_show_the_noise_and_are_compared_with_each_other() -> None:
     last = verdict_sentences(repeated((50.0, 100.0), a_a=(*equal, 100.0, 150.0)))[-1]
     assert last == "A/A: no difference in 4 of 5 pairs of runs of the same arm"
     assert verdict_sentences(repeated((50.0, 100.0), a_a=(99.0, 99.0)))[-1] == (
-        "noise of io_read: two runs of the same arm differ in goodput by up to 1.00 times (1 degree of freedom)"
+        "noise of io_read: two runs of the same arm differ in goodput by up to 1.04 times (1 degree of freedom)"
     )
     assert verdict_sentences(repeated((50.0, 100.0), a_a=(1.0, 99.0)))[-1] == (
         "noise of io_read: two runs of the same arm differ in goodput by more than so few runs can show"

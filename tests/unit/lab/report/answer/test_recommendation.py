@@ -56,6 +56,20 @@ def test_no_kind_is_ahead_where_the_best_of_both_do_not_differ() -> None:
     assert choice.winner == ""
 
 
+def test_sync_and_async_of_equal_capacity_are_told_apart_at_full_load_also_where_the_second_best_is_sync_too() -> None:
+    repeats = [(20.0, 36.0, 36.2), (20.2, 36.4, 36.0), (19.9, 35.8, 36.3), (20.1, 36.1, 36.1)]
+    findings = three_arms(*repeats)
+    coarse = replace(capacity(62), low=22, high=108)
+    results = tuple(
+        replace(each, figures=replace(each.figures, capacity=coarse)) for each in findings.results if each.figures
+    )
+    (answer,) = answers_of(replace(findings, results=results))
+    assert answer.recommendation.lead == (
+        "No detectable difference in capacity between gunicorn-sync and gunicorn-uvicorn, but at full load"
+        " gunicorn-uvicorn brings 1.80 (1.72-1.88) times the goodput"
+    )
+
+
 def test_a_winner_among_all_carries_most() -> None:
     (answer,) = answers_of(three_arms((20.0, 30.0, 40.0)))
     assert answer.recommendation.lead == (

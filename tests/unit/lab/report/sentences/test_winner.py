@@ -173,6 +173,41 @@ def test_equal_capacities_with_another_goodput_at_full_load() -> None:
     )
 
 
+def test_equal_capacities_of_a_steep_climb_do_not_show_that_there_is_no_noise() -> None:
+    equal = within(repeated((50.0, 50.0), (50.0, 50.0)), dict.fromkeys(SERVERS, 62))
+    coarse = tuple(
+        replace(each, figures=replace(each.figures, capacity=replace(capacity(62), low=22, high=108)))
+        for each in equal.results
+        if each.figures
+    )
+    sentences = verdict_sentences(replace(equal, results=coarse))
+    assert sentences[0] == (
+        "io_read: no detectable difference: gunicorn-sync carries 62 users within the objective (failures <= 1% and"
+        " p95 <= 1s), gunicorn-uvicorn 62 users; 1.00 (0.35-2.82) times; 5% would take too many repeats to find;"
+        " a slower ramp (-r) or a longer --budget shows more"
+    )
+    (noise,) = (each for each in sentences if each.startswith("noise"))
+    assert (
+        noise
+        == "noise of io_read: two runs of the same arm differ in capacity by up to 4.33 times (1 degree of freedom)"
+    )
+
+
+def test_a_ratio_of_the_only_common_repeat_says_so() -> None:
+    findings = repeated((50.0, 100.0), (51.0, 99.0))
+    disturbed = tuple(
+        replace(each, caveats=("other programs used 40 % of a processor",))
+        if (each.trial.server, each.trial.repeat) in {("gunicorn-sync", 1), ("gunicorn-uvicorn", 3)}
+        else each
+        for each in repeated((50.0, 100.0), (51.0, 99.0), (49.0, 98.0)).results
+        if (each.trial.server, each.trial.repeat) not in {("gunicorn-sync", 3), ("gunicorn-uvicorn", 3)}
+    )
+    assert verdict_sentences(replace(findings, results=disturbed))[0] == (
+        "io_read: gunicorn-uvicorn carries 99.5 req/s at full load, gunicorn-sync 51.0 req/s; 1.94 times; in the only"
+        " repeat that both have: repeat to be sure (--repeats 4)"
+    )
+
+
 @pytest.mark.parametrize(
     ("peaks", "users"),
     [
