@@ -214,7 +214,7 @@ def test_refused_connections_are_named_also_where_a_middleware_swallows_them(fol
     text = project_text(folder, tables=FEW_CONNECTIONS)
     (folder / FILE_NAME).write_text(on_postgresql(text))
     results = tmp_path / "results"
-    code, text = lab(folder, "run", "-u", "8", "-r", "8", "-t", "5s", "--output", str(results))
+    code, text = lab(folder, "run", "-u", "8", "-r", "8", "-t", "4s", *FAR, "--output", str(results))
     assert code == 0, text
     trials, report = read_results(results), (results / "report.md").read_text()
     for arm in ("sync", "async"):

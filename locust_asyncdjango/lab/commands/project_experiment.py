@@ -10,13 +10,12 @@ from locust_asyncdjango.lab.environment.servers import SERVERS, check_workers
 from locust_asyncdjango.lab.errors import UsageError
 from locust_asyncdjango.lab.experiment.arm import DEFAULT_MAX_CONNECTIONS, Arm
 from locust_asyncdjango.lab.experiment.config_file import ExperimentFile, build_experiment, merge, read_values
-from locust_asyncdjango.lab.experiment.spec import ALL, Experiment, MeasuredProject, MeasuredView
+from locust_asyncdjango.lab.experiment.spec import ALL, LOCUSTFILE_METHOD, Experiment, MeasuredProject, MeasuredView
 from locust_asyncdjango.lab.project.fingerprints import changed_parts, fingerprints
 from locust_asyncdjango.lab.project.project_env import processes_with_ports
 from locust_asyncdjango.lab.project.project_file import Project
 from locust_asyncdjango.lab.project.tables.arms import ProjectArm
 
-LOCUSTFILE_METHOD = "LOCUSTFILE"
 NOT_FOR_PROJECTS = ("posts",)
 """Options of ``run`` that are about the bundled site alone."""
 SERVER_DATABASES = ("postgresql", "mysql")

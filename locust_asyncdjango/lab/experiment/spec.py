@@ -36,6 +36,9 @@ LONGEST_LATENCY_MS = 10_000
 PEAK_USERS, PEAK_RATE = 500, 5.0
 """The users at the end of RampTo500's ramp, and how many of them start in a second."""
 
+LOCUSTFILE_METHOD = "LOCUSTFILE"
+"""The method of what is measured where the load is the users of a locustfile."""
+
 COMPARED, LOAD, CONDITIONS, REPEATS = "what to measure", "load", "conditions", "repeats"
 """Headings of the options in --help."""
 
@@ -89,6 +92,11 @@ class MeasuredView:
     method: str
     path: str
     variants: tuple[str, ...] = ()
+
+    @property
+    def is_locustfile(self) -> bool:
+        """Return whether this stands for the requests of the project's own users, and not for one view."""
+        return self.method == LOCUSTFILE_METHOD
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,8 +18,7 @@ ROUTES_NAMED = 3
 def question_of(findings: Findings) -> str:
     """Return the question of an experiment, such as "Should io_read be sync or async?"."""
     trials = [runs.trial for runs in findings.runs]
-    routes = list(dict.fromkeys(trial.route for trial in trials))
-    subject = _enumeration(routes) if 1 <= len(routes) <= ROUTES_NAMED else "these views"
+    subject = _subject_text(findings)
     servers = {trial.server for trial in trials}
     if len({kind_of(findings, runs) for runs in findings.runs}) > 1:
         return f"Should {subject} be sync or async?"
@@ -88,6 +87,15 @@ def kind_of(findings: Findings, runs: ArmRuns) -> str:
     if route and trial.variant in (*route.sync_variants, *route.async_variants):
         return "async" if trial.variant in route.async_variants else "sync"
     return trial.variant or ("async" if is_async(findings, runs) else "sync")
+
+
+def _subject_text(findings: Findings) -> str:
+    """Return what was measured: the routes, or the project whose locustfile requests what it does."""
+    project = findings.experiment.project
+    if project and any(view.is_locustfile for view in project.views):
+        return project.name
+    routes = list(dict.fromkeys(runs.trial.route for runs in findings.runs))
+    return _enumeration(routes) if 1 <= len(routes) <= ROUTES_NAMED else "these views"
 
 
 def _enumeration(names: list[str]) -> str:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from locust_asyncdjango.lab.experiment.spec import Load
+from locust_asyncdjango.lab.experiment.spec import LOCUSTFILE_METHOD, Load, MeasuredProject, MeasuredView
 from locust_asyncdjango.lab.experiment.trial import Trial
 from locust_asyncdjango.lab.report.answer.questions import context_text, question_of
 from tests.support.experiments import findings_of, measured
@@ -34,6 +34,12 @@ def trial(route: str = "io_read", server: str = "gunicorn-sync", variant: str = 
 )
 def test_a_question_asks_for_what_the_arms_differ_in(trials: list[Trial], question: str) -> None:
     assert question_of(findings_of([measured(each, 10.0) for each in trials])) == question
+
+
+def test_the_question_of_a_locustfile_is_about_the_project() -> None:
+    project = MeasuredProject("shop", "asyncdjango.toml", (MeasuredView("load", LOCUSTFILE_METHOD, "load.py"),))
+    results = [measured(trial("load", server), 10.0) for server in ("uvicorn", "gunicorn-sync")]
+    assert question_of(findings_of(results, routes=("load",), project=project)) == "Should shop be sync or async?"
 
 
 def test_the_context_says_what_was_measured_and_how() -> None:
