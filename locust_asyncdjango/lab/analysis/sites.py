@@ -87,4 +87,4 @@ def lab_versions(versions: Mapping[str, str]) -> dict[str, str]:
 def _site_report(result: Result) -> SiteReport:
     versions = site_versions(result.site)
     unchecked = "" if versions else str(result.site.get("preflight", NO_PREFLIGHT))
-    return SiteReport(result.trial.server, versions, unchecked)
+    return SiteReport(result.trial.server_title, versions, unchecked)

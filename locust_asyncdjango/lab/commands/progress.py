@@ -33,7 +33,10 @@ def progress_on(console: Console) -> Iterator[Announce]:
             for task in progress.task_ids:
                 progress.remove_task(task)
             if number == WARM_UP:
-                print_lines(console, [f"warm-up, whose result is thrown away: {trial.subject} on {trial.server}"])
+                print_lines(
+                    console,
+                    [f"warm-up, whose result is thrown away: {trial.subject} on {trial.name or trial.server_title}"],
+                )
             else:
                 starts_s.append(time.monotonic())
                 left = time_left(starts_s, total - number + 1)

@@ -247,6 +247,14 @@ PUBLISHED = ("gunicorn-sync", "gunicorn-uvicorn")
 """The servers of the published comparisons. They are measured if the user names none."""
 
 
+def server_title(name: str, threads: int) -> str:
+    """Return what a server of the table is called with so many threads in each process; 0 for its own number.
+
+    The number in a name is that of its threads: gunicorn-100-threads is gunicorn-4-threads with 4 of them.
+    """
+    return f"{re.sub(r'-[0-9]+-threads$', '', name)}-{threads}-threads" if threads else name
+
+
 def is_installed(server: Server) -> bool:
     """Return whether the package that it needs is installed."""
     return not server.package or importlib.util.find_spec(server.package) is not None

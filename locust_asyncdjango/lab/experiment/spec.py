@@ -9,7 +9,7 @@ from typing import Any, Self
 from locust_asyncdjango.analysis.conditions.objective import DEFAULT_OBJECTIVE
 from locust_asyncdjango.lab.environment import pinning, servers
 from locust_asyncdjango.lab.environment.latency_proxy import upstream_address
-from locust_asyncdjango.lab.environment.servers import PUBLISHED, SERVERS, Server, with_current_names
+from locust_asyncdjango.lab.environment.servers import PUBLISHED, SERVERS, Server, server_title, with_current_names
 from locust_asyncdjango.lab.errors import UsageError
 from locust_asyncdjango.lab.experiment.arm import DEFAULT_MAX_CONNECTIONS, Arm, parse_arms
 from locust_asyncdjango.lab.experiment.options import (
@@ -285,7 +285,7 @@ class Experiment:
     def server(self, name: str, threads: int = 0) -> Server:
         """Return one of the known servers. threads: of each of its processes; 0 for its own number."""
         server = self.known_servers[name]
-        return server.with_threads(threads) if threads else server
+        return replace(server.with_threads(threads), name=server_title(name, threads)) if threads else server
 
     def server_of(self, trial: Trial) -> Server:
         """Return the server of a trial, with the trial's number of threads."""

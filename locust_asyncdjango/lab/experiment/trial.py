@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from locust_asyncdjango.lab.environment.servers import server_title
 from locust_asyncdjango.lab.experiment.arm import DEFAULT_MAX_CONNECTIONS
 
 
@@ -82,6 +83,11 @@ class Trial:
         return f"{arm} with {self.max_connections} connections" if self._limit else arm
 
     @property
+    def server_title(self) -> str:
+        """The name of the server, with the threads that it has in this trial."""
+        return server_title(self.server, self.threads)
+
+    @property
     def conditions(self) -> str:
         """The conditions that are not the default; "" where all are."""
         return ", ".join(filter(None, (self.shared_conditions, self._limit)))
@@ -99,8 +105,7 @@ class Trial:
     @property
     def _server(self) -> str:
         """The server with what the arm sets of it, such as "gunicorn-sync*4"."""
-        workers = f"*{self.arm_workers}" if self.arm_workers else ""
-        return f"{self.server}{workers}" + (f" with {self.threads} threads" if self.threads else "")
+        return f"{self.server_title}*{self.arm_workers}" if self.arm_workers else self.server_title
 
     @property
     def _limit(self) -> str:

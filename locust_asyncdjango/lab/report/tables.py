@@ -73,7 +73,7 @@ def figures_table(findings: Findings) -> Table:
             runs.trial.route,
             runs.trial.conditions or "-",
             runs.trial.variant or "natural",
-            runs.trial.server,
+            runs.trial.server_title,
             str(len(runs.measured)),
             *figure_cells(findings, runs),
             _in_flight_text(runs.figures),

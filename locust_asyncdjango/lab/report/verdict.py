@@ -53,7 +53,9 @@ def verdict_sentences(findings: Findings) -> list[str]:
             *block_sentences(arms),
         ]
         sentences += _confirmation_sentences(findings, arms)
-    unchecked = {result.trial.server: each for result in findings.results if (each := result.site.get("preflight"))}
+    unchecked = {
+        result.trial.server_title: each for result in findings.results if (each := result.site.get("preflight"))
+    }
     sentences += [f"{server}: {reason}" for server, reason in unchecked.items()]
     return [*sentences, *_general_sentences(findings, "the report lists them")]
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from locust_asyncdjango.lab.environment.servers import MAX_WORKERS, SERVERS
+from locust_asyncdjango.lab.environment.servers import MAX_WORKERS, SERVERS, server_title
 from locust_asyncdjango.lab.errors import UsageError
 from locust_asyncdjango.lab.project.tables.keys import (
     Key,
@@ -101,5 +101,9 @@ def _read_arm(where: str, table: Mapping[str, Any], variants: Collection[str]) -
 
 def _default_name(values: Mapping[str, Any]) -> str:
     workers = f"-{values['workers']}-workers" if values["workers"] > 1 else ""
-    parts = (values["server"] + workers, values["variant"], values["revision"].replace("/", "-"))
+    parts = (
+        server_title(values["server"], values["threads"]) + workers,
+        values["variant"],
+        values["revision"].replace("/", "-"),
+    )
     return "-".join(filter(None, parts))

@@ -30,7 +30,7 @@ def question_of(findings: Findings) -> str:
         return f"How many workers does {subject} need?"
     if len({trial.max_connections for trial in trials}) > 1:
         return f"How many connections does {subject} need?"
-    return f"How much does {subject} carry on {servers.pop()}?" if servers else "What was measured?"
+    return f"How much does {subject} carry on {trials[0].server_title}?" if servers else "What was measured?"
 
 
 def answering_comparison(findings: Findings, subject: str) -> Comparison | None:

@@ -16,6 +16,7 @@ from locust_asyncdjango.lab.environment.servers import (
     Server,
     running_server,
     server_env,
+    server_title,
     site_env,
     user_token,
     with_current_names,
@@ -81,6 +82,13 @@ def test_the_threads_of_a_server_are_its_slots() -> None:
         assert server.threads == server.slots
         changed = server.with_threads(7)
         assert (changed.slots, [part for part in changed.command(1) if part.endswith("threads=7")][1:]) == (7, [])
+
+
+def test_a_name_never_has_another_number_of_threads_than_the_server() -> None:
+    assert [server_title(name, 4) for name in ("gunicorn-100-threads", "uwsgi-2-threads", "waitress")] == [
+        *("gunicorn-4-threads", "uwsgi-4-threads", "waitress-4-threads")
+    ]
+    assert server_title("gunicorn-100-threads", 0) == "gunicorn-100-threads"
 
 
 @pytest.mark.parametrize("users", ["mysite.settings", None])

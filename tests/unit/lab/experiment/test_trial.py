@@ -27,8 +27,8 @@ PLAIN = Trial("io_read", "gunicorn-100-threads", 1000, 100)
             (
                 "io_read-gunicorn-100-threads-4workers-25threads",
                 "io_read",
-                "gunicorn-100-threads*4 with 25 threads",
-                "io_read on gunicorn-100-threads*4 with 25 threads",
+                "gunicorn-25-threads*4",
+                "io_read on gunicorn-25-threads*4",
             ),
         ),
         (

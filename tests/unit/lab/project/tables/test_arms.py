@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.project_files import VIEW, refusal_of
+from tests.support.project_files import VIEW, project_of, refusal_of
 
 REFUSED = [
     (VIEW + "[[arm]]", "[[arm]] number 1: the key 'server' is missing"),
@@ -36,3 +36,13 @@ REFUSED = [
 @pytest.mark.parametrize(("tables", "message"), REFUSED, ids=[tables for tables, _ in REFUSED])
 def test_an_arm_that_cannot_be_used(tmp_path: Path, tables: str, message: str) -> None:
     assert refusal_of(tmp_path, tables).startswith(message)
+
+
+def test_the_name_of_an_arm_has_the_threads_that_it_sets(tmp_path: Path) -> None:
+    arms = "".join(
+        f"[[arm]]\nserver = {each}\n" for each in ("'gunicorn-100-threads'\nthreads = 4", "'uwsgi-2-threads'")
+    )
+    assert [arm.name for arm in project_of(tmp_path, tables=VIEW + arms).arms] == [
+        "gunicorn-4-threads",
+        "uwsgi-2-threads",
+    ]
