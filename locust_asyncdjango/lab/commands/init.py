@@ -50,7 +50,7 @@ def init_project(options: Namespace) -> int:
         file.write_text(file_text(draft), encoding="utf-8")
     except OSError as error:
         raise UsageError(f"{file} cannot be written: {error.strerror}") from None
-    print("\n".join(_lines(draft)))
+    print("\n".join(summary_lines(draft)))
     return 0
 
 
@@ -64,7 +64,8 @@ def _python(path: Path | None) -> Path | None:
     return python.absolute()
 
 
-def _lines(draft: Draft) -> Iterator[str]:
+def summary_lines(draft: Draft) -> Iterator[str]:
+    """Yield in lines for the user what was found, what was not, and what to do next."""
     yield f"{draft.project.file} is written. Found:"
     yield from (f"  {line}" for line in _found(draft))
     missing = list(_missing(draft))
@@ -123,7 +124,23 @@ def _missing(draft: Draft) -> Iterator[str]:
         yield "no view without parameters: name the views in the file"
     if draft.candidates.examples or draft.candidates.left_out:
         yield "views that need a value, and more than a few, are not in the file or stand there as comments"
+    yield from _server_notes(draft)
     yield from _database_notes(draft.project.database)
+
+
+def _server_notes(draft: Draft) -> Iterator[str]:
+    """Yield which servers cannot be measured yet, and the two ways to have them."""
+    from locust_asyncdjango.lab.project.default_arms import lacking_packages
+
+    lacking = lacking_packages(draft.report.packages) if draft.report else ()
+    if lacking:
+        python = relative(draft.project.python, draft.folder) or str(draft.project.python)
+        pronoun = "it" if len(lacking) == 1 else "them"
+        yield (
+            f"servers: the project's environment has no {' and no '.join(lacking)}. Install {pronoun} there"
+            f" ({shlex.quote(python)} -m pip install {' '.join(lacking)}), or add --install to check and run: the lab"
+            f" then puts {pronoun} into a folder of its own"
+        )
 
 
 def _database_notes(kind: str) -> Iterator[str]:

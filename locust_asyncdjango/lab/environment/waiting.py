@@ -1,4 +1,4 @@
-"""Say what the lab waits for, where something may take as long as it needs, such as filling a large table."""
+"""Say what the lab does and what it waits for, where that may take long, such as filling a large table."""
 
 import sys
 import threading
@@ -8,6 +8,11 @@ from contextlib import contextmanager
 
 FIRST_NOTICE_S = 20
 NOTICE_INTERVAL_S = 60
+
+
+def announce_step(text: str) -> None:
+    """Print that a step begins or is not needed: on standard error, so that standard output has results alone."""
+    print(text, file=sys.stderr, flush=True)
 
 
 @contextmanager

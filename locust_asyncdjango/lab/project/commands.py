@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from locust_asyncdjango.lab.environment.process import Program, running
-from locust_asyncdjango.lab.environment.waiting import announced_wait
+from locust_asyncdjango.lab.environment.waiting import announce_step, announced_wait
 from locust_asyncdjango.lab.errors import UsageError
 from locust_asyncdjango.lab.project.project_file import Project
 
@@ -27,6 +27,7 @@ def run_commands(project: Project, commands: Sequence[str], env: Mapping[str, st
     for command in commands:
         where = f"{project.file}: the {purpose} command {command!r}"
         argv = command_line(project, shlex.split(command))
+        announce_step(f"{purpose}: {command}")
         try:
             with running(argv, name=command, log=log, cwd=project.root, env=env) as program:
                 with announced_wait(f"{purpose}: {command}"):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from locust_asyncdjango.lab.environment.servers import SERVERS
-from locust_asyncdjango.lab.project.overlay import REQUIREMENTS, distribution_name
+from locust_asyncdjango.lab.project.overlay import REQUIREMENTS, distribution_name, missing_packages
 from locust_asyncdjango.lab.project.project_file import Project
 from locust_asyncdjango.lab.project.tables.arms import ProjectArm
 from locust_asyncdjango.routes import NATURAL
@@ -39,7 +39,7 @@ def default_arms(
     """
     names = set(map(distribution_name, installed))
     processes = max(1, min(MOST_PROCESSES, (processors or os.cpu_count() or 1) // 2))
-    asgi = next((server for server in ASGI if names.issuperset(REQUIREMENTS[server])), ASGI[1])
+    asgi = _asgi(names)
     wanted = {
         SYNC: {"workers": processes * THREADS},
         THREADED: {"workers": processes, "threads": THREADS},
@@ -57,6 +57,19 @@ def default_arms(
     reasons = [f"the file has no [[arm]], so these are compared: {compared}"] if arms else []
     reasons += [f"{server} is left out: {reason}" for server, reason in obstacles.items() if reason]
     return DefaultArms(tuple(arms), tuple(reasons))
+
+
+def lacking_packages(installed: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the packages that a project's environment lacks for the arms that are compared without [[arm]] tables.
+
+    installed: the packages of the environment, name -> version.
+    """
+    return missing_packages((SYNC, THREADED, GEVENT, _asgi(set(map(distribution_name, installed)))), installed)
+
+
+def _asgi(names: Collection[str]) -> str:
+    """Return the server with ASGI that is compared. names: of the packages that are installed."""
+    return next((server for server in ASGI if set(REQUIREMENTS[server]) <= set(names)), ASGI[1])
 
 
 def _description(server: str, processes: int) -> str:

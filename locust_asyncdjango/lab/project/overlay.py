@@ -14,7 +14,7 @@ from pathlib import Path
 
 from locust_asyncdjango.lab.environment.databases.home import scratch_folder
 from locust_asyncdjango.lab.environment.failure_cause import first_error
-from locust_asyncdjango.lab.environment.waiting import announced_wait
+from locust_asyncdjango.lab.environment.waiting import announce_step, announced_wait
 from locust_asyncdjango.lab.errors import UsageError, one_line
 from locust_asyncdjango.metrics.file_lock import exclusive_lock
 
@@ -73,6 +73,8 @@ def overlay_for(
         return None
     folder = cache / f"overlay-{_key(version, missing, installed)}"
     if folder.exists():
+        verb = "is" if len(missing) == 1 else "are"
+        announce_step(f"servers: {', '.join(missing)} of an earlier check or run {verb} used, from a folder of the lab")
         return folder
     lacking = [server for server in servers if missing_packages([server], installed)]
     advice = f"{shlex.quote(str(python))} -m pip install {' '.join(missing)}"
@@ -84,6 +86,7 @@ def overlay_for(
         )
     with exclusive_lock(cache / "overlay.lock"):
         if not folder.exists():
+            announce_step(f"servers: installing {', '.join(missing)} into a folder of the lab")
             _install(python, missing, installed, folder, needs, advice)
     return folder
 

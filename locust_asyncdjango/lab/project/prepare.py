@@ -8,6 +8,7 @@ import json
 import os
 import shlex
 import shutil
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ from locust_asyncdjango.failures.normalize import safe_value
 from locust_asyncdjango.lab.environment.databases.home import scratch_folder
 from locust_asyncdjango.lab.environment.databases.templates import DatabaseServer, Template, filling_lock
 from locust_asyncdjango.lab.environment.services import running_redis
+from locust_asyncdjango.lab.environment.waiting import announce_step
 from locust_asyncdjango.lab.errors import TrialError, UsageError, os_error_text
 from locust_asyncdjango.lab.project.commands import run_commands
 from locust_asyncdjango.lab.project.project_env import (
@@ -108,6 +110,22 @@ class Preparation:
             return False
         return not folder_names(self.project) or (self._kept / "folders").exists()
 
+    def announce(self) -> None:
+        """Print whether the commands run now, or when they made what is used again. Without commands print nothing."""
+        if self.commands:
+            announce_step(f"prepare{self.revision and ' of '}{self.revision}: {self._state()}")
+
+    def _state(self) -> str:
+        if self.is_kept():
+            folder = self.template().folder(self.server) if self.server else self._kept
+            made = time.strftime("%Y-%m-%d %H:%M", time.localtime(folder.stat().st_mtime))
+            return f"what the commands made on {made} is used again; --prepare-again makes it anew"
+        if self.project.database == "own":
+            return "the commands run each time, as the database is your own"
+        if self._outdated():
+            return "the commands run again, as they, the files that they read, or the settings have changed"
+        return "the commands fill a new database, which is kept"
+
     def forget(self) -> None:
         """Remove what was kept, so that the commands run again. Raise UsageError where another lab uses it now."""
         folders = (self._kept, *((self.template().folder(self.server),) if self.server else ()))
@@ -183,10 +201,17 @@ class Preparation:
         folders.rename(self._kept / "folders")
 
     def _make_kept(self) -> None:
-        for outdated in self.cache.glob(f"{self.family}-*"):
-            if outdated != self._kept:
-                remove_unused(outdated)
+        for outdated in self._other_folders():
+            remove_unused(outdated)
         self._kept.mkdir(exist_ok=True)
+
+    def _other_folders(self) -> list[Path]:
+        """Return the folders that hold what was made from other inputs."""
+        return [folder for folder in self.cache.glob(f"{self.family}-*") if folder != self._kept]
+
+    def _outdated(self) -> bool:
+        """Return whether the cache has what was made from other inputs."""
+        return bool(self._other_folders() or (self.server and self.template().others(self.server)))
 
 
 def input_files(project: Project) -> list[str]:

@@ -59,11 +59,15 @@ class Template:
         """Return the folder of the filled cluster, which need not be there yet."""
         return server.home.cache / f"{self._prefix(server)}{self.key}"
 
+    def others(self, server: DatabaseServer) -> list[Path]:
+        """Return the folders of the templates of the family that have another key."""
+        folders = server.home.cache.glob(f"{self._prefix(server)}*")
+        return [folder for folder in folders if folder != self.folder(server)]
+
     def remove_others(self, server: DatabaseServer) -> None:
         """Remove the templates of the family that have another key, but for those that another lab uses now."""
-        for outdated in server.home.cache.glob(f"{self._prefix(server)}*"):
-            if outdated != self.folder(server):
-                remove_unused(outdated)
+        for outdated in self.others(server):
+            remove_unused(outdated)
 
     def _prefix(self, server: DatabaseServer) -> str:
         return f"{server.label}-{self.family}-"

@@ -63,6 +63,7 @@ def prepared_database(preparation: Preparation, logs: Path) -> Iterator[None]:
     Raise UsageError where one fails.
     """
     project = preparation.project
+    preparation.announce()
     with preparation.held(), ExitStack() as stack:
         if project.database == "own":
             with filling_lock(preparation.cache):

@@ -23,6 +23,26 @@ def test_the_projects_own_versions_bind() -> None:
     assert constraint_lines({"b": "2.0rc1", "a": "1!1.0", "local": "1.0+abc"}) == ["a==1!1.0", "b==2.0rc1"]
 
 
+def test_lines_say_that_servers_are_installed_and_then_that_they_are_there(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    python = tmp_path / "python"
+    python.write_text('#!/bin/sh\nwhile [ "$1" != --target ]; do shift; done\nmkdir "$2"\n')
+    python.chmod(0o755)
+    (tmp_path / "cache" / "runs").mkdir(parents=True)
+    folders = [
+        overlay_for(python, "3.12.1", ["gunicorn-gevent"], {"gunicorn": "1"}, tmp_path / "cache", may_install=may)
+        for may in (True, False)
+    ]
+    assert folders[0] == folders[1]
+    assert folders[0] is not None
+    assert folders[0].is_dir()
+    assert capsys.readouterr().err.splitlines() == [
+        "servers: installing gevent into a folder of the lab",
+        "servers: gevent of an earlier check or run is used, from a folder of the lab",
+    ]
+
+
 def test_without_permission_a_line_says_what_to_install(tmp_path: Path) -> None:
     python = Path("/site/.venv/bin/python")
     assert overlay_for(python, "3.12.1", ["uvicorn"], {"uvicorn": "1"}, tmp_path, may_install=False) is None

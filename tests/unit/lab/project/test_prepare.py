@@ -1,12 +1,15 @@
 """What the key of a prepared database follows from."""
 
 import os
+import re
+import sys
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from locust_asyncdjango.lab.errors import UsageError
+from locust_asyncdjango.lab.measure.sites.project_services import prepared_database
 from locust_asyncdjango.lab.project.prepare import Preparation, input_files
 from locust_asyncdjango.lab.project.project_file import Project
 from locust_asyncdjango.routes import View
@@ -100,6 +103,31 @@ def test_families_differ_by_file_and_revision(tmp_path: Path) -> None:
     first = Preparation(project, tmp_path, tmp_path).family
     assert first == Preparation(moved, tmp_path, tmp_path).family
     assert first != Preparation(moved, tmp_path, tmp_path, revision="main").family
+
+
+def test_a_line_says_whether_the_commands_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    project = replace(project_in(tmp_path), database="sqlite", env={}, python=Path(sys.executable))
+    project = replace(project, prepare=("python -c pass",), settings="")
+    (tmp_path / "cache").mkdir()
+    first = Preparation(project, tmp_path / "cache", tmp_path)
+    changed = Preparation(replace(project, env={"A": "1"}), tmp_path / "cache", tmp_path)
+
+    def announced(preparation: Preparation) -> list[str]:
+        with prepared_database(preparation, tmp_path):
+            return capsys.readouterr().err.splitlines()
+
+    command = "prepare: python -c pass"
+    assert announced(first) == ["prepare: the commands fill a new database, which is kept", command]
+    made = r"what the commands made on \d{4}-\d\d-\d\d \d\d:\d\d"
+    (again,) = announced(first)
+    assert re.fullmatch(rf"prepare: {made} is used again; --prepare-again makes it anew", again)
+    reason = "the commands run again, as they, the files that they read, or the settings have changed"
+    assert announced(changed) == [f"prepare: {reason}", command]
+    revision = replace(changed, revision="main", project=replace(project, prepare=()))
+    assert announced(revision) == []
+    own = replace(changed, revision="v2", project=replace(project, database="own"))
+    own.announce()
+    assert capsys.readouterr().err == "prepare of v2: the commands run each time, as the database is your own\n"
 
 
 def test_what_a_run_copies_from_is_not_removed_by_another_run(tmp_path: Path) -> None:
