@@ -18,6 +18,8 @@ from locust_asyncdjango.lab.project.inspection.ask import ask_project
 from locust_asyncdjango.lab.project.overlay import missing_packages, overlay_for
 from locust_asyncdjango.lab.project.prepare import Preparation
 from locust_asyncdjango.lab.project.probe_folder import link_probe
+from locust_asyncdjango.lab.project.programs.running_processes import choose_ports, running_processes
+from locust_asyncdjango.lab.project.programs.smtp_sink import running_smtp_sink
 from locust_asyncdjango.lab.project.project_env import (
     database_values,
     fill_env,
@@ -29,8 +31,6 @@ from locust_asyncdjango.lab.project.project_file import FILE_NAME, Project, read
 from locust_asyncdjango.lab.project.proof import LabServices, prove
 from locust_asyncdjango.lab.project.revisions.git import commit_of, describe_files, uncommitted_changes
 from locust_asyncdjango.lab.project.revisions.worktree import checked_out
-from locust_asyncdjango.lab.project.running_processes import choose_ports, running_processes
-from locust_asyncdjango.lab.project.smtp_sink import running_smtp_sink
 from tests.support.django_projects import make_project, project_text
 from tests.support.programs import done
 

@@ -20,7 +20,8 @@ from locust_asyncdjango.lab.environment.databases.templates import DatabaseServe
 from locust_asyncdjango.lab.environment.services import running_redis
 from locust_asyncdjango.lab.environment.waiting import announce_step
 from locust_asyncdjango.lab.errors import TrialError, UsageError, os_error_text
-from locust_asyncdjango.lab.project.commands import run_commands
+from locust_asyncdjango.lab.project.programs.commands import run_commands
+from locust_asyncdjango.lab.project.programs.running_processes import choose_ports
 from locust_asyncdjango.lab.project.project_env import (
     database_values,
     fill_env,
@@ -30,7 +31,6 @@ from locust_asyncdjango.lab.project.project_env import (
     sqlite_url,
 )
 from locust_asyncdjango.lab.project.project_file import Project
-from locust_asyncdjango.lab.project.running_processes import choose_ports
 from locust_asyncdjango.metrics.file_lock import remove_unused, shared_lock
 
 # -m: Python then looks for the project's modules in its folder, as manage.py does.

@@ -22,6 +22,7 @@ from locust_asyncdjango.lab.project.inspection.report import ProjectReport
 from locust_asyncdjango.lab.project.overlay import overlay_for
 from locust_asyncdjango.lab.project.prepare import Preparation
 from locust_asyncdjango.lab.project.probe_folder import PROBE_PACKAGE, link_probe
+from locust_asyncdjango.lab.project.programs.smtp_sink import running_smtp_sink
 from locust_asyncdjango.lab.project.project_env import (
     database_values,
     fill_env,
@@ -35,7 +36,6 @@ from locust_asyncdjango.lab.project.project_env import (
 from locust_asyncdjango.lab.project.project_file import Project
 from locust_asyncdjango.lab.project.project_secrets import NO_SECRETS, Secrets, secrets_of
 from locust_asyncdjango.lab.project.proof import LabServices, Proof, prove
-from locust_asyncdjango.lab.project.smtp_sink import running_smtp_sink
 from locust_asyncdjango.lab.project.tables.arms import ProjectArm
 from locust_asyncdjango.probe.protocol import OVERLAY_VARIABLE, SLOTS_PATH
 

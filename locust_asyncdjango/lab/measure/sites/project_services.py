@@ -10,6 +10,7 @@ from locust_asyncdjango.lab.environment.latency_proxy import services_with_laten
 from locust_asyncdjango.lab.environment.services import running_redis
 from locust_asyncdjango.lab.experiment.arm import DEFAULT_MAX_CONNECTIONS
 from locust_asyncdjango.lab.project.prepare import Preparation
+from locust_asyncdjango.lab.project.programs.running_processes import choose_ports, running_processes
 from locust_asyncdjango.lab.project.project_env import (
     database_values,
     fill_env,
@@ -18,7 +19,6 @@ from locust_asyncdjango.lab.project.project_env import (
     service_values,
 )
 from locust_asyncdjango.lab.project.proof import LabServices
-from locust_asyncdjango.lab.project.running_processes import choose_ports, running_processes
 
 DATABASE, REDIS = "DATABASE_URL", "REDIS_URL"
 PROCESS_PREFIX = "process "

@@ -10,8 +10,8 @@ from pathlib import Path
 from locust_asyncdjango.lab.environment.databases.home import scratch_folder
 from locust_asyncdjango.lab.environment.waiting import announced_wait
 from locust_asyncdjango.lab.errors import UsageError
-from locust_asyncdjango.lab.project.commands import run_commands
 from locust_asyncdjango.lab.project.inspection.pythons import environments
+from locust_asyncdjango.lab.project.programs.commands import run_commands
 from locust_asyncdjango.lab.project.project_env import program_env
 from locust_asyncdjango.lab.project.project_file import Project
 from locust_asyncdjango.lab.project.revisions.checkout import Checkout

@@ -18,7 +18,7 @@ from locust_asyncdjango.lab.environment.process import (
     wait_until,
 )
 from locust_asyncdjango.lab.errors import TrialError, UsageError
-from locust_asyncdjango.lab.project.commands import command_line
+from locust_asyncdjango.lab.project.programs.commands import command_line
 from locust_asyncdjango.lab.project.project_env import processes_with_ports
 from locust_asyncdjango.lab.project.project_file import Project
 from locust_asyncdjango.lab.project.tables.processes import ProjectProcess
