@@ -70,11 +70,17 @@ class Comparison:
 
     @property
     def is_decided(self) -> bool:
-        """Return whether more runs would not change the verdict."""
+        """Return whether more runs would not change the verdict.
+
+        Without a ratio they would not if a run of one arm carried nothing. If only no repeat has both arms, as other
+        programs disturbed one of them in each, the next one may.
+        """
         if self.criterion is None:
             return False
-        if self.estimate is None or self.is_stored:
+        if self.is_stored:
             return True
+        if self.estimate is None:
+            return not (self.best.mean(self.criterion) and self.other.mean(self.criterion))
         if self.estimate.low is None or self.estimate.high is None:
             return False
         return bool(self.is_different) or self.estimate.high <= DECIDED_WIDTH * self.estimate.low

@@ -106,6 +106,20 @@ def test_when_a_verdict_is_decided(peaks: list[tuple[float, float]], is_decided:
 DECISION = Decision("io_read", "goodput", "gunicorn-sync", "gunicorn-uvicorn", 1.5, 1.2, 1.9, True, 3)  # noqa: FBT003
 
 
+def test_arms_are_not_decided_where_each_repeat_was_disturbed_for_one_of_them() -> None:
+    findings = repeated((50.0, 100.0), (50.1, 100.0), until_decided=True)
+    disturbed = {("gunicorn-sync", 1), ("gunicorn-uvicorn", 2)}
+    results = [
+        replace(each, caveats=OTHER_PROGRAMS) if (each.trial.server, each.trial.repeat) in disturbed else each
+        for each in findings.results
+    ]
+    assert not replace(findings, results=tuple(results)).is_decided("io_read")
+
+
+def test_an_arm_that_carried_nothing_in_a_run_is_decided_without_a_ratio() -> None:
+    assert repeated((50.0, 100.0), (0.0, 100.0), until_decided=True).is_decided("io_read")
+
+
 def test_a_decision_is_never_taken_back() -> None:
     findings = repeated((50.0, 100.0), (50.1, 100.0), (50.2, 100.0), until_decided=True)
     ((made,),) = findings.comparisons.values()
