@@ -101,7 +101,14 @@ def test_every_view_answers_on_every_arm(folder: Path) -> None:
         ["articles/sync", "200"],
         ["articles/async", "200"],
     ]
-    assert text.endswith("all 2 arms can be measured\n")
+    assert "\nall 2 arms can be measured\n" in text
+    assert "prepare: python manage.py migrate" in text
+    budget = re.search(r"\nnext: locust-asyncdjango run --budget (\w+) or more, for 1 view on 2 arms\n$", text)
+    assert budget, text
+    code, text = lab(folder, "run", "--budget", budget[1], "--dry-run")
+    assert code == 0, text
+    code, text = lab(folder, "run", "--budget", "1m")
+    assert (code, text.splitlines()[0].startswith("locust-asyncdjango: error: --budget 1m is too short")) == (2, True)
 
 
 def test_a_pilot_chooses_the_users_of_a_view(folder: Path, tmp_path: Path) -> None:

@@ -6,16 +6,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from locust_asyncdjango.lab.commands.arguments import Command, add_options
+from locust_asyncdjango.lab.commands.budgets import Planning
 from locust_asyncdjango.lab.commands.console import print_lines
+from locust_asyncdjango.lab.commands.project_experiment import project_values
 from locust_asyncdjango.lab.commands.project_run import (
     OpenedProject,
     add_project_arguments,
     find_project,
     log_folder,
     opened,
+    project_planning,
 )
 from locust_asyncdjango.lab.errors import UsageError
 from locust_asyncdjango.lab.experiment.config_file import OPTIONS
+from locust_asyncdjango.lab.experiment.spec import Experiment
 from locust_asyncdjango.lab.project.project_file import FILE_NAME
 from locust_asyncdjango.metrics.plural import counted
 
@@ -50,7 +54,8 @@ def check_project(options: Namespace) -> int:
         raise UsageError(f"there is no {FILE_NAME} here; `locust-asyncdjango init` writes one")
     command_line = {key: getattr(options, key) for key in CHECKED_OPTIONS if hasattr(options, key)}
     console = Console()
-    with opened(project, command_line, options) as project_opened, log_folder() as logs:
+    values = project_values(project, command_line)
+    with opened(project, values, options) as project_opened, log_folder() as logs:
         site, experiment = project_opened.site, project_opened.experiment
         print_lines(console, project_opened.notes)
         if project.locustfile:
@@ -61,6 +66,8 @@ def check_project(options: Namespace) -> int:
         logs.is_kept = usable < len(checks)
     differences = twin_differences(checks)
     print_lines(console, [*(f"twins differ: {line}" for line in differences), _summary(usable, len(checks))])
+    if usable:
+        print_lines(console, budget_lines(experiment, project_planning(project, values)))
     if logs.is_kept:
         print_lines(console, [f"the logs of the servers are in {logs.path}"])
     return 0 if usable == len(checks) and not differences else NOT_USABLE
@@ -70,6 +77,20 @@ def _summary(usable: int, arms: int) -> str:
     return (
         f"{usable} of {counted(arms, 'arm')} can be measured" if usable < arms else f"all {arms} arms can be measured"
     )
+
+
+def budget_lines(experiment: Experiment, planning: Planning) -> list[str]:
+    """Return which budget ``run`` needs for an experiment, and how to need less; nothing where none is possible."""
+    from locust_asyncdjango.lab.analysis.planning.budget import extent_text
+
+    try:
+        shortest = planning.shortest_budget(experiment)
+    except UsageError:  # how long the load takes is not known
+        return []
+    lines = [f"next: locust-asyncdjango run --budget {shortest} or more, for {extent_text(experiment)}"]
+    if len(experiment.routes) > 1:
+        lines.append(f"fewer views take less: name them, as in --routes {experiment.routes[0]}")
+    return lines
 
 
 def _checks(project: OpenedProject, logs: Path, console: "Console") -> "Iterator[ArmCheck]":

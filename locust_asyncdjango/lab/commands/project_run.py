@@ -5,16 +5,16 @@ Start reading at ``opened``.
 
 import shutil
 from argparse import ArgumentParser, Namespace
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import TYPE_CHECKING, Any
 
+from locust_asyncdjango.lab.commands.budgets import Planning, output_folder
 from locust_asyncdjango.lab.commands.project_experiment import (
     project_experiment,
-    project_values,
     requested_arms,
     require_same_commits,
     resumed_arms,
@@ -54,11 +54,10 @@ def log_folder() -> Iterator[LogFolder]:
 
 @dataclass(frozen=True, slots=True)
 class OpenedProject:
-    """A project that can be measured. values: of the options, by key. notes: what the user should know."""
+    """A project that can be measured. notes: what the user should know."""
 
     site: "ProjectSite"
     experiment: Experiment
-    values: Mapping[str, Any]
     notes: tuple[str, ...] = ()
 
 
@@ -107,24 +106,40 @@ def _has_project_table(file: Path) -> bool:
 
 
 @contextmanager
-def opened(project: Project, command_line: Mapping[str, Any], options: Namespace) -> Iterator[OpenedProject]:
+def opened(
+    project: Project,
+    values: Mapping[str, Any],
+    options: Namespace,
+    plan: Callable[[Experiment], Experiment] = lambda experiment: experiment,
+) -> Iterator[OpenedProject]:
     """Yield a project that was inspected, and the experiment that a command line and its file describe.
 
-    command_line: values of options by key. options: has ``install`` and ``prepare_again``.
+    values: of options, by key (``project_values``). options: has ``install`` and ``prepare_again``.
+    plan: returns the experiment with its loads, or refuses it. It is called before anything starts, or where only the
+    project's environment tells which arms there are, as soon as the project has named its packages.
     Raise UsageError where it cannot be measured.
     """
     from locust_asyncdjango.lab.measure.sites.prepared_project import lab_tools
     from locust_asyncdjango.lab.measure.sites.project import opened_project
 
-    values = project_values(project, command_line)
-    with log_folder() as logs, lab_tools(project, may_install=options.install) as tools:
-        choice = _arms(project, values, tools, logs.path)
+    def planned(choice: _Choice) -> tuple[tuple[ProjectArm, ...], Experiment]:
         arms = with_commits(project, choice.arms)
-        experiment = project_experiment(project, arms, values)
+        return arms, plan(project_experiment(project, arms, values))
+
+    choice = _named_arms(project, values)
+    known = planned(choice) if choice else None
+    with log_folder() as logs, lab_tools(project, may_install=options.install) as tools:
+        choice = choice or _arms_of_environment(project, values, tools, logs.path)
+        arms, experiment = known or planned(choice)
         with opened_project(project, arms, tools, logs.path, choice.inspection) as site:
             if options.prepare_again and not getattr(options, "dry_run", False):
                 site.forget_prepared()
-            yield OpenedProject(site, experiment, values, (*choice.reasons, *site.warnings))
+            yield OpenedProject(site, experiment, (*choice.reasons, *site.warnings))
+
+
+def project_planning(project: Project, values: Mapping[str, Any]) -> Planning:
+    """Return what the plan of a project's experiment depends on. values: of options, by key."""
+    return Planning(values, output_folder(values), not project.locustfile, needs_pilot(project, values))
 
 
 def needs_pilot(project: Project, values: Mapping[str, Any]) -> bool:
@@ -178,14 +193,18 @@ def reopened(experiment: Experiment, options: Namespace) -> Iterator["ProjectSit
         yield site
 
 
-def _arms(project: Project, values: Mapping[str, Any], tools: "LabTools", logs: Path) -> _Choice:
-    """Return the arms that are compared. Where neither file nor command line names any, the project is inspected."""
+def _named_arms(project: Project, values: Mapping[str, Any]) -> _Choice | None:
+    """Return the arms that the file or the command line names; None where neither does."""
+    arms = requested_arms(project, values) if values.get("servers") != ALL else ()
+    return _Choice(arms) if arms else None
+
+
+def _arms_of_environment(project: Project, values: Mapping[str, Any], tools: "LabTools", logs: Path) -> _Choice:
+    """Return the arms that follow from the packages of the project's environment. The project is inspected."""
     from locust_asyncdjango.lab.measure.sites.prepared_project import inspect_project
     from locust_asyncdjango.lab.project.default_arms import default_arms
     from locust_asyncdjango.lab.project.overlay import REQUIREMENTS, missing_packages
 
-    if values.get("servers") != ALL and (arms := requested_arms(project, values)):
-        return _Choice(arms)
     inspection = inspect_project(project, tools, logs / "inspect.log")
     packages = inspection.report.packages
     if values.get("servers") == ALL:

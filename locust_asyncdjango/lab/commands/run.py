@@ -5,23 +5,23 @@ import sys
 import time
 from argparse import ArgumentParser, Namespace
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from datetime import datetime
-from functools import cached_property
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from locust_asyncdjango.analysis.formatting import format_duration
 from locust_asyncdjango.lab.commands.arguments import Command, add_options
+from locust_asyncdjango.lab.commands.budgets import Planning, output_folder
 from locust_asyncdjango.lab.commands.console import print_lines
+from locust_asyncdjango.lab.commands.project_experiment import project_values
 from locust_asyncdjango.lab.commands.project_run import (
     OpenedProject,
     add_project_arguments,
     find_project,
     first_look,
-    needs_pilot,
     opened,
+    project_planning,
     reopened,
 )
 from locust_asyncdjango.lab.commands.report import write_experiment_report
@@ -37,10 +37,9 @@ from locust_asyncdjango.lab.experiment.config_file import (
 )
 from locust_asyncdjango.lab.experiment.options import seconds_of
 from locust_asyncdjango.lab.experiment.spec import ALL, Experiment
-from locust_asyncdjango.lab.project.project_file import FILE_NAME
+from locust_asyncdjango.lab.project.project_file import FILE_NAME, Project
 
 if TYPE_CHECKING:
-    from locust_asyncdjango.lab.analysis.planning.experience import Experience
     from locust_asyncdjango.lab.experiment.results_folder import ResultsFolder
     from locust_asyncdjango.lab.measure.sites.measured_site import MeasuredSite
 
@@ -82,77 +81,52 @@ def measure_experiment(options: Namespace) -> int:
             raise UsageError("--resume continues the experiment of the folder: leave out all other arguments")
         return _resume(ResultsFolder(options.resume), options)
     if project := find_project(options.experiment):
-        with opened(project, _values(options), options) as opened_project:
-            print_lines(Console(), opened_project.notes)
-            return _run_project(opened_project, dry_run=options.dry_run)
+        return _measure_project(project, options)
     if options.install or options.prepare_again:
         raise UsageError(f"--install and --prepare-again are for a project of your own: name its {FILE_NAME}")
     experiment, values = requested(options)
-    request = _Request(experiment, values, BundledSite(), output_folder(values))
-    fitted = _fit_budget(request)
-    print_lines(Console(), _budget_lines(request, fitted))
+    planning, site = Planning(values, output_folder(values)), BundledSite()
+    fitted = planning.fit(experiment)
+    print_lines(Console(), planning.budget_lines(fitted))
     if options.dry_run:
-        return _print_plan(request, fitted)
-    return _measure(fitted, ResultsFolder(request.output), request.site)
+        return _print_plan(planning, fitted, site)
+    return _measure(fitted, ResultsFolder(planning.output), site)
 
 
-@dataclass(frozen=True)
-class _Request:
-    """What a command line asks for.
-
-    values: of options, by key. site: what is measured. output: the results folder. has_first_look: whether each arm is
-    started before the first trial. needs_pilot: whether it then gets a pilot, which chooses the users.
-    """
-
-    experiment: Experiment
-    values: Mapping[str, Any]
-    site: "MeasuredSite"
-    output: Path
-    has_first_look: bool = False
-    needs_pilot: bool = False
-
-    @cached_property
-    def experience(self) -> "Experience":
-        """What the experiments beside the results folder have shown on this machine."""
-        from locust_asyncdjango.lab.analysis.planning.experience import read_experience
-        from locust_asyncdjango.lab.environment.machine import describe_machine
-
-        return read_experience(self.output.parent, describe_machine(), self.output)
-
-    @property
-    def first_look_s(self) -> float:
-        """About how many seconds pass before the first trial, for starts and pilots of all arms."""
-        from locust_asyncdjango.lab.analysis.planning.budget import first_look_s
-
-        if not self.has_first_look:
-            return 0.0
-        return first_look_s(self.experiment, self.experience, with_pilots=self.needs_pilot)
-
-
-def _run_project(project: OpenedProject, *, dry_run: bool) -> int:
-    """Look at each arm of a project and measure it, or print the plan."""
+def _measure_project(project: Project, options: Namespace) -> int:
+    """Measure a user's own project, or print the plan. A budget that is too short is refused before anything starts."""
     from rich.console import Console
 
     from locust_asyncdjango.lab.experiment.results_folder import ResultsFolder
+
+    values = project_values(project, _values(options))
+    planning = project_planning(project, values)
+    folder = ResultsFolder(planning.output)
+
+    def plan(experiment: Experiment) -> Experiment:
+        return begun_experiment(experiment, values, folder) or planning.fit(experiment)
+
+    with opened(project, values, options, plan) as opened_project:
+        print_lines(Console(), opened_project.notes)
+        return _run_project(opened_project, planning, folder, dry_run=options.dry_run)
+
+
+def _run_project(project: OpenedProject, planning: Planning, folder: "ResultsFolder", *, dry_run: bool) -> int:
+    """Look at each arm of a project and measure it, or print the plan."""
+    from rich.console import Console
+
     from locust_asyncdjango.lab.report.sentences.ramps import ramp_users_text
 
-    begin_s, console = time.monotonic(), Console()
-    values, file = project.values, project.site.project
-    folder = ResultsFolder(output_folder(values))
-    request = _Request(
-        project.experiment, values, project.site, folder.path, not file.locustfile, needs_pilot(file, values)
-    )
-    begun = begun_experiment(project.experiment, values, folder)
-    experiment = begun or _fit_budget(request)
+    begin_s, console, experiment = time.monotonic(), Console(), project.experiment
     if dry_run:
-        print_lines(console, _budget_lines(request, experiment))
-        return _print_plan(request, experiment)
-    with_pilots = request.needs_pilot and begun is None
+        print_lines(console, planning.budget_lines(experiment))
+        return _print_plan(planning, experiment, project.site)
+    with_pilots = planning.needs_pilot and begun_experiment(experiment, planning.values, folder) is None
     if with_pilots:
-        takes = format_duration(request.first_look_s)
+        takes = format_duration(planning.first_look_s(experiment))
         print_lines(console, [f"first a short pilot of each arm finds how many users each view needs; about {takes}"])
     experiment, notes = first_look(project.site, experiment, with_pilots=with_pilots)
-    print_lines(console, [*notes, *_budget_lines(request, experiment)])
+    print_lines(console, [*notes, *planning.budget_lines(experiment)])
     if with_pilots and not experiment.budget:
         print_lines(console, [f"the users climb to {ramp_users_text(experiment)}"])
     return _measure(experiment, folder, project.site, time.monotonic() - begin_s)
@@ -215,11 +189,6 @@ def begun_experiment(experiment: Experiment, values: Mapping[str, Any], folder: 
     return experiment if without_secrets(experiment) == stored else None
 
 
-def output_folder(values: Mapping[str, Any]) -> Path:
-    """Return the path of the results folder. values: of options, by key."""
-    return values.get("output") or Path("results") / datetime.now().strftime("%Y-%m-%d-%H%M%S")
-
-
 def restore_site_variables(experiment: Experiment) -> None:
     """Set the environment variables of the site as they were when the experiment began. Raise UsageError."""
     for name in [name for name in os.environ if name.startswith(SITE_VARIABLE_PREFIX)]:
@@ -255,48 +224,7 @@ def _read(options: Namespace) -> tuple[ExperimentFile, dict[str, Any]]:
     return file, merge(file, _values(options))
 
 
-def _fit_budget(request: _Request) -> Experiment:
-    """Return the experiment that makes the most of its budget, if it has one.
-
-    A load of which the user names the shape or the length stays as it is. Raise UsageError.
-    """
-    from locust_asyncdjango.lab.analysis.planning.budget import MOST_REPEATS, fit_budget
-    from locust_asyncdjango.lab.measure.locust_process import planned_length_s
-
-    experiment, values, length_s = request.experiment, request.values, None
-    if not experiment.budget:
-        return experiment
-    if {"shape", "run_time"} & values.keys():
-        length_s = planned_length_s(experiment.load)
-        if length_s is None:
-            raise UsageError("--budget needs a load whose length is known: set --run-time, or leave --shape out")
-    return fit_budget(
-        experiment,
-        request.experience,
-        length_s=length_s,
-        most_repeats=values.get("repeats", MOST_REPEATS),
-        spent_s=request.first_look_s,
-        is_piloted=request.needs_pilot,
-    )
-
-
-def _budget_lines(request: _Request, fitted: Experiment) -> list[str]:
-    """Return what a budget was made of; nothing without one."""
-    from locust_asyncdjango.lab.measure.locust_process import planned_length_s
-    from locust_asyncdjango.lab.report.plan_preview import budget_sentences
-
-    if not fitted.budget:
-        return []
-    return budget_sentences(
-        fitted,
-        planned_length_s(fitted.load) or 0.0,
-        request.experience,
-        spent_s=request.first_look_s,
-        is_pilot_due=request.needs_pilot and not fitted.ramp_users,
-    )
-
-
-def _print_plan(request: _Request, fitted: Experiment) -> int:
+def _print_plan(planning: Planning, fitted: Experiment, site: "MeasuredSite") -> int:
     from rich.console import Console
 
     from locust_asyncdjango.lab.measure.locust_process import planned_length_s
@@ -304,9 +232,9 @@ def _print_plan(request: _Request, fitted: Experiment) -> int:
 
     fitted.check_machine()
     with TemporaryDirectory() as logs:
-        request.site.check_load(fitted, Path(logs))
-    lines = plan_text(fitted, planned_length_s(fitted.load), request.experience).splitlines()
-    if request.needs_pilot and not fitted.budget:
+        site.check_load(fitted, Path(logs))
+    lines = plan_text(fitted, planned_length_s(fitted.load), planning.experience).splitlines()
+    if planning.needs_pilot and not fitted.budget:
         lines.append(f"the users climb to {PILOT_DUE}")
     print_lines(Console(), lines)
     return 0

@@ -140,6 +140,13 @@ def seconds_of(duration: str) -> int | None:
     return 3600 * hours + 60 * minutes + seconds
 
 
+def duration_of(seconds: int) -> str:
+    """Return a duration as ``seconds_of`` reads it, such as 11m30s."""
+    minutes, rest = divmod(seconds, 60)
+    parts = {"h": minutes // 60, "m": minutes % 60, "s": rest}
+    return "".join(f"{number}{unit}" for unit, number in parts.items() if number) or "0s"
+
+
 def objective_text(text: str) -> str:
     """Return the text of an objective in the form in which all texts show it. Raise UsageError for any other text."""
     try:

@@ -7,13 +7,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from math import ceil, sqrt
 
-from locust_asyncdjango.analysis.formatting import format_duration
 from locust_asyncdjango.lab.analysis.comparison.planning import repeats_for, shared_by, smallest_difference
 from locust_asyncdjango.lab.analysis.planning.experience import Experience
 from locust_asyncdjango.lab.errors import UsageError
-from locust_asyncdjango.lab.experiment.options import seconds_of
+from locust_asyncdjango.lab.experiment.options import duration_of, seconds_of
 from locust_asyncdjango.lab.experiment.schedule.plan import comparisons
 from locust_asyncdjango.lab.experiment.spec import PEAK_USERS, Experiment, Load
+from locust_asyncdjango.metrics.plural import counted
 
 PLATEAUS_S = (15, 20, 30, 45, 60, 90, 120, 180)
 RAMP_SHARE = 0.5
@@ -66,12 +66,40 @@ def fit_budget(
     choices = list(_choices(experiment, experience, loads, left_s, most_repeats))
     if best := min(choices, key=lambda each: (_found(experiment, each), -each.length_s), default=None):
         return replace(experiment, load=best.load, repeats=best.repeats, until_decided=True)
-    shortest_s = min(seconds for _, seconds, _ in loads)
-    least_s = 10 * ceil((spent_s + needed_s(replace(experiment, repeats=2), shortest_s, experience)) / 10)
+    shortest_s = shortest_budget_s(experiment, experience, length_s=length_s, spent_s=spent_s, is_piloted=is_piloted)
     raise UsageError(
-        f"--budget {experiment.budget} is too short: to run each arm twice takes {format_duration(least_s)}"
-        f" (--budget {least_s}s); name fewer arms, routes or latencies, or give it more time"
+        f"--budget {experiment.budget} is too short: to run {extent_text(experiment)} twice takes"
+        f" --budget {duration_of(shortest_s)} or more; name fewer routes, arms or latencies, or give it"
+        " more time"
     )
+
+
+def shortest_budget_s(
+    experiment: Experiment,
+    experience: Experience,
+    *,
+    length_s: float | None = None,
+    spent_s: float = 0.0,
+    is_piloted: bool = False,
+) -> int:
+    """Return the shortest budget in which each arm runs twice, in seconds. The parameters are those of fit_budget."""
+    shortest_s = min(seconds for _, seconds, _ in _loads(experiment.load, length_s, is_piloted=is_piloted))
+    return 10 * ceil((spent_s + needed_s(replace(experiment, repeats=2), shortest_s, experience)) / 10)
+
+
+def extent_text(experiment: Experiment) -> str:
+    """Return how much an experiment measures, such as "5 views on 4 arms at 2 latencies"."""
+    arms = max(len(compared) for compared in comparisons(experiment))
+    latencies = len(experiment.latencies_ms)
+    at = f" at {latencies} latencies" if latencies > 1 else ""
+    return f"{_subjects_text(experiment)} on {counted(arms, 'arm')}{at}"
+
+
+def _subjects_text(experiment: Experiment) -> str:
+    project = experiment.project
+    if project and any(view.is_locustfile for view in project.views):
+        return "the locustfile"
+    return counted(len(experiment.routes), "view" if project else "route")
 
 
 def needed_s(experiment: Experiment, length_s: float, experience: Experience) -> float:

@@ -9,6 +9,7 @@ from locust_asyncdjango.lab.errors import UsageError
 from locust_asyncdjango.lab.experiment.options import (
     Option,
     declared_options,
+    duration_of,
     names,
     option,
     seconds_of,
@@ -95,4 +96,10 @@ def test_a_value_that_a_key_cannot_have(declared: Option, value: object, message
     ],
 )
 def test_durations_are_read_as_locust_reads_them(text: str, seconds: int | None) -> None:
+    assert seconds_of(text) == seconds
+
+
+@pytest.mark.parametrize(("seconds", "text"), [(0, "0s"), (40, "40s"), (690, "11m30s"), (3600, "1h"), (3601, "1h1s")])
+def test_a_duration_is_written_as_it_is_read(seconds: int, text: str) -> None:
+    assert duration_of(seconds) == text
     assert seconds_of(text) == seconds

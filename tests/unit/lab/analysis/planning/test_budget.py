@@ -1,20 +1,27 @@
 """The experiment that fits into a time, and what it can find."""
 
+from pathlib import Path
+
 import pytest
 
 from locust_asyncdjango.lab.analysis.planning.budget import (
     PILOT_S,
+    extent_text,
     first_look_s,
     fit_budget,
     needed_s,
     plateau_of,
     power_sentences,
+    shortest_budget_s,
 )
 from locust_asyncdjango.lab.analysis.planning.experience import Experience
+from locust_asyncdjango.lab.commands.project_experiment import project_experiment
 from locust_asyncdjango.lab.errors import UsageError
-from locust_asyncdjango.lab.experiment.options import seconds_of
+from locust_asyncdjango.lab.experiment.options import duration_of, seconds_of
 from locust_asyncdjango.lab.experiment.spec import Experiment, Load
+from locust_asyncdjango.lab.project.tables.arms import ProjectArm
 from tests.support.experiments import SERVERS, experiment
+from tests.support.project_files import VIEW, project_of
 
 EXPECTED = Experience(spread=0.07, overhead_s=8.0)
 
@@ -51,18 +58,33 @@ def test_a_load_that_the_user_has_chosen_stays_as_it_is() -> None:
 
 
 def test_a_budget_that_is_too_short_says_the_least() -> None:
-    with pytest.raises(
-        UsageError, match=r"--budget 1m is too short: .* \(--budget (\d+)s\); name fewer arms"
-    ) as refused:
+    with pytest.raises(UsageError) as refused:
         fit_budget(planned("1m"), EXPECTED)
-    least = str(refused.value).partition("(--budget ")[2].partition("s)")[0]
-    assert fit_budget(planned(f"{least}s"), EXPECTED).repeats == 2
+    least_s = shortest_budget_s(planned(""), EXPECTED)
+    assert str(refused.value) == (
+        f"--budget 1m is too short: to run 1 route on 2 arms twice takes --budget {duration_of(least_s)} or more; name"
+        " fewer routes, arms or latencies, or give it more time"
+    )
+    assert fit_budget(planned(duration_of(least_s)), EXPECTED).repeats == 2
+    with pytest.raises(UsageError):
+        fit_budget(planned(duration_of(least_s - 10)), EXPECTED)
+
+
+def test_how_much_is_measured(tmp_path: Path) -> None:
+    assert extent_text(experiment(routes=("io_read", "cpu"), servers=SERVERS, latencies_ms=(0, 5))) == (
+        "2 routes on 2 arms at 2 latencies"
+    )
+    (tmp_path / "mine.py").touch()
+    arms = (ProjectArm("", "gunicorn-sync"),)
+    for in_project, tables, text in (("", VIEW, "1 view"), ('locustfile = "mine.py"', "", "the locustfile")):
+        project = project_of(tmp_path, in_project, tables)
+        assert extent_text(project_experiment(project, arms, {})) == f"{text} on 1 arm"
 
 
 def test_what_was_spent_before_is_left_out() -> None:
     whole, rest = fit_budget(planned("10m"), EXPECTED), fit_budget(planned("12m"), EXPECTED, spent_s=120.0)
     assert (rest.load, rest.repeats) == (whole.load, whole.repeats)
-    with pytest.raises(UsageError, match=r"--budget 3m is too short: .* \(--budget 270s\)"):
+    with pytest.raises(UsageError, match=r"--budget 3m is too short: .* takes --budget 4m30s or more; "):
         fit_budget(planned("3m"), EXPECTED, spent_s=120.0)
 
 
