@@ -12,6 +12,17 @@ from tests.support.django_projects import ENVIRONMENT, make_project
 from tests.support.programs import done
 
 INIT = (sys.executable, "-P", "-m", "locust_asyncdjango.lab.cli", "init")
+CHOICE = """
+import os
+if (kind := os.getenv("SITE_DB", "sqlite")) == "postgres":
+    ROLE = os.environ["SITE_DB_ROLE"]
+    DATABASES = {"default": {"ENGINE": "django.db.backends.postgresql", "HOST": os.getenv("SITE_DB_HOST", "")}}
+    DATABASES["default"]["PORT"] = os.getenv("SITE_DB_PORT", "")
+    DATABASES["default"] |= {"NAME": os.getenv("SITE_DB_NAME"), "USER": os.getenv("SITE_DB_USER")}
+    DATABASES["default"].update(PASSWORD=os.getenv("SITE_DB_PASSWORD"))
+elif kind == "mysql":
+    raise ValueError("no MySQL here")
+"""
 DEADLINE_S = 600
 """Seconds for a few starts of Django on a busy machine."""
 
@@ -90,6 +101,26 @@ DATABASES["default"].setdefault("OPTIONS", {})["sslmode"] = "require"
     written = (tmp_path / FILE_NAME).read_text()
     assert "# The project's example files also have: SITE_MAILS" in written
     assert "s3cret" not in written + text
+
+
+def test_a_project_that_chooses_its_database_by_a_variable(tmp_path: Path) -> None:
+    make_project(tmp_path, CHOICE)
+    code, text = done(*INIT, cwd=tmp_path, deadline_s=DEADLINE_S)
+    assert code == 0, text
+    assert 'SITE_DB = "postgres" makes the settings use postgresql\n' in text
+    project = read_project(tmp_path / FILE_NAME)
+    assert project.env == {
+        "SITE_DB_HOST": "{db.host}",
+        "SITE_DB_PORT": "{db.port}",
+        "SITE_DB_NAME": "{db.name}",
+        "SITE_DB_USER": "{db.user}",
+        "SITE_DB_PASSWORD": "{db.password}",
+        "SITE_DB": "postgres",
+        "SITE_DB_ROLE": "for the lab",
+    }
+    assert (project.database, "DATABASES" in project.override) == ("postgresql", False)
+    written = (tmp_path / FILE_NAME).read_text()
+    assert 'SITE_DB = "postgres"  # the settings use postgresql with it\n' in written
 
 
 def test_a_project_that_does_not_start_gets_a_file_and_the_real_error(tmp_path: Path) -> None:

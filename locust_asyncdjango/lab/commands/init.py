@@ -86,6 +86,8 @@ def _found(draft: Draft) -> Iterator[str]:
     yield from (
         f"{kind.upper()} application {name}" for kind, name in (("wsgi", project.wsgi), ("asgi", project.asgi)) if name
     )
+    if draft.switch:
+        yield f'{draft.switch} = "{project.env[draft.switch]}" makes the settings use {project.database}'
     variables = [name for name, value in project.env.items() if "{db." in value]
     if variables:
         yield f"the settings take their database from {', '.join(variables)}; the lab's is {project.database}"

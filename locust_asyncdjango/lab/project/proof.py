@@ -115,10 +115,15 @@ def database_override(kind: str, database: Database) -> dict[str, object]:
     """
     names = ("name",) if kind == "sqlite" else ("host", "port", "name", "user", "password")
     members: dict[str, object] = {name.upper(): f"{{db.{name}}}" for name in names}
-    if _ENGINES[kind].search(database.engine.lower()):
+    if is_of_kind(database, kind):
         options = lab_options(database)
         return {**members, "OPTIONS": options} if options else members
     return {"ENGINE": f"django.db.backends.{'sqlite3' if kind == 'sqlite' else kind}", **members}
+
+
+def is_of_kind(database: Database, kind: str) -> bool:
+    """Return whether a database of a project has the engine of a kind, be it one of its own as that of PostGIS."""
+    return bool(_ENGINES[kind].search(database.engine.lower()))
 
 
 def inline_table(table: Mapping[str, object]) -> str:

@@ -24,6 +24,7 @@ from locust_asyncdjango.lab.project.inspection.settings_source import (
     read_variables,
     service_env,
 )
+from locust_asyncdjango.lab.project.inspection.switches import switch_values
 from locust_asyncdjango.lab.project.inspection.view_candidates import Candidates, candidates
 from locust_asyncdjango.lab.project.project_file import FILE_NAME, Project
 from locust_asyncdjango.lab.project.proof import (
@@ -33,6 +34,7 @@ from locust_asyncdjango.lab.project.proof import (
     foreign_caches,
     foreign_databases,
     foreign_mailers,
+    is_of_kind,
     mailers_override,
 )
 from locust_asyncdjango.lab.project.tables.templates import placeholders
@@ -42,6 +44,8 @@ DRIVERS = {
     "mysql": ("mysqlclient", "pymysql", "mysql-connector-python"),
 }
 """Kind of a database -> the packages that have a driver for it."""
+MOST_VALUES = 16
+"""How many values of variables are tried, one after the other, until the settings use the kind of database."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +54,7 @@ class Draft:
 
     folder: of the file. project: what the file will say. report: what the project says about itself with it; None
     where it does not start. error: why it does not. needed: variables without which it does not start.
+    switch: the variable that makes the settings use the kind of database that the file names; "" for none.
     """
 
     folder: Path
@@ -59,6 +64,7 @@ class Draft:
     error: str = ""
     needed: tuple[str, ...] = ()
     examples: tuple[str, ...] = ()
+    switch: str = ""
     candidates: Candidates = field(default_factory=Candidates)
 
 
@@ -95,10 +101,18 @@ def draft_project(
     if kind == "own":  # nothing is written to a database of the user's before the user says so
         project = replace(project, prepare=())
     project = replace(project, override=_hosts_override(first.report), collect_static=_needs_static(layout))
+    project, switch, more_needed = _with_switch(session, project)
     project, report = _with_services(session, project)
     project = replace(project, **_applications(layout, report or first.report))
     found = candidates((report or first.report).urls, first.report.login_url)
-    return replace(draft, project=project, report=report or first.report, candidates=found)
+    return replace(
+        draft,
+        project=project,
+        report=report or first.report,
+        needed=(*first.needed, *more_needed),
+        switch=switch,
+        candidates=found,
+    )
 
 
 def _find_python(root: Path, environ: Mapping[str, str]) -> Path:
@@ -147,6 +161,26 @@ def _hosts_override(report: ProjectReport) -> dict[str, Any]:
 def _needs_static(layout: Layout) -> bool:
     """Return whether pages fail without collected files: a manifest names them."""
     return mentions(layout.root, layout.settings, "Manifest")
+
+
+def _with_switch(session: Session, project: Project) -> tuple[Project, str, tuple[str, ...]]:
+    """Return the project with the variable that lets its settings use the kind of database that it has.
+
+    Return with it the variable's name, "" where none is needed or found, and the variables that this choice demands.
+    """
+    values = switch_values(project.root, project.settings, project.database) if project.database != "own" else ()
+    if not values or _uses(session.start(project).report, project.database):
+        return project, "", ()
+    for name, value in values[:MOST_VALUES]:
+        started = session.start(replace(project, env={**project.env, name: value}))
+        if _uses(started.report, project.database):
+            return started.project, name, started.needed
+    return project, "", ()
+
+
+def _uses(report: ProjectReport | None, kind: str) -> bool:
+    """Return whether a project has started, and its default database is of a kind."""
+    return bool(report and report.default_database and is_of_kind(report.default_database, kind))
 
 
 def _with_services(session: Session, project: Project) -> tuple[Project, ProjectReport | None]:

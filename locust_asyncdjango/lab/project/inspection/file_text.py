@@ -67,8 +67,9 @@ def _env(draft: Draft) -> Iterator[str]:
     yield "# Environment variables of the project. {db.url}, {db.host}, {redis.url} and others stand for the lab's"
     yield '# services, and "{env.NAME}" for a variable of your shell: write secrets so, and not into this file.'
     for name, value in draft.project.env.items():
-        remark = "  # the project does not start without it" if name in stand_ins(draft) else ""
-        yield f"{name} = {_quoted(value)}{remark}"
+        remark = f"the settings use {draft.project.database} with it" if name == draft.switch else ""
+        remark = "the project does not start without it" if name in stand_ins(draft) else remark
+        yield f"{name} = {_quoted(value)}" + (f"  # {remark}" if remark else "")
     others = [name for name in draft.examples if name not in draft.project.env]
     if others:
         yield f"# The project's example files also have: {', '.join(others)}"

@@ -5,13 +5,13 @@ Start reading at ``read_variables``.
 
 import ast
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 _NAME = re.compile(r"[A-Z][A-Z0-9_]*")
 _READERS = re.compile(
-    r"(?:^|\.)(?:environ|getenv|env|config|get_env\w*|getenv\w*|env_\w+|read_secret|get_secret)(?:\.\w+)*$"
+    r"(?:^|\.)(?:environ|getenv|env|config|get_env\w*|getenv\w*|env\w+|read_secret|get_secret)(?:\.\w+)*$"
 )
 """The functions and objects that read variables: os.environ, os.getenv, env of django-environ and environs, config of
 python-decouple, and what projects call their own."""
@@ -21,6 +21,7 @@ _DEFAULT_URL = {"db": "DATABASE_URL", "db_url": "DATABASE_URL", "cache": "CACHE_
 _MEMBERS = ("ENGINE", "HOST", "PORT", "NAME", "USER", "PASSWORD", "LOCATION", "BACKEND")
 ENGINES = {"postgresql": "postgresql", "mysql": "mysql", "sqlite": "sqlite3"}
 """Kind of a database -> the name of Django's own engine."""
+_ENGINE = re.compile(r"\bdb\.backends\b|postg|mysql|sqlite|spatialite")
 MOST_MODULES = 50
 
 
@@ -41,6 +42,18 @@ class Variable:
     cast: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The source of a settings module and of those that it imports from.
+
+    variables: that it reads. assigned: those of assigned names, such as X of NAME = os.environ["X"].
+    """
+
+    modules: tuple[ast.Module, ...]
+    variables: tuple[Variable, ...]
+    assigned: Mapping[str, Sequence[Variable]]
+
+
 @dataclass(slots=True)
 class _Reader:
     """What has been read of the settings so far. variables of assigned names: NAME = os.environ["X"]."""
@@ -58,12 +71,18 @@ def read_variables(root: Path, settings: str) -> tuple[Variable, ...]:
 
     root: the project's folder. settings: the module's dotted name. What cannot be read or parsed is left out.
     """
-    reader = _Reader()
-    for tree in _modules(root, settings):
+    return read_settings(root, settings).variables
+
+
+def read_settings(root: Path, settings: str) -> Settings:
+    """Return the source of a settings module, read as in ``read_variables``."""
+    reader, modules = _Reader(), tuple(_modules(root, settings))
+    for tree in modules:
         for statement in ast.walk(tree):
             _read_statement(reader, statement)
     named = {each.name for each in reader.found.values() if each.setting}
-    return tuple(each for each in reader.found.values() if each.setting or each.name not in named)
+    variables = tuple(each for each in reader.found.values() if each.setting or each.name not in named)
+    return Settings(modules, variables, reader.assigned)
 
 
 def example_names(root: Path) -> tuple[str, ...]:
@@ -117,22 +136,31 @@ def _module_file(folder: Path, name: str) -> Path | None:
 def _read_statement(reader: _Reader, statement: ast.AST) -> None:
     if isinstance(statement, ast.Assign):
         targets, value = statement.targets, statement.value
-    elif isinstance(statement, ast.AnnAssign) and statement.value:
+    elif isinstance(statement, ast.AnnAssign | ast.AugAssign | ast.NamedExpr) and statement.value:
         targets, value = [statement.target], statement.value
     elif isinstance(statement, ast.Expr):
         targets, value = [], statement.value
+    elif isinstance(statement, ast.Dict) and _is_database(statement):  # wherever it is, such as in a function
+        reader.add(list(variables_in(reader.assigned, statement, "DATABASES")))
+        return
     else:
         return
     for target in targets:
         setting, member = _target(target)
-        variables = list(_variables(reader, value, setting, member))
+        variables = list(variables_in(reader.assigned, value, setting, member))
         if isinstance(target, ast.Name):
             reader.assigned[target.id] = variables
         reader.add(variables)
     if not targets:  # such as DATABASES["default"].update(...)
         call = value.func if isinstance(value, ast.Call) else value
         setting, member = _target(call.value if isinstance(call, ast.Attribute) else call)
-        reader.add(list(_variables(reader, value, setting, member)))
+        reader.add(list(variables_in(reader.assigned, value, setting, member)))
+
+
+def _is_database(node: ast.Dict) -> bool:
+    """Return whether a table describes a database: its ENGINE is one of Django's, or of that kind."""
+    engines = [value for key, value in zip(node.keys, node.values, strict=True) if _constant(key) == "ENGINE"]
+    return any(_ENGINE.search(_constant(part)) for engine in engines for part in ast.walk(engine))
 
 
 def _target(target: ast.AST) -> tuple[str, str]:
@@ -145,26 +173,35 @@ def _target(target: ast.AST) -> tuple[str, str]:
     return (target.id if isinstance(target, ast.Name) and _NAME.fullmatch(target.id) else ""), member
 
 
-def _variables(reader: _Reader, node: ast.AST, setting: str, member: str, cast: str = "") -> Iterator[Variable]:
-    """Yield the variables that an expression reads. cast: the function that gets its value."""
+def variables_in(
+    assigned: Mapping[str, Sequence[Variable]], node: ast.AST, setting: str = "", member: str = "", cast: str = ""
+) -> Iterator[Variable]:
+    """Yield the variables that an expression reads.
+
+    assigned: the variables of names that settings assign. setting, member: what the expression is assigned to.
+    cast: the function that gets its value.
+    """
     if (read := _read(node)) is not None:
         name, is_address, is_required, own_cast = read
         yield Variable(name, setting, "url" if is_address else member, is_required, own_cast or cast)
-    elif isinstance(node, ast.Name) and node.id in reader.assigned:
-        for each in reader.assigned[node.id]:
-            yield replace(each, setting=setting, member="url" if each.member == "url" else member)
+    elif isinstance(node, ast.Name) and node.id in assigned:
+        for each in assigned[node.id]:
+            yield replace(each, setting=setting, member="url" if each.member == "url" else member or each.member)
     elif isinstance(node, ast.Dict):
         for key, value in zip(node.keys, node.values, strict=True):
             place = _constant(key)
-            yield from _variables(reader, value, setting, place if place in _MEMBERS else member)
+            yield from variables_in(assigned, value, setting, place if place in _MEMBERS else member)
     else:
-        function = _dotted(node.func) if isinstance(node, ast.Call) else ""
+        function = dotted(node.func) if isinstance(node, ast.Call) else ""
         is_url = function.endswith("dj_database_url.parse")
-        for child in _parts(node):
-            yield from _variables(reader, child, setting, "url" if is_url else member, function)
+        places = {id(each.value): each.arg for each in getattr(node, "keywords", ()) if each.arg in _MEMBERS}
+        for child in parts_of(node):
+            place = "url" if is_url else places.get(id(child)) or member
+            yield from variables_in(assigned, child, setting, place, function)
 
 
-def _parts(node: ast.AST) -> Iterator[ast.expr]:
+def parts_of(node: ast.AST) -> Iterator[ast.expr]:
+    """Yield the expressions of which an expression consists."""
     for child in ast.iter_child_nodes(node):
         if isinstance(child, ast.keyword):
             yield child.value
@@ -174,19 +211,19 @@ def _parts(node: ast.AST) -> Iterator[ast.expr]:
 
 def _read(node: ast.AST) -> tuple[str, bool, bool, str] | None:
     """Return the variable that an expression reads itself, whether it is an address, whether it is needed, its cast."""
-    if isinstance(node, ast.Subscript) and _READERS.search(_dotted(node.value)):
+    if isinstance(node, ast.Subscript) and _READERS.search(dotted(node.value)):
         key = node.slice.value if isinstance(node.slice, ast.Constant) else None
         return (key, False, True, "") if isinstance(key, str) and _NAME.fullmatch(key) else None
     if not isinstance(node, ast.Call):
         return None
-    function = _dotted(node.func)
+    function = dotted(node.func)
     keywords = {each.arg: each.value for each in node.keywords}
     if function.endswith("dj_database_url.config") or function == "dj_database_url.config":
         return _constant(keywords.get("env")) or "DATABASE_URL", True, False, ""
     if not (_READERS.search(function) or _READERS.search(function.rpartition(".")[0])):
         return None
     short = function.rpartition(".")[2]
-    cast = _dotted(keywords["cast"]) if "cast" in keywords else ""
+    cast = dotted(keywords["cast"]) if "cast" in keywords else ""
     is_address = bool(_URL_READERS.search(function) or cast.endswith(("db_url", "dj_database_url.parse")))
     name = _constant(node.args[0]) if node.args else _constant(keywords.get("var") or keywords.get("env"))
     if not name and is_address and not node.args:
@@ -201,12 +238,12 @@ def _constant(node: ast.AST | None) -> str:
     return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
 
 
-def _dotted(node: ast.AST) -> str:
+def dotted(node: ast.AST) -> str:
     """Return the dotted name of an expression, such as os.environ.get; "" for another."""
     if isinstance(node, ast.Name):
         return node.id
     if isinstance(node, ast.Attribute):
-        return f"{_dotted(node.value)}.{node.attr}"
+        return f"{dotted(node.value)}.{node.attr}"
     return ""
 
 

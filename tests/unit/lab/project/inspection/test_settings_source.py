@@ -50,6 +50,21 @@ def variables(root: Path, text: str) -> tuple[Variable, ...]:
             {"H": "{db.host}", "P": "{db.port}"},
         ),
         ('DATABASES["default"].update({"NAME": os.environ["N"]})', {"N": "{db.name}"}),
+        (
+            'DATABASES["default"] |= {"HOST": os.getenv("H")}\nDATABASES["default"].update(PORT=os.getenv("P"))\n'
+            'DATABASES = {"default": dict(NAME=os.getenv("N"), CONN_MAX_AGE=os.getenv("A"))}',
+            {"H": "{db.host}", "P": "{db.port}", "N": "{db.name}"},
+        ),
+        (
+            'MINE = {"HOST": os.getenv("H"), "PORT": (port := os.getenv("P"))}\nDATABASES = {"default": MINE}',
+            {"H": "{db.host}", "P": "{db.port}"},
+        ),
+        (
+            'def database():\n    return {"ENGINE": f"django.db.backends.{KIND}", "HOST": os.getenv("H")}\n'
+            'HAYSTACK_CONNECTIONS = {"default": {"ENGINE": "haystack.Engine", "NAME": os.getenv("INDEX")}}',
+            {"H": "{db.host}"},
+        ),
+        ('DATABASES = {"default": {"HOST": envstr("H", "")}}', {"H": "{db.host}"}),
         ('CACHES = {"default": {"BACKEND": "x", "LOCATION": os.environ.get("R", "")}}', {"R": "{redis.url}"}),
         ('CACHES = {"default": {"LOCATION": os.environ["REDIS_URL"]}}', {"REDIS_URL": "{redis.url}"}),
         ('CACHES = {"default": env.cache("REDIS")}', {"REDIS": "{redis.url}"}),
