@@ -107,7 +107,8 @@ def test_a_project_that_chooses_its_database_by_a_variable(tmp_path: Path) -> No
     make_project(tmp_path, CHOICE)
     code, text = done(*INIT, cwd=tmp_path, deadline_s=DEADLINE_S)
     assert code == 0, text
-    assert 'SITE_DB = "postgres" makes the settings use postgresql\n' in text
+    assert 'trying whether SITE_DB = "postgres" makes the settings use postgresql\n' in text
+    assert '\n  SITE_DB = "postgres" makes the settings use postgresql\n' in text
     project = read_project(tmp_path / FILE_NAME)
     assert project.env == {
         "SITE_DB_HOST": "{db.host}",

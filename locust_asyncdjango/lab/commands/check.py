@@ -67,7 +67,8 @@ def check_project(options: Namespace) -> int:
     differences = twin_differences(checks)
     print_lines(console, [*(f"twins differ: {line}" for line in differences), _summary(usable, len(checks))])
     if usable:
-        print_lines(console, budget_lines(experiment, project_planning(project, values)))
+        has_options = bool(command_line or options.file or options.install)
+        print_lines(console, budget_lines(experiment, project_planning(project, values), has_options=has_options))
     if logs.is_kept:
         print_lines(console, [f"the logs of the servers are in {logs.path}"])
     return 0 if usable == len(checks) and not differences else NOT_USABLE
@@ -79,15 +80,22 @@ def _summary(usable: int, arms: int) -> str:
     )
 
 
-def budget_lines(experiment: Experiment, planning: Planning) -> list[str]:
-    """Return which budget ``run`` needs for an experiment, and how to need less; nothing where none is possible."""
+def budget_lines(experiment: Experiment, planning: Planning, *, has_options: bool = False) -> list[str]:
+    """Return which budget ``run`` needs for an experiment, and how to need less; nothing where none is possible.
+
+    has_options: whether ``run`` needs options to measure what was checked.
+    """
     from locust_asyncdjango.lab.analysis.planning.budget import extent_text
 
     try:
         shortest = planning.shortest_budget(experiment)
     except UsageError:  # how long the load takes is not known
         return []
-    lines = [f"next: locust-asyncdjango run --budget {shortest} or more, for {extent_text(experiment)}"]
+    options = ", with the options of this check" if has_options else ""
+    lines = [
+        f"next: locust-asyncdjango run --budget {shortest}{options}",
+        f"this is the shortest budget for {extent_text(experiment)}; a longer one finds smaller differences",
+    ]
     if len(experiment.routes) > 1:
         lines.append(f"fewer views take less: name them, as in --routes {experiment.routes[0]}")
     return lines

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from locust_asyncdjango.lab.environment.waiting import announce_step
 from locust_asyncdjango.lab.errors import UsageError
 from locust_asyncdjango.lab.project.inspection.connection_options import PGSSLMODE, PREFERRED, lab_options
 from locust_asyncdjango.lab.project.inspection.layout import Layout
@@ -172,6 +173,7 @@ def _with_switch(session: Session, project: Project) -> tuple[Project, str, tupl
     if not values or _uses(session.start(project).report, project.database):
         return project, "", ()
     for name, value in values[:MOST_VALUES]:
+        announce_step(f'trying whether {name} = "{value}" makes the settings use {project.database}')
         started = session.start(replace(project, env={**project.env, name: value}))
         if _uses(started.report, project.database):
             return started.project, name, started.needed

@@ -260,7 +260,7 @@ def mentions(root: Path, settings: str, word: str) -> bool:
 def service_env(variables: Iterable[Variable], kind: str) -> dict[str, str]:
     """Return the lines of [project.env] that give settings the lab's database and Redis, by the variables they read.
 
-    kind: of the database: postgresql, mysql or sqlite.
+    kind: of the database: postgresql, mysql, sqlite, or own for one that the lab cannot start.
     """
     env: dict[str, str] = {}
     for each in variables:
@@ -277,7 +277,7 @@ def _database_template(variable: Variable, kind: str) -> str:
     members = {"HOST": "host", "PORT": "port", "NAME": "name", "USER": "user", "PASSWORD": "password"}
     if variable.member in members:
         return f"{{db.{members[variable.member]}}}"
-    return f"django.db.backends.{ENGINES[kind]}" if variable.member == "ENGINE" else ""
+    return f"django.db.backends.{ENGINES[kind]}" if variable.member == "ENGINE" and kind in ENGINES else ""
 
 
 def _redis_template(variable: Variable) -> str:

@@ -109,6 +109,7 @@ def test_what_settings_make_of_a_variable(tmp_path: Path, text: str, cast: str) 
 def test_other_engines(tmp_path: Path) -> None:
     found = variables(tmp_path, 'DATABASES = {"default": {"ENGINE": env("E"), "NAME": env("N")}}')
     assert service_env(found, "sqlite") == {"E": "django.db.backends.sqlite3", "N": "{db.name}"}
+    assert service_env(found, "own") == {"N": "{db.name}"}
 
 
 def test_example_files_give_names_and_no_values(tmp_path: Path) -> None:
