@@ -50,7 +50,7 @@ def switch_values(root: Path, settings: str, kind: str) -> tuple[tuple[str, str]
         for name, value in found
         if not placeholders(services.get(name, "")) and (_names_kind(value, kind) or not _names_any_kind(value))
     ]
-    return tuple(dict.fromkeys(sorted(values, key=lambda each: _rank(*each, kind))))
+    return tuple(dict.fromkeys(sorted(values, key=lambda each: _rank(each[0], each[1], kind))))
 
 
 def _rank(name: str, value: str, kind: str) -> int:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from locust_asyncdjango.lab import cli
-from locust_asyncdjango.lab.commands.budgets import Planning, output_folder
+from locust_asyncdjango.lab.commands.budgets import Planning
 from locust_asyncdjango.lab.commands.check import budget_lines
 from locust_asyncdjango.lab.commands.project_experiment import project_experiment, project_values
 from locust_asyncdjango.lab.commands.project_run import project_planning
@@ -71,8 +71,3 @@ def test_a_budget_that_is_too_short_is_refused_before_anything_starts(
     assert not (tmp_path / "started").exists()
     assert cli.main(["run", file, "--budget", "1h", "--output", output]) == 2
     assert (tmp_path / "started").exists()
-
-
-def test_the_results_folder_has_the_time_where_none_is_named() -> None:
-    assert output_folder({"output": Path("named")}) == Path("named")
-    assert output_folder({}).parent == Path("results")

@@ -10,6 +10,7 @@ import pytest
 
 from locust_asyncdjango.lab import cli
 from locust_asyncdjango.lab.commands import run
+from locust_asyncdjango.lab.commands.budgets import output_folder
 from locust_asyncdjango.lab.environment.servers import SERVERS
 from locust_asyncdjango.lab.errors import UsageError
 from locust_asyncdjango.lab.experiment.arm import Arm
@@ -79,7 +80,7 @@ def test_the_results_folder_is_named_by_flag_or_file_or_has_the_time(tmp_path: P
     file.write_text('output = "from-file"\n')
 
     def output(*arguments: str) -> Path:
-        return run.output_folder(run.requested(cli.parser().parse_args(["run", *arguments]))[1])
+        return output_folder(run.requested(cli.parser().parse_args(["run", *arguments]))[1])
 
     assert output(str(file)) == Path("from-file")
     assert output(str(file), "--output", "from-flag") == Path("from-flag")
