@@ -69,8 +69,8 @@ def fit_budget(
     shortest_s = shortest_budget_s(experiment, experience, length_s=length_s, spent_s=spent_s, is_piloted=is_piloted)
     raise UsageError(
         f"--budget {experiment.budget} is too short: to run {extent_text(experiment)} twice takes"
-        f" --budget {duration_of(shortest_s)} or more; name fewer routes, arms or latencies, or give it"
-        " more time"
+        f" --budget {duration_of(shortest_s)} or more; name fewer routes (--routes), arms or latencies,"
+        " or give it more time"
     )
 
 

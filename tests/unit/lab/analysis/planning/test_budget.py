@@ -63,7 +63,7 @@ def test_a_budget_that_is_too_short_says_the_least() -> None:
     least_s = shortest_budget_s(planned(""), EXPECTED)
     assert str(refused.value) == (
         f"--budget 1m is too short: to run 1 route on 2 arms twice takes --budget {duration_of(least_s)} or more; name"
-        " fewer routes, arms or latencies, or give it more time"
+        " fewer routes (--routes), arms or latencies, or give it more time"
     )
     assert fit_budget(planned(duration_of(least_s)), EXPECTED).repeats == 2
     with pytest.raises(UsageError):
