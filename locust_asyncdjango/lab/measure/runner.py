@@ -87,9 +87,8 @@ def run(
         series_by_trial: dict[str, Series] = {}
         for round_ in rounds(experiment):
             findings = _decide(Findings(experiment, tuple(results), series_by_trial), folder)
-            is_decided = experiment.until_decided and findings.is_decided(round_[0].subject)
             missing = [trial for trial in round_ if not _is_measured(folder.result(trial))]
-            why = LeftOut.DECIDED if is_decided else None if budget.fits(len(missing)) else LeftOut.BUDGET
+            why = _why_left_out(findings, round_[0].subject, has_time=budget.fits(len(missing)))
             if why and missing:
                 folder.write_left_out(folder.left_out() | {trial.id: why for trial in missing})
             for trial in round_:
@@ -113,6 +112,13 @@ def _decide(findings: Findings, folder: ResultsFolder) -> Findings:
     if new:
         folder.write_decisions((*made, *new))
     return replace(findings, decisions=(*made, *new))
+
+
+def _why_left_out(findings: Findings, subject: str, *, has_time: bool) -> LeftOut | None:
+    """Return why a round of a subject is not run; None where it is. has_time: whether it would end in time."""
+    if findings.experiment.until_decided and findings.is_decided(subject):
+        return LeftOut.DECIDED
+    return None if has_time else LeftOut.BUDGET
 
 
 def _is_measured(result: Result | None) -> bool:

@@ -41,9 +41,26 @@ def ask_project(
     secrets out of what the project says.
     Raise UsageError, with the project's own error and what to do, where it does not start.
     """
+    result = _run_probe(python, root, env, where)
+    if log:
+        log.write_text(safe_text(hide(result.stderr)), encoding="utf-8")
+    content = _answer(result.stdout)
+    if content is None:
+        lines = [line for line in result.stderr.splitlines() if line.strip()]
+        reason = first_error(lines) or (lines[-1] if lines else f"it ended with exit code {result.returncode}")
+        raise UsageError(f"{where}: {_failure(hide(reason), '', python)}")
+    if "error" in content:
+        raise UsageError(f"{where}: {_failure(hide(str(content['error'])), str(content.get('where') or ''), python)}")
+    report = read_report(content)
+    _check_versions(where, python, report)
+    return report
+
+
+def _run_probe(python: Path, root: Path, env: Mapping[str, str], where: str) -> subprocess.CompletedProcess[str]:
+    """Start the project in a process of its own that asks it. Raise UsageError where that cannot be done."""
     argv = [str(python), str(package_folder("locust_asyncdjango.probe") / "ask.py")]
     try:
-        result = subprocess.run(
+        return subprocess.run(
             argv,
             cwd=root,
             env=dict(env),
@@ -59,18 +76,6 @@ def ask_project(
         raise UsageError(f"{where}: the project did not start within {DEADLINE_S} s; does its start wait?") from None
     except OSError as error:
         raise UsageError(f"{where}: {python} cannot be started: {error.strerror}") from None
-    if log:
-        log.write_text(safe_text(hide(result.stderr)), encoding="utf-8")
-    content = _answer(result.stdout)
-    if content is None:
-        lines = [line for line in result.stderr.splitlines() if line.strip()]
-        reason = first_error(lines) or (lines[-1] if lines else f"it ended with exit code {result.returncode}")
-        raise UsageError(f"{where}: {_failure(hide(reason), '', python)}")
-    if "error" in content:
-        raise UsageError(f"{where}: {_failure(hide(str(content['error'])), str(content.get('where') or ''), python)}")
-    report = read_report(content)
-    _check_versions(where, python, report)
-    return report
 
 
 def _answer(output: str) -> dict[str, Any] | None:
