@@ -12,6 +12,13 @@ percent-encoded value: ``sqlstate`` (the code that a database gave), ``library``
 that raised an exception of the standard library) and ``text`` (one line, only where no code says why a database
 refused the connection). Readers skip keys that they do not know. ``write_failure`` and ``read_failure`` are the only
 functions that know this grammar.
+
+The header of details has the exception's message and its place in the project. It answers requests that ask for it,
+as those of the lab before a trial do and those of the load do not:
+
+    error=ValueError;text=no such author;place=app/views.py:31;traceback=yes
+
+It is ``none`` where a response failed without an exception. ``write_details`` and ``read_details`` know it.
 """
 
 import re
@@ -37,6 +44,9 @@ NAME_HEADER = "X-Locust-Asyncdjango-Name"
 FAILURE_HEADER = "X-Locust-Asyncdjango-Failure"
 """The header of a response that names what failed."""
 
+DETAILS_HEADER = "X-Locust-Asyncdjango-Details"
+"""The header of a request that asks for the details of a failure, and that of the response which has them."""
+
 PATH_PREFIX = "/.locust-asyncdjango/"
 """The beginning of the paths of the probe's pages. They answer to the token alone."""
 PREFLIGHT_PATH = f"{PATH_PREFIX}preflight.json"
@@ -53,6 +63,12 @@ REQUEST_NAME_LIMIT = 300
 """How many characters of a request's name are sent: as many as the results of a run have."""
 TEXT_LIMIT = 300
 """How many characters of the text are written and read."""
+DETAIL_LIMIT = 300
+"""How many bytes of UTF-8 each of the details has at most."""
+LOG_MARGIN = "probe> "
+"""What each line of a failure's traceback in a server's log begins with. It is not why the server has ended."""
+CUT = "…"
+"""Where something of a detail is left out."""
 
 _PRINTABLE = "".join(map(chr, range(0x20, 0x7F))).replace("%", "")
 """What a name in a header has unchanged."""
@@ -72,6 +88,23 @@ class ServerFailure(NamedTuple):
     sqlstate: str = ""
     library: str = ""
     text: str = ""
+
+
+class FailureDetails(NamedTuple):
+    """What the lab learns about an exception where it asks; "" for what is unknown.
+
+    error, text, place: the name of the exception's class, its message, which may be cut, and the line that raised it.
+    cause, cause_text, cause_place: the same of the innermost exception that it wraps, where that one says more.
+    traceback: not empty where the log of the server has the traceback.
+    """
+
+    error: str = ""
+    text: str = ""
+    place: str = ""
+    cause: str = ""
+    cause_text: str = ""
+    cause_place: str = ""
+    traceback: str = ""
 
 
 def write_name(name: str) -> str:
@@ -103,6 +136,25 @@ def read_failure(value: str) -> ServerFailure:
         library[:NAME_LIMIT] if _NAME.fullmatch(library) else "",
         _one_line(values.get("text", "")),
     )
+
+
+def write_details(details: FailureDetails) -> str:
+    """Return the value of DETAILS_HEADER: printable ASCII of a bounded length."""
+    values = zip(details._fields, map(_cut, details), strict=True)
+    return ";".join(f"{name}={quote(value, safe=' /:()')}" for name, value in values if value) or "none"
+
+
+def read_details(value: str) -> FailureDetails:
+    """Return what a header of details says. It raises nothing: whatever is not of the grammar is left out."""
+    items = (item.partition("=") for item in value[: 6 * len(FailureDetails._fields) * DETAIL_LIMIT].split(";"))
+    return FailureDetails(**{name: unquote(text) for name, _, text in items if name in FailureDetails._fields})
+
+
+def _cut(text: str) -> str:
+    data = text[: DETAIL_LIMIT + 1].encode("utf-8", "replace")
+    if len(data) <= DETAIL_LIMIT:
+        return data.decode()
+    return data[: DETAIL_LIMIT - len(CUT.encode())].decode("utf-8", "ignore") + CUT
 
 
 def _one_line(text: str) -> str:

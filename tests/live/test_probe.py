@@ -12,7 +12,7 @@ import pytest
 from locust_asyncdjango.failures.classify import classify
 from locust_asyncdjango.lab.environment.servers import SERVERS
 from locust_asyncdjango.lab.errors import TrialError
-from locust_asyncdjango.probe.protocol import FAILURE_HEADER, PREFLIGHT_PATH, SLOTS_PATH, write_failure
+from locust_asyncdjango.probe.protocol import FAILURE_HEADER, PREFLIGHT_PATH, SLOTS_PATH, FailureDetails, write_failure
 from tests.support.fake_postgres import fake_postgres, refuses_with
 from tests.support.http_site import http_site
 from tests.support.programs import wait_for
@@ -99,6 +99,30 @@ def test_failures_have_their_kind(shop: Shop) -> None:
         path: (answer.status, answer.failure and answer.failure.names, kind_of(answer))
         for path, answer in answers.items()
     } == failures
+
+
+def test_who_asks_learns_the_message_and_the_place(shop: Shop) -> None:
+    assert shop.get("/fails/").details is None
+    lines = ["", *(shop.folder / "shop" / "views.py").read_text().splitlines()]
+    sync, of_async = (number for number, line in enumerate(lines) if "a secret of the shop" in line)
+    in_template = lines.index('    raise KeyError("in a template")')
+    details = {
+        path: FailureDetails(name, text, f"shop/views.py:{line}", traceback="yes")
+        for path, name, text, line in (
+            ("fails", "ValueError", "a secret of the shop", sync),
+            ("fails-async", "ValueError", "a secret of the shop", of_async),
+            ("fails-in-template", "KeyError", "'in a template'", in_template),
+        )
+    }
+    asked = {"X_Locust_Asyncdjango_Details": "wanted"}
+    assert {path: shop.get(f"/{path}/", **asked).details for path in details} == details
+    guarded = shop.get("/guarded/ok/", **asked).details
+    assert guarded is not None
+    assert (guarded.error, guarded.place.partition(":")[0]) == (REFUSED[0], "shop/middleware.py")
+    wrapped = shop.get("/wraps/", **asked).details  # a middleware has answered, so that the log has no traceback
+    assert wrapped is not None
+    assert (wrapped.text, wrapped.cause, wrapped.traceback) == ("wrapped", REFUSED[1], "")
+    assert shop.get("/ok/", **asked).details is None
 
 
 def test_without_the_token_the_project_is_as_it_was(shop: Shop) -> None:

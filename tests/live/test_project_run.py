@@ -9,6 +9,7 @@ import sys
 import sysconfig
 from collections.abc import Mapping
 from pathlib import Path
+from tempfile import gettempdir
 from typing import Any
 
 import pytest
@@ -255,22 +256,24 @@ def test_twins_that_differ_are_not_measured(folder: Path, tmp_path: Path) -> Non
 
 def test_a_view_that_fails_and_an_arm_that_does_not_start_are_named(folder: Path, tmp_path: Path) -> None:
     views = folder / "blog" / "views.py"
-    views.write_text(
-        views.read_text().replace("def articles(request):", "def articles(request):\n    raise KeyError(1)")
-    )
+    failing = "def articles(request):\n    raise KeyError('s3cret-of-the-' + 'arm')\n"
+    views.write_text(views.read_text().replace("def articles(request):\n", failing))
+    line = views.read_text().splitlines().index(failing.splitlines()[1]) + 1
     (folder / "mysite" / "asgi.py").write_text("raise RuntimeError('no asgi today')\n")
     text = project_text(folder, 'asgi = "mysite.asgi:application"', TWINS + ARMS)
     (folder / FILE_NAME).write_text(text)
     code, text = lab(folder, "check")
     assert code == 1
-    assert "HTTP 500" in text
+    text = " ".join(text.split())
+    error = f"500: KeyError: '***' (blog/views.py:{line}); its server's log says more: "
+    assert f'view "articles/sync" on arm "sync" answered {error}' in text
+    log = Path(text.partition(error)[2].split()[0]).read_text()
+    assert (log.count("probe> KeyError: '***'"), "s3cret-of-the-arm" in log + text) == (1, False), log
     assert "async: NOT USABLE: gunicorn-uvicorn did not start: RuntimeError: no asgi today" in text
     assert "0 of 2 arms can be measured" in text
     code, text = lab(folder, "run", "--output", str(tmp_path / "results"))
-    assert (code, "articles is no success on any arm: HTTP 500, KeyError; `locust-asyncdjango check`" in text) == (
-        2,
-        True,
-    ), text
+    reason = f"articles is no success on any arm: HTTP {error}{gettempdir()}"
+    assert (code, reason in " ".join(text.split())) == (2, True), text
     assert not (tmp_path / "results").exists()
 
 

@@ -11,18 +11,19 @@ from typing import Any, NamedTuple
 from locust_asyncdjango.lab.environment.process import free_port
 from locust_asyncdjango.lab.environment.servers import Application, Server, running_server
 from locust_asyncdjango.probe import protocol
-from locust_asyncdjango.probe.protocol import ServerFailure, read_failure
+from locust_asyncdjango.probe.protocol import FailureDetails, ServerFailure, read_details, read_failure
 from tests.support.shop import TOKEN, copy_shop, shop_env
 
 DEADLINE_S = 60
 
 
 class Answer(NamedTuple):
-    """What came back: status, body, and what the failure header says; None without one."""
+    """What came back: status, body, and what the headers of a failure and of its details say; None without one."""
 
     status: int
     body: bytes
     failure: ServerFailure | None
+    details: FailureDetails | None
 
 
 class Shop(NamedTuple):
@@ -55,7 +56,13 @@ class Shop(NamedTuple):
 
 def _answer(response: Any) -> Answer:
     value = response.headers.get(protocol.FAILURE_HEADER)
-    return Answer(response.status, response.read(), None if value is None else read_failure(value))
+    details = response.headers.get(protocol.DETAILS_HEADER)
+    return Answer(
+        response.status,
+        response.read(),
+        None if value is None else read_failure(value),
+        None if details is None else read_details(details),
+    )
 
 
 @contextmanager

@@ -26,7 +26,7 @@ from locust_asyncdjango.metrics.plural import counted
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from locust_asyncdjango.lab.measure.sites.project_check import ArmCheck
+    from locust_asyncdjango.lab.measure.sites.project_check import ArmCheck, ViewCheck
 
 NOT_USABLE = 1
 """Exit code where an arm or a view cannot be measured."""
@@ -115,11 +115,21 @@ def check_lines(check: "ArmCheck") -> list[str]:
     if check.error:
         return [f"{check.arm}: NOT USABLE: {check.error}"]
     width = max((len(view.name) for view in check.views), default=0)
-    lines = [
-        f"  {view.name.ljust(width)}  {view.response.status or '-':>3}  {view.ms:7.1f} ms  {view.problem}".rstrip()
-        for view in check.views
-    ]
+    lines = []
+    for view in check.views:
+        line = f"  {view.name.ljust(width)}  {view.response.status or '-':>3}  {view.ms:7.1f} ms"
+        if view.is_error:
+            lines += [line, f"  {_answer_text(view, check.arm)}"]
+        else:
+            lines.append(f"{line}  {view.problem}".rstrip())
     return [check.arm, *lines, *(f"  note: {caveat}" for caveat in check.caveats)]
+
+
+def _answer_text(view: "ViewCheck", arm: str) -> str:
+    from locust_asyncdjango.lab.measure.sites.project_check import log_text
+
+    log = f"; {log_text(view.log)}" if view.log else ""
+    return f'view "{view.name}" on arm "{arm}" answered {view.problem.removeprefix("HTTP ")}{log}'
 
 
 COMMAND = Command(

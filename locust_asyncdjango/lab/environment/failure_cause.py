@@ -7,6 +7,8 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise
 
+from locust_asyncdjango.probe.protocol import LOG_MARGIN
+
 _TRACEBACK = re.compile(r"(?P<margin>[\s|]*)Traceback \(most recent call last\):")
 _EXCEPTION = re.compile(r"[^\W\d][\w.]*(?::.*)?")
 """The line that ends a traceback: a name, and a message if it has one."""
@@ -31,6 +33,7 @@ def first_error(lines: Sequence[str]) -> str:
     It is the exception of the first traceback, with the last of those that it led to, or else the first line that says
     what went wrong.
     """
+    lines = [line for line in lines if not line.startswith(LOG_MARGIN)]  # those of views
     exceptions = _first_exceptions(lines)
     error = exceptions[0] if exceptions else next(filter(_is_error, lines), "")
     consequence = f", which led to {exceptions[-1]}" if exceptions[1:] else ""

@@ -24,6 +24,8 @@ _PLACES = {"PWD", "OLDPWD"}
 _SECRET_HEADERS = {"authorization", "cookie", "x-api-key"}
 _VARIABLE = re.compile(r"\{env\.([A-Za-z_]\w*)\}", re.ASCII)
 
+_LAST_WORD = re.compile(r"(?<!\S)\S*\Z")
+
 
 class Secrets:
     """Values that are hidden wherever they stand in a text."""
@@ -31,12 +33,18 @@ class Secrets:
     def __init__(self, values: Iterable[str]) -> None:
         forms = {form for value in values for line in value.splitlines() if len(line) > 3 for form in _forms(line)}
         # The longest first: one may be a part of another.
+        self._forms = forms
         patterns = (_pattern(form) for form in sorted(forms, key=lambda form: (-len(form), form)))
         self._pattern = re.compile("|".join(patterns)) if forms else None
 
     def hide(self, text: str) -> str:
         """Return a text with *** for these values, and for what is known as a secret by its form."""
         return redact(self._pattern.sub(HIDDEN, text) if self._pattern else text)
+
+    def hide_cut(self, text: str) -> str:
+        """Return what ``hide`` makes of a text whose end was cut off, without the secret and the word that were cut."""
+        begins = (at for at in range(len(text)) if any(form.startswith(text[at:]) for form in self._forms))
+        return self.hide(_LAST_WORD.sub("", text[: next(begins, len(text))]))
 
     def hide_in(self, value: Any) -> Any:
         """Return a value of JSON in which all texts are without secrets."""

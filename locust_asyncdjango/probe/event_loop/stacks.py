@@ -78,7 +78,7 @@ def own_frames(innermost: FrameType) -> list[FrameType]:
 
 def _place(frame: FrameType) -> Place:
     code = frame.f_code
-    return Place(_shown(code.co_filename), frame.f_lineno or 0, getattr(code, "co_qualname", code.co_name))
+    return Place(shown_file(code.co_filename), frame.f_lineno or 0, getattr(code, "co_qualname", code.co_name))
 
 
 @lru_cache(maxsize=4096)
@@ -105,7 +105,8 @@ def _is_below(name: str, folder: str) -> bool:
 
 
 @lru_cache(maxsize=4096)
-def _shown(name: str) -> str:
+def shown_file(name: str) -> str:
+    """Return the name of a file below the working directory, which is the project's folder, as a relative path."""
     folder = str(Path.cwd())
     return os.path.relpath(name, folder) if folder != os.sep and _is_below(name, folder) else name
 

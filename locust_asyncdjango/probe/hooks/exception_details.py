@@ -1,7 +1,7 @@
 """What a load generator learns about an exception: the names of classes, the SQLSTATE, and why a database refused.
 
 Messages may contain rows and settings, so none is passed on but one: that of a database driver that gives no SQLSTATE,
-because nothing else says why it got no connection.
+because nothing else says why it got no connection. What the lab may ask for is in ``failure_details``.
 """
 
 import re
@@ -40,7 +40,7 @@ def describe_failure(exception: BaseException) -> ServerFailure:
     chain = exception_chain(exception)
     sqlstate = next(filter(None, map(_sqlstate, chain)), "")
     return ServerFailure(
-        tuple(dict.fromkeys(map(_full_name, chain)))[:NAMES_LIMIT],
+        tuple(dict.fromkeys(map(full_name, chain)))[:NAMES_LIMIT],
         sqlstate,
         library=_raising_library(chain),
         text="" if sqlstate else _driver_text(chain),
@@ -77,7 +77,8 @@ def _is_of_library(exception: BaseException) -> bool:
     return str(type(exception).__module__).partition(".")[0] in _LIBRARIES
 
 
-def _full_name(exception: BaseException) -> str:
+def full_name(exception: BaseException) -> str:
+    """Return the dotted name of an exception's class; the bare name of one that is built in."""
     kind = type(exception)
     name = kind.__qualname__.rpartition("<locals>.")[2]
     return name if kind.__module__ == "builtins" else f"{kind.__module__}.{name}"

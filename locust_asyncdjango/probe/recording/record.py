@@ -21,6 +21,7 @@ class RequestRecord:
     match: Django's ResolverMatch, once there is one.
     status: of the response; 0 before there is one.
     failure: the value of the failure header; "" where no exception was raised.
+    details: the value of the header of details; "" where no exception was raised, or nobody asked.
     is_broken: whether it failed after the response had begun. is_disconnected: whether the client went away before.
     has_ended: whether it is counted already.
     events: a pair of a kind (a name in ``sums.COUNTED``) and its seconds for each thing that the request waited for.
@@ -30,6 +31,7 @@ class RequestRecord:
 
     __slots__ = (
         "begin_s",
+        "details",
         "events",
         "failure",
         "has_ended",
@@ -52,6 +54,7 @@ class RequestRecord:
         self.match: Any = None
         self.status = 0
         self.failure = ""
+        self.details = ""
         self.events: list[tuple[str, float]] = []
         self.hops: list[str] = []
         self.view_s = 0.0

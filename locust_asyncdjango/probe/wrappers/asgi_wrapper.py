@@ -1,16 +1,17 @@
 """The wrapper around an ASGI application."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable
 from typing import Any
 from urllib.parse import unquote
 
 from ..event_loop.watch import LoopWatches
 from ..hooks.exceptions import note_exception
 from ..pages.router import Pages
-from ..protocol import FAILURE_HEADER, NAME_HEADER, PATH_PREFIX, SENT_HEADER, TOKEN_HEADER
+from ..protocol import DETAILS_HEADER, NAME_HEADER, PATH_PREFIX, SENT_HEADER, TOKEN_HEADER
 from ..recording.ledger import Ledger
 from ..recording.record import CURRENT, RequestRecord
+from .failure_headers import failure_headers
 from .token import Token
 
 Scope = dict[str, Any]
@@ -19,8 +20,8 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-_TOKEN, _SENT, _NAME, _FAILURE = (
-    header.lower().encode() for header in (TOKEN_HEADER, SENT_HEADER, NAME_HEADER, FAILURE_HEADER)
+_TOKEN, _SENT, _NAME, _DETAILS = (
+    header.lower().encode() for header in (TOKEN_HEADER, SENT_HEADER, NAME_HEADER, DETAILS_HEADER)
 )
 
 
@@ -63,9 +64,10 @@ class ASGIWrapper:
             kind = message["type"]
             if kind == "http.response.start":
                 record.status = message["status"]
-                if record.failure and record.status >= 400:
-                    fields: Iterable[tuple[bytes, bytes]] = message.get("headers", ())
-                    message = {**message, "headers": [*fields, (_FAILURE, record.failure.encode("ascii"))]}
+                if record.status >= 400:
+                    added = failure_headers(record, wants_details=_DETAILS in headers)
+                    fields = ((name.lower().encode(), value.encode("ascii")) for name, value in added)
+                    message = {**message, "headers": [*message.get("headers", ()), *fields]}
             elif kind == "http.response.body" and not message.get("more_body", False):
                 # The client may ask for the figures as soon as it has the last byte.
                 self._ledger.end(record)
@@ -82,7 +84,7 @@ class ASGIWrapper:
 
     def _note_break(self, record: RequestRecord, error: BaseException) -> None:
         if not isinstance(error, (asyncio.CancelledError, GeneratorExit)):
-            note_exception(error)
+            note_exception(error, is_uncaught=True)
             record.is_broken = True
 
     def _end(self, record: RequestRecord) -> None:

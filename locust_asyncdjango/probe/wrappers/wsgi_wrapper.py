@@ -8,9 +8,10 @@ from urllib.parse import unquote
 
 from ..hooks.exceptions import note_exception
 from ..pages.router import Pages
-from ..protocol import FAILURE_HEADER, NAME_HEADER, PATH_PREFIX, SENT_HEADER, TOKEN_HEADER
+from ..protocol import DETAILS_HEADER, NAME_HEADER, PATH_PREFIX, SENT_HEADER, TOKEN_HEADER
 from ..recording.ledger import Ledger
 from ..recording.record import CURRENT, RequestRecord
+from .failure_headers import failure_headers
 from .token import Token
 
 Environ = dict[str, Any]
@@ -22,7 +23,7 @@ def _key(header: str) -> str:
     return "HTTP_" + header.upper().replace("-", "_")
 
 
-_TOKEN, _SENT, _NAME = _key(TOKEN_HEADER), _key(SENT_HEADER), _key(NAME_HEADER)
+_TOKEN, _SENT, _NAME, _DETAILS = map(_key, (TOKEN_HEADER, SENT_HEADER, NAME_HEADER, DETAILS_HEADER))
 
 
 class WSGIWrapper:
@@ -51,8 +52,8 @@ class WSGIWrapper:
 
         def start_named_response(status: str, headers: list[tuple[str, str]], *exc_info: Any) -> Any:
             record.status = int(status[:3])
-            if record.failure and record.status >= 400:
-                headers = [*headers, (FAILURE_HEADER, record.failure)]
+            if record.status >= 400:
+                headers = [*headers, *failure_headers(record, wants_details=_DETAILS in environ)]
             return start_response(status, headers, *exc_info)
 
         CURRENT.set(record)
@@ -70,7 +71,7 @@ class WSGIWrapper:
         return RecordedBody(result, record, self._ledger)
 
     def _end_broken(self, record: RequestRecord, error: BaseException) -> None:
-        note_exception(error)
+        note_exception(error, is_uncaught=True)
         record.is_broken = True
         self._ledger.end(record)
 
@@ -113,7 +114,7 @@ class RecordedBody:
             self._ledger.end(record)
             raise
         except BaseException as error:
-            note_exception(error)
+            note_exception(error, is_uncaught=True)
             record.is_broken = True
             self._ledger.end(record)
             raise

@@ -8,9 +8,14 @@ from hypothesis import strategies as st
 
 from locust_asyncdjango.probe import protocol
 from locust_asyncdjango.probe.protocol import (
+    CUT,
+    DETAIL_LIMIT,
     REQUEST_NAME_LIMIT,
+    FailureDetails,
     ServerFailure,
+    read_details,
     read_failure,
+    write_details,
     write_failure,
     write_name,
 )
@@ -89,3 +94,43 @@ def test_a_name_of_a_request_goes_through_its_header(name: str) -> None:
 
 def test_a_name_that_cannot_be_encoded_has_a_header() -> None:
     assert write_name("GET /a?b=\ud800") == "GET /a?b=?"
+
+
+@pytest.mark.parametrize(
+    ("details", "header"),
+    [
+        (FailureDetails(), "none"),
+        (
+            FailureDetails("ValueError", "no such author", "app/views.py:31", traceback="yes"),
+            "error=ValueError;text=no such author;place=app/views.py:31;traceback=yes",
+        ),
+        (FailureDetails("shop.Größe", "a;b=c\r\nX: 1%\x00"),
+         "error=shop.Gr%C3%B6%C3%9Fe;text=a%3Bb%3Dc%0D%0AX: 1%25%00"),
+        (FailureDetails("A", "no", "", "B", "yes", "b.py:1"),
+         "error=A;text=no;cause=B;cause_text=yes;cause_place=b.py:1"),
+    ],
+)  # fmt: skip
+def test_details_are_written_and_read(details: FailureDetails, header: str) -> None:
+    assert (write_details(details), read_details(header)) == (header, details)
+
+
+@given(st.lists(st.text(), min_size=7, max_size=7))
+def test_details_are_always_a_header(texts: list[str]) -> None:
+    header = write_details(FailureDetails(*texts))
+    assert header.isascii()
+    assert header.isprintable()
+    read = read_details(header)
+    assert write_details(read) == header
+
+
+@pytest.mark.parametrize(("character", "kept"), [("a", 297), ("é", 148), ("🙂", 74), ("\ud800", 297)])
+def test_a_long_detail_is_cut(character: str, kept: int) -> None:
+    shown = "?" if character == "\ud800" else character
+    text = read_details(write_details(FailureDetails("E", character * 10_000))).text
+    assert text == shown * kept + CUT
+    assert len(text.encode()) <= DETAIL_LIMIT
+
+
+@pytest.mark.parametrize("header", ["", "none", ";;=;", "later=1", "error", "_fields=1"])
+def test_a_reader_of_details_skips_what_it_does_not_know(header: str) -> None:
+    assert read_details(header) == FailureDetails()

@@ -5,6 +5,7 @@ import time
 from locust_asyncdjango.lab.environment.web.cookie_session import CookieSession, WebResponse
 from locust_asyncdjango.lab.errors import TrialError
 from locust_asyncdjango.probe.protocol import (
+    DETAILS_HEADER,
     FAILURE_HEADER,
     NAME_HEADER,
     SENT_HEADER,
@@ -22,12 +23,22 @@ RESPONSE_TIMEOUT_S = 60
 class ViewClient:
     """A visitor of a project's site, who logs in once and then requests views."""
 
-    def __init__(self, url: str, login: Login | None = None, *, token: str = "", timeout_s: float = 0.0) -> None:
+    def __init__(
+        self,
+        url: str,
+        login: Login | None = None,
+        *,
+        token: str = "",
+        timeout_s: float = 0.0,
+        asks_details: bool = False,
+    ) -> None:
         """Log in, where there is a login.
 
         url: the site's. token: of the server's start, for the probe; "" for none. timeout_s: for each response; 0 for
-        RESPONSE_TIMEOUT_S. Raise TrialError, which says what the login answered.
+        RESPONSE_TIMEOUT_S. asks_details: whether the probe tells the message of an exception.
+        Raise TrialError, which says what the login answered.
         """
+        self._asked = {DETAILS_HEADER: "wanted"} if asks_details and token else {}
         self._session = CookieSession(url, timeout_s or RESPONSE_TIMEOUT_S)
         self._token = token
         self._logged_in = self._log_in(login) if login else LoginResult()
@@ -68,7 +79,7 @@ class ViewClient:
         fields = {}
         if self._token:
             header, sent = write_name(f"{request.method} {name}"), f"{time.time():.6f}"
-            fields = {TOKEN_HEADER: self._token, NAME_HEADER: header, SENT_HEADER: sent}
+            fields = {TOKEN_HEADER: self._token, NAME_HEADER: header, SENT_HEADER: sent, **self._asked}
         try:
             return self._session.send(request, fields)
         except OSError as error:

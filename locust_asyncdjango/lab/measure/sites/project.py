@@ -57,7 +57,8 @@ class ProjectSite:
         """
         self.project = project
         self.prepared = prepared
-        self._files, self._secrets = files, secrets
+        self.secrets = secrets
+        self._files = files
         self._arms = {arm.name: arm for arm in arms if arm.name}
         self._is_filled = False
         self._held = ExitStack()
@@ -73,7 +74,7 @@ class ProjectSite:
 
     def hide_secrets(self, text: str) -> str:
         """Return a text without the secrets of the project's environment."""
-        return self._secrets.hide(text)
+        return self.secrets.hide(text)
 
     @during_set_up()
     def prepare(self, experiment: Experiment, logs: Path) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from http import HTTPStatus
 from itertools import islice
 from pathlib import Path
 
@@ -9,11 +10,13 @@ from locust_asyncdjango.lab.analysis.planning.ramp_users import Pilot, ramp_user
 from locust_asyncdjango.lab.environment.http_client import Site
 from locust_asyncdjango.lab.environment.pinning import resolve_pins
 from locust_asyncdjango.lab.environment.servers import Server
-from locust_asyncdjango.lab.environment.web.view_client import ViewClient, response_problem
+from locust_asyncdjango.lab.environment.web.view_client import ViewClient
 from locust_asyncdjango.lab.errors import TrialError, UsageError
 from locust_asyncdjango.lab.experiment.schedule.plan import comparisons
 from locust_asyncdjango.lab.experiment.spec import Experiment
 from locust_asyncdjango.lab.experiment.trial import Trial
+from locust_asyncdjango.lab.measure.sites.failed_view import describe_answer
+from locust_asyncdjango.lab.measure.sites.measured_site import RunningSite
 from locust_asyncdjango.lab.measure.sites.pilot import run_pilot
 from locust_asyncdjango.lab.measure.sites.project import ProjectSite, variant_of
 from locust_asyncdjango.lab.project.project_env import fill_view
@@ -26,7 +29,8 @@ class ViewCheck:
     """What a view answered to one request.
 
     variant: "" for a view without twins. response: with its status and its body; the status is 0 where there was none.
-    problem: why it is no success; "" for a success. subject: of the trials with this view.
+    problem: why it is no success; "" for a success. log: of its server, where it says more.
+    subject: of the trials with this view.
     pilot: what the arm did for the view in a few seconds; None where that was not tried.
     """
 
@@ -35,8 +39,14 @@ class ViewCheck:
     response: TwinResponse
     ms: float
     problem: str = ""
+    log: Path | None = None
     subject: str = ""
     pilot: Pilot | None = None
+
+    @property
+    def is_error(self) -> bool:
+        """Whether it answered with the status of an error, which is no success."""
+        return bool(self.problem) and self.response.status >= HTTPStatus.BAD_REQUEST
 
     @property
     def name(self) -> str:
@@ -87,7 +97,7 @@ def _check_arm(site: ProjectSite, experiment: Experiment, trial: Trial, folder: 
             report = site.inspect(trial, server, running)
             checks = [
                 replace(
-                    _check_view(site, running.site, view, variant_of(view, trial.variant, server)),
+                    _check_view(site, running, view, variant_of(view, trial.variant, server)),
                     subject=replace(trial, route=view.name).subject,
                 )
                 for view in requested
@@ -105,16 +115,18 @@ def _with_pilot(check: ViewCheck, site: ProjectSite, trial: Trial, server: Serve
     return replace(check, pilot=run_pilot(requests[0])) if requests else check
 
 
-def _check_view(site: ProjectSite, running: Site, view: View, variant: str) -> ViewCheck:
+def _check_view(site: ProjectSite, running: RunningSite, view: View, variant: str) -> ViewCheck:
     path = view.path_of(variant)
     try:
-        client = ViewClient(running.url, site.login_of(view), token=running.token)
+        client = ViewClient(running.site.url, site.login_of(view), token=running.site.token, asks_details=True)
         response = client.send(fill_view(view), variant)
     except TrialError as error:
         return ViewCheck(view, variant, TwinResponse(variant, path, 0), 0.0, str(error))
     content_type = response.headers.get("Content-Type", "")
     twin = TwinResponse(variant, path, response.status, content_type, response.body)
-    return ViewCheck(view, variant, twin, round(response.seconds * 1000, 1), response_problem(view, response))
+    problem, has_log = describe_answer(view, response, site.secrets)
+    log = running.program.log if has_log and running.program else None
+    return ViewCheck(view, variant, twin, round(response.seconds * 1000, 1), problem, log)
 
 
 def twin_differences(checks: Iterable[ArmCheck]) -> list[str]:
@@ -150,11 +162,11 @@ def require_measurable(checks: Sequence[ArmCheck]) -> list[str]:
     asked = [check for check in checks if not check.error]
     if not asked:
         raise UsageError(f"no arm can be measured: {'; '.join(dict.fromkeys(_error_text(each) for each in checks))}")
-    problems: dict[str, list[str]] = {}
+    by_name: dict[str, list[ViewCheck]] = {}
     for check in (view for arm in asked for view in arm.views):
-        problems.setdefault(check.view.name, []).append(check.problem)
-    if broken := {name: dict.fromkeys(each) for name, each in problems.items() if all(each)}:
-        views = "; ".join(f"{name} is no success on any arm: {', '.join(each)}" for name, each in broken.items())
+        by_name.setdefault(check.view.name, []).append(check)
+    if broken := [each for each in by_name.values() if all(check.problem for check in each)]:
+        views = "; ".join(map(_nowhere_text, broken))
         raise UsageError(
             f"{views}; `locust-asyncdjango check` shows what each arm answers: mend the view, or leave it out with"
             " --routes"
@@ -171,6 +183,18 @@ def require_measurable(checks: Sequence[ArmCheck]) -> list[str]:
         if view.problem
     ]
     return list(dict.fromkeys(lines))
+
+
+def _nowhere_text(checks: Sequence[ViewCheck]) -> str:
+    """Return why a view is no success on any arm, with one log that says more. checks: of the view on all arms."""
+    problems = ", ".join(dict.fromkeys(check.problem for check in checks))
+    log = next((f"; {log_text(check.log)}" for check in checks if check.log), "")
+    return f"{checks[0].view.name} is no success on any arm: {problems}{log}"
+
+
+def log_text(log: Path) -> str:
+    """Return where the log is that says more about an error."""
+    return f"its server's log says more: {log}"
 
 
 def _error_text(check: ArmCheck) -> str:

@@ -109,3 +109,9 @@ System check identified 1 issue (0 silenced)."""
 )
 def test_the_first_error_is_the_cause(log: str, error: str) -> None:
     assert first_error(log.splitlines()) == error
+
+
+def test_the_failure_of_a_view_is_not_why_the_server_ended() -> None:
+    logged = ["probe> Traceback (most recent call last):", "probe> ValueError: of a view"]
+    assert first_error(logged) == ""
+    assert first_error([*logged, "[CRITICAL] WORKER TIMEOUT: aborted"]) == "[CRITICAL] WORKER TIMEOUT: aborted"

@@ -84,3 +84,18 @@ def test_a_short_word_is_hidden_as_a_whole_word_only() -> None:
 
 def test_values_of_json_are_hidden_in_all_texts() -> None:
     assert Secrets(["s3cret"]).hide_in({"a": ["s3cret", 1, {"b": "a s3cret"}]}) == {"a": ["***", 1, {"b": "a ***"}]}
+
+
+@pytest.mark.parametrize(
+    ("cut", "safe"),
+    [
+        ("the key is top-s3", "the key is "),
+        ("the key is pa55 wo", "the key is "),
+        ("it is pa55 word, not th", "it is ***, not "),
+        ("top-s3", ""),
+        ("at the end of a wor", "at the end of a "),
+        ("", ""),
+    ],
+)
+def test_of_a_text_that_was_cut_no_half_secret_stays(cut: str, safe: str) -> None:
+    assert Secrets(["top-s3cret", "pa55 word"]).hide_cut(cut).rstrip() == safe.rstrip()

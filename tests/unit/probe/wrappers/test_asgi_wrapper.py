@@ -114,7 +114,17 @@ def test_a_page_of_the_probe() -> None:
     assert (b"cache-control", b"no-store") in start["headers"]
 
 
-def test_an_exception_after_the_response_began_is_a_failure() -> None:
+@pytest.mark.parametrize(("asked", "details"), [([(b"x-locust-asyncdjango-details", b"wanted")], [b"none"]), ([], [])])
+def test_details_are_for_who_asks(asked: Any, details: list[bytes]) -> None:
+    server = Server(responding(b"", status=500))
+    server.call(headers=asked)
+    assert server.messages[0]["headers"] == [
+        (b"a", b"b"),
+        *((b"x-locust-asyncdjango-details", each) for each in details),
+    ]
+
+
+def test_an_exception_after_the_response_began_is_a_failure(capsys: pytest.CaptureFixture[str]) -> None:
     async def application(_scope: Any, _receive: Any, send: Any) -> None:
         await send({"type": "http.response.start", "status": 200})
         raise ValueError("in the stream")
@@ -123,6 +133,7 @@ def test_an_exception_after_the_response_began_is_a_failure() -> None:
     with pytest.raises(ValueError, match="in the stream"):
         server.call()
     assert (server.sums["failed"], server.sums["failures"]) == (1, {"ValueError": 1})
+    assert "probe> ValueError: in the stream" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("error", [None, asyncio.CancelledError()])

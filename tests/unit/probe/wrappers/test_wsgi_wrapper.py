@@ -3,6 +3,7 @@
 import io
 import json
 from collections.abc import Callable, Iterable, Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from locust_asyncdjango.probe.event_loop.watch import LoopWatches
 from locust_asyncdjango.probe.hooks.exceptions import note_exception
 from locust_asyncdjango.probe.pages.router import Pages
-from locust_asyncdjango.probe.protocol import SLOTS_PATH
+from locust_asyncdjango.probe.protocol import DETAILS_HEADER, SLOTS_PATH
 from locust_asyncdjango.probe.recording.ledger import Ledger
 from locust_asyncdjango.probe.recording.record import CURRENT
 from locust_asyncdjango.probe.wrappers.token import Token
@@ -75,6 +76,32 @@ def test_a_failure_is_named_in_a_header() -> None:
     server.call()
     assert server.headers == [("A", "b"), ("X-Locust-Asyncdjango-Failure", "ValueError")]
     assert server.sums["failures"] == {"ValueError": 1}
+
+
+ASKED = {"HTTP_X_LOCUST_ASYNCDJANGO_DETAILS": "wanted"}
+
+
+@pytest.mark.parametrize(
+    ("asked", "status", "error", "details"),
+    [
+        pytest.param(ASKED, "500 No", ValueError("no"), ["error=ValueError;text=no"], id="an exception"),
+        pytest.param({}, "500 No", ValueError("no"), [], id="nobody asks"),
+        pytest.param(ASKED, "404 No", KeyError("no"), ["error=KeyError;text=%27no%27"], id="one of a 404"),
+        pytest.param(ASKED, "500 No", None, ["none"], id="an error without an exception"),
+        pytest.param(ASKED, "404 No", None, [], id="a 404 without one"),
+        pytest.param(ASKED, "200 OK", ValueError("no"), [], id="a success"),
+    ],
+)
+def test_details_are_for_who_asks(asked: Any, status: str, error: Exception | None, details: list[str]) -> None:
+    def application(environ: Any, start_response: Any) -> list[bytes]:
+        if error is not None:
+            note_exception(error, SimpleNamespace(META=environ))
+        start_response(status, [])
+        return []
+
+    server = Server(application)
+    server.call(**asked)
+    assert [value for name, value in server.headers if name == DETAILS_HEADER] == details
 
 
 def test_an_exception_that_ends_in_a_success_is_not_named() -> None:
@@ -144,7 +171,7 @@ def test_a_stream_is_recorded_to_its_end() -> None:
     assert server.ledger.as_json()["in_flight"]["now"] == 0
 
 
-def test_a_stream_that_breaks_is_a_failure() -> None:
+def test_a_stream_that_breaks_is_a_failure(capsys: pytest.CaptureFixture[str]) -> None:
     def parts() -> Iterator[bytes]:
         yield b"1"
         raise ValueError("in the stream")
@@ -153,6 +180,7 @@ def test_a_stream_that_breaks_is_a_failure() -> None:
     with pytest.raises(ValueError, match="in the stream"):
         list(server.call())
     assert (server.sums["failed"], server.sums["failures"]) == (1, {"ValueError": 1})
+    assert "probe> ValueError: in the stream" in capsys.readouterr().err
 
 
 def test_a_client_that_leaves_a_stream_closes_the_record_and_the_body() -> None:

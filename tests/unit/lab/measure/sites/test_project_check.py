@@ -1,5 +1,8 @@
 """What is made of the responses of a project's views."""
 
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 
 from locust_asyncdjango.lab.environment.servers import SERVERS
@@ -74,6 +77,11 @@ ADVICE = "`locust-asyncdjango check` shows what each arm answers: mend the view,
             [ArmCheck("sync", (HOME, NO_CART)), ArmCheck("threads", (HOME, NO_CART)), ArmCheck("async", error="no")],
             f"cart is no success on any arm: HTTP 500; {ADVICE}",
             id="a view that is a success nowhere",
+        ),
+        pytest.param(
+            [ArmCheck("sync", (replace(NO_CART, log=Path("/logs/a.log")),)), ArmCheck("threads", (NO_CART,))],
+            f"cart is no success on any arm: HTTP 500; its server's log says more: /logs/a.log; {ADVICE}",
+            id="with the log that says more",
         ),
         pytest.param(
             [ArmCheck("sync", (NO_CART,)), ArmCheck("async", (check(TWINS, "async", b"", 404),))],
