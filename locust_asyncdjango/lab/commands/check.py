@@ -121,15 +121,19 @@ def check_lines(check: "ArmCheck") -> list[str]:
         if view.is_error:
             lines += [line, f"  {_answer_text(view, check.arm)}"]
         else:
-            lines.append(f"{line}  {view.problem}".rstrip())
+            lines.append(f"{line}  {_with_log(view.problem, view)}".rstrip())
     return [check.arm, *lines, *(f"  note: {caveat}" for caveat in check.caveats)]
 
 
 def _answer_text(view: "ViewCheck", arm: str) -> str:
+    answer = _with_log(view.problem.removeprefix("HTTP "), view)
+    return f'view "{view.name}" on arm "{arm}" answered {answer}'
+
+
+def _with_log(text: str, view: "ViewCheck") -> str:
     from locust_asyncdjango.lab.measure.sites.project_check import log_text
 
-    log = f"; {log_text(view.log)}" if view.log else ""
-    return f'view "{view.name}" on arm "{arm}" answered {view.problem.removeprefix("HTTP ")}{log}'
+    return f"{text}; {log_text(view.log)}" if view.log else text
 
 
 COMMAND = Command(

@@ -21,7 +21,7 @@ from locust_asyncdjango.metrics.file_lock import exclusive_lock
 REQUIREMENTS: Mapping[str, tuple[str, ...]] = {
     "gunicorn-sync": ("gunicorn",),
     "gunicorn-100-threads": ("gunicorn",),
-    "gunicorn-gevent": ("gunicorn", "gevent"),
+    "gunicorn-gevent": ("gunicorn", "gevent", "packaging"),  # gunicorn needs it for gevent alone
     "gunicorn-uvicorn": ("gunicorn", "uvicorn", "uvicorn-worker"),
     "gunicorn-asgi": ("gunicorn",),
     "uvicorn": ("uvicorn",),

@@ -20,6 +20,14 @@ from locust_asyncdjango.routes.requests import SAFE_METHODS, Request, view_probl
 RESPONSE_TIMEOUT_S = 60
 
 
+class RefusedLoginError(TrialError):
+    """A login that failed. response: the last one that it got."""
+
+    def __init__(self, message: str, response: WebResponse) -> None:
+        super().__init__(message)
+        self.response = response
+
+
 class ViewClient:
     """A visitor of a project's site, who logs in once and then requests views."""
 
@@ -36,7 +44,7 @@ class ViewClient:
 
         url: the site's. token: of the server's start, for the probe; "" for none. timeout_s: for each response; 0 for
         RESPONSE_TIMEOUT_S. asks_details: whether the probe tells the message of an exception.
-        Raise TrialError, which says what the login answered.
+        Raise RefusedLoginError, which says what the login answered, or TrialError where nothing answers.
         """
         self._asked = {DETAILS_HEADER: "wanted"} if asks_details and token else {}
         self._session = CookieSession(url, timeout_s or RESPONSE_TIMEOUT_S)
@@ -72,7 +80,7 @@ class ViewClient:
         except StopIteration as end:
             result: LoginResult = end.value
         if result.problem:
-            raise TrialError(f"the login {login.name} failed: {result.problem}")
+            raise RefusedLoginError(f"the login {login.name} failed: {result.problem}", response)
         return result
 
     def _exchange(self, request: Request, name: str) -> WebResponse:

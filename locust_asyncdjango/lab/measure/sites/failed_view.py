@@ -1,11 +1,14 @@
-"""Why a view of a project answered with an error, in words for the user. Start reading at ``describe_answer``."""
+"""Why a view of a project, or its login, answered with an error, in words for the user.
+
+Start reading at ``describe_answer``.
+"""
 
 from http import HTTPStatus
 
 from locust_asyncdjango.failures.evidence import read_response
 from locust_asyncdjango.failures.normalize import safe_line
 from locust_asyncdjango.lab.environment.web.cookie_session import WebResponse
-from locust_asyncdjango.lab.environment.web.view_client import response_problem
+from locust_asyncdjango.lab.environment.web.view_client import RefusedLoginError, response_problem
 from locust_asyncdjango.lab.project.project_secrets import Secrets
 from locust_asyncdjango.probe.protocol import CUT, DETAILS_HEADER, FailureDetails, read_details
 from locust_asyncdjango.routes import View
@@ -33,6 +36,18 @@ def describe_answer(view: View, response: WebResponse, secrets: Secrets) -> tupl
     if details.error:
         return f"{problem}: {_exception_text(details, secrets)}", bool(details.traceback)
     return ": ".join(filter(None, (f"{problem} without an exception", _body_text(response, secrets)))), False
+
+
+def describe_login(error: RefusedLoginError, secrets: Secrets) -> tuple[str, bool]:
+    """Return in one line why a login failed, and whether the log of its server says more.
+
+    secrets: what the line must not have.
+    """
+    problem = secrets.hide(str(error))
+    details = read_details(str(error.response.headers.get(DETAILS_HEADER, "")))
+    if not details.error:
+        return problem, False
+    return f"{problem}; it raised {_exception_text(details, secrets)}", bool(details.traceback)
 
 
 def _exception_text(details: FailureDetails, secrets: Secrets) -> str:

@@ -10,12 +10,12 @@ from locust_asyncdjango.lab.analysis.planning.ramp_users import Pilot, ramp_user
 from locust_asyncdjango.lab.environment.http_client import Site
 from locust_asyncdjango.lab.environment.pinning import resolve_pins
 from locust_asyncdjango.lab.environment.servers import Server
-from locust_asyncdjango.lab.environment.web.view_client import ViewClient
+from locust_asyncdjango.lab.environment.web.view_client import RefusedLoginError, ViewClient
 from locust_asyncdjango.lab.errors import TrialError, UsageError
 from locust_asyncdjango.lab.experiment.schedule.plan import comparisons
 from locust_asyncdjango.lab.experiment.spec import Experiment
 from locust_asyncdjango.lab.experiment.trial import Trial
-from locust_asyncdjango.lab.measure.sites.failed_view import describe_answer
+from locust_asyncdjango.lab.measure.sites.failed_view import describe_answer, describe_login
 from locust_asyncdjango.lab.measure.sites.measured_site import RunningSite
 from locust_asyncdjango.lab.measure.sites.pilot import run_pilot
 from locust_asyncdjango.lab.measure.sites.project import ProjectSite, variant_of
@@ -120,13 +120,20 @@ def _check_view(site: ProjectSite, running: RunningSite, view: View, variant: st
     try:
         client = ViewClient(running.site.url, site.login_of(view), token=running.site.token, asks_details=True)
         response = client.send(fill_view(view), variant)
+    except RefusedLoginError as error:
+        problem, has_log = describe_login(error, site.secrets)
+        return ViewCheck(view, variant, TwinResponse(variant, path, 0), 0.0, problem, _log(running, has_log=has_log))
     except TrialError as error:
         return ViewCheck(view, variant, TwinResponse(variant, path, 0), 0.0, str(error))
     content_type = response.headers.get("Content-Type", "")
     twin = TwinResponse(variant, path, response.status, content_type, response.body)
     problem, has_log = describe_answer(view, response, site.secrets)
-    log = running.program.log if has_log and running.program else None
+    log = _log(running, has_log=has_log)
     return ViewCheck(view, variant, twin, round(response.seconds * 1000, 1), problem, log)
+
+
+def _log(running: RunningSite, *, has_log: bool) -> Path | None:
+    return running.program.log if has_log and running.program else None
 
 
 def twin_differences(checks: Iterable[ArmCheck]) -> list[str]:

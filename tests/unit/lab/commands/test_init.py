@@ -8,7 +8,7 @@ from locust_asyncdjango.lab.project.inspection.layout import Layout
 from locust_asyncdjango.lab.project.inspection.report import ProjectReport
 from locust_asyncdjango.lab.project.project_file import FILE_NAME, Project
 
-ALL = dict.fromkeys(("gunicorn", "gevent", "uvicorn", "uvicorn-worker"), "1")
+ALL = dict.fromkeys(("gunicorn", "gevent", "packaging", "uvicorn", "uvicorn-worker"), "1")
 
 
 def server_lines(folder: Path, packages: dict[str, str]) -> list[str]:
@@ -21,12 +21,14 @@ def server_lines(folder: Path, packages: dict[str, str]) -> list[str]:
 
 def test_servers_that_the_environment_lacks_are_named_with_both_ways_to_have_them(tmp_path: Path) -> None:
     assert server_lines(tmp_path, ALL) == []
-    assert server_lines(tmp_path, {"Gunicorn": "23.0", "uvicorn_worker": "0.3", "uvicorn": "0.30"}) == [
+    assert server_lines(
+        tmp_path, {"Gunicorn": "23.0", "packaging": "26.0", "uvicorn_worker": "0.3", "uvicorn": "0.30"}
+    ) == [
         "servers: the project's environment has no gevent. Install it there (.venv/bin/python -m pip install gevent),"
         " or add --install to check and run: the lab then puts it into a folder of its own"
     ]
     assert server_lines(tmp_path, {}) == [
-        "servers: the project's environment has no gunicorn and no gevent and no uvicorn. Install them there"
-        " (.venv/bin/python -m pip install gunicorn gevent uvicorn), or add --install to check and run: the lab then"
-        " puts them into a folder of its own"
+        "servers: the project's environment has no gunicorn and no gevent and no packaging and no uvicorn. Install them"
+        " there (.venv/bin/python -m pip install gunicorn gevent packaging uvicorn), or add --install to check and run:"
+        " the lab then puts them into a folder of its own"
     ]

@@ -18,7 +18,7 @@ NAMED = Project(
     "mysite.settings",
     views=(View("a", "/{variant}/", variants=("orm", "raw")),),
 )
-ALL = ("gunicorn", "gevent", "Uvicorn", "uvicorn_worker", "psycopg")
+ALL = ("gunicorn", "gevent", "packaging", "Uvicorn", "uvicorn_worker", "psycopg")
 
 
 def test_all_kinds_of_servers_with_as_many_slots() -> None:
@@ -37,7 +37,7 @@ def test_all_kinds_of_servers_with_as_many_slots() -> None:
 
 
 def test_what_is_missing_is_left_out_or_installed() -> None:
-    some = default_arms(PLAIN, ("gunicorn", "psycopg2-binary", "daphne"), processors=1)
+    some = default_arms(PLAIN, ("gunicorn", "packaging", "psycopg2-binary", "daphne"), processors=1)
     assert [(arm.name, arm.workers) for arm in some.arms] == [("sync-workers", 4), ("threads", 1), ("daphne", 1)]
     assert some.reasons == (
         "the file has no [[arm]], so these are compared: 4 sync workers, 4 threads in 1 process, daphne in 1 process,"
@@ -47,7 +47,7 @@ def test_what_is_missing_is_left_out_or_installed() -> None:
     )
     every = default_arms(PLAIN, (), processors=2, may_install=True)
     assert [arm.server for arm in every.arms] == ["gunicorn-sync", "gunicorn-100-threads", "gunicorn-gevent", "uvicorn"]
-    blocked = default_arms(PLAIN, (*ALL[:4], "psycopg2"), processors=2)
+    blocked = default_arms(PLAIN, (*ALL[:5], "psycopg2"), processors=2)
     assert blocked.reasons[1:] == (
         "gunicorn-gevent is left out: psycopg2 blocks gevent while it waits for the database; psycogreen or psycopg 3"
         " would not",

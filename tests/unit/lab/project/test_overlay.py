@@ -15,7 +15,9 @@ def test_every_server_has_its_packages() -> None:
 
 def test_what_is_missing() -> None:
     installed = {"Gunicorn": "23.0", "uvicorn_worker": "0.3"}
-    assert missing_packages(["gunicorn-uvicorn", "gunicorn-gevent", "uvicorn"], installed) == ("uvicorn", "gevent")
+    assert missing_packages(["gunicorn-uvicorn", "gunicorn-gevent", "uvicorn"], installed) == (
+        *("uvicorn", "gevent", "packaging"),
+    )
     assert missing_packages(["gunicorn-sync"], installed) == ()
 
 
@@ -31,7 +33,14 @@ def test_lines_say_that_servers_are_installed_and_then_that_they_are_there(
     python.chmod(0o755)
     (tmp_path / "cache" / "runs").mkdir(parents=True)
     folders = [
-        overlay_for(python, "3.12.1", ["gunicorn-gevent"], {"gunicorn": "1"}, tmp_path / "cache", may_install=may)
+        overlay_for(
+            python,
+            "3.12.1",
+            ["gunicorn-gevent"],
+            {"gunicorn": "1", "packaging": "26"},
+            tmp_path / "cache",
+            may_install=may,
+        )
         for may in (True, False)
     ]
     assert folders[0] == folders[1]
@@ -49,8 +58,8 @@ def test_without_permission_a_line_says_what_to_install(tmp_path: Path) -> None:
     with pytest.raises(UsageError) as refused:
         overlay_for(python, "3.12.1", ["gunicorn-gevent", "uvicorn"], {"uvicorn": "1"}, tmp_path, may_install=False)
     assert str(refused.value) == (
-        "gunicorn-gevent needs gunicorn, gevent, which /site/.venv/bin/python does not have; run /site/.venv/bin/python"
-        " -m pip install gunicorn gevent, or add --install, which puts it into a folder of ours and not into the"
-        " project"
+        "gunicorn-gevent needs gunicorn, gevent, packaging, which /site/.venv/bin/python does not have; run"
+        " /site/.venv/bin/python -m pip install gunicorn gevent packaging, or add --install, which puts it into a"
+        " folder of ours and not into the project"
     )
     assert list(tmp_path.iterdir()) == []

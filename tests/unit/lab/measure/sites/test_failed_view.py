@@ -5,7 +5,8 @@ from email.message import Message
 import pytest
 
 from locust_asyncdjango.lab.environment.web.cookie_session import WebResponse
-from locust_asyncdjango.lab.measure.sites.failed_view import describe_answer
+from locust_asyncdjango.lab.environment.web.view_client import RefusedLoginError
+from locust_asyncdjango.lab.measure.sites.failed_view import describe_answer, describe_login
 from locust_asyncdjango.lab.project.project_secrets import Secrets
 from locust_asyncdjango.probe.protocol import DETAILS_HEADER, FAILURE_HEADER, FailureDetails, write_details
 from locust_asyncdjango.routes import View
@@ -23,6 +24,18 @@ def response(status: int, details: FailureDetails | None = None, body: str = "",
     for name, value in headers.items():
         message[name.replace("_", "-")] = value
     return WebResponse(status, message, body.encode())
+
+
+@pytest.mark.parametrize(
+    ("answer", "more"),
+    [
+        pytest.param(response(500, NO_AUTHOR), "; it raised ValueError: no such author (app/views.py:31)", id="a page"),
+        pytest.param(response(200), "", id="a form that refuses"),
+    ],
+)
+def test_why_a_login_failed(answer: WebResponse, more: str) -> None:
+    error = RefusedLoginError("the login ada failed with top-s3cret", answer)
+    assert describe_login(error, SECRETS) == (f"the login ada failed with ***{more}", bool(more))
 
 
 @pytest.mark.parametrize(
