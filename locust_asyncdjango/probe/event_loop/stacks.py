@@ -9,6 +9,8 @@ from pathlib import Path
 from types import FrameType
 from typing import NamedTuple
 
+from ..protocol import OVERLAY_VARIABLE
+
 RUNNING, LOCK, GIL, SYSTEM_CALL, UNKNOWN = "running", "lock", "gil", "system call", "unknown"
 """What a thread does: it computes or could; it waits for a lock, for the interpreter, in any other system call."""
 
@@ -83,7 +85,7 @@ def _place(frame: FrameType) -> Place:
 
 @lru_cache(maxsize=4096)
 def is_own_file(name: str) -> bool:
-    """Return whether a file is the project's: not Python's own, not an installed package's, and none of the probe.
+    """Return whether a file is the project's: not Python's own, not an installed package's, and none of the lab's.
 
     A project may stand below the folder of a Python, such as /usr, and a Python below that of a project, such as .venv:
     the longest of these folders counts.
@@ -92,6 +94,7 @@ def is_own_file(name: str) -> bool:
         return False
     own = [str(Path.cwd())]
     others = [sys.prefix, sys.base_prefix, sysconfig.get_path("stdlib"), str(Path(__file__).parents[1])]
+    others += filter(None, [os.environ.get(OVERLAY_VARIABLE)])
     names = (name, os.path.realpath(name))
     longest_own, longest_other = (
         max((len(folder) for folder in folders for each in names if _is_below(each, folder)), default=0)

@@ -119,7 +119,8 @@ def _lead(findings: Findings, subject: str, measured: Sequence[ArmSummary], answ
     if answering.is_ahead:
         return _ahead_lead(findings, subject, len(measured), answering)
     if answering.estimate is None:
-        return _capitalized(winner_text(findings, subject, answering))
+        full_load = _full_load_clause(findings, answering)
+        return f"{_capitalized(winner_text(findings, subject, answering))}{f'; {full_load}' if full_load else ''}"
     return _undecided_lead(findings, answering)
 
 
@@ -141,13 +142,17 @@ def _ahead_lead(findings: Findings, subject: str, arms: int, comparison: Compari
 def _undecided_lead(findings: Findings, comparison: Comparison) -> str:
     """Return that two arms do not differ, and in what they do, although that decides nothing."""
     arms = f"between {comparison.best.trial.arm} and {comparison.other.trial.arm}"
+    full_load = _full_load_clause(findings, comparison)
+    return f"No detectable difference{f' in capacity {arms}, but {full_load}' if full_load else f' {arms}'}"
+
+
+def _full_load_clause(findings: Findings, comparison: Comparison) -> str:
+    """Return by how much two arms differ at full load, where their capacities do not decide; "" where they do not."""
     full_load = findings.full_load_comparison(comparison)
     if full_load is None or full_load.estimate is None:
-        return f"No detectable difference {arms}"
-    return (
-        f"No detectable difference in capacity {arms}, but at full load {full_load.best.trial.arm} brings"
-        f" {ratio_text(full_load.estimate)} the goodput{_single_run_note(full_load)}"
-    )
+        return ""
+    ratio = ratio_text(full_load.estimate)
+    return f"at full load {full_load.best.trial.arm} brings {ratio} the goodput{_single_run_note(full_load)}"
 
 
 def _single_run_note(comparison: Comparison) -> str:
@@ -186,7 +191,8 @@ def _capacity_clause(arm: ArmSummary) -> str:
 def _goodput_clause(arm: ArmSummary) -> str:
     full = arm.full
     p95 = f" with a p95 of {duration_text(full.p95_ms)}" if full and full.p95_ms is not None else ""
-    return f"{arm.name} brings {goodput_text(full)}{p95}"
+    failed = f" while {share_text(full.failed_share)} fail" if full and full.failed_share > MAX_FAILED_SHARE else ""
+    return f"{arm.name} brings {goodput_text(full)}{p95}{failed}"
 
 
 def _warnings(findings: Findings, measured: Sequence[ArmSummary], named: Sequence[ArmSummary]) -> Iterator[str]:

@@ -10,6 +10,7 @@ import pytest
 
 from locust_asyncdjango.probe.event_loop import stacks
 from locust_asyncdjango.probe.event_loop.stacks import LOCK, SYSTEM_CALL, Sample, is_own_file, own_frames, sample_thread
+from locust_asyncdjango.probe.protocol import OVERLAY_VARIABLE
 from tests.support.programs import wait_for
 
 PROBE = Path(stacks.__file__).parents[1]
@@ -32,6 +33,12 @@ PROBE = Path(stacks.__file__).parents[1]
 )
 def test_the_projects_own_files(name: str, is_own: bool) -> None:
     assert is_own_file(name) is is_own
+
+
+def test_servers_that_the_lab_has_installed_are_not_the_projects(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(OVERLAY_VARIABLE, "/cache/overlay-3.12")
+    assert not is_own_file("/cache/overlay-3.12/uvicorn/server.py")
+    assert is_own_file("/cache/overlay-of-a-shop/views.py")
 
 
 def sample_while(wait: object) -> Sample:

@@ -2,12 +2,13 @@
 
 from dataclasses import replace
 
+from locust_asyncdjango.analysis.saturation import Capacity
 from locust_asyncdjango.lab.analysis.findings import Findings
 from locust_asyncdjango.lab.experiment.arm import Arm
 from locust_asyncdjango.lab.experiment.schedule.plan import trials
 from locust_asyncdjango.lab.report.answer.overall import overall_text
 from locust_asyncdjango.lab.report.answer.subject_answers import answers_of
-from tests.support.experiments import SERVERS, capacity, experiment, goodput, measured, repeated, with_names
+from tests.support.experiments import OBJECTIVE, SERVERS, capacity, experiment, goodput, measured, repeated, with_names
 
 SYNC, LIMITED, UNLIMITED = Arm("gunicorn-sync"), Arm("gunicorn-uvicorn"), Arm("gunicorn-uvicorn", "", 1000)
 
@@ -68,6 +69,30 @@ def test_sync_and_async_of_equal_capacity_are_told_apart_at_full_load_also_where
         "No detectable difference in capacity between gunicorn-sync and gunicorn-uvicorn, but at full load"
         " gunicorn-uvicorn brings 1.80 (1.72-1.88) times the goodput"
     )
+
+
+def test_without_a_ratio_of_capacities_the_lead_says_what_differs_at_full_load_and_what_fails_there() -> None:
+    findings = repeated((100.0, 50.0), (101.0, 49.0), (100.0, 51.0))
+    known, unknown = replace(capacity(62), low=0), Capacity(OBJECTIVE, 0, 0, 102, 0.0, "p95 1.7 s")
+    results = tuple(
+        replace(each, figures=replace(each.figures, capacity=known))
+        if each.trial.server == "gunicorn-sync"
+        else replace(
+            each,
+            figures=replace(
+                each.figures,
+                capacity=unknown,
+                goodput=each.figures.goodput and replace(each.figures.goodput, failed_share=0.21),
+            ),
+        )
+        for each in findings.results
+        if each.figures
+    )
+    (answer,) = answers_of(replace(findings, results=results))
+    choice = answer.recommendation
+    assert choice.lead.startswith("No verdict: gunicorn-sync carries 62 users within the objective")
+    assert choice.lead.endswith("; at full load gunicorn-sync brings 2.01 (1.90-2.12) times the goodput")
+    assert choice.evidence[-1].endswith(" while 21 % fail.")
 
 
 def test_a_winner_among_all_carries_most() -> None:
