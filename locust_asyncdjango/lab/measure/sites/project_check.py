@@ -164,13 +164,13 @@ def users_of_ramps(checks: Iterable[ArmCheck], objective: str) -> tuple[tuple[st
 def require_measurable(checks: Sequence[ArmCheck]) -> list[str]:
     """Return which trials will not be measured, and why, in lines for the user. checks: of all arms.
 
-    Raise UsageError for a view that is no success on any arm that was asked, and for twins that differ.
+    Raise UsageError for a view that is no success on any arm that started, and for twins that differ.
     """
-    asked = [check for check in checks if not check.error]
-    if not asked:
+    started = [check for check in checks if not check.error]
+    if not started:
         raise UsageError(f"no arm can be measured: {'; '.join(dict.fromkeys(_error_text(each) for each in checks))}")
     by_name: dict[str, list[ViewCheck]] = {}
-    for check in (view for arm in asked for view in arm.views):
+    for check in (view for arm in started for view in arm.views):
         by_name.setdefault(check.view.name, []).append(check)
     if broken := [each for each in by_name.values() if all(check.problem for check in each)]:
         views = "; ".join(map(_nowhere_text, broken))
@@ -178,14 +178,14 @@ def require_measurable(checks: Sequence[ArmCheck]) -> list[str]:
             f"{views}; `locust-asyncdjango check` shows what each arm answers: mend the view, or leave it out with"
             " --routes"
         )
-    if lines := twin_differences(asked):
+    if lines := twin_differences(started):
         raise UsageError(
             f"twins differ: {'; '.join(lines)}; let them answer the same, or name what may differ with the key ignore"
             " of the view"
         )
     lines = [f"{_error_text(check)}; its trials will say so" for check in checks if check.error] + [
         f"{view.name} is no success on {arm.arm}, so that it is not measured there: {view.problem}"
-        for arm in asked
+        for arm in started
         for view in arm.views
         if view.problem
     ]
