@@ -24,6 +24,7 @@ from locust_asyncdjango.probe.protocol import (
     SENT_HEADER,
     TOKEN_HEADER,
     TOKEN_VARIABLE,
+    environ_key,
 )
 
 HEADERS = {TOKEN_HEADER: os.environ.get(TOKEN_VARIABLE, ""), SENT_HEADER: f"{time.time():.6f}", NAME_HEADER: "empty"}
@@ -73,7 +74,7 @@ def serve_batches(connection: Connection, name: str, own: str, interface: str, c
 
 def batch_of_wsgi(application: Any) -> Batch:
     """Return a function that calls a WSGI application so often."""
-    fields = {f"HTTP_{name.upper().replace('-', '_')}": value for name, value in HEADERS.items()}
+    fields = {environ_key(name): value for name, value in HEADERS.items()}
     environ = {
         "REQUEST_METHOD": "GET",
         "PATH_INFO": "/wsgi/empty/",

@@ -107,6 +107,11 @@ class FailureDetails(NamedTuple):
     traceback: str = ""
 
 
+def environ_key(header: str) -> str:
+    """Return where WSGI's environ, and ``META`` of Django's requests, have a header."""
+    return "HTTP_" + header.upper().replace("-", "_")
+
+
 def write_name(name: str) -> str:
     """Return the value of NAME_HEADER. ``unquote`` makes the name of it again, up to REQUEST_NAME_LIMIT characters."""
     return quote(name[:REQUEST_NAME_LIMIT].encode("utf-8", "replace"), safe=_PRINTABLE)

@@ -93,11 +93,6 @@ class MeasuredView:
     path: str
     variants: tuple[str, ...] = ()
 
-    @property
-    def is_locustfile(self) -> bool:
-        """Return whether this stands for the requests of the project's own users, and not for one view."""
-        return self.method == LOCUSTFILE_METHOD
-
 
 @dataclass(frozen=True, slots=True)
 class MeasuredProject:
@@ -113,6 +108,11 @@ class MeasuredProject:
     views: tuple[MeasuredView, ...]
     database: str = "postgresql"
     fingerprints: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def has_locustfile(self) -> bool:
+        """Return whether the load is the project's own users, for whom one entry of ``views`` stands."""
+        return any(view.method == LOCUSTFILE_METHOD for view in self.views)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

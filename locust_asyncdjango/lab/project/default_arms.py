@@ -67,9 +67,9 @@ def lacking_packages(installed: Mapping[str, str]) -> tuple[str, ...]:
     return missing_packages((SYNC, THREADED, GEVENT, _asgi(set(map(distribution_name, installed)))), installed)
 
 
-def _asgi(names: Collection[str]) -> str:
+def _asgi(names: set[str]) -> str:
     """Return the server with ASGI that is compared. names: of the packages that are installed."""
-    return next((server for server in ASGI if set(REQUIREMENTS[server]) <= set(names)), ASGI[1])
+    return next((server for server in ASGI if names.issuperset(REQUIREMENTS[server])), ASGI[1])
 
 
 def _description(server: str, processes: int) -> str:

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from ..protocol import DETAILS_HEADER, write_details
+from ..protocol import DETAILS_HEADER, environ_key, write_details
 from ..recording.record import CURRENT
 from .exception_details import failure_value
 from .failure_details import describe_details
@@ -17,7 +17,7 @@ from .patching import replace_method
 from .tracebacks import TracebackLog
 
 TRACEBACKS = TracebackLog()
-_DETAILS = "HTTP_" + DETAILS_HEADER.upper().replace("-", "_")
+_DETAILS = environ_key(DETAILS_HEADER)
 
 
 def install() -> None:

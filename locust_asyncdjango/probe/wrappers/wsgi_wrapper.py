@@ -8,7 +8,7 @@ from urllib.parse import unquote
 
 from ..hooks.exceptions import note_exception
 from ..pages.router import Pages
-from ..protocol import DETAILS_HEADER, NAME_HEADER, PATH_PREFIX, SENT_HEADER, TOKEN_HEADER
+from ..protocol import DETAILS_HEADER, NAME_HEADER, PATH_PREFIX, SENT_HEADER, TOKEN_HEADER, environ_key
 from ..recording.ledger import Ledger
 from ..recording.record import CURRENT, RequestRecord
 from .failure_headers import failure_headers
@@ -19,11 +19,7 @@ StartResponse = Callable[..., Any]
 Application = Callable[[Environ, StartResponse], Iterable[bytes]]
 
 
-def _key(header: str) -> str:
-    return "HTTP_" + header.upper().replace("-", "_")
-
-
-_TOKEN, _SENT, _NAME, _DETAILS = map(_key, (TOKEN_HEADER, SENT_HEADER, NAME_HEADER, DETAILS_HEADER))
+_TOKEN, _SENT, _NAME, _DETAILS = map(environ_key, (TOKEN_HEADER, SENT_HEADER, NAME_HEADER, DETAILS_HEADER))
 
 
 class WSGIWrapper:

@@ -97,7 +97,7 @@ def extent_text(experiment: Experiment) -> str:
 
 def _subjects_text(experiment: Experiment) -> str:
     project = experiment.project
-    if project and any(view.is_locustfile for view in project.views):
+    if project and project.has_locustfile:
         return "the locustfile"
     return counted(len(experiment.routes), "view" if project else "route")
 

@@ -92,7 +92,7 @@ def kind_of(findings: Findings, runs: ArmRuns) -> str:
 def _subject_text(findings: Findings) -> str:
     """Return what was measured: the routes, or the project whose locustfile requests what it does."""
     project = findings.experiment.project
-    if project and any(view.is_locustfile for view in project.views):
+    if project and project.has_locustfile:
         return project.name
     routes = list(dict.fromkeys(runs.trial.route for runs in findings.runs))
     return _enumeration(routes) if 1 <= len(routes) <= ROUTES_NAMED else "these views"
